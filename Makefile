@@ -1,0 +1,56 @@
+# The whole list of commands. CI calls the same.
+# `make test` builds nothing twice: always these packages together, so that cargo always finds the same features.
+
+SERVER_SIDE := -p accounts -p app -p server
+BROWSER_SIDE := -p frontend --target wasm32-unknown-unknown
+XTASK := cargo run --quiet -p xtask --
+TEST := $(if $(shell command -v cargo-nextest),nextest run,test)
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev test e2e bench lint fmt
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## build for release and serve http://127.0.0.1:3000, with SQLite in ./data
+	@ci/install.sh rust wasm-opt
+	$(XTASK) web
+	cargo build --release -p server
+	target/release/curfew serve
+
+dev: ## the same for developing: build quickly, and again whenever a source changes
+	@ci/install.sh rust
+	$(XTASK) dev
+
+test: ## everything: lint, tests on SQLite and PostgreSQL, browser tests
+	@ci/install.sh rust lint node postgres chromium
+	@$(MAKE) --no-print-directory lint
+	$(XTASK) web
+	$(XTASK) size
+	cargo $(TEST) -p xtask
+	ci/with-postgres.sh cargo $(TEST) $(SERVER_SIDE)
+	cd end2end && npx playwright test
+
+e2e: ## browser tests alone; ARGS="--project with-javascript -g word" picks some
+	@ci/install.sh rust node chromium
+	$(XTASK) web
+	cargo test --no-run $(SERVER_SIDE)
+	cd end2end && npx playwright test $(ARGS)
+
+bench: ## measurements, with the release build
+	@ci/install.sh rust wasm-opt
+	$(XTASK) web
+	@if [ -d server/benches ]; then cargo bench -p server; else echo "no benches yet"; fi
+
+lint: ## formatting, clippy on both sides, dependency rules
+	@ci/install.sh rust lint
+	@mkdir -p target/site # what the server embeds must exist, if only as an empty folder
+	cargo fmt --check
+	cargo clippy -p xtask --all-targets -- -D warnings
+	cargo clippy $(SERVER_SIDE) --all-targets -- -D warnings
+	cargo clippy $(BROWSER_SIDE) -- -D warnings
+	ci/dependency-rules.sh
+	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed: skipped"; fi
+
+fmt: ## format every Rust source
+	cargo fmt

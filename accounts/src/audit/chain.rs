@@ -1,0 +1,162 @@
+//! Reading the chain: page by page, and to see whether somebody has touched it.
+
+use serde::Serialize;
+use sqlx::FromRow;
+
+use super::{GENESIS, hash_of};
+use crate::{db::Conn, on, time::UnixMillis, users::UserId};
+
+/// Events read at a time, so that a long chain needs no more memory than a short one.
+const PAGE: i64 = 1_000;
+
+/// An event as stored, and as exported.
+#[derive(Debug, Clone, FromRow, Serialize)]
+pub struct Stored {
+    pub id: String,
+    /// The account's id, or `instance`.
+    pub chain: String,
+    /// Its number in the chain, from 1, without gaps.
+    pub seq: i64,
+    pub at: UnixMillis,
+    pub action: String,
+    pub category: String,
+    pub severity: String,
+    /// `user:ID`, `operator` or `nobody`.
+    pub actor: String,
+    pub subject: Option<String>,
+    pub ip: Option<String>,
+    pub user_agent: Option<String>,
+    /// A JSON object, as text: the very text that was hashed.
+    pub details: String,
+    pub prev_hash: String,
+    pub hash: String,
+}
+
+/// Every chain is as it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Whole {
+    pub chains: usize,
+    pub events: u64,
+}
+
+/// The first place where a chain is not as it was written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("event {seq} of chain {chain}: {why}")]
+pub struct Broken {
+    pub chain: String,
+    pub seq: i64,
+    pub why: &'static str,
+}
+
+/// Recomputes every hash of every chain.
+///
+/// # Errors
+/// The outer error when the store is away; the inner one names the first broken event.
+pub async fn verify(conn: &mut Conn) -> Result<Result<Whole, Broken>, sqlx::Error> {
+    let chains: Vec<(String, i64, String)> = on!(conn, c => sqlx::query_as(
+        "select chain, seq, head from audit_chains order by chain")
+        .fetch_all(c)
+        .await)?;
+    let orphan: Option<(String, i64)> = on!(conn, c => sqlx::query_as(
+        "select chain, min(seq) from audit_events
+         where chain not in (select chain from audit_chains) group by chain order by chain limit 1")
+        .fetch_optional(c)
+        .await)?;
+    if let Some((chain, seq)) = orphan {
+        let why = "its chain is not in the list of chains";
+        return Ok(Err(Broken { chain, seq, why }));
+    }
+    let mut whole = Whole {
+        chains: chains.len(),
+        events: 0,
+    };
+    for (chain, seq, head) in chains {
+        match verify_chain(conn, &chain, seq, &head).await? {
+            Ok(events) => whole.events += events,
+            Err(broken) => return Ok(Err(broken)),
+        }
+    }
+    Ok(Ok(whole))
+}
+
+async fn verify_chain(
+    conn: &mut Conn,
+    chain: &str,
+    last_seq: i64,
+    head: &str,
+) -> Result<Result<u64, Broken>, sqlx::Error> {
+    let broken = |seq, why| {
+        Ok(Err(Broken {
+            chain: chain.to_owned(),
+            seq,
+            why,
+        }))
+    };
+    let (mut seq, mut prev) = (0, GENESIS.to_owned());
+    loop {
+        let events = page(conn, chain, seq).await?;
+        for event in &events {
+            if event.seq != seq + 1 {
+                return broken(seq + 1, "it is missing");
+            }
+            if event.prev_hash != prev {
+                return broken(event.seq, "it does not follow the event before it");
+            }
+            if hash_of(event) != event.hash {
+                return broken(event.seq, "it was changed");
+            }
+            seq = event.seq;
+            prev.clone_from(&event.hash);
+        }
+        if events.is_empty() {
+            break;
+        }
+    }
+    // Events written while this ran are newer than the head that was read: the chain may be longer.
+    if seq < last_seq {
+        return broken(seq + 1, "it is missing, and all after it");
+    }
+    if seq == last_seq && prev != head {
+        return broken(seq, "it is not the event that was written last");
+    }
+    Ok(Ok(u64::try_from(seq).unwrap_or(0)))
+}
+
+/// Up to 1,000 events of a chain that come after number `after`, oldest first.
+///
+/// # Errors
+/// When the store is away.
+pub async fn page(conn: &mut Conn, chain: &str, after: i64) -> Result<Vec<Stored>, sqlx::Error> {
+    on!(conn, c => sqlx::query_as(
+        "select id, chain, seq, at, action, category, severity, actor, subject, ip, user_agent,
+                details, prev_hash, hash
+         from audit_events where chain = $1 and seq > $2 order by seq limit $3")
+        .bind(chain)
+        .bind(after)
+        .bind(PAGE)
+        .fetch_all(c)
+        .await)
+}
+
+/// How many events of that action tell of that person.
+///
+/// # Errors
+/// When the store is away.
+pub async fn recorded(conn: &mut Conn, subject: &UserId, action: &str) -> Result<i64, sqlx::Error> {
+    on!(conn, c => sqlx::query_scalar(
+        "select count(*) from audit_events where subject = $1 and action = $2")
+        .bind(subject)
+        .bind(action)
+        .fetch_one(c)
+        .await)
+}
+
+/// The names of all chains.
+///
+/// # Errors
+/// When the store is away.
+pub async fn chains(conn: &mut Conn) -> Result<Vec<String>, sqlx::Error> {
+    on!(conn, c => sqlx::query_scalar("select chain from audit_chains order by chain")
+        .fetch_all(c)
+        .await)
+}

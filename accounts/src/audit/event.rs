@@ -1,0 +1,158 @@
+//! What an event says: the deed, who did it, to whom, from where.
+
+use std::net::IpAddr;
+
+use serde_json::{Value, json};
+
+use crate::users::{AccountId, UserId};
+
+/// Every deed that leaves an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    UserCreated,
+    Login,
+    LoginFailed,
+    Logout,
+    /// A remote logout. The name is older than the house's word for it.
+    SessionInvalidated,
+    PasswordChanged,
+    RememberedDeviceReused,
+    PlanChanged,
+    AccessDenied,
+}
+
+impl Action {
+    /// As stored, exported and filtered by.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UserCreated => "user.created",
+            Self::Login => "user.login",
+            Self::LoginFailed => "user.login_failed",
+            Self::Logout => "user.logout",
+            Self::SessionInvalidated => "user.session_invalidated",
+            Self::PasswordChanged => "user.password_changed",
+            Self::RememberedDeviceReused => "user.remembered_device_reused",
+            Self::PlanChanged => "account.plan_changed",
+            Self::AccessDenied => "access.denied",
+        }
+    }
+
+    pub(super) fn category(self) -> &'static str {
+        match self {
+            Self::UserCreated => "people",
+            Self::Login | Self::LoginFailed | Self::Logout => "sign_in",
+            Self::SessionInvalidated | Self::RememberedDeviceReused => "sessions",
+            Self::PasswordChanged => "credentials",
+            Self::PlanChanged => "account",
+            Self::AccessDenied => "access",
+        }
+    }
+
+    pub(super) fn severity(self) -> &'static str {
+        match self {
+            Self::UserCreated | Self::Login | Self::Logout | Self::PlanChanged => "info",
+            Self::LoginFailed | Self::PasswordChanged | Self::AccessDenied => "notice",
+            Self::SessionInvalidated => "warning",
+            Self::RememberedDeviceReused => "alert",
+        }
+    }
+}
+
+/// Who did it.
+#[derive(Debug, Clone, Copy)]
+pub enum Actor<'a> {
+    User(&'a UserId),
+    /// Somebody who is not signed in.
+    Nobody,
+    /// Whoever runs the `curfew` command on the machine.
+    Operator,
+}
+
+impl Actor<'_> {
+    pub(super) fn stored(self) -> String {
+        match self {
+            Self::User(id) => format!("user:{}", id.0),
+            Self::Nobody => "nobody".into(),
+            Self::Operator => "operator".into(),
+        }
+    }
+}
+
+/// Where a request comes from, as far as it says. The user agent is text that anybody can choose.
+#[derive(Debug, Clone, Default)]
+pub struct Client {
+    pub ip: Option<IpAddr>,
+    pub user_agent: String,
+}
+
+impl Client {
+    /// The address, or for IPv6 its /64, which is what one subscriber holds.
+    #[must_use]
+    pub fn network(&self) -> String {
+        match self.ip {
+            Some(IpAddr::V6(ip)) => match ip.to_ipv4_mapped() {
+                Some(v4) => v4.to_string(),
+                None => {
+                    let [a, b, c, d, ..] = ip.segments();
+                    format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+                }
+            },
+            Some(ip) => ip.to_string(),
+            None => "unknown".into(),
+        }
+    }
+
+    /// The address as text, empty when unknown.
+    #[must_use]
+    pub fn ip_text(&self) -> String {
+        self.ip.map(|ip| ip.to_string()).unwrap_or_default()
+    }
+}
+
+/// An event to be recorded.
+#[derive(Debug, Clone)]
+pub struct Event<'a> {
+    pub(super) action: Action,
+    pub(super) actor: Actor<'a>,
+    pub(super) client: &'a Client,
+    pub(super) account: Option<&'a AccountId>,
+    pub(super) subject: Option<&'a UserId>,
+    pub(super) details: Value,
+}
+
+impl<'a> Event<'a> {
+    /// An event of the instance, about nobody, without details.
+    #[must_use]
+    pub fn of(action: Action, actor: Actor<'a>, client: &'a Client) -> Self {
+        Self {
+            action,
+            actor,
+            client,
+            account: None,
+            subject: None,
+            details: json!({}),
+        }
+    }
+
+    /// Puts it in the account's chain.
+    #[must_use]
+    pub fn in_account(mut self, account: &'a AccountId) -> Self {
+        self.account = Some(account);
+        self
+    }
+
+    /// Says whom it was done to.
+    #[must_use]
+    pub fn about(mut self, subject: &'a UserId) -> Self {
+        self.subject = Some(subject);
+        self
+    }
+
+    /// Adds the details, a JSON object.
+    #[must_use]
+    pub fn with(mut self, details: Value) -> Self {
+        self.details = details;
+        self
+    }
+}

@@ -1,0 +1,46 @@
+//! Every number one may set, in one place, with its default.
+
+use std::time::Duration;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long things live and how often they may be tried.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// A session ends when it was not used for this long (ASVS 5.0, 7.3.1).
+    pub session_idle: Duration,
+    /// A session ends this long after sign-in, however much it was used (ASVS 5.0, 7.3.2).
+    pub session_max: Duration,
+    /// A remembered device ends this long after the sign-in that made it.
+    pub remember_for: Duration,
+    /// Live sessions a person may have; one more ends the longest unused.
+    pub sessions_per_user: i64,
+    /// Fewest characters of a password (NIST SP 800-63B-4, 3.1.1.2 asks 15 where it stands alone).
+    pub password_min: usize,
+    /// Failed attempts one person's e-mail may have in a window.
+    pub attempts_per_user: i64,
+    /// Failed attempts one address (IPv6: one /64) may make in a window.
+    pub attempts_per_address: i64,
+    /// How long failed attempts are counted together.
+    pub attempt_window: Duration,
+    /// An exchanged remember-me cookie that a browser sends again within this long may be a second
+    /// tab that was already on its way; it is sent to look again, and is given nothing.
+    pub exchange_race: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            session_idle: 14 * DAY,
+            session_max: 30 * DAY,
+            remember_for: 60 * DAY,
+            sessions_per_user: 100,
+            password_min: 8,
+            attempts_per_user: 10,
+            attempts_per_address: 100,
+            attempt_window: 15 * MINUTE,
+            exchange_race: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Passwords: what is accepted, and Argon2id (RFC 9106) to keep and check them.
+
+use std::sync::Arc;
+
+use argon2::{
+    Algorithm, Argon2, Params, Version,
+    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+};
+use tokio::{sync::Semaphore, task::spawn_blocking};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::secret::Secret;
+
+/// Most characters a password may have.
+pub const LONGEST: usize = 256;
+
+/// Why a password is not accepted as a new one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unacceptable {
+    #[error("Use {0} characters or more.")]
+    TooShort(usize),
+    #[error("Use {LONGEST} characters or fewer.")]
+    TooLong,
+    #[error("This password is too easy to guess. {0}")]
+    Weak(String),
+}
+
+/// What checking a password against a stored hash found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Right,
+    /// Right, but hashed with other settings than today's: hash it anew.
+    RightButOld,
+    Wrong,
+}
+
+/// Why hashing did not happen. Not the person's fault.
+#[derive(Debug, thiserror::Error)]
+#[error("a password could not be hashed")]
+pub struct HashingFailed;
+
+/// Hashes and checks passwords off the async threads, no more at once than there are cores.
+#[derive(Clone)]
+pub struct Hasher {
+    argon2: Argon2<'static>,
+    at_once: Arc<Semaphore>,
+    /// The hash of nobody's password, so that an unknown e-mail takes as long as a wrong password.
+    nobody: Arc<str>,
+}
+
+impl Hasher {
+    /// With the settings of OWASP's password storage guidance: 19 MiB, two passes, one lane.
+    ///
+    /// # Errors
+    /// When the first hash, made to check that it works, cannot be made.
+    pub fn new(cores: usize) -> Result<Self, HashingFailed> {
+        Self::with_cost(19 * 1024, 2, cores)
+    }
+
+    /// With settings of one's own: `memory` in KiB and a number of passes.
+    ///
+    /// # Errors
+    /// When Argon2 refuses the settings.
+    pub fn with_cost(memory: u32, passes: u32, cores: usize) -> Result<Self, HashingFailed> {
+        let params = Params::new(memory, passes, 1, None).map_err(|_| HashingFailed)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let nobody = hash(&argon2, &Secret::new("nobody's password".into()))?;
+        Ok(Self {
+            argon2,
+            at_once: Arc::new(Semaphore::new(cores.max(1))),
+            nobody: nobody.into(),
+        })
+    }
+
+    /// The PHC string to store for a password.
+    ///
+    /// # Errors
+    /// When memory or randomness is not to be had.
+    pub async fn hash(&self, password: &Secret) -> Result<String, HashingFailed> {
+        let (argon2, password) = (self.argon2.clone(), password.clone());
+        self.off_the_async_threads(move || hash(&argon2, &password)).await?
+    }
+
+    /// Checks a password against a stored PHC string; against nobody's when there is none, which
+    /// takes as long and is always [`Verdict::Wrong`].
+    ///
+    /// # Errors
+    /// When memory is not to be had, or the stored text is no PHC string.
+    pub async fn verify(
+        &self,
+        password: &Secret,
+        stored: Option<&str>,
+    ) -> Result<Verdict, HashingFailed> {
+        let known = stored.is_some();
+        let stored: Arc<str> = stored.map_or_else(|| Arc::clone(&self.nobody), Into::into);
+        let (argon2, password) = (self.argon2.clone(), password.clone());
+        let right = self
+            .off_the_async_threads(move || verify(&argon2, &password, &stored))
+            .await??;
+        Ok(match right {
+            Some(verdict) if known => verdict,
+            _ => Verdict::Wrong,
+        })
+    }
+
+    /// Refuses passwords that are too short, too long or easy to guess, with the reason.
+    /// `about` is what a guesser would try first: the person's own name and e-mail.
+    ///
+    /// # Errors
+    /// The outer error when no thread could be had; the inner says what is wrong with the password.
+    pub async fn accept(
+        &self,
+        password: &Secret,
+        shortest: usize,
+        about: &[&str],
+    ) -> Result<Result<(), Unacceptable>, HashingFailed> {
+        let password = password.clone();
+        let mut about: Vec<String> = about.iter().map(ToString::to_string).collect();
+        about.extend(about.clone().iter().filter_map(|a| Some(a.split_once('@')?.0.to_owned())));
+        about.push("curfew".into());
+        self.off_the_async_threads(move || accept(&password, shortest, &about))
+            .await
+    }
+
+    async fn off_the_async_threads<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HashingFailed> {
+        let permit = Arc::clone(&self.at_once)
+            .acquire_owned()
+            .await
+            .map_err(|_| HashingFailed)?;
+        // The permit goes along, so that a caller who hangs up does not free a core that still works.
+        spawn_blocking(move || {
+            let done = work();
+            drop(permit);
+            done
+        })
+        .await
+        .map_err(|_| HashingFailed)
+    }
+}
+
+/// Passwords are counted and hashed in Unicode NFC, so that a keyboard's way of typing "é" is no
+/// different password (NIST SP 800-63B-4, 3.1.1.2).
+fn normal(password: &Secret) -> Secret {
+    Secret::new(password.expose().nfc().collect())
+}
+
+fn hash(argon2: &Argon2<'_>, password: &Secret) -> Result<String, HashingFailed> {
+    argon2
+        .hash_password(normal(password).expose().as_bytes())
+        .map(|phc| phc.to_string())
+        .map_err(|_| HashingFailed)
+}
+
+fn verify(
+    argon2: &Argon2<'_>,
+    password: &Secret,
+    stored: &str,
+) -> Result<Option<Verdict>, HashingFailed> {
+    let phc = PasswordHash::new(stored).map_err(|_| HashingFailed)?;
+    if argon2
+        .verify_password(normal(password).expose().as_bytes(), &phc)
+        .is_err()
+    {
+        return Ok(None);
+    }
+    let today = argon2.params();
+    let same = Params::try_from(&phc).is_ok_and(|p| {
+        (p.m_cost(), p.t_cost(), p.p_cost()) == (today.m_cost(), today.t_cost(), today.p_cost())
+    });
+    Ok(Some(if same && phc.algorithm == argon2::ARGON2ID_IDENT {
+        Verdict::Right
+    } else {
+        Verdict::RightButOld
+    }))
+}
+
+fn accept(password: &Secret, shortest: usize, about: &[String]) -> Result<(), Unacceptable> {
+    let password = normal(password);
+    let characters = password.expose().chars().count();
+    if characters < shortest {
+        return Err(Unacceptable::TooShort(shortest));
+    }
+    if characters > LONGEST {
+        return Err(Unacceptable::TooLong);
+    }
+    // The estimator's time grows with the square of the length; it stops at 100 by itself, and
+    // what is strong in its first 100 characters is strong.
+    let first: Secret = Secret::new(password.expose().chars().take(100).collect());
+    let about: Vec<&str> = about.iter().map(String::as_str).collect();
+    let estimate = zxcvbn::zxcvbn(first.expose(), &about);
+    if estimate.score() >= zxcvbn::Score::Three {
+        return Ok(());
+    }
+    let why = estimate
+        .feedback()
+        .and_then(|f| {
+            let warning = f.warning().map(|w| w.to_string());
+            warning.or_else(|| f.suggestions().first().map(ToString::to_string))
+        })
+        .unwrap_or_else(|| "Add a few more words.".into());
+    Err(Unacceptable::Weak(why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(text: &str) -> Secret {
+        Secret::new(text.into())
+    }
+
+    fn cheap() -> Hasher {
+        Hasher::with_cost(64, 1, 2).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_password_is_right_in_either_unicode_form_and_wrong_otherwise() {
+        let hasher = cheap();
+        let stored = hasher.hash(&secret("caf\u{e9} au lait")).await.unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
+        for (given, verdict) in [
+            ("cafe\u{301} au lait", Verdict::Right),
+            ("cafe au lait", Verdict::Wrong),
+            ("", Verdict::Wrong),
+        ] {
+            let found = hasher.verify(&secret(given), Some(&stored)).await.unwrap();
+            assert_eq!(found, verdict, "{given}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hash_made_with_other_settings_is_right_but_old() {
+        let stored = cheap().hash(&secret("p")).await.unwrap();
+        let dearer = Hasher::with_cost(128, 1, 2).unwrap();
+        let found = dearer.verify(&secret("p"), Some(&stored)).await.unwrap();
+        assert_eq!(found, Verdict::RightButOld);
+    }
+
+    #[tokio::test]
+    async fn nobody_has_no_password() {
+        let found = cheap().verify(&secret("nobody's password"), None).await;
+        assert_eq!(found.unwrap(), Verdict::Wrong);
+    }
+
+    #[tokio::test]
+    async fn weak_passwords_are_refused_with_the_reason() {
+        let hasher = cheap();
+        let about = ["Ada Lovelace", "ada@analytical.example"];
+        for (given, why) in [
+            ("short", "Use 8"),
+            ("password1", "too easy"),
+            ("adalovelace", "too easy"),
+            ("curfewcurfew", "too easy"),
+            (&"x".repeat(257), "Use 256"),
+        ] {
+            let refused = hasher.accept(&secret(given), 8, &about).await.unwrap();
+            let text = refused.expect_err(given).to_string();
+            assert!(text.contains(why), "{given}: {text}");
+        }
+        for strong in ["violet tram under seven bridges", "パスワードは長い文章がよい", &"kZ8#q".repeat(51)] {
+            assert_eq!(hasher.accept(&secret(strong), 8, &about).await.unwrap(), Ok(()));
+        }
+    }
+}

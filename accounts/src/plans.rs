@@ -1,0 +1,84 @@
+//! What each plan has: one table.
+
+use serde::{Deserialize, Serialize};
+
+/// An account's plan, cheapest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum Plan {
+    Free,
+    Plus,
+    Pro,
+    Enterprise,
+}
+
+/// Something a plan may have or lack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feature {
+    RemoteLogout,
+    TwoFactor,
+    McpTokens,
+    EditorAndWatchOnly,
+    ApiTokens,
+    AuditLog,
+}
+
+/// The table: a feature and the cheapest plan that has it.
+const FROM: [(Feature, Plan); 6] = [
+    (Feature::RemoteLogout, Plan::Plus),
+    (Feature::TwoFactor, Plan::Plus),
+    (Feature::McpTokens, Plan::Pro),
+    (Feature::EditorAndWatchOnly, Plan::Pro),
+    (Feature::ApiTokens, Plan::Enterprise),
+    (Feature::AuditLog, Plan::Enterprise),
+];
+
+impl Plan {
+    /// Every plan, cheapest first.
+    pub const ALL: [Self; 4] = [Self::Free, Self::Plus, Self::Pro, Self::Enterprise];
+
+    /// Whether this plan has the feature.
+    #[must_use]
+    pub fn has(self, feature: Feature) -> bool {
+        FROM.iter().any(|&(f, from)| f == feature && self >= from)
+    }
+
+    /// The plans that have the feature, cheapest first.
+    #[must_use]
+    pub fn with(feature: Feature) -> Vec<Self> {
+        Self::ALL.into_iter().filter(|p| p.has(feature)).collect()
+    }
+
+    /// As the screen says it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Free => "Free",
+            Self::Plus => "Plus",
+            Self::Pro => "Pro",
+            Self::Enterprise => "Enterprise",
+        }
+    }
+
+    /// The plan of that name, in any case.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|p| p.name().eq_ignore_ascii_case(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remote_logout_is_in_every_plan_but_free() {
+        assert_eq!(
+            Plan::with(Feature::RemoteLogout),
+            [Plan::Plus, Plan::Pro, Plan::Enterprise]
+        );
+        assert_eq!(Plan::with(Feature::ApiTokens), [Plan::Enterprise]);
+        assert_eq!(Plan::named("pLuS"), Some(Plan::Plus));
+    }
+}

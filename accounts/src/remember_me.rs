@@ -1,0 +1,242 @@
+//! "Remember me": a long-lived cookie that can start a new session when the old one has run out.
+//!
+//! Its value is exchanged for a new one at each use. One that comes back after it was exchanged was
+//! copied: the device and its sessions end.
+
+use serde_json::json;
+use sqlx::FromRow;
+
+use crate::{
+    audit::{self, Action, Actor, Client, Event},
+    db::Tx,
+    limits::Limits,
+    on,
+    secret::Token,
+    sessions::{self, Because, Ended, How, Started},
+    time::{Moment, UnixMillis},
+    users::{self, UserId},
+};
+
+/// What presenting a remember-me cookie led to.
+#[derive(Debug)]
+pub enum Exchange {
+    /// A new session, and the cookie's next value.
+    Session {
+        user: UserId,
+        started: Started,
+        next: Token,
+        expires_at: UnixMillis,
+    },
+    /// Exchanged a moment ago: perhaps by another tab of the same browser, whose answer is on its
+    /// way. Nothing was given and nothing ended; the browser should look again.
+    JustExchanged,
+    /// It was exchanged before: somebody has a copy. The device and its sessions have ended; commit.
+    Reused(Ended),
+    /// It was good once, and the device has ended.
+    Ended(Ended),
+    Unknown,
+}
+
+/// A remembered device's cookie value and its end.
+#[derive(Debug, Clone)]
+pub struct Remembered {
+    pub token: Token,
+    pub expires_at: UnixMillis,
+}
+
+/// Remembers a device. The caller holds the person's lock. Returns the device's id and its cookie.
+pub(crate) async fn issue(
+    tx: &mut Tx,
+    user: &UserId,
+    epoch: i64,
+    client: &Client,
+    limits: &Limits,
+    now: Moment,
+) -> Result<(String, Remembered), sqlx::Error> {
+    let device = now.id();
+    let expires_at = now.at + limits.remember_for;
+    on!(tx, c => sqlx::query(
+        "insert into remembered_devices (id, user_id, epoch, user_agent, created_at, last_used_at, expires_at)
+         values ($1, $2, $3, $4, $5, $5, $6)")
+        .bind(&device)
+        .bind(user)
+        .bind(epoch)
+        .bind(&client.user_agent)
+        .bind(now.at)
+        .bind(expires_at)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    let token = insert_token(tx, &device, now).await?;
+    Ok((device, Remembered { token, expires_at }))
+}
+
+async fn insert_token(tx: &mut Tx, device: &str, now: Moment) -> Result<Token, sqlx::Error> {
+    let token = Token::random();
+    on!(tx, c => sqlx::query(
+        "insert into remember_tokens (token_hash, device_id, created_at) values ($1, $2, $3)")
+        .bind(token.hash())
+        .bind(device)
+        .bind(now.at)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    Ok(token)
+}
+
+#[derive(FromRow)]
+struct Device {
+    id: String,
+    epoch: i64,
+    expires_at: UnixMillis,
+    ended_at: Option<UnixMillis>,
+    ended_because: Option<Because>,
+    ended_by: Option<String>,
+    exchanged_at: Option<UnixMillis>,
+}
+
+/// Exchanges a remember-me cookie for a session and the cookie's next value.
+///
+/// `may_be_a_race` is for a browser's navigation, which several tabs make at once: within
+/// [`Limits::exchange_race`] such a one is told to look again. It is never given anything.
+///
+/// # Errors
+/// When the store is away.
+pub async fn exchange(
+    tx: &mut Tx,
+    token: &Token,
+    may_be_a_race: bool,
+    client: &Client,
+    limits: &Limits,
+    now: Moment,
+) -> Result<Exchange, sqlx::Error> {
+    let Some(user) = owner(tx, token).await? else {
+        return Ok(Exchange::Unknown);
+    };
+    let Some(locked) = users::lock(tx, &user).await? else {
+        return Ok(Exchange::Unknown);
+    };
+    // Read under the lock: a press or another exchange has either committed or not begun.
+    let Some(device) = device_of(tx, token).await? else {
+        return Ok(Exchange::Unknown);
+    };
+    if let Some((because, at)) = device.ended(locked.epoch, locked.disabled_at, now) {
+        let ended = sessions::how_it_ended(tx, because, at, device.ended_by.as_deref()).await?;
+        return Ok(Exchange::Ended(ended));
+    }
+    if let Some(exchanged_at) = device.exchanged_at {
+        if may_be_a_race && now.at < exchanged_at + limits.exchange_race {
+            return Ok(Exchange::JustExchanged);
+        }
+        let account = &locked.account_id;
+        let event = Event::of(Action::RememberedDeviceReused, Actor::Nobody, client)
+            .in_account(account)
+            .about(&user);
+        return end_stolen(tx, &device, event, now).await;
+    }
+
+    mark_exchanged(tx, token, &device.id, now).await?;
+    let next = insert_token(tx, &device.id, now).await?;
+    let started = sessions::start(
+        tx,
+        &user,
+        locked.epoch,
+        How::Remembered,
+        Some(&device.id),
+        client,
+        limits,
+        now,
+    )
+    .await?;
+    let event = Event::of(Action::Login, Actor::User(&user), client)
+        .in_account(&locked.account_id)
+        .about(&user)
+        .with(json!({ "how": "remembered" }));
+    audit::record(tx, event, now).await?;
+    Ok(Exchange::Session {
+        user,
+        started,
+        next,
+        expires_at: device.expires_at,
+    })
+}
+
+impl Device {
+    fn ended(
+        &self,
+        epoch: i64,
+        disabled_at: Option<UnixMillis>,
+        now: Moment,
+    ) -> Option<(Because, UnixMillis)> {
+        if let Some(at) = self.ended_at {
+            return Some((self.ended_because.unwrap_or(Because::SignedOut), at));
+        }
+        if let Some(at) = disabled_at {
+            return Some((Because::Disabled, at));
+        }
+        if self.epoch != epoch {
+            return Some((Because::RemoteLogout, now.at));
+        }
+        (self.expires_at <= now.at).then_some((Because::Expired, self.expires_at))
+    }
+}
+
+async fn owner(tx: &mut Tx, token: &Token) -> Result<Option<UserId>, sqlx::Error> {
+    on!(tx, c => sqlx::query_scalar(
+        "select d.user_id from remember_tokens t join remembered_devices d on d.id = t.device_id
+         where t.token_hash = $1")
+        .bind(token.hash())
+        .fetch_optional(c)
+        .await)
+}
+
+async fn device_of(tx: &mut Tx, token: &Token) -> Result<Option<Device>, sqlx::Error> {
+    on!(tx, c => sqlx::query_as(
+        "select d.id, d.epoch, d.expires_at, d.ended_at, d.ended_because, d.ended_by, t.exchanged_at
+         from remember_tokens t join remembered_devices d on d.id = t.device_id
+         where t.token_hash = $1")
+        .bind(token.hash())
+        .fetch_optional(c)
+        .await)
+}
+
+async fn mark_exchanged(
+    tx: &mut Tx,
+    token: &Token,
+    device: &str,
+    now: Moment,
+) -> Result<(), sqlx::Error> {
+    on!(tx, c => sqlx::query("update remember_tokens set exchanged_at = $2 where token_hash = $1")
+        .bind(token.hash())
+        .bind(now.at)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    on!(tx, c => sqlx::query("update remembered_devices set last_used_at = $2 where id = $1")
+        .bind(device)
+        .bind(now.at)
+        .execute(c)
+        .await
+        .map(|_| ()))
+}
+
+async fn end_stolen(
+    tx: &mut Tx,
+    device: &Device,
+    event: Event<'_>,
+    now: Moment,
+) -> Result<Exchange, sqlx::Error> {
+    let event = audit::record(tx, event, now).await?;
+    on!(tx, c => sqlx::query(
+        "update remembered_devices set ended_at = $2, ended_because = $3, ended_by = $4 where id = $1")
+        .bind(&device.id)
+        .bind(now.at)
+        .bind(Because::Reused)
+        .bind(&event.id)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    sessions::end_where_device(tx, &device.id, Because::Reused, &event.id, now).await?;
+    let ended = sessions::how_it_ended(tx, Because::Reused, now.at, Some(&event.id)).await?;
+    Ok(Exchange::Reused(ended))
+}

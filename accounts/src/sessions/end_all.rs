@@ -1,0 +1,211 @@
+//! Remote logout: everything a person is signed in with ends, in one transaction.
+
+use serde_json::json;
+use sqlx::FromRow;
+
+use super::{Because, SessionId, find::is_live, start::end_expired};
+use crate::{
+    audit::{self, Action, Actor, Client, Event},
+    db::{Conn, Tx},
+    limits::Limits,
+    on,
+    plans::{Feature, Plan},
+    time::{Moment, UnixMillis},
+    tokens,
+    users::{self, UserId},
+};
+
+/// Who pressed.
+#[derive(Debug, Clone, Copy)]
+pub enum By<'a> {
+    /// The person, from this session. It must still be alive.
+    Session(&'a SessionId),
+    /// Whoever runs `curfew remote-logout` on the machine.
+    Operator,
+}
+
+/// Where the press was made, for the event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FromWhere {
+    Security,
+    Password,
+    Page,
+    Cli,
+}
+
+impl FromWhere {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Security => "profile/security",
+            Self::Password => "profile/password",
+            Self::Page => "remote-logout",
+            Self::Cli => "cli",
+        }
+    }
+}
+
+/// What a press ended: the receipt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndAll {
+    pub sessions: u64,
+    pub remembered_devices: u64,
+    pub at: UnixMillis,
+    /// The `user.session_invalidated` event.
+    pub event: String,
+}
+
+/// Why a press did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum EndAllError {
+    #[error("this needs the plan {}", .0.iter().map(|p| p.name()).collect::<Vec<_>>().join(", "))]
+    PlanRequired(Vec<Plan>),
+    /// Somebody was faster: the session that pressed is dead already, by another press as a rule.
+    #[error("this session has ended already")]
+    AlreadyEnded,
+    #[error("there is no such person")]
+    NoSuchUser,
+    #[error("the store is away")]
+    Store(#[from] sqlx::Error),
+}
+
+/// Ends every session and remembered device of `user`: raises the epoch, ends the rows, records one
+/// event, all in the caller's transaction. Nothing has happened until that commits.
+///
+/// Half sign-ins, step-up grants and mailed links carry the epoch they were made under, so raising
+/// it ends them too. API tokens, MCP tokens and two-factor settings are not touched.
+///
+/// # Errors
+/// See [`EndAllError`]; whatever it is, nothing has changed.
+pub async fn end_all(
+    tx: &mut Tx,
+    user: &UserId,
+    by: By<'_>,
+    from: FromWhere,
+    client: &Client,
+    limits: &Limits,
+    now: Moment,
+) -> Result<EndAll, EndAllError> {
+    let Some(locked) = users::lock(tx, user).await? else {
+        return Err(EndAllError::NoSuchUser);
+    };
+    if let By::Session(session) = by
+        && !is_live(tx, session, locked.epoch, limits, now).await?
+    {
+        return Err(EndAllError::AlreadyEnded);
+    }
+    if !locked.plan.has(Feature::RemoteLogout) {
+        return Err(EndAllError::PlanRequired(Plan::with(Feature::RemoteLogout)));
+    }
+    raise_epoch(tx, user).await?;
+    end_expired(tx, user, limits, now).await?;
+    let facts = count_open(tx, user, limits, now).await?;
+    let actor = match by {
+        By::Session(_) => Actor::User(user),
+        By::Operator => Actor::Operator,
+    };
+    let event = Event::of(Action::SessionInvalidated, actor, client)
+        .in_account(&locked.account_id)
+        .about(user)
+        .with(json!({
+            "scope": "all",
+            "sessions": facts.sessions,
+            "remembered_devices": facts.remembered_devices,
+            "path": from.name(),
+        }));
+    let event = audit::record(tx, event, now).await?;
+    end_rows(tx, user, Because::RemoteLogout, &event.id, None, now).await?;
+    Ok(EndAll {
+        sessions: facts.sessions.unsigned_abs(),
+        remembered_devices: facts.remembered_devices.unsigned_abs(),
+        at: now.at,
+        event: event.id,
+    })
+}
+
+/// What was made under an older epoch is dead from the commit on, on every node.
+pub(crate) async fn raise_epoch(tx: &mut Tx, user: &UserId) -> Result<(), sqlx::Error> {
+    on!(tx, c => sqlx::query("update users set epoch = epoch + 1 where id = $1")
+        .bind(user)
+        .execute(c)
+        .await
+        .map(|_| ()))
+}
+
+/// Ends the open rows of a person's sessions, but for one that may stay, and remembered devices.
+pub(crate) async fn end_rows(
+    tx: &mut Tx,
+    user: &UserId,
+    because: Because,
+    event: &str,
+    but: Option<&SessionId>,
+    now: Moment,
+) -> Result<(), sqlx::Error> {
+    on!(tx, c => sqlx::query(
+        "update sessions set ended_at = $2, ended_because = $3, ended_by = $4
+         where user_id = $1 and ended_at is null and id <> $5")
+        .bind(user)
+        .bind(now.at)
+        .bind(because)
+        .bind(event)
+        .bind(but.map_or("", |s| s.0.as_str()))
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    on!(tx, c => sqlx::query(
+        "update remembered_devices set ended_at = $2, ended_because = $3, ended_by = $4
+         where user_id = $1 and ended_at is null")
+        .bind(user)
+        .bind(now.at)
+        .bind(because)
+        .bind(event)
+        .execute(c)
+        .await
+        .map(|_| ()))
+}
+
+/// What the dialog says will end and will stay.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Facts {
+    pub sessions: i64,
+    pub remembered_devices: i64,
+    #[sqlx(skip)]
+    pub api_tokens: i64,
+    #[sqlx(skip)]
+    pub mcp_tokens: i64,
+}
+
+/// Counts what a press would end now, and the tokens it would leave alone.
+///
+/// # Errors
+/// When the store is away.
+pub async fn facts(
+    conn: &mut Conn,
+    user: &UserId,
+    limits: &Limits,
+    now: Moment,
+) -> Result<Facts, sqlx::Error> {
+    let open = count_open(conn, user, limits, now).await?;
+    Ok(Facts {
+        api_tokens: tokens::count(conn, user, tokens::Kind::Api).await?,
+        mcp_tokens: tokens::count(conn, user, tokens::Kind::Mcp).await?,
+        ..open
+    })
+}
+
+pub(crate) async fn count_open(
+    conn: &mut Conn,
+    user: &UserId,
+    limits: &Limits,
+    now: Moment,
+) -> Result<Facts, sqlx::Error> {
+    on!(conn, c => sqlx::query_as(
+        "select (select count(*) from sessions where user_id = $1 and ended_at is null
+                 and expires_at > $2 and last_active_at > $3) as sessions,
+                (select count(*) from remembered_devices where user_id = $1 and ended_at is null
+                 and expires_at > $2) as remembered_devices")
+        .bind(user)
+        .bind(now.at)
+        .bind(now.at - limits.session_idle)
+        .fetch_one(c)
+        .await)
+}

@@ -1,0 +1,92 @@
+//! How a session ended, as the person who held it is told.
+
+use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
+
+use crate::{db::{Conn, Tx}, on, time::{Moment, UnixMillis}};
+
+/// Why a session or a remembered device ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum Because {
+    /// Signed out in that browser.
+    SignedOut,
+    /// A press.
+    RemoteLogout,
+    /// The password was changed in another session.
+    PasswordChanged,
+    /// Not used for too long, or too old.
+    Expired,
+    /// One session more than the limit was started elsewhere.
+    Limit,
+    /// Its remembered device's cookie was used twice: theft.
+    Reused,
+    /// The person was disabled.
+    Disabled,
+}
+
+/// How it ended: the reason, when, and the browser and the path of the deed where there is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    pub because: Because,
+    pub at: UnixMillis,
+    /// The user agent the deed came from.
+    pub by_user_agent: Option<String>,
+    /// The actor of the deed as the audit log has it: `user:ID` or `operator`.
+    pub by: Option<String>,
+}
+
+#[derive(FromRow)]
+struct Deed {
+    actor: String,
+    user_agent: Option<String>,
+}
+
+/// Puts together how something ended, looking up the deed that ended it.
+///
+/// # Errors
+/// When the store is away.
+pub async fn how_it_ended(
+    conn: &mut Conn,
+    because: Because,
+    at: UnixMillis,
+    ended_by: Option<&str>,
+) -> Result<Ended, sqlx::Error> {
+    let deed: Option<Deed> = match ended_by {
+        Some(event) => {
+            on!(conn, c => sqlx::query_as("select actor, user_agent from audit_events where id = $1")
+                .bind(event)
+                .fetch_optional(c)
+                .await)?
+        }
+        None => None,
+    };
+    let (by, by_user_agent) = deed.map_or((None, None), |d| (Some(d.actor), d.user_agent));
+    Ok(Ended {
+        because,
+        at,
+        by_user_agent,
+        by,
+    })
+}
+
+/// Ends every session that a remembered device started.
+pub(crate) async fn end_where_device(
+    tx: &mut Tx,
+    device: &str,
+    because: Because,
+    event: &str,
+    now: Moment,
+) -> Result<u64, sqlx::Error> {
+    on!(tx, c => sqlx::query(
+        "update sessions set ended_at = $2, ended_because = $3, ended_by = $4
+         where remembered_device_id = $1 and ended_at is null")
+        .bind(device)
+        .bind(now.at)
+        .bind(because)
+        .bind(event)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))
+}

@@ -1,0 +1,181 @@
+//! From a cookie to the person signed in: the one place where a request becomes a session.
+
+use sqlx::FromRow;
+
+use super::{Because, Ended, SessionId, ended::how_it_ended};
+use crate::{
+    db::{Conn, Tx},
+    limits::Limits,
+    on,
+    secret::Token,
+    time::{Moment, UnixMillis},
+    users::{self, User, UserId},
+};
+
+/// What a session cookie turned out to be.
+#[derive(Debug, Clone)]
+pub enum Found {
+    Live(Box<SignedIn>),
+    /// It was a session once: the person can be told how it ended.
+    Ended(Ended),
+    Unknown,
+}
+
+/// A request's person and session.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    pub user: User,
+    pub session: SessionId,
+    pub started_at: UnixMillis,
+    pub last_active_at: UnixMillis,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: SessionId,
+    user_id: UserId,
+    epoch: i64,
+    user_epoch: i64,
+    started_at: UnixMillis,
+    last_active_at: UnixMillis,
+    expires_at: UnixMillis,
+    ended_at: Option<UnixMillis>,
+    ended_because: Option<Because>,
+    ended_by: Option<String>,
+    disabled_at: Option<UnixMillis>,
+}
+
+impl Row {
+    /// The epoch decides, the row's own end gives the reason; either alone is enough to be dead.
+    fn ended(&self, limits: &Limits, now: Moment) -> Option<(Because, UnixMillis)> {
+        if let Some(at) = self.ended_at {
+            return Some((self.ended_because.unwrap_or(Because::SignedOut), at));
+        }
+        if let Some(at) = self.disabled_at {
+            return Some((Because::Disabled, at));
+        }
+        if self.epoch != self.user_epoch {
+            return Some((Because::RemoteLogout, now.at));
+        }
+        let idle_end = self.last_active_at + limits.session_idle;
+        let end = self.expires_at.min(idle_end);
+        (end <= now.at).then_some((Because::Expired, end))
+    }
+}
+
+/// Looks a session cookie up. One read, nothing written, nothing remembered: what the store says at
+/// this moment is the answer.
+///
+/// # Errors
+/// When the store is away. That is never "not signed in".
+pub async fn find(
+    conn: &mut Conn,
+    token: &Token,
+    limits: &Limits,
+    now: Moment,
+) -> Result<Found, sqlx::Error> {
+    let row: Option<Row> = on!(conn, c => sqlx::query_as(
+        "select s.id, s.user_id, s.epoch, u.epoch as user_epoch, s.started_at, s.last_active_at,
+                s.expires_at, s.ended_at, s.ended_because, s.ended_by, u.disabled_at
+         from sessions s join users u on u.id = s.user_id where s.token_hash = $1")
+        .bind(token.hash())
+        .fetch_optional(c)
+        .await)?;
+    judge(conn, row, limits, now).await
+}
+
+/// As [`find`], for a session whose id is known already.
+///
+/// # Errors
+/// When the store is away.
+pub async fn find_by_id(
+    conn: &mut Conn,
+    session: &SessionId,
+    limits: &Limits,
+    now: Moment,
+) -> Result<Found, sqlx::Error> {
+    let row: Option<Row> = on!(conn, c => sqlx::query_as(
+        "select s.id, s.user_id, s.epoch, u.epoch as user_epoch, s.started_at, s.last_active_at,
+                s.expires_at, s.ended_at, s.ended_because, s.ended_by, u.disabled_at
+         from sessions s join users u on u.id = s.user_id where s.id = $1")
+        .bind(session)
+        .fetch_optional(c)
+        .await)?;
+    judge(conn, row, limits, now).await
+}
+
+async fn judge(
+    conn: &mut Conn,
+    row: Option<Row>,
+    limits: &Limits,
+    now: Moment,
+) -> Result<Found, sqlx::Error> {
+    let Some(row) = row else {
+        return Ok(Found::Unknown);
+    };
+    if let Some((because, at)) = row.ended(limits, now) {
+        let ended = how_it_ended(conn, because, at, row.ended_by.as_deref()).await?;
+        return Ok(Found::Ended(ended));
+    }
+    let Some(user) = users::find(conn, &row.user_id).await? else {
+        return Ok(Found::Unknown);
+    };
+    Ok(Found::Live(Box::new(SignedIn {
+        user,
+        session: row.id,
+        started_at: row.started_at,
+        last_active_at: row.last_active_at,
+    })))
+}
+
+/// Whether the session is alive, asked under its person's lock. Between the look-up at the door and
+/// the deed a press may have come.
+///
+/// # Errors
+/// When the store is away.
+pub async fn is_live(
+    tx: &mut Tx,
+    session: &SessionId,
+    epoch: i64,
+    limits: &Limits,
+    now: Moment,
+) -> Result<bool, sqlx::Error> {
+    on!(tx, c => sqlx::query_scalar::<_, i64>(
+        "select count(*) from sessions
+         where id = $1 and epoch = $2 and ended_at is null and expires_at > $3 and last_active_at > $4")
+        .bind(session)
+        .bind(epoch)
+        .bind(now.at)
+        .bind(now.at - limits.session_idle)
+        .fetch_one(c)
+        .await)
+    .map(|n| n > 0)
+}
+
+/// Writes down when sessions were last active. Times only move forward, and ended rows stay as they are.
+///
+/// # Errors
+/// When the store is away.
+pub async fn note_active(
+    tx: &mut Tx,
+    seen: &[(SessionId, UnixMillis)],
+) -> Result<(), sqlx::Error> {
+    let sql = match &**tx {
+        Conn::Sqlite(_) => {
+            "update sessions set last_active_at = $2
+             where id = $1 and last_active_at < $2 and ended_at is null"
+        }
+        // These rows are many people's, in no order that a press keeps, so waiting for one that a
+        // press holds could be a deadlock. It has ended then, or is noted the next time.
+        Conn::Postgres(_) => {
+            "update sessions set last_active_at = $2
+             where id = (select id from sessions
+                         where id = $1 and last_active_at < $2 and ended_at is null
+                         for update skip locked)"
+        }
+    };
+    for (session, at) in seen {
+        on!(tx, c => sqlx::query(sql).bind(session).bind(at).execute(c).await.map(|_| ()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,273 @@
+//! Signing in: from an e-mail and a password to a session.
+//!
+//! The way is: limit, password, *second factor*, session. The second factor has its place between
+//! [`check_password`] and [`start_session`]; [`Checked`] is what a half sign-in will keep. Until that is
+//! built, a right password goes straight on.
+
+use serde_json::json;
+use sqlx::FromRow;
+
+use crate::{
+    attempts::{self, Claim, TooMany},
+    audit::{self, Action, Actor, Client, Event},
+    db::Db,
+    limits::Limits,
+    on,
+    passwords::{Hasher, HashingFailed, Verdict},
+    remember_me::{self, Remembered},
+    secret::{Secret, Token},
+    sessions::{self, How, Started},
+    time::Moment,
+    users::{self, AccountId, UserId, clean_email},
+};
+
+/// Somebody who wants in, as typed.
+#[derive(Debug)]
+pub struct Credentials<'a> {
+    pub email: &'a str,
+    pub password: &'a Secret,
+    pub remember_me: bool,
+    /// The cookie that says which browser this is. Grants nothing.
+    pub known_device: Option<&'a Token>,
+}
+
+/// What the browser asked for and brought along.
+#[derive(Debug, Clone, Copy)]
+pub struct Ticket<'a> {
+    pub remember_me: bool,
+    /// See [`Credentials::known_device`].
+    pub known_device: Option<&'a Token>,
+}
+
+/// A person who is in.
+#[derive(Debug)]
+pub struct In {
+    pub user: UserId,
+    pub session: Started,
+    pub remembered: Option<Remembered>,
+    /// The cookie by which this browser is known from now on.
+    pub known_device: Token,
+}
+
+/// Why somebody is not in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    #[error("{0}")]
+    Email(&'static str),
+    /// An unknown e-mail and a wrong password look the same.
+    #[error("wrong e-mail or password")]
+    Wrong,
+    #[error("too many attempts")]
+    TooMany(TooMany),
+    /// A remote logout or a new password came while the old password was being checked.
+    #[error("raced")]
+    Raced,
+    #[error(transparent)]
+    Hashing(#[from] HashingFailed),
+    #[error("the store is away")]
+    Store(#[from] sqlx::Error),
+}
+
+/// What the password was checked against. Evidence is worth nothing under a later epoch.
+#[derive(Debug, Clone, FromRow)]
+struct Evidence {
+    id: UserId,
+    account_id: AccountId,
+    epoch: i64,
+    password_hash: String,
+}
+
+/// A password that was right, and what it was checked against. Not a session: a second factor may
+/// be owed, and everything may have changed by the time the session starts.
+#[derive(Debug)]
+pub struct Checked {
+    evidence: Evidence,
+    /// A renewed hash, when the stored one was made with other settings.
+    new_hash: Option<String>,
+    claim: Claim,
+}
+
+/// Signs somebody in.
+///
+/// # Errors
+/// See [`SignInError`]. A failure is counted and recorded.
+pub async fn sign_in(
+    db: &Db,
+    hasher: &Hasher,
+    limits: &Limits,
+    who: Credentials<'_>,
+    client: &Client,
+    now: Moment,
+) -> Result<In, SignInError> {
+    let checked = check_password(db, hasher, limits, &who, client, now).await?;
+    let ticket = Ticket {
+        remember_me: who.remember_me,
+        known_device: who.known_device,
+    };
+    start_session(db, limits, checked, ticket, client, now).await
+}
+
+/// Signs a person in who has just signed up and so has shown their password.
+///
+/// # Errors
+/// As [`sign_in`].
+pub async fn sign_in_new(
+    db: &Db,
+    limits: &Limits,
+    user: &UserId,
+    known_device: Option<&Token>,
+    client: &Client,
+    now: Moment,
+) -> Result<In, SignInError> {
+    let evidence = evidence_of(
+        db,
+        "select id, account_id, epoch, password_hash from users where id = $1",
+        &user.0,
+    )
+    .await?
+    .ok_or(SignInError::Wrong)?;
+    let checked = Checked {
+        evidence,
+        new_hash: None,
+        claim: Claim::none(),
+    };
+    let ticket = Ticket {
+        remember_me: false,
+        known_device,
+    };
+    start_session(db, limits, checked, ticket, client, now).await
+}
+
+/// Counts the attempt and checks the password, in the same time for an unknown e-mail.
+///
+/// # Errors
+/// As [`sign_in`], but for [`SignInError::Raced`].
+pub async fn check_password(
+    db: &Db,
+    hasher: &Hasher,
+    limits: &Limits,
+    who: &Credentials<'_>,
+    client: &Client,
+    now: Moment,
+) -> Result<Checked, SignInError> {
+    let email = clean_email(who.email).map_err(SignInError::Email)?;
+    let mut tx = db.write().await?;
+    let claim = attempts::claim_sign_in(&mut tx, &email, who.known_device, client, limits, now)
+        .await?
+        .map_err(SignInError::TooMany)?;
+    tx.commit().await?;
+
+    let evidence = evidence_of(
+        db,
+        "select id, account_id, epoch, password_hash from users where email = $1 and disabled_at is null",
+        &email,
+    )
+    .await?;
+    let stored = evidence.as_ref().map(|e| e.password_hash.as_str());
+    let verdict = hasher.verify(who.password, stored).await?;
+    let (evidence, new_hash) = match (evidence, verdict) {
+        (Some(evidence), Verdict::Right) => (evidence, None),
+        (Some(evidence), Verdict::RightButOld) => {
+            (evidence, Some(hasher.hash(who.password).await?))
+        }
+        (evidence, _) => {
+            record_failure(db, evidence.as_ref(), client, now).await?;
+            return Err(SignInError::Wrong);
+        }
+    };
+    Ok(Checked {
+        evidence,
+        new_hash,
+        claim,
+    })
+}
+
+async fn evidence_of(
+    db: &Db,
+    by: &'static str,
+    value: &str,
+) -> Result<Option<Evidence>, sqlx::Error> {
+    on!(&mut db.read().await?, c => sqlx::query_as(by).bind(value).fetch_optional(c).await)
+}
+
+async fn record_failure(
+    db: &Db,
+    evidence: Option<&Evidence>,
+    client: &Client,
+    now: Moment,
+) -> Result<(), sqlx::Error> {
+    let mut event = Event::of(Action::LoginFailed, Actor::Nobody, client);
+    if let Some(known) = evidence {
+        event = event.in_account(&known.account_id).about(&known.id);
+    }
+    let mut tx = db.write().await?;
+    audit::record(&mut tx, event, now).await?;
+    tx.commit().await
+}
+
+/// Starts the session, if what the password was checked against still stands.
+///
+/// # Errors
+/// [`SignInError::Raced`] when a remote logout or a new password came in between.
+pub async fn start_session(
+    db: &Db,
+    limits: &Limits,
+    checked: Checked,
+    ticket: Ticket<'_>,
+    client: &Client,
+    now: Moment,
+) -> Result<In, SignInError> {
+    let Checked { evidence, new_hash, claim } = checked;
+    let user = &evidence.id;
+    let mut tx = db.write().await?;
+    let locked = users::lock(&mut tx, user).await?.ok_or(SignInError::Raced)?;
+    if locked.epoch != evidence.epoch
+        || locked.password_hash != evidence.password_hash
+        || locked.disabled_at.is_some()
+    {
+        attempts::withdraw(&mut tx, &claim).await?;
+        tx.commit().await?;
+        return Err(SignInError::Raced);
+    }
+    if let Some(hash) = new_hash {
+        on!(&mut tx, c => sqlx::query("update users set password_hash = $2 where id = $1")
+            .bind(user)
+            .bind(hash)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+    }
+    attempts::forgive(&mut tx, &claim).await?;
+    let (device, remembered) = if ticket.remember_me {
+        let (device, cookie) =
+            remember_me::issue(&mut tx, user, locked.epoch, client, limits, now).await?;
+        (Some(device), Some(cookie))
+    } else {
+        (None, None)
+    };
+    let session = sessions::start(
+        &mut tx,
+        user,
+        locked.epoch,
+        How::Password,
+        device.as_deref(),
+        client,
+        limits,
+        now,
+    )
+    .await?;
+    let known_device = ticket.known_device.cloned().unwrap_or_else(Token::random);
+    attempts::know_device(&mut tx, user, &known_device, now).await?;
+    let event = Event::of(Action::Login, Actor::User(user), client)
+        .in_account(&evidence.account_id)
+        .about(user)
+        .with(json!({ "how": "password", "remember_me": ticket.remember_me }));
+    audit::record(&mut tx, event, now).await?;
+    tx.commit().await?;
+    Ok(In {
+        user: user.clone(),
+        session,
+        remembered,
+        known_device,
+    })
+}

@@ -1,0 +1,51 @@
+//! What is deleted, and when. Rows end first, so that a person can be told how; this tidies up later.
+//!
+//! | what | deleted |
+//! |---|---|
+//! | sessions | 30 days after they ended or ran out |
+//! | remembered devices and their cookie values | 30 days after they ended or ran out |
+//! | counts of failed attempts | a day after their window |
+//! | known devices | a year after they were last used |
+//! | audit events | never |
+
+use std::time::Duration;
+
+use crate::{db::Tx, on, time::{Moment, UnixMillis}};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Deletes what is due. Safe to run on several nodes at once.
+///
+/// # Errors
+/// When the store is away.
+pub async fn sweep(tx: &mut Tx, now: Moment) -> Result<u64, sqlx::Error> {
+    let month_ago = now.at - 30 * DAY;
+    let mut deleted = 0;
+    // Children before parents: foreign keys are on.
+    for (sql, before) in [
+        ("delete from sessions where ended_at < $1 or expires_at < $1", month_ago),
+        (
+            "delete from remember_tokens where device_id in
+                 (select id from remembered_devices where ended_at < $1 or expires_at < $1)",
+            month_ago,
+        ),
+        (
+            "delete from remembered_devices where (ended_at < $1 or expires_at < $1)
+                 and not exists (select 1 from sessions s where s.remembered_device_id = remembered_devices.id)",
+            month_ago,
+        ),
+        ("delete from attempts where window_ends_at < $1", now.at - DAY),
+        ("delete from known_devices where last_used_at < $1", now.at - 365 * DAY),
+    ] {
+        deleted += delete(tx, sql, before).await?;
+    }
+    Ok(deleted)
+}
+
+async fn delete(tx: &mut Tx, sql: &'static str, before: UnixMillis) -> Result<u64, sqlx::Error> {
+    on!(tx, c => sqlx::query(sql)
+        .bind(before)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))
+}

@@ -1,0 +1,405 @@
+//! People: signing up, being found, being locked while a deed is done to them.
+
+use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
+
+use crate::{
+    audit::{self, Action, Actor, Client, Event},
+    db::{Conn, Db, Tx},
+    on,
+    passwords::{Hasher, HashingFailed, Unacceptable},
+    plans::Plan,
+    secret::Secret,
+    time::{Moment, UnixMillis},
+};
+
+/// A person's id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
+#[sqlx(transparent)]
+#[serde(transparent)]
+pub struct UserId(pub String);
+
+/// An account's id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
+#[sqlx(transparent)]
+#[serde(transparent)]
+pub struct AccountId(pub String);
+
+/// What a member may do in their account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Role {
+    Owner,
+    Admin,
+    Editor,
+    Member,
+    WatchOnly,
+}
+
+impl Role {
+    /// As the screen says it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Owner => "Owner",
+            Self::Admin => "Admin",
+            Self::Editor => "Editor",
+            Self::Member => "Member",
+            Self::WatchOnly => "Watch-only",
+        }
+    }
+}
+
+/// A person and the account they belong to. Holds nothing secret.
+#[derive(Debug, Clone, FromRow)]
+pub struct User {
+    pub id: UserId,
+    pub account_id: AccountId,
+    pub account_name: String,
+    pub plan: Plan,
+    pub role: Role,
+    pub name: String,
+    pub username: Option<String>,
+    pub email: String,
+    pub password_changed_at: UnixMillis,
+    pub two_factor_since: Option<UnixMillis>,
+}
+
+/// Who may sign up (`CURFEW_SIGN_UP`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignUp {
+    Open,
+    /// Only the first person of a fresh install.
+    First,
+    Closed,
+}
+
+/// A person who wants to sign up, as typed.
+#[derive(Debug)]
+pub struct NewUser<'a> {
+    pub name: &'a str,
+    pub email: &'a str,
+    pub password: &'a Secret,
+    pub plan: Plan,
+}
+
+/// Why a sign-up or a change of the profile was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum UserError {
+    #[error("sign-up is closed")]
+    Closed,
+    #[error("{0}")]
+    Name(&'static str),
+    #[error("{0}")]
+    Email(&'static str),
+    #[error("{0}")]
+    Username(&'static str),
+    #[error(transparent)]
+    Password(#[from] Unacceptable),
+    #[error(transparent)]
+    Hashing(#[from] HashingFailed),
+    #[error("the store is away")]
+    Store(#[from] sqlx::Error),
+}
+
+const EMAIL_TAKEN: &str = "There is already an account with this e-mail address.";
+
+/// Makes a person and a new account they own. Signs nobody in.
+///
+/// # Errors
+/// The field that is wrong, or [`UserError::Closed`].
+pub async fn sign_up(
+    db: &Db,
+    hasher: &Hasher,
+    policy: SignUp,
+    shortest_password: usize,
+    new: NewUser<'_>,
+    client: &Client,
+    now: Moment,
+) -> Result<UserId, UserError> {
+    let name = clean_name(new.name).map_err(UserError::Name)?;
+    let email = clean_email(new.email).map_err(UserError::Email)?;
+    // Asked before the costly hash; asked again under the lock.
+    if !sign_up_open(&mut db.read().await?, policy).await? {
+        return Err(UserError::Closed);
+    }
+    hasher
+        .accept(new.password, shortest_password, &[&name, &email])
+        .await??;
+    let hash = hasher.hash(new.password).await?;
+
+    let mut tx = db.write().await?;
+    one_sign_up_at_a_time(&mut tx).await?;
+    if !sign_up_open(&mut tx, policy).await? {
+        return Err(UserError::Closed);
+    }
+    let account = AccountId(now.id());
+    let account_name = format!("{name}’s account");
+    insert_account(&mut tx, &account, &account_name, new.plan, now).await?;
+    let user = UserId(now.id());
+    insert_user(&mut tx, &user, &account, &name, &email, &hash, now)
+        .await
+        .map_err(|e| taken(e, UserError::Email(EMAIL_TAKEN)))?;
+    let event = Event::of(Action::UserCreated, Actor::User(&user), client)
+        .in_account(&account)
+        .about(&user);
+    audit::record(&mut tx, event, now).await?;
+    tx.commit().await?;
+    Ok(user)
+}
+
+/// Whether somebody may sign up now.
+///
+/// # Errors
+/// When the store is away.
+pub async fn sign_up_open(conn: &mut Conn, policy: SignUp) -> Result<bool, sqlx::Error> {
+    Ok(match policy {
+        SignUp::Open => true,
+        SignUp::Closed => false,
+        SignUp::First => !anybody(conn).await?,
+    })
+}
+
+/// Whether anybody has signed up yet.
+///
+/// # Errors
+/// When the store is away.
+pub async fn anybody(conn: &mut Conn) -> Result<bool, sqlx::Error> {
+    on!(conn, c => sqlx::query_scalar::<_, i64>("select count(*) from (select id from users limit 1) as u")
+        .fetch_one(c)
+        .await)
+    .map(|n| n > 0)
+}
+
+/// Two first sign-ups at once would both find nobody. SQLite has one writer anyway.
+async fn one_sign_up_at_a_time(tx: &mut Tx) -> Result<(), sqlx::Error> {
+    match &mut **tx {
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Postgres(held) => sqlx::query("select pg_advisory_xact_lock(7265811)")
+            .execute(&mut **held)
+            .await
+            .map(|_| ()),
+    }
+}
+
+pub(crate) async fn insert_account(
+    tx: &mut Tx,
+    id: &AccountId,
+    name: &str,
+    plan: Plan,
+    now: Moment,
+) -> Result<(), sqlx::Error> {
+    on!(tx, c => sqlx::query("insert into accounts (id, name, plan, created_at) values ($1, $2, $3, $4)")
+        .bind(id)
+        .bind(name)
+        .bind(plan)
+        .bind(now.at)
+        .execute(c)
+        .await
+        .map(|_| ()))
+}
+
+pub(crate) async fn insert_user(
+    tx: &mut Tx,
+    id: &UserId,
+    account: &AccountId,
+    name: &str,
+    email: &str,
+    password_hash: &str,
+    now: Moment,
+) -> Result<(), sqlx::Error> {
+    on!(tx, c => sqlx::query(
+        "insert into users (id, account_id, role, name, email, password_hash, password_changed_at, epoch, created_at)
+         values ($1, $2, 'owner', $3, $4, $5, $6, 1, $6)")
+        .bind(id)
+        .bind(account)
+        .bind(name)
+        .bind(email)
+        .bind(password_hash)
+        .bind(now.at)
+        .execute(c)
+        .await
+        .map(|_| ()))
+}
+
+/// The person of that id, unless disabled.
+///
+/// # Errors
+/// When the store is away.
+pub async fn find(conn: &mut Conn, id: &UserId) -> Result<Option<User>, sqlx::Error> {
+    on!(conn, c => sqlx::query_as(
+        "select u.id, u.account_id, a.name as account_name, a.plan, u.role, u.name, u.username, u.email,
+                u.password_changed_at, u.two_factor_since
+         from users u join accounts a on a.id = u.account_id
+         where u.id = $1 and u.disabled_at is null")
+        .bind(id)
+        .fetch_optional(c)
+        .await)
+}
+
+/// The id of the person with that e-mail, in any case, disabled or not.
+///
+/// # Errors
+/// When the store is away.
+pub async fn id_of_email(conn: &mut Conn, email: &str) -> Result<Option<UserId>, sqlx::Error> {
+    let Ok(email) = clean_email(email) else {
+        return Ok(None);
+    };
+    on!(conn, c => sqlx::query_scalar("select id from users where email = $1")
+        .bind(email)
+        .fetch_optional(c)
+        .await)
+}
+
+/// What a deed must know of a person while nobody else may act on them.
+#[derive(Debug, Clone, FromRow)]
+pub(crate) struct Locked {
+    pub epoch: i64,
+    pub account_id: AccountId,
+    pub plan: Plan,
+    pub password_hash: String,
+    pub disabled_at: Option<UnixMillis>,
+}
+
+/// Locks the person's row until the transaction ends. Whoever starts or ends sessions takes this
+/// lock first: without it, a sign-in that overlaps a remote logout would outlive it on PostgreSQL.
+/// On SQLite `begin immediate` has already let one writer in alone.
+pub(crate) async fn lock(tx: &mut Tx, id: &UserId) -> Result<Option<Locked>, sqlx::Error> {
+    match &mut **tx {
+        Conn::Sqlite(_) => {}
+        Conn::Postgres(held) => {
+            sqlx::query("select 1 from users where id = $1 for update")
+                .bind(id)
+                .execute(&mut **held)
+                .await?;
+        }
+    }
+    on!(tx, c => sqlx::query_as(
+        "select u.epoch, u.account_id, a.plan, u.password_hash, u.disabled_at
+         from users u join accounts a on a.id = u.account_id where u.id = $1")
+        .bind(id)
+        .fetch_optional(c)
+        .await)
+}
+
+/// Changes a person's name and username; an empty username takes it away.
+///
+/// # Errors
+/// The field that is wrong.
+pub async fn update_profile(
+    tx: &mut Tx,
+    id: &UserId,
+    name: &str,
+    username: &str,
+) -> Result<(), UserError> {
+    let name = clean_name(name).map_err(UserError::Name)?;
+    let username = clean_username(username).map_err(UserError::Username)?;
+    on!(tx, c => sqlx::query("update users set name = $2, username = $3 where id = $1")
+        .bind(id)
+        .bind(name)
+        .bind(username)
+        .execute(c)
+        .await
+        .map(|_| ()))
+    .map_err(|e| taken(e, UserError::Username("Somebody else has this username.")))
+}
+
+/// Sets an account's plan by one member's e-mail. Returns the plan it had.
+///
+/// # Errors
+/// When the store is away.
+pub async fn set_plan(
+    tx: &mut Tx,
+    member: &UserId,
+    plan: Plan,
+    actor: Actor<'_>,
+    client: &Client,
+    now: Moment,
+) -> Result<Option<Plan>, sqlx::Error> {
+    let Some(user) = lock(tx, member).await? else {
+        return Ok(None);
+    };
+    on!(tx, c => sqlx::query("update accounts set plan = $2 where id = $1")
+        .bind(&user.account_id)
+        .bind(plan)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    let event = Event::of(Action::PlanChanged, actor, client)
+        .in_account(&user.account_id)
+        .with(serde_json::json!({ "from": user.plan, "to": plan }));
+    audit::record(tx, event, now).await?;
+    Ok(Some(user.plan))
+}
+
+fn taken(error: sqlx::Error, field: UserError) -> UserError {
+    match error.as_database_error() {
+        Some(e) if e.is_unique_violation() => field,
+        _ => UserError::Store(error),
+    }
+}
+
+fn clean_name(name: &str) -> Result<String, &'static str> {
+    let name = name.trim();
+    match name.chars().count() {
+        0 => Err("Enter your name."),
+        1..=100 if name.chars().any(char::is_control) => Err("A name has no control characters."),
+        1..=100 => Ok(name.to_owned()),
+        _ => Err("Use 100 characters or fewer."),
+    }
+}
+
+/// Lower case and trimmed. Only the shape is checked: whether mail arrives shows by sending one.
+pub(crate) fn clean_email(email: &str) -> Result<String, &'static str> {
+    let email = email.trim().to_lowercase();
+    if email.is_empty() {
+        return Err("Enter your e-mail address.");
+    }
+    if email.len() > 254 {
+        return Err("Use 254 characters or fewer.");
+    }
+    let shaped = email.rsplit_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.is_empty() && !domain.starts_with('.') && !domain.ends_with('.')
+    });
+    let plain = !email.chars().any(|c| c.is_whitespace() || c.is_control());
+    if shaped && plain {
+        Ok(email)
+    } else {
+        Err("Enter an e-mail address like name@example.com.")
+    }
+}
+
+fn clean_username(username: &str) -> Result<Option<String>, &'static str> {
+    let username = username.trim().to_lowercase();
+    if username.is_empty() {
+        return Ok(None);
+    }
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    if !(3..=32).contains(&username.chars().count()) || !username.chars().all(allowed) {
+        return Err("Use 3 to 32 letters a to z, digits, hyphens or underscores.");
+    }
+    Ok(Some(username))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_email_is_lowered_and_trimmed_and_nonsense_is_refused() {
+        assert_eq!(clean_email(" Ada@Example.COM "), Ok("ada@example.com".into()));
+        for wrong in ["", "ada", "@example.com", "ada@", "a b@example.com", "a\0@b.c", "a@.b"] {
+            assert!(clean_email(wrong).is_err(), "{wrong}");
+        }
+        assert!(clean_email(&format!("{}@b.c", "a".repeat(300))).is_err());
+    }
+
+    #[test]
+    fn a_username_is_plain_or_absent() {
+        assert_eq!(clean_username("  "), Ok(None));
+        assert_eq!(clean_username("Ada_L-1"), Ok(Some("ada_l-1".into())));
+        for wrong in ["ab", "a b c", "ädä", "../etc"] {
+            assert!(clean_username(wrong).is_err(), "{wrong}");
+        }
+    }
+}

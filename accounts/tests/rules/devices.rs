@@ -1,0 +1,168 @@
+//! How long sessions live, how many there may be, and what the list shows.
+
+use std::{collections::HashSet, time::Duration};
+
+use accounts::{
+    db::Db,
+    sessions::{self, Because, By, Found, SessionId},
+    time::{Moment, UnixMillis},
+};
+
+use crate::home::{DAY, Home, NOW, SECOND, after, browser};
+
+on_both!(
+    a_session_ends_when_it_was_not_used_for_14_days,
+    a_session_ends_after_30_days_however_much_it_was_used,
+    the_session_after_the_hundredth_ends_the_longest_unused,
+    the_list_is_what_find_accepts,
+    being_active_never_goes_backwards_and_never_revives,
+    noting_activity_never_gets_in_the_way_of_a_press,
+    a_value_nobody_was_given_is_unknown,
+);
+
+const MILLI: Duration = Duration::from_millis(1);
+
+async fn note_active(home: &Home, session: &SessionId, at: UnixMillis) {
+    let mut tx = home.db.write().await.unwrap();
+    sessions::note_active(&mut tx, &[(session.clone(), at)]).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn a_session_ends_when_it_was_not_used_for_14_days(db: Db) {
+    let home = Home::new(db);
+    let ada = home.person("Ada").await;
+    let here = home.sign_in(&ada, NOW).await;
+    assert!(home.is_live(&here.session.token, after(14 * DAY - MILLI)).await);
+    let Found::Ended(ended) = home.find(&here.session.token, after(20 * DAY)).await else {
+        panic!("it lives")
+    };
+    // It says when it ran out, not when that was noticed.
+    assert_eq!((ended.because, ended.at), (Because::Expired, NOW.at + 14 * DAY));
+    assert!(!home.is_live(&here.session.token, after(14 * DAY)).await);
+}
+
+async fn a_session_ends_after_30_days_however_much_it_was_used(db: Db) {
+    let home = Home::new(db);
+    let ada = home.person("Ada").await;
+    let here = home.sign_in(&ada, NOW).await;
+    for day in [10, 20, 29] {
+        assert!(home.is_live(&here.session.token, after(day * DAY)).await);
+        note_active(&home, &here.session.id, NOW.at + day * DAY).await;
+    }
+    assert!(home.is_live(&here.session.token, after(30 * DAY - MILLI)).await);
+    let Found::Ended(ended) = home.find(&here.session.token, after(30 * DAY)).await else {
+        panic!("it lives")
+    };
+    assert_eq!((ended.because, ended.at), (Because::Expired, NOW.at + 30 * DAY));
+}
+
+async fn the_session_after_the_hundredth_ends_the_longest_unused(db: Db) {
+    let home = Home::new(db);
+    let ada = home.person("Ada").await;
+    let mut all = Vec::new();
+    for n in 0..100 {
+        all.push(home.sign_in(&ada, after(n * SECOND)).await.session);
+    }
+    let now = after(200 * SECOND);
+    // The oldest is used again, so the second has been unused for longest.
+    note_active(&home, &all[0].id, now.at).await;
+    assert_eq!(home.list(&ada, now).await.len(), 100);
+
+    let one_more = home.sign_in(&ada, now).await;
+    assert_eq!(home.why_dead(&all[1].token, now).await, Because::Limit);
+    assert!(home.is_live(&one_more.session.token, now).await);
+    assert!(home.is_live(&all[0].token, now).await);
+    assert!(home.is_live(&all[2].token, now).await);
+    assert_eq!(home.list(&ada, now).await.len(), 100);
+}
+
+async fn the_list_is_what_find_accepts(db: Db) {
+    let home = Home::new(db);
+    let (ada, ben) = (home.person("Ada").await, home.person("Ben").await);
+    let mut tokens = Vec::new();
+    // From before a press, signed out, too old, idle, alive, alive from a remembered device.
+    let pressed = home.sign_in(&ada, NOW).await;
+    home.press(&ada.id, By::Session(&pressed.session.id), NOW).await.unwrap();
+    tokens.push(pressed.session);
+    let old = home.sign_in(&ada, after(SECOND)).await;
+    note_active(&home, &old.session.id, NOW.at + 29 * DAY).await;
+    tokens.push(old.session);
+    tokens.push(home.sign_in(&ada, after(10 * DAY)).await.session);
+    let now = after(31 * DAY);
+    let out = home.sign_in(&ada, now).await;
+    let mut tx = home.db.write().await.unwrap();
+    sessions::sign_out(&mut tx, &ada.id, &out.session.id, &browser(1), now).await.unwrap();
+    tx.commit().await.unwrap();
+    tokens.push(out.session);
+    tokens.push(home.sign_in(&ada, now).await.session);
+    let remembered = home.sign_in_remembered(&ada, Moment::at(now.at + SECOND)).await.session;
+    tokens.push(remembered.clone());
+    tokens.push(home.sign_in(&ben, now).await.session);
+
+    let now = Moment::at(now.at + 2 * SECOND);
+    let mut found = HashSet::new();
+    for session in &tokens {
+        if let Found::Live(who) = home.find(&session.token, now).await
+            && who.user.id == ada.id
+        {
+            found.insert(who.session);
+        }
+    }
+    let listed = home.list(&ada, now).await;
+    assert_eq!(listed.iter().map(|s| s.id.clone()).collect::<HashSet<_>>(), found);
+    assert_eq!(found.len(), 2);
+    assert_eq!(home.facts(&ada, now).await.sessions, 2);
+    // Last active first, and it says which browser is remembered.
+    assert_eq!((&listed[0].id, listed[0].remembered), (&remembered.id, true));
+    assert!(!listed[1].remembered);
+    let mut conn = home.db.read().await.unwrap();
+    let here = &listed[1].id;
+    let listed = sessions::list(&mut conn, &ada.id, here, 1, &home.limits, now).await.unwrap();
+    assert_eq!((listed.len(), &listed[0].id), (1, here), "this device is first, whatever the limit");
+    assert_eq!(listed[0].ip, "192.0.2.1");
+}
+
+async fn being_active_never_goes_backwards_and_never_revives(db: Db) {
+    let home = Home::new(db);
+    let ada = home.person("Ada").await;
+    let here = home.sign_in(&ada, after(10 * SECOND)).await;
+    note_active(&home, &here.session.id, NOW.at).await;
+    let who = home.signed_in(&here.session.token, after(20 * SECOND)).await;
+    assert_eq!(who.last_active_at, NOW.at + 10 * SECOND);
+
+    let press = after(30 * SECOND);
+    home.press(&ada.id, By::Session(&here.session.id), press).await.unwrap();
+    note_active(&home, &here.session.id, NOW.at + 40 * SECOND).await;
+    let why = home.why_dead(&here.session.token, after(40 * SECOND)).await;
+    assert_eq!(why, Because::RemoteLogout);
+    assert!(home.list(&ada, after(40 * SECOND)).await.is_empty());
+}
+
+/// The writer of "last active" has many people's rows in one transaction, in no order a press keeps.
+async fn noting_activity_never_gets_in_the_way_of_a_press(db: Db) {
+    let home = Home::new(db);
+    let ada = home.person("Ada").await;
+    for round in 0..20 {
+        let now = after(round * SECOND);
+        let mut sessions = Vec::new();
+        for _ in 0..20 {
+            sessions.push(home.sign_in(&ada, now).await.session.id);
+        }
+        let seen: Vec<_> = sessions.iter().rev().map(|s| (s.clone(), now.at + SECOND)).collect();
+        let noting = async {
+            let mut tx = home.db.write().await?;
+            sessions::note_active(&mut tx, &seen).await?;
+            tx.commit().await
+        };
+        let press = home.press(&ada.id, By::Session(&sessions[0]), now);
+        let (noted, pressed) = tokio::join!(noting, press);
+        noted.unwrap();
+        assert_eq!(pressed.unwrap().sessions, 20);
+    }
+}
+
+async fn a_value_nobody_was_given_is_unknown(db: Db) {
+    let home = Home::new(db);
+    let token = accounts::secret::Token::random();
+    assert!(matches!(home.find(&token, NOW).await, Found::Unknown));
+}

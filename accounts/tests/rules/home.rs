@@ -1,0 +1,243 @@
+//! People who live in a test: signing up, signing in on several browsers, pressing.
+
+use std::{net::Ipv4Addr, time::Duration};
+
+use accounts::{
+    audit::{self, Client},
+    change_password::{ChangePasswordError, Changed, change_password},
+    db::Db,
+    limits::Limits,
+    passwords::Hasher,
+    plans::Plan,
+    remember_me::{self, Exchange},
+    secret::{Secret, Token},
+    sessions::{
+        self, Because, By, EndAll, EndAllError, Facts, Found, FromWhere, Listed, SessionId, SignedIn,
+    },
+    sign_in::{Checked, Credentials, In, SignInError, Ticket, check_password, sign_in, start_session},
+    time::{Moment, UnixMillis},
+    users::{self, NewUser, SignUp, UserId},
+};
+
+use crate::stores;
+
+/// When every story begins.
+pub const NOW: Moment = Moment {
+    at: UnixMillis(1_800_000_000_000),
+};
+pub const SECOND: Duration = Duration::from_secs(1);
+pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+pub const PASSWORD: &str = "violet tram under seven bridges";
+
+/// That long after the story began.
+pub fn after(time: Duration) -> Moment {
+    Moment::at(NOW.at + time)
+}
+
+pub fn secret(text: &str) -> Secret {
+    Secret::new(text.into())
+}
+
+/// A browser at one of 200 addresses.
+pub fn browser(address: u8) -> Client {
+    Client {
+        ip: Some(Ipv4Addr::new(192, 0, 2, address).into()),
+        user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".into(),
+    }
+}
+
+/// Somebody with an account, who knows their password.
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub id: UserId,
+    pub email: String,
+    pub password: String,
+    pub client: Client,
+}
+
+/// A store and what one needs to live in it. Cheap to clone.
+#[derive(Clone)]
+pub struct Home {
+    pub db: Db,
+    pub hasher: Hasher,
+    pub limits: Limits,
+}
+
+impl Home {
+    pub fn new(db: Db) -> Self {
+        Self {
+            db,
+            // The cost is the point of none of these stories.
+            hasher: Hasher::with_cost(64, 1, 2).unwrap(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Signs somebody up, on the Enterprise plan.
+    pub async fn person(&self, name: &str) -> Person {
+        self.person_on(name, Plan::Enterprise).await
+    }
+
+    pub async fn person_on(&self, name: &str, plan: Plan) -> Person {
+        let email = format!("{}@example.com", name.to_lowercase());
+        let client = browser(1);
+        let password = secret(PASSWORD);
+        let new = NewUser {
+            name,
+            email: &email,
+            password: &password,
+            plan,
+        };
+        let min = self.limits.password_min;
+        let id = users::sign_up(&self.db, &self.hasher, SignUp::Open, min, new, &client, NOW)
+            .await
+            .unwrap();
+        Person {
+            id,
+            email,
+            password: PASSWORD.into(),
+            client,
+        }
+    }
+
+    /// Tries to sign in from a browser that nobody knows yet.
+    pub async fn try_sign_in(
+        &self,
+        email: &str,
+        password: &str,
+        client: &Client,
+        now: Moment,
+    ) -> Result<In, SignInError> {
+        let password = secret(password);
+        let who = Credentials {
+            email,
+            password: &password,
+            remember_me: false,
+            known_device: None,
+        };
+        sign_in(&self.db, &self.hasher, &self.limits, who, client, now).await
+    }
+
+    pub async fn sign_in(&self, who: &Person, now: Moment) -> In {
+        let (email, password) = (&who.email, &who.password);
+        self.try_sign_in(email, password, &who.client, now)
+            .await
+            .unwrap()
+    }
+
+    /// Signs in with "Remember me" ticked.
+    pub async fn sign_in_remembered(&self, who: &Person, now: Moment) -> In {
+        let checked = self.check_password(who, now).await;
+        self.start_session(who, checked, true, now).await.unwrap()
+    }
+
+    /// The first half of a sign-in.
+    pub async fn check_password(&self, who: &Person, now: Moment) -> Checked {
+        let password = secret(&who.password);
+        let credentials = Credentials {
+            email: &who.email,
+            password: &password,
+            remember_me: false,
+            known_device: None,
+        };
+        check_password(&self.db, &self.hasher, &self.limits, &credentials, &who.client, now)
+            .await
+            .unwrap()
+    }
+
+    /// The second half of a sign-in.
+    pub async fn start_session(
+        &self,
+        who: &Person,
+        checked: Checked,
+        remember_me: bool,
+        now: Moment,
+    ) -> Result<In, SignInError> {
+        let ticket = Ticket {
+            remember_me,
+            known_device: None,
+        };
+        start_session(&self.db, &self.limits, checked, ticket, &who.client, now).await
+    }
+
+    pub async fn find(&self, token: &Token, now: Moment) -> Found {
+        let mut conn = self.db.read().await.unwrap();
+        sessions::find(&mut conn, token, &self.limits, now).await.unwrap()
+    }
+
+    pub async fn is_live(&self, token: &Token, now: Moment) -> bool {
+        matches!(self.find(token, now).await, Found::Live(_))
+    }
+
+    /// The person of a session that is alive.
+    pub async fn signed_in(&self, token: &Token, now: Moment) -> SignedIn {
+        match self.find(token, now).await {
+            Found::Live(who) => *who,
+            other => panic!("not alive: {other:?}"),
+        }
+    }
+
+    /// Why a session is dead.
+    pub async fn why_dead(&self, token: &Token, now: Moment) -> Because {
+        match self.find(token, now).await {
+            Found::Ended(ended) => ended.because,
+            other => panic!("not ended: {other:?}"),
+        }
+    }
+
+    pub async fn list(&self, who: &Person, now: Moment) -> Vec<Listed> {
+        let mut conn = self.db.read().await.unwrap();
+        let nowhere = SessionId(String::new());
+        let listed = sessions::list(&mut conn, &who.id, &nowhere, 1_000, &self.limits, now);
+        listed.await.unwrap()
+    }
+
+    pub async fn facts(&self, who: &Person, now: Moment) -> Facts {
+        let mut conn = self.db.read().await.unwrap();
+        sessions::facts(&mut conn, &who.id, &self.limits, now).await.unwrap()
+    }
+
+    /// Presses, and commits if the rules allow it.
+    pub async fn press(&self, user: &UserId, by: By<'_>, now: Moment) -> Result<EndAll, EndAllError> {
+        let mut tx = self.db.write().await?;
+        let client = browser(9);
+        let limits = &self.limits;
+        let done = sessions::end_all(&mut tx, user, by, FromWhere::Security, &client, limits, now);
+        let done = done.await?;
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    /// Presents a remember-me cookie, and commits.
+    pub async fn exchange(&self, token: &Token, may_be_a_race: bool, now: Moment) -> Exchange {
+        let mut tx = self.db.write().await.unwrap();
+        let (client, limits) = (browser(9), &self.limits);
+        let done = remember_me::exchange(&mut tx, token, may_be_a_race, &client, limits, now);
+        let done = done.await.unwrap();
+        tx.commit().await.unwrap();
+        done
+    }
+
+    pub async fn change_password(
+        &self,
+        who: &SignedIn,
+        current: &str,
+        new: &str,
+        now: Moment,
+    ) -> Result<Changed, ChangePasswordError> {
+        let (current, new) = (secret(current), secret(new));
+        let (db, hasher, limits) = (&self.db, &self.hasher, &self.limits);
+        change_password(db, hasher, limits, who, &current, &new, &browser(9), now).await
+    }
+
+    /// How many events of that action tell of that person.
+    pub async fn events(&self, who: &Person, action: &str) -> i64 {
+        let mut conn = self.db.read().await.unwrap();
+        audit::recorded(&mut conn, &who.id, action).await.unwrap()
+    }
+
+    pub async fn epoch(&self, who: &Person) -> i64 {
+        let sql = format!("select epoch from users where id = '{}'", who.id.0);
+        stores::number(&self.db, &sql).await
+    }
+}

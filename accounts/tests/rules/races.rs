@@ -1,0 +1,236 @@
+//! The most important test of the product: **nothing outlives a press it overlaps** (SPEC.md, I2).
+//!
+//! A deed that starts a session and a press are let loose on one person at the same moment, 2,000
+//! times each, on several threads. Whichever of the two was first, no session and no remembered
+//! device that is not the press's to spare may be left when both have answered; and what the press
+//! says it ended must fit the order that the deed's answer shows.
+
+mod overlap;
+
+use accounts::{
+    change_password::ChangePasswordError,
+    db::Db,
+    remember_me::Exchange,
+    secret::Token,
+    sessions::{Because, By, EndAllError},
+    sign_in::{In, SignInError},
+};
+use tokio::task::JoinSet;
+
+use crate::{
+    home::{Home, NOW, Person, browser},
+    stores,
+};
+use overlap::{Order, Overlap, Tally};
+
+on_both!(
+    a_remember_me_exchange_does_not_outlive_a_press,
+    a_sign_in_does_not_outlive_a_press,
+    a_change_of_password_does_not_outlive_a_press,
+);
+
+/// Pairs of each kind, shared out among the people.
+const PAIRS: usize = 2_000;
+const PEOPLE: usize = 8;
+
+/// Lets every person go through their share of the pairs, side by side.
+async fn race<F>(db: Db, deed: &str, pair: fn(Home, Person, usize, Overlap) -> F)
+where
+    F: Future<Output = (Home, Person, Overlap, Order)> + Send + 'static,
+{
+    let everybody = Home::new(db);
+    let mut races = JoinSet::new();
+    for n in 0..PEOPLE {
+        let home = everybody.clone();
+        let mut person = home.person(&format!("Person{n}")).await;
+        // An address each: the address's row in the counts would hold them up in one line.
+        person.client = browser(u8::try_from(n).unwrap());
+        races.spawn(async move {
+            let (mut home, mut person) = (home, person);
+            let (mut overlap, mut tally) = (Overlap::new(n), Tally::default());
+            for round in 0..PAIRS / PEOPLE {
+                let order;
+                (home, person, overlap, order) = pair(home, person, round, overlap).await;
+                tally.count(&overlap, order);
+            }
+            tally
+        });
+    }
+    let mut tally = Tally::default();
+    for (n, one) in races.join_all().await.into_iter().enumerate() {
+        assert_eq!(one.pairs, PAIRS / PEOPLE, "person {n}");
+        tally += one;
+    }
+    tally.assert_both_orders(deed);
+}
+
+async fn a_remember_me_exchange_does_not_outlive_a_press(db: Db) {
+    race(db, "exchange", exchange_and_press).await;
+}
+
+async fn exchange_and_press(
+    home: Home,
+    ada: Person,
+    round: usize,
+    mut overlap: Overlap,
+) -> (Home, Person, Overlap, Order) {
+    let here = home.sign_in_remembered(&ada, NOW).await;
+    let cookie = here.remembered.clone().unwrap().token;
+    let exchange = {
+        let (home, cookie, may_be_a_race) = (home.clone(), cookie.clone(), round.is_multiple_of(2));
+        async move { home.exchange(&cookie, may_be_a_race, NOW).await }
+    };
+    let press = press_from(&home, &ada, (!round.is_multiple_of(3)).then_some(&here));
+    let (exchange, done) = overlap.both(exchange, press).await;
+    let done = done.unwrap();
+
+    let (mut sessions, mut cookies) = (vec![here.session.token], vec![cookie]);
+    let order = match exchange {
+        Exchange::Session { started, next, .. } => {
+            sessions.push(started.token);
+            cookies.push(next);
+            Order::DeedFirst
+        }
+        Exchange::Ended(ended) => {
+            assert_eq!(ended.because, Because::RemoteLogout);
+            Order::PressFirst
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_no_survivor(&home, &ada, &sessions, &cookies).await;
+    assert_eq!(done.sessions, sessions.len() as u64, "{order:?}");
+    assert_eq!(done.remembered_devices, 1);
+    (home, ada, overlap, order)
+}
+
+async fn a_sign_in_does_not_outlive_a_press(db: Db) {
+    race(db, "sign-in", sign_in_and_press).await;
+}
+
+async fn sign_in_and_press(
+    home: Home,
+    ada: Person,
+    round: usize,
+    mut overlap: Overlap,
+) -> (Home, Person, Overlap, Order) {
+    let here = home.sign_in(&ada, NOW).await;
+    let checked = home.check_password(&ada, NOW).await;
+    let remember_me = round.is_multiple_of(2);
+    let sign_in = {
+        let (home, ada) = (home.clone(), ada.clone());
+        async move { home.start_session(&ada, checked, remember_me, NOW).await }
+    };
+    let press = press_from(&home, &ada, (!round.is_multiple_of(3)).then_some(&here));
+    let (entered, done) = overlap.both(sign_in, press).await;
+    let done = done.unwrap();
+
+    let (mut sessions, mut cookies) = (vec![here.session.token], vec![]);
+    let order = match entered {
+        Ok(entered) => {
+            sessions.push(entered.session.token);
+            cookies.extend(entered.remembered.map(|r| r.token));
+            Order::DeedFirst
+        }
+        Err(SignInError::Raced) => Order::PressFirst,
+        Err(other) => panic!("{other:?}"),
+    };
+    assert_no_survivor(&home, &ada, &sessions, &cookies).await;
+    let ended = (sessions.len() as u64, cookies.len() as u64);
+    assert_eq!((done.sessions, done.remembered_devices), ended, "{order:?}");
+    (home, ada, overlap, order)
+}
+
+async fn a_change_of_password_does_not_outlive_a_press(db: Db) {
+    race(db, "change of password", change_password_and_press).await;
+}
+
+async fn change_password_and_press(
+    home: Home,
+    mut ada: Person,
+    round: usize,
+    mut overlap: Overlap,
+) -> (Home, Person, Overlap, Order) {
+    let here = home.sign_in(&ada, NOW).await;
+    let there = home.sign_in_remembered(&ada, NOW).await;
+    let cookie = there.remembered.clone().unwrap().token;
+    let who = home.signed_in(&here.session.token, NOW).await;
+    // Strong, and quick to estimate.
+    let new = Token::random().expose()[..16].to_owned();
+    let change = {
+        let (home, current, new) = (home.clone(), ada.password.clone(), new.clone());
+        async move { home.change_password(&who, &current, &new, NOW).await }
+    };
+    let by = [None, Some(&here), Some(&there)][round % 3];
+    let (changed, pressed) = overlap.both(change, press_from(&home, &ada, by)).await;
+
+    let mut sessions = vec![here.session.token, there.session.token];
+    let changed = match changed {
+        Ok(changed) => Some(changed.session.token),
+        Err(ChangePasswordError::Raced) => None,
+        Err(other) => panic!("{other:?}"),
+    };
+    let order = if changed.is_some() { Order::DeedFirst } else { Order::PressFirst };
+    if changed.is_some() {
+        ada.password = new;
+    }
+    match pressed {
+        Ok(done) => {
+            // Ended by the press: both and the device, or this one alone after the change.
+            let ended = if changed.is_some() { (1, 0) } else { (2, 1) };
+            assert_eq!((done.sessions, done.remembered_devices), ended, "{order:?}");
+        }
+        Err(EndAllError::AlreadyEnded) => {
+            assert_eq!(round % 3, 2, "only the other session can have ended");
+            let mine = changed.clone().expect("whoever ended it has succeeded");
+            assert!(home.is_live(&mine, NOW).await);
+            assert_eq!(home.list(&ada, NOW).await.len(), 1);
+            for token in &sessions {
+                assert!(!home.is_live(token, NOW).await);
+            }
+            // Everything, so that the next round begins with nothing.
+            home.press(&ada.id, By::Operator, NOW).await.unwrap();
+        }
+        Err(other) => panic!("{other:?}"),
+    }
+    sessions.extend(changed);
+    assert_no_survivor(&home, &ada, &sessions, &[cookie]).await;
+    (home, ada, overlap, order)
+}
+
+/// A press from a session, or by the operator.
+fn press_from(
+    home: &Home,
+    who: &Person,
+    session: Option<&In>,
+) -> impl Future<Output = Result<accounts::sessions::EndAll, EndAllError>> + Send + use<> {
+    let (home, user) = (home.clone(), who.id.clone());
+    let session = session.map(|s| s.session.id.clone());
+    async move {
+        let by = session.as_ref().map_or(By::Operator, By::Session);
+        home.press(&user, by, NOW).await
+    }
+}
+
+/// Neither the cookies that were given out nor the tables know of anything alive.
+async fn assert_no_survivor(home: &Home, who: &Person, sessions: &[Token], cookies: &[Token]) {
+    for token in sessions {
+        let found = home.find(token, NOW).await;
+        assert!(!matches!(found, accounts::sessions::Found::Live(_)), "a session survived");
+    }
+    for token in cookies {
+        let exchanged = home.exchange(token, true, NOW).await;
+        assert!(matches!(exchanged, Exchange::Ended(_)), "a device survived: {exchanged:?}");
+    }
+    assert_eq!(home.list(who, NOW).await.len(), 0, "the list shows a survivor");
+    for table in ["sessions", "remembered_devices"] {
+        let id = &who.id.0;
+        let alive = format!(
+            "select count(*) from {table} r join users u on u.id = r.user_id and u.epoch = r.epoch
+             where u.id = '{id}' and r.ended_at is null"
+        );
+        assert_eq!(stores::number(&home.db, &alive).await, 0, "{table}: alive");
+        // Dead by its epoch, but counted by the dialog and told no reason: not clean either.
+        let open = format!("select count(*) from {table} where user_id = '{id}' and ended_at is null");
+        assert_eq!(stores::number(&home.db, &open).await, 0, "{table}: open");
+    }
+}

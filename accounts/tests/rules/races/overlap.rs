@@ -1,0 +1,119 @@
+//! Letting two deeds loose at the same moment, and counting which was first.
+
+use std::{
+    ops::AddAssign,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::Barrier;
+
+/// Which of the two was done first, as their answers show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    DeedFirst,
+    PressFirst,
+}
+
+/// Two deeds side by side, each held back for a random part of the time that the other takes, so
+/// that they overlap at every place and end in either order.
+pub struct Overlap {
+    dice: u64,
+    deed: Duration,
+    press: Duration,
+    /// Whether the last two ran at the same time.
+    overlapped: bool,
+}
+
+impl Overlap {
+    pub fn new(seed: usize) -> Self {
+        Self {
+            dice: 0x9e37_79b9_7f4a_7c15 ^ seed as u64,
+            deed: Duration::from_millis(2),
+            press: Duration::from_millis(2),
+            overlapped: false,
+        }
+    }
+
+    /// Runs both at once on threads of their own.
+    pub async fn both<A, B>(
+        &mut self,
+        deed: impl Future<Output = A> + Send + 'static,
+        press: impl Future<Output = B> + Send + 'static,
+    ) -> (A, B)
+    where
+        A: Send + 'static,
+        B: Send + 'static,
+    {
+        let start = Arc::new(Barrier::new(2));
+        let (hold_deed, hold_press) = (self.up_to(self.press), self.up_to(self.deed));
+        let deed = tokio::spawn(held_back(Arc::clone(&start), hold_deed, deed));
+        let press = tokio::spawn(held_back(start, hold_press, press));
+        let (a, deed) = deed.await.unwrap();
+        let (b, press) = press.await.unwrap();
+        self.overlapped = deed.0 < press.1 && press.0 < deed.1;
+        self.deed = (self.deed * 7 + (deed.1 - deed.0)) / 8;
+        self.press = (self.press * 7 + (press.1 - press.0)) / 8;
+        (a, b)
+    }
+
+    /// A random time below `most` (xorshift: repeatable, and no secret).
+    fn up_to(&mut self, most: Duration) -> Duration {
+        self.dice ^= self.dice << 13;
+        self.dice ^= self.dice >> 7;
+        self.dice ^= self.dice << 17;
+        let most = u64::try_from(most.as_micros()).unwrap().max(1);
+        Duration::from_micros(self.dice % most)
+    }
+}
+
+async fn held_back<T>(
+    start: Arc<Barrier>,
+    hold: Duration,
+    deed: impl Future<Output = T>,
+) -> (T, (Instant, Instant)) {
+    start.wait().await;
+    let until = Instant::now() + hold;
+    // Sleeping is too coarse: the whole deed takes a millisecond or two.
+    while Instant::now() < until {
+        tokio::task::yield_now().await;
+    }
+    let began = Instant::now();
+    let done = deed.await;
+    (done, (began, Instant::now()))
+}
+
+/// How the pairs went.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Tally {
+    pub pairs: usize,
+    overlapped: usize,
+    deed_first: usize,
+    press_first: usize,
+}
+
+impl Tally {
+    pub fn count(&mut self, pair: &Overlap, order: Order) {
+        self.pairs += 1;
+        self.overlapped += usize::from(pair.overlapped);
+        self.deed_first += usize::from(order == Order::DeedFirst);
+        self.press_first += usize::from(order == Order::PressFirst);
+    }
+
+    /// A race that is always won by the same side proves nothing.
+    pub fn assert_both_orders(&self, deed: &str) {
+        eprintln!("{deed}: {self:?}");
+        assert!(self.overlapped > self.pairs / 3, "{deed}: {self:?}");
+        assert!(self.deed_first > self.pairs / 10, "{deed}: {self:?}");
+        assert!(self.press_first > self.pairs / 10, "{deed}: {self:?}");
+    }
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.pairs += other.pairs;
+        self.overlapped += other.overlapped;
+        self.deed_first += other.deed_first;
+        self.press_first += other.press_first;
+    }
+}

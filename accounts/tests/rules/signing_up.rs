@@ -1,0 +1,89 @@
+//! Who may sign up, and as what.
+
+use accounts::{
+    db::Db,
+    passwords::Unacceptable,
+    plans::Plan,
+    users::{self, NewUser, Role, SignUp, UserError, UserId},
+};
+
+use crate::home::{Home, NOW, PASSWORD, browser, secret};
+
+on_both!(
+    the_first_person_owns_a_new_account_and_only_the_first_gets_in,
+    nobody_signs_up_when_it_is_closed,
+    anybody_signs_up_when_it_is_open_but_each_email_once,
+    two_first_people_at_once_are_one_first_person,
+    a_bad_field_is_named_and_leaves_nothing_behind,
+);
+
+async fn sign_up(home: &Home, policy: SignUp, email: &str, password: &str) -> Result<UserId, UserError> {
+    let password = secret(password);
+    let new = NewUser {
+        name: " Ada Lovelace ",
+        email,
+        password: &password,
+        plan: Plan::Pro,
+    };
+    users::sign_up(&home.db, &home.hasher, policy, 8, new, &browser(1), NOW).await
+}
+
+async fn the_first_person_owns_a_new_account_and_only_the_first_gets_in(db: Db) {
+    let home = Home::new(db);
+    let mut conn = home.db.read().await.unwrap();
+    assert!(!users::anybody(&mut conn).await.unwrap());
+    let id = sign_up(&home, SignUp::First, "Ada@Example.com", PASSWORD).await.unwrap();
+
+    let ada = users::find(&mut conn, &id).await.unwrap().unwrap();
+    assert_eq!((ada.name.as_str(), ada.email.as_str()), ("Ada Lovelace", "ada@example.com"));
+    assert_eq!((ada.role, ada.plan, ada.username), (Role::Owner, Plan::Pro, None));
+    assert_eq!(ada.account_name, "Ada Lovelace’s account");
+    assert!(users::anybody(&mut conn).await.unwrap());
+
+    assert!(!users::sign_up_open(&mut conn, SignUp::First).await.unwrap());
+    let second = sign_up(&home, SignUp::First, "ben@example.com", PASSWORD).await;
+    assert!(matches!(second, Err(UserError::Closed)), "{second:?}");
+}
+
+async fn nobody_signs_up_when_it_is_closed(db: Db) {
+    let home = Home::new(db);
+    let refused = sign_up(&home, SignUp::Closed, "ada@example.com", PASSWORD).await;
+    assert!(matches!(refused, Err(UserError::Closed)), "{refused:?}");
+    assert!(!users::anybody(&mut home.db.read().await.unwrap()).await.unwrap());
+}
+
+async fn anybody_signs_up_when_it_is_open_but_each_email_once(db: Db) {
+    let home = Home::new(db);
+    sign_up(&home, SignUp::Open, "ada@example.com", PASSWORD).await.unwrap();
+    sign_up(&home, SignUp::Open, "ben@example.com", PASSWORD).await.unwrap();
+    let again = sign_up(&home, SignUp::Open, " ADA@example.COM", PASSWORD).await;
+    assert!(matches!(again, Err(UserError::Email(_))), "{again:?}");
+    let mut conn = home.db.read().await.unwrap();
+    let ada = users::id_of_email(&mut conn, "ADA@EXAMPLE.com").await.unwrap();
+    assert!(ada.is_some());
+}
+
+async fn two_first_people_at_once_are_one_first_person(db: Db) {
+    let home = Home::new(db);
+    let (ada, ben) = tokio::join!(
+        sign_up(&home, SignUp::First, "ada@example.com", PASSWORD),
+        sign_up(&home, SignUp::First, "ben@example.com", PASSWORD),
+    );
+    let refused = match (ada, ben) {
+        (Ok(_), Err(refused)) | (Err(refused), Ok(_)) => refused,
+        both => panic!("one is first: {both:?}"),
+    };
+    assert!(matches!(refused, UserError::Closed), "{refused:?}");
+}
+
+async fn a_bad_field_is_named_and_leaves_nothing_behind(db: Db) {
+    let home = Home::new(db);
+    let email = sign_up(&home, SignUp::Open, "ada", PASSWORD).await;
+    assert!(matches!(email, Err(UserError::Email(_))), "{email:?}");
+    let short = sign_up(&home, SignUp::Open, "ada@example.com", "kZ8#q").await;
+    let too_short = Unacceptable::TooShort(8);
+    assert!(matches!(&short, Err(UserError::Password(why)) if *why == too_short), "{short:?}");
+    let weak = sign_up(&home, SignUp::Open, "ada@example.com", "adalovelace").await;
+    assert!(matches!(weak, Err(UserError::Password(Unacceptable::Weak(_)))), "{weak:?}");
+    assert!(!users::anybody(&mut home.db.read().await.unwrap()).await.unwrap());
+}

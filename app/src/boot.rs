@@ -1,0 +1,76 @@
+//! What a page knows before it asks for anything: who is signed in, and what the last deed left to say.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::{flash::Flash, time::Time};
+
+/// Known when the page is made, and carried along to the browser.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Boot {
+    pub viewer: Option<Viewer>,
+    pub flash: Option<Flash>,
+    /// Whether anybody may sign up here now.
+    pub sign_up_open: bool,
+    /// Fewest characters of a password.
+    pub password_min: usize,
+    /// How many days a remembered device is remembered.
+    pub remember_days: u64,
+}
+
+/// The person signed in, as the screens show them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewer {
+    pub name: String,
+    pub username: Option<String>,
+    pub email: String,
+    pub role: String,
+    pub account: String,
+    pub plan: String,
+    pub initials: String,
+    /// 1 to 6: the colour behind the initials.
+    pub tint: u8,
+    pub password_changed: Time,
+    pub signed_in: Time,
+    pub two_factor: bool,
+    /// Whether the plan has remote logout.
+    pub remote_logout: bool,
+    /// "Plus, Pro and Enterprise".
+    pub remote_logout_plans: String,
+}
+
+impl Boot {
+    /// Made on the server, read from the page in the browser.
+    #[must_use]
+    pub fn shared() -> Self {
+        SharedValue::new(Self::of_this_request).into_inner()
+    }
+
+    #[cfg(feature = "ssr")]
+    fn of_this_request() -> Self {
+        crate::context::boot()
+    }
+
+    #[cfg(not(feature = "ssr"))]
+    fn of_this_request() -> Self {
+        Self::default()
+    }
+}
+
+/// What this page was made with.
+#[must_use]
+pub fn boot() -> Boot {
+    use_context().unwrap_or_default()
+}
+
+/// The person signed in.
+#[must_use]
+pub fn viewer() -> Option<Viewer> {
+    boot().viewer
+}
+
+/// Whether the page is made for somebody signed in. For the shell, which stands around the app.
+#[must_use]
+pub fn is_signed_in() -> bool {
+    Boot::of_this_request().viewer.is_some()
+}

@@ -1,0 +1,207 @@
+//! What a server function may ask for: the store, who is signed in, the browser at the other end.
+
+use std::sync::Arc;
+
+use accounts::{
+    audit::Client,
+    db::Db,
+    limits::Limits,
+    passwords::Hasher,
+    plans::{Feature, Plan},
+    secret::Token,
+    sessions::{Ended, SignedIn},
+    time::Moment,
+    users::SignUp,
+};
+use cookie::Cookie;
+use http::{HeaderName, HeaderValue, header};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+
+use crate::{
+    boot::{Boot, Viewer},
+    cookies::Cookies,
+    error::{AppError, Code, listed},
+    flash::{Flash, Reason},
+    parts::avatar,
+};
+
+/// The install: what every request shares. Cheap to clone.
+#[derive(Clone)]
+pub struct Curfew(Arc<Install>);
+
+/// See [`Curfew`].
+pub struct Install {
+    pub db: Db,
+    pub hasher: Hasher,
+    pub limits: Limits,
+    pub sign_up: SignUp,
+    pub default_plan: Plan,
+    pub cookies: Cookies,
+}
+
+impl Curfew {
+    #[must_use]
+    pub fn new(install: Install) -> Self {
+        Self(Arc::new(install))
+    }
+}
+
+impl std::ops::Deref for Curfew {
+    type Target = Install;
+
+    fn deref(&self) -> &Install {
+        &self.0
+    }
+}
+
+/// One request: who it is from, found out once, at the door.
+#[derive(Clone)]
+pub struct Visit {
+    pub presence: Presence,
+    pub client: Client,
+    /// The cookie that says which browser this is.
+    pub known_device: Option<Token>,
+    pub flash: Option<Flash>,
+    pub sign_up_open: bool,
+}
+
+/// Whether anybody is signed in.
+#[derive(Clone)]
+pub enum Presence {
+    SignedIn(Box<SignedIn>),
+    Ended(Ended),
+    Nobody,
+}
+
+/// The install.
+///
+/// # Errors
+/// Only outside a request.
+pub fn curfew() -> Result<Curfew, AppError> {
+    use_context().ok_or_else(|| AppError::new(Code::Internal, "Something went wrong on our side."))
+}
+
+/// This request.
+///
+/// # Errors
+/// Only outside a request.
+pub fn visit() -> Result<Visit, AppError> {
+    use_context().ok_or_else(|| AppError::new(Code::Internal, "Something went wrong on our side."))
+}
+
+/// The person signed in.
+///
+/// # Errors
+/// `session_ended` with the reason, or `not_signed_in`.
+pub fn signed_in() -> Result<SignedIn, AppError> {
+    match visit()?.presence {
+        Presence::SignedIn(signed_in) => Ok(*signed_in),
+        Presence::Ended(ended) => Err(session_ended(&ended)),
+        Presence::Nobody => Err(AppError::not_signed_in()),
+    }
+}
+
+/// The refusal for a session that has ended.
+#[must_use]
+pub fn session_ended(ended: &Ended) -> AppError {
+    let mut error = AppError::new(Code::SessionEnded, "You were signed out. Sign in to go on.");
+    error.reason = Some(Reason::from(ended));
+    error
+}
+
+/// Now.
+#[must_use]
+pub fn now() -> Moment {
+    Moment::now()
+}
+
+/// Adds a cookie to the answer.
+pub fn set_cookie(cookie: &Cookie<'_>) {
+    if let (Some(answer), Ok(value)) = (
+        use_context::<ResponseOptions>(),
+        HeaderValue::from_str(&cookie.to_string()),
+    ) {
+        answer.append_header(header::SET_COOKIE, value);
+    }
+}
+
+/// Adds a header to the answer.
+pub fn set_header(name: HeaderName, value: HeaderValue) {
+    if let Some(answer) = use_context::<ResponseOptions>() {
+        answer.insert_header(name, value);
+    }
+}
+
+/// Only our own files and the scripts of this very page run. `wasm-unsafe-eval` lets WASM be
+/// compiled and nothing else be evaluated.
+pub fn set_content_security_policy(nonce: Option<&leptos::nonce::Nonce>) {
+    let nonce = nonce.map(|n| format!("'nonce-{n}'")).unwrap_or_default();
+    let policy = format!(
+        "default-src 'none'; script-src 'self' {nonce} 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; \
+         form-action 'self'; frame-ancestors 'none'"
+    );
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        set_header(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
+/// Answers with this status.
+pub fn set_status(code: Code) {
+    if let (Some(answer), Ok(status)) = (
+        use_context::<ResponseOptions>(),
+        http::StatusCode::from_u16(code.status()),
+    ) {
+        answer.set_status(status);
+    }
+}
+
+/// Leaves something for the next page to say.
+///
+/// # Errors
+/// Only outside a request.
+pub fn leave(flash: &Flash) -> Result<(), AppError> {
+    set_cookie(&curfew()?.cookies.flash(flash));
+    Ok(())
+}
+
+/// See [`Boot`].
+pub(crate) fn boot() -> Boot {
+    let (Ok(curfew), Ok(visit)) = (curfew(), visit()) else {
+        return Boot::default();
+    };
+    Boot {
+        viewer: match &visit.presence {
+            Presence::SignedIn(signed_in) => Some(viewer(signed_in)),
+            _ => None,
+        },
+        flash: visit.flash,
+        sign_up_open: visit.sign_up_open,
+        password_min: curfew.limits.password_min,
+        remember_days: curfew.limits.remember_for.as_secs() / (24 * 60 * 60),
+    }
+}
+
+fn viewer(signed_in: &SignedIn) -> Viewer {
+    let user = &signed_in.user;
+    let plans: Vec<String> = Plan::with(Feature::RemoteLogout)
+        .into_iter()
+        .map(|p| p.name().to_owned())
+        .collect();
+    Viewer {
+        name: user.name.clone(),
+        username: user.username.clone(),
+        email: user.email.clone(),
+        role: user.role.name().to_owned(),
+        account: user.account_name.clone(),
+        plan: user.plan.name().to_owned(),
+        initials: avatar::initials(&user.name),
+        tint: avatar::tint(&user.id.0),
+        password_changed: user.password_changed_at.into(),
+        signed_in: signed_in.started_at.into(),
+        two_factor: user.two_factor_since.is_some(),
+        remote_logout: user.plan.has(Feature::RemoteLogout),
+        remote_logout_plans: listed(&plans),
+    }
+}

@@ -1,0 +1,101 @@
+//! Every cookie, made and removed in one place: one removed without the attributes it was set with stays.
+//!
+//! Over https each is `Secure` and carries the `__Host-` prefix (RFC 6265bis, 4.1.3), so that no
+//! other host and no plain-http page can set it.
+
+use std::time::Duration;
+
+use accounts::{limits::Limits, secret::Token};
+use cookie::{Cookie, SameSite, time};
+
+use crate::flash::Flash;
+
+/// How this install names and makes its cookies.
+#[derive(Debug, Clone, Copy)]
+pub struct Cookies {
+    https: bool,
+    limits: Limits,
+}
+
+/// What a cookie is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Session,
+    RememberMe,
+    /// Says which browser this is, for counting failures. Grants nothing.
+    KnownDevice,
+    Flash,
+}
+
+impl Cookies {
+    #[must_use]
+    pub fn new(https: bool, limits: Limits) -> Self {
+        Self { https, limits }
+    }
+
+    /// The cookie's name.
+    #[must_use]
+    pub fn name(&self, kind: Kind) -> &'static str {
+        match (kind, self.https) {
+            (Kind::Session, true) => "__Host-curfew_session",
+            (Kind::Session, false) => "curfew_session",
+            (Kind::RememberMe, true) => "__Host-curfew_remember",
+            (Kind::RememberMe, false) => "curfew_remember",
+            (Kind::KnownDevice, true) => "__Host-curfew_device",
+            (Kind::KnownDevice, false) => "curfew_device",
+            (Kind::Flash, true) => "__Host-curfew_flash",
+            (Kind::Flash, false) => "curfew_flash",
+        }
+    }
+
+    /// The session's cookie. It ends with the browser; the store knows when it ends sooner.
+    #[must_use]
+    pub fn session(&self, token: &Token) -> Cookie<'static> {
+        self.make(Kind::Session, token.expose().to_owned(), None)
+    }
+
+    /// The remember-me cookie, kept for `lasts`.
+    #[must_use]
+    pub fn remember_me(&self, token: &Token, lasts: Duration) -> Cookie<'static> {
+        self.make(Kind::RememberMe, token.expose().to_owned(), Some(lasts))
+    }
+
+    /// The known-device cookie, kept for a year.
+    #[must_use]
+    pub fn known_device(&self, token: &Token) -> Cookie<'static> {
+        let year = Duration::from_secs(365 * 24 * 60 * 60);
+        self.make(Kind::KnownDevice, token.expose().to_owned(), Some(year))
+    }
+
+    /// What the next page has to say.
+    #[must_use]
+    pub fn flash(&self, flash: &Flash) -> Cookie<'static> {
+        let minute = Duration::from_secs(60);
+        self.make(Kind::Flash, flash.to_cookie(), Some(minute))
+    }
+
+    /// Removes a cookie.
+    #[must_use]
+    pub fn removed(&self, kind: Kind) -> Cookie<'static> {
+        self.make(kind, String::new(), Some(Duration::ZERO))
+    }
+
+    /// How long a remembered device lasts from now on.
+    #[must_use]
+    pub fn remember_for(&self) -> Duration {
+        self.limits.remember_for
+    }
+
+    fn make(&self, kind: Kind, value: String, lasts: Option<Duration>) -> Cookie<'static> {
+        let mut cookie = Cookie::build((self.name(kind), value))
+            .path("/")
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .secure(self.https);
+        if let Some(lasts) = lasts {
+            let seconds = i64::try_from(lasts.as_secs()).unwrap_or(i64::MAX);
+            cookie = cookie.max_age(time::Duration::seconds(seconds));
+        }
+        cookie.build()
+    }
+}

@@ -1,0 +1,98 @@
+//! The screens, and the functions they call.
+//!
+//! Every address is a page of its own that works as plain HTML; the WASM only makes it nicer.
+//! [`boot`] is what a page knows before it asks for anything, `context` (server side) is what a
+//! server function may ask for, [`pages`] has one file an address, [`parts`] has no business words.
+
+pub mod boot;
+#[cfg(feature = "ssr")]
+pub mod context;
+#[cfg(feature = "ssr")]
+pub mod cookies;
+pub mod error;
+pub mod flash;
+#[cfg(feature = "hydrate")]
+pub mod hydrate;
+pub mod pages;
+pub mod parts;
+pub mod remote_logout;
+pub mod sign_in;
+pub mod time;
+
+use leptos::prelude::*;
+use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{Route, Router, Routes},
+    path,
+};
+
+use crate::{boot::Boot, parts::layout::Veil};
+
+/// The addresses of the built files, whose names carry their hash.
+#[derive(Debug, Clone, Default)]
+pub struct Assets {
+    pub js: String,
+    pub wasm: String,
+    pub css: String,
+    pub guard: String,
+}
+
+/// The whole document around the app. Runs on the server only.
+pub fn shell(assets: &Assets) -> impl IntoView + use<> {
+    let Assets { js, wasm, css, guard } = assets.clone();
+    let nonce = leptos::nonce::use_nonce();
+    #[cfg(feature = "ssr")]
+    context::set_content_security_policy(nonce.as_ref());
+    // The module is named by its hash, so it is told where its WASM is instead of guessing.
+    let start = format!(
+        "import init, {{ hydrate }} from {js:?}; init({{ module_or_path: {wasm:?} }}).then(hydrate);"
+    );
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-guarded=boot::is_signed_in().then_some("")>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <link rel="stylesheet" href=css />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <script src=guard nonce=nonce.clone()></script>
+                <link rel="modulepreload" href=js />
+                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="" />
+                <script type="module" nonce=nonce>{start}</script>
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// Every address. `SsrMode::Async` everywhere: without JavaScript a page must arrive whole.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    provide_context(Boot::shared());
+    view! {
+        <Title formatter=|title: String| {
+            if title.is_empty() { "Curfew".into() } else { format!("{title} · Curfew") }
+        } />
+        <Router>
+            <Routes fallback=pages::not_found::NotFound>
+                <Route path=path!("/") view=pages::home::Home ssr=SsrMode::Async />
+                <Route path=path!("/sign-in") view=pages::sign_in::SignIn ssr=SsrMode::Async />
+                <Route path=path!("/sign-up") view=pages::sign_up::SignUp ssr=SsrMode::Async />
+                <Route path=path!("/profile") view=pages::profile::about::About ssr=SsrMode::Async />
+                <Route path=path!("/profile/login") view=pages::profile::login::Login ssr=SsrMode::Async />
+                <Route path=path!("/profile/password") view=pages::profile::password::Password ssr=SsrMode::Async />
+                <Route path=path!("/profile/security") view=pages::profile::security::Security ssr=SsrMode::Async />
+                <Route path=path!("/profile/remote-logout") view=remote_logout::confirm::Confirm ssr=SsrMode::Async />
+                <Route path=path!("/settings/api") view=pages::settings::tokens::Api ssr=SsrMode::Async />
+                <Route path=path!("/settings/mcp") view=pages::settings::tokens::Mcp ssr=SsrMode::Async />
+            </Routes>
+        </Router>
+        <Veil />
+    }
+}

@@ -1,0 +1,48 @@
+//! The pages, one file an address.
+
+pub mod home;
+pub mod not_found;
+pub mod profile;
+pub mod settings;
+pub mod sign_in;
+pub mod sign_up;
+pub mod trouble;
+
+use leptos::prelude::*;
+
+use crate::{
+    error::AppError,
+    parts::notice::{Notice, Tone},
+};
+
+/// Shows what a page asked for, or why it did not come. The page is not sent before it is there.
+pub fn loaded<T, V>(
+    what: Resource<Result<T, AppError>>,
+    show: impl Fn(T) -> V + Send + Sync + Clone + 'static,
+) -> impl IntoView
+where
+    T: Clone + Send + Sync + 'static,
+    V: IntoView + 'static,
+{
+    view! {
+        <Suspense>
+            {move || {
+                let show = show.clone();
+                Suspend::new(async move {
+                    match what.await {
+                        Ok(value) => show(value).into_any(),
+                        Err(error) => view! { <Missing error /> }.into_any(),
+                    }
+                })
+            }}
+        </Suspense>
+    }
+}
+
+/// In place of what could not be shown. The page's status says so too.
+#[component]
+fn Missing(error: AppError) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    crate::context::set_status(error.code);
+    view! { <Notice tone=Tone::Danger title=error.message /> }
+}

@@ -1,0 +1,92 @@
+//! `/profile`: name and username.
+
+use leptos::prelude::*;
+
+use super::ProfilePage;
+use crate::{
+    boot::{boot, viewer},
+    error::AppError,
+    flash::{Done, Flash},
+    parts::{
+        avatar::Avatar,
+        button::Submit,
+        error_summary::ErrorSummary,
+        field::Field,
+        form::{FormState, PostForm},
+        notice::{Notice, Tone},
+    },
+};
+
+/// Changes the name and the username of the person signed in.
+///
+/// # Errors
+/// `fields`, `session_ended`, `store_away`.
+#[server(prefix = "/api/fn", endpoint = "update_profile")]
+pub async fn update_profile(name: String, username: Option<String>) -> Result<(), AppError> {
+    use crate::context::{curfew, leave, signed_in};
+
+    let (curfew, me) = (curfew()?, signed_in()?);
+    let store = |e| AppError::store(&e);
+    let mut tx = curfew.db.write().await.map_err(store)?;
+    let username = username.unwrap_or_default();
+    accounts::users::update_profile(&mut tx, &me.user.id, &name, &username).await?;
+    tx.commit().await.map_err(store)?;
+    leave(&Flash::Done(Done::ProfileSaved))?;
+    leptos_axum::redirect("/profile");
+    Ok(())
+}
+
+#[component]
+pub fn About() -> impl IntoView {
+    let form = FormState::<UpdateProfile>::of("update_profile");
+    let saved = boot().flash == Some(Flash::Done(Done::ProfileSaved));
+    viewer().map(|viewer| {
+        let (name, username) = (viewer.name.clone(), viewer.username.clone().unwrap_or_default());
+        let (account, role) = (viewer.account.clone(), viewer.role.clone());
+        view! {
+            <ProfilePage here="/profile" title="Profile">
+                {saved.then(|| view! { <Notice tone=Tone::Success title="Saved" /> })}
+                <section class="card" aria-labelledby="about-title">
+                    <PostForm state=form>
+                        <div class="card__body">
+                            <div class="card__header">
+                                <h2 class="card__title" id="about-title">"About you"</h2>
+                                <p class="card__text">"How others in your account see you."</p>
+                            </div>
+                            <div class="person">
+                                <Avatar viewer large=true />
+                                <div>
+                                    <p class="person__name">{name.clone()}</p>
+                                    <p class="person__note">{format!("{role}, {account}")}</p>
+                                </div>
+                            </div>
+                            <ErrorSummary error=Signal::derive(move || form.error()) />
+                            <div class="form">
+                                <Field
+                                    name="name"
+                                    label="Name"
+                                    autocomplete="name"
+                                    value=form.typed("name", &name)
+                                    error=form.field_error("name")
+                                />
+                                <Field
+                                    name="username"
+                                    label="Username"
+                                    autocomplete="nickname"
+                                    hint="3 to 32 letters, digits, hyphens or underscores. Leave it empty to have none."
+                                    prefix="@"
+                                    value=form.typed("username", &username)
+                                    error=form.field_error("username")
+                                />
+                            </div>
+                        </div>
+                        <div class="card__footer">
+                            <p>"Your picture is drawn from your initials."</p>
+                            <Submit busy=form.busy()>"Save"</Submit>
+                        </div>
+                    </PostForm>
+                </section>
+            </ProfilePage>
+        }
+    })
+}

@@ -1,0 +1,129 @@
+//! `/profile/password`: a new password, and remote logout.
+
+use leptos::prelude::*;
+
+use super::ProfilePage;
+use crate::{
+    boot::{boot, viewer},
+    error::AppError,
+    flash::{Done, Flash, counted},
+    parts::{
+        button::Submit,
+        error_summary::ErrorSummary,
+        field::Field,
+        form::{FormState, PostForm},
+        notice::{Notice, Tone},
+    },
+    remote_logout::{Place, RemoteLogout},
+    time::When,
+};
+
+/// Changes the password of the person signed in. Every other session ends, and all remembered devices.
+///
+/// # Errors
+/// `fields`, `too_many_attempts`, `raced`, `session_ended`, `store_away`; nothing has changed then.
+#[server(prefix = "/api/fn", endpoint = "change_password")]
+pub async fn change_password(current_password: String, new_password: String) -> Result<(), AppError> {
+    use accounts::{
+        change_password::{ChangePasswordError, change_password},
+        secret::Secret,
+    };
+
+    use crate::{
+        context::{curfew, leave, now, set_cookie, signed_in, visit},
+        cookies::Kind,
+    };
+
+    let (curfew, me, visit) = (curfew()?, signed_in()?, visit()?);
+    let (current, new) = (Secret::new(current_password), Secret::new(new_password));
+    let changed = change_password(
+        &curfew.db,
+        &curfew.hasher,
+        &curfew.limits,
+        &me,
+        &current,
+        &new,
+        &visit.client,
+        now(),
+    )
+    .await;
+    let changed = match changed {
+        Ok(changed) => changed,
+        Err(ChangePasswordError::Raced) => {
+            let ended = crate::remote_logout::ended_meanwhile().await?;
+            return Err(if ended.reason.is_some() { ended } else { ChangePasswordError::Raced.into() });
+        }
+        Err(other) => return Err(other.into()),
+    };
+    set_cookie(&curfew.cookies.session(&changed.session.token));
+    set_cookie(&curfew.cookies.removed(Kind::RememberMe));
+    leave(&Flash::Done(Done::PasswordChanged {
+        sessions: changed.sessions,
+        remembered_devices: changed.remembered_devices,
+    }))?;
+    leptos_axum::redirect("/profile/password");
+    Ok(())
+}
+
+#[component]
+pub fn Password() -> impl IntoView {
+    let form = FormState::<ChangePassword>::of("change_password");
+    let boot = boot();
+    let shortest = boot.password_min;
+    viewer().map(|viewer| {
+        view! {
+            <ProfilePage here="/profile/password" title="Password">
+                {boot.flash.map(|flash| view! { <Changed flash /> })}
+                <section class="card" aria-labelledby="password-title">
+                    <PostForm state=form>
+                        <div class="card__body">
+                            <div class="card__header">
+                                <h2 class="card__title" id="password-title">"Change your password"</h2>
+                                <p class="card__text">
+                                    "Last changed " <When at=viewer.password_changed />
+                                    ". A new one signs out every other device."
+                                </p>
+                            </div>
+                            <ErrorSummary error=Signal::derive(move || form.error()) />
+                            <div class="form">
+                                // Password managers look for whose password it is.
+                                <input type="hidden" autocomplete="username" value=viewer.email />
+                                <Field
+                                    name="current_password"
+                                    label="Current password"
+                                    kind="password"
+                                    autocomplete="current-password"
+                                    error=form.field_error("current_password")
+                                />
+                                <Field
+                                    name="new_password"
+                                    label="New password"
+                                    kind="password"
+                                    autocomplete="new-password"
+                                    hint=format!("{shortest} characters or more. A few unrelated words are good.")
+                                    error=form.field_error("new_password")
+                                />
+                            </div>
+                        </div>
+                        <div class="card__footer">
+                            <p>"Every other session and all remembered devices will end."</p>
+                            <Submit busy=form.busy()>"Change password"</Submit>
+                        </div>
+                    </PostForm>
+                </section>
+                <RemoteLogout from=Place::Password />
+            </ProfilePage>
+        }
+    })
+}
+
+#[component]
+fn Changed(flash: Flash) -> impl IntoView {
+    let Flash::Done(Done::PasswordChanged { sessions, remembered_devices }) = flash else {
+        return ().into_any();
+    };
+    let sessions = counted(sessions.unsigned_abs(), "other session", "other sessions");
+    let devices = counted(remembered_devices.unsigned_abs(), "remembered device", "remembered devices");
+    let text = format!("{sessions} and {devices} ended. You stay signed in here.");
+    view! { <Notice tone=Tone::Success title="Your password is changed" text /> }.into_any()
+}

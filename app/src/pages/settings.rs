@@ -1,0 +1,3 @@
+//! Account Settings.
+
+pub mod tokens;

@@ -1,0 +1,89 @@
+//! `/sign-up`: name, e-mail, password.
+
+use leptos::prelude::*;
+
+use crate::{
+    boot::boot,
+    parts::{
+        button::Submit,
+        error_summary::ErrorSummary,
+        field::Field,
+        form::{FormState, PostForm},
+        icon::{Disc, Shape},
+        layout::Narrow,
+        link::Link,
+    },
+    sign_in::SignUp as Deed,
+};
+
+#[component]
+pub fn SignUp() -> impl IntoView {
+    let boot = boot();
+    view! {
+        <Narrow title="Create an account">
+            <div class="card card--lifted">
+                {if boot.sign_up_open {
+                    view! { <Form shortest=boot.password_min /> }.into_any()
+                } else {
+                    view! { <Closed /> }.into_any()
+                }}
+            </div>
+            <p class="auth__aside">
+                "Have an account? " <Link href="/sign-in">"Sign in"</Link>
+            </p>
+        </Narrow>
+    }
+}
+
+#[component]
+fn Form(shortest: usize) -> impl IntoView {
+    let form = FormState::<Deed>::of("sign_up");
+    view! {
+        <div class="card__body">
+            <h1 class="auth__title">"Create an account"</h1>
+            <ErrorSummary error=Signal::derive(move || form.error()) />
+            <PostForm state=form class="form">
+                <Field
+                    name="name"
+                    label="Name"
+                    autocomplete="name"
+                    value=form.typed("name", "")
+                    autofocus=true
+                    error=form.field_error("name")
+                />
+                <Field
+                    name="email"
+                    label="Email"
+                    kind="email"
+                    autocomplete="username"
+                    value=form.typed("email", "")
+                    error=form.field_error("email")
+                />
+                <Field
+                    name="password"
+                    label="Password"
+                    kind="password"
+                    autocomplete="new-password"
+                    hint=format!("{shortest} characters or more. A few unrelated words are good.")
+                    error=form.field_error("password")
+                />
+                <div class="form__actions">
+                    <Submit look="button--primary button--wide" busy=form.busy()>
+                        "Create account"
+                    </Submit>
+                </div>
+            </PostForm>
+        </div>
+    }
+}
+
+#[component]
+fn Closed() -> impl IntoView {
+    view! {
+        <div class="empty">
+            <Disc shape=Shape::Lock tint="plain" large=true />
+            <h1 class="empty__title">"Sign-up is closed"</h1>
+            <p class="empty__text">"Ask whoever runs this Curfew for an invitation."</p>
+        </div>
+    }
+}

@@ -1,0 +1,13 @@
+//! The parts that screens are built of. No business words in here; see `docs/STYLE.md`.
+
+pub mod avatar;
+pub mod button;
+pub mod dialog;
+pub mod error_summary;
+pub mod field;
+pub mod form;
+pub mod icon;
+pub mod layout;
+pub mod link;
+pub mod loading;
+pub mod notice;

@@ -1,0 +1,51 @@
+//! What was wrong with a form, above it, with links to the fields. Takes the focus when it appears.
+
+use leptos::{html::Div, prelude::*};
+
+use super::notice::{Notice, Tone};
+use crate::error::AppError;
+
+/// Field errors as links to their fields; any other error as a notice.
+#[component]
+pub fn ErrorSummary(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoView {
+    move || {
+        error.get().filter(|e| !e.is_signed_out()).map(|error| {
+            if error.fields.is_empty() {
+                view! { <Notice tone=Tone::Danger title=error.message /> }.into_any()
+            } else {
+                view! { <FieldErrors error /> }.into_any()
+            }
+        })
+    }
+}
+
+#[component]
+fn FieldErrors(error: AppError) -> impl IntoView {
+    let node = NodeRef::<Div>::new();
+    Effect::new(move |_| {
+        if let Some(node) = node.get() {
+            let _ = node.focus();
+        }
+    });
+    let title = match error.fields.len() {
+        1 => "Check one thing".to_owned(),
+        n => format!("Check {n} things"),
+    };
+    let links = error
+        .fields
+        .into_iter()
+        .map(|(name, why)| view! { <li><a rel="external" href=format!("#{name}")>{why}</a></li> })
+        .collect_view();
+    view! {
+        <div
+            class="error-summary"
+            role="alert"
+            tabindex="-1"
+            aria-labelledby="error-title"
+            node_ref=node
+        >
+            <h2 class="error-summary__title" id="error-title">{title}</h2>
+            <ul class="error-summary__list" role="list">{links}</ul>
+        </div>
+    }
+}

@@ -1,0 +1,119 @@
+//! A field: its label, hint, error and input, tied together for screen readers.
+
+use leptos::prelude::*;
+
+use super::icon::{Icon, Shape};
+
+/// A text field.
+#[component]
+pub fn Field(
+    name: &'static str,
+    label: &'static str,
+    #[prop(default = "text")] kind: &'static str,
+    #[prop(default = "off")] autocomplete: &'static str,
+    #[prop(optional, into)] hint: Option<String>,
+    #[prop(optional, into)] value: String,
+    #[prop(optional)] prefix: Option<&'static str>,
+    #[prop(optional)] autofocus: bool,
+    #[prop(into)] error: Signal<Option<String>>,
+) -> impl IntoView {
+    let secret = kind == "password";
+    let shown = RwSignal::new(false);
+    let kind = move || if secret && shown.get() { "text" } else { kind };
+    let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
+    let described = {
+        let (hint_id, error_id) = (hint.as_ref().map(|_| hint_id.clone()), error_id.clone());
+        move || {
+            let error = error.get().map(|_| error_id.clone());
+            let ids: Vec<String> = error.into_iter().chain(hint_id.clone()).collect();
+            (!ids.is_empty()).then(|| ids.join(" "))
+        }
+    };
+    let input = view! {
+        <input
+            class="input"
+            id=name
+            name=name
+            type=kind
+            value=value
+            autocomplete=autocomplete
+            autocapitalize=(secret || autocomplete == "username").then_some("none")
+            spellcheck=(secret || autocomplete == "username").then_some("false")
+            autofocus=autofocus
+            aria-describedby=described
+            aria-invalid=move || error.get().map(|_| "true")
+        />
+    };
+    view! {
+        <div class="field">
+            <label class="field__label" for=name>{label}</label>
+            {hint.map(|hint| view! { <p class="field__hint" id=hint_id>{hint}</p> })}
+            {move || {
+                error
+                    .get()
+                    .map(|error| {
+                        view! {
+                            <p class="field__error" id=error_id.clone()>
+                                <Icon shape=Shape::AlertTriangle small=true />
+                                <span>{error}</span>
+                            </p>
+                        }
+                    })
+            }}
+            {if secret || prefix.is_some() {
+                view! {
+                    <div class="field__control">
+                        {prefix.map(|p| view! { <span class="field__prefix" aria-hidden="true">{p}</span> })}
+                        {input}
+                        {secret.then(|| view! { <ShowPassword field=name shown /> })}
+                    </div>
+                }
+                    .into_any()
+            } else {
+                input.into_any()
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn ShowPassword(field: &'static str, shown: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <button
+            class="field__toggle needs-script"
+            type="button"
+            aria-controls=field
+            aria-pressed=move || if shown.get() { "true" } else { "false" }
+            on:click=move |_| shown.update(|s| *s = !*s)
+        >
+            "Show"
+            <span class="visually-hidden">" password"</span>
+        </button>
+    }
+}
+
+/// A box to tick; sends `true`.
+#[component]
+pub fn Checkbox(
+    name: &'static str,
+    label: &'static str,
+    #[prop(into)] hint: String,
+    #[prop(optional)] ticked: bool,
+) -> impl IntoView {
+    let hint_id = format!("{name}-hint");
+    view! {
+        <div class="check">
+            <input
+                class="check__input"
+                id=name
+                name=name
+                type="checkbox"
+                value="true"
+                checked=ticked
+                aria-describedby=hint_id.clone()
+            />
+            <label class="check__label" for=name>{label}</label>
+            <p class="check__hint" id=hint_id>{hint}</p>
+        </div>
+    }
+}

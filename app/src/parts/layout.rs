@@ -1,0 +1,149 @@
+//! The frames: the page of somebody signed in, the page of somebody who is not, and the veil.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::{avatar::Avatar, icon::Mark, link::Link};
+use crate::boot::{Viewer, viewer};
+
+/// A page of somebody signed in: the navigation, a title, what the page holds.
+#[component]
+pub fn Page(
+    title: &'static str,
+    /// Which entry of the navigation it belongs to: "home", "profile" or "settings".
+    section: &'static str,
+    #[prop(optional, into)] lead: Option<String>,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <Title text=title />
+        <a class="skip-link" rel="external" href="#main">"Skip to content"</a>
+        {viewer().map(|viewer| view! { <TopBar viewer section /> })}
+        <main class="page" id="main" tabindex="-1">
+            <div class="page__header">
+                <h1 class="page__title">{title}</h1>
+                {lead.map(|lead| view! { <p class="page__lead">{lead}</p> })}
+            </div>
+            {children()}
+        </main>
+    }
+}
+
+#[component]
+fn TopBar(viewer: Viewer, section: &'static str) -> impl IntoView {
+    let current = move |entry: &str| (entry == section).then_some("page");
+    let name = viewer.name.clone();
+    view! {
+        <header class="topbar">
+            <div class="topbar__inner">
+                <Brand />
+                <nav class="topbar__links" aria-label="Main">
+                    <a rel="external" class="topbar__link" href="/" aria-current=current("home")>
+                        "Home"
+                    </a>
+                    <a rel="external" class="topbar__link" href="/profile" aria-current=current("profile").map(|_| "true")>
+                        "Profile"
+                    </a>
+                    <a rel="external" class="topbar__link" href="/settings/api" aria-current=current("settings").map(|_| "true")>
+                        "Settings"
+                    </a>
+                </nav>
+                <div class="topbar__end">
+                    <a rel="external" class="topbar__person" href="/profile">
+                        <Avatar viewer />
+                        <span class="topbar__name">{name}</span>
+                    </a>
+                    <form class="button-form" method="post" action="/sign-out">
+                        <button class="button button--quiet button--small">"Sign out"</button>
+                    </form>
+                </div>
+            </div>
+        </header>
+    }
+}
+
+/// A page of somebody who is not signed in, or one thing to decide: a card in the middle.
+#[component]
+pub fn Narrow(
+    title: &'static str,
+    /// For more than a few fields.
+    #[prop(optional)]
+    wide: bool,
+    children: Children,
+) -> impl IntoView {
+    let main = if wide { "auth__main auth__main--wide" } else { "auth__main" };
+    view! {
+        <Title text=title />
+        <div class="auth">
+            <Link class="brand brand--large" href="/">
+                <BrandInside />
+            </Link>
+            <main class=main id="main">{children()}</main>
+        </div>
+    }
+}
+
+#[component]
+fn Brand() -> impl IntoView {
+    view! {
+        <Link class="brand" href="/">
+            <BrandInside />
+        </Link>
+    }
+}
+
+#[component]
+fn BrandInside() -> impl IntoView {
+    view! {
+        <Mark class="brand__mark" />
+        <span class="brand__name">"Curfew"</span>
+    }
+}
+
+/// Covers a page that comes back from sleep until the server has said that its person is still
+/// signed in. `public/guard.js` draws and lifts it.
+#[component]
+pub fn Veil() -> impl IntoView {
+    view! {
+        <div class="veil">
+            <Mark class="veil__mark" />
+            <div class="veil__checking" role="status">
+                <p class="veil__title">"Checking that you’re still signed in…"</p>
+            </div>
+            <div class="veil__offline" role="status">
+                <p class="veil__title">"Curfew can’t be reached"</p>
+                <p class="veil__text">
+                    "This page comes back when Curfew has checked that you’re still signed in."
+                </p>
+                <button class="button" type="button" data-veil-retry="">"Try again"</button>
+            </div>
+        </div>
+    }
+}
+
+/// The line of tabs over the pages of one section: address and label each.
+#[component]
+pub fn Tabs(
+    label: &'static str,
+    tabs: &'static [(&'static str, &'static str)],
+    current: &'static str,
+) -> impl IntoView {
+    let links = tabs
+        .iter()
+        .map(|&(href, label)| {
+            let here = (href == current).then_some("page");
+            view! {
+                <li>
+                    <a rel="external" class="tabs__link" href=href aria-current=here>
+                        {label}
+                    </a>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <nav class="tabs" aria-label=label>
+            <ul class="tabs__list" role="list">{links}</ul>
+        </nav>
+    }
+}

@@ -1,0 +1,184 @@
+//! Remote logout: the card, and the function it calls. Its dialog and its page without script show
+//! the same [`outcome`].
+
+pub mod confirm;
+mod dialog;
+mod outcome;
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+pub use outcome::{Facts, remote_logout_facts};
+
+use crate::{
+    boot::viewer,
+    error::AppError,
+    parts::{
+        dialog::DialogHandle,
+        icon::{Disc, Icon, Shape},
+    },
+};
+use dialog::ConfirmDialog;
+
+/// Where the card stands: the page one is back on after signing in again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    Security,
+    Password,
+}
+
+impl Place {
+    /// The page's address.
+    #[must_use]
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Security => "/profile/security",
+            Self::Password => "/profile/password",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Security => "security",
+            Self::Password => "password",
+        }
+    }
+
+    fn named(name: &str) -> Self {
+        if name == "password" { Self::Password } else { Self::Security }
+    }
+}
+
+/// Ends every session and remembered device of the person signed in. `from` is `security` or
+/// `password`: the page to come back to.
+///
+/// # Errors
+/// `plan_required`, `store_away`; nothing has changed then.
+#[server(prefix = "/api/fn", endpoint = "remote_logout")]
+pub async fn remote_logout(from: Option<String>) -> Result<(), AppError> {
+    use accounts::sessions::{By, EndAllError, FromWhere, end_all};
+    use http::{HeaderName, HeaderValue};
+
+    use crate::{
+        context::{curfew, leave, now, set_cookie, set_header, signed_in, visit},
+        cookies::Kind,
+        flash::{Flash, Receipt},
+    };
+
+    let from = from.as_deref().map_or(Place::Security, Place::named);
+    let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
+    let (by, path) = (By::Session(&me.session), match from {
+        Place::Security => FromWhere::Security,
+        Place::Password => FromWhere::Password,
+    });
+    let mut tx = curfew.db.write().await.map_err(|e| AppError::store(&e))?;
+    let pressed = end_all(&mut tx, &me.user.id, by, path, &visit.client, &curfew.limits, now).await;
+    match pressed {
+        Ok(ended) => {
+            // Durable first: the answer promises that everything is dead.
+            tx.commit().await.map_err(|e| AppError::store(&e))?;
+            leave(&Flash::Receipt(Receipt {
+                sessions: ended.sessions,
+                remembered_devices: ended.remembered_devices,
+                at: ended.at.into(),
+            }))?;
+        }
+        // Another press was faster; everything is dead, which is what was asked for. The next page
+        // tells how from the session's own row.
+        Err(EndAllError::AlreadyEnded) => return Err(ended_meanwhile().await?),
+        Err(other) => return Err(other.into()),
+    }
+    set_cookie(&curfew.cookies.removed(Kind::Session));
+    set_cookie(&curfew.cookies.removed(Kind::RememberMe));
+    // Not "cookies": that would take the receipt along, and the cookie by which this browser is
+    // known, and a stranger's failures could then keep this person out right after the press.
+    set_header(
+        HeaderName::from_static("clear-site-data"),
+        HeaderValue::from_static("\"cache\", \"storage\""),
+    );
+    leptos_axum::redirect(&format!("/sign-in?next={}", from.path()));
+    Ok(())
+}
+
+/// The session was alive at the door and is dead under the lock: says how it ended.
+#[cfg(feature = "ssr")]
+pub(crate) async fn ended_meanwhile() -> Result<AppError, AppError> {
+    use accounts::sessions::{Found, find_by_id};
+
+    use crate::context::{curfew, now, session_ended, signed_in};
+
+    let (curfew, me) = (curfew()?, signed_in()?);
+    let store = |e| AppError::store(&e);
+    let mut conn = curfew.db.read().await.map_err(store)?;
+    let found = find_by_id(&mut conn, &me.session, &curfew.limits, now()).await.map_err(store)?;
+    Ok(match found {
+        Found::Ended(ended) => session_ended(&ended),
+        Found::Live(_) | Found::Unknown => AppError::not_signed_in(),
+    })
+}
+
+/// The card on Profile → Security and Profile → Password.
+///
+/// Its button leads to the confirm page, so a click is never lost; once the page is live it opens
+/// the dialog instead.
+#[component]
+pub fn RemoteLogout(from: Place) -> impl IntoView {
+    let (has_it, plans) = viewer().map_or((false, String::new()), |v| (v.remote_logout, v.remote_logout_plans));
+    let dialog = DialogHandle::new();
+    let asked = RwSignal::new(0_u32);
+    let open = move |event: leptos::ev::SubmitEvent| {
+        if dialog.open() {
+            event.prevent_default();
+            asked.update(|n| *n += 1);
+        }
+    };
+    let class = if has_it { "remote-logout" } else { "remote-logout remote-logout--locked" };
+    view! {
+        <section class=class aria-labelledby="remote-logout-title">
+            {if has_it {
+                view! { <Disc shape=Shape::LogOut tint="danger" /> }
+            } else {
+                view! { <Disc shape=Shape::Lock tint="plain" /> }
+            }}
+            <div class="remote-logout__text">
+                <h2 class="remote-logout__title" id="remote-logout-title">
+                    "Log out from all devices"
+                </h2>
+                <p class="remote-logout__lead">
+                    "Ends every session and remembered device at once, on every device, this one too."
+                </p>
+                {(!has_it)
+                    .then(|| {
+                        view! {
+                            <p class="remote-logout__plan" id="remote-logout-plan">
+                                <Icon shape=Shape::Info small=true />
+                                <span>{format!("Part of {plans}.")}</span>
+                            </p>
+                        }
+                    })}
+            </div>
+            <div class="remote-logout__action">
+                {if has_it {
+                    view! {
+                        <form class="button-form" method="get" action="/profile/remote-logout" on:submit=open>
+                            <input type="hidden" name="from" value=from.name() />
+                            <button class="button button--danger" type="submit" aria-haspopup="dialog">
+                                "Remote logout"
+                            </button>
+                        </form>
+                    }
+                        .into_any()
+                } else {
+                    view! {
+                        <button class="button" type="button" disabled aria-describedby="remote-logout-plan">
+                            "Remote logout"
+                        </button>
+                    }
+                        .into_any()
+                }}
+            </div>
+        </section>
+        {has_it.then(|| view! { <ConfirmDialog handle=dialog from asked /> })}
+    }
+}

@@ -1,0 +1,70 @@
+//! The confirm page: the same facts and a plain form, for browsers without script and for a click
+//! that came before the page was live.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::{Place, RemoteLogout as Press, outcome::{Outcome, remote_logout_facts}};
+use crate::{
+    boot::viewer,
+    pages::loaded,
+    parts::{
+        button::Submit,
+        error_summary::ErrorSummary,
+        form::{FormState, PostForm},
+        icon::{Disc, Shape},
+        layout::Narrow,
+        link::Link,
+        notice::{Notice, Tone},
+    },
+};
+
+#[component]
+pub fn Confirm() -> impl IntoView {
+    let from = use_query_map()
+        .read_untracked()
+        .get("from")
+        .map_or(Place::Security, |name| Place::named(&name));
+    let viewer = viewer();
+    let has_it = viewer.as_ref().is_some_and(|v| v.remote_logout);
+    let plans = viewer.map(|v| v.remote_logout_plans).unwrap_or_default();
+    let facts = Resource::new_blocking(|| (), |()| remote_logout_facts());
+    view! {
+        <Narrow title="Log out from all devices?" wide=true>
+            <div class="card card--lifted">
+                <div class="card__body">
+                    <div class="dialog__header">
+                        <Disc shape=Shape::LogOut tint="danger" />
+                        <h1 class="auth__title">"Log out from all devices?"</h1>
+                    </div>
+                    {if has_it {
+                        view! { <Decide from facts /> }.into_any()
+                    } else {
+                        view! {
+                            <Notice tone=Tone::Info title=format!("Remote logout is part of {plans}.") />
+                            <Link class="button" href=from.path()>"Back"</Link>
+                        }
+                            .into_any()
+                    }}
+                </div>
+            </div>
+        </Narrow>
+    }
+}
+
+#[component]
+fn Decide(
+    from: Place,
+    facts: Resource<Result<super::Facts, crate::error::AppError>>,
+) -> impl IntoView {
+    let form = FormState::<Press>::of("remote_logout");
+    view! {
+        <ErrorSummary error=Signal::derive(move || form.error()) />
+        {loaded(facts, |facts| view! { <Outcome facts page=true /> })}
+        <PostForm state=form class="form__actions">
+            <input type="hidden" name="from" value=from.name() />
+            <Link class="button" href=from.path()>"Cancel"</Link>
+            <Submit look="button--danger" busy=form.busy()>"Log out everywhere"</Submit>
+        </PostForm>
+    }
+}

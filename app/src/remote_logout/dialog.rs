@@ -1,0 +1,91 @@
+//! The confirm dialog. It asks the store what would end each time it opens.
+
+use leptos::prelude::*;
+
+use super::{Place, RemoteLogout as Press, outcome::{Outcome, remote_logout_facts}};
+use crate::{
+    error::{AppError, Code},
+    parts::{
+        button::Submit,
+        dialog::{Dialog, DialogHandle},
+        form::leave_for_sign_in,
+        icon::{Disc, Shape},
+        loading::Loading,
+        notice::{Notice, Tone},
+    },
+};
+
+/// "Log out from all devices?" `asked` counts how often the button was pressed.
+#[component]
+pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) -> impl IntoView {
+    let facts = Action::new(|(): &()| remote_logout_facts());
+    let press = ServerAction::<Press>::new();
+    Effect::new(move |_| {
+        if asked.get() > 0 {
+            // What failed the last time is no news in a dialog that has just opened.
+            press.clear();
+            facts.clear();
+            facts.dispatch(());
+        }
+    });
+    let failure = move || match press.value().get() {
+        Some(Err(error)) => Some(error),
+        _ => None,
+    };
+    Effect::new(move |_| {
+        let looked_up = match facts.value().get() {
+            Some(Err(error)) => Some(error),
+            _ => None,
+        };
+        if failure().or(looked_up).is_some_and(|error| error.is_signed_out()) {
+            leave_for_sign_in();
+        }
+    });
+    let busy = Signal::derive(move || {
+        // Done means on the way to the sign-in page: still no second click.
+        press.pending().get() || matches!(press.value().get(), Some(Ok(())))
+    });
+    let words = move || if failure().is_some() { "Try again" } else { "Log out everywhere" };
+    view! {
+        <Dialog handle labelled_by="dialog-title">
+            <div class="dialog__header">
+                <Disc shape=Shape::LogOut tint="danger" />
+                <h2 class="dialog__title" id="dialog-title">"Log out from all devices?"</h2>
+            </div>
+            <div class="dialog__body">
+                {move || failure().map(|error| view! { <Failed error /> })}
+                {move || match facts.value().get() {
+                    Some(Ok(facts)) => view! { <Outcome facts /> }.into_any(),
+                    Some(Err(_)) => {
+                        view! {
+                            <p>
+                                "Curfew could not look up what will end. Every session and remembered device of yours would. API tokens, MCP tokens and two-factor authentication would stay. There is no undo."
+                            </p>
+                        }
+                            .into_any()
+                    }
+                    None => view! { <Loading words="Looking up what will end…" /> }.into_any(),
+                }}
+            </div>
+            <ActionForm action=press attr:class="dialog__actions">
+                <input type="hidden" name="from" value=from.name() />
+                <button class="button" type="button" autofocus on:click=move |_| handle.close()>
+                    "Cancel"
+                </button>
+                <Submit look="button--danger" busy>
+                    {words}
+                </Submit>
+            </ActionForm>
+        </Dialog>
+    }
+}
+
+/// Says that nothing was changed. The dialog stays open.
+#[component]
+fn Failed(error: AppError) -> impl IntoView {
+    let title = match error.code {
+        Code::Unreachable => "Nothing was changed from here",
+        _ => "Nothing was changed",
+    };
+    (!error.is_signed_out()).then(|| view! { <Notice tone=Tone::Danger title text=error.message /> })
+}

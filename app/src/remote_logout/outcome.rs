@@ -1,0 +1,150 @@
+//! What a remote logout ends and what stays, as the store has it at this moment.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::AppError,
+    flash::counted,
+    parts::{
+        icon::{Icon, Shape},
+        link::Link,
+    },
+};
+
+/// What would end and what would stay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    pub sessions: u64,
+    pub remembered_devices: u64,
+    /// The first of the sessions, this one before the others.
+    pub devices: Vec<Device>,
+    pub api_tokens: u64,
+    pub mcp_tokens: u64,
+    pub two_factor: bool,
+}
+
+/// A session in the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    pub label: String,
+    pub ip: String,
+    pub phone: bool,
+    pub this: bool,
+}
+
+/// Devices shown by name; the rest is a number.
+#[cfg(feature = "ssr")]
+const SHOWN: i64 = 20;
+
+/// What a press would end and leave alone now.
+///
+/// # Errors
+/// When nobody is signed in or the store is away.
+#[server(prefix = "/api/fn", endpoint = "remote_logout_facts")]
+pub async fn remote_logout_facts() -> Result<Facts, AppError> {
+    use accounts::sessions;
+
+    use crate::{context::{curfew, now, signed_in}, pages::profile::security};
+
+    let (curfew, me, now) = (curfew()?, signed_in()?, now());
+    let store = |e| AppError::store(&e);
+    let mut conn = curfew.db.read().await.map_err(store)?;
+    let facts = sessions::facts(&mut conn, &me.user.id, &curfew.limits, now)
+        .await
+        .map_err(store)?;
+    let devices = security::listed(&mut conn, &me, SHOWN, now).await.map_err(store)?;
+    Ok(Facts {
+        sessions: facts.sessions.unsigned_abs(),
+        remembered_devices: facts.remembered_devices.unsigned_abs(),
+        devices: devices
+            .into_iter()
+            .map(|d| Device {
+                label: d.label,
+                ip: d.ip,
+                phone: d.phone,
+                this: d.this,
+            })
+            .collect(),
+        api_tokens: facts.api_tokens.unsigned_abs(),
+        mcp_tokens: facts.mcp_tokens.unsigned_abs(),
+        two_factor: me.user.two_factor_since.is_some(),
+    })
+}
+
+/// The two lists. `page` when they stand on a page of their own and not in the dialog.
+#[component]
+pub fn Outcome(facts: Facts, #[prop(optional)] page: bool) -> impl IntoView {
+    let heading = move |id: &'static str, text: &'static str| {
+        if page {
+            view! { <h2 class="outcome__title" id=id>{text}</h2> }.into_any()
+        } else {
+            view! { <h3 class="outcome__title" id=id>{text}</h3> }.into_any()
+        }
+    };
+    let shown = u64::try_from(facts.devices.len()).unwrap_or(0);
+    let more = facts.sessions.saturating_sub(shown);
+    let devices = facts.devices.into_iter().map(|d| view! { <DeviceRow device=d /> }).collect_view();
+    let ends = |n, one, many| {
+        view! {
+            <li class="outcome__item outcome__item--ends">
+                <Icon shape=Shape::XCircle />
+                <span>{counted(n, one, many)}</span>
+            </li>
+        }
+    };
+    let stays = |n, one, many, href| {
+        view! {
+            <li class="outcome__item">
+                <Icon shape=Shape::CheckCircle />
+                <Link href=href>{counted(n, one, many)}</Link>
+            </li>
+        }
+    };
+    let two_factor = if facts.two_factor { "on" } else { "off" };
+    view! {
+        <div class="outcome">
+            <section class="outcome__group" aria-labelledby="ends-title">
+                {heading("ends-title", "What will end")}
+                <ul class="outcome__list" role="list">
+                    {ends(facts.sessions, "session", "sessions")}
+                    {ends(facts.remembered_devices, "remembered device", "remembered devices")}
+                </ul>
+                <ul
+                    class="outcome__devices"
+                    role="list"
+                    tabindex="0"
+                    aria-label="Sessions that will end"
+                >
+                    {devices}
+                    {(more > 0).then(|| view! { <li><span>{format!("and {more} more")}</span></li> })}
+                </ul>
+            </section>
+            <section class="outcome__group" aria-labelledby="stays-title">
+                {heading("stays-title", "What stays")}
+                <ul class="outcome__list" role="list">
+                    {stays(facts.api_tokens, "API token", "API tokens", "/settings/api")}
+                    {stays(facts.mcp_tokens, "MCP token", "MCP tokens", "/settings/mcp")}
+                    <li class="outcome__item">
+                        <Icon shape=Shape::CheckCircle />
+                        <span>{format!("Two-factor authentication: {two_factor}")}</span>
+                    </li>
+                </ul>
+            </section>
+            <p class="outcome__warning">"There is no undo. You will have to sign in again here too."</p>
+        </div>
+    }
+}
+
+#[component]
+fn DeviceRow(device: Device) -> impl IntoView {
+    let shape = if device.phone { Shape::Phone } else { Shape::Desktop };
+    view! {
+        <li>
+            <Icon shape />
+            <span>{device.label}</span>
+            {device.this.then(|| view! { <span class="badge badge--accent">"This device"</span> })}
+            <span class="outcome__where">{device.ip}</span>
+        </li>
+    }
+}

@@ -1,0 +1,202 @@
+//! Signing in, up and out: the functions behind the forms.
+
+use leptos::prelude::*;
+
+use crate::error::AppError;
+
+/// Signs in. `remember_me` is ticked when it is there at all; `next` is a path of this site.
+///
+/// # Errors
+/// `wrong_credentials`, `fields`, `too_many_attempts`, `raced`, `store_away`.
+#[server(prefix = "/api/fn", endpoint = "sign_in")]
+pub async fn sign_in(
+    email: String,
+    password: String,
+    remember_me: Option<String>,
+    next: Option<String>,
+) -> Result<(), AppError> {
+    use accounts::{
+        secret::Secret,
+        sign_in::{Credentials, sign_in},
+    };
+
+    use crate::context::{curfew, now, visit};
+
+    let (curfew, visit) = (curfew()?, visit()?);
+    let mut missing = AppError::new(crate::error::Code::Fields, "Something is missing.");
+    if email.trim().is_empty() {
+        missing.fields.insert("email".into(), "Enter your email address.".into());
+    }
+    if password.is_empty() {
+        missing.fields.insert("password".into(), "Enter your password.".into());
+    }
+    if !missing.fields.is_empty() {
+        return Err(missing);
+    }
+    let password = Secret::new(password);
+    let who = Credentials {
+        email: &email,
+        password: &password,
+        remember_me: ticked(remember_me.as_deref()),
+        known_device: visit.known_device.as_ref(),
+    };
+    let person = sign_in(&curfew.db, &curfew.hasher, &curfew.limits, who, &visit.client, now()).await?;
+    replace_session(&visit).await;
+    welcome(&person)?;
+    leptos_axum::redirect(&same_site(next.as_deref()));
+    Ok(())
+}
+
+/// Makes a person with an account of their own, and signs them in.
+///
+/// # Errors
+/// `fields`, `sign_up_closed`, `store_away`.
+#[server(prefix = "/api/fn", endpoint = "sign_up")]
+pub async fn sign_up(name: String, email: String, password: String) -> Result<(), AppError> {
+    use accounts::{
+        secret::Secret,
+        sign_in::sign_in_new,
+        users::{NewUser, sign_up},
+    };
+
+    use crate::context::{curfew, now, visit};
+
+    let (curfew, visit, now) = (curfew()?, visit()?, now());
+    let password = Secret::new(password);
+    let new = NewUser {
+        name: &name,
+        email: &email,
+        password: &password,
+        plan: curfew.default_plan,
+    };
+    let user = sign_up(
+        &curfew.db,
+        &curfew.hasher,
+        curfew.sign_up,
+        curfew.limits.password_min,
+        new,
+        &visit.client,
+        now,
+    )
+    .await?;
+    let known = visit.known_device.as_ref();
+    let person = sign_in_new(&curfew.db, &curfew.limits, &user, known, &visit.client, now).await?;
+    replace_session(&visit).await;
+    welcome(&person)?;
+    leptos_axum::redirect("/");
+    Ok(())
+}
+
+/// Signs this browser out.
+///
+/// # Errors
+/// `store_away`: still signed in.
+#[server(prefix = "/api/fn", endpoint = "sign_out")]
+pub async fn sign_out() -> Result<(), AppError> {
+    use accounts::sessions::sign_out;
+
+    use crate::{
+        context::{Presence, curfew, leave, now, set_cookie, visit},
+        cookies::Kind,
+        flash::{Done, Flash},
+    };
+
+    let (curfew, visit) = (curfew()?, visit()?);
+    if let Presence::SignedIn(me) = &visit.presence {
+        let store = |e| AppError::store(&e);
+        let mut tx = curfew.db.write().await.map_err(store)?;
+        sign_out(&mut tx, &me.user.id, &me.session, &visit.client, now())
+            .await
+            .map_err(store)?;
+        tx.commit().await.map_err(store)?;
+    }
+    set_cookie(&curfew.cookies.removed(Kind::Session));
+    set_cookie(&curfew.cookies.removed(Kind::RememberMe));
+    leave(&Flash::Done(Done::SignedOut))?;
+    leptos_axum::redirect("/sign-in");
+    Ok(())
+}
+
+/// Says whether this browser is still signed in. A page that wakes up asks this before it shows itself.
+///
+/// # Errors
+/// `session_ended` with the reason, `not_signed_in`, `store_away`.
+#[server(prefix = "/api/fn", endpoint = "still_signed_in")]
+pub async fn still_signed_in() -> Result<(), AppError> {
+    crate::context::signed_in().map(|_| ())
+}
+
+/// Somebody who signs in over a living session leaves that one: the id changes, nothing piles up.
+#[cfg(feature = "ssr")]
+async fn replace_session(visit: &crate::context::Visit) {
+    use crate::context::{Presence, curfew, now};
+
+    let (Presence::SignedIn(me), Ok(curfew)) = (&visit.presence, curfew()) else {
+        return;
+    };
+    let replaced = async {
+        let mut tx = curfew.db.write().await?;
+        accounts::sessions::sign_out(&mut tx, &me.user.id, &me.session, &visit.client, now()).await?;
+        tx.commit().await
+    };
+    if let Err(error) = replaced.await {
+        tracing::warn!(%error, "the session before this sign-in was not ended");
+    }
+}
+
+/// Gives the browser its cookies.
+#[cfg(feature = "ssr")]
+fn welcome(person: &accounts::sign_in::In) -> Result<(), AppError> {
+    use crate::{context::{curfew, set_cookie}, cookies::Kind};
+
+    let cookies = curfew()?.cookies;
+    set_cookie(&cookies.session(&person.session.token));
+    match &person.remembered {
+        Some(remembered) => {
+            set_cookie(&cookies.remember_me(&remembered.token, cookies.remember_for()));
+        }
+        None => set_cookie(&cookies.removed(Kind::RememberMe)),
+    }
+    set_cookie(&cookies.known_device(&person.known_device));
+    Ok(())
+}
+
+/// A box that is ticked sends its value; programs send what they like.
+#[cfg(feature = "ssr")]
+fn ticked(value: Option<&str>) -> bool {
+    matches!(value, Some("true" | "on" | "1" | "yes"))
+}
+
+/// The path to go on to: of this site, or the home page. `//host`, `/\host` and control characters
+/// lead elsewhere in some browsers.
+#[must_use]
+pub fn same_site(next: Option<&str>) -> String {
+    let ours = |path: &&str| {
+        path.starts_with('/')
+            && !path.starts_with("//")
+            && path.len() <= 2_000
+            && path.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
+            && !path.starts_with("/api/")
+            && !path.starts_with("/sign-")
+    };
+    next.filter(ours).unwrap_or("/").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn next_takes_paths_of_this_site_only() {
+        for good in ["/", "/profile/security", "/profile?tab=1#x"] {
+            assert_eq!(same_site(Some(good)), good);
+        }
+        for bad in [
+            "", "profile", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nb",
+            "javascript:alert(1)", "/\tx", "/sign-out", "/api/fn/sign_out", "/ä",
+        ] {
+            assert_eq!(same_site(Some(bad)), "/", "{bad:?}");
+        }
+        assert_eq!(same_site(None), "/");
+    }
+}

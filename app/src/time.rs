@@ -1,0 +1,82 @@
+//! Times on the screen: written on the server in UTC, turned into the reader's own zone by script.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// A time, as stored and as shown where no script runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Time {
+    pub unix_ms: i64,
+    /// RFC 3339, for `datetime` and programs.
+    pub iso: String,
+    /// "22 Nov 2026, 14:02 UTC".
+    pub utc: String,
+}
+
+#[cfg(feature = "ssr")]
+impl From<accounts::time::UnixMillis> for Time {
+    fn from(at: accounts::time::UnixMillis) -> Self {
+        let stamp = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
+        let zoned = stamp.to_zoned(jiff::tz::TimeZone::UTC);
+        Self {
+            unix_ms: at.0,
+            iso: zoned.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            utc: zoned.strftime("%-d %b %Y, %H:%M UTC").to_string(),
+        }
+    }
+}
+
+/// How much of a time is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Show {
+    /// Day and time of day.
+    Full,
+    /// Time of day only, for something that has just happened.
+    Clock,
+    /// Day only.
+    Day,
+}
+
+/// A `<time>` in the reader's zone and language once script runs, in UTC before.
+#[component]
+pub fn When(at: Time, #[prop(default = Show::Full)] show: Show) -> impl IntoView {
+    let Time { unix_ms, iso, utc } = at;
+    let text = RwSignal::new(match (show, utc.split_once(", ")) {
+        (Show::Clock, Some((_, clock))) => clock.to_owned(),
+        (Show::Day, Some((day, _))) => day.to_owned(),
+        _ => utc,
+    });
+    Effect::new(move |_| {
+        if let Some(local) = local(unix_ms, show) {
+            text.set(local);
+        }
+    });
+    view! { <time datetime=iso>{text}</time> }
+}
+
+#[cfg(feature = "hydrate")]
+fn local(unix_ms: i64, show: Show) -> Option<String> {
+    use js_sys::{Array, Date, Intl::DateTimeFormat, JsString, Object, Reflect};
+
+    let options = Object::new();
+    let set = |name: &str, value: &str| Reflect::set(&options, &name.into(), &value.into()).is_ok();
+    if show != Show::Day {
+        set("hour", "2-digit");
+        set("minute", "2-digit");
+    }
+    if show != Show::Clock {
+        set("day", "numeric");
+        set("month", "short");
+        set("year", "numeric");
+    }
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds fit 53 bits for 285,000 years")]
+    let date = Date::new(&(unix_ms as f64).into());
+    let format = DateTimeFormat::new(&Array::new(), &options).format();
+    let text = format.call1(&wasm_bindgen::JsValue::NULL, &date).ok()?;
+    wasm_bindgen::JsCast::dyn_into::<JsString>(text).ok().map(String::from)
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn local(_: i64, _: Show) -> Option<String> {
+    None
+}

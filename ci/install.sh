@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Installs what a command needs and this machine lacks:
+#   ci/install.sh rust lint wasm-opt node postgres chromium
+# What is there already costs one look. Debian packages need root or sudo; without, it says what is missing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf 'install: %s\n' "$*" >&2; }
+fail() { say "$*"; exit 1; }
+has() { command -v "$1" >/dev/null; }
+
+debian() { # debian "what for" package...
+    local purpose=$1 as=()
+    shift
+    has apt-get || fail "$purpose is missing, and so is apt-get. On Debian it would be: $*"
+    if [ "$(id -u)" != 0 ]; then
+        # sudo may ask for a password only where somebody can type one.
+        { has sudo && { [ -t 0 ] || sudo -n true 2>/dev/null; }; } ||
+            fail "$purpose is missing. As root: apt-get install $*"
+        as=(sudo)
+    fi
+    say "$purpose: apt-get install $*"
+    "${as[@]}" apt-get update -qq
+    "${as[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
+}
+
+install_rust() {
+    has cargo || fail "cargo is missing: https://rustup.rs"
+    has cc || debian "a C compiler" gcc libc6-dev
+    [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" ] && return
+    has rustup || fail "$(rustc --version) lacks the target wasm32-unknown-unknown, and there is no rustup to add it"
+    rustup target add wasm32-unknown-unknown
+}
+
+install_lint() {
+    cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
+    cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
+}
+
+# Playwright and wasm-opt ask for it.
+has_node() { has npm && node --eval 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null; }
+
+install_node() {
+    local installed=node_modules/.installed
+    has_node || debian "Node" nodejs npm
+    has_node || fail "Node 20 or later is needed, this is $(node --version): https://nodejs.org"
+    cmp -s package-lock.json "$installed" && return
+    npm ci --no-audit --no-fund
+    cp package-lock.json "$installed"
+}
+
+# A nicety: who only wants to run the program need not have Node.
+install_wasm-opt() {
+    if has_node; then install_node; else say "no Node 20, so no wasm-opt: what the browser downloads gets larger"; fi
+}
+
+install_postgres() { ci/with-postgres.sh --find >/dev/null 2>&1 || debian "PostgreSQL" postgresql; }
+
+install_chromium() { [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || debian "Chromium" chromium; }
+
+for what in "$@"; do
+    case $what in
+        rust | lint | wasm-opt | node | postgres | chromium) "install_$what" ;;
+        *) fail "unknown: $what" ;;
+    esac
+done

@@ -1,0 +1,243 @@
+//! The settings: environment variables, read once at the start, refused with the variable's name.
+
+use std::{env, net::SocketAddr, str::FromStr, time::Duration};
+
+use accounts::{limits::Limits, plans::Plan, users::SignUp};
+use http::Uri;
+use ipnet::IpNet;
+
+/// Every setting, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub listen: SocketAddr,
+    /// Scheme and host people type, without a slash at the end. None: `http://` and the listen address.
+    pub public_url: Option<String>,
+    pub database_url: String,
+    pub sign_up: SignUp,
+    pub default_plan: Plan,
+    pub trusted_proxies: Vec<IpNet>,
+    pub log_json: bool,
+    pub limits: Limits,
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{variable} is {value:?}: {why}")]
+pub struct ConfigError {
+    pub variable: &'static str,
+    pub value: String,
+    pub why: String,
+}
+
+impl Config {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// The first variable that cannot be used.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from(|name| env::var(name).ok().filter(|value| !value.trim().is_empty()))
+    }
+
+    /// Reads settings from `get`, which tests replace.
+    ///
+    /// # Errors
+    /// The first variable that cannot be used.
+    pub fn from(get: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
+        let default = Limits::default();
+        let read = Read(&get);
+        Ok(Self {
+            listen: read.parsed("CURFEW_LISTEN", "127.0.0.1:3000", "use an address and a port, like 127.0.0.1:3000")?,
+            public_url: read.optional("CURFEW_PUBLIC_URL", public_url)?,
+            database_url: read.checked("CURFEW_DATABASE_URL", "sqlite://data/curfew.db", database_url)?,
+            sign_up: read.checked("CURFEW_SIGN_UP", "open", sign_up)?,
+            default_plan: read.checked("CURFEW_DEFAULT_PLAN", "enterprise", |text| {
+                Plan::named(text).ok_or_else(|| "use free, plus, pro or enterprise".into())
+            })?,
+            trusted_proxies: read.checked("CURFEW_TRUSTED_PROXIES", "", networks)?,
+            log_json: read.checked("CURFEW_LOG", "text", |text| match text {
+                "text" => Ok(false),
+                "json" => Ok(true),
+                _ => Err("use text or json".into()),
+            })?,
+            limits: Limits {
+                session_idle: read.duration("CURFEW_SESSION_IDLE", default.session_idle)?,
+                session_max: read.duration("CURFEW_SESSION_MAX", default.session_max)?,
+                remember_for: read.duration("CURFEW_REMEMBER_FOR", default.remember_for)?,
+                sessions_per_user: read.number("CURFEW_SESSIONS_PER_USER", default.sessions_per_user)?,
+                password_min: usize::try_from(read.number("CURFEW_PASSWORD_MIN", 8)?).unwrap_or(8),
+                attempts_per_user: read.number("CURFEW_ATTEMPTS_PER_USER", default.attempts_per_user)?,
+                attempts_per_address: read.number("CURFEW_ATTEMPTS_PER_ADDRESS", default.attempts_per_address)?,
+                attempt_window: read.duration("CURFEW_ATTEMPT_WINDOW", default.attempt_window)?,
+                exchange_race: default.exchange_race,
+            },
+        })
+    }
+
+    /// Where people find this install: scheme, host and port.
+    #[must_use]
+    pub fn public_url(&self) -> String {
+        self.public_url
+            .clone()
+            .unwrap_or_else(|| format!("http://{}", self.listen))
+    }
+
+    /// Whether cookies are `Secure` and carry the `__Host-` prefix.
+    #[must_use]
+    pub fn https(&self) -> bool {
+        self.public_url().starts_with("https://")
+    }
+}
+
+struct Read<'a, G>(&'a G);
+
+impl<G: Fn(&'static str) -> Option<String>> Read<'_, G> {
+    fn checked<T>(
+        &self,
+        variable: &'static str,
+        default: &str,
+        check: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<T, ConfigError> {
+        let value = (self.0)(variable).unwrap_or_else(|| default.to_owned());
+        check(value.trim()).map_err(|why| ConfigError {
+            variable,
+            value,
+            why,
+        })
+    }
+
+    fn parsed<T: FromStr>(
+        &self,
+        variable: &'static str,
+        default: &str,
+        why: &str,
+    ) -> Result<T, ConfigError> {
+        self.checked(variable, default, |text| text.parse().map_err(|_| why.to_owned()))
+    }
+
+    fn optional<T>(
+        &self,
+        variable: &'static str,
+        check: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, ConfigError> {
+        self.checked(variable, "", |text| {
+            if text.is_empty() { Ok(None) } else { check(text).map(Some) }
+        })
+    }
+
+    fn number(&self, variable: &'static str, default: i64) -> Result<i64, ConfigError> {
+        self.checked(variable, &default.to_string(), |text| {
+            text.parse()
+                .ok()
+                .filter(|n| (1..=1_000_000).contains(n))
+                .ok_or_else(|| "use a whole number from 1 to 1000000".into())
+        })
+    }
+
+    fn duration(&self, variable: &'static str, default: Duration) -> Result<Duration, ConfigError> {
+        let default = format!("{}s", default.as_secs());
+        self.checked(variable, &default, duration)
+    }
+}
+
+/// A whole number and a unit: `90s`, `15m`, `12h`, `14d`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let why = || "use a whole number and a unit, like 90s, 15m, 12h or 14d".to_owned();
+    let unit = match text.chars().last() {
+        Some('s') => 1,
+        Some('m') => 60,
+        Some('h') => 60 * 60,
+        Some('d') => 24 * 60 * 60,
+        _ => return Err(why()),
+    };
+    let number: u64 = text
+        .get(..text.len() - 1)
+        .and_then(|n| n.parse().ok())
+        .ok_or_else(why)?;
+    match number.checked_mul(unit) {
+        Some(seconds @ 1..=315_360_000) => Ok(Duration::from_secs(seconds)),
+        _ => Err("use a time between one second and ten years".into()),
+    }
+}
+
+fn public_url(text: &str) -> Result<String, String> {
+    let why = "use scheme and host, like https://curfew.example.com";
+    let uri: Uri = text.parse().map_err(|_| why.to_owned())?;
+    let web = matches!(uri.scheme_str(), Some("http" | "https"));
+    let bare = matches!(uri.path(), "" | "/") && uri.query().is_none();
+    if web && bare && uri.authority().is_some_and(|a| !a.as_str().contains('@')) {
+        Ok(text.trim_end_matches('/').to_owned())
+    } else {
+        Err(why.into())
+    }
+}
+
+fn database_url(text: &str) -> Result<String, String> {
+    let known = ["sqlite://", "sqlite:", "postgres://", "postgresql://"];
+    if known.iter().any(|scheme| text.starts_with(scheme)) {
+        Ok(text.to_owned())
+    } else {
+        Err("it must begin with sqlite:// or postgres://".into())
+    }
+}
+
+fn sign_up(text: &str) -> Result<SignUp, String> {
+    match text {
+        "open" => Ok(SignUp::Open),
+        "first" => Ok(SignUp::First),
+        "closed" => Ok(SignUp::Closed),
+        _ => Err("use open, first or closed".into()),
+    }
+}
+
+fn networks(text: &str) -> Result<Vec<IpNet>, String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(|part| {
+            part.parse::<IpNet>()
+                .or_else(|_| part.parse().map(|ip: std::net::IpAddr| IpNet::from(ip)))
+                .map_err(|_| format!("{part:?} is no address or network, like 10.0.0.0/8"))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(variable: &'static str, value: &str) -> Result<Config, ConfigError> {
+        Config::from(|name| (name == variable).then(|| value.to_owned()))
+    }
+
+    #[test]
+    fn every_setting_has_a_working_default() {
+        let config = Config::from(|_| None).unwrap();
+        assert_eq!(config.public_url(), "http://127.0.0.1:3000");
+        assert_eq!(config.database_url, "sqlite://data/curfew.db");
+        assert_eq!(config.default_plan, Plan::Enterprise);
+        assert!(!config.https());
+    }
+
+    #[test]
+    fn a_wrong_setting_is_refused_by_its_name() {
+        for (variable, wrong) in [
+            ("CURFEW_LISTEN", "3000"),
+            ("CURFEW_PUBLIC_URL", "curfew.example.com/path"),
+            ("CURFEW_DATABASE_URL", "mysql://x"),
+            ("CURFEW_SIGN_UP", "maybe"),
+            ("CURFEW_DEFAULT_PLAN", "gold"),
+            ("CURFEW_SESSION_IDLE", "14"),
+            ("CURFEW_SESSION_MAX", "0d"),
+            ("CURFEW_REMEMBER_FOR", "99999999999999d"),
+            ("CURFEW_PASSWORD_MIN", "-1"),
+            ("CURFEW_TRUSTED_PROXIES", "10.0.0.0/99"),
+        ] {
+            let error = with(variable, wrong).expect_err(variable).to_string();
+            assert!(error.starts_with(variable) && error.contains(wrong), "{error}");
+        }
+        assert_eq!(
+            with("CURFEW_SESSION_IDLE", "12h").unwrap().limits.session_idle,
+            Duration::from_secs(43_200)
+        );
+    }
+}

@@ -1,0 +1,251 @@
+//! `/api/fn/…`: the server functions, for the page's script, for plain forms and for programs.
+//!
+//! A program gets JSON with a status of its own. A plain form gets a 303: on success where the
+//! function says, after an error back to its page, which then shows what was wrong and what was typed.
+
+use std::collections::BTreeMap;
+
+use app::{
+    context::Visit,
+    error::{AppError, Code},
+    flash::{Flash, Refused},
+    sign_in::same_site,
+};
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    extract::{Extension, Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use leptos::prelude::provide_context;
+
+use crate::{
+    pages::to_sign_in,
+    signed_in::set_unless_set,
+    state::AppState,
+    trouble::{json, wants_html},
+};
+
+/// Largest body that is read.
+const LARGEST: usize = 64 * 1024;
+
+/// Fields that are never kept for showing again.
+const SECRETS: [&str; 3] = ["password", "current_password", "new_password"];
+
+/// Runs the server function at the request's address.
+pub async fn call(
+    State(state): State<AppState>,
+    Extension(visit): Extension<Visit>,
+    request: Request,
+) -> Response {
+    run(&state, visit, request).await
+}
+
+/// `POST /sign-out`: the same as `/api/fn/sign_out`, under an address of its own.
+pub async fn sign_out(
+    State(state): State<AppState>,
+    Extension(visit): Extension<Visit>,
+    mut request: Request,
+) -> Response {
+    *request.uri_mut() = Uri::from_static("/api/fn/sign_out");
+    let headers = request.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/x-www-form-urlencoded"),
+    );
+    run(&state, visit, request).await
+}
+
+async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let plain = wants_html(&parts.headers);
+    let name = parts
+        .uri
+        .path()
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    let body = match read(&parts, body).await {
+        Ok(body) => body,
+        Err(error) => return refused(state, &parts.headers, plain, &name, &Bytes::new(), error),
+    };
+    // The answer is made here for both, so the function itself always answers a program.
+    let headers = parts.headers.clone();
+    parts
+        .headers
+        .insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    let curfew = state.curfew.clone();
+    let context = move || {
+        provide_context(curfew.clone());
+        provide_context(visit.clone());
+    };
+    let request = Request::from_parts(parts, Body::from(body.clone()));
+    let response = leptos_axum::handle_server_fns_with_context(context, request)
+        .await
+        .into_response();
+    if response.status().is_success() {
+        return if plain { succeeded(&headers, response) } else { response };
+    }
+    let error = error_of(response).await;
+    refused(state, &headers, plain, &name, &body, error)
+}
+
+async fn read(parts: &Parts, body: Body) -> Result<Bytes, AppError> {
+    let form = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+    let empty = parts
+        .headers
+        .get(header::CONTENT_LENGTH)
+        .is_some_and(|length| length == "0");
+    if !form && !empty {
+        return Err(AppError::new(
+            Code::UnsupportedMediaType,
+            "Send it as application/x-www-form-urlencoded.",
+        ));
+    }
+    to_bytes(body, LARGEST)
+        .await
+        .map_err(|_| AppError::new(Code::TooLarge, "This is more than 64 KB. Nothing was changed."))
+}
+
+/// What the function refused with. Anything that is not its own error is ours.
+async fn error_of(response: Response) -> AppError {
+    let status = response.status();
+    let body = to_bytes(response.into_body(), LARGEST).await.unwrap_or_default();
+    serde_json::from_slice(&body).unwrap_or_else(|_| match status {
+        // leptos answers so when there is no such function.
+        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
+            AppError::new(Code::NotFound, "There is nothing at this address.")
+        }
+        _ => AppError::new(Code::Internal, "Something went wrong on our side."),
+    })
+}
+
+/// A plain form goes on where the function says, keeping the cookies it set.
+fn succeeded(headers: &HeaderMap, response: Response) -> Response {
+    let to = response
+        .headers()
+        .get(header::LOCATION)
+        .and_then(|to| to.to_str().ok())
+        .map_or_else(|| page_of(headers).unwrap_or_else(|| "/".into()), our_path);
+    let mut answer = see_other(&to);
+    for name in [header::SET_COOKIE, header::HeaderName::from_static("clear-site-data")] {
+        for value in response.headers().get_all(&name) {
+            answer.headers_mut().append(&name, value.clone());
+        }
+    }
+    answer
+}
+
+fn refused(
+    state: &AppState,
+    headers: &HeaderMap,
+    plain: bool,
+    name: &str,
+    body: &Bytes,
+    error: AppError,
+) -> Response {
+    if !plain {
+        let mut response = json(&error);
+        leave_reason(state, &mut response, &error);
+        return response;
+    }
+    let Some(page) = page_of(headers).or_else(|| home_of(name)) else {
+        return json(&error);
+    };
+    if error.is_signed_out() {
+        let mut response = to_sign_in(&page);
+        leave_reason(state, &mut response, &error);
+        return response;
+    }
+    let refused = Refused {
+        form: name.to_owned(),
+        typed: typed(body),
+        error,
+    };
+    let mut response = see_other(&page);
+    set_unless_set(&mut response, &state.curfew.cookies.flash(&Flash::Form(refused)));
+    response
+}
+
+/// The sign-in page, where the browser goes next, tells how the session ended.
+fn leave_reason(state: &AppState, response: &mut Response, error: &AppError) {
+    if let Some(reason) = &error.reason {
+        let flash = Flash::Ended(reason.clone());
+        set_unless_set(response, &state.curfew.cookies.flash(&flash));
+    }
+}
+
+fn typed(body: &Bytes) -> BTreeMap<String, String> {
+    form_urlencoded::parse(body)
+        .into_owned()
+        .filter(|(name, _)| !SECRETS.contains(&name.as_str()))
+        .collect()
+}
+
+/// The page a plain form stands on, when it is one of ours. Its address with the query, so that
+/// where to go on to is not lost.
+fn page_of(headers: &HeaderMap) -> Option<String> {
+    let referer: Uri = headers.get(header::REFERER)?.to_str().ok()?.parse().ok()?;
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    (referer.authority()?.as_str() == host)
+        .then(|| our_path(referer.path_and_query().map_or("/", |p| p.as_str())))
+}
+
+/// The page of a form that came without a referrer.
+fn home_of(name: &str) -> Option<String> {
+    let page = match name {
+        "sign_in" => "/sign-in",
+        "sign_up" => "/sign-up",
+        "change_password" => "/profile/password",
+        "update_profile" => "/profile",
+        "remote_logout" => "/profile/remote-logout",
+        "sign_out" => "/",
+        _ => return None,
+    };
+    Some(page.into())
+}
+
+/// A path of ours, whatever it was before.
+fn our_path(path: &str) -> String {
+    if path.starts_with("/sign-in") || path.starts_with("/sign-up") {
+        // `same_site` keeps people from going on to these; going back to them is fine.
+        let rest = same_site(Some(&format!("/x{path}")));
+        if rest != "/" {
+            return path.to_owned();
+        }
+    }
+    same_site(Some(path))
+}
+
+/// 303: look there, with GET.
+pub(crate) fn see_other(to: &str) -> Response {
+    match HeaderValue::from_str(to) {
+        Ok(to) => (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response(),
+        Err(_) => StatusCode::BAD_REQUEST.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_referrer_of_another_host_leads_nowhere() {
+        let page = |referer: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_static("curfew.example"));
+            headers.insert(header::REFERER, HeaderValue::from_static(referer));
+            page_of(&headers)
+        };
+        assert_eq!(page("https://evil.example/profile"), None);
+        assert_eq!(page("https://curfew.example.evil.example/"), None);
+        assert_eq!(page("https://curfew.example//evil.example/x"), Some("/".into()));
+        assert_eq!(page("https://curfew.example/sign-in?next=/profile"), Some("/sign-in?next=/profile".into()));
+        assert_eq!(page("https://curfew.example/profile"), Some("/profile".into()));
+    }
+}

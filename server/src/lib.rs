@@ -1,0 +1,18 @@
+//! The program: one binary, `curfew`. It carries requests in; the rules are in `accounts`, the
+//! screens in `app`.
+
+pub mod address;
+pub mod assets;
+pub mod cli;
+pub mod config;
+pub mod functions;
+pub mod headers;
+pub mod health;
+pub mod last_active;
+pub mod pages;
+pub mod request_id;
+pub mod router;
+pub mod serve;
+pub mod signed_in;
+pub mod state;
+pub mod trouble;

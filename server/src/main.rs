@@ -1,0 +1,50 @@
+//! `curfew`: reads the settings, then serves or runs one command.
+
+use std::{io::Write, process::ExitCode};
+
+use server::{
+    cli::{self, Command},
+    config::Config,
+    serve::serve,
+};
+use tracing_subscriber::{EnvFilter, fmt};
+
+fn main() -> ExitCode {
+    let cli = cli::parse();
+    let config = match Config::from_env() {
+        Ok(config) => config,
+        Err(error) => return fail(&error.to_string()),
+    };
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.to_string()),
+    };
+    runtime.block_on(async {
+        match cli.command {
+            None | Some(Command::Serve) => {
+                log(config.log_json);
+                match serve(config).await {
+                    Ok(()) => ExitCode::SUCCESS,
+                    Err(error) => fail(&error),
+                }
+            }
+            Some(command) => cli::run(command, &config).await,
+        }
+    })
+}
+
+/// Logs to standard error; what is logged is set with `CURFEW_LOG_FILTER`.
+fn log(json: bool) {
+    let filter = EnvFilter::try_from_env("CURFEW_LOG_FILTER").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let to_stderr = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if json {
+        to_stderr.json().flatten_event(true).init();
+    } else {
+        to_stderr.init();
+    }
+}
+
+fn fail(error: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "curfew: {error}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,135 @@
+//! The pages: who may see them, and the app drawing them.
+
+use accounts::users;
+use app::{
+    context::{Curfew, Presence, Visit},
+    cookies::Kind,
+    flash::{Flash, Reason},
+    shell,
+    sign_in::same_site,
+};
+use axum::{
+    extract::{Extension, Query, Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use leptos::prelude::provide_context;
+use serde::Deserialize;
+
+use crate::{
+    functions::see_other, request_id::RequestId, signed_in::set_unless_set, state::AppState, trouble,
+};
+
+/// Pages for somebody who is not signed in.
+const PUBLIC: [&str; 2] = ["/sign-in", "/sign-up"];
+
+/// A page of the app. A private one answers 303 to the sign-in page unless somebody is signed in,
+/// with the reason when a session has ended.
+pub async fn page(
+    State(state): State<AppState>,
+    Extension(visit): Extension<Visit>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Response {
+    let path = request.uri().path();
+    let public = PUBLIC.contains(&path);
+    match &visit.presence {
+        Presence::SignedIn(_) if public => {
+            let next = request.uri().query().and_then(next_of);
+            see_other(&same_site(next.as_deref()))
+        }
+        Presence::SignedIn(_) => draw(&state, visit, request).await,
+        _ if public => draw(&state, visit, request).await,
+        Presence::Ended(ended) => {
+            let mut response = to_sign_in(path);
+            let flash = Flash::Ended(Reason::from(ended));
+            set_unless_set(&mut response, &state.curfew.cookies.flash(&flash));
+            response
+        }
+        Presence::Nobody => match fresh_install(&state).await {
+            Ok(true) => see_other("/sign-up"),
+            Ok(false) => to_sign_in(path),
+            Err(error) => {
+                tracing::error!(%error, "the store did not answer");
+                trouble::store_away(&state, request.headers(), &id.0)
+            }
+        },
+    }
+}
+
+/// An address that nothing is at: 404, in the app's own frame.
+pub async fn not_found(
+    State(state): State<AppState>,
+    Extension(visit): Extension<Visit>,
+    request: Request,
+) -> Response {
+    if !trouble::wants_html(request.headers()) && request.uri().path().starts_with("/api/") {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let mut response = draw(&state, visit, request).await;
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}
+
+/// Where a browser looks again after another of its tabs was signed in by the remember-me cookie.
+pub async fn resume(
+    State(state): State<AppState>,
+    Extension(visit): Extension<Visit>,
+    Query(query): Query<Next>,
+) -> Response {
+    let next = same_site(query.next.as_deref());
+    match &visit.presence {
+        Presence::SignedIn(_) => see_other(&next),
+        Presence::Ended(ended) => {
+            let mut response = to_sign_in(&next);
+            let flash = Flash::Ended(Reason::from(ended));
+            set_unless_set(&mut response, &state.curfew.cookies.flash(&flash));
+            response
+        }
+        Presence::Nobody => to_sign_in(&next),
+    }
+}
+
+/// Where to go on to.
+#[derive(Debug, Deserialize)]
+pub struct Next {
+    next: Option<String>,
+}
+
+async fn draw(state: &AppState, visit: Visit, request: Request) -> Response {
+    let flash = visit.flash.is_some();
+    let (curfew, assets): (Curfew, _) = (state.curfew.clone(), state.assets.clone());
+    let context = move || {
+        provide_context(curfew.clone());
+        provide_context(visit.clone());
+    };
+    let render = leptos_axum::render_app_async_with_context(context, move || shell(&assets));
+    let mut response = render(request).await.into_response();
+    if flash {
+        // Said once.
+        set_unless_set(&mut response, &state.curfew.cookies.removed(Kind::Flash));
+    }
+    response
+}
+
+/// To the sign-in page, and after that back to `path`.
+pub(crate) fn to_sign_in(path: &str) -> Response {
+    let next = same_site(Some(path));
+    if next == "/" {
+        return see_other("/sign-in");
+    }
+    see_other(&format!("/sign-in?next={next}"))
+}
+
+async fn fresh_install(state: &AppState) -> Result<bool, accounts::db::StoreError> {
+    let mut conn = state.curfew.db.read().await?;
+    Ok(users::sign_up_open(&mut conn, state.curfew.sign_up).await?
+        && !users::anybody(&mut conn).await?)
+}
+
+fn next_of(query: &str) -> Option<String> {
+    Query::<Next>::try_from_uri(&format!("/?{query}").parse().ok()?)
+        .ok()?
+        .0
+        .next
+}

@@ -1,0 +1,84 @@
+//! Every route and layer, in order.
+
+use std::time::Duration;
+
+use app::App;
+use axum::{
+    Router,
+    http::StatusCode,
+    middleware::{from_fn, from_fn_with_state},
+    response::Redirect,
+    routing::{get, post},
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
+    timeout::TimeoutLayer,
+};
+
+use crate::{
+    assets, functions, headers, health, pages, request_id,
+    signed_in::{self, RESUME},
+    state::AppState,
+    trouble,
+};
+
+/// Longest a request may take. A change of password hashes twice, behind whoever is in line.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// The whole service.
+///
+/// # Panics
+/// Never with a checked configuration: its public address is an origin.
+#[must_use]
+pub fn router(state: AppState) -> Router {
+    let mut people = Router::new()
+        .route("/api/fn/{name}", post(functions::call))
+        .route("/sign-out", post(functions::sign_out))
+        .route(RESUME, get(pages::resume))
+        .fallback(pages::not_found);
+    for page in leptos_axum::generate_route_list(App) {
+        people = people.route(page.path(), get(pages::page));
+    }
+    // Innermost first. Only what is about people looks at their cookies.
+    let people = people.layer(from_fn_with_state(state.clone(), signed_in::at_the_door));
+
+    let machines = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/pkg/{file}", get(assets::hashed))
+        .route("/favicon.svg", get(assets::favicon))
+        .route("/robots.txt", get(assets::robots))
+        .route(
+            "/.well-known/change-password",
+            get(|| async { Redirect::to("/profile/password") }),
+        )
+        .route("/profile/api", get(|| async { Redirect::to("/settings/api") }))
+        .route("/profile/mcp", get(|| async { Redirect::to("/settings/mcp") }));
+
+    people
+        .merge(machines)
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::GATEWAY_TIMEOUT,
+            LONGEST,
+        ))
+        .layer(CatchPanicLayer::new())
+        .layer(cross_site(&state))
+        .layer(from_fn_with_state(state.clone(), trouble::explain))
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(state.clone(), headers::secure))
+        .layer(from_fn(request_id::number))
+        .with_state(state)
+}
+
+/// Refuses what another site's page sends (fetch metadata, or Origin in older browsers).
+fn cross_site(state: &AppState) -> CsrfLayer {
+    let origin = state.config.public_url();
+    match CsrfLayer::new().add_trusted_origin(&origin) {
+        Ok(layer) => layer,
+        Err(error) => {
+            // Stricter, not laxer: only requests that say they are same-origin pass.
+            tracing::warn!(%origin, %error, "the public address is no origin");
+            CsrfLayer::new()
+        }
+    }
+}

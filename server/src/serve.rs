@@ -1,0 +1,106 @@
+//! Serving: open the store, listen, and stop cleanly.
+
+use std::{future::IntoFuture, net::SocketAddr, time::Duration};
+
+use accounts::{db::Db, passwords::Hasher, sweep::sweep, time::Moment};
+use tokio::{net::TcpListener, signal, sync::watch};
+
+use crate::{assets, config::Config, router::router, state::AppState};
+
+/// How long requests may go on after the signal to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// How often what is due is deleted.
+const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// Serves until SIGINT or SIGTERM.
+///
+/// # Errors
+/// One plain sentence: what could not be done, and what to do about it.
+pub async fn serve(config: Config) -> Result<(), String> {
+    let db = Db::open(&config.database_url)
+        .await
+        .map_err(|e| format!("CURFEW_DATABASE_URL: {e}"))?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let hasher = Hasher::new(cores).map_err(|e| e.to_string())?;
+    let assets = assets::built()
+        .ok_or("the browser side is not built: run `make run`, or `cargo xtask web` first")?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|e| format!("CURFEW_LISTEN: cannot listen on {}: {e}", config.listen))?;
+    let address = listener.local_addr().map_err(|e| e.to_string())?;
+    let public = config.public_url.clone();
+    let state = AppState::new(config, db.clone(), hasher, assets);
+
+    let writing = tokio::spawn(state.last_active.clone().keep_writing(db.clone()));
+    let sweeping = tokio::spawn(keep_sweeping(db.clone()));
+    let address = format!("http://{address}");
+    tracing::info!("Curfew is at {}", public.unwrap_or(address));
+    run(listener, state.clone()).await?;
+    writing.abort();
+    sweeping.abort();
+    state.last_active.write(&db).await;
+    db.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn run(listener: TcpListener, state: AppState) -> Result<(), String> {
+    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let (stop, mut stopped) = watch::channel(false);
+    let mut also_stopped = stopped.clone();
+    tokio::spawn(async move {
+        asked_to_stop().await;
+        let _ = stop.send(true);
+    });
+    let serving = axum::serve(listener, service)
+        .with_graceful_shutdown(async move {
+            let _ = stopped.wait_for(|stop| *stop).await;
+        })
+        .into_future();
+    tokio::select! {
+        served = serving => served.map_err(|e| e.to_string()),
+        () = async {
+            let _ = also_stopped.wait_for(|stop| *stop).await;
+            tokio::time::sleep(DRAIN).await;
+        } => {
+            tracing::warn!("requests were still open after {} seconds", DRAIN.as_secs());
+            Ok(())
+        }
+    }
+}
+
+async fn asked_to_stop() {
+    let interrupt = signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let Ok(mut terminate) = signal::unix::signal(signal::unix::SignalKind::terminate()) else {
+            let _ = interrupt.await;
+            return;
+        };
+        tokio::select! {
+            _ = interrupt => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = interrupt.await;
+}
+
+async fn keep_sweeping(db: Db) {
+    let mut tick = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        tick.tick().await;
+        let swept = async {
+            let mut tx = db.write().await?;
+            let deleted = sweep(&mut tx, Moment::now()).await?;
+            tx.commit().await?;
+            Ok::<_, accounts::db::StoreError>(deleted)
+        };
+        match swept.await {
+            Ok(0) => {}
+            Ok(deleted) => tracing::info!(deleted, "swept"),
+            Err(error) => tracing::warn!(%error, "could not sweep, trying again later"),
+        }
+    }
+}

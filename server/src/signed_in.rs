@@ -1,0 +1,220 @@
+//! From cookies to a person, once a request: the only place where a request becomes a session.
+
+use std::time::Duration;
+
+use accounts::{
+    audit::Client,
+    remember_me::{self, Exchange},
+    secret::Token,
+    sessions::{self, Ended, Found},
+    time::Moment,
+    users,
+};
+use app::{
+    context::{Presence, Visit},
+    cookies::{Cookies, Kind},
+    error::{AppError, Code},
+    flash::Flash,
+};
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, header},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use cookie::Cookie;
+
+use crate::{address, request_id::RequestId, state::AppState, trouble};
+
+/// Where a browser is sent to look again, after another tab of it has just exchanged the same
+/// remember-me cookie. By then it has the new one.
+pub const RESUME: &str = "/sign-in/resume";
+
+/// How long the other tab's answer is given to arrive.
+const ANSWER_ARRIVES: Duration = Duration::from_millis(300);
+
+/// What the cookies turned out to be.
+enum Door {
+    Open(Presence),
+    /// Open, by a remember-me cookie: these are the new cookies.
+    Remembered(Presence, Vec<Cookie<'static>>),
+    /// Another tab was a moment faster.
+    LookAgain,
+}
+
+/// Finds out who the request is from and lets it in. Dead cookies are removed on the way out. When
+/// the store is away nobody is let in, and no cookie is touched.
+pub async fn at_the_door(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let client = address::client(&parts, &state.config.trusted_proxies);
+    let brought = Brought::read(&parts.headers, &state.curfew.cookies);
+    let now = Moment::now();
+    let found = async {
+        let door = knock(&state, &parts.headers, parts.uri.path(), &brought, &client, now).await?;
+        let mut conn = state.curfew.db.read().await?;
+        let open = users::sign_up_open(&mut conn, state.curfew.sign_up).await?;
+        Ok::<_, accounts::db::StoreError>((door, open))
+    };
+    let (door, sign_up_open) = match found.await {
+        Ok(found) => found,
+        Err(error) => {
+            tracing::error!(%error, "the store did not answer at the door");
+            let id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
+            return trouble::store_away(&state, &parts.headers, &id.unwrap_or_default());
+        }
+    };
+    let (presence, fresh) = match door {
+        Door::Open(presence) => (presence, Vec::new()),
+        Door::Remembered(presence, fresh) => (presence, fresh),
+        Door::LookAgain => return look_again(&parts.method, parts.uri.path()).await,
+    };
+    let dead = match &presence {
+        Presence::SignedIn(signed_in) => {
+            state.last_active.note(signed_in, now.at);
+            false
+        }
+        Presence::Ended(_) | Presence::Nobody => true,
+    };
+    parts.extensions.insert(Visit {
+        presence,
+        client,
+        known_device: brought.known_device.clone(),
+        flash: brought.flash.clone(),
+        sign_up_open,
+    });
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    for cookie in fresh {
+        set_unless_set(&mut response, &cookie);
+    }
+    if dead {
+        remove_dead(&mut response, &state.curfew.cookies, &brought);
+    }
+    response
+}
+
+/// The cookies a request brought. A value without the shape of a token is `Some(None)`: there, and dead.
+struct Brought {
+    session: Option<Option<Token>>,
+    remember_me: Option<Option<Token>>,
+    known_device: Option<Token>,
+    flash: Option<Flash>,
+}
+
+impl Brought {
+    fn read(headers: &HeaderMap, cookies: &Cookies) -> Self {
+        let value = |kind| {
+            headers
+                .get_all(header::COOKIE)
+                .iter()
+                .filter_map(|header| header.to_str().ok())
+                .flat_map(Cookie::split_parse)
+                .filter_map(Result::ok)
+                .find(|cookie| cookie.name() == cookies.name(kind))
+                .map(|cookie| cookie.value().to_owned())
+        };
+        let token = |kind| value(kind).map(|text| Token::presented(&text));
+        Self {
+            session: token(Kind::Session),
+            remember_me: token(Kind::RememberMe),
+            known_device: token(Kind::KnownDevice).flatten(),
+            flash: value(Kind::Flash).and_then(|text| Flash::from_cookie(&text)),
+        }
+    }
+}
+
+async fn knock(
+    state: &AppState,
+    headers: &HeaderMap,
+    path: &str,
+    brought: &Brought,
+    client: &Client,
+    now: Moment,
+) -> Result<Door, accounts::db::StoreError> {
+    let (db, limits) = (&state.curfew.db, &state.curfew.limits);
+    let mut ended: Option<Ended> = None;
+    if let Some(Some(token)) = &brought.session {
+        let mut conn = db.read().await?;
+        match sessions::find(&mut conn, token, limits, now).await? {
+            Found::Live(signed_in) => return Ok(Door::Open(Presence::SignedIn(signed_in))),
+            Found::Ended(how) => ended = Some(how),
+            Found::Unknown => {}
+        }
+    }
+    if let Some(Some(token)) = &brought.remember_me {
+        // Only a browser sends fetch metadata; only a browser has several tabs.
+        let may_be_a_race = headers.contains_key("sec-fetch-mode") && path != RESUME;
+        let mut tx = db.write().await?;
+        match remember_me::exchange(&mut tx, token, may_be_a_race, client, limits, now).await? {
+            Exchange::Session { started, next, expires_at, .. } => {
+                tx.commit().await?;
+                let mut conn = db.read().await?;
+                let found = sessions::find(&mut conn, &started.token, limits, now).await?;
+                let presence = match found {
+                    Found::Live(signed_in) => Presence::SignedIn(signed_in),
+                    // A press came between the commit and the look.
+                    Found::Ended(how) => Presence::Ended(how),
+                    Found::Unknown => Presence::Nobody,
+                };
+                let cookies = &state.curfew.cookies;
+                let fresh = vec![
+                    cookies.session(&started.token),
+                    cookies.remember_me(&next, now.at.until(expires_at)),
+                ];
+                return Ok(match presence {
+                    Presence::SignedIn(_) => Door::Remembered(presence, fresh),
+                    other => Door::Open(other),
+                });
+            }
+            Exchange::JustExchanged => return Ok(Door::LookAgain),
+            Exchange::Reused(how) => {
+                tx.commit().await?;
+                ended = Some(how);
+            }
+            // What ended the session is the better reason, unless it had merely run out.
+            Exchange::Ended(how) => {
+                if ended.as_ref().is_none_or(|e| e.because == sessions::Because::Expired) {
+                    ended = Some(how);
+                }
+            }
+            Exchange::Unknown => {}
+        }
+    }
+    Ok(Door::Open(ended.map_or(Presence::Nobody, Presence::Ended)))
+}
+
+async fn look_again(method: &Method, path: &str) -> Response {
+    tokio::time::sleep(ANSWER_ARRIVES).await;
+    if method == Method::GET {
+        Redirect::to(&format!("{RESUME}?next={path}")).into_response()
+    } else {
+        trouble::json(&AppError::new(
+            Code::Raced,
+            "This browser has just been signed in again. Try once more.",
+        ))
+    }
+}
+
+/// Dead cookies go, unless the answer brings a new one.
+fn remove_dead(response: &mut Response, cookies: &Cookies, brought: &Brought) {
+    for (kind, there) in [
+        (Kind::Session, brought.session.is_some()),
+        (Kind::RememberMe, brought.remember_me.is_some()),
+    ] {
+        if there {
+            set_unless_set(response, &cookies.removed(kind));
+        }
+    }
+}
+
+/// Adds a cookie, unless the handler has set one of that name: its word is the newer one.
+pub(crate) fn set_unless_set(response: &mut Response, cookie: &Cookie<'_>) {
+    let start = format!("{}=", cookie.name());
+    let set = response
+        .headers()
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .any(|value| value.as_bytes().starts_with(start.as_bytes()));
+    if !set && let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+}

@@ -1,0 +1,44 @@
+//! The build tool: `cargo xtask web`, `cargo xtask size`, `cargo xtask dev`.
+//! Everything it makes lies below `target/`; the server finds the result in `target/site/`.
+
+mod browser;
+mod dev;
+mod paths;
+mod run;
+mod site;
+mod size;
+mod styles;
+mod web;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::web::Mode;
+
+const HELP: &str = "\
+cargo xtask web [--dev]   browser side, styles and public files into target/site
+cargo xtask size          what the first page makes a browser download, against the budget
+cargo xtask dev           build, run, and do both again whenever a source changes";
+
+fn main() -> ExitCode {
+    match command() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command() -> Result<()> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args.as_slice() {
+        ["web"] => web::build(Mode::Release),
+        ["web", "--dev"] => web::build(Mode::Dev),
+        ["size"] => size::check(),
+        ["dev"] => dev::watch(),
+        _ => bail!("what shall I do?\n{HELP}"),
+    }
+}
