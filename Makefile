@@ -6,6 +6,8 @@ BROWSER_SIDE := -p frontend --target wasm32-unknown-unknown
 XTASK := cargo run --quiet -p xtask --
 TEST := $(if $(shell command -v cargo-nextest),nextest run,test)
 
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
 .DEFAULT_GOAL := help
 .PHONY: help run dev test e2e bench lint fmt
 
@@ -16,7 +18,7 @@ run: ## build for release and serve http://127.0.0.1:3000, with SQLite in ./data
 	@ci/install.sh rust wasm-opt
 	$(XTASK) web
 	cargo build --release -p server
-	target/release/curfew serve
+	$(TARGET)/release/curfew serve
 
 dev: ## the same for developing: build quickly, and again whenever a source changes
 	@ci/install.sh rust

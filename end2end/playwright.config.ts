@@ -1,17 +1,14 @@
 import { mkdirSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
-import { resolve } from "node:path";
 import { defineConfig, devices } from "@playwright/test";
+import { folder } from "./server.ts";
 
-// Each worker reads this file again, so what is drawn only once is kept in the environment, which they inherit.
-const data = resolve(import.meta.dirname, "../target/end2end");
-if (!process.env.CURFEW_E2E_PORT) {
-  process.env.CURFEW_E2E_PORT = String(await freePort());
-  // The last run's data is left lying until now: a failure can be looked into, with server.log beside it.
-  rmSync(data, { recursive: true, force: true });
-  mkdirSync(data, { recursive: true });
+// The last run's data is left lying until now: a failure can be looked into, with server.log beside it.
+// Workers read this file again; only the first time counts.
+if (!process.env.CURFEW_E2E_STARTED) {
+  process.env.CURFEW_E2E_STARTED = "yes";
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
 }
-const address = `127.0.0.1:${process.env.CURFEW_E2E_PORT}`;
 
 export default defineConfig({
   testDir: "tests",
@@ -21,9 +18,12 @@ export default defineConfig({
   retries: 0,
   forbidOnly: !!process.env.CI,
   reporter: "list",
+  // For a machine that is busy with something else as well.
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
   use: {
-    baseURL: `http://${address}`,
-    trace: "retain-on-failure",
+    // Costs a third of the time; `--trace retain-on-failure` on the command line turns it on.
+    trace: "off",
     launchOptions: {
       // Debian's browser: there is nothing to download.
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -39,28 +39,17 @@ export default defineConfig({
       ],
     },
   },
+  // Every story runs in both unless its tag says that it is about one of them.
   projects: [
-    { name: "with-javascript", use: { ...devices["Desktop Chrome"] } },
-    { name: "without-javascript", use: { ...devices["Desktop Chrome"], javaScriptEnabled: false } },
-  ],
-  webServer: {
-    command: `exec ${resolve(import.meta.dirname, "../target/debug/curfew")} serve >server.log 2>&1`,
-    cwd: data,
-    env: {
-      CURFEW_LISTEN: address,
-      CURFEW_PUBLIC_URL: `http://${address}`,
-      CURFEW_DATABASE_URL: `sqlite://${data}/curfew.db`,
+    {
+      name: "with-javascript",
+      use: { ...devices["Desktop Chrome"] },
+      grepInvert: /@without-javascript/,
     },
-    url: `http://${address}/healthz`,
-    timeout: 30_000,
-    gracefulShutdown: { signal: "SIGTERM", timeout: 15_000 },
-  },
+    {
+      name: "without-javascript",
+      use: { ...devices["Desktop Chrome"], javaScriptEnabled: false },
+      grepInvert: /@with-javascript/,
+    },
+  ],
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await new Promise((listening) => probe.once("listening", listening));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((closed) => probe.close(closed));
-  return port;
-}

@@ -6,15 +6,20 @@
   const root = document.documentElement;
   if (!root.hasAttribute("data-guarded")) return;
 
+  // Covering takes the focus and the scroll position; lifting gives both back.
   let focused = null;
+  let scrolled = 0;
 
   const veil = () => {
-    if (!root.classList.contains("is-veiled")) focused = document.activeElement;
+    if (root.classList.contains("is-veiled")) return;
+    focused = document.activeElement;
+    scrolled = scrollY;
     root.classList.add("is-veiled");
   };
 
   const lift = () => {
     root.classList.remove("is-veiled", "is-offline");
+    scrollTo({ top: scrolled, behavior: "instant" });
     if (focused && focused !== document.body && focused.isConnected) focused.focus({ preventScroll: true });
     focused = null;
   };

@@ -1,1 +1,8 @@
-//! Sample people.
+//! People and sessions that nobody is: for looking around ([`demo()`]) and for measuring ([`seed()`]).
+
+mod demo;
+mod history;
+mod seed;
+
+pub use demo::{Demo, DemoError, DemoPerson, PASSWORD, demo};
+pub use seed::{Seed, SeedError, seed};

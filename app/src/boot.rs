@@ -70,6 +70,7 @@ pub fn viewer() -> Option<Viewer> {
 }
 
 /// Whether the page is made for somebody signed in. For the shell, which stands around the app.
+#[cfg(feature = "ssr")]
 #[must_use]
 pub fn is_signed_in() -> bool {
     Boot::of_this_request().viewer.is_some()

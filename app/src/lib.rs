@@ -20,7 +20,9 @@ pub mod sign_in;
 pub mod time;
 
 use leptos::prelude::*;
-use leptos_meta::{MetaTags, Title, provide_meta_context};
+#[cfg(feature = "ssr")]
+use leptos_meta::MetaTags;
+use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
     components::{Route, Router, Routes},
@@ -38,11 +40,11 @@ pub struct Assets {
     pub guard: String,
 }
 
-/// The whole document around the app. Runs on the server only.
+/// The whole document around the app.
+#[cfg(feature = "ssr")]
 pub fn shell(assets: &Assets) -> impl IntoView + use<> {
     let Assets { js, wasm, css, guard } = assets.clone();
     let nonce = leptos::nonce::use_nonce();
-    #[cfg(feature = "ssr")]
     context::set_content_security_policy(nonce.as_ref());
     // The module is named by its hash, so it is told where its WASM is instead of guessing.
     let start = format!(

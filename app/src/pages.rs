@@ -6,6 +6,7 @@ pub mod profile;
 pub mod settings;
 pub mod sign_in;
 pub mod sign_up;
+#[cfg(feature = "ssr")]
 pub mod trouble;
 
 use leptos::prelude::*;

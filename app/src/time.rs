@@ -61,7 +61,7 @@ fn local(unix_ms: i64, show: Show) -> Option<String> {
     let options = Object::new();
     let set = |name: &str, value: &str| Reflect::set(&options, &name.into(), &value.into()).is_ok();
     if show != Show::Day {
-        set("hour", "2-digit");
+        set("hour", "numeric");
         set("minute", "2-digit");
     }
     if show != Show::Clock {

@@ -1,7 +1,225 @@
-//! The other commands.
+//! The commands of the one binary. All but `serve` open the same store beside a running server and
+//! act by the same rules, so what they do counts at once.
+
+mod account;
+mod audit;
+mod csv;
+mod samples;
+mod sessions;
+mod user;
+
+use std::{
+    error::Error,
+    fmt::Display,
+    io::{self, BufWriter, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use accounts::{
+    db::{Conn, Db},
+    plans::Plan,
+    users::{self, UserId},
+};
+use clap::{Parser, Subcommand, ValueEnum};
+
 use crate::config::Config;
-use std::process::ExitCode;
-pub struct Cli { pub command: Option<Command> }
-pub enum Command { Serve }
-pub fn parse() -> Cli { Cli { command: None } }
-pub async fn run(_: Command, _: &Config) -> ExitCode { ExitCode::SUCCESS }
+
+/// Accounts and sessions of your own, and a way to be signed out everywhere at once.
+#[derive(Debug, Parser)]
+#[command(name = "curfew", version, after_help = "Without a command it serves. Settings are environment variables, \
+    all with a working default; CURFEW_DATABASE_URL says where the store is (sqlite://data/curfew.db).\n\n\
+    Example: curfew remote-logout ada@example.com")]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve until told to stop (what happens without a command)
+    #[command(after_help = "Example: CURFEW_LISTEN=0.0.0.0:3000 curfew serve")]
+    Serve,
+    /// People
+    #[command(subcommand, after_help = "Example: curfew user create --help")]
+    User(User),
+    /// Accounts
+    #[command(subcommand, after_help = "Example: curfew account set-plan ada@example.com pro")]
+    Account(Account),
+    /// Sessions
+    #[command(subcommand, after_help = "Example: curfew sessions list ada@example.com")]
+    Sessions(Sessions),
+    /// Log a person out from all devices, at once
+    #[command(after_help = "API tokens, MCP tokens and two-factor settings stay. There is no undo.\n\n\
+        Example: curfew remote-logout ada@example.com")]
+    RemoteLogout { email: String },
+    /// The audit log
+    #[command(subcommand, after_help = "Example: curfew audit verify")]
+    Audit(Audit),
+    /// Make sample people with devices and four weeks of history
+    #[command(after_help = "Never where real people are: everybody can read the sample people's password.\n\n\
+        Example: CURFEW_DATABASE_URL=sqlite://demo.db curfew demo")]
+    Demo,
+    /// Make very many people and sessions, for measuring
+    #[command(after_help = "Writes a line for each session: the e-mail, a tab, and the Cookie header that is signed in.\n\n\
+        Example: curfew seed --users 3000 --sessions 100 --out cookies.tsv")]
+    Seed {
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+        users: u32,
+        /// Sessions for each of them
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        sessions: u32,
+        /// The file to write the cookies to; it must not exist yet
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Make a person and a new account they own, whatever CURFEW_SIGN_UP says, and print their id
+    #[command(after_help = "The password is the first line of standard input, or of a file.\n\n\
+        Example: curfew user create --name 'Ada Lovelace' --email ada@example.com --password-file password.txt")]
+    Create {
+        #[arg(long)]
+        name: String,
+        #[arg(long)]
+        email: String,
+        /// Read the password from this file's first line, not from standard input
+        #[arg(long)]
+        password_file: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Account {
+    /// Set the plan of the account that a person is in
+    #[command(after_help = "Example: curfew account set-plan ada@example.com pro")]
+    SetPlan {
+        email: String,
+        /// free, plus, pro or enterprise
+        #[arg(value_parser = plan)]
+        plan: Plan,
+    },
+}
+
+fn plan(name: &str) -> Result<Plan, &'static str> {
+    Plan::named(name).ok_or("use free, plus, pro or enterprise")
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Sessions {
+    /// List a person's live sessions, last active first
+    #[command(after_help = "Example: curfew sessions list ada@example.com")]
+    List { email: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Recompute every hash and name the first event that is not as it was written
+    #[command(after_help = "Ends with 1 when an event was changed, moved or removed.\n\nExample: curfew audit verify")]
+    Verify,
+    /// Write every event to standard output
+    #[command(after_help = "Example: curfew audit export --format csv > events.csv")]
+    Export {
+        #[arg(long, value_enum)]
+        format: Format,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// One JSON object a line, hashes included
+    Jsonl,
+    /// For a spreadsheet; text that one would take for a formula gets an apostrophe before it
+    Csv,
+}
+
+/// Reads the command line. Ends the program with code 2 when there is no sense in it.
+#[must_use]
+pub fn parse() -> Cli {
+    Cli::parse()
+}
+
+/// Runs a command other than `serve`.
+pub async fn run(command: Command, config: &Config) -> ExitCode {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let done = act(command, config, &mut out).await;
+    let done = done.and_then(|()| Ok(out.flush()?));
+    let why = match done {
+        Ok(()) | Err(Failed::PipeClosed) => return ExitCode::SUCCESS,
+        Err(Failed::Because(why)) => why,
+    };
+    // What was found out before the failure is shown, too.
+    let _ = out.flush();
+    let _ = writeln!(io::stderr(), "curfew: {why}");
+    ExitCode::FAILURE
+}
+
+async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<(), Failed> {
+    let db = &Db::open(&config.database_url)
+        .await
+        .map_err(|e| Failed::Because(format!("CURFEW_DATABASE_URL: {e}")))?;
+    match command {
+        Command::Serve => return Err(Failed::Because("serving is not done here".into())),
+        Command::User(User::Create { name, email, password_file }) => {
+            user::create(db, config, &name, &email, password_file.as_deref(), out).await?;
+        }
+        Command::Account(Account::SetPlan { email, plan }) => account::set_plan(db, &email, plan, out).await?,
+        Command::Sessions(Sessions::List { email }) => sessions::list(db, config, &email, out).await?,
+        Command::RemoteLogout { email } => sessions::remote_logout(db, config, &email, out).await?,
+        Command::Audit(Audit::Verify) => audit::verify(db, out).await?,
+        Command::Audit(Audit::Export { format }) => audit::export(db, format, out).await?,
+        Command::Demo => samples::demo(db, config, out).await?,
+        Command::Seed { users, sessions, out: file } => {
+            samples::seed(db, config, users, sessions, &file, out).await?;
+        }
+    }
+    db.close().await;
+    Ok(())
+}
+
+/// Why a command ended early.
+enum Failed {
+    /// One plain sentence for the person at the terminal.
+    Because(String),
+    /// Whoever read our output has seen enough, as `head` does: no failure.
+    PipeClosed,
+}
+
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::PipeClosed,
+            _ => Self::Because(format!("the output could not be written: {error}")),
+        }
+    }
+}
+
+/// A failure of the store, whose type only `accounts` may name.
+fn away(cause: impl Display) -> Failed {
+    Failed::Because(format!("the store is away: {cause}"))
+}
+
+/// A deed that was refused or failed, with its cause where there is one.
+fn failed(error: impl Error) -> Failed {
+    Failed::Because(match error.source() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    })
+}
+
+/// The person of that e-mail.
+async fn person(conn: &mut Conn, email: &str) -> Result<UserId, Failed> {
+    users::id_of_email(conn, email)
+        .await
+        .map_err(away)?
+        .ok_or_else(|| Failed::Because(format!("there is no person with the e-mail {email:?}")))
+}
+
+/// "1 session", "2 sessions".
+fn count(n: impl TryInto<u64>, what: &str) -> String {
+    let n = n.try_into().unwrap_or(0);
+    let s = if n == 1 { "" } else { "s" };
+    format!("{n} {what}{s}")
+}

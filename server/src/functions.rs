@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use app::{
     context::Visit,
+    cookies::Kind,
     error::{AppError, Code},
     flash::{Flash, Refused},
     sign_in::same_site,
@@ -172,11 +173,15 @@ fn refused(
     response
 }
 
-/// The sign-in page, where the browser goes next, tells how the session ended.
+/// The sign-in page, where the browser goes next, tells how the session ended. Its cookies go: when
+/// another press came between the door and the deed, the door still saw them alive.
 fn leave_reason(state: &AppState, response: &mut Response, error: &AppError) {
     if let Some(reason) = &error.reason {
+        let cookies = &state.curfew.cookies;
         let flash = Flash::Ended(reason.clone());
-        set_unless_set(response, &state.curfew.cookies.flash(&flash));
+        set_unless_set(response, &cookies.flash(&flash));
+        set_unless_set(response, &cookies.removed(Kind::Session));
+        set_unless_set(response, &cookies.removed(Kind::RememberMe));
     }
 }
 

@@ -5,6 +5,7 @@ use app::{
     context::{Curfew, Presence, Visit},
     cookies::Kind,
     flash::{Flash, Reason},
+    pages::trouble::Trouble,
     shell,
     sign_in::same_site,
 };
@@ -67,7 +68,9 @@ pub async fn not_found(
         return StatusCode::NOT_FOUND.into_response();
     }
     let mut response = draw(&state, visit, request).await;
-    *response.status_mut() = StatusCode::NOT_FOUND;
+    if response.status().is_success() {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
     response
 }
 
@@ -103,8 +106,14 @@ async fn draw(state: &AppState, visit: Visit, request: Request) -> Response {
         provide_context(curfew.clone());
         provide_context(visit.clone());
     };
+    let id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
     let render = leptos_axum::render_app_async_with_context(context, move || shell(&assets));
     let mut response = render(request).await.into_response();
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        // The store went away after the door: no half page of somebody signed in.
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        return trouble::html(state, Trouble::StoreAway, status, &id.unwrap_or_default());
+    }
     if flash {
         // Said once.
         set_unless_set(&mut response, &state.curfew.cookies.removed(Kind::Flash));

@@ -106,11 +106,14 @@ impl Brought {
             headers
                 .get_all(header::COOKIE)
                 .iter()
-                .filter_map(|header| header.to_str().ok())
-                .flat_map(Cookie::split_parse)
-                .filter_map(Result::ok)
-                .find(|cookie| cookie.name() == cookies.name(kind))
-                .map(|cookie| cookie.value().to_owned())
+                // Another application's cookie may hold any bytes; ours beside it still count.
+                .map(|header| String::from_utf8_lossy(header.as_bytes()))
+                .find_map(|header| {
+                    Cookie::split_parse(header.as_ref())
+                        .filter_map(Result::ok)
+                        .find(|cookie| cookie.name() == cookies.name(kind))
+                        .map(|cookie| cookie.value().to_owned())
+                })
         };
         let token = |kind| value(kind).map(|text| Token::presented(&text));
         Self {

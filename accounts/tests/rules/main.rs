@@ -17,7 +17,7 @@ mod profile;
 mod races;
 mod remembering;
 mod remote_logout;
-// mod sample;
+mod sample;
 mod signing_in;
 mod signing_up;
 mod sweeping;

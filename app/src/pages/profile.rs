@@ -20,8 +20,7 @@ const TABS: &[(&str, &str)] = &[
 #[component]
 fn ProfilePage(here: &'static str, title: &'static str, children: Children) -> impl IntoView {
     view! {
-        <leptos_meta::Title text=title />
-        <Page title="Profile" section="profile">
+        <Page title="Profile" section="profile" tab=title>
             <Tabs label="Profile" tabs=TABS current=here />
             {children()}
         </Page>

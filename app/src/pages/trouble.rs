@@ -67,10 +67,12 @@ pub fn page(trouble: Trouble, assets: &Assets, request_id: &str) -> String {
             </head>
             <body>
                 <div class="auth">
-                    <a class="brand brand--large" href="/">
-                        <Mark class="brand__mark" />
-                        <span class="brand__name">"Curfew"</span>
-                    </a>
+                    <header>
+                        <a class="brand brand--large" href="/">
+                            <Mark class="brand__mark" />
+                            <span class="brand__name">"Curfew"</span>
+                        </a>
+                    </header>
                     <main class="auth__main" id="main">
                         <div class="card card--lifted">
                             <div class="empty">

@@ -12,11 +12,14 @@ pub fn Page(
     title: &'static str,
     /// Which entry of the navigation it belongs to: "home", "profile" or "settings".
     section: &'static str,
+    /// The tab of it, for the browser's own title.
+    #[prop(optional)]
+    tab: Option<&'static str>,
     #[prop(optional, into)] lead: Option<String>,
     children: Children,
 ) -> impl IntoView {
     view! {
-        <Title text=title />
+        <Title text=tab.unwrap_or(title) />
         <a class="skip-link" rel="external" href="#main">"Skip to content"</a>
         {viewer().map(|viewer| view! { <TopBar viewer section /> })}
         <main class="page" id="main" tabindex="-1">
@@ -75,9 +78,11 @@ pub fn Narrow(
     view! {
         <Title text=title />
         <div class="auth">
-            <Link class="brand brand--large" href="/">
-                <BrandInside />
-            </Link>
+            <header>
+                <Link class="brand brand--large" href="/">
+                    <BrandInside />
+                </Link>
+            </header>
             <main class=main id="main">{children()}</main>
         </div>
     }

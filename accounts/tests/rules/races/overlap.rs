@@ -73,11 +73,7 @@ async fn held_back<T>(
     deed: impl Future<Output = T>,
 ) -> (T, (Instant, Instant)) {
     start.wait().await;
-    let until = Instant::now() + hold;
-    // Sleeping is too coarse: the whole deed takes a millisecond or two.
-    while Instant::now() < until {
-        tokio::task::yield_now().await;
-    }
+    tokio::time::sleep(hold).await;
     let began = Instant::now();
     let done = deed.await;
     (done, (began, Instant::now()))

@@ -87,7 +87,7 @@ pub fn Password() -> impl IntoView {
                             <ErrorSummary error=Signal::derive(move || form.error()) />
                             <div class="form">
                                 // Password managers look for whose password it is.
-                                <input type="hidden" autocomplete="username" value=viewer.email />
+                                <input type="text" autocomplete="username" value=viewer.email readonly hidden />
                                 <Field
                                     name="current_password"
                                     label="Current password"

@@ -71,8 +71,7 @@ fn Tokens(
 ) -> impl IntoView {
     let list = Resource::new_blocking(move || kind, |kind| tokens(kind.to_owned()));
     view! {
-        <leptos_meta::Title text=heading />
-        <Page title="Account settings" section="settings">
+        <Page title="Account settings" section="settings" tab=heading>
             <Tabs label="Account settings" tabs=TABS current=here />
             <section class="section" aria-labelledby="tokens-title">
                 <div class="section__header">

@@ -1,0 +1,175 @@
+//! Very many people and sessions, quickly, for measuring.
+
+use std::io;
+
+use crate::{
+    db::{Db, Tx},
+    limits::Limits,
+    on,
+    passwords::{Hasher, HashingFailed},
+    plans::Plan,
+    secret::{Secret, Token, TokenHash},
+    sessions::SessionId,
+    time::Moment,
+    users::{AccountId, UserId},
+};
+
+/// Rows in one statement: SQLite takes at most 32,766 values in one, and every row has at most 11.
+const ROWS: usize = 500;
+
+/// Rows in one transaction, give or take those of one statement.
+const ROWS_A_COMMIT: usize = 5_000;
+
+/// How many to make, and what their cookie is called.
+#[derive(Debug, Clone, Copy)]
+pub struct Seed<'a> {
+    pub users: usize,
+    pub sessions_each: usize,
+    /// The session cookie's name on this install.
+    pub cookie: &'a str,
+}
+
+/// Why it stopped. What was committed before stays.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    #[error(transparent)]
+    Hashing(#[from] HashingFailed),
+    #[error("the list could not be written: {0}")]
+    Write(#[from] io::Error),
+    #[error("the store is away")]
+    Store(#[from] sqlx::Error),
+}
+
+struct Person {
+    id: UserId,
+    account: AccountId,
+    email: String,
+}
+
+struct Session<'a> {
+    of: &'a Person,
+    id: SessionId,
+    token: Token,
+    hash: TokenHash,
+}
+
+/// Makes people on the Enterprise plan with live sessions, and hands `line` for each session its
+/// person's e-mail, a tab and the `Cookie` header that is signed in, once that is committed.
+///
+/// # Errors
+/// See [`SeedError`].
+pub async fn seed(
+    db: &Db,
+    hasher: &Hasher,
+    limits: &Limits,
+    how_many: Seed<'_>,
+    now: Moment,
+    mut line: impl FnMut(&str) -> io::Result<()>,
+) -> Result<(), SeedError> {
+    // Nobody signs in with it: it is thrown away.
+    let password = Secret::new(Token::random().expose().to_owned());
+    let hash = hasher.hash(&password).await?;
+    // So that one may seed again.
+    let run = now.id();
+    let people: Vec<Person> = (0..how_many.users)
+        .map(|number| Person {
+            id: UserId(now.id()),
+            account: AccountId(now.id()),
+            email: format!("{number}@{run}.seed.example"),
+        })
+        .collect();
+    for some in people.chunks(ROWS_A_COMMIT) {
+        let mut tx = db.write().await?;
+        for some in some.chunks(ROWS) {
+            insert_people(&mut tx, some, &hash, now).await?;
+        }
+        tx.commit().await?;
+    }
+    let mut all = people
+        .iter()
+        .flat_map(|person| std::iter::repeat_n(person, how_many.sessions_each));
+    loop {
+        let some: Vec<Session<'_>> = all.by_ref().take(ROWS_A_COMMIT).map(|p| start(p, now)).collect();
+        if some.is_empty() {
+            return Ok(());
+        }
+        let mut tx = db.write().await?;
+        for some in some.chunks(ROWS) {
+            insert_sessions(&mut tx, some, limits, now).await?;
+        }
+        tx.commit().await?;
+        for session in &some {
+            let (email, value) = (&session.of.email, session.token.expose());
+            line(&format!("{email}\t{}={value}", how_many.cookie))?;
+        }
+    }
+}
+
+fn start(of: &Person, now: Moment) -> Session<'_> {
+    let token = Token::random();
+    Session {
+        of,
+        id: SessionId(now.id()),
+        hash: token.hash(),
+        token,
+    }
+}
+
+async fn insert_people(
+    tx: &mut Tx,
+    people: &[Person],
+    password_hash: &str,
+    now: Moment,
+) -> Result<(), sqlx::Error> {
+    on!(tx, c => {
+        let mut insert = sqlx::QueryBuilder::new("insert into accounts (id, name, plan, created_at) ");
+        insert.push_values(people, |mut row, person| {
+            row.push_bind(&person.account)
+                .push_bind("Seeded")
+                .push_bind(Plan::Enterprise)
+                .push_bind(now.at);
+        });
+        insert.build().execute(&mut *c).await?;
+        let mut insert = sqlx::QueryBuilder::new(
+            "insert into users (id, account_id, role, name, email, password_hash,
+                                password_changed_at, epoch, created_at) ");
+        insert.push_values(people, |mut row, person| {
+            row.push_bind(&person.id)
+                .push_bind(&person.account)
+                .push_bind("owner")
+                .push_bind("Seeded")
+                .push_bind(&person.email)
+                .push_bind(password_hash)
+                .push_bind(now.at)
+                .push_bind(1_i64)
+                .push_bind(now.at);
+        });
+        insert.build().execute(c).await.map(|_| ())
+    })
+}
+
+async fn insert_sessions(
+    tx: &mut Tx,
+    sessions: &[Session<'_>],
+    limits: &Limits,
+    now: Moment,
+) -> Result<(), sqlx::Error> {
+    on!(tx, c => {
+        let mut insert = sqlx::QueryBuilder::new(
+            "insert into sessions (id, user_id, token_hash, epoch, started_how, ip, user_agent,
+                                   started_at, last_active_at, expires_at) ");
+        insert.push_values(sessions, |mut row, session| {
+            row.push_bind(&session.id)
+                .push_bind(&session.of.id)
+                .push_bind(&session.hash)
+                .push_bind(1_i64)
+                .push_bind("password")
+                .push_bind("192.0.2.1")
+                .push_bind("curfew seed")
+                .push_bind(now.at)
+                .push_bind(now.at)
+                .push_bind(now.at + limits.session_max);
+        });
+        insert.build().execute(c).await.map(|_| ())
+    })
+}

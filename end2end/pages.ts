@@ -1,0 +1,122 @@
+// Every page and state there is to see, and the way to it. Accessibility, quietness and pictures go through all.
+import type { Page } from "@playwright/test";
+import { ask, giveToken, press, visit } from "./steps.ts";
+import type { Server } from "./server.ts";
+import type { Agent, Device, Person } from "./test.ts";
+
+interface Cast {
+  server: Server;
+  /** Signed in. */
+  ada: Person & Device;
+  /** Another of her devices, signed in by name. */
+  another: (agent: Agent, remember?: boolean) => Promise<Device>;
+  /** Nobody is signed in here. */
+  nobody: Page;
+}
+
+/** Leads to a state and gives the page that shows it. */
+type Way = (cast: Cast) => Promise<Page>;
+
+const signedIn =
+  (path: string): Way =>
+  async ({ ada }) => (await visit(ada.page, path), ada.page);
+
+const signedOut =
+  (path: string): Way =>
+  async ({ nobody }) => (await visit(nobody, path), nobody);
+
+/** A person with something to look at: devices of all kinds and tokens. */
+const busy =
+  (path: string): Way =>
+  async ({ ada, another, server }) => {
+    await another("Safari on iPhone", true);
+    await another("Edge on Windows");
+    giveToken(server, ada, "api", "Backup script");
+    giveToken(server, ada, "mcp", "Notebook");
+    await visit(ada.page, path);
+    return ada.page;
+  };
+
+export const PAGES: Record<string, Way> = {
+  "sign-in": signedOut("/sign-in"),
+  "sign-in-errors": async ({ nobody }) => {
+    await visit(nobody, "/sign-in");
+    await nobody.getByRole("button", { name: "Sign in" }).click();
+    await nobody.getByRole("alert").waitFor();
+    return nobody;
+  },
+  "sign-in-wrong": async ({ nobody, ada }) => {
+    await visit(nobody, "/sign-in");
+    await nobody.getByLabel("Email").fill(ada.email);
+    await nobody.getByLabel("Password", { exact: true }).fill("not the password");
+    await nobody.getByRole("button", { name: "Sign in" }).click();
+    await nobody.getByRole("alert").waitFor();
+    return nobody;
+  },
+  "sign-up": signedOut("/sign-up"),
+  "sign-up-errors": async ({ nobody }) => {
+    await visit(nobody, "/sign-up");
+    await nobody.getByLabel("Password", { exact: true }).fill("password1");
+    await nobody.getByRole("button", { name: "Create account" }).click();
+    await nobody.getByRole("alert").waitFor();
+    return nobody;
+  },
+  home: signedIn("/"),
+  profile: signedIn("/profile"),
+  "profile-login": signedIn("/profile/login"),
+  "profile-password": signedIn("/profile/password"),
+  "profile-security": busy("/profile/security"),
+  "remote-logout-dialog": async (cast) => {
+    const page = await busy("/profile/security")(cast);
+    await ask(page);
+    return page;
+  },
+  "remote-logout-dialog-failed": async (cast) => {
+    const page = await busy("/profile/security")(cast);
+    await page.route("**/api/fn/remote_logout", (route) => route.abort());
+    const dialog = await ask(page);
+    await dialog.getByRole("button", { name: "Log out everywhere" }).click();
+    await dialog.getByRole("alert").waitFor();
+    return page;
+  },
+  "remote-logout-confirm": busy("/profile/remote-logout?from=security"),
+  "remote-logout-receipt": async (cast) => {
+    const page = await busy("/profile/security")(cast);
+    await press(page);
+    return page;
+  },
+  "remote-logout-reason": async ({ ada, another }) => {
+    const phone = await another("Safari on iPhone", true);
+    await visit(ada.page, "/profile/security");
+    await press(ada.page);
+    await visit(phone.page, "/profile");
+    return phone.page;
+  },
+  "remote-logout-free-plan": async ({ ada, server }) => {
+    server.store(
+      "update accounts set plan = 'free' where id = (select account_id from users where email = ?)",
+      ada.email,
+    );
+    await visit(ada.page, "/profile/security");
+    return ada.page;
+  },
+  "signed-out": async ({ ada }) => {
+    await visit(ada.page, "/");
+    await ada.page.getByRole("button", { name: "Sign out" }).click();
+    await ada.page.getByText("You’re signed out on this device").waitFor();
+    return ada.page;
+  },
+  "settings-api": signedIn("/settings/api"),
+  "settings-api-tokens": busy("/settings/api"),
+  "settings-mcp": signedIn("/settings/mcp"),
+  "not-found": signedOut("/nothing-here"),
+  "veil-offline": async ({ ada }) => {
+    await visit(ada.page, "/profile/security");
+    await ada.context.setOffline(true);
+    await ada.page.getByText("Curfew can’t be reached").waitFor();
+    return ada.page;
+  },
+};
+
+/** States that only a script can bring about. */
+export const SCRIPTED = ["remote-logout-dialog", "remote-logout-dialog-failed", "veil-offline"];

@@ -1,0 +1,24 @@
+// Takes every page, light and dark, on a phone and on a desktop, into docs/screenshots.
+import { resolve } from "node:path";
+import { PAGES } from "./pages.ts";
+import { test } from "./test.ts";
+
+const folder = resolve(import.meta.dirname, "../docs/screenshots");
+
+for (const [name, way] of Object.entries(PAGES)) {
+  test(name, async ({ person, another, device, server, tolerated }) => {
+    tolerated.push(/./);
+    const ada = await person("Ada Lovelace", "Firefox on Linux");
+    const { page: nobody } = await device();
+    const page = await way({ server, ada, nobody, another: (agent, remember) => another(ada, agent, remember) });
+    for (const width of [360, 1280]) {
+      await page.setViewportSize({ width, height: width === 360 ? 740 : 800 });
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        // What floats over the page is seen as a person sees it: without what lies further down.
+        const fullPage = (await page.getByRole("dialog").count()) === 0;
+        await page.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.png`, fullPage });
+      }
+    }
+  });
+}

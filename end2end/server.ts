@@ -1,0 +1,99 @@
+// One Curfew for each worker: the real binary on a free port with a store of its own.
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, openSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { join, resolve } from "node:path";
+
+/** Where the servers keep their data. */
+export const folder = resolve(import.meta.dirname, "../target/end2end");
+const binary = process.env.CURFEW_BIN ?? resolve(import.meta.dirname, "../target/debug/curfew");
+const python = process.env.PYTHON ?? "python3";
+
+/** Settings besides the address and the store, like `CURFEW_DEFAULT_PLAN`. */
+export type Settings = Record<string, string>;
+
+export class Server {
+  private constructor(
+    readonly url: string,
+    private readonly database: string,
+    private readonly process: ChildProcess,
+  ) {}
+
+  static async start(settings: Settings = {}): Promise<Server> {
+    const data = mkdtempSync(join(folder, "server-"));
+    const database = join(data, "curfew.db");
+    const address = `127.0.0.1:${await freePort()}`;
+    const log = openSync(join(data, "server.log"), "a");
+    const child = spawn(binary, ["serve"], {
+      cwd: data,
+      stdio: ["ignore", log, log],
+      env: {
+        PATH: process.env.PATH,
+        CURFEW_LISTEN: address,
+        CURFEW_PUBLIC_URL: `http://${address}`,
+        CURFEW_DATABASE_URL: `sqlite://${database}`,
+        ...settings,
+      },
+    });
+    const server = new Server(`http://${address}`, database, child);
+    await server.answers(data);
+    return server;
+  }
+
+  async stop(): Promise<void> {
+    if (this.process.exitCode !== null) return;
+    const ended = new Promise((exit) => this.process.once("exit", exit));
+    this.process.kill("SIGTERM");
+    // The drain is bounded; a server that outlives it is a bug, and must not outlive the tests.
+    const impatient = setTimeout(() => this.process.kill("SIGKILL"), 15_000);
+    await ended;
+    clearTimeout(impatient);
+  }
+
+  /** Runs one statement in the store, behind the server's back, and gives the rows. */
+  store(statement: string, ...values: (string | number | null)[]): (string | number | null)[][] {
+    const script = `
+import json, sqlite3, sys
+store = sqlite3.connect(sys.argv[1], timeout=20, isolation_level=None)
+print(json.dumps(store.execute(sys.argv[2], json.loads(sys.argv[3])).fetchall()))`;
+    const rows = execFileSync(python, ["-c", script, this.database, statement, JSON.stringify(values)]);
+    return JSON.parse(rows.toString());
+  }
+
+  /** Keeps every writer away from the store until the returned function is called. */
+  async lockStore(): Promise<() => Promise<void>> {
+    const script = `
+import sqlite3, sys
+store = sqlite3.connect(sys.argv[1], timeout=20, isolation_level=None)
+store.execute("begin exclusive")
+print("locked", flush=True)
+sys.stdin.read()
+store.execute("rollback")`;
+    const child = spawn(python, ["-c", script, this.database], { stdio: ["pipe", "pipe", "inherit"] });
+    const ended = new Promise((exit) => child.once("exit", exit));
+    await new Promise((locked) => child.stdout.once("data", locked));
+    return async () => {
+      child.stdin.end();
+      await ended;
+    };
+  }
+
+  private async answers(data: string): Promise<void> {
+    for (let tries = 0; tries < 300; tries++) {
+      if (this.process.exitCode !== null) break;
+      const healthy = await fetch(`${this.url}/healthz`).then((r) => r.ok, () => false);
+      if (healthy) return;
+      await new Promise((later) => setTimeout(later, 100));
+    }
+    await this.stop();
+    throw new Error(`curfew did not start; see ${data}/server.log`);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await new Promise((listening) => probe.once("listening", listening));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((closed) => probe.close(closed));
+  return port;
+}

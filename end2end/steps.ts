@@ -1,0 +1,99 @@
+// What people do again and again in the stories.
+import { type BrowserContext, type Locator, type Page } from "@playwright/test";
+import { expect, type Person } from "./test.ts";
+import type { Server } from "./server.ts";
+
+export const TITLE = "Log out from all devices?";
+
+/** Goes to a page and waits until it is live, where there is script. */
+export async function visit(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await live(page);
+}
+
+/** Waits until the WASM has taken the page over. Without script there is nothing to wait for. */
+export async function live(page: Page): Promise<void> {
+  const scripted = await page.locator("html").evaluate(() => matchMedia("(scripting: enabled)").matches);
+  if (scripted) await expect(page.locator("html")).toHaveAttribute("data-live", "");
+}
+
+export async function fillSignIn(page: Page, person: Person): Promise<void> {
+  await page.getByLabel("Email").fill(person.email);
+  await page.getByLabel("Password", { exact: true }).fill(person.password);
+}
+
+export async function signIn(page: Page, person: Person): Promise<void> {
+  await fillSignIn(page, person);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+/** Opens the question, as a dialog or as a page of its own, and gives the place where it is asked. */
+export async function ask(page: Page): Promise<Locator> {
+  await page.getByRole("button", { name: "Remote logout" }).click();
+  const dialog = page.getByRole("dialog", { name: TITLE });
+  const asked = dialog.or(page.getByRole("main").filter({ has: page.getByRole("heading", { level: 1, name: TITLE }) }));
+  await expect(asked.getByRole("heading", { name: "What will end" })).toBeVisible();
+  return asked;
+}
+
+/** Presses Remote logout and confirms. */
+export async function press(page: Page): Promise<void> {
+  const asked = await ask(page);
+  await asked.getByRole("button", { name: "Log out everywhere" }).click();
+  await expect(page).toHaveURL(/\/sign-in\?next=/);
+}
+
+export const receipt = (page: Page): Locator =>
+  page.getByRole("status").filter({ has: page.getByRole("heading", { name: "You’re signed out everywhere" }) });
+
+export const reason = (page: Page): Locator =>
+  page.getByRole("status").filter({ has: page.getByRole("heading", { name: "You were signed out" }) });
+
+/** How often this person was logged out remotely, as the store says. */
+export function presses(server: Server, person: Person): number {
+  const [[count]] = server.store(
+    `select count(*) from audit_events e join users u on e.subject = u.id
+     where u.email = ? and e.action = 'user.session_invalidated'`,
+    person.email,
+  );
+  return Number(count);
+}
+
+/** How many sessions of this person live, as the store says. */
+export function liveSessions(server: Server, person: Person): number {
+  const [[count]] = server.store(
+    "select count(*) from sessions s join users u on s.user_id = u.id where u.email = ? and s.ended_at is null",
+    person.email,
+  );
+  return Number(count);
+}
+
+/** Gives this person a token. There is no page for it yet. */
+export function giveToken(server: Server, person: Person, kind: "api" | "mcp", name: string): void {
+  server.store(
+    `insert into tokens (id, user_id, kind, name, token_hash, created_at)
+     select lower(hex(randomblob(16))), id, ?, ?, lower(hex(randomblob(32))), ? from users where email = ?`,
+    kind,
+    name,
+    Date.now(),
+    person.email,
+  );
+}
+
+export async function cookie(context: BrowserContext, name: string): Promise<string | undefined> {
+  const cookies = await context.cookies();
+  return cookies.find((c) => c.name === name)?.value;
+}
+
+/** What a reader sees of a page that belongs to somebody signed in. */
+export async function seen(page: Page): Promise<string> {
+  return page.locator("body").innerText();
+}
+
+/** Nothing on the screen belongs to this person. */
+export async function expectNothingOf(page: Page, person: Person): Promise<void> {
+  const text = await seen(page);
+  for (const private_ of [person.name, person.email, "Sign out", "Log out from all devices", "Devices"]) {
+    expect(text).not.toContain(private_);
+  }
+}

@@ -1,0 +1,129 @@
+// What every story starts from: a server, people with devices, and a watch over what browsers complain about.
+import { type BrowserContext, type BrowserContextOptions, type Page, test as base, expect } from "@playwright/test";
+import { Server, type Settings } from "./server.ts";
+
+export { expect } from "@playwright/test";
+
+/** User agents by what Curfew calls them. */
+export const AGENTS = {
+  "Chrome on Windows":
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+  "Firefox on Linux": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+  "Safari on iPhone":
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+  "Edge on Windows":
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0",
+} as const;
+export type Agent = keyof typeof AGENTS;
+
+export interface Person {
+  name: string;
+  email: string;
+  password: string;
+}
+
+/** A browser of its own, with its own cookies. */
+export interface Device {
+  context: BrowserContext;
+  page: Page;
+}
+
+interface Stories {
+  /** A person's details; nobody yet. */
+  stranger: (name: string) => Person;
+  /** A device on which nobody is signed in. */
+  device: (agent?: Agent, options?: BrowserContextOptions) => Promise<Device>;
+  /** Somebody who has just signed up on a device of theirs. */
+  person: (name: string, agent?: Agent) => Promise<Person & Device>;
+  /** Another device of somebody, signed in. */
+  another: (person: Person, agent: Agent, remember?: boolean) => Promise<Device>;
+  /** What browsers have complained about in this test. Empty at its end, or the test fails. */
+  complaints: string[];
+  /** Complaints that are part of the story. */
+  tolerated: RegExp[];
+  javaScript: boolean;
+}
+
+let made = 0;
+
+export const test = base.extend<Stories, { settings: Settings; server: Server }>({
+  settings: [{}, { option: true, scope: "worker" }],
+  server: [
+    async ({ settings }, use) => {
+      const server = await Server.start(settings);
+      await use(server);
+      await server.stop();
+    },
+    { scope: "worker" },
+  ],
+  baseURL: async ({ server }, use) => use(server.url),
+  javaScript: async ({ javaScriptEnabled }, use) => use(javaScriptEnabled !== false),
+
+  tolerated: async ({ javaScript }, use) =>
+    // A refused request is a line in the console; the stories look at what the page makes of it.
+    use([/^Failed to load resource: /, ...(javaScript ? [] : [/was preloaded using link preload but not used/])]),
+  complaints: [
+    async ({ tolerated }, use) => {
+      const complaints: string[] = [];
+      await use(complaints);
+      expect(complaints.filter((c) => !tolerated.some((t) => t.test(c)))).toEqual([]);
+    },
+    { auto: true },
+  ],
+
+  stranger: async ({}, use, info) =>
+    use((name) => {
+      made += 1;
+      const email = `${name.toLowerCase().replaceAll(" ", ".")}.${info.workerIndex}.${made}@example.org`;
+      return { name, email, password: "violet tractor hums at dawn" };
+    }),
+  context: async ({ context, complaints, baseURL }, use) => {
+    await listen(context, complaints, baseURL!);
+    await use(context);
+  },
+  device: async ({ browser, baseURL, complaints }, use) => {
+    const opened: BrowserContext[] = [];
+    await use(async (agent = "Chrome on Windows", options = {}) => {
+      const context = await browser.newContext({ baseURL, userAgent: AGENTS[agent], ...options });
+      opened.push(context);
+      await listen(context, complaints, baseURL!);
+      return { context, page: await context.newPage() };
+    });
+    for (const context of opened) await context.close();
+  },
+  person: async ({ stranger, device }, use) =>
+    use(async (name, agent) => {
+      const person = stranger(name);
+      const { context, page } = await device(agent);
+      await post(context, "sign_up", { ...person });
+      return { ...person, context, page };
+    }),
+  another: async ({ device }, use) =>
+    use(async ({ email, password }, agent, remember = false) => {
+      const { context, page } = await device(agent);
+      await post(context, "sign_in", { email, password, ...(remember && { remember_me: "true" }) });
+      return { context, page };
+    }),
+});
+
+/** Calls a server function as the context's browser would, without a page. */
+async function post(context: BrowserContext, name: string, form: Record<string, string>): Promise<void> {
+  const answer = await context.request.post(`/api/fn/${name}`, { form });
+  expect(answer.status(), await answer.text()).toBe(200);
+}
+
+async function listen(context: BrowserContext, complaints: string[], origin: string): Promise<void> {
+  context.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  context.on("weberror", (error) => complaints.push(String(error.error())));
+  context.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.origin !== origin && !["data:", "blob:"].includes(url.protocol)) complaints.push(`asked for ${url}`);
+  });
+  await context.addInitScript(() => {
+    addEventListener("securitypolicyviolation", (event) =>
+      console.error(`content security policy: ${event.violatedDirective} ${event.blockedURI}`),
+    );
+  });
+}

@@ -1,0 +1,99 @@
+import type { Page } from "@playwright/test";
+import { ask, liveSessions, presses, TITLE, visit } from "../steps.ts";
+import { expect, test } from "../test.ts";
+
+test.describe("the dialog", { tag: "@with-javascript" }, () => {
+  test("opens with Cancel focused, and says what it is", async ({ person }) => {
+    const { page } = await person("Ada Lovelace");
+    await visit(page, "/profile/security");
+    const button = page.getByRole("button", { name: "Remote logout" });
+    await expect(button).toHaveAttribute("aria-haspopup", "dialog");
+    await button.click();
+    const dialog = page.getByRole("dialog");
+    await expect(dialog).toHaveAccessibleName(TITLE);
+    await expect(dialog.getByRole("heading", { level: 2, name: TITLE })).toBeVisible();
+    await expect(dialog.getByRole("button", { name: "Cancel" })).toBeFocused();
+    await expect(page).toHaveURL("/profile/security");
+  });
+
+  for (const [how, close] of [
+    ["Escape", (page: Page) => page.keyboard.press("Escape")],
+    ["Cancel", (page: Page) => page.getByRole("button", { name: "Cancel" }).click()],
+  ] as const) {
+    test(`${how} changes nothing and gives the focus back`, async ({ person, server }) => {
+      const ada = await person("Ada Lovelace");
+      await visit(ada.page, "/profile/security");
+      // The second time too.
+      for (let time = 0; time < 2; time++) {
+        const dialog = await ask(ada.page);
+        await close(ada.page);
+        await expect(dialog).toBeHidden();
+        await expect(ada.page.getByRole("button", { name: "Remote logout" })).toBeFocused();
+      }
+      expect([presses(server, ada), liveSessions(server, ada)]).toEqual([0, 1]);
+    });
+  }
+
+  test("keeps the tab key inside", async ({ person }) => {
+    const { page } = await person("Ada Lovelace");
+    await visit(page, "/profile/security");
+    const dialog = await ask(page);
+    const reached = new Set<string>();
+    for (let presses = 0; presses < 14; presses++) {
+      await page.keyboard.press(presses < 7 ? "Tab" : "Shift+Tab");
+      // The browser's own buttons are part of the round: then nothing of the page has the focus.
+      const where = await dialog.evaluate((d) => {
+        const active = document.activeElement!;
+        if (active === document.body) return "";
+        return d.contains(active) ? (active.ariaLabel ?? active.textContent ?? "") : "outside";
+      });
+      reached.add(where);
+    }
+    expect([...reached]).not.toContain("outside");
+    for (const inside of ["Cancel", "Log out everywhere", "0 API tokens", "0 MCP tokens"]) {
+      expect([...reached]).toContain(inside);
+    }
+  });
+
+  test("is not needed: a click before the WASM has loaded is not lost", async ({ person, server, tolerated }) => {
+    tolerated.push(/was preloaded using link preload but not used/);
+    const ada = await person("Ada Lovelace");
+    let loading = () => {};
+    const held = new Promise<void>((go) => (loading = go));
+    await ada.page.route("**/*.wasm", async (route) => {
+      await held;
+      await route.continue().catch(() => {});
+    });
+    await ada.page.goto("/profile/security", { waitUntil: "commit" });
+    await ada.page.getByRole("button", { name: "Remote logout" }).click();
+    await expect(ada.page).toHaveURL("/profile/remote-logout?from=security");
+    await expect(ada.page.getByRole("heading", { level: 1, name: TITLE })).toBeVisible();
+    await ada.page.getByRole("button", { name: "Log out everywhere" }).click();
+    await expect(ada.page.getByRole("heading", { name: "You’re signed out everywhere" })).toBeVisible();
+    expect(presses(server, ada)).toBe(1);
+    loading();
+  });
+
+  test("shows what failed only as long as it is open", async ({ person }) => {
+    const { page } = await person("Ada Lovelace");
+    await visit(page, "/profile/security");
+    await page.route("**/api/fn/remote_logout", (route) => route.abort());
+    const dialog = await ask(page);
+    await dialog.getByRole("button", { name: "Log out everywhere" }).click();
+    await expect(dialog.getByRole("alert")).toBeVisible();
+    await page.keyboard.press("Escape");
+    await ask(page);
+    await expect(dialog.getByRole("alert")).toBeHidden();
+    await expect(dialog.getByRole("button", { name: "Log out everywhere" })).toBeVisible();
+  });
+});
+
+test("the confirm page leads back to where one came from", { tag: "@without-javascript" }, async ({ person }) => {
+  const { page } = await person("Ada Lovelace");
+  for (const path of ["/profile/security", "/profile/password"]) {
+    await page.goto(path);
+    await ask(page);
+    await page.getByRole("link", { name: "Cancel" }).click();
+    await expect(page).toHaveURL(path);
+  }
+});

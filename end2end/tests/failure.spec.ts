@@ -1,0 +1,124 @@
+import { ask, liveSessions, press, presses, reason, receipt, seen, visit } from "../steps.ts";
+import { expect, test } from "../test.ts";
+
+test.describe("in the dialog", { tag: "@with-javascript" }, () => {
+  test("no network: nothing was changed, and trying again works", async ({ person, server }) => {
+    const ada = await person("Ada Lovelace");
+    await visit(ada.page, "/profile/security");
+    await ada.page.route("**/api/fn/remote_logout", (route) => route.abort("internetdisconnected"));
+    const dialog = await ask(ada.page);
+    await dialog.getByRole("button", { name: "Log out everywhere" }).click();
+    await expect(dialog.getByRole("alert")).toContainText("Nothing was changed");
+    await expect(dialog).toBeVisible();
+    expect([presses(server, ada), liveSessions(server, ada)]).toEqual([0, 1]);
+
+    await ada.page.unroute("**/api/fn/remote_logout");
+    await dialog.getByRole("button", { name: "Try again" }).click();
+    await expect(receipt(ada.page)).toContainText("1 session and 0 remembered devices ended");
+    expect(presses(server, ada)).toBe(1);
+  });
+
+  test("store away: nothing was changed, and trying again works", async ({ person, server }) => {
+    const ada = await person("Ada Lovelace");
+    await visit(ada.page, "/profile/password");
+    const dialog = await ask(ada.page);
+    const unlock = await server.lockStore();
+    const answer = ada.page.waitForResponse("**/api/fn/remote_logout");
+    const confirm = dialog.getByRole("button", { name: "Log out everywhere" });
+    await confirm.click();
+    await expect(confirm).toHaveAttribute("aria-busy", "true");
+    expect((await answer).status()).toBe(503);
+    await expect(dialog.getByRole("alert")).toContainText(
+      "Curfew can’t reach its store right now. Nothing was changed.",
+    );
+    await unlock();
+    expect([presses(server, ada), liveSessions(server, ada)]).toEqual([0, 1]);
+
+    await dialog.getByRole("button", { name: "Try again" }).click();
+    await expect(receipt(ada.page)).toBeVisible();
+    expect(presses(server, ada)).toBe(1);
+  });
+
+  test("the answer is lost: what is said is true, and trying again leads out", async ({ person, server }) => {
+    const ada = await person("Ada Lovelace");
+    await visit(ada.page, "/profile/security");
+    // The press arrives; its answer does not.
+    await ada.page.route("**/api/fn/remote_logout", async (route) => {
+      await ada.context.request.fetch(route.request(), { maxRedirects: 0 });
+      await route.abort("connectionreset");
+    });
+    const dialog = await ask(ada.page);
+    await ada.page.getByRole("button", { name: "Log out everywhere" }).click();
+    await expect(dialog.getByRole("alert")).toBeVisible();
+    expect(presses(server, ada)).toBe(1);
+    await expect(dialog.getByRole("alert")).not.toContainText(/nothing was changed/i);
+
+    await ada.page.unroute("**/api/fn/remote_logout");
+    await dialog.getByRole("button", { name: "Try again" }).click();
+    await expect(reason(ada.page).or(receipt(ada.page))).toBeVisible();
+    expect(presses(server, ada)).toBe(1);
+  });
+
+  test("what will end cannot be looked up: the press is there all the same", async ({ person, server }) => {
+    const ada = await person("Ada Lovelace");
+    await visit(ada.page, "/profile/security");
+    await ada.page.route("**/api/fn/remote_logout_facts", (route) => route.abort());
+    await ada.page.getByRole("button", { name: "Remote logout" }).click();
+    const dialog = ada.page.getByRole("dialog");
+    await expect(dialog).toContainText("Curfew could not look up what will end.");
+    await expect(dialog).toContainText("There is no undo.");
+    await dialog.getByRole("button", { name: "Log out everywhere" }).click();
+    await expect(receipt(ada.page)).toBeVisible();
+    expect(presses(server, ada)).toBe(1);
+  });
+
+  test("signed out elsewhere while the dialog was open: the way back in", async ({ person, another, server }) => {
+    const ada = await person("Ada Lovelace");
+    const phone = await another(ada, "Safari on iPhone");
+    await visit(ada.page, "/profile/security");
+    await ask(ada.page);
+    await visit(phone.page, "/profile/security");
+    await press(phone.page);
+    // Perhaps the page has noticed by itself.
+    await ada.page.getByRole("button", { name: "Log out everywhere" }).click({ timeout: 2_000 }).catch(() => {});
+    await expect(reason(ada.page)).toContainText("from Safari on iPhone");
+    expect(presses(server, ada)).toBe(1);
+  });
+
+  test("a form that finds the network gone keeps what was typed", async ({ page, stranger, context }) => {
+    const ada = stranger("Ada Lovelace");
+    await visit(page, "/sign-up");
+    await page.getByLabel("Name").fill(ada.name);
+    await page.getByLabel("Email").fill(ada.email);
+    await page.getByLabel("Password", { exact: true }).fill(ada.password);
+    await context.setOffline(true);
+    await page.getByRole("button", { name: "Create account" }).click();
+    await expect(page.getByRole("alert")).toContainText("Curfew can’t be reached");
+    await context.setOffline(false);
+    await page.getByRole("button", { name: "Create account" }).click();
+    await expect(page.getByText("Hello Ada.")).toBeVisible();
+  });
+});
+
+test("on the confirm page: store away, nothing was changed, and trying again works", async ({ person, server }) => {
+  const ada = await person("Ada Lovelace");
+  await visit(ada.page, "/profile/remote-logout?from=password");
+  const unlock = await server.lockStore();
+  await ada.page.getByRole("button", { name: "Log out everywhere" }).click();
+  await expect(ada.page.getByRole("alert")).toContainText("Nothing was changed.");
+  await unlock();
+  await expect(ada.page).toHaveURL("/profile/remote-logout?from=password");
+  expect([presses(server, ada), liveSessions(server, ada)]).toEqual([0, 1]);
+
+  await ada.page.getByRole("button", { name: "Log out everywhere" }).click();
+  await expect(ada.page).toHaveURL("/sign-in?next=/profile/password");
+  await expect(receipt(ada.page)).toBeVisible();
+});
+
+test("a page that was asked for while the network was gone is no page of Curfew", async ({ person }) => {
+  const ada = await person("Ada Lovelace");
+  await visit(ada.page, "/profile/login");
+  await ada.context.setOffline(true);
+  await expect(ada.page.goto("/profile/security")).rejects.toThrow(/ERR_INTERNET_DISCONNECTED/);
+  expect(await seen(ada.page)).not.toContain(ada.email);
+});

@@ -1,0 +1,128 @@
+import { ask, cookie, giveToken, liveSessions, press, presses, reason, receipt, signIn, visit } from "../steps.ts";
+import { expect, test } from "../test.ts";
+
+const CLOCK = String.raw`\d{1,2}:\d{2}( [AP]M)?`;
+
+for (const [tab, path] of [
+  ["Security", "/profile/security"],
+  ["Password", "/profile/password"],
+] as const) {
+  test(`Remote logout from Profile → ${tab} ends everything everywhere`, async ({ person, another, device, server }) => {
+    const ada = await person("Ada Lovelace", "Firefox on Linux");
+    const phone = await another(ada, "Safari on iPhone", true);
+    const program = await another(ada, "Edge on Windows");
+    const bob = await person("Bob Noyce");
+    giveToken(server, ada, "api", "Backup script");
+    const copied = await device("Edge on Windows");
+    await copied.context.addCookies([
+      { name: "curfew_remember", value: (await cookie(phone.context, "curfew_remember"))!, url: server.url },
+    ]);
+    await visit(phone.page, "/profile/login");
+
+    await visit(ada.page, path);
+    await press(ada.page);
+
+    await expect(ada.page).toHaveURL(`/sign-in?next=${path}`);
+    await expect(receipt(ada.page)).toContainText(
+      new RegExp(`3 sessions and 1 remembered device ended at ${CLOCK}`),
+    );
+    expect(await cookie(ada.context, "curfew_session")).toBeUndefined();
+    expect(presses(server, ada)).toBe(1);
+
+    // Every other device is refused on its next request, and told why.
+    await phone.page.reload();
+    await expect(phone.page).toHaveURL("/sign-in?next=/profile/login");
+    await expect(reason(phone.page)).toContainText(
+      new RegExp(`Signed out by Remote logout at ${CLOCK}( UTC)? from Firefox on Linux\\. Was this you\\?`),
+    );
+    expect(await cookie(phone.context, "curfew_session")).toBeUndefined();
+    expect(await cookie(phone.context, "curfew_remember")).toBeUndefined();
+
+    const answer = await program.context.request.post("/api/fn/still_signed_in", { form: {} });
+    expect(answer.status()).toBe(401);
+    expect(await answer.json()).toMatchObject({
+      code: "session_ended",
+      reason: { because: "remote_logout", by: "Firefox on Linux" },
+    });
+
+    // A remember-me cookie that somebody copied before starts nothing.
+    await copied.page.goto("/");
+    await expect(copied.page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
+    expect(await cookie(copied.context, "curfew_session")).toBeUndefined();
+    expect(liveSessions(server, ada)).toBe(0);
+
+    // Nobody else is signed out.
+    await bob.page.goto("/profile/login");
+    await expect(bob.page.getByText(bob.email)).toBeVisible();
+
+    await signIn(ada.page, ada);
+    await expect(ada.page).toHaveURL(path);
+    await visit(ada.page, "/settings/api");
+    await expect(ada.page.getByRole("row", { name: /Backup script/ })).toBeVisible();
+  });
+}
+
+test("Cancel changes nothing", async ({ person, another, server, javaScript }) => {
+  const ada = await person("Ada Lovelace");
+  await another(ada, "Safari on iPhone", true);
+  await visit(ada.page, "/profile/password");
+  const asked = await ask(ada.page);
+  const cancel = asked.getByRole(javaScript ? "button" : "link", { name: "Cancel" });
+  await cancel.click();
+  await expect(ada.page).toHaveURL("/profile/password");
+  await expect(asked).toBeHidden();
+  expect([presses(server, ada), liveSessions(server, ada)]).toEqual([0, 2]);
+});
+
+test("the question says what the store says", async ({ person, another, server, javaScript }) => {
+  const ada = await person("Ada Lovelace", "Firefox on Linux");
+  await another(ada, "Safari on iPhone", true);
+  await another(ada, "Edge on Windows", true);
+  giveToken(server, ada, "api", "Backup script");
+  giveToken(server, ada, "api", "Dashboard");
+  giveToken(server, ada, "mcp", "Notebook");
+  await visit(ada.page, "/profile/security");
+  const asked = await ask(ada.page);
+
+  await expect(asked.getByText("3 sessions", { exact: true })).toBeVisible();
+  await expect(asked.getByText("2 remembered devices", { exact: true })).toBeVisible();
+  const devices = asked.getByRole("list", { name: "Sessions that will end" }).getByRole("listitem");
+  await expect(devices).toHaveCount(3);
+  await expect(devices.filter({ hasText: "This device" })).toHaveCount(1);
+  await expect(devices.first()).toContainText(/Firefox on Linux.*This device.*127\.0\.0\.1/);
+  await expect(asked.getByRole("link", { name: "2 API tokens" })).toHaveAttribute("href", "/settings/api");
+  await expect(asked.getByRole("link", { name: "1 MCP token" })).toHaveAttribute("href", "/settings/mcp");
+  await expect(asked.getByText("Two-factor authentication: off")).toBeVisible();
+  await expect(asked.getByText("There is no undo.")).toBeVisible();
+
+  // Not what it said the last time: what is in the store now.
+  await asked.getByRole(javaScript ? "button" : "link", { name: "Cancel" }).click();
+  await another(ada, "Chrome on Windows");
+  server.store("update users set two_factor_since = 1 where email = ?", ada.email);
+  await ask(ada.page);
+  await expect(asked.getByText("4 sessions", { exact: true })).toBeVisible();
+  await expect(asked.getByText("Two-factor authentication: on")).toBeVisible();
+});
+
+test("pressing twice is pressing once", async ({ person, server }) => {
+  const ada = await person("Ada Lovelace");
+  await visit(ada.page, "/profile/security");
+  const asked = await ask(ada.page);
+  await asked.getByRole("button", { name: "Log out everywhere" }).dblclick();
+  await expect(ada.page).toHaveURL("/sign-in?next=/profile/security");
+  expect(presses(server, ada)).toBe(1);
+});
+
+test("pressing in two tabs at once has one outcome and no error page", async ({ person, another, server }) => {
+  const ada = await person("Ada Lovelace");
+  const phone = await another(ada, "Safari on iPhone");
+  const both = [ada.page, phone.page];
+  for (const page of both) await visit(page, "/profile/security");
+  const asked = await Promise.all(both.map(ask));
+  await Promise.all(asked.map((a) => a.getByRole("button", { name: "Log out everywhere" }).click()));
+  for (const page of both) {
+    await expect(page).toHaveURL(/\/sign-in\?next=(\/|%2F)profile/);
+    await expect(receipt(page).or(reason(page))).toBeVisible();
+  }
+  expect(presses(server, ada)).toBe(1);
+});

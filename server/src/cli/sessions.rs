@@ -1,0 +1,82 @@
+//! `curfew sessions list` and `curfew remote-logout`.
+
+use std::io::Write;
+
+use accounts::{
+    audit::Client,
+    db::Db,
+    device,
+    sessions::{self, By, EndAllError, FromWhere, SessionId},
+    time::{Moment, UnixMillis},
+};
+use app::time::Time;
+
+use super::{Failed, away, count, failed, person};
+use crate::config::Config;
+
+/// Sessions listed at the most: more than one may have.
+const MOST: i64 = 1_000_000;
+
+pub(super) async fn list(db: &Db, config: &Config, email: &str, out: &mut impl Write) -> Result<(), Failed> {
+    let mut conn = db.read().await.map_err(away)?;
+    let who = person(&mut conn, email).await?;
+    let (none_first, now) = (SessionId(String::new()), Moment::now());
+    let listed = sessions::list(&mut conn, &who, &none_first, MOST, &config.limits, now)
+        .await
+        .map_err(away)?;
+    if listed.is_empty() {
+        writeln!(out, "{email} is signed in nowhere.")?;
+        return Ok(());
+    }
+    let row = "DEVICE                     IP ADDRESS                 SIGNED IN             LAST ACTIVE           EXPIRES               REMEMBERED  ID";
+    writeln!(out, "{row}")?;
+    for session in listed {
+        let device = device::of(&session.user_agent).label();
+        let ip = if session.ip.is_empty() { "unknown" } else { &session.ip };
+        let [started, active, expires] =
+            [session.started_at, session.last_active_at, session.expires_at].map(utc);
+        let remembered = if session.remembered { "yes" } else { "no" };
+        let id = session.id.0;
+        writeln!(
+            out,
+            "{device:<25}  {ip:<25}  {started}  {active}  {expires}  {remembered:<10}  {id}"
+        )?;
+    }
+    Ok(())
+}
+
+/// RFC 3339, to the second.
+fn utc(at: UnixMillis) -> String {
+    Time::from(at).iso
+}
+
+pub(super) async fn remote_logout(
+    db: &Db,
+    config: &Config,
+    email: &str,
+    out: &mut impl Write,
+) -> Result<(), Failed> {
+    let mut tx = db.write().await.map_err(away)?;
+    let who = person(&mut tx, email).await?;
+    let (client, limits) = (Client::default(), &config.limits);
+    let (by, from) = (By::Operator, FromWhere::Cli);
+    let ended = sessions::end_all(&mut tx, &who, by, from, &client, limits, Moment::now()).await;
+    let ended = match ended {
+        Ok(ended) => ended,
+        Err(EndAllError::PlanRequired(plans)) => {
+            let plans: Vec<&str> = plans.iter().map(|plan| plan.name()).collect();
+            return Err(Failed::Because(format!(
+                "nothing was changed: remote logout is in the plans {}; \
+                 `curfew account set-plan {email} {}` changes the plan",
+                plans.join(", "),
+                plans.first().map_or(String::new(), |plan| plan.to_lowercase()),
+            )));
+        }
+        Err(other) => return Err(failed(other)),
+    };
+    tx.commit().await.map_err(away)?;
+    let sessions = count(ended.sessions, "session");
+    let devices = count(ended.remembered_devices, "remembered device");
+    writeln!(out, "Logged {email} out: {sessions} and {devices} ended.")?;
+    Ok(())
+}

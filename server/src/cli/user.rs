@@ -1,0 +1,81 @@
+//! `curfew user create`.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Read, Write},
+    path::Path,
+};
+
+use accounts::{
+    audit::Client,
+    db::Db,
+    passwords::{self, Hasher},
+    secret::Secret,
+    time::Moment,
+    users::{self, NewUser, SignUp},
+};
+
+use super::{Failed, failed};
+use crate::config::Config;
+
+pub(super) async fn create(
+    db: &Db,
+    config: &Config,
+    name: &str,
+    email: &str,
+    password_file: Option<&Path>,
+    out: &mut impl Write,
+) -> Result<(), Failed> {
+    let password = match password_file {
+        Some(file) => {
+            let read = File::open(file).and_then(first_line);
+            read.map_err(|e| Failed::Because(format!("{}: {e}", file.display())))?
+        }
+        None => first_line(io::stdin().lock())
+            .map_err(|e| Failed::Because(format!("the password on standard input: {e}")))?,
+    };
+    let new = NewUser {
+        name,
+        email,
+        password: &password,
+        plan: config.default_plan,
+    };
+    let hasher = Hasher::new(1).map_err(failed)?;
+    let (min, client) = (config.limits.password_min, Client::default());
+    // Whoever runs the command may, whatever CURFEW_SIGN_UP says.
+    let made = users::sign_up(db, &hasher, SignUp::Open, min, new, &client, Moment::now()).await;
+    writeln!(out, "{}", made.map_err(failed)?.0)?;
+    Ok(())
+}
+
+/// The first line, without its end. Not more than a password may have.
+fn first_line(from: impl Read) -> io::Result<Secret> {
+    let most = passwords::LONGEST * 4 + 2;
+    let mut line = String::with_capacity(most);
+    BufReader::new(from.take(most as u64)).read_line(&mut line)?;
+    if line.ends_with('\n') {
+        line.pop();
+        if line.ends_with('\r') {
+            line.pop();
+        }
+    }
+    if line.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is empty"));
+    }
+    Ok(Secret::new(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_the_first_line_without_its_end() {
+        for given in ["violet tram", "violet tram\n", "violet tram\r\n", "violet tram\nmore\n"] {
+            assert_eq!(first_line(given.as_bytes()).unwrap().expose(), "violet tram");
+        }
+        // Spaces are part of it.
+        assert_eq!(first_line(" a b \n".as_bytes()).unwrap().expose(), " a b ");
+        assert!(first_line(&b"\n"[..]).is_err() && first_line(&b"\xff\n"[..]).is_err());
+    }
+}

@@ -1,0 +1,149 @@
+//! The service under test, and what its store says.
+
+use accounts::{audit, db::Db, limits::Limits, passwords::Hasher};
+use app::{Assets, cookies::Kind};
+use axum::Router;
+use server::{assets, config::Config, router::router, state::AppState};
+
+use crate::{browser::Browser, stores};
+
+pub const PASSWORD: &str = "violet tram under seven bridges";
+pub const OTHER_PASSWORD: &str = "nine quiet herons over the canal";
+
+pub const FIREFOX_ON_LINUX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+pub const SAFARI_ON_IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 \
+                                    (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1";
+pub const CHROME_ON_WINDOWS: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 \
+                                     (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+
+type Setting = (&'static str, &'static str);
+
+/// The real router over a store. Cheap to clone.
+#[derive(Clone)]
+pub struct TestApp {
+    pub state: AppState,
+    pub router: Router,
+    /// Where the store is.
+    pub url: String,
+    settings: Vec<Setting>,
+}
+
+impl TestApp {
+    pub fn new(db: Db, url: &str) -> Self {
+        Self::made(db, url, vec![("CURFEW_PUBLIC_URL", "http://curfew.test")], |_| {})
+    }
+
+    /// The same store behind other settings, as after a restart.
+    pub fn with(&self, settings: &[Setting]) -> Self {
+        // The first of a name counts.
+        let all = settings.iter().chain(&self.settings).copied().collect();
+        Self::made(self.db().clone(), &self.url, all, |_| {})
+    }
+
+    /// The same store with other limits, those too that are no settings.
+    pub fn with_limits(&self, change: impl FnOnce(&mut Limits)) -> Self {
+        Self::made(self.db().clone(), &self.url, self.settings.clone(), change)
+    }
+
+    /// As another node on the same store: connections of its own.
+    pub async fn another_node(&self) -> Self {
+        let db = Db::open(&self.url).await.unwrap();
+        Self::made(db, &self.url, self.settings.clone(), |_| {})
+    }
+
+    fn made(db: Db, url: &str, settings: Vec<Setting>, change: impl FnOnce(&mut Limits)) -> Self {
+        let setting = |name| settings.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+        let mut config = Config::from(setting).unwrap();
+        change(&mut config.limits);
+        // The cost is the point of none of these stories.
+        let hasher = Hasher::with_cost(64, 1, 2).unwrap();
+        let assets = assets::built().unwrap_or_else(|| Assets {
+            js: "/pkg/curfew.js".into(),
+            wasm: "/pkg/curfew.wasm".into(),
+            css: "/pkg/curfew.css".into(),
+            guard: "/pkg/guard.js".into(),
+        });
+        let state = AppState::new(config, db, hasher, assets);
+        Self {
+            router: router(state.clone()),
+            state,
+            url: url.to_owned(),
+            settings,
+        }
+    }
+
+    pub fn db(&self) -> &Db {
+        &self.state.curfew.db
+    }
+
+    /// A browser that has never been here.
+    pub fn browser(&self, user_agent: &str) -> Browser {
+        Browser::new(self.clone(), user_agent)
+    }
+
+    /// The name of a cookie.
+    pub fn cookie_name(&self, kind: Kind) -> &'static str {
+        self.state.curfew.cookies.name(kind)
+    }
+
+    /// How many events of that action tell of that person.
+    pub async fn events(&self, name: &str, action: &str) -> i64 {
+        let of = user_of(name);
+        let sql = format!("select count(*) from audit_events where action = '{action}' and subject = ({of})");
+        stores::number(self.db(), &sql).await
+    }
+
+    /// Remote logouts of that person, as the audit log has them.
+    pub async fn presses(&self, name: &str) -> i64 {
+        self.events(name, "user.session_invalidated").await
+    }
+
+    pub async fn open_sessions(&self, name: &str) -> i64 {
+        let sql = "select count(*) from sessions where ended_at is null and user_id";
+        stores::number(self.db(), &format!("{sql} = ({})", user_of(name))).await
+    }
+
+    pub async fn open_devices(&self, name: &str) -> i64 {
+        let sql = "select count(*) from remembered_devices where ended_at is null and user_id";
+        stores::number(self.db(), &format!("{sql} = ({})", user_of(name))).await
+    }
+
+    pub async fn epoch(&self, name: &str) -> i64 {
+        let sql = format!("select epoch from users where email = '{}'", email_of(name));
+        stores::number(self.db(), &sql).await
+    }
+
+    /// Everything that a deed could have changed, to compare with later.
+    pub async fn everything(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        for sql in [
+            "select 'user ' || id || ' ' || name || ' ' || coalesce(username, '') || ' ' || email || ' '
+                    || password_hash || ' ' || cast(epoch as text) from users order by id",
+            "select 'account ' || id || ' ' || name || ' ' || plan from accounts order by id",
+            "select 'session ' || id || ' ' || token_hash || ' ' || coalesce(ended_because, 'open')
+             from sessions order by id",
+            "select 'device ' || id || ' ' || coalesce(ended_because, 'open') from remembered_devices order by id",
+            "select 'cookie ' || token_hash || ' ' || coalesce(cast(exchanged_at as text), 'fresh')
+             from remember_tokens order by token_hash",
+            "select 'token ' || id || ' ' || coalesce(cast(revoked_at as text), 'good') from tokens order by id",
+            "select 'event ' || id || ' ' || action from audit_events order by id",
+        ] {
+            all.extend(stores::texts(self.db(), sql).await);
+        }
+        all
+    }
+
+    /// The audit log's chains are whole.
+    pub async fn chains_are_whole(&self) {
+        let mut conn = self.db().read().await.unwrap();
+        audit::verify(&mut conn).await.unwrap().unwrap();
+    }
+}
+
+pub fn email_of(name: &str) -> String {
+    format!("{}@example.com", name.to_lowercase())
+}
+
+fn user_of(name: &str) -> String {
+    format!("select id from users where email = '{}'", email_of(name))
+}

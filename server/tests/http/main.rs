@@ -1,0 +1,18 @@
+//! The whole service as browsers, programs and strangers meet it: the real router over a store of its
+//! own, on SQLite and on PostgreSQL, and the real program where a process has to die.
+//!
+//! `make test` brings a PostgreSQL along and builds the browser side first.
+#![cfg(test)]
+
+#[macro_use]
+mod stores;
+mod answer;
+mod browser;
+mod home;
+
+mod remote_logout;
+mod signing_in;
+
+mod hostile;
+mod processes;
+mod store_away;

@@ -1,0 +1,8 @@
+//! Remote logout, from the press to the last cookie of the last device.
+
+mod at_once;
+mod everywhere_else;
+mod facts;
+mod plans;
+mod replays;
+mod this_device;

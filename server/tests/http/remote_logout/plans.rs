@@ -1,0 +1,67 @@
+//! Plus, Pro and Enterprise have remote logout; Free sees why not.
+
+use crate::{
+    home::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
+    stores,
+};
+
+on_both!(
+    on_free_the_server_refuses_and_nothing_changes,
+    on_free_the_page_says_so_before_one_clicks,
+    every_other_plan_has_it,
+);
+
+async fn on_free_the_server_refuses_and_nothing_changes(app: TestApp) {
+    let app = app.with(&[("CURFEW_DEFAULT_PLAN", "free")]);
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let phone = app.browser(SAFARI_ON_IPHONE);
+    phone.sign_in_remembered("Ada").await;
+    let before = app.everything().await;
+    for from in ["security", "password"] {
+        let refused = ada.call("remote_logout", &[("from", from)]).await;
+        refused.refuses(403, "plan_required");
+        assert_eq!(refused.json()["plans"], serde_json::json!(["Plus", "Pro", "Enterprise"]));
+        assert_eq!(refused.json()["message"], "This is part of Plus, Pro and Enterprise.");
+        assert!(refused.leaves_cookies_alone(), "{refused:?}");
+        assert_eq!(refused.header("clear-site-data"), "");
+    }
+    let refused = ada.press().await;
+    refused.leads_to("/profile/remote-logout?from=security");
+    assert!(!refused.removes("curfew_session"), "{refused:?}");
+    assert_eq!(refused.header("clear-site-data"), "");
+    ada.get(refused.header("location")).await.is(200).says("Plus, Pro and Enterprise");
+    assert_eq!(app.everything().await, before);
+    assert!(ada.is_signed_in().await && phone.is_signed_in().await);
+}
+
+async fn on_free_the_page_says_so_before_one_clicks(app: TestApp) {
+    let app = app.with(&[("CURFEW_DEFAULT_PLAN", "free")]);
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    for page in ["/profile/security", "/profile/password"] {
+        let page = ada.get(page).await;
+        page.is(200).says("Log out from all devices").says("Part of Plus, Pro and Enterprise.");
+        let button = page.tag("aria-describedby=\"remote-logout-plan\"");
+        assert!(button.starts_with("<button") && button.contains(" disabled"), "{button}");
+        assert!(!page.body.contains("action=\"/profile/remote-logout\""), "{page:?}");
+        assert!(!page.body.contains("<dialog"), "{page:?}");
+    }
+    let confirm = ada.get("/profile/remote-logout").await;
+    confirm.is(200).says("Remote logout is part of Plus, Pro and Enterprise.");
+    assert!(!confirm.body.contains("/api/fn/remote_logout\""), "{confirm:?}");
+}
+
+async fn every_other_plan_has_it(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    for (pressed, plan) in (1..).zip(["plus", "pro", "enterprise"]) {
+        stores::run(app.db(), &format!("update accounts set plan = '{plan}'")).await;
+        let page = ada.get("/profile/security").await;
+        page.does_not_say("Part of Plus");
+        page.tag("action=\"/profile/remote-logout\"");
+        ada.press().await.leads_to("/sign-in?next=/profile/security");
+        assert_eq!(app.presses("Ada").await, pressed);
+        ada.sign_in("Ada").await;
+    }
+}

@@ -1,0 +1,9 @@
+//! Signing up, in and out, being remembered, changing the password.
+
+mod attempts;
+mod next;
+mod password;
+mod remember_me;
+mod sessions;
+mod sign_out;
+mod sign_up;
