@@ -6,22 +6,24 @@
   const root = document.documentElement;
   if (!root.hasAttribute("data-guarded")) return;
 
-  // Covering takes the focus and the scroll position; lifting gives both back.
+  // Covering takes the focus, and an open dialog would keep the veil's own button out of reach.
   let focused = null;
-  let scrolled = 0;
+  let dialogs = [];
 
   const veil = () => {
     if (root.classList.contains("is-veiled")) return;
     focused = document.activeElement;
-    scrolled = scrollY;
+    dialogs = [...document.querySelectorAll("dialog[open]")];
+    for (const dialog of dialogs) dialog.close();
     root.classList.add("is-veiled");
   };
 
   const lift = () => {
     root.classList.remove("is-veiled", "is-offline");
-    scrollTo({ top: scrolled, behavior: "instant" });
+    for (const dialog of dialogs) dialog.showModal();
     if (focused && focused !== document.body && focused.isConnected) focused.focus({ preventScroll: true });
     focused = null;
+    dialogs = [];
   };
 
   const leave = () => {
@@ -58,6 +60,11 @@
     else await ask();
     asking = false;
   };
+
+  // Away is seldom for long: it asks again by itself.
+  setInterval(() => {
+    if (root.classList.contains("is-offline") && !document.hidden && navigator.onLine) check();
+  }, 5_000);
 
   addEventListener("pagehide", veil);
   addEventListener("pageshow", (event) => {

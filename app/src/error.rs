@@ -135,7 +135,7 @@ impl FromServerFnError for AppError {
             ),
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Deserialization(_) => Self::new(
                 Code::Unreachable,
-                "Curfew can’t be reached, so nothing was changed from here.",
+                "Curfew can’t be reached. As far as this page can tell, nothing was changed.",
             ),
             _ => Self::new(Code::Internal, "Something went wrong on our side."),
         }

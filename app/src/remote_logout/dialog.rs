@@ -41,6 +41,12 @@ pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) ->
             leave_for_sign_in();
         }
     });
+    Effect::new(move |_| {
+        // Perhaps only the answer was lost. Asking again tells: if everything has ended, so has this.
+        if failure().is_some_and(|error| error.code == Code::Unreachable) {
+            facts.dispatch(());
+        }
+    });
     let busy = Signal::derive(move || {
         // Done means on the way to the sign-in page: still no second click.
         press.pending().get() || matches!(press.value().get(), Some(Ok(())))
@@ -83,9 +89,13 @@ pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) ->
 /// Says that nothing was changed. The dialog stays open.
 #[component]
 fn Failed(error: AppError) -> impl IntoView {
-    let title = match error.code {
-        Code::Unreachable => "Nothing was changed from here",
-        _ => "Nothing was changed",
+    // An answer that was lost looks like a request that was: no more is said than is known.
+    let (title, text) = match error.code {
+        Code::Unreachable => (
+            "Curfew can’t be reached",
+            "As far as this page can tell, nothing was changed. Try again: pressing twice is the same as once.".into(),
+        ),
+        _ => ("Nothing was changed", error.message.clone()),
     };
-    (!error.is_signed_out()).then(|| view! { <Notice tone=Tone::Danger title text=error.message /> })
+    (!error.is_signed_out()).then(|| view! { <Notice tone=Tone::Danger title text /> })
 }
