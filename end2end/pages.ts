@@ -1,18 +1,7 @@
 // Every page and state there is to see, and the way to it. Accessibility, quietness and pictures go through all.
 import type { Page } from "@playwright/test";
 import { ask, giveToken, press, visit } from "./steps.ts";
-import type { Server } from "./server.ts";
-import type { Agent, Device, Person } from "./test.ts";
-
-interface Cast {
-  server: Server;
-  /** Signed in. */
-  ada: Person & Device;
-  /** Another of her devices, signed in by name. */
-  another: (agent: Agent, remember?: boolean) => Promise<Device>;
-  /** Nobody is signed in here. */
-  nobody: Page;
-}
+import type { Cast } from "./test.ts";
 
 /** Leads to a state and gives the page that shows it. */
 type Way = (cast: Cast) => Promise<Page>;
@@ -29,8 +18,8 @@ const signedOut =
 const busy =
   (path: string): Way =>
   async ({ ada, another, server }) => {
-    await another("Safari on iPhone", true);
-    await another("Edge on Windows");
+    await another(ada, "Safari on iPhone", true);
+    await another(ada, "Edge on Windows");
     giveToken(server, ada, "api", "Backup script");
     giveToken(server, ada, "mcp", "Notebook");
     await visit(ada.page, path);
@@ -86,17 +75,14 @@ export const PAGES: Record<string, Way> = {
     return page;
   },
   "remote-logout-reason": async ({ ada, another }) => {
-    const phone = await another("Safari on iPhone", true);
+    const phone = await another(ada, "Safari on iPhone", true);
     await visit(ada.page, "/profile/security");
     await press(ada.page);
     await visit(phone.page, "/profile");
     return phone.page;
   },
   "remote-logout-free-plan": async ({ ada, server }) => {
-    server.store(
-      "update accounts set plan = 'free' where id = (select account_id from users where email = ?)",
-      ada.email,
-    );
+    server.run("account", "set-plan", ada.email, "free");
     await visit(ada.page, "/profile/security");
     return ada.page;
   },

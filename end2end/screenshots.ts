@@ -6,11 +6,9 @@ import { test } from "./test.ts";
 const folder = resolve(import.meta.dirname, "../docs/screenshots");
 
 for (const [name, way] of Object.entries(PAGES)) {
-  test(name, async ({ person, another, device, server, tolerated }) => {
+  test(name, async ({ cast, tolerated }) => {
     tolerated.push(/./);
-    const ada = await person("Ada Lovelace", "Firefox on Linux");
-    const { page: nobody } = await device();
-    const page = await way({ server, ada, nobody, another: (agent, remember) => another(ada, agent, remember) });
+    const page = await way(cast);
     for (const width of [360, 1280]) {
       await page.setViewportSize({ width, height: width === 360 ? 740 : 800 });
       for (const colorScheme of ["light", "dark"] as const) {

@@ -50,6 +50,12 @@ export class Server {
     clearTimeout(impatient);
   }
 
+  /** Runs another command of the same binary beside the server, and gives what it prints. */
+  run(...command: string[]): string {
+    const env = { PATH: process.env.PATH, CURFEW_DATABASE_URL: `sqlite://${this.database}` };
+    return execFileSync(binary, command, { env, encoding: "utf8" });
+  }
+
   /** Runs one statement in the store, behind the server's back, and gives the rows. */
   store(statement: string, ...values: (string | number | null)[]): (string | number | null)[][] {
     const script = `

@@ -28,6 +28,16 @@ export interface Device {
   page: Page;
 }
 
+/** See `pages.ts`. */
+export interface Cast {
+  server: Server;
+  /** Signed in. */
+  ada: Person & Device;
+  another: Stories["another"];
+  /** Nobody is signed in here. */
+  nobody: Page;
+}
+
 interface Stories {
   /** A person's details; nobody yet. */
   stranger: (name: string) => Person;
@@ -37,6 +47,8 @@ interface Stories {
   person: (name: string, agent?: Agent) => Promise<Person & Device>;
   /** Another device of somebody, signed in. */
   another: (person: Person, agent: Agent, remember?: boolean) => Promise<Device>;
+  /** Who and what a page needs to come about. */
+  cast: Cast;
   /** What browsers have complained about in this test. Empty at its end, or the test fails. */
   complaints: string[];
   /** Complaints that are part of the story. */
@@ -52,6 +64,8 @@ export const test = base.extend<Stories, { settings: Settings; server: Server }>
     async ({ settings }, use) => {
       const server = await Server.start(settings);
       await use(server);
+      // Whatever the stories did, nothing in the audit log was changed, moved or removed.
+      server.run("audit", "verify");
       await server.stop();
     },
     { scope: "worker" },
@@ -104,6 +118,10 @@ export const test = base.extend<Stories, { settings: Settings; server: Server }>
       await post(context, "sign_in", { email, password, ...(remember && { remember_me: "true" }) });
       return { context, page };
     }),
+  cast: async ({ server, person, another, device }, use) => {
+    const ada = await person("Ada Lovelace", "Firefox on Linux");
+    await use({ server, ada, another, nobody: (await device()).page });
+  },
 });
 
 /** Calls a server function as the context's browser would, without a page. */

@@ -62,6 +62,15 @@ for (const [tab, path] of [
   });
 }
 
+test("a press from the command line is refused and explained like any other", async ({ person, server }) => {
+  const ada = await person("Ada Lovelace");
+  await visit(ada.page, "/profile/login");
+  server.run("remote-logout", ada.email);
+  await ada.page.reload();
+  await expect(reason(ada.page)).toContainText("from the command line. Was this you?");
+  expect([presses(server, ada), liveSessions(server, ada)]).toEqual([1, 0]);
+});
+
 test("Cancel changes nothing", async ({ person, another, server, javaScript }) => {
   const ada = await person("Ada Lovelace");
   await another(ada, "Safari on iPhone", true);

@@ -93,6 +93,13 @@ impl Answer {
             .is_some_and(|c| c.max_age() == Some(Duration::ZERO) && c.value().is_empty())
     }
 
+    /// Whether it hands out no session.
+    pub fn gives_no_session(&self) -> bool {
+        ["curfew_session", "__Host-curfew_session"]
+            .iter()
+            .all(|name| self.set_cookie(name).is_none_or(|c| c.value().is_empty()))
+    }
+
     /// Whether it touches no cookie at all.
     pub fn leaves_cookies_alone(&self) -> bool {
         !self.headers.contains_key(header::SET_COOKIE)

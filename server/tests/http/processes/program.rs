@@ -1,0 +1,100 @@
+//! A running `curfew`.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// The program on a port of its own. Killed when dropped.
+pub struct Program {
+    child: Child,
+    /// Where it listens.
+    pub address: String,
+}
+
+/// `curfew` over a store, in a folder where it may leave its files.
+pub fn curfew(folder: &Path, url: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_curfew"));
+    command
+        .current_dir(folder)
+        .env("CURFEW_DATABASE_URL", url)
+        .env("CURFEW_LISTEN", "127.0.0.1:0")
+        .env("CURFEW_LOG", "json")
+        .env_remove("CURFEW_PUBLIC_URL");
+    command
+}
+
+/// Runs another command to its end.
+pub fn runs(folder: &Path, url: &str, arguments: &[&str]) -> Output {
+    curfew(folder, url).args(arguments).output().unwrap()
+}
+
+impl Program {
+    /// Starts it and waits until it listens.
+    pub fn start(folder: &Path, url: &str) -> Self {
+        let mut child = curfew(folder, url)
+            .arg("serve")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let (found, address) = mpsc::channel();
+        thread::spawn(move || {
+            let mut so_far = String::new();
+            for line in log.lines().map_while(Result::ok) {
+                if let Some((_, rest)) = line.split_once("Curfew is at http://") {
+                    let address = rest.split(['"', ' ']).next().unwrap_or_default();
+                    let _ = found.send(Ok(address.to_owned()));
+                }
+                so_far.push_str(&line);
+                so_far.push('\n');
+            }
+            let _ = found.send(Err(so_far));
+        });
+        match address.recv_timeout(Duration::from_secs(30)) {
+            Ok(Ok(address)) => Self { child, address },
+            Ok(Err(log)) => panic!("it does not start (built with `make test`?): {log}"),
+            Err(_) => {
+                let _ = child.kill();
+                panic!("it does not listen within 30 seconds")
+            }
+        }
+    }
+
+    /// `kill -9`: not a word of farewell.
+    pub fn dies(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// `kill -TERM`.
+    pub fn is_asked_to_stop(&self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
+    /// Waits for its end.
+    pub fn ends_within(&mut self, most: Duration) -> ExitStatus {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(start.elapsed() < most, "it still runs after {most:?}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
