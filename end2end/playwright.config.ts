@@ -19,8 +19,8 @@ export default defineConfig({
   forbidOnly: !!process.env.CI,
   reporter: "list",
   // For a machine that is busy with something else as well.
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   use: {
     // Costs a third of the time; `--trace retain-on-failure` on the command line turns it on.
     trace: "off",

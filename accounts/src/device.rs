@@ -120,7 +120,7 @@ mod tests {
             ("curl/8.5.0".into(), "curl", Kind::Program),
             ("python-requests/2.32".into(), "Python", Kind::Program),
             ("Mozilla/5.0 (Linux)".into(), "Unknown browser on Linux", Kind::Desktop),
-            ("".into(), "Unknown device", Kind::Unknown),
+            (String::new(), "Unknown device", Kind::Unknown),
             ("<script>alert(1)</script>".into(), "Unknown device", Kind::Unknown),
         ] {
             let device = of(&user_agent);

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::{db::Tx, on, time::{Moment, UnixMillis}};
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Deletes what is due. Safe to run on several nodes at once.
 ///

@@ -106,7 +106,7 @@ pub fn signed_in() -> Result<SignedIn, AppError> {
 #[must_use]
 pub fn session_ended(ended: &Ended) -> AppError {
     let mut error = AppError::new(Code::SessionEnded, "You were signed out. Sign in to go on.");
-    error.reason = Some(Reason::from(ended));
+    error.reason = Some(Box::new(Reason::from(ended)));
     error
 }
 

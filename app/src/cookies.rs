@@ -63,14 +63,14 @@ impl Cookies {
     /// The known-device cookie, kept for a year.
     #[must_use]
     pub fn known_device(&self, token: &Token) -> Cookie<'static> {
-        let year = Duration::from_secs(365 * 24 * 60 * 60);
+        let year = Duration::from_hours(365 * 24);
         self.make(Kind::KnownDevice, token.expose().to_owned(), Some(year))
     }
 
     /// What the next page has to say.
     #[must_use]
     pub fn flash(&self, flash: &Flash) -> Cookie<'static> {
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         self.make(Kind::Flash, flash.to_cookie(), Some(minute))
     }
 

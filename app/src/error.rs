@@ -74,7 +74,7 @@ pub struct AppError {
     pub retry_after: Option<u64>,
     /// How the session ended, with `session_ended`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Reason>,
+    pub reason: Option<Box<Reason>>,
 }
 
 impl AppError {

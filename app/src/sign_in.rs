@@ -1,4 +1,8 @@
 //! Signing in, up and out: the functions behind the forms.
+#![cfg_attr(
+    feature = "ssr",
+    expect(clippy::unused_async, reason = "server functions are async; the door has looked for this one already")
+)]
 
 use leptos::prelude::*;
 

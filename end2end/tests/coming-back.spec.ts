@@ -89,6 +89,22 @@ test.describe("a page that wakes up", { tag: "@with-javascript" }, () => {
     });
   }
 
+  test("stays covered when the answer comes after it was left again", async ({ person }) => {
+    const ada = await person("Ada Lovelace");
+    await visit(ada.page, "/profile/login");
+    let answer = () => {};
+    const held = new Promise<void>((go) => (answer = go));
+    await ada.page.route("**/api/fn/still_signed_in", async (route) => (await held, await route.continue()));
+    await restore(ada.page);
+    await show(ada.page, false);
+    const answered = ada.page.waitForResponse("**/api/fn/still_signed_in");
+    answer();
+    await (await answered).finished();
+    await expectNothingOf(ada.page, ada);
+    await show(ada.page, true);
+    await expect(ada.page.getByText(ada.email)).toBeVisible();
+  });
+
   test("is covered while it is offline, and comes back by itself", async ({ person }) => {
     const ada = await person("Ada Lovelace");
     await visit(ada.page, "/profile/login");

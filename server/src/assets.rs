@@ -32,6 +32,10 @@ pub fn built() -> Option<Assets> {
 
 /// A file whose name carries its hash: it may be kept for ever.
 pub async fn hashed(Path(file): Path<String>, headers: HeaderMap) -> Response {
+    if file.contains(['/', '\\']) {
+        // Decoded after routing; a development build would look for it on the disk.
+        return StatusCode::NOT_FOUND.into_response();
+    }
     file_response(&format!("pkg/{file}"), "public, max-age=31536000, immutable", &headers)
 }
 

@@ -77,7 +77,7 @@ pub enum Command {
 
 #[derive(Debug, Subcommand)]
 pub enum User {
-    /// Make a person and a new account they own, whatever CURFEW_SIGN_UP says, and print their id
+    /// Make a person and a new account they own, whatever `CURFEW_SIGN_UP` says, and print their id
     #[command(after_help = "The password is the first line of standard input, or of a file.\n\n\
         Example: curfew user create --name 'Ada Lovelace' --email ada@example.com --password-file password.txt")]
     Create {

@@ -9,7 +9,7 @@ use app::{
     context::Visit,
     cookies::Kind,
     error::{AppError, Code},
-    flash::{Flash, Refused},
+    flash::{Flash, Reason, Refused},
     sign_in::same_site,
 };
 use axum::{
@@ -96,8 +96,8 @@ async fn read(parts: &Parts, body: Body) -> Result<Bytes, AppError> {
     let form = parts
         .headers
         .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+        .and_then(|value| value.to_str().ok()?.split(';').next())
+        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"));
     let empty = parts
         .headers
         .get(header::CONTENT_LENGTH)
@@ -108,9 +108,13 @@ async fn read(parts: &Parts, body: Body) -> Result<Bytes, AppError> {
             "Send it as application/x-www-form-urlencoded.",
         ));
     }
-    to_bytes(body, LARGEST)
+    let body = to_bytes(body, LARGEST)
         .await
-        .map_err(|_| AppError::new(Code::TooLarge, "This is more than 64 KB. Nothing was changed."))
+        .map_err(|_| AppError::new(Code::TooLarge, "This is more than 64 KB. Nothing was changed."))?;
+    if std::str::from_utf8(&body).is_err() {
+        return Err(AppError::new(Code::Malformed, "The request was not understood. It is not UTF-8."));
+    }
+    Ok(body)
 }
 
 /// What the function refused with. Anything that is not its own error is ours.
@@ -178,7 +182,7 @@ fn refused(
 fn leave_reason(state: &AppState, response: &mut Response, error: &AppError) {
     if let Some(reason) = &error.reason {
         let cookies = &state.curfew.cookies;
-        let flash = Flash::Ended(reason.clone());
+        let flash = Flash::Ended(Reason::clone(reason));
         set_unless_set(response, &cookies.flash(&flash));
         set_unless_set(response, &cookies.removed(Kind::Session));
         set_unless_set(response, &cookies.removed(Kind::RememberMe));

@@ -14,7 +14,7 @@ use accounts::{
 };
 
 /// A session is written down at most this often.
-const AT_MOST: Duration = Duration::from_secs(60);
+const AT_MOST: Duration = Duration::from_mins(1);
 
 /// How often what was gathered is written.
 const EVERY: Duration = Duration::from_secs(15);

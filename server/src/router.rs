@@ -29,7 +29,6 @@ const LONGEST: Duration = Duration::from_secs(30);
 ///
 /// # Panics
 /// Never with a checked configuration: its public address is an origin.
-#[must_use]
 pub fn router(state: AppState) -> Router {
     let mut people = Router::new()
         .route("/api/fn/{name}", post(functions::call))

@@ -11,7 +11,7 @@ use crate::{assets, config::Config, router::router, state::AppState};
 const DRAIN: Duration = Duration::from_secs(10);
 
 /// How often what is due is deleted.
-const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
 
 /// Serves until SIGINT or SIGTERM.
 ///

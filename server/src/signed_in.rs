@@ -18,7 +18,7 @@ use app::{
 };
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -86,18 +86,21 @@ pub async fn at_the_door(State(state): State<AppState>, request: Request, next: 
     for cookie in fresh {
         set_unless_set(&mut response, &cookie);
     }
-    if dead {
+    // What a 503 was made without asking, nobody knows: every cookie stays.
+    if dead && response.status() != StatusCode::SERVICE_UNAVAILABLE {
         remove_dead(&mut response, &state.curfew.cookies, &brought);
     }
     response
 }
 
-/// The cookies a request brought. A value without the shape of a token is `Some(None)`: there, and dead.
+/// The cookies a request brought.
 struct Brought {
-    session: Option<Option<Token>>,
-    remember_me: Option<Option<Token>>,
+    session: Option<Token>,
+    remember_me: Option<Token>,
     known_device: Option<Token>,
     flash: Option<Flash>,
+    /// Those of the first two that are there, with or without the shape of a token.
+    there: Vec<Kind>,
 }
 
 impl Brought {
@@ -115,12 +118,14 @@ impl Brought {
                         .map(|cookie| cookie.value().to_owned())
                 })
         };
-        let token = |kind| value(kind).map(|text| Token::presented(&text));
+        let token = |kind| value(kind).and_then(|text| Token::presented(&text));
+        let there = |kind: &Kind| value(*kind).is_some();
         Self {
             session: token(Kind::Session),
             remember_me: token(Kind::RememberMe),
-            known_device: token(Kind::KnownDevice).flatten(),
+            known_device: token(Kind::KnownDevice),
             flash: value(Kind::Flash).and_then(|text| Flash::from_cookie(&text)),
+            there: [Kind::Session, Kind::RememberMe].into_iter().filter(there).collect(),
         }
     }
 }
@@ -135,7 +140,7 @@ async fn knock(
 ) -> Result<Door, accounts::db::StoreError> {
     let (db, limits) = (&state.curfew.db, &state.curfew.limits);
     let mut ended: Option<Ended> = None;
-    if let Some(Some(token)) = &brought.session {
+    if let Some(token) = &brought.session {
         let mut conn = db.read().await?;
         match sessions::find(&mut conn, token, limits, now).await? {
             Found::Live(signed_in) => return Ok(Door::Open(Presence::SignedIn(signed_in))),
@@ -143,7 +148,7 @@ async fn knock(
             Found::Unknown => {}
         }
     }
-    if let Some(Some(token)) = &brought.remember_me {
+    if let Some(token) = &brought.remember_me {
         // Only a browser sends fetch metadata; only a browser has several tabs.
         let may_be_a_race = headers.contains_key("sec-fetch-mode") && path != RESUME;
         let mut tx = db.write().await?;
@@ -199,13 +204,8 @@ async fn look_again(method: &Method, path: &str) -> Response {
 
 /// Dead cookies go, unless the answer brings a new one.
 fn remove_dead(response: &mut Response, cookies: &Cookies, brought: &Brought) {
-    for (kind, there) in [
-        (Kind::Session, brought.session.is_some()),
-        (Kind::RememberMe, brought.remember_me.is_some()),
-    ] {
-        if there {
-            set_unless_set(response, &cookies.removed(kind));
-        }
+    for kind in &brought.there {
+        set_unless_set(response, &cookies.removed(*kind));
     }
 }
 

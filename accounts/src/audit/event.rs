@@ -91,14 +91,11 @@ impl Client {
     #[must_use]
     pub fn network(&self) -> String {
         match self.ip {
-            Some(IpAddr::V6(ip)) => match ip.to_ipv4_mapped() {
-                Some(v4) => v4.to_string(),
-                None => {
-                    let [a, b, c, d, ..] = ip.segments();
-                    format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-                }
-            },
-            Some(ip) => ip.to_string(),
+            Some(IpAddr::V6(ip)) if ip.to_ipv4_mapped().is_none() => {
+                let [a, b, c, d, ..] = ip.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+            Some(ip) => ip.to_canonical().to_string(),
             None => "unknown".into(),
         }
     }

@@ -15,6 +15,7 @@ pub struct FormState<S: ServerFn<Output = (), Error = AppError> + Send + Sync + 
     refused: StoredValue<Option<Refused>>,
 }
 
+#[expect(clippy::expl_impl_clone_on_copy, reason = "deriving would ask the server function to be Copy")]
 impl<S: ServerFn<Output = (), Error = AppError> + Send + Sync + Clone + 'static> Clone for FormState<S> {
     fn clone(&self) -> Self {
         *self
@@ -94,10 +95,10 @@ where
         From<leptos::web_sys::FormData>,
 {
     Effect::new(move |_| {
-        if let Some(Err(error)) = state.action.value().get() {
-            if error.is_signed_out() {
-                leave_for_sign_in();
-            }
+        if let Some(Err(error)) = state.action.value().get()
+            && error.is_signed_out()
+        {
+            leave_for_sign_in();
         }
     });
     view! {

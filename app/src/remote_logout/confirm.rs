@@ -33,7 +33,7 @@ pub fn Confirm() -> impl IntoView {
         <Narrow title="Log out from all devices?" wide=true>
             <div class="card card--lifted">
                 <div class="card__body">
-                    <div class="dialog__header">
+                    <div class="cluster">
                         <Disc shape=Shape::LogOut tint="danger" />
                         <h1 class="auth__title">"Log out from all devices?"</h1>
                     </div>

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::AppError,
     flash::counted,
+    pages::profile::security::Looks,
     parts::{
         icon::{Icon, Shape},
         link::Link,
@@ -29,7 +30,7 @@ pub struct Facts {
 pub struct Device {
     pub label: String,
     pub ip: String,
-    pub phone: bool,
+    pub looks: Looks,
     pub this: bool,
 }
 
@@ -62,7 +63,7 @@ pub async fn remote_logout_facts() -> Result<Facts, AppError> {
             .map(|d| Device {
                 label: d.label,
                 ip: d.ip,
-                phone: d.phone,
+                looks: d.looks,
                 this: d.this,
             })
             .collect(),
@@ -138,10 +139,9 @@ pub fn Outcome(facts: Facts, #[prop(optional)] page: bool) -> impl IntoView {
 
 #[component]
 fn DeviceRow(device: Device) -> impl IntoView {
-    let shape = if device.phone { Shape::Phone } else { Shape::Desktop };
     view! {
         <li>
-            <Icon shape />
+            <Icon shape=device.looks.shape() />
             <span>{device.label}</span>
             {device.this.then(|| view! { <span class="badge badge--accent">"This device"</span> })}
             <span class="outcome__where">{device.ip}</span>

@@ -30,6 +30,9 @@ pub struct TestApp {
 
 impl TestApp {
     pub fn new(db: Db, url: &str) -> Self {
+        // A test that fails shows what the service logged.
+        let log = tracing_subscriber::fmt().with_env_filter("warn").with_test_writer();
+        let _ = log.try_init();
         Self::made(db, url, vec![("CURFEW_PUBLIC_URL", "http://curfew.test")], |_| {})
     }
 

@@ -17,13 +17,32 @@ use crate::{
 pub struct Session {
     pub label: String,
     pub ip: String,
-    pub phone: bool,
-    pub known: bool,
+    pub looks: Looks,
     pub this: bool,
     pub signed_in: Time,
     pub last_active: Time,
     pub expires: Time,
     pub remembered: bool,
+}
+
+/// What a device looks like, for its icon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Looks {
+    Desktop,
+    Phone,
+    Unknown,
+}
+
+impl Looks {
+    /// Its icon.
+    pub fn shape(self) -> Shape {
+        match self {
+            Self::Desktop => Shape::Desktop,
+            Self::Phone => Shape::Phone,
+            Self::Unknown => Shape::Globe,
+        }
+    }
 }
 
 /// The first 500 are shown; nobody reads more.
@@ -63,8 +82,11 @@ pub(crate) async fn listed(
             let idle_end = s.last_active_at + limits.session_idle;
             Session {
                 label: device.label(),
-                known: device.kind != device::Kind::Unknown,
-                phone: matches!(device.kind, device::Kind::Phone | device::Kind::Tablet),
+                looks: match device.kind {
+                    device::Kind::Phone | device::Kind::Tablet => Looks::Phone,
+                    device::Kind::Desktop => Looks::Desktop,
+                    device::Kind::Program | device::Kind::Unknown => Looks::Unknown,
+                },
                 ip: if s.ip.is_empty() { "Unknown".into() } else { s.ip },
                 this: s.id == me.session,
                 signed_in: s.started_at.into(),
@@ -105,15 +127,10 @@ pub fn Security() -> impl IntoView {
 
 #[component]
 fn Row(session: Session) -> impl IntoView {
-    let shape = match (session.known, session.phone) {
-        (true, true) => Shape::Phone,
-        (true, false) => Shape::Desktop,
-        (false, _) => Shape::Globe,
-    };
     let tint = if session.this { "" } else { "plain" };
     view! {
         <li class="device">
-            <Disc shape tint />
+            <Disc shape=session.looks.shape() tint />
             <h3 class="device__name">
                 {session.label} " "
                 {session.this.then(|| view! { <span class="badge badge--accent">"This device"</span> })}

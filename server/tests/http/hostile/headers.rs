@@ -146,6 +146,7 @@ async fn over_https_cookies_are_host_only_and_secure(app: TestApp) {
     for (kind, answer) in one_of_each(&ada).await {
         assert_eq!(answer.header("strict-transport-security"), "max-age=31536000", "{kind}");
     }
+    ada.sign_in("Ada").await;
     let pressed = ada.press().await;
     for name in ["__Host-curfew_session", "__Host-curfew_remember", "__Host-curfew_flash"] {
         let cookie = pressed.set_cookie(name).unwrap();
