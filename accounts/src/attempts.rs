@@ -54,7 +54,9 @@ pub async fn claim_sign_in(
     now: Moment,
 ) -> Result<Result<Claim, TooMany>, sqlx::Error> {
     let known = match known_device {
-        Some(token) => device_is_known(tx, &token.hash(), email).await?.then_some(token),
+        Some(token) => device_is_known(tx, &token.hash(), email)
+            .await?
+            .then_some(token),
         None => None,
     };
     let claim = match known {

@@ -13,11 +13,7 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use sqlx::FromRow;
 
-use crate::{
-    db::Tx,
-    on,
-    time::Moment,
-};
+use crate::{db::Tx, on, time::Moment};
 
 /// The hash before the first event of a chain.
 const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -68,7 +64,10 @@ pub async fn record(tx: &mut Tx, event: Event<'_>, now: Moment) -> Result<Record
         .execute(c)
         .await
         .map(|_| ()))?;
-    Ok(Recorded { id: stored.id, hash })
+    Ok(Recorded {
+        id: stored.id,
+        hash,
+    })
 }
 
 /// An update locks the row on PostgreSQL until the commit; two events never get one number.
@@ -111,8 +110,19 @@ async fn insert(tx: &mut Tx, event: &Stored, hash: &str) -> Result<(), sqlx::Err
 /// last. JSON keeps the fields apart, so none can borrow a letter from its neighbour.
 fn hash_of(e: &Stored) -> String {
     let fields = serde_json::json!([
-        e.id, e.chain, e.seq, e.at, e.action, e.category, e.severity, e.actor, e.subject, e.ip,
-        e.user_agent, e.details, e.prev_hash
+        e.id,
+        e.chain,
+        e.seq,
+        e.at,
+        e.action,
+        e.category,
+        e.severity,
+        e.actor,
+        e.subject,
+        e.ip,
+        e.user_agent,
+        e.details,
+        e.prev_hash
     ]);
     HEXLOWER.encode(&Sha256::digest(fields.to_string().as_bytes()))
 }

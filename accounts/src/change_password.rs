@@ -63,7 +63,9 @@ pub async fn change_password(
     let claim = attempts::claim_password(&mut tx, user, limits, now)
         .await?
         .map_err(ChangePasswordError::TooMany)?;
-    let locked = users::lock(&mut tx, user).await?.ok_or(ChangePasswordError::Raced)?;
+    let locked = users::lock(&mut tx, user)
+        .await?
+        .ok_or(ChangePasswordError::Raced)?;
     tx.commit().await?;
 
     if hasher.verify(current, Some(&locked.password_hash)).await? == Verdict::Wrong {
@@ -81,7 +83,9 @@ pub async fn change_password(
     let hash = hasher.hash(new).await?;
 
     let mut tx = db.write().await?;
-    let today = users::lock(&mut tx, user).await?.ok_or(ChangePasswordError::Raced)?;
+    let today = users::lock(&mut tx, user)
+        .await?
+        .ok_or(ChangePasswordError::Raced)?;
     let unchanged = today.epoch == locked.epoch && today.password_hash == locked.password_hash;
     if !unchanged || !sessions::is_live(&mut tx, &who.session, today.epoch, limits, now).await? {
         return Err(ChangePasswordError::Raced);
@@ -93,11 +97,20 @@ pub async fn change_password(
     let event = Event::of(Action::PasswordChanged, Actor::User(user), client)
         .in_account(&today.account_id)
         .about(user)
-        .with(json!({ "sessions": open.sessions - 1, "remembered_devices": open.remembered_devices }));
+        .with(
+            json!({ "sessions": open.sessions - 1, "remembered_devices": open.remembered_devices }),
+        );
     let event = audit::record(&mut tx, event, now).await?;
     let session = renew(&mut tx, &who.session, today.epoch + 1, limits, now).await?;
-    sessions::end_rows(&mut tx, user, Because::PasswordChanged, &event.id, Some(&who.session), now)
-        .await?;
+    sessions::end_rows(
+        &mut tx,
+        user,
+        Because::PasswordChanged,
+        &event.id,
+        Some(&who.session),
+        now,
+    )
+    .await?;
     tx.commit().await?;
     Ok(Changed {
         session,

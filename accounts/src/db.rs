@@ -11,14 +11,13 @@ use std::{
 };
 
 use sqlx::{
-    Database, Postgres, Sqlite,
+    Database, Postgres, Sqlite, Transaction,
     migrate::{MigrateError, Migrator},
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
     sqlite::{
         SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
     },
-    Transaction,
 };
 
 pub use sqlx::Error as StoreError;
@@ -32,7 +31,10 @@ const PATIENCE: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone)]
 pub enum Db {
     /// One writer at a time and many readers, as SQLite's WAL mode has it.
-    Sqlite { read: SqlitePool, write: SqlitePool },
+    Sqlite {
+        read: SqlitePool,
+        write: SqlitePool,
+    },
     Postgres(PgPool),
 }
 
@@ -41,7 +43,9 @@ pub enum Db {
 pub enum OpenError {
     #[error("it must begin with sqlite:// or postgres://")]
     Scheme,
-    #[error("the database was made by a newer version of Curfew (migration {0}); start that version, or restore a backup")]
+    #[error(
+        "the database was made by a newer version of Curfew (migration {0}); start that version, or restore a backup"
+    )]
     Newer(i64),
     #[error("the folder {0} could not be made: {1}")]
     Folder(String, std::io::Error),
@@ -176,7 +180,10 @@ async fn first_connection(pool: &SqlitePool) -> Result<(), sqlx::Error> {
 
 /// Makes the folder of a database file, for the owner's eyes only.
 fn make_folder_of(file: &Path) -> Result<(), OpenError> {
-    let Some(folder) = file.parent().filter(|f| !f.as_os_str().is_empty() && !f.exists()) else {
+    let Some(folder) = file
+        .parent()
+        .filter(|f| !f.as_os_str().is_empty() && !f.exists())
+    else {
         return Ok(());
     };
     let mut builder = std::fs::DirBuilder::new();

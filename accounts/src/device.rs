@@ -102,29 +102,127 @@ mod tests {
     fn every_family_is_told_apart() {
         let webkit = "AppleWebKit/605.1.15 (KHTML, like Gecko)";
         for (user_agent, label, kind) in [
-            ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".into(), "Firefox on Linux", Kind::Desktop),
-            (format!("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {webkit} Version/18.0 Safari/605.1.15"), "Safari on macOS", Kind::Desktop),
-            (format!("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) {webkit} Version/18.0 Mobile/15E148 Safari/604.1"), "Safari on iPhone", Kind::Phone),
-            (format!("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) {webkit} CriOS/140.0 Mobile/15E148 Safari/604.1"), "Chrome on iPhone", Kind::Phone),
-            (format!("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) {webkit} FxiOS/140.0 Mobile/15E148 Safari/605.1.15"), "Firefox on iPhone", Kind::Phone),
-            (format!("Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X) {webkit} Version/18.0 Mobile/15E148 Safari/604.1"), "Safari on iPad", Kind::Tablet),
-            (format!("Mozilla/5.0 (Windows NT 10.0; Win64; x64) {webkit} Chrome/140.0.0.0 Safari/537.36"), "Chrome on Windows", Kind::Desktop),
-            (format!("Mozilla/5.0 (Windows NT 10.0; Win64; x64) {webkit} Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0"), "Edge on Windows", Kind::Desktop),
-            (format!("Mozilla/5.0 (Windows NT 10.0; Win64; x64) {webkit} Chrome/140.0.0.0 Safari/537.36 OPR/124.0.0.0"), "Opera on Windows", Kind::Desktop),
-            (format!("Mozilla/5.0 (X11; Linux x86_64) {webkit} Chrome/140.0.0.0 Safari/537.36 Vivaldi/7.5"), "Vivaldi on Linux", Kind::Desktop),
-            (format!("Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) {webkit} Chrome/140.0.0.0 Safari/537.36"), "Chrome on ChromeOS", Kind::Desktop),
-            (format!("Mozilla/5.0 (Linux; Android 10; K) {webkit} Chrome/140.0.0.0 Mobile Safari/537.36"), "Chrome on Android", Kind::Phone),
-            (format!("Mozilla/5.0 (Linux; Android 10; K) {webkit} Chrome/140.0.0.0 Safari/537.36"), "Chrome on Android", Kind::Tablet),
-            (format!("Mozilla/5.0 (Linux; Android 10; K) {webkit} SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36"), "Samsung Internet on Android", Kind::Phone),
-            ("Mozilla/5.0 (X11; FreeBSD amd64; rv:140.0) Gecko/20100101 Firefox/140.0".into(), "Firefox on FreeBSD", Kind::Desktop),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".into(),
+                "Firefox on Linux",
+                Kind::Desktop,
+            ),
+            (
+                format!(
+                    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {webkit} Version/18.0 Safari/605.1.15"
+                ),
+                "Safari on macOS",
+                Kind::Desktop,
+            ),
+            (
+                format!(
+                    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) {webkit} Version/18.0 Mobile/15E148 Safari/604.1"
+                ),
+                "Safari on iPhone",
+                Kind::Phone,
+            ),
+            (
+                format!(
+                    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) {webkit} CriOS/140.0 Mobile/15E148 Safari/604.1"
+                ),
+                "Chrome on iPhone",
+                Kind::Phone,
+            ),
+            (
+                format!(
+                    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) {webkit} FxiOS/140.0 Mobile/15E148 Safari/605.1.15"
+                ),
+                "Firefox on iPhone",
+                Kind::Phone,
+            ),
+            (
+                format!(
+                    "Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X) {webkit} Version/18.0 Mobile/15E148 Safari/604.1"
+                ),
+                "Safari on iPad",
+                Kind::Tablet,
+            ),
+            (
+                format!(
+                    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) {webkit} Chrome/140.0.0.0 Safari/537.36"
+                ),
+                "Chrome on Windows",
+                Kind::Desktop,
+            ),
+            (
+                format!(
+                    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) {webkit} Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0"
+                ),
+                "Edge on Windows",
+                Kind::Desktop,
+            ),
+            (
+                format!(
+                    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) {webkit} Chrome/140.0.0.0 Safari/537.36 OPR/124.0.0.0"
+                ),
+                "Opera on Windows",
+                Kind::Desktop,
+            ),
+            (
+                format!(
+                    "Mozilla/5.0 (X11; Linux x86_64) {webkit} Chrome/140.0.0.0 Safari/537.36 Vivaldi/7.5"
+                ),
+                "Vivaldi on Linux",
+                Kind::Desktop,
+            ),
+            (
+                format!(
+                    "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) {webkit} Chrome/140.0.0.0 Safari/537.36"
+                ),
+                "Chrome on ChromeOS",
+                Kind::Desktop,
+            ),
+            (
+                format!(
+                    "Mozilla/5.0 (Linux; Android 10; K) {webkit} Chrome/140.0.0.0 Mobile Safari/537.36"
+                ),
+                "Chrome on Android",
+                Kind::Phone,
+            ),
+            (
+                format!(
+                    "Mozilla/5.0 (Linux; Android 10; K) {webkit} Chrome/140.0.0.0 Safari/537.36"
+                ),
+                "Chrome on Android",
+                Kind::Tablet,
+            ),
+            (
+                format!(
+                    "Mozilla/5.0 (Linux; Android 10; K) {webkit} SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36"
+                ),
+                "Samsung Internet on Android",
+                Kind::Phone,
+            ),
+            (
+                "Mozilla/5.0 (X11; FreeBSD amd64; rv:140.0) Gecko/20100101 Firefox/140.0".into(),
+                "Firefox on FreeBSD",
+                Kind::Desktop,
+            ),
             ("curl/8.5.0".into(), "curl", Kind::Program),
             ("python-requests/2.32".into(), "Python", Kind::Program),
-            ("Mozilla/5.0 (Linux)".into(), "Unknown browser on Linux", Kind::Desktop),
+            (
+                "Mozilla/5.0 (Linux)".into(),
+                "Unknown browser on Linux",
+                Kind::Desktop,
+            ),
             (String::new(), "Unknown device", Kind::Unknown),
-            ("<script>alert(1)</script>".into(), "Unknown device", Kind::Unknown),
+            (
+                "<script>alert(1)</script>".into(),
+                "Unknown device",
+                Kind::Unknown,
+            ),
         ] {
             let device = of(&user_agent);
-            assert_eq!((device.label().as_str(), device.kind), (label, kind), "{user_agent}");
+            assert_eq!(
+                (device.label().as_str(), device.kind),
+                (label, kind),
+                "{user_agent}"
+            );
         }
     }
 }

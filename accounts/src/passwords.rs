@@ -78,7 +78,8 @@ impl Hasher {
     /// When memory or randomness is not to be had.
     pub async fn hash(&self, password: &Secret) -> Result<String, HashingFailed> {
         let (argon2, password) = (self.argon2.clone(), password.clone());
-        self.off_the_async_threads(move || hash(&argon2, &password)).await?
+        self.off_the_async_threads(move || hash(&argon2, &password))
+            .await?
     }
 
     /// Checks a password against a stored PHC string; against nobody's when there is none, which
@@ -116,7 +117,12 @@ impl Hasher {
     ) -> Result<Result<(), Unacceptable>, HashingFailed> {
         let password = password.clone();
         let mut about: Vec<String> = about.iter().map(ToString::to_string).collect();
-        about.extend(about.clone().iter().filter_map(|a| Some(a.split_once('@')?.0.to_owned())));
+        about.extend(
+            about
+                .clone()
+                .iter()
+                .filter_map(|a| Some(a.split_once('@')?.0.to_owned())),
+        );
         about.push("curfew".into());
         self.off_the_async_threads(move || accept(&password, shortest, &about))
             .await
@@ -260,8 +266,15 @@ mod tests {
             let text = refused.expect_err(given).to_string();
             assert!(text.contains(why), "{given}: {text}");
         }
-        for strong in ["violet tram under seven bridges", "パスワードは長い文章がよい", &"kZ8#q".repeat(51)] {
-            assert_eq!(hasher.accept(&secret(strong), 8, &about).await.unwrap(), Ok(()));
+        for strong in [
+            "violet tram under seven bridges",
+            "パスワードは長い文章がよい",
+            &"kZ8#q".repeat(51),
+        ] {
+            assert_eq!(
+                hasher.accept(&secret(strong), 8, &about).await.unwrap(),
+                Ok(())
+            );
         }
     }
 }

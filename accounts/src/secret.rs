@@ -100,7 +100,10 @@ mod tests {
     fn secrets_do_not_print_themselves() {
         let token = Token::random();
         assert_eq!(format!("{:?}", Secret::new("hunter2".into())), "Secret(…)");
-        assert_eq!(format!("{token:?} {:?}", token.hash()), "Token(…) TokenHash(…)");
+        assert_eq!(
+            format!("{token:?} {:?}", token.hash()),
+            "Token(…) TokenHash(…)"
+        );
     }
 
     #[test]
@@ -108,7 +111,13 @@ mod tests {
         let token = Token::random();
         let again = Token::presented(token.expose());
         assert_eq!(again.map(|t| t.hash()), Some(token.hash()));
-        for wrong in ["", "x", &"x".repeat(10_000), &"ä".repeat(43), &"!".repeat(43)] {
+        for wrong in [
+            "",
+            "x",
+            &"x".repeat(10_000),
+            &"ä".repeat(43),
+            &"!".repeat(43),
+        ] {
             assert!(Token::presented(wrong).is_none());
         }
     }

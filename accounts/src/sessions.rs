@@ -1,18 +1,18 @@
 //! Sessions: start, find, list, end one, and **end all: remote logout**.
 
-mod ended;
 mod end_all;
+mod ended;
 mod find;
 mod list;
 mod start;
 
 pub use end_all::{By, EndAll, EndAllError, Facts, FromWhere, end_all, facts};
 pub(crate) use end_all::{count_open, end_rows, raise_epoch};
+pub(crate) use ended::end_where_device;
 pub use ended::{Because, Ended, how_it_ended};
 pub use find::{Found, SignedIn, find, find_by_id, is_live, note_active};
 pub use list::{Listed, list};
 pub use start::{How, Started, sign_out};
-pub(crate) use ended::end_where_device;
 pub(crate) use start::{end_expired, start};
 
 use serde::{Deserialize, Serialize};

@@ -217,10 +217,16 @@ pub async fn start_session(
     client: &Client,
     now: Moment,
 ) -> Result<In, SignInError> {
-    let Checked { evidence, new_hash, claim } = checked;
+    let Checked {
+        evidence,
+        new_hash,
+        claim,
+    } = checked;
     let user = &evidence.id;
     let mut tx = db.write().await?;
-    let locked = users::lock(&mut tx, user).await?.ok_or(SignInError::Raced)?;
+    let locked = users::lock(&mut tx, user)
+        .await?
+        .ok_or(SignInError::Raced)?;
     if locked.epoch != evidence.epoch
         || locked.password_hash != evidence.password_hash
         || locked.disabled_at.is_some()

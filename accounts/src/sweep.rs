@@ -10,7 +10,11 @@
 
 use std::time::Duration;
 
-use crate::{db::Tx, on, time::{Moment, UnixMillis}};
+use crate::{
+    db::Tx,
+    on,
+    time::{Moment, UnixMillis},
+};
 
 const DAY: Duration = Duration::from_hours(24);
 

@@ -2,7 +2,13 @@
 
 use sqlx::FromRow;
 
-use crate::{db::{Conn, Tx}, on, secret::Token, time::{Moment, UnixMillis}, users::UserId};
+use crate::{
+    db::{Conn, Tx},
+    on,
+    secret::Token,
+    time::{Moment, UnixMillis},
+    users::UserId,
+};
 
 /// Which door a token opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]

@@ -359,7 +359,10 @@ pub(crate) fn clean_email(email: &str) -> Result<String, &'static str> {
         return Err("Use 254 characters or fewer.");
     }
     let shaped = email.rsplit_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && !domain.is_empty() && !domain.starts_with('.') && !domain.ends_with('.')
+        !local.is_empty()
+            && !domain.is_empty()
+            && !domain.starts_with('.')
+            && !domain.ends_with('.')
     });
     let plain = !email.chars().any(|c| c.is_whitespace() || c.is_control());
     if shaped && plain {
@@ -387,8 +390,19 @@ mod tests {
 
     #[test]
     fn an_email_is_lowered_and_trimmed_and_nonsense_is_refused() {
-        assert_eq!(clean_email(" Ada@Example.COM "), Ok("ada@example.com".into()));
-        for wrong in ["", "ada", "@example.com", "ada@", "a b@example.com", "a\0@b.c", "a@.b"] {
+        assert_eq!(
+            clean_email(" Ada@Example.COM "),
+            Ok("ada@example.com".into())
+        );
+        for wrong in [
+            "",
+            "ada",
+            "@example.com",
+            "ada@",
+            "a b@example.com",
+            "a\0@b.c",
+            "a@.b",
+        ] {
             assert!(clean_email(wrong).is_err(), "{wrong}");
         }
         assert!(clean_email(&format!("{}@b.c", "a".repeat(300))).is_err());

@@ -165,7 +165,10 @@ mod from_rules {
 
     fn hashing(error: &HashingFailed) -> AppError {
         tracing::error!(%error, "hashing failed");
-        AppError::new(Code::Internal, "Something went wrong on our side. Nothing was changed.")
+        AppError::new(
+            Code::Internal,
+            "Something went wrong on our side. Nothing was changed.",
+        )
     }
 
     impl AppError {
@@ -188,7 +191,11 @@ mod from_rules {
         fn too_many(too_many: TooMany) -> Self {
             let seconds = too_many.retry_after.as_secs().max(1);
             let minutes = seconds.div_ceil(60);
-            let wait = if minutes == 1 { "a minute".into() } else { format!("{minutes} minutes") };
+            let wait = if minutes == 1 {
+                "a minute".into()
+            } else {
+                format!("{minutes} minutes")
+            };
             let message = format!("Too many attempts. Try again in {wait}.");
             let mut error = Self::new(Code::TooManyAttempts, message);
             error.retry_after = Some(seconds);
@@ -217,9 +224,10 @@ mod from_rules {
         fn from(error: SignInError) -> Self {
             match error {
                 SignInError::Email(why) => Self::field("email", why),
-                SignInError::Wrong => {
-                    Self::new(Code::WrongCredentials, "The email or the password is wrong.")
-                }
+                SignInError::Wrong => Self::new(
+                    Code::WrongCredentials,
+                    "The email or the password is wrong.",
+                ),
                 SignInError::TooMany(t) => Self::too_many(t),
                 SignInError::Raced => Self::new(
                     Code::Raced,

@@ -43,7 +43,12 @@ pub struct Assets {
 /// The whole document around the app.
 #[cfg(feature = "ssr")]
 pub fn shell(assets: &Assets) -> impl IntoView + use<> {
-    let Assets { js, wasm, css, guard } = assets.clone();
+    let Assets {
+        js,
+        wasm,
+        css,
+        guard,
+    } = assets.clone();
     let nonce = leptos::nonce::use_nonce();
     context::set_content_security_policy(nonce.as_ref());
     // The module is named by its hash, so it is told where its WASM is instead of guessing.

@@ -46,7 +46,11 @@ impl Place {
     }
 
     fn named(name: &str) -> Self {
-        if name == "password" { Self::Password } else { Self::Security }
+        if name == "password" {
+            Self::Password
+        } else {
+            Self::Security
+        }
     }
 }
 
@@ -68,12 +72,24 @@ pub async fn remote_logout(from: Option<String>) -> Result<(), AppError> {
 
     let from = from.as_deref().map_or(Place::Security, Place::named);
     let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
-    let (by, path) = (By::Session(&me.session), match from {
-        Place::Security => FromWhere::Security,
-        Place::Password => FromWhere::Password,
-    });
+    let (by, path) = (
+        By::Session(&me.session),
+        match from {
+            Place::Security => FromWhere::Security,
+            Place::Password => FromWhere::Password,
+        },
+    );
     let mut tx = curfew.db.write().await.map_err(|e| AppError::store(&e))?;
-    let pressed = end_all(&mut tx, &me.user.id, by, path, &visit.client, &curfew.limits, now).await;
+    let pressed = end_all(
+        &mut tx,
+        &me.user.id,
+        by,
+        path,
+        &visit.client,
+        &curfew.limits,
+        now,
+    )
+    .await;
     match pressed {
         Ok(ended) => {
             // Durable first: the answer promises that everything is dead.
@@ -111,7 +127,9 @@ pub(crate) async fn ended_meanwhile() -> Result<AppError, AppError> {
     let (curfew, me) = (curfew()?, signed_in()?);
     let store = |e| AppError::store(&e);
     let mut conn = curfew.db.read().await.map_err(store)?;
-    let found = find_by_id(&mut conn, &me.session, &curfew.limits, now()).await.map_err(store)?;
+    let found = find_by_id(&mut conn, &me.session, &curfew.limits, now())
+        .await
+        .map_err(store)?;
     Ok(match found {
         Found::Ended(ended) => session_ended(&ended),
         Found::Live(_) | Found::Unknown => AppError::not_signed_in(),
@@ -124,7 +142,9 @@ pub(crate) async fn ended_meanwhile() -> Result<AppError, AppError> {
 /// the dialog instead.
 #[component]
 pub fn RemoteLogout(from: Place) -> impl IntoView {
-    let (has_it, plans) = viewer().map_or((false, String::new()), |v| (v.remote_logout, v.remote_logout_plans));
+    let (has_it, plans) = viewer().map_or((false, String::new()), |v| {
+        (v.remote_logout, v.remote_logout_plans)
+    });
     let dialog = DialogHandle::new();
     let asked = RwSignal::new(0_u32);
     let open = move |event: leptos::ev::SubmitEvent| {
@@ -133,7 +153,11 @@ pub fn RemoteLogout(from: Place) -> impl IntoView {
             asked.update(|n| *n += 1);
         }
     };
-    let class = if has_it { "remote-logout" } else { "remote-logout remote-logout--locked" };
+    let class = if has_it {
+        "remote-logout"
+    } else {
+        "remote-logout remote-logout--locked"
+    };
     view! {
         <section class=class aria-labelledby="remote-logout-title">
             {if has_it {

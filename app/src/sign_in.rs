@@ -1,7 +1,10 @@
 //! Signing in, up and out: the functions behind the forms.
 #![cfg_attr(
     feature = "ssr",
-    expect(clippy::unused_async, reason = "server functions are async; the door has looked for this one already")
+    expect(
+        clippy::unused_async,
+        reason = "server functions are async; the door has looked for this one already"
+    )
 )]
 
 use leptos::prelude::*;
@@ -29,10 +32,14 @@ pub async fn sign_in(
     let (curfew, visit) = (curfew()?, visit()?);
     let mut missing = AppError::new(crate::error::Code::Fields, "Something is missing.");
     if email.trim().is_empty() {
-        missing.fields.insert("email".into(), "Enter your email address.".into());
+        missing
+            .fields
+            .insert("email".into(), "Enter your email address.".into());
     }
     if password.is_empty() {
-        missing.fields.insert("password".into(), "Enter your password.".into());
+        missing
+            .fields
+            .insert("password".into(), "Enter your password.".into());
     }
     if !missing.fields.is_empty() {
         return Err(missing);
@@ -44,7 +51,15 @@ pub async fn sign_in(
         remember_me: ticked(remember_me.as_deref()),
         known_device: visit.known_device.as_ref(),
     };
-    let person = sign_in(&curfew.db, &curfew.hasher, &curfew.limits, who, &visit.client, now()).await?;
+    let person = sign_in(
+        &curfew.db,
+        &curfew.hasher,
+        &curfew.limits,
+        who,
+        &visit.client,
+        now(),
+    )
+    .await?;
     replace_session(&visit).await;
     welcome(&person)?;
     leptos_axum::redirect(&same_site(next.as_deref()));
@@ -140,7 +155,8 @@ async fn replace_session(visit: &crate::context::Visit) {
     };
     let replaced = async {
         let mut tx = curfew.db.write().await?;
-        accounts::sessions::sign_out(&mut tx, &me.user.id, &me.session, &visit.client, now()).await?;
+        accounts::sessions::sign_out(&mut tx, &me.user.id, &me.session, &visit.client, now())
+            .await?;
         tx.commit().await
     };
     if let Err(error) = replaced.await {
@@ -151,7 +167,10 @@ async fn replace_session(visit: &crate::context::Visit) {
 /// Gives the browser its cookies.
 #[cfg(feature = "ssr")]
 fn welcome(person: &accounts::sign_in::In) -> Result<(), AppError> {
-    use crate::{context::{curfew, set_cookie}, cookies::Kind};
+    use crate::{
+        context::{curfew, set_cookie},
+        cookies::Kind,
+    };
 
     let cookies = curfew()?.cookies;
     set_cookie(&cookies.session(&person.session.token));
@@ -196,8 +215,17 @@ mod tests {
             assert_eq!(same_site(Some(good)), good);
         }
         for bad in [
-            "", "profile", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nb",
-            "javascript:alert(1)", "/\tx", "/sign-out", "/api/fn/sign_out", "/ä",
+            "",
+            "profile",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\r\nb",
+            "javascript:alert(1)",
+            "/\tx",
+            "/sign-out",
+            "/api/fn/sign_out",
+            "/ä",
         ] {
             assert_eq!(same_site(Some(bad)), "/", "{bad:?}");
         }

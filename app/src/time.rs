@@ -69,11 +69,16 @@ fn local(unix_ms: i64, show: Show) -> Option<String> {
         set("month", "short");
         set("year", "numeric");
     }
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds fit 53 bits for 285,000 years")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds fit 53 bits for 285,000 years"
+    )]
     let date = Date::new(&(unix_ms as f64).into());
     let format = DateTimeFormat::new(&Array::new(), &options).format();
     let text = format.call1(&wasm_bindgen::JsValue::NULL, &date).ok()?;
-    wasm_bindgen::JsCast::dyn_into::<JsString>(text).ok().map(String::from)
+    wasm_bindgen::JsCast::dyn_into::<JsString>(text)
+        .ok()
+        .map(String::from)
 }
 
 #[cfg(not(feature = "hydrate"))]

@@ -2,7 +2,11 @@
 //! to the answer. People with 10 and with 10,000 sessions press in turn, so the ratio holds however
 //! fast the machine is.
 
-use std::{error::Error, io::Write, time::{Duration, Instant}};
+use std::{
+    error::Error,
+    io::Write,
+    time::{Duration, Instant},
+};
 
 use accounts::{
     db::Db,
@@ -10,7 +14,11 @@ use accounts::{
     sample::{Seed, seed},
     time::Moment,
 };
-use axum::{Router, body::Body, http::{Request, StatusCode, header}};
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, StatusCode, header},
+};
 use server::{config::Config, router::router, state::AppState};
 use tower::ServiceExt;
 
@@ -66,13 +74,20 @@ async fn people(
         cookie: "curfew_session",
     };
     let mut cookies: Vec<(String, String)> = Vec::new();
-    seed(db, hasher, &config.limits, how_many, Moment::now(), |line| {
-        let (email, cookie) = line.trim_end().split_once('\t').unwrap_or_default();
-        if cookies.last().is_none_or(|(last, _)| last != email) {
-            cookies.push((email.to_owned(), cookie.to_owned()));
-        }
-        Ok(())
-    })
+    seed(
+        db,
+        hasher,
+        &config.limits,
+        how_many,
+        Moment::now(),
+        |line| {
+            let (email, cookie) = line.trim_end().split_once('\t').unwrap_or_default();
+            if cookies.last().is_none_or(|(last, _)| last != email) {
+                cookies.push((email.to_owned(), cookie.to_owned()));
+            }
+            Ok(())
+        },
+    )
     .await?;
     Ok(cookies.into_iter().map(|(_, cookie)| cookie).collect())
 }

@@ -36,7 +36,11 @@ pub async fn hashed(Path(file): Path<String>, headers: HeaderMap) -> Response {
         // Decoded after routing; a development build would look for it on the disk.
         return StatusCode::NOT_FOUND.into_response();
     }
-    file_response(&format!("pkg/{file}"), "public, max-age=31536000, immutable", &headers)
+    file_response(
+        &format!("pkg/{file}"),
+        "public, max-age=31536000, immutable",
+        &headers,
+    )
 }
 
 /// `/favicon.svg` and `/robots.txt`: names that must stay.

@@ -27,9 +27,13 @@ use crate::config::Config;
 
 /// Accounts and sessions of your own, and a way to be signed out everywhere at once.
 #[derive(Debug, Parser)]
-#[command(name = "curfew", version, after_help = "Without a command it serves. Settings are environment variables, \
+#[command(
+    name = "curfew",
+    version,
+    after_help = "Without a command it serves. Settings are environment variables, \
     all with a working default; CURFEW_DATABASE_URL says where the store is (sqlite://data/curfew.db).\n\n\
-    Example: curfew remote-logout ada@example.com")]
+    Example: curfew remote-logout ada@example.com"
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -44,25 +48,37 @@ pub enum Command {
     #[command(subcommand, after_help = "Example: curfew user create --help")]
     User(User),
     /// Accounts
-    #[command(subcommand, after_help = "Example: curfew account set-plan ada@example.com pro")]
+    #[command(
+        subcommand,
+        after_help = "Example: curfew account set-plan ada@example.com pro"
+    )]
     Account(Account),
     /// Sessions
-    #[command(subcommand, after_help = "Example: curfew sessions list ada@example.com")]
+    #[command(
+        subcommand,
+        after_help = "Example: curfew sessions list ada@example.com"
+    )]
     Sessions(Sessions),
     /// Log a person out from all devices, at once
-    #[command(after_help = "API tokens, MCP tokens and two-factor settings stay. There is no undo.\n\n\
-        Example: curfew remote-logout ada@example.com")]
+    #[command(
+        after_help = "API tokens, MCP tokens and two-factor settings stay. There is no undo.\n\n\
+        Example: curfew remote-logout ada@example.com"
+    )]
     RemoteLogout { email: String },
     /// The audit log
     #[command(subcommand, after_help = "Example: curfew audit verify")]
     Audit(Audit),
     /// Make sample people with devices and four weeks of history
-    #[command(after_help = "Never where real people are: everybody can read the sample people's password.\n\n\
-        Example: CURFEW_DATABASE_URL=sqlite://demo.db curfew demo")]
+    #[command(
+        after_help = "Never where real people are: everybody can read the sample people's password.\n\n\
+        Example: CURFEW_DATABASE_URL=sqlite://demo.db curfew demo"
+    )]
     Demo,
     /// Make very many people and sessions, for measuring
-    #[command(after_help = "Writes a line for each session: the e-mail, a tab, and the Cookie header that is signed in.\n\n\
-        Example: curfew seed --users 3000 --sessions 100 --out cookies.tsv")]
+    #[command(
+        after_help = "Writes a line for each session: the e-mail, a tab, and the Cookie header that is signed in.\n\n\
+        Example: curfew seed --users 3000 --sessions 100 --out cookies.tsv"
+    )]
     Seed {
         #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
         users: u32,
@@ -78,8 +94,10 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum User {
     /// Make a person and a new account they own, whatever `CURFEW_SIGN_UP` says, and print their id
-    #[command(after_help = "The password is the first line of standard input, or of a file.\n\n\
-        Example: curfew user create --name 'Ada Lovelace' --email ada@example.com --password-file password.txt")]
+    #[command(
+        after_help = "The password is the first line of standard input, or of a file.\n\n\
+        Example: curfew user create --name 'Ada Lovelace' --email ada@example.com --password-file password.txt"
+    )]
     Create {
         #[arg(long)]
         name: String,
@@ -117,7 +135,9 @@ pub enum Sessions {
 #[derive(Debug, Subcommand)]
 pub enum Audit {
     /// Recompute every hash and name the first event that is not as it was written
-    #[command(after_help = "Ends with 1 when an event was changed, moved or removed.\n\nExample: curfew audit verify")]
+    #[command(
+        after_help = "Ends with 1 when an event was changed, moved or removed.\n\nExample: curfew audit verify"
+    )]
     Verify,
     /// Write every event to standard output
     #[command(after_help = "Example: curfew audit export --format csv > events.csv")]
@@ -162,16 +182,28 @@ async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<
         .map_err(|e| Failed::Because(format!("CURFEW_DATABASE_URL: {e}")))?;
     match command {
         Command::Serve => return Err(Failed::Because("serving is not done here".into())),
-        Command::User(User::Create { name, email, password_file }) => {
+        Command::User(User::Create {
+            name,
+            email,
+            password_file,
+        }) => {
             user::create(db, config, &name, &email, password_file.as_deref(), out).await?;
         }
-        Command::Account(Account::SetPlan { email, plan }) => account::set_plan(db, &email, plan, out).await?,
-        Command::Sessions(Sessions::List { email }) => sessions::list(db, config, &email, out).await?,
+        Command::Account(Account::SetPlan { email, plan }) => {
+            account::set_plan(db, &email, plan, out).await?
+        }
+        Command::Sessions(Sessions::List { email }) => {
+            sessions::list(db, config, &email, out).await?
+        }
         Command::RemoteLogout { email } => sessions::remote_logout(db, config, &email, out).await?,
         Command::Audit(Audit::Verify) => audit::verify(db, out).await?,
         Command::Audit(Audit::Export { format }) => audit::export(db, format, out).await?,
         Command::Demo => samples::demo(db, config, out).await?,
-        Command::Seed { users, sessions, out: file } => {
+        Command::Seed {
+            users,
+            sessions,
+            out: file,
+        } => {
             samples::seed(db, config, users, sessions, &file, out).await?;
         }
     }

@@ -46,9 +46,17 @@ impl Config {
         let default = Limits::default();
         let read = Read(&get);
         Ok(Self {
-            listen: read.parsed("CURFEW_LISTEN", "127.0.0.1:3000", "use an address and a port, like 127.0.0.1:3000")?,
+            listen: read.parsed(
+                "CURFEW_LISTEN",
+                "127.0.0.1:3000",
+                "use an address and a port, like 127.0.0.1:3000",
+            )?,
             public_url: read.optional("CURFEW_PUBLIC_URL", public_url)?,
-            database_url: read.checked("CURFEW_DATABASE_URL", "sqlite://data/curfew.db", database_url)?,
+            database_url: read.checked(
+                "CURFEW_DATABASE_URL",
+                "sqlite://data/curfew.db",
+                database_url,
+            )?,
             sign_up: read.checked("CURFEW_SIGN_UP", "open", sign_up)?,
             default_plan: read.checked("CURFEW_DEFAULT_PLAN", "enterprise", |text| {
                 Plan::named(text).ok_or_else(|| "use free, plus, pro or enterprise".into())
@@ -63,10 +71,13 @@ impl Config {
                 session_idle: read.duration("CURFEW_SESSION_IDLE", default.session_idle)?,
                 session_max: read.duration("CURFEW_SESSION_MAX", default.session_max)?,
                 remember_for: read.duration("CURFEW_REMEMBER_FOR", default.remember_for)?,
-                sessions_per_user: read.number("CURFEW_SESSIONS_PER_USER", default.sessions_per_user)?,
+                sessions_per_user: read
+                    .number("CURFEW_SESSIONS_PER_USER", default.sessions_per_user)?,
                 password_min: usize::try_from(read.number("CURFEW_PASSWORD_MIN", 8)?).unwrap_or(8),
-                attempts_per_user: read.number("CURFEW_ATTEMPTS_PER_USER", default.attempts_per_user)?,
-                attempts_per_address: read.number("CURFEW_ATTEMPTS_PER_ADDRESS", default.attempts_per_address)?,
+                attempts_per_user: read
+                    .number("CURFEW_ATTEMPTS_PER_USER", default.attempts_per_user)?,
+                attempts_per_address: read
+                    .number("CURFEW_ATTEMPTS_PER_ADDRESS", default.attempts_per_address)?,
                 attempt_window: read.duration("CURFEW_ATTEMPT_WINDOW", default.attempt_window)?,
                 exchange_race: default.exchange_race,
             },
@@ -111,7 +122,9 @@ impl<G: Fn(&'static str) -> Option<String>> Read<'_, G> {
         default: &str,
         why: &str,
     ) -> Result<T, ConfigError> {
-        self.checked(variable, default, |text| text.parse().map_err(|_| why.to_owned()))
+        self.checked(variable, default, |text| {
+            text.parse().map_err(|_| why.to_owned())
+        })
     }
 
     fn optional<T>(
@@ -120,7 +133,11 @@ impl<G: Fn(&'static str) -> Option<String>> Read<'_, G> {
         check: impl Fn(&str) -> Result<T, String>,
     ) -> Result<Option<T>, ConfigError> {
         self.checked(variable, "", |text| {
-            if text.is_empty() { Ok(None) } else { check(text).map(Some) }
+            if text.is_empty() {
+                Ok(None)
+            } else {
+                check(text).map(Some)
+            }
         })
     }
 
@@ -233,11 +250,17 @@ mod tests {
             ("CURFEW_TRUSTED_PROXIES", "10.0.0.0/99"),
         ] {
             let error = with(variable, wrong).expect_err(variable).to_string();
-            assert!(error.starts_with(variable) && error.contains(wrong), "{error}");
+            assert!(
+                error.starts_with(variable) && error.contains(wrong),
+                "{error}"
+            );
         }
         assert_eq!(
-            with("CURFEW_SESSION_IDLE", "12h").unwrap().limits.session_idle,
-            Duration::from_secs(43_200)
+            with("CURFEW_SESSION_IDLE", "12h")
+                .unwrap()
+                .limits
+                .session_idle,
+            Duration::from_hours(12)
         );
     }
 }

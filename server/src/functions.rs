@@ -86,7 +86,11 @@ async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
         .await
         .into_response();
     if response.status().is_success() {
-        return if plain { succeeded(&headers, response) } else { response };
+        return if plain {
+            succeeded(&headers, response)
+        } else {
+            response
+        };
     }
     let error = error_of(response).await;
     refused(state, &headers, plain, &name, &body, error)
@@ -97,7 +101,10 @@ async fn read(parts: &Parts, body: Body) -> Result<Bytes, AppError> {
         .headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok()?.split(';').next())
-        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"));
+        .is_some_and(|kind| {
+            kind.trim()
+                .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        });
     let empty = parts
         .headers
         .get(header::CONTENT_LENGTH)
@@ -108,11 +115,17 @@ async fn read(parts: &Parts, body: Body) -> Result<Bytes, AppError> {
             "Send it as application/x-www-form-urlencoded.",
         ));
     }
-    let body = to_bytes(body, LARGEST)
-        .await
-        .map_err(|_| AppError::new(Code::TooLarge, "This is more than 64 KB. Nothing was changed."))?;
+    let body = to_bytes(body, LARGEST).await.map_err(|_| {
+        AppError::new(
+            Code::TooLarge,
+            "This is more than 64 KB. Nothing was changed.",
+        )
+    })?;
     if std::str::from_utf8(&body).is_err() {
-        return Err(AppError::new(Code::Malformed, "The request was not understood. It is not UTF-8."));
+        return Err(AppError::new(
+            Code::Malformed,
+            "The request was not understood. It is not UTF-8.",
+        ));
     }
     Ok(body)
 }
@@ -120,7 +133,9 @@ async fn read(parts: &Parts, body: Body) -> Result<Bytes, AppError> {
 /// What the function refused with. Anything that is not its own error is ours.
 async fn error_of(response: Response) -> AppError {
     let status = response.status();
-    let body = to_bytes(response.into_body(), LARGEST).await.unwrap_or_default();
+    let body = to_bytes(response.into_body(), LARGEST)
+        .await
+        .unwrap_or_default();
     serde_json::from_slice(&body).unwrap_or_else(|_| match status {
         // leptos answers so when there is no such function.
         StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
@@ -138,7 +153,10 @@ fn succeeded(headers: &HeaderMap, response: Response) -> Response {
         .and_then(|to| to.to_str().ok())
         .map_or_else(|| page_of(headers).unwrap_or_else(|| "/".into()), our_path);
     let mut answer = see_other(&to);
-    for name in [header::SET_COOKIE, header::HeaderName::from_static("clear-site-data")] {
+    for name in [
+        header::SET_COOKIE,
+        header::HeaderName::from_static("clear-site-data"),
+    ] {
         for value in response.headers().get_all(&name) {
             answer.headers_mut().append(&name, value.clone());
         }
@@ -173,7 +191,10 @@ fn refused(
         error,
     };
     let mut response = see_other(&page);
-    set_unless_set(&mut response, &state.curfew.cookies.flash(&Flash::Form(refused)));
+    set_unless_set(
+        &mut response,
+        &state.curfew.cookies.flash(&Flash::Form(refused)),
+    );
     response
 }
 
@@ -253,8 +274,17 @@ mod tests {
         };
         assert_eq!(page("https://evil.example/profile"), None);
         assert_eq!(page("https://curfew.example.evil.example/"), None);
-        assert_eq!(page("https://curfew.example//evil.example/x"), Some("/".into()));
-        assert_eq!(page("https://curfew.example/sign-in?next=/profile"), Some("/sign-in?next=/profile".into()));
-        assert_eq!(page("https://curfew.example/profile"), Some("/profile".into()));
+        assert_eq!(
+            page("https://curfew.example//evil.example/x"),
+            Some("/".into())
+        );
+        assert_eq!(
+            page("https://curfew.example/sign-in?next=/profile"),
+            Some("/sign-in?next=/profile".into())
+        );
+        assert_eq!(
+            page("https://curfew.example/profile"),
+            Some("/profile".into())
+        );
     }
 }

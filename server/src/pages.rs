@@ -18,7 +18,8 @@ use leptos::prelude::provide_context;
 use serde::Deserialize;
 
 use crate::{
-    functions::see_other, request_id::RequestId, signed_in::set_unless_set, state::AppState, trouble,
+    functions::see_other, request_id::RequestId, signed_in::set_unless_set, state::AppState,
+    trouble,
 };
 
 /// Pages for somebody who is not signed in.
@@ -106,7 +107,10 @@ async fn draw(state: &AppState, visit: Visit, request: Request) -> Response {
         provide_context(curfew.clone());
         provide_context(visit.clone());
     };
-    let id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
+    let id = request
+        .extensions()
+        .get::<RequestId>()
+        .map(|id| id.0.clone());
     let render = leptos_axum::render_app_async_with_context(context, move || shell(&assets));
     let mut response = render(request).await.into_response();
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {

@@ -51,8 +51,14 @@ pub fn router(state: AppState) -> Router {
             "/.well-known/change-password",
             get(|| async { Redirect::to("/profile/password") }),
         )
-        .route("/profile/api", get(|| async { Redirect::to("/settings/api") }))
-        .route("/profile/mcp", get(|| async { Redirect::to("/settings/mcp") }));
+        .route(
+            "/profile/api",
+            get(|| async { Redirect::to("/settings/api") }),
+        )
+        .route(
+            "/profile/mcp",
+            get(|| async { Redirect::to("/settings/mcp") }),
+        );
 
     people
         .merge(machines)

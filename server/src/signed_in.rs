@@ -50,7 +50,15 @@ pub async fn at_the_door(State(state): State<AppState>, request: Request, next: 
     let brought = Brought::read(&parts.headers, &state.curfew.cookies);
     let now = Moment::now();
     let found = async {
-        let door = knock(&state, &parts.headers, parts.uri.path(), &brought, &client, now).await?;
+        let door = knock(
+            &state,
+            &parts.headers,
+            parts.uri.path(),
+            &brought,
+            &client,
+            now,
+        )
+        .await?;
         let mut conn = state.curfew.db.read().await?;
         let open = users::sign_up_open(&mut conn, state.curfew.sign_up).await?;
         Ok::<_, accounts::db::StoreError>((door, open))
@@ -125,7 +133,10 @@ impl Brought {
             remember_me: token(Kind::RememberMe),
             known_device: token(Kind::KnownDevice),
             flash: value(Kind::Flash).and_then(|text| Flash::from_cookie(&text)),
-            there: [Kind::Session, Kind::RememberMe].into_iter().filter(there).collect(),
+            there: [Kind::Session, Kind::RememberMe]
+                .into_iter()
+                .filter(there)
+                .collect(),
         }
     }
 }
@@ -153,7 +164,12 @@ async fn knock(
         let may_be_a_race = headers.contains_key("sec-fetch-mode") && path != RESUME;
         let mut tx = db.write().await?;
         match remember_me::exchange(&mut tx, token, may_be_a_race, client, limits, now).await? {
-            Exchange::Session { started, next, expires_at, .. } => {
+            Exchange::Session {
+                started,
+                next,
+                expires_at,
+                ..
+            } => {
                 tx.commit().await?;
                 let mut conn = db.read().await?;
                 let found = sessions::find(&mut conn, &started.token, limits, now).await?;
@@ -180,7 +196,10 @@ async fn knock(
             }
             // What ended the session is the better reason, unless it had merely run out.
             Exchange::Ended(how) => {
-                if ended.as_ref().is_none_or(|e| e.because == sessions::Because::Expired) {
+                if ended
+                    .as_ref()
+                    .is_none_or(|e| e.because == sessions::Because::Expired)
+                {
                     ended = Some(how);
                 }
             }

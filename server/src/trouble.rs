@@ -26,7 +26,8 @@ pub fn wants_html(headers: &HeaderMap) -> bool {
 /// An error as JSON, with its status.
 #[must_use]
 pub fn json(error: &AppError) -> Response {
-    let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status =
+        StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, Json(error)).into_response();
     let wait = match error.code {
         Code::StoreAway => Some(5),
@@ -56,7 +57,12 @@ pub fn html(state: &AppState, trouble: Trouble, status: StatusCode, request_id: 
 #[must_use]
 pub fn store_away(state: &AppState, headers: &HeaderMap, request_id: &str) -> Response {
     if wants_html(headers) {
-        html(state, Trouble::StoreAway, StatusCode::SERVICE_UNAVAILABLE, request_id)
+        html(
+            state,
+            Trouble::StoreAway,
+            StatusCode::SERVICE_UNAVAILABLE,
+            request_id,
+        )
     } else {
         json(&AppError::store_away())
     }
@@ -71,13 +77,34 @@ pub async fn explain(State(state): State<AppState>, request: Request, next: Next
         .map(|id| id.0.clone())
         .unwrap_or_default();
     let response = next.run(request).await;
-    let bare = response.headers().get(header::CONTENT_TYPE).is_none_or(|t| t.as_bytes().starts_with(b"text/plain"));
+    let bare = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_none_or(|t| t.as_bytes().starts_with(b"text/plain"));
     let (trouble, code, text) = match response.status() {
-        StatusCode::FORBIDDEN if bare => (Trouble::CrossSite, Code::CrossSite, "This request came from another site."),
-        StatusCode::METHOD_NOT_ALLOWED if bare => (Trouble::MethodNotAllowed, Code::MethodNotAllowed, "This address takes another method."),
-        StatusCode::NOT_FOUND if bare => (Trouble::BadRequest, Code::NotFound, "There is nothing at this address."),
-        StatusCode::INTERNAL_SERVER_ERROR if bare => (Trouble::Broken, Code::Internal, "Something went wrong on our side."),
-        StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT if bare => (Trouble::Broken, Code::Internal, "This took too long."),
+        StatusCode::FORBIDDEN if bare => (
+            Trouble::CrossSite,
+            Code::CrossSite,
+            "This request came from another site.",
+        ),
+        StatusCode::METHOD_NOT_ALLOWED if bare => (
+            Trouble::MethodNotAllowed,
+            Code::MethodNotAllowed,
+            "This address takes another method.",
+        ),
+        StatusCode::NOT_FOUND if bare => (
+            Trouble::BadRequest,
+            Code::NotFound,
+            "There is nothing at this address.",
+        ),
+        StatusCode::INTERNAL_SERVER_ERROR if bare => (
+            Trouble::Broken,
+            Code::Internal,
+            "Something went wrong on our side.",
+        ),
+        StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT if bare => {
+            (Trouble::Broken, Code::Internal, "This took too long.")
+        }
         _ => return response,
     };
     let status = response.status();

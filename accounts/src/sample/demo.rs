@@ -91,12 +91,15 @@ pub async fn demo(
             devices,
             open: HashMap::new(),
         };
-        life.move_in(&mut tx, name, short, &email, &hash, now).await?;
+        life.move_in(&mut tx, name, short, &email, &hash, now)
+            .await?;
         for (hours, step) in HISTORY {
             let then = Moment::at(now.at - ago(hours, number));
             life.live(&mut tx, step, limits, then).await?;
         }
-        let sessions = sessions::facts(&mut tx, &life.user, limits, now).await?.sessions;
+        let sessions = sessions::facts(&mut tx, &life.user, limits, now)
+            .await?
+            .sessions;
         people.push(DemoPerson {
             email,
             plan,
@@ -139,7 +142,8 @@ impl Life {
         users::insert_account(tx, account, &format!("{name}’s account"), self.plan, then).await?;
         users::insert_user(tx, user, account, name, email, hash, then).await?;
         users::update_profile(tx, user, name, username).await?;
-        self.record(tx, Action::UserCreated, 0, json!({}), then).await?;
+        self.record(tx, Action::UserCreated, 0, json!({}), then)
+            .await?;
         for (feature, kind, names) in [
             (Feature::McpTokens, Kind::Mcp, ["Editor", "Assistant"]),
             (Feature::ApiTokens, Kind::Api, ["Backup", "Status page"]),
@@ -158,8 +162,14 @@ impl Life {
         limits: &Limits,
         now: Moment,
     ) -> Result<(), DemoError> {
-        let (Step::SignIn(n) | Step::SignInRemembered(n) | Step::ComeBack(n) | Step::Copied(n)
-        | Step::UsePage(n) | Step::SignOut(n) | Step::Mistype(n) | Step::RemoteLogout(n)
+        let (Step::SignIn(n)
+        | Step::SignInRemembered(n)
+        | Step::ComeBack(n)
+        | Step::Copied(n)
+        | Step::UsePage(n)
+        | Step::SignOut(n)
+        | Step::Mistype(n)
+        | Step::RemoteLogout(n)
         | Step::NewPassword(n)) = step;
         if n >= self.devices {
             return Ok(());
@@ -168,9 +178,13 @@ impl Life {
         match step {
             Step::SignIn(_) => self.sign_in(tx, n, false, limits, now).await?,
             Step::SignInRemembered(_) => self.sign_in(tx, n, true, limits, now).await?,
-            Step::Mistype(_) => self.record(tx, Action::LoginFailed, n, json!({}), now).await.map(drop)?,
+            Step::Mistype(_) => self
+                .record(tx, Action::LoginFailed, n, json!({}), now)
+                .await
+                .map(drop)?,
             Step::ComeBack(_) | Step::Copied(_) => {
-                self.present_cookie(tx, n, step, &client, limits, now).await?;
+                self.present_cookie(tx, n, step, &client, limits, now)
+                    .await?;
             }
             Step::UsePage(_) => {
                 if let Some(open) = self.open.get(&n) {
@@ -183,7 +197,11 @@ impl Life {
                 }
             }
             Step::RemoteLogout(_) => {
-                if let Some(open) = self.open.get(&n).filter(|_| self.plan.has(Feature::RemoteLogout)) {
+                if let Some(open) = self
+                    .open
+                    .get(&n)
+                    .filter(|_| self.plan.has(Feature::RemoteLogout))
+                {
                     let (by, from) = (By::Session(&open.session), FromWhere::Security);
                     sessions::end_all(tx, &self.user, by, from, &client, limits, now).await?;
                 }
@@ -217,7 +235,10 @@ impl Life {
         let open = Open {
             session: started.id,
             device,
-            cookies: remembered.into_iter().map(|(_, cookie)| cookie.token).collect(),
+            cookies: remembered
+                .into_iter()
+                .map(|(_, cookie)| cookie.token)
+                .collect(),
         };
         self.open.insert(n, open);
         let details = json!({ "how": "password", "remember_me": remember_me });
@@ -269,7 +290,9 @@ impl Life {
         let details = json!({
             "sessions": facts.sessions - 1, "remembered_devices": facts.remembered_devices,
         });
-        let event = self.record(tx, Action::PasswordChanged, n, details, now).await?;
+        let event = self
+            .record(tx, Action::PasswordChanged, n, details, now)
+            .await?;
         let because = Because::PasswordChanged;
         sessions::end_rows(tx, &self.user, because, &event, Some(&open.session), now).await?;
         Ok(())

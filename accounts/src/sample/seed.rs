@@ -89,7 +89,11 @@ pub async fn seed(
         .iter()
         .flat_map(|person| std::iter::repeat_n(person, how_many.sessions_each));
     loop {
-        let some: Vec<Session<'_>> = all.by_ref().take(ROWS_A_COMMIT).map(|p| start(p, now)).collect();
+        let some: Vec<Session<'_>> = all
+            .by_ref()
+            .take(ROWS_A_COMMIT)
+            .map(|p| start(p, now))
+            .collect();
         if some.is_empty() {
             return Ok(());
         }

@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
-use crate::{db::{Conn, Tx}, on, time::{Moment, UnixMillis}};
+use crate::{
+    db::{Conn, Tx},
+    on,
+    time::{Moment, UnixMillis},
+};
 
 /// Why a session or a remembered device ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]

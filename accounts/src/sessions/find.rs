@@ -156,10 +156,7 @@ pub async fn is_live(
 ///
 /// # Errors
 /// When the store is away.
-pub async fn note_active(
-    tx: &mut Tx,
-    seen: &[(SessionId, UnixMillis)],
-) -> Result<(), sqlx::Error> {
+pub async fn note_active(tx: &mut Tx, seen: &[(SessionId, UnixMillis)]) -> Result<(), sqlx::Error> {
     let sql = match &**tx {
         Conn::Sqlite(_) => {
             "update sessions set last_active_at = $2

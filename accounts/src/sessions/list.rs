@@ -3,7 +3,13 @@
 use sqlx::FromRow;
 
 use super::{How, SessionId};
-use crate::{db::Conn, limits::Limits, on, time::{Moment, UnixMillis}, users::UserId};
+use crate::{
+    db::Conn,
+    limits::Limits,
+    on,
+    time::{Moment, UnixMillis},
+    users::UserId,
+};
 
 /// A live session in the list.
 #[derive(Debug, Clone, FromRow)]

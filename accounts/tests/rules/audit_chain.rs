@@ -61,10 +61,22 @@ async fn broken_by(db: &Db, sqls: &[&str]) -> Broken {
 
 async fn an_untouched_chain_is_whole(db: Db) {
     let nothing = audit::verify(&mut db.read().await.unwrap()).await.unwrap();
-    assert_eq!(nothing, Ok(Whole { chains: 0, events: 0 }));
+    assert_eq!(
+        nothing,
+        Ok(Whole {
+            chains: 0,
+            events: 0
+        })
+    );
     record(&db, 5).await;
     let whole = audit::verify(&mut db.read().await.unwrap()).await.unwrap();
-    assert_eq!(whole, Ok(Whole { chains: 1, events: 5 }));
+    assert_eq!(
+        whole,
+        Ok(Whole {
+            chains: 1,
+            events: 5
+        })
+    );
 }
 
 async fn a_changed_byte_is_named_whatever_the_column(db: Db) {
@@ -87,7 +99,10 @@ async fn a_changed_byte_is_named_whatever_the_column(db: Db) {
         assert_eq!((broken.seq, broken.why), (3, "it was changed"), "{change}");
     }
     let earlier = "update audit_events set prev_hash = hash where seq = 3";
-    assert_eq!(broken_by(&db, &[earlier]).await.why, "it does not follow the event before it");
+    assert_eq!(
+        broken_by(&db, &[earlier]).await.why,
+        "it does not follow the event before it"
+    );
     let head = "update audit_chains set head = replace(head, substr(head, 1, 1), 'x')";
     assert_eq!(broken_by(&db, &[head]).await.seq, 5);
 }
@@ -102,13 +117,20 @@ async fn a_deleted_event_is_named(db: Db) {
     // Closing the gap does not hide it.
     let close = "update audit_events set seq = seq - 1 where seq = 3";
     let broken = broken_by(&db, &["delete from audit_events where seq = 2", close]).await;
-    assert_eq!((broken.seq, broken.why), (2, "it does not follow the event before it"));
+    assert_eq!(
+        (broken.seq, broken.why),
+        (2, "it does not follow the event before it")
+    );
 }
 
 async fn two_swapped_events_are_named(db: Db) {
     record(&db, 5).await;
     let swap = |step: &str| format!("update audit_events set seq = {step}");
-    let steps = [swap("-2 where seq = 2"), swap("2 where seq = 4"), swap("4 where seq = -2")];
+    let steps = [
+        swap("-2 where seq = 2"),
+        swap("2 where seq = 4"),
+        swap("4 where seq = -2"),
+    ];
     let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
     assert_eq!(broken_by(&db, &steps).await.seq, 2);
 }
@@ -117,7 +139,10 @@ async fn a_cut_tail_is_named(db: Db) {
     record(&db, 5).await;
     let cut = "delete from audit_events where seq > 3";
     let broken = broken_by(&db, &[cut]).await;
-    assert_eq!((broken.seq, broken.why), (4, "it is missing, and all after it"));
+    assert_eq!(
+        (broken.seq, broken.why),
+        (4, "it is missing, and all after it")
+    );
     let all = broken_by(&db, &["delete from audit_events"]).await;
     assert_eq!(all.seq, 1);
     // Setting the count back does not hide it, as the last hash does not fit.
@@ -138,14 +163,26 @@ async fn events_recorded_at_once_keep_one_chain(db: Db) {
     }
     writers.join_all().await;
     let whole = audit::verify(&mut db.read().await.unwrap()).await.unwrap();
-    assert_eq!(whole, Ok(Whole { chains: 1, events: 200 }));
+    assert_eq!(
+        whole,
+        Ok(Whole {
+            chains: 1,
+            events: 200
+        })
+    );
 }
 
 async fn a_long_chain_is_read_page_by_page(db: Db) {
     record(&db, 2_500).await;
     let mut conn = db.read().await.unwrap();
     let whole = audit::verify(&mut conn).await.unwrap();
-    assert_eq!(whole, Ok(Whole { chains: 1, events: 2_500 }));
+    assert_eq!(
+        whole,
+        Ok(Whole {
+            chains: 1,
+            events: 2_500
+        })
+    );
     assert_eq!(audit::chains(&mut conn).await.unwrap(), [ACCOUNT]);
     let page = audit::page(&mut conn, ACCOUNT, 2_000).await.unwrap();
     assert_eq!((page.len(), page[0].seq), (500, 2_001));
@@ -161,7 +198,9 @@ async fn an_event_holds_no_session_and_no_token(db: Db) {
     let token = here.remembered.unwrap().token;
     home.exchange(&token, false, NOW).await;
     let who = home.signed_in(&here.session.token, NOW).await;
-    home.change_password(&who, PASSWORD, "nine brass owls on a wet ladder", NOW).await.unwrap();
+    home.change_password(&who, PASSWORD, "nine brass owls on a wet ladder", NOW)
+        .await
+        .unwrap();
 
     let mut conn = home.db.read().await.unwrap();
     let mut said = String::new();
@@ -171,7 +210,12 @@ async fn an_event_holds_no_session_and_no_token(db: Db) {
         }
     }
     assert!(said.contains("user.password_changed") && said.contains("remembered"));
-    for secret in [here.session.id.0.as_str(), here.session.token.expose(), token.expose(), PASSWORD] {
+    for secret in [
+        here.session.id.0.as_str(),
+        here.session.token.expose(),
+        token.expose(),
+        PASSWORD,
+    ] {
         assert!(!said.contains(secret));
     }
 }

@@ -32,15 +32,24 @@ async fn a_new_password_ends_the_others_and_keeps_this_one_under_a_new_cookie(db
 
     let now = after(SECOND);
     let who = home.signed_in(&here.session.token, now).await;
-    let changed = home.change_password(&who, PASSWORD, NEW, now).await.unwrap();
+    let changed = home
+        .change_password(&who, PASSWORD, NEW, now)
+        .await
+        .unwrap();
     assert_eq!((changed.sessions, changed.remembered_devices), (1, 2));
     assert_eq!(changed.session.id, here.session.id);
     let renewed = home.signed_in(&changed.session.token, now).await;
     assert_eq!(renewed.user.password_changed_at, now.at);
     assert_eq!(renewed.started_at, NOW.at);
 
-    assert!(matches!(home.find(&here.session.token, now).await, Found::Unknown));
-    assert_eq!(home.why_dead(&there.session.token, now).await, Because::PasswordChanged);
+    assert!(matches!(
+        home.find(&here.session.token, now).await,
+        Found::Unknown
+    ));
+    assert_eq!(
+        home.why_dead(&there.session.token, now).await,
+        Because::PasswordChanged
+    );
     for remembered in [here.remembered, there.remembered] {
         let exchanged = home.exchange(&remembered.unwrap().token, false, now).await;
         assert!(matches!(exchanged, Exchange::Ended(_)), "{exchanged:?}");
@@ -48,9 +57,13 @@ async fn a_new_password_ends_the_others_and_keeps_this_one_under_a_new_cookie(db
     assert_eq!(home.epoch(&ada).await, epoch + 1);
     assert_eq!(home.events(&ada, "user.password_changed").await, 1);
 
-    let old = home.try_sign_in(&ada.email, PASSWORD, &ada.client, now).await;
+    let old = home
+        .try_sign_in(&ada.email, PASSWORD, &ada.client, now)
+        .await;
     assert!(matches!(old, Err(SignInError::Wrong)), "{old:?}");
-    home.try_sign_in(&ada.email, NEW, &ada.client, now).await.unwrap();
+    home.try_sign_in(&ada.email, NEW, &ada.client, now)
+        .await
+        .unwrap();
     assert!(home.is_live(&bens.session.token, now).await);
 }
 
@@ -62,10 +75,16 @@ async fn a_wrong_current_password_changes_nothing_and_is_limited(db: Db) {
     let who = home.signed_in(&here.session.token, NOW).await;
     for _ in 0..10 {
         let refused = home.change_password(&who, "a guess", NEW, NOW).await;
-        assert!(matches!(refused, Err(ChangePasswordError::WrongCurrent)), "{refused:?}");
+        assert!(
+            matches!(refused, Err(ChangePasswordError::WrongCurrent)),
+            "{refused:?}"
+        );
     }
     let refused = home.change_password(&who, PASSWORD, NEW, NOW).await;
-    assert!(matches!(refused, Err(ChangePasswordError::TooMany(_))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(ChangePasswordError::TooMany(_))),
+        "{refused:?}"
+    );
     assert_eq!(home.events(&ada, "access.denied").await, 10);
     assert_eq!(home.events(&ada, "user.password_changed").await, 0);
     assert!(home.is_live(&here.session.token, NOW).await);
@@ -73,7 +92,9 @@ async fn a_wrong_current_password_changes_nothing_and_is_limited(db: Db) {
     assert_eq!(home.facts(&ada, NOW).await.remembered_devices, 1);
     // Guessing here locks nobody out at the door, and keeps nobody from pressing.
     home.sign_in(&ada, NOW).await;
-    home.press(&ada.id, By::Session(&here.session.id), NOW).await.unwrap();
+    home.press(&ada.id, By::Session(&here.session.id), NOW)
+        .await
+        .unwrap();
 }
 
 async fn a_weak_or_unchanged_new_password_changes_nothing(db: Db) {
@@ -99,9 +120,14 @@ async fn a_session_that_a_press_has_ended_changes_no_password(db: Db) {
     let ada = home.person("Ada").await;
     let here = home.sign_in(&ada, NOW).await;
     let who = home.signed_in(&here.session.token, NOW).await;
-    home.press(&ada.id, By::Session(&here.session.id), NOW).await.unwrap();
+    home.press(&ada.id, By::Session(&here.session.id), NOW)
+        .await
+        .unwrap();
     let raced = home.change_password(&who, PASSWORD, NEW, NOW).await;
-    assert!(matches!(raced, Err(ChangePasswordError::Raced)), "{raced:?}");
+    assert!(
+        matches!(raced, Err(ChangePasswordError::Raced)),
+        "{raced:?}"
+    );
     home.sign_in(&ada, NOW).await;
 }
 
@@ -113,9 +139,15 @@ async fn what_had_run_out_before_is_not_said_to_have_ended_by_it(db: Db) {
     // Signing in marks what has run out, so this one signs in before that.
     let here = home.sign_in(&ada, after(10 * DAY)).await;
     let who = home.signed_in(&here.session.token, now).await;
-    let changed = home.change_password(&who, PASSWORD, NEW, now).await.unwrap();
+    let changed = home
+        .change_password(&who, PASSWORD, NEW, now)
+        .await
+        .unwrap();
     assert_eq!(changed.sessions, 0);
-    assert_eq!(home.why_dead(&idle.session.token, now).await, Because::Expired);
+    assert_eq!(
+        home.why_dead(&idle.session.token, now).await,
+        Because::Expired
+    );
 }
 
 async fn a_half_sign_in_with_the_old_password_starts_no_session(db: Db) {
@@ -124,7 +156,9 @@ async fn a_half_sign_in_with_the_old_password_starts_no_session(db: Db) {
     let here = home.sign_in(&ada, NOW).await;
     let half = home.check_password(&ada, NOW).await;
     let who = home.signed_in(&here.session.token, NOW).await;
-    home.change_password(&who, PASSWORD, NEW, NOW).await.unwrap();
+    home.change_password(&who, PASSWORD, NEW, NOW)
+        .await
+        .unwrap();
     let raced = home.start_session(&ada, half, true, NOW).await;
     assert!(matches!(raced, Err(SignInError::Raced)), "{raced:?}");
     assert_eq!(home.list(&ada, NOW).await.len(), 1);

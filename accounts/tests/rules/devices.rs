@@ -24,7 +24,9 @@ const MILLI: Duration = Duration::from_millis(1);
 
 async fn note_active(home: &Home, session: &SessionId, at: UnixMillis) {
     let mut tx = home.db.write().await.unwrap();
-    sessions::note_active(&mut tx, &[(session.clone(), at)]).await.unwrap();
+    sessions::note_active(&mut tx, &[(session.clone(), at)])
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -32,12 +34,18 @@ async fn a_session_ends_when_it_was_not_used_for_14_days(db: Db) {
     let home = Home::new(db);
     let ada = home.person("Ada").await;
     let here = home.sign_in(&ada, NOW).await;
-    assert!(home.is_live(&here.session.token, after(14 * DAY - MILLI)).await);
+    assert!(
+        home.is_live(&here.session.token, after((14 * DAY).saturating_sub(MILLI)))
+            .await
+    );
     let Found::Ended(ended) = home.find(&here.session.token, after(20 * DAY)).await else {
         panic!("it lives")
     };
     // It says when it ran out, not when that was noticed.
-    assert_eq!((ended.because, ended.at), (Because::Expired, NOW.at + 14 * DAY));
+    assert_eq!(
+        (ended.because, ended.at),
+        (Because::Expired, NOW.at + 14 * DAY)
+    );
     assert!(!home.is_live(&here.session.token, after(14 * DAY)).await);
 }
 
@@ -49,11 +57,17 @@ async fn a_session_ends_after_30_days_however_much_it_was_used(db: Db) {
         assert!(home.is_live(&here.session.token, after(day * DAY)).await);
         note_active(&home, &here.session.id, NOW.at + day * DAY).await;
     }
-    assert!(home.is_live(&here.session.token, after(30 * DAY - MILLI)).await);
+    assert!(
+        home.is_live(&here.session.token, after((30 * DAY).saturating_sub(MILLI)))
+            .await
+    );
     let Found::Ended(ended) = home.find(&here.session.token, after(30 * DAY)).await else {
         panic!("it lives")
     };
-    assert_eq!((ended.because, ended.at), (Because::Expired, NOW.at + 30 * DAY));
+    assert_eq!(
+        (ended.because, ended.at),
+        (Because::Expired, NOW.at + 30 * DAY)
+    );
 }
 
 async fn the_session_after_the_hundredth_ends_the_longest_unused(db: Db) {
@@ -82,7 +96,9 @@ async fn the_list_is_what_find_accepts(db: Db) {
     let mut tokens = Vec::new();
     // From before a press, signed out, too old, idle, alive, alive from a remembered device.
     let pressed = home.sign_in(&ada, NOW).await;
-    home.press(&ada.id, By::Session(&pressed.session.id), NOW).await.unwrap();
+    home.press(&ada.id, By::Session(&pressed.session.id), NOW)
+        .await
+        .unwrap();
     tokens.push(pressed.session);
     let old = home.sign_in(&ada, after(SECOND)).await;
     note_active(&home, &old.session.id, NOW.at + 29 * DAY).await;
@@ -91,11 +107,16 @@ async fn the_list_is_what_find_accepts(db: Db) {
     let now = after(31 * DAY);
     let out = home.sign_in(&ada, now).await;
     let mut tx = home.db.write().await.unwrap();
-    sessions::sign_out(&mut tx, &ada.id, &out.session.id, &browser(1), now).await.unwrap();
+    sessions::sign_out(&mut tx, &ada.id, &out.session.id, &browser(1), now)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     tokens.push(out.session);
     tokens.push(home.sign_in(&ada, now).await.session);
-    let remembered = home.sign_in_remembered(&ada, Moment::at(now.at + SECOND)).await.session;
+    let remembered = home
+        .sign_in_remembered(&ada, Moment::at(now.at + SECOND))
+        .await
+        .session;
     tokens.push(remembered.clone());
     tokens.push(home.sign_in(&ben, now).await.session);
 
@@ -109,16 +130,28 @@ async fn the_list_is_what_find_accepts(db: Db) {
         }
     }
     let listed = home.list(&ada, now).await;
-    assert_eq!(listed.iter().map(|s| s.id.clone()).collect::<HashSet<_>>(), found);
+    assert_eq!(
+        listed.iter().map(|s| s.id.clone()).collect::<HashSet<_>>(),
+        found
+    );
     assert_eq!(found.len(), 2);
     assert_eq!(home.facts(&ada, now).await.sessions, 2);
     // Last active first, and it says which browser is remembered.
-    assert_eq!((&listed[0].id, listed[0].remembered), (&remembered.id, true));
+    assert_eq!(
+        (&listed[0].id, listed[0].remembered),
+        (&remembered.id, true)
+    );
     assert!(!listed[1].remembered);
     let mut conn = home.db.read().await.unwrap();
     let here = &listed[1].id;
-    let listed = sessions::list(&mut conn, &ada.id, here, 1, &home.limits, now).await.unwrap();
-    assert_eq!((listed.len(), &listed[0].id), (1, here), "this device is first, whatever the limit");
+    let listed = sessions::list(&mut conn, &ada.id, here, 1, &home.limits, now)
+        .await
+        .unwrap();
+    assert_eq!(
+        (listed.len(), &listed[0].id),
+        (1, here),
+        "this device is first, whatever the limit"
+    );
     assert_eq!(listed[0].ip, "192.0.2.1");
 }
 
@@ -127,11 +160,15 @@ async fn being_active_never_goes_backwards_and_never_revives(db: Db) {
     let ada = home.person("Ada").await;
     let here = home.sign_in(&ada, after(10 * SECOND)).await;
     note_active(&home, &here.session.id, NOW.at).await;
-    let who = home.signed_in(&here.session.token, after(20 * SECOND)).await;
+    let who = home
+        .signed_in(&here.session.token, after(20 * SECOND))
+        .await;
     assert_eq!(who.last_active_at, NOW.at + 10 * SECOND);
 
     let press = after(30 * SECOND);
-    home.press(&ada.id, By::Session(&here.session.id), press).await.unwrap();
+    home.press(&ada.id, By::Session(&here.session.id), press)
+        .await
+        .unwrap();
     note_active(&home, &here.session.id, NOW.at + 40 * SECOND).await;
     let why = home.why_dead(&here.session.token, after(40 * SECOND)).await;
     assert_eq!(why, Because::RemoteLogout);
@@ -148,7 +185,11 @@ async fn noting_activity_never_gets_in_the_way_of_a_press(db: Db) {
         for _ in 0..20 {
             sessions.push(home.sign_in(&ada, now).await.session.id);
         }
-        let seen: Vec<_> = sessions.iter().rev().map(|s| (s.clone(), now.at + SECOND)).collect();
+        let seen: Vec<_> = sessions
+            .iter()
+            .rev()
+            .map(|s| (s.clone(), now.at + SECOND))
+            .collect();
         let noting = async {
             let mut tx = home.db.write().await?;
             sessions::note_active(&mut tx, &seen).await?;

@@ -12,9 +12,12 @@ use accounts::{
     remember_me::{self, Exchange},
     secret::{Secret, Token},
     sessions::{
-        self, Because, By, EndAll, EndAllError, Facts, Found, FromWhere, Listed, SessionId, SignedIn,
+        self, Because, By, EndAll, EndAllError, Facts, Found, FromWhere, Listed, SessionId,
+        SignedIn,
     },
-    sign_in::{Checked, Credentials, In, SignInError, Ticket, check_password, sign_in, start_session},
+    sign_in::{
+        Checked, Credentials, In, SignInError, Ticket, check_password, sign_in, start_session,
+    },
     time::{Moment, UnixMillis},
     users::{self, NewUser, SignUp, UserId},
 };
@@ -26,7 +29,7 @@ pub const NOW: Moment = Moment {
     at: UnixMillis(1_800_000_000_000),
 };
 pub const SECOND: Duration = Duration::from_secs(1);
-pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+pub const DAY: Duration = Duration::from_hours(24);
 pub const PASSWORD: &str = "violet tram under seven bridges";
 
 /// That long after the story began.
@@ -140,9 +143,16 @@ impl Home {
             remember_me: false,
             known_device: None,
         };
-        check_password(&self.db, &self.hasher, &self.limits, &credentials, &who.client, now)
-            .await
-            .unwrap()
+        check_password(
+            &self.db,
+            &self.hasher,
+            &self.limits,
+            &credentials,
+            &who.client,
+            now,
+        )
+        .await
+        .unwrap()
     }
 
     /// The second half of a sign-in.
@@ -162,7 +172,9 @@ impl Home {
 
     pub async fn find(&self, token: &Token, now: Moment) -> Found {
         let mut conn = self.db.read().await.unwrap();
-        sessions::find(&mut conn, token, &self.limits, now).await.unwrap()
+        sessions::find(&mut conn, token, &self.limits, now)
+            .await
+            .unwrap()
     }
 
     pub async fn is_live(&self, token: &Token, now: Moment) -> bool {
@@ -194,11 +206,18 @@ impl Home {
 
     pub async fn facts(&self, who: &Person, now: Moment) -> Facts {
         let mut conn = self.db.read().await.unwrap();
-        sessions::facts(&mut conn, &who.id, &self.limits, now).await.unwrap()
+        sessions::facts(&mut conn, &who.id, &self.limits, now)
+            .await
+            .unwrap()
     }
 
     /// Presses, and commits if the rules allow it.
-    pub async fn press(&self, user: &UserId, by: By<'_>, now: Moment) -> Result<EndAll, EndAllError> {
+    pub async fn press(
+        &self,
+        user: &UserId,
+        by: By<'_>,
+        now: Moment,
+    ) -> Result<EndAll, EndAllError> {
         let mut tx = self.db.write().await?;
         let client = browser(9);
         let limits = &self.limits;

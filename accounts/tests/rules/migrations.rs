@@ -25,7 +25,8 @@ async fn a_store_that_is_opened_again_has_what_it_had(db: Db) {
 }
 
 async fn a_store_that_a_newer_version_has_used_is_refused(db: Db) {
-    let row = "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+    let row =
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
                select 20990101000000, 'from the future', success, checksum, 0
                from _sqlx_migrations where version = 1";
     assert_eq!(stores::run(&db, row).await, 1);
@@ -44,7 +45,10 @@ async fn a_second_process_sees_at_once_what_the_first_did(db: Db) {
     let mut other = home.clone();
     other.db = Db::open(&stores::url_of(&home.db)).await.unwrap();
     assert!(other.is_live(&here.session.token, NOW).await);
-    other.press(&ada.id, accounts::sessions::By::Operator, NOW).await.unwrap();
+    other
+        .press(&ada.id, accounts::sessions::By::Operator, NOW)
+        .await
+        .unwrap();
     assert!(!home.is_live(&here.session.token, NOW).await);
     other.db.close().await;
 }

@@ -21,7 +21,17 @@ on_both!(
 fn texts(pattern: &'static str) -> Vec<String> {
     let mut runner = TestRunner::deterministic();
     let texts = proptest::string::string_regex(pattern).unwrap();
-    let odd = ["", " ", "\0", "a\0@b.c", "'; drop table users; --", "@", "\u{202e}", "İ@İ.com", "ſ"];
+    let odd = [
+        "",
+        " ",
+        "\0",
+        "a\0@b.c",
+        "'; drop table users; --",
+        "@",
+        "\u{202e}",
+        "İ@İ.com",
+        "ſ",
+    ];
     (0..300)
         .map(|_| texts.new_tree(&mut runner).unwrap().current())
         .chain(odd.map(String::from))
@@ -36,7 +46,10 @@ async fn any_text_for_an_email_finds_nobody_or_is_refused(db: Db) {
         let found = users::id_of_email(&mut home.db.read().await.unwrap(), &email).await;
         assert_eq!(found.unwrap(), None, "{email:?}");
         let guess = home.try_sign_in(&email, "a guess", &browser(1), NOW).await;
-        assert!(matches!(guess, Err(SignInError::Wrong | SignInError::Email(_))), "{email:?} {guess:?}");
+        assert!(
+            matches!(guess, Err(SignInError::Wrong | SignInError::Email(_))),
+            "{email:?} {guess:?}"
+        );
     }
 }
 

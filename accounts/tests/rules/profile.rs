@@ -31,9 +31,14 @@ async fn user(home: &Home, who: &Person) -> User {
 async fn name_and_username_change_and_an_empty_username_takes_it_away(db: Db) {
     let home = Home::new(db);
     let ada = home.person("Ada").await;
-    update(&home, &ada, " Augusta Ada ", "Ada_L-1").await.unwrap();
+    update(&home, &ada, " Augusta Ada ", "Ada_L-1")
+        .await
+        .unwrap();
     let now = user(&home, &ada).await;
-    assert_eq!((now.name.as_str(), now.username.as_deref()), ("Augusta Ada", Some("ada_l-1")));
+    assert_eq!(
+        (now.name.as_str(), now.username.as_deref()),
+        ("Augusta Ada", Some("ada_l-1"))
+    );
     update(&home, &ada, "Ada", "  ").await.unwrap();
     assert_eq!(user(&home, &ada).await.username, None);
 }
@@ -54,8 +59,16 @@ async fn a_username_is_one_persons_whatever_its_case(db: Db) {
 async fn a_bad_name_changes_nothing(db: Db) {
     let home = Home::new(db);
     let ada = home.person("Ada").await;
-    for (name, username) in [("", "ada"), ("a\0b", "ada"), ("Ada", "a b"), (&"x".repeat(101), "")] {
-        assert!(update(&home, &ada, name, username).await.is_err(), "{name:?} {username:?}");
+    for (name, username) in [
+        ("", "ada"),
+        ("a\0b", "ada"),
+        ("Ada", "a b"),
+        (&"x".repeat(101), ""),
+    ] {
+        assert!(
+            update(&home, &ada, name, username).await.is_err(),
+            "{name:?} {username:?}"
+        );
     }
     let now = user(&home, &ada).await;
     assert_eq!((now.name.as_str(), now.username), ("Ada", None));

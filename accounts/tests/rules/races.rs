@@ -167,7 +167,11 @@ async fn change_password_and_press(
         Err(ChangePasswordError::Raced) => None,
         Err(other) => panic!("{other:?}"),
     };
-    let order = if changed.is_some() { Order::DeedFirst } else { Order::PressFirst };
+    let order = if changed.is_some() {
+        Order::DeedFirst
+    } else {
+        Order::PressFirst
+    };
     if changed.is_some() {
         ada.password = new;
     }
@@ -213,11 +217,17 @@ fn press_from(
 async fn assert_no_survivor(home: &Home, who: &Person, sessions: &[Token], cookies: &[Token]) {
     for token in sessions {
         let found = home.find(token, NOW).await;
-        assert!(!matches!(found, accounts::sessions::Found::Live(_)), "a session survived");
+        assert!(
+            !matches!(found, accounts::sessions::Found::Live(_)),
+            "a session survived"
+        );
     }
     for token in cookies {
         let exchanged = home.exchange(token, true, NOW).await;
-        assert!(matches!(exchanged, Exchange::Ended(_)), "a device survived: {exchanged:?}");
+        assert!(
+            matches!(exchanged, Exchange::Ended(_)),
+            "a device survived: {exchanged:?}"
+        );
     }
     assert_eq!(rows_left(home, who).await, (0, 0), "alive, open");
 }

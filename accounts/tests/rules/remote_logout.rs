@@ -40,14 +40,20 @@ async fn a_press_ends_every_session_and_remembered_device_and_says_how_many(db: 
     assert_eq!((facts.sessions, facts.remembered_devices), (4, 3));
 
     let now = after(SECOND);
-    let done = home.press(&ada.id, By::Session(&all[0].session.id), now).await.unwrap();
+    let done = home
+        .press(&ada.id, By::Session(&all[0].session.id), now)
+        .await
+        .unwrap();
     let receipt = (done.sessions, done.remembered_devices, done.at);
     assert_eq!(receipt, (4, 3, now.at));
     assert_eq!(home.epoch(&ada).await, epoch + 1);
     assert_nobody_is_in(&home, &ada, &all).await;
 
     assert_eq!(home.events(&ada, "user.session_invalidated").await, 1);
-    let details = format!("select details from audit_events where id = '{}'", done.event);
+    let details = format!(
+        "select details from audit_events where id = '{}'",
+        done.event
+    );
     let details = stores::text(&home.db, &details).await;
     let details: serde_json::Value = serde_json::from_str(&details).unwrap();
     let expected = serde_json::json!({
@@ -58,7 +64,10 @@ async fn a_press_ends_every_session_and_remembered_device_and_says_how_many(db: 
 
 async fn assert_nobody_is_in(home: &Home, who: &Person, all: &[In]) {
     for entered in all {
-        assert_eq!(home.why_dead(&entered.session.token, NOW).await, Because::RemoteLogout);
+        assert_eq!(
+            home.why_dead(&entered.session.token, NOW).await,
+            Because::RemoteLogout
+        );
         if let Some(remembered) = &entered.remembered {
             let exchanged = home.exchange(&remembered.token, true, NOW).await;
             let Exchange::Ended(ended) = exchanged else {
@@ -85,8 +94,12 @@ async fn give_token(home: &Home, who: &Person, kind: &str, hash: &str) {
 
 async fn tokens_of(home: &Home, who: &Person) -> String {
     let mut conn = home.db.read().await.unwrap();
-    let api = tokens::list(&mut conn, &who.id, tokens::Kind::Api).await.unwrap();
-    let mcp = tokens::list(&mut conn, &who.id, tokens::Kind::Mcp).await.unwrap();
+    let api = tokens::list(&mut conn, &who.id, tokens::Kind::Api)
+        .await
+        .unwrap();
+    let mcp = tokens::list(&mut conn, &who.id, tokens::Kind::Mcp)
+        .await
+        .unwrap();
     format!("{api:?} {mcp:?}")
 }
 
@@ -102,14 +115,21 @@ async fn a_press_touches_nobody_else_and_no_token(db: Db) {
     assert_eq!((facts.api_tokens, facts.mcp_tokens), (2, 1));
     let (tokens, epoch) = (tokens_of(&home, &ada).await, home.epoch(&ben).await);
 
-    home.press(&ada.id, By::Session(&here.session.id), NOW).await.unwrap();
+    home.press(&ada.id, By::Session(&here.session.id), NOW)
+        .await
+        .unwrap();
     assert_eq!(tokens_of(&home, &ada).await, tokens);
     let facts = home.facts(&ada, NOW).await;
     assert_eq!((facts.api_tokens, facts.mcp_tokens), (2, 1));
     assert_eq!(home.epoch(&ben).await, epoch);
     assert!(home.is_live(&bens.session.token, NOW).await);
-    let exchanged = home.exchange(&bens.remembered.unwrap().token, false, NOW).await;
-    assert!(matches!(exchanged, Exchange::Session { .. }), "{exchanged:?}");
+    let exchanged = home
+        .exchange(&bens.remembered.unwrap().token, false, NOW)
+        .await;
+    assert!(
+        matches!(exchanged, Exchange::Session { .. }),
+        "{exchanged:?}"
+    );
     assert_eq!(home.events(&ben, "user.session_invalidated").await, 0);
 }
 
@@ -117,11 +137,16 @@ async fn what_a_press_ended_knows_when_by_whom_and_from_which_browser(db: Db) {
     let home = Home::new(db);
     let ada = home.person("Ada").await;
     let (here, there) = (home.sign_in(&ada, NOW).await, home.sign_in(&ada, NOW).await);
-    home.press(&ada.id, By::Session(&here.session.id), after(SECOND)).await.unwrap();
+    home.press(&ada.id, By::Session(&here.session.id), after(SECOND))
+        .await
+        .unwrap();
     let Found::Ended(ended) = home.find(&there.session.token, after(DAY)).await else {
         panic!("it lives")
     };
-    assert_eq!((ended.because, ended.at), (Because::RemoteLogout, NOW.at + SECOND));
+    assert_eq!(
+        (ended.because, ended.at),
+        (Because::RemoteLogout, NOW.at + SECOND)
+    );
     assert_eq!(ended.by, Some(format!("user:{}", ada.id.0)));
     assert_eq!(ended.by_user_agent, Some(browser(9).user_agent));
 }
@@ -142,15 +167,22 @@ async fn the_free_plan_is_refused_and_nothing_changes(db: Db) {
     assert_eq!(home.facts(&ada, NOW).await, facts);
     assert!(home.is_live(&here.session.token, NOW).await);
     assert_eq!(home.events(&ada, "user.session_invalidated").await, 0);
-    let exchanged = home.exchange(&here.remembered.unwrap().token, false, NOW).await;
-    assert!(matches!(exchanged, Exchange::Session { .. }), "{exchanged:?}");
+    let exchanged = home
+        .exchange(&here.remembered.unwrap().token, false, NOW)
+        .await;
+    assert!(
+        matches!(exchanged, Exchange::Session { .. }),
+        "{exchanged:?}"
+    );
 }
 
 async fn pressed_twice_the_second_finds_it_done(db: Db) {
     let home = Home::new(db);
     let ada = home.person("Ada").await;
     let (here, there) = (home.sign_in(&ada, NOW).await, home.sign_in(&ada, NOW).await);
-    home.press(&ada.id, By::Session(&here.session.id), NOW).await.unwrap();
+    home.press(&ada.id, By::Session(&here.session.id), NOW)
+        .await
+        .unwrap();
     for session in [&here.session.id, &there.session.id] {
         let again = home.press(&ada.id, By::Session(session), NOW).await;
         assert!(matches!(again, Err(EndAllError::AlreadyEnded)), "{again:?}");
@@ -167,7 +199,10 @@ async fn two_presses_at_once_are_one_press(db: Db) {
             let (home, ada) = (home.clone(), ada.clone());
             tokio::spawn(async move { home.press(&ada.id, By::Session(&session), NOW).await })
         };
-        let (one, other) = (press(here.session.id.clone()), press(there.session.id.clone()));
+        let (one, other) = (
+            press(here.session.id.clone()),
+            press(there.session.id.clone()),
+        );
         let done: EndAll = match (one.await.unwrap(), other.await.unwrap()) {
             (Ok(done), Err(EndAllError::AlreadyEnded))
             | (Err(EndAllError::AlreadyEnded), Ok(done)) => done,
@@ -175,7 +210,10 @@ async fn two_presses_at_once_are_one_press(db: Db) {
         };
         assert_eq!(done.sessions, 2);
         assert_nobody_is_in(&home, &ada, &[here, there]).await;
-        assert_eq!(home.events(&ada, "user.session_invalidated").await, round + 1);
+        assert_eq!(
+            home.events(&ada, "user.session_invalidated").await,
+            round + 1
+        );
     }
 }
 
@@ -188,14 +226,18 @@ async fn a_press_that_is_not_committed_has_not_happened(db: Db) {
     let mut tx = home.db.write().await.unwrap();
     let (by, client) = (By::Session(&here.session.id), browser(1));
     let from = FromWhere::Security;
-    sessions::end_all(&mut tx, &ada.id, by, from, &client, &home.limits, NOW).await.unwrap();
+    sessions::end_all(&mut tx, &ada.id, by, from, &client, &home.limits, NOW)
+        .await
+        .unwrap();
     drop(tx);
 
     assert_eq!(home.epoch(&ada).await, epoch);
     assert_eq!(home.facts(&ada, NOW).await, facts);
     assert!(home.is_live(&here.session.token, NOW).await);
     assert_eq!(home.events(&ada, "user.session_invalidated").await, 0);
-    home.press(&ada.id, By::Session(&here.session.id), NOW).await.unwrap();
+    home.press(&ada.id, By::Session(&here.session.id), NOW)
+        .await
+        .unwrap();
     assert_eq!(home.events(&ada, "user.session_invalidated").await, 1);
 }
 
@@ -205,13 +247,22 @@ async fn what_has_run_out_is_neither_counted_nor_said_to_have_ended_by_the_press
     let idle = home.sign_in_remembered(&ada, NOW).await;
     let here = home.sign_in(&ada, after(10 * DAY)).await;
     let now = after(20 * DAY);
-    let done = home.press(&ada.id, By::Session(&here.session.id), now).await.unwrap();
+    let done = home
+        .press(&ada.id, By::Session(&here.session.id), now)
+        .await
+        .unwrap();
     assert_eq!((done.sessions, done.remembered_devices), (1, 1));
-    assert_eq!(home.why_dead(&idle.session.token, now).await, Because::Expired);
+    assert_eq!(
+        home.why_dead(&idle.session.token, now).await,
+        Because::Expired
+    );
     // A session that has run out presses nothing.
     let (old, now) = (home.sign_in(&ada, now).await, after(40 * DAY));
     let refused = home.press(&ada.id, By::Session(&old.session.id), now).await;
-    assert!(matches!(refused, Err(EndAllError::AlreadyEnded)), "{refused:?}");
+    assert!(
+        matches!(refused, Err(EndAllError::AlreadyEnded)),
+        "{refused:?}"
+    );
 }
 
 async fn the_operator_may_press_for_anybody_who_exists(db: Db) {
@@ -224,7 +275,9 @@ async fn the_operator_may_press_for_anybody_who_exists(db: Db) {
         panic!("it lives")
     };
     assert_eq!(ended.by.as_deref(), Some("operator"));
-    let nobody = home.press(&UserId("nobody".into()), By::Operator, NOW).await;
+    let nobody = home
+        .press(&UserId("nobody".into()), By::Operator, NOW)
+        .await;
     assert!(matches!(nobody, Err(EndAllError::NoSuchUser)), "{nobody:?}");
 }
 
@@ -232,11 +285,20 @@ async fn after_a_press_one_signs_in_as_ever(db: Db) {
     let home = Home::new(db);
     let ada = home.person("Ada").await;
     let here = home.sign_in(&ada, NOW).await;
-    home.press(&ada.id, By::Session(&here.session.id), NOW).await.unwrap();
+    home.press(&ada.id, By::Session(&here.session.id), NOW)
+        .await
+        .unwrap();
     let again = home.sign_in_remembered(&ada, NOW).await;
     assert!(home.is_live(&again.session.token, NOW).await);
-    let exchanged = home.exchange(&again.remembered.unwrap().token, false, NOW).await;
-    assert!(matches!(exchanged, Exchange::Session { .. }), "{exchanged:?}");
-    let user = users::find(&mut home.db.read().await.unwrap(), &ada.id).await.unwrap();
+    let exchanged = home
+        .exchange(&again.remembered.unwrap().token, false, NOW)
+        .await;
+    assert!(
+        matches!(exchanged, Exchange::Session { .. }),
+        "{exchanged:?}"
+    );
+    let user = users::find(&mut home.db.read().await.unwrap(), &ada.id)
+        .await
+        .unwrap();
     assert_eq!(user.unwrap().email, ada.email);
 }

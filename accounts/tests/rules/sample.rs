@@ -24,39 +24,70 @@ on_both!(
 
 async fn the_demo_has_people_on_every_plan_with_devices_and_history(db: Db) {
     let home = Home::new(db);
-    let demo = sample::demo(&home.db, &home.hasher, &home.limits, NOW).await.unwrap();
+    let demo = sample::demo(&home.db, &home.hasher, &home.limits, NOW)
+        .await
+        .unwrap();
     for plan in Plan::ALL {
-        assert!(demo.people.iter().filter(|p| p.plan == plan).count() >= 2, "{plan:?}");
+        assert!(
+            demo.people.iter().filter(|p| p.plan == plan).count() >= 2,
+            "{plan:?}"
+        );
     }
     assert!(demo.people[0].sessions >= 10, "{demo:?}");
     assert!(demo.people.iter().all(|p| p.sessions >= 1), "{demo:?}");
-    for reason in ["signed_out", "remote_logout", "password_changed", "reused", "expired"] {
+    for reason in [
+        "signed_out",
+        "remote_logout",
+        "password_changed",
+        "reused",
+        "expired",
+    ] {
         let ended = format!("select count(*) from sessions where ended_because = '{reason}'");
         assert!(stores::number(&home.db, &ended).await > 0, "{reason}");
     }
-    let future = format!("select count(*) from sessions where last_active_at > {}", NOW.at.0);
+    let future = format!(
+        "select count(*) from sessions where last_active_at > {}",
+        NOW.at.0
+    );
     assert_eq!(stores::number(&home.db, &future).await, 0);
     let backwards = "select count(*) from audit_events a join audit_events b
                      on b.chain = a.chain and b.seq = a.seq + 1 and b.at < a.at";
     assert_eq!(stores::number(&home.db, backwards).await, 0);
-    let whole = audit::verify(&mut home.db.read().await.unwrap()).await.unwrap().unwrap();
+    let whole = audit::verify(&mut home.db.read().await.unwrap())
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(whole.chains, 8);
     assert!(whole.events > 150, "{whole:?}");
     // The password opens every door, and would be accepted from each of them.
     for person in &demo.people {
-        home.try_sign_in(&person.email, sample::PASSWORD, &browser(1), NOW).await.unwrap();
+        home.try_sign_in(&person.email, sample::PASSWORD, &browser(1), NOW)
+            .await
+            .unwrap();
         let password = crate::home::secret(sample::PASSWORD);
-        let accepted = home.hasher.accept(&password, 15, &[&person.email]).await.unwrap();
+        let accepted = home
+            .hasher
+            .accept(&password, 15, &[&person.email])
+            .await
+            .unwrap();
         assert_eq!(accepted, Ok(()));
     }
 }
 
 async fn the_demo_is_made_once(db: Db) {
     let home = Home::new(db);
-    sample::demo(&home.db, &home.hasher, &home.limits, NOW).await.unwrap();
+    sample::demo(&home.db, &home.hasher, &home.limits, NOW)
+        .await
+        .unwrap();
     let again = sample::demo(&home.db, &home.hasher, &home.limits, NOW).await;
-    assert!(matches!(again, Err(DemoError::AlreadyThere(_))), "{again:?}");
-    assert_eq!(stores::number(&home.db, "select count(*) from users").await, 8);
+    assert!(
+        matches!(again, Err(DemoError::AlreadyThere(_))),
+        "{again:?}"
+    );
+    assert_eq!(
+        stores::number(&home.db, "select count(*) from users").await,
+        8
+    );
 }
 
 const THREE_BY_FOUR: Seed<'_> = Seed {
@@ -75,7 +106,9 @@ async fn seeded_sessions_are_signed_in(db: Db) {
             Ok(())
         };
         let (db, hasher, limits) = (&home.db, &home.hasher, &home.limits);
-        sample::seed(db, hasher, limits, THREE_BY_FOUR, NOW, keep).await.unwrap();
+        sample::seed(db, hasher, limits, THREE_BY_FOUR, NOW, keep)
+            .await
+            .unwrap();
     }
     assert_eq!(lines.len(), 24);
     let mut people = HashSet::new();

@@ -26,10 +26,16 @@ async fn a_right_password_gives_a_session_whatever_the_case_of_the_email(db: Db)
     let home = Home::new(db);
     let ada = home.person("Ada").await;
     for email in ["ada@example.com", " ADA@Example.COM "] {
-        let entered = home.try_sign_in(email, PASSWORD, &browser(1), NOW).await.unwrap();
+        let entered = home
+            .try_sign_in(email, PASSWORD, &browser(1), NOW)
+            .await
+            .unwrap();
         assert_eq!(entered.user, ada.id);
         let who = home.signed_in(&entered.session.token, NOW).await;
-        assert_eq!((who.user.id, who.session), (ada.id.clone(), entered.session.id));
+        assert_eq!(
+            (who.user.id, who.session),
+            (ada.id.clone(), entered.session.id)
+        );
         assert!(entered.remembered.is_none());
     }
     assert_eq!(home.events(&ada, "user.login").await, 2);
@@ -38,10 +44,17 @@ async fn a_right_password_gives_a_session_whatever_the_case_of_the_email(db: Db)
 async fn an_unknown_email_and_a_wrong_password_look_alike(db: Db) {
     let home = Home::new(db);
     let ada = home.person("Ada").await;
-    let wrong = home.try_sign_in(&ada.email, "not this one", &browser(1), NOW).await;
-    let unknown = home.try_sign_in("eve@example.com", PASSWORD, &browser(1), NOW).await;
+    let wrong = home
+        .try_sign_in(&ada.email, "not this one", &browser(1), NOW)
+        .await;
+    let unknown = home
+        .try_sign_in("eve@example.com", PASSWORD, &browser(1), NOW)
+        .await;
     let (wrong, unknown) = (wrong.unwrap_err(), unknown.unwrap_err());
-    assert!(matches!((&wrong, &unknown), (SignInError::Wrong, SignInError::Wrong)));
+    assert!(matches!(
+        (&wrong, &unknown),
+        (SignInError::Wrong, SignInError::Wrong)
+    ));
     assert_eq!(wrong.to_string(), unknown.to_string());
     assert_eq!(home.events(&ada, "user.login_failed").await, 1);
     let all = "select count(*) from audit_events where action = 'user.login_failed'";
@@ -61,12 +74,19 @@ async fn a_hash_made_with_other_settings_is_renewed_and_nobody_notices(db: Db) {
     let ada = home.person("Ada").await;
     let before = home.sign_in(&ada, NOW).await;
     let stored = "select password_hash from users";
-    assert!(stores::text(&home.db, stored).await.starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
+    assert!(
+        stores::text(&home.db, stored)
+            .await
+            .starts_with("$argon2id$v=19$m=64,t=1,p=1$")
+    );
 
     home.hasher = Hasher::with_cost(128, 2, 2).unwrap();
     let renewing = home.sign_in(&ada, NOW).await;
     let renewed = stores::text(&home.db, stored).await;
-    assert!(renewed.starts_with("$argon2id$v=19$m=128,t=2,p=1$"), "{renewed}");
+    assert!(
+        renewed.starts_with("$argon2id$v=19$m=128,t=2,p=1$"),
+        "{renewed}"
+    );
     let next = home.sign_in(&ada, NOW).await;
     assert_eq!(stores::text(&home.db, stored).await, renewed);
     for entered in [before, renewing, next] {
@@ -82,10 +102,15 @@ async fn signing_out_ends_this_session_and_its_remembered_device_alone(db: Db) {
     // The second time is a double click.
     for _ in 0..2 {
         let mut tx = home.db.write().await.unwrap();
-        sessions::sign_out(&mut tx, &ada.id, &here.session.id, &ada.client, NOW).await.unwrap();
+        sessions::sign_out(&mut tx, &ada.id, &here.session.id, &ada.client, NOW)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
     }
-    assert_eq!(home.why_dead(&here.session.token, NOW).await, Because::SignedOut);
+    assert_eq!(
+        home.why_dead(&here.session.token, NOW).await,
+        Because::SignedOut
+    );
     assert!(home.is_live(&there.session.token, NOW).await);
     let facts = home.facts(&ada, NOW).await;
     assert_eq!((facts.sessions, facts.remembered_devices), (1, 1));
@@ -97,10 +122,19 @@ async fn a_disabled_person_gets_in_nowhere(db: Db) {
     let ada = home.person("Ada").await;
     let here = home.sign_in_remembered(&ada, NOW).await;
     let half = home.check_password(&ada, NOW).await;
-    stores::run(&home.db, &format!("update users set disabled_at = {}", NOW.at.0)).await;
+    stores::run(
+        &home.db,
+        &format!("update users set disabled_at = {}", NOW.at.0),
+    )
+    .await;
 
-    assert_eq!(home.why_dead(&here.session.token, NOW).await, Because::Disabled);
-    let again = home.try_sign_in(&ada.email, PASSWORD, &ada.client, NOW).await;
+    assert_eq!(
+        home.why_dead(&here.session.token, NOW).await,
+        Because::Disabled
+    );
+    let again = home
+        .try_sign_in(&ada.email, PASSWORD, &ada.client, NOW)
+        .await;
     assert!(matches!(again, Err(SignInError::Wrong)), "{again:?}");
     let half = home.start_session(&ada, half, false, NOW).await;
     assert!(matches!(half, Err(SignInError::Raced)), "{half:?}");
@@ -117,14 +151,22 @@ async fn a_password_checked_before_a_press_starts_no_session(db: Db) {
     let ada = home.person("Ada").await;
     let here = home.sign_in(&ada, NOW).await;
     let half = home.check_password(&ada, NOW).await;
-    home.press(&ada.id, By::Session(&here.session.id), after(SECOND)).await.unwrap();
+    home.press(&ada.id, By::Session(&here.session.id), after(SECOND))
+        .await
+        .unwrap();
 
     let raced = home.start_session(&ada, half, true, after(SECOND)).await;
     assert!(matches!(raced, Err(SignInError::Raced)), "{raced:?}");
     assert!(home.list(&ada, after(SECOND)).await.is_empty());
     // It was nobody's fault, so it is not counted as a failure.
     let counted = "select coalesce(sum(failures), 0) from attempts";
-    assert_eq!(stores::number(&home.db, &format!("select cast(({counted}) as bigint)")).await, 0);
+    assert_eq!(
+        stores::number(&home.db, &format!("select cast(({counted}) as bigint)")).await,
+        0
+    );
     let again = home.sign_in(&ada, after(SECOND)).await;
-    assert!(matches!(home.find(&again.session.token, after(SECOND)).await, Found::Live(_)));
+    assert!(matches!(
+        home.find(&again.session.token, after(SECOND)).await,
+        Found::Live(_)
+    ));
 }

@@ -17,7 +17,12 @@ on_both!(
     a_bad_field_is_named_and_leaves_nothing_behind,
 );
 
-async fn sign_up(home: &Home, policy: SignUp, email: &str, password: &str) -> Result<UserId, UserError> {
+async fn sign_up(
+    home: &Home,
+    policy: SignUp,
+    email: &str,
+    password: &str,
+) -> Result<UserId, UserError> {
     let password = secret(password);
     let new = NewUser {
         name: " Ada Lovelace ",
@@ -32,11 +37,19 @@ async fn the_first_person_owns_a_new_account_and_only_the_first_gets_in(db: Db) 
     let home = Home::new(db);
     let mut conn = home.db.read().await.unwrap();
     assert!(!users::anybody(&mut conn).await.unwrap());
-    let id = sign_up(&home, SignUp::First, "Ada@Example.com", PASSWORD).await.unwrap();
+    let id = sign_up(&home, SignUp::First, "Ada@Example.com", PASSWORD)
+        .await
+        .unwrap();
 
     let ada = users::find(&mut conn, &id).await.unwrap().unwrap();
-    assert_eq!((ada.name.as_str(), ada.email.as_str()), ("Ada Lovelace", "ada@example.com"));
-    assert_eq!((ada.role, ada.plan, ada.username), (Role::Owner, Plan::Pro, None));
+    assert_eq!(
+        (ada.name.as_str(), ada.email.as_str()),
+        ("Ada Lovelace", "ada@example.com")
+    );
+    assert_eq!(
+        (ada.role, ada.plan, ada.username),
+        (Role::Owner, Plan::Pro, None)
+    );
     assert_eq!(ada.account_name, "Ada Lovelace’s account");
     assert!(users::anybody(&mut conn).await.unwrap());
 
@@ -49,17 +62,27 @@ async fn nobody_signs_up_when_it_is_closed(db: Db) {
     let home = Home::new(db);
     let refused = sign_up(&home, SignUp::Closed, "ada@example.com", PASSWORD).await;
     assert!(matches!(refused, Err(UserError::Closed)), "{refused:?}");
-    assert!(!users::anybody(&mut home.db.read().await.unwrap()).await.unwrap());
+    assert!(
+        !users::anybody(&mut home.db.read().await.unwrap())
+            .await
+            .unwrap()
+    );
 }
 
 async fn anybody_signs_up_when_it_is_open_but_each_email_once(db: Db) {
     let home = Home::new(db);
-    sign_up(&home, SignUp::Open, "ada@example.com", PASSWORD).await.unwrap();
-    sign_up(&home, SignUp::Open, "ben@example.com", PASSWORD).await.unwrap();
+    sign_up(&home, SignUp::Open, "ada@example.com", PASSWORD)
+        .await
+        .unwrap();
+    sign_up(&home, SignUp::Open, "ben@example.com", PASSWORD)
+        .await
+        .unwrap();
     let again = sign_up(&home, SignUp::Open, " ADA@example.COM", PASSWORD).await;
     assert!(matches!(again, Err(UserError::Email(_))), "{again:?}");
     let mut conn = home.db.read().await.unwrap();
-    let ada = users::id_of_email(&mut conn, "ADA@EXAMPLE.com").await.unwrap();
+    let ada = users::id_of_email(&mut conn, "ADA@EXAMPLE.com")
+        .await
+        .unwrap();
     assert!(ada.is_some());
 }
 
@@ -82,8 +105,18 @@ async fn a_bad_field_is_named_and_leaves_nothing_behind(db: Db) {
     assert!(matches!(email, Err(UserError::Email(_))), "{email:?}");
     let short = sign_up(&home, SignUp::Open, "ada@example.com", "kZ8#q").await;
     let too_short = Unacceptable::TooShort(8);
-    assert!(matches!(&short, Err(UserError::Password(why)) if *why == too_short), "{short:?}");
+    assert!(
+        matches!(&short, Err(UserError::Password(why)) if *why == too_short),
+        "{short:?}"
+    );
     let weak = sign_up(&home, SignUp::Open, "ada@example.com", "adalovelace").await;
-    assert!(matches!(weak, Err(UserError::Password(Unacceptable::Weak(_)))), "{weak:?}");
-    assert!(!users::anybody(&mut home.db.read().await.unwrap()).await.unwrap());
+    assert!(
+        matches!(weak, Err(UserError::Password(Unacceptable::Weak(_)))),
+        "{weak:?}"
+    );
+    assert!(
+        !users::anybody(&mut home.db.read().await.unwrap())
+            .await
+            .unwrap()
+    );
 }

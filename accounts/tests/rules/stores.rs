@@ -67,7 +67,10 @@ pub async fn postgres(story: impl AsyncFnOnce(Db)) {
 pub fn url_of(db: &Db) -> String {
     match db {
         Db::Sqlite { write, .. } => {
-            format!("sqlite://{}", write.connect_options().get_filename().display())
+            format!(
+                "sqlite://{}",
+                write.connect_options().get_filename().display()
+            )
         }
         Db::Postgres(pool) => {
             let options = pool.connect_options();

@@ -29,9 +29,12 @@ async fn what_ended_or_ran_out_is_deleted_30_days_later(db: Db) {
     let (ada, ben) = (home.person("Ada").await, home.person("Ben").await);
     // Ada's are ended by a press; Ben's run out after 30 and 60 days.
     let adas = home.sign_in_remembered(&ada, NOW).await;
-    home.exchange(&adas.remembered.unwrap().token, false, NOW).await;
+    home.exchange(&adas.remembered.unwrap().token, false, NOW)
+        .await;
     home.sign_in_remembered(&ben, NOW).await;
-    home.press(&ada.id, By::Operator, after(SECOND)).await.unwrap();
+    home.press(&ada.id, By::Operator, after(SECOND))
+        .await
+        .unwrap();
     for table in ["known_devices", "attempts"] {
         stores::run(&home.db, &format!("delete from {table}")).await;
     }
@@ -41,11 +44,23 @@ async fn what_ended_or_ran_out_is_deleted_30_days_later(db: Db) {
     assert_eq!(swept(&home, after(30 * DAY + SECOND)).await, 0);
     // Two sessions, two cookie values, one device.
     assert_eq!(swept(&home, after(30 * DAY + 2 * SECOND)).await, 5);
-    assert_eq!((rows(&home, "sessions").await, rows(&home, "remembered_devices").await), (1, 1));
+    assert_eq!(
+        (
+            rows(&home, "sessions").await,
+            rows(&home, "remembered_devices").await
+        ),
+        (1, 1)
+    );
 
     assert_eq!(swept(&home, after(60 * DAY)).await, 0);
     assert_eq!(swept(&home, after(60 * DAY + SECOND)).await, 1);
-    assert_eq!((rows(&home, "sessions").await, rows(&home, "remembered_devices").await), (0, 1));
+    assert_eq!(
+        (
+            rows(&home, "sessions").await,
+            rows(&home, "remembered_devices").await
+        ),
+        (0, 1)
+    );
     assert_eq!(swept(&home, after(90 * DAY)).await, 0);
     assert_eq!(swept(&home, after(90 * DAY + SECOND)).await, 2);
     assert_eq!(rows(&home, "remember_tokens").await, 0);
@@ -58,7 +73,9 @@ async fn counts_of_failures_and_known_devices_are_deleted_when_they_are_due(db: 
     let home = Home::new(db);
     let ada = home.person("Ada").await;
     home.sign_in(&ada, NOW).await;
-    let guess = home.try_sign_in("eve@example.com", "a guess", &browser(2), NOW).await;
+    let guess = home
+        .try_sign_in("eve@example.com", "a guess", &browser(2), NOW)
+        .await;
     assert!(guess.is_err());
     stores::run(&home.db, "delete from attempts where failures = 0").await;
 
@@ -77,7 +94,11 @@ async fn what_is_alive_is_swept_by_nobody(db: Db) {
     let ada = home.person("Ada").await;
     let here = home.sign_in_remembered(&ada, NOW).await;
     let now = after(13 * DAY);
-    assert_eq!(swept(&home, now).await, 1, "the address's count, which is at zero");
+    assert_eq!(
+        swept(&home, now).await,
+        1,
+        "the address's count, which is at zero"
+    );
     assert!(home.is_live(&here.session.token, now).await);
     let facts = home.facts(&ada, now).await;
     assert_eq!((facts.sessions, facts.remembered_devices), (1, 1));

@@ -87,7 +87,8 @@ fn WhyHere(flash: Flash) -> impl IntoView {
         Flash::Receipt(receipt) => view! { <ReceiptCard receipt /> }.into_any(),
         Flash::Ended(reason) => view! { <ReasonCard reason /> }.into_any(),
         Flash::Done(Done::SignedOut) => {
-            view! { <Notice tone=Tone::Success title="You’re signed out on this device" /> }.into_any()
+            view! { <Notice tone=Tone::Success title="You’re signed out on this device" /> }
+                .into_any()
         }
         Flash::Done(_) | Flash::Form(_) => ().into_any(),
     }
@@ -97,7 +98,11 @@ fn WhyHere(flash: Flash) -> impl IntoView {
 #[component]
 fn ReceiptCard(receipt: Receipt) -> impl IntoView {
     let sessions = counted(receipt.sessions, "session", "sessions");
-    let devices = counted(receipt.remembered_devices, "remembered device", "remembered devices");
+    let devices = counted(
+        receipt.remembered_devices,
+        "remembered device",
+        "remembered devices",
+    );
     view! {
         <section class="receipt" aria-labelledby="receipt-title" role="status">
             <Icon shape=Shape::CheckCircle />
@@ -115,14 +120,37 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
 /// After being refused: how the session ended. Says only what the store says.
 #[component]
 fn ReasonCard(reason: Reason) -> impl IntoView {
-    let by = reason.by.map(|by| format!(" from {by}")).unwrap_or_default();
+    let by = reason
+        .by
+        .map(|by| format!(" from {by}"))
+        .unwrap_or_default();
     let (before, after, ask) = match reason.because {
-        Because::RemoteLogout => ("Signed out by Remote logout at ", format!("{by}. Was this you?"), true),
-        Because::PasswordChanged => ("The password was changed at ", format!("{by}. Was this you?"), true),
+        Because::RemoteLogout => (
+            "Signed out by Remote logout at ",
+            format!("{by}. Was this you?"),
+            true,
+        ),
+        Because::PasswordChanged => (
+            "The password was changed at ",
+            format!("{by}. Was this you?"),
+            true,
+        ),
         Because::Expired => ("This session ran out at ", ".".into(), false),
-        Because::Limit => ("More devices were signed in than are allowed; this one was unused the longest and was signed out at ", ".".into(), false),
-        Because::Reused => ("The saved sign-in of this device was used a second time, as if somebody had copied it. Its sessions ended at ", ". If that is not you, change your password.".into(), true),
-        Because::Disabled => ("This account was disabled at ", ". Ask whoever runs this Curfew.".into(), false),
+        Because::Limit => (
+            "More devices were signed in than are allowed; this one was unused the longest and was signed out at ",
+            ".".into(),
+            false,
+        ),
+        Because::Reused => (
+            "The saved sign-in of this device was used a second time, as if somebody had copied it. Its sessions ended at ",
+            ". If that is not you, change your password.".into(),
+            true,
+        ),
+        Because::Disabled => (
+            "This account was disabled at ",
+            ". Ask whoever runs this Curfew.".into(),
+            false,
+        ),
         Because::SignedOut => ("Signed out at ", ".".into(), false),
     };
     view! {

@@ -18,9 +18,16 @@ pub(crate) fn initials(name: &str) -> String {
     let letter = |word: &str| word.chars().find(|c| c.is_alphanumeric());
     let words: Vec<&str> = name.split_whitespace().collect();
     let first = words.first().and_then(|w| letter(w));
-    let last = words.last().filter(|_| words.len() > 1).and_then(|w| letter(w));
+    let last = words
+        .last()
+        .filter(|_| words.len() > 1)
+        .and_then(|w| letter(w));
     let both: String = first.into_iter().chain(last).collect();
-    if both.is_empty() { "?".into() } else { both.to_uppercase() }
+    if both.is_empty() {
+        "?".into()
+    } else {
+        both.to_uppercase()
+    }
 }
 
 /// 1 to 6, the same for the same id.

@@ -7,7 +7,11 @@ use leptos::{
 };
 use serde::de::DeserializeOwned;
 
-use crate::{boot::boot, error::AppError, flash::{Flash, Refused}};
+use crate::{
+    boot::boot,
+    error::AppError,
+    flash::{Flash, Refused},
+};
 
 /// A form's state. Copy, so that closures may have it.
 pub struct FormState<S: ServerFn<Output = (), Error = AppError> + Send + Sync + Clone + 'static> {
@@ -15,14 +19,22 @@ pub struct FormState<S: ServerFn<Output = (), Error = AppError> + Send + Sync + 
     refused: StoredValue<Option<Refused>>,
 }
 
-#[expect(clippy::expl_impl_clone_on_copy, reason = "deriving would ask the server function to be Copy")]
-impl<S: ServerFn<Output = (), Error = AppError> + Send + Sync + Clone + 'static> Clone for FormState<S> {
+#[expect(
+    clippy::expl_impl_clone_on_copy,
+    reason = "deriving would ask the server function to be Copy"
+)]
+impl<S: ServerFn<Output = (), Error = AppError> + Send + Sync + Clone + 'static> Clone
+    for FormState<S>
+{
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<S: ServerFn<Output = (), Error = AppError> + Send + Sync + Clone + 'static> Copy for FormState<S> {}
+impl<S: ServerFn<Output = (), Error = AppError> + Send + Sync + Clone + 'static> Copy
+    for FormState<S>
+{
+}
 
 impl<S> FormState<S>
 where
@@ -47,7 +59,9 @@ where
             Some(Err(error)) => Some(error),
             Some(Ok(())) => None,
             // Not sent by script yet: what came with the page.
-            None => self.refused.with_value(|r| r.as_ref().map(|r| r.error.clone())),
+            None => self
+                .refused
+                .with_value(|r| r.as_ref().map(|r| r.error.clone())),
         }
     }
 

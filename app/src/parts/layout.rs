@@ -74,7 +74,11 @@ pub fn Narrow(
     wide: bool,
     children: Children,
 ) -> impl IntoView {
-    let main = if wide { "auth__main auth__main--wide" } else { "auth__main" };
+    let main = if wide {
+        "auth__main auth__main--wide"
+    } else {
+        "auth__main"
+    };
     view! {
         <Title text=title />
         <div class="auth">

@@ -4,7 +4,10 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::{Place, RemoteLogout as Press, outcome::{Outcome, remote_logout_facts}};
+use super::{
+    Place, RemoteLogout as Press,
+    outcome::{Outcome, remote_logout_facts},
+};
 use crate::{
     boot::viewer,
     pages::loaded,

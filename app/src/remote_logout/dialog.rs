@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::{Place, RemoteLogout as Press, outcome::{Outcome, remote_logout_facts}};
+use super::{
+    Place, RemoteLogout as Press,
+    outcome::{Outcome, remote_logout_facts},
+};
 use crate::{
     error::{AppError, Code},
     parts::{
@@ -37,7 +40,10 @@ pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) ->
             Some(Err(error)) => Some(error),
             _ => None,
         };
-        if failure().or(looked_up).is_some_and(|error| error.is_signed_out()) {
+        if failure()
+            .or(looked_up)
+            .is_some_and(|error| error.is_signed_out())
+        {
             leave_for_sign_in();
         }
     });
@@ -51,7 +57,13 @@ pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) ->
         // Done means on the way to the sign-in page: still no second click.
         press.pending().get() || matches!(press.value().get(), Some(Ok(())))
     });
-    let words = move || if failure().is_some() { "Try again" } else { "Log out everywhere" };
+    let words = move || {
+        if failure().is_some() {
+            "Try again"
+        } else {
+            "Log out everywhere"
+        }
+    };
     view! {
         <Dialog handle labelled_by="dialog-title">
             <div class="dialog__header">

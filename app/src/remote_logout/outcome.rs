@@ -46,7 +46,10 @@ const SHOWN: i64 = 20;
 pub async fn remote_logout_facts() -> Result<Facts, AppError> {
     use accounts::sessions;
 
-    use crate::{context::{curfew, now, signed_in}, pages::profile::security};
+    use crate::{
+        context::{curfew, now, signed_in},
+        pages::profile::security,
+    };
 
     let (curfew, me, now) = (curfew()?, signed_in()?, now());
     let store = |e| AppError::store(&e);
@@ -54,7 +57,9 @@ pub async fn remote_logout_facts() -> Result<Facts, AppError> {
     let facts = sessions::facts(&mut conn, &me.user.id, &curfew.limits, now)
         .await
         .map_err(store)?;
-    let devices = security::listed(&mut conn, &me, SHOWN, now).await.map_err(store)?;
+    let devices = security::listed(&mut conn, &me, SHOWN, now)
+        .await
+        .map_err(store)?;
     Ok(Facts {
         sessions: facts.sessions.unsigned_abs(),
         remembered_devices: facts.remembered_devices.unsigned_abs(),
@@ -85,7 +90,11 @@ pub fn Outcome(facts: Facts, #[prop(optional)] page: bool) -> impl IntoView {
     };
     let shown = u64::try_from(facts.devices.len()).unwrap_or(0);
     let more = facts.sessions.saturating_sub(shown);
-    let devices = facts.devices.into_iter().map(|d| view! { <DeviceRow device=d /> }).collect_view();
+    let devices = facts
+        .devices
+        .into_iter()
+        .map(|d| view! { <DeviceRow device=d /> })
+        .collect_view();
     let ends = |n, one, many| {
         view! {
             <li class="outcome__item outcome__item--ends">

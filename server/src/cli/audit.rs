@@ -11,8 +11,14 @@ use super::{Failed, Format, away, count, csv::record, failed};
 
 pub(super) async fn verify(db: &Db, out: &mut impl Write) -> Result<(), Failed> {
     let mut conn = db.read().await.map_err(away)?;
-    let whole = audit::verify(&mut conn).await.map_err(away)?.map_err(failed)?;
-    let (events, chains) = (count(whole.events, "event"), count(whole.chains as u64, "chain"));
+    let whole = audit::verify(&mut conn)
+        .await
+        .map_err(away)?
+        .map_err(failed)?;
+    let (events, chains) = (
+        count(whole.events, "event"),
+        count(whole.chains as u64, "chain"),
+    );
     writeln!(out, "{events} in {chains}: all as they were written.")?;
     Ok(())
 }
@@ -40,8 +46,20 @@ pub(super) async fn export(db: &Db, format: Format, out: &mut impl Write) -> Res
 }
 
 const COLUMNS: [&str; 14] = [
-    "id", "chain", "seq", "at", "action", "category", "severity", "actor", "subject", "ip",
-    "user_agent", "details", "prev_hash", "hash",
+    "id",
+    "chain",
+    "seq",
+    "at",
+    "action",
+    "category",
+    "severity",
+    "actor",
+    "subject",
+    "ip",
+    "user_agent",
+    "details",
+    "prev_hash",
+    "hash",
 ];
 
 fn write(event: &Stored, format: Format, out: &mut impl Write) -> io::Result<()> {

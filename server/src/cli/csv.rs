@@ -12,7 +12,11 @@ pub(super) fn record(fields: &[impl AsRef<str>]) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    let apostrophe = if text.trim_start_matches(' ').starts_with(BEGINNINGS) { "'" } else { "" };
+    let apostrophe = if text.trim_start_matches(' ').starts_with(BEGINNINGS) {
+        "'"
+    } else {
+        ""
+    };
     format!("\"{apostrophe}{}\"", text.replace('"', "\"\""))
 }
 
@@ -25,7 +29,10 @@ mod tests {
     #[test]
     fn a_formula_becomes_text_and_quotes_are_doubled() {
         let fields = ["=1+1", "a,\"b\"", "", " -2", "plain"];
-        assert_eq!(record(&fields), "\"'=1+1\",\"a,\"\"b\"\"\",\"\",\"' -2\",\"plain\"\r\n");
+        assert_eq!(
+            record(&fields),
+            "\"'=1+1\",\"a,\"\"b\"\"\",\"\",\"' -2\",\"plain\"\r\n"
+        );
     }
 
     /// A plain reader of RFC 4180.

@@ -22,7 +22,12 @@ pub(super) async fn demo(db: &Db, config: &Config, out: &mut impl Write) -> Resu
     let demo = sample::demo(db, &hasher, &config.limits, Moment::now()).await;
     for person in demo.map_err(failed)?.people {
         let sessions = count(person.sessions, "session");
-        writeln!(out, "{:<24} {:<10} {sessions}", person.email, person.plan.name())?;
+        writeln!(
+            out,
+            "{:<24} {:<10} {sessions}",
+            person.email,
+            person.plan.name()
+        )?;
     }
     writeln!(out, "The password of all of them: {}", sample::PASSWORD)?;
     Ok(())
@@ -50,7 +55,13 @@ pub(super) async fn seed(
         .map_err(failed)?;
     list.flush().map_err(cannot)?;
     let (users, sessions) = (u64::from(users), u64::from(users) * u64::from(sessions));
-    writeln!(out, "{} people, {} in {}", users, count(sessions, "session"), file.display())?;
+    writeln!(
+        out,
+        "{} people, {} in {}",
+        users,
+        count(sessions, "session"),
+        file.display()
+    )?;
     Ok(())
 }
 

@@ -17,7 +17,12 @@ use crate::config::Config;
 /// Sessions listed at the most: more than one may have.
 const MOST: i64 = 1_000_000;
 
-pub(super) async fn list(db: &Db, config: &Config, email: &str, out: &mut impl Write) -> Result<(), Failed> {
+pub(super) async fn list(
+    db: &Db,
+    config: &Config,
+    email: &str,
+    out: &mut impl Write,
+) -> Result<(), Failed> {
     let mut conn = db.read().await.map_err(away)?;
     let who = person(&mut conn, email).await?;
     let (none_first, now) = (SessionId(String::new()), Moment::now());
@@ -32,9 +37,17 @@ pub(super) async fn list(db: &Db, config: &Config, email: &str, out: &mut impl W
     writeln!(out, "{row}")?;
     for session in listed {
         let device = device::of(&session.user_agent).label();
-        let ip = if session.ip.is_empty() { "unknown" } else { &session.ip };
-        let [started, active, expires] =
-            [session.started_at, session.last_active_at, session.expires_at].map(utc);
+        let ip = if session.ip.is_empty() {
+            "unknown"
+        } else {
+            &session.ip
+        };
+        let [started, active, expires] = [
+            session.started_at,
+            session.last_active_at,
+            session.expires_at,
+        ]
+        .map(utc);
         let remembered = if session.remembered { "yes" } else { "no" };
         let id = session.id.0;
         writeln!(
@@ -69,7 +82,9 @@ pub(super) async fn remote_logout(
                 "nothing was changed: remote logout is in the plans {}; \
                  `curfew account set-plan {email} {}` changes the plan",
                 plans.join(", "),
-                plans.first().map_or(String::new(), |plan| plan.to_lowercase()),
+                plans
+                    .first()
+                    .map_or(String::new(), |plan| plan.to_lowercase()),
             )));
         }
         Err(other) => return Err(failed(other)),

@@ -71,8 +71,16 @@ mod tests {
 
     #[test]
     fn a_password_is_the_first_line_without_its_end() {
-        for given in ["violet tram", "violet tram\n", "violet tram\r\n", "violet tram\nmore\n"] {
-            assert_eq!(first_line(given.as_bytes()).unwrap().expose(), "violet tram");
+        for given in [
+            "violet tram",
+            "violet tram\n",
+            "violet tram\r\n",
+            "violet tram\nmore\n",
+        ] {
+            assert_eq!(
+                first_line(given.as_bytes()).unwrap().expose(),
+                "violet tram"
+            );
         }
         // Spaces are part of it.
         assert_eq!(first_line(" a b \n".as_bytes()).unwrap().expose(), " a b ");

@@ -57,20 +57,31 @@ impl Answer {
     /// The page says this, in so many words.
     #[track_caller]
     pub fn says(&self, words: &str) -> &Self {
-        assert!(self.text().contains(words), "not said: {words}\n{}\n{self:?}", self.text());
+        assert!(
+            self.text().contains(words),
+            "not said: {words}\n{}\n{self:?}",
+            self.text()
+        );
         self
     }
 
     /// The page does not say this.
     #[track_caller]
     pub fn does_not_say(&self, words: &str) -> &Self {
-        assert!(!self.text().contains(words), "said: {words}\n{}", self.text());
+        assert!(
+            !self.text().contains(words),
+            "said: {words}\n{}",
+            self.text()
+        );
         self
     }
 
     /// A header, empty when it is not there.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default()
     }
 
     #[track_caller]
@@ -107,7 +118,9 @@ impl Answer {
 
     /// What it leaves for the next page to say.
     pub fn flash(&self) -> Option<Flash> {
-        let cookie = self.set_cookie("curfew_flash").or_else(|| self.set_cookie("__Host-curfew_flash"))?;
+        let cookie = self
+            .set_cookie("curfew_flash")
+            .or_else(|| self.set_cookie("__Host-curfew_flash"))?;
         Flash::from_cookie(cookie.value())
     }
 
@@ -154,15 +167,26 @@ fn text_of(html: &str) -> String {
     while let Some(at) = rest.find('<') {
         text.push_str(&rest[..at]);
         rest = &rest[at..];
-        let end = if rest.starts_with("<script") { "</script>" } else { ">" };
+        let end = if rest.starts_with("<script") {
+            "</script>"
+        } else {
+            ">"
+        };
         // leptos puts comments between texts that stand side by side.
-        if !rest.starts_with("<!") && !["<time", "</time", "<span", "</span"].iter().any(|t| rest.starts_with(t)) {
+        if !rest.starts_with("<!")
+            && !["<time", "</time", "<span", "</span"]
+                .iter()
+                .any(|t| rest.starts_with(t))
+        {
             text.push(' ');
         }
         rest = rest.find(end).map_or("", |i| &rest[i + end.len()..]);
     }
     text.push_str(rest);
-    decoded(&text).split_whitespace().collect::<Vec<_>>().join(" ")
+    decoded(&text)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn decoded(html: &str) -> String {

@@ -65,26 +65,41 @@ impl Browser {
     pub async fn sign_up(&self, name: &str) {
         let email = email_of(name);
         let form = [("name", name), ("email", &email), ("password", PASSWORD)];
-        self.post_form("/api/fn/sign_up", "/sign-up", &form).await.leads_to("/");
+        self.post_form("/api/fn/sign_up", "/sign-up", &form)
+            .await
+            .leads_to("/");
     }
 
     /// Signs in with the plain form.
     pub async fn sign_in(&self, name: &str) {
         let form = [("email", email_of(name)), ("password", PASSWORD.into())];
-        self.post_form("/api/fn/sign_in", "/sign-in", &form).await.leads_to("/");
+        self.post_form("/api/fn/sign_in", "/sign-in", &form)
+            .await
+            .leads_to("/");
     }
 
     /// Signs in with "Remember me" ticked.
     pub async fn sign_in_remembered(&self, name: &str) {
         let email = email_of(name);
-        let form = [("email", email.as_str()), ("password", PASSWORD), ("remember_me", "true")];
-        self.post_form("/api/fn/sign_in", "/sign-in", &form).await.leads_to("/");
+        let form = [
+            ("email", email.as_str()),
+            ("password", PASSWORD),
+            ("remember_me", "true"),
+        ];
+        self.post_form("/api/fn/sign_in", "/sign-in", &form)
+            .await
+            .leads_to("/");
     }
 
     /// Presses "Log out everywhere" on the page without script.
     pub async fn press(&self) -> Answer {
         let form = [("from", "security")];
-        self.post_form("/api/fn/remote_logout", "/profile/remote-logout?from=security", &form).await
+        self.post_form(
+            "/api/fn/remote_logout",
+            "/profile/remote-logout?from=security",
+            &form,
+        )
+        .await
     }
 
     /// Whether the cookies are good, asked by a program.
@@ -96,14 +111,19 @@ impl Browser {
 
     /// Goes to a page.
     pub async fn get(&self, path: &str) -> Answer {
-        self.send(self.navigates(Method::GET, path), Body::empty()).await
+        self.send(Self::navigates(Method::GET, path), Body::empty())
+            .await
     }
 
     /// Sends a plain form that stands on the page `on`.
-    pub async fn post_form<N: AsRef<str>, V: AsRef<str>>(&self, path: &str, on: &str, fields: &[(N, V)]) -> Answer {
+    pub async fn post_form<N: AsRef<str>, V: AsRef<str>>(
+        &self,
+        path: &str,
+        on: &str,
+        fields: &[(N, V)],
+    ) -> Answer {
         let origin = self.app.state.config.public_url();
-        let request = self
-            .navigates(Method::POST, path)
+        let request = Self::navigates(Method::POST, path)
             .header(header::CONTENT_TYPE, FORM)
             .header(header::ORIGIN, &origin)
             .header(header::REFERER, format!("{origin}{on}"));
@@ -111,7 +131,11 @@ impl Browser {
     }
 
     /// Calls a server function as a program does: JSON comes back, and nothing says "browser".
-    pub async fn call<N: AsRef<str>, V: AsRef<str>>(&self, function: &str, fields: &[(N, V)]) -> Answer {
+    pub async fn call<N: AsRef<str>, V: AsRef<str>>(
+        &self,
+        function: &str,
+        fields: &[(N, V)],
+    ) -> Answer {
         let request = Request::post(format!("/api/fn/{function}"))
             .header(header::ACCEPT, "application/json")
             .header(header::CONTENT_TYPE, FORM);
@@ -119,11 +143,14 @@ impl Browser {
     }
 
     /// What a browser says of itself when it goes somewhere.
-    pub fn navigates(&self, method: Method, path: &str) -> request::Builder {
+    pub fn navigates(method: Method, path: &str) -> request::Builder {
         Request::builder()
             .method(method)
             .uri(path)
-            .header(header::ACCEPT, "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
+            .header(
+                header::ACCEPT,
+                "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+            )
             .header("sec-fetch-mode", "navigate")
             .header("sec-fetch-dest", "document")
             .header("sec-fetch-site", "same-origin")
@@ -136,12 +163,16 @@ impl Browser {
         let host = host.split_once("://").unwrap().1.parse().unwrap();
         let headers = request.headers_mut();
         headers.entry(header::HOST).or_insert(host);
-        headers.entry(header::USER_AGENT).or_insert(self.user_agent.parse().unwrap());
+        headers
+            .entry(header::USER_AGENT)
+            .or_insert(self.user_agent.parse().unwrap());
         let cookies = self.cookies();
         if !cookies.is_empty() {
             headers.append(header::COOKIE, cookies.parse().unwrap());
         }
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(self.address, 40_000)));
+        request
+            .extensions_mut()
+            .insert(ConnectInfo(SocketAddr::new(self.address, 40_000)));
         let response = self.app.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         self.keep(&parts.headers);
@@ -175,7 +206,8 @@ impl Browser {
     /// The value of a cookie in the jar.
     pub fn cookie(&self, kind: Kind) -> Option<String> {
         let jar = self.jar.lock().unwrap();
-        jar.get(self.app.cookie_name(kind)).map(|c| c.value().to_owned())
+        jar.get(self.app.cookie_name(kind))
+            .map(|c| c.value().to_owned())
     }
 
     /// Puts a cookie into the jar, as somebody does who has copied it.

@@ -10,7 +10,8 @@ use crate::{browser::Browser, stores};
 pub const PASSWORD: &str = "violet tram under seven bridges";
 pub const OTHER_PASSWORD: &str = "nine quiet herons over the canal";
 
-pub const FIREFOX_ON_LINUX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+pub const FIREFOX_ON_LINUX: &str =
+    "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 pub const SAFARI_ON_IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 \
                                     (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1";
 pub const CHROME_ON_WINDOWS: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 \
@@ -31,9 +32,16 @@ pub struct TestApp {
 impl TestApp {
     pub fn new(db: Db, url: &str) -> Self {
         // A test that fails shows what the service logged.
-        let log = tracing_subscriber::fmt().with_env_filter("warn").with_test_writer();
+        let log = tracing_subscriber::fmt()
+            .with_env_filter("warn")
+            .with_test_writer();
         let _ = log.try_init();
-        Self::made(db, url, vec![("CURFEW_PUBLIC_URL", "http://curfew.test")], |_| {})
+        Self::made(
+            db,
+            url,
+            vec![("CURFEW_PUBLIC_URL", "http://curfew.test")],
+            |_| {},
+        )
     }
 
     /// The same store behind other settings, as after a restart.
@@ -55,7 +63,12 @@ impl TestApp {
     }
 
     fn made(db: Db, url: &str, settings: Vec<Setting>, change: impl FnOnce(&mut Limits)) -> Self {
-        let setting = |name| settings.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+        let setting = |name| {
+            settings
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, v)| (*v).to_owned())
+        };
         let mut config = Config::from(setting).unwrap();
         change(&mut config.limits);
         // The cost is the point of none of these stories.
@@ -92,7 +105,9 @@ impl TestApp {
     /// How many events of that action tell of that person.
     pub async fn events(&self, name: &str, action: &str) -> i64 {
         let of = user_of(name);
-        let sql = format!("select count(*) from audit_events where action = '{action}' and subject = ({of})");
+        let sql = format!(
+            "select count(*) from audit_events where action = '{action}' and subject = ({of})"
+        );
         stores::number(self.db(), &sql).await
     }
 

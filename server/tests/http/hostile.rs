@@ -9,13 +9,32 @@ mod text;
 
 /// Every server function, with fields that would do something.
 const FUNCTIONS: [(&str, &[(&str, &str)]); 11] = [
-    ("sign_up", &[("name", "Eve"), ("email", "eve@example.com"), ("password", crate::home::PASSWORD)]),
-    ("sign_in", &[("email", "ada@example.com"), ("password", crate::home::PASSWORD)]),
+    (
+        "sign_up",
+        &[
+            ("name", "Eve"),
+            ("email", "eve@example.com"),
+            ("password", crate::home::PASSWORD),
+        ],
+    ),
+    (
+        "sign_in",
+        &[
+            ("email", "ada@example.com"),
+            ("password", crate::home::PASSWORD),
+        ],
+    ),
     ("sign_out", &[]),
     ("still_signed_in", &[]),
     ("remote_logout", &[("from", "security")]),
     ("remote_logout_facts", &[]),
-    ("change_password", &[("current_password", crate::home::PASSWORD), ("new_password", crate::home::OTHER_PASSWORD)]),
+    (
+        "change_password",
+        &[
+            ("current_password", crate::home::PASSWORD),
+            ("new_password", crate::home::OTHER_PASSWORD),
+        ],
+    ),
     ("update_profile", &[("name", "Eve"), ("username", "eve")]),
     ("sessions", &[]),
     ("standing", &[]),

@@ -26,7 +26,11 @@ async fn goes_away(app: &TestApp) {
         Db::Postgres(_) => {
             let name = app.url.rsplit('/').next().unwrap();
             let mut admin = PgConnection::connect(&postgres_server()).await.unwrap();
-            admin_runs(&mut admin, &format!("alter database {name} with allow_connections false")).await;
+            admin_runs(
+                &mut admin,
+                &format!("alter database {name} with allow_connections false"),
+            )
+            .await;
             let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname";
             admin_runs(&mut admin, &format!("{end} = '{name}'")).await;
         }
@@ -39,7 +43,11 @@ async fn comes_back(app: &TestApp) {
         Db::Postgres(_) => {
             let name = app.url.rsplit('/').next().unwrap();
             let mut admin = PgConnection::connect(&postgres_server()).await.unwrap();
-            admin_runs(&mut admin, &format!("alter database {name} with allow_connections true")).await;
+            admin_runs(
+                &mut admin,
+                &format!("alter database {name} with allow_connections true"),
+            )
+            .await;
         }
     }
 }
@@ -47,12 +55,26 @@ async fn comes_back(app: &TestApp) {
 #[track_caller]
 fn is_away(answer: &Answer, as_page: bool) {
     if as_page {
-        answer.is(503).says("Curfew can’t reach its store right now");
-        answer.says("Nothing was changed.").does_not_say("Ada").does_not_say("signed out");
-        assert!(answer.header("content-type").starts_with("text/html"), "{answer:?}");
+        answer
+            .is(503)
+            .says("Curfew can’t reach its store right now");
+        answer
+            .says("Nothing was changed.")
+            .does_not_say("Ada")
+            .does_not_say("signed out");
+        assert!(
+            answer.header("content-type").starts_with("text/html"),
+            "{answer:?}"
+        );
     } else {
         answer.refuses(503, "store_away");
-        assert!(answer.json()["message"].as_str().unwrap().contains("Nothing was changed."), "{answer:?}");
+        assert!(
+            answer.json()["message"]
+                .as_str()
+                .unwrap()
+                .contains("Nothing was changed."),
+            "{answer:?}"
+        );
     }
     assert!(answer.leaves_cookies_alone(), "{answer:?}");
     assert_eq!(answer.header("clear-site-data"), "");
@@ -76,17 +98,43 @@ async fn nobody_is_served_or_signed_out_and_then_it_goes_on(app: TestApp) {
 
     goes_away(&app).await;
     for browser in [&ada, &remembered, &dead] {
-        for path in ["/", "/profile/security", "/profile/remote-logout", "/sign-in", "/nothing"] {
+        for path in [
+            "/",
+            "/profile/security",
+            "/profile/remote-logout",
+            "/sign-in",
+            "/nothing",
+        ] {
             is_away(&browser.get(path).await, true);
         }
         is_away(&browser.press().await, true);
         is_away(&browser.post_form("/sign-out", "/", NOTHING).await, true);
-        for function in ["still_signed_in", "remote_logout", "remote_logout_facts", "sign_out"] {
+        for function in [
+            "still_signed_in",
+            "remote_logout",
+            "remote_logout_facts",
+            "sign_out",
+        ] {
             is_away(&browser.call(function, NOTHING).await, false);
         }
     }
-    is_away(&ada.call("change_password", &[("current_password", PASSWORD), ("new_password", "x")]).await, false);
-    is_away(&nobody.call("sign_in", &[("email", "ada@example.com"), ("password", PASSWORD)]).await, false);
+    is_away(
+        &ada.call(
+            "change_password",
+            &[("current_password", PASSWORD), ("new_password", "x")],
+        )
+        .await,
+        false,
+    );
+    is_away(
+        &nobody
+            .call(
+                "sign_in",
+                &[("email", "ada@example.com"), ("password", PASSWORD)],
+            )
+            .await,
+        false,
+    );
     for browser in [&nobody, &nonsense] {
         is_away(&browser.get("/profile").await, true);
     }
@@ -97,7 +145,9 @@ async fn nobody_is_served_or_signed_out_and_then_it_goes_on(app: TestApp) {
     assert_eq!(app.everything().await, before);
     nobody.get("/readyz").await.is(200);
     assert!(ada.is_signed_in().await && remembered.is_signed_in().await);
-    ada.press().await.leads_to("/sign-in?next=/profile/security");
+    ada.press()
+        .await
+        .leads_to("/sign-in?next=/profile/security");
     assert!(!remembered.is_signed_in().await);
     assert_eq!(app.presses("Ada").await, 1);
 }
@@ -113,13 +163,19 @@ impl Hold {
         match app.db() {
             Db::Sqlite { .. } => {
                 let mut held = SqliteConnection::connect(&app.url).await.unwrap();
-                sqlx::query("begin exclusive").execute(&mut held).await.unwrap();
+                sqlx::query("begin exclusive")
+                    .execute(&mut held)
+                    .await
+                    .unwrap();
                 Self::Sqlite(held)
             }
             Db::Postgres(_) => {
                 let mut held = PgConnection::connect(&app.url).await.unwrap();
                 sqlx::query("begin").execute(&mut held).await.unwrap();
-                sqlx::query("select id from users for update").execute(&mut held).await.unwrap();
+                sqlx::query("select id from users for update")
+                    .execute(&mut held)
+                    .await
+                    .unwrap();
                 Self::Postgres(held)
             }
         }
@@ -128,7 +184,9 @@ impl Hold {
     async fn let_go(self) {
         match self {
             Self::Sqlite(mut held) => sqlx::query("rollback").execute(&mut held).await.map(|_| ()),
-            Self::Postgres(mut held) => sqlx::query("rollback").execute(&mut held).await.map(|_| ()),
+            Self::Postgres(mut held) => {
+                sqlx::query("rollback").execute(&mut held).await.map(|_| ())
+            }
         }
         .unwrap();
     }
@@ -154,17 +212,19 @@ async fn a_press_that_cannot_be_written_changes_nothing(app: TestApp) {
     }
     assert_eq!(as_form.header("clear-site-data"), "");
     let page = ada.get(as_form.header("location")).await;
-    page.is(200).says("Curfew can’t reach its store right now. Nothing was changed.");
+    page.is(200)
+        .says("Curfew can’t reach its store right now. Nothing was changed.");
     page.says("Log out everywhere");
     held.let_go().await;
 
     assert_eq!(app.everything().await, before);
     assert!(ada.is_signed_in().await && phone.is_signed_in().await);
-    ada.press().await.leads_to("/sign-in?next=/profile/security");
+    ada.press()
+        .await
+        .leads_to("/sign-in?next=/profile/security");
     assert!(!phone.is_signed_in().await);
     assert_eq!(app.presses("Ada").await, 1);
 }
-
 
 async fn a_remembered_device_keeps_its_cookie(app: TestApp) {
     app.browser(FIREFOX_ON_LINUX).sign_up("Ada").await;
@@ -179,6 +239,9 @@ async fn a_remembered_device_keeps_its_cookie(app: TestApp) {
     is_away(&program, false);
     held.let_go().await;
     assert_eq!(phone.cookie(Kind::RememberMe), cookie);
-    assert!(phone.is_signed_in().await, "the try that failed has not used it up");
+    assert!(
+        phone.is_signed_in().await,
+        "the try that failed has not used it up"
+    );
     assert_eq!(app.events("Ada", "user.remembered_device_reused").await, 0);
 }

@@ -89,6 +89,7 @@ pub async fn texts(db: &Db, sql: &str) -> Vec<String> {
 /// Changes the tables behind the rules' back.
 pub async fn run(db: &Db, sql: &str) {
     let mut tx = db.write().await.unwrap();
-    on!(&mut tx, c => sqlx::query(AssertSqlSafe(sql.to_owned())).execute(c).await.map(|_| ())).unwrap();
+    on!(&mut tx, c => sqlx::query(AssertSqlSafe(sql.to_owned())).execute(c).await.map(|_| ()))
+        .unwrap();
     tx.commit().await.unwrap();
 }

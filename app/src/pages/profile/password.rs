@@ -23,7 +23,10 @@ use crate::{
 /// # Errors
 /// `fields`, `too_many_attempts`, `raced`, `session_ended`, `store_away`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "change_password")]
-pub async fn change_password(current_password: String, new_password: String) -> Result<(), AppError> {
+pub async fn change_password(
+    current_password: String,
+    new_password: String,
+) -> Result<(), AppError> {
     use accounts::{
         change_password::{ChangePasswordError, change_password},
         secret::Secret,
@@ -51,7 +54,11 @@ pub async fn change_password(current_password: String, new_password: String) -> 
         Ok(changed) => changed,
         Err(ChangePasswordError::Raced) => {
             let ended = crate::remote_logout::ended_meanwhile().await?;
-            return Err(if ended.reason.is_some() { ended } else { ChangePasswordError::Raced.into() });
+            return Err(if ended.reason.is_some() {
+                ended
+            } else {
+                ChangePasswordError::Raced.into()
+            });
         }
         Err(other) => return Err(other.into()),
     };
@@ -119,11 +126,19 @@ pub fn Password() -> impl IntoView {
 
 #[component]
 fn Changed(flash: Flash) -> impl IntoView {
-    let Flash::Done(Done::PasswordChanged { sessions, remembered_devices }) = flash else {
+    let Flash::Done(Done::PasswordChanged {
+        sessions,
+        remembered_devices,
+    }) = flash
+    else {
         return ().into_any();
     };
     let sessions = counted(sessions.unsigned_abs(), "other session", "other sessions");
-    let devices = counted(remembered_devices.unsigned_abs(), "remembered device", "remembered devices");
+    let devices = counted(
+        remembered_devices.unsigned_abs(),
+        "remembered device",
+        "remembered devices",
+    );
     let text = format!("{sessions} and {devices} ended. You stay signed in here.");
     view! { <Notice tone=Tone::Success title="Your password is changed" text /> }.into_any()
 }

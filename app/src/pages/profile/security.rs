@@ -73,29 +73,36 @@ pub(crate) async fn listed(
 ) -> Result<Vec<Session>, accounts::db::StoreError> {
     use accounts::{device, sessions};
 
-    let limits = crate::context::curfew().map(|c| c.limits).unwrap_or_default();
-    let mut listed: Vec<Session> = sessions::list(conn, &me.user.id, &me.session, most, &limits, now)
-        .await?
-        .into_iter()
-        .map(|s| {
-            let device = device::of(&s.user_agent);
-            let idle_end = s.last_active_at + limits.session_idle;
-            Session {
-                label: device.label(),
-                looks: match device.kind {
-                    device::Kind::Phone | device::Kind::Tablet => Looks::Phone,
-                    device::Kind::Desktop => Looks::Desktop,
-                    device::Kind::Program | device::Kind::Unknown => Looks::Unknown,
-                },
-                ip: if s.ip.is_empty() { "Unknown".into() } else { s.ip },
-                this: s.id == me.session,
-                signed_in: s.started_at.into(),
-                last_active: s.last_active_at.into(),
-                expires: s.expires_at.min(idle_end).into(),
-                remembered: s.remembered,
-            }
-        })
-        .collect();
+    let limits = crate::context::curfew()
+        .map(|c| c.limits)
+        .unwrap_or_default();
+    let mut listed: Vec<Session> =
+        sessions::list(conn, &me.user.id, &me.session, most, &limits, now)
+            .await?
+            .into_iter()
+            .map(|s| {
+                let device = device::of(&s.user_agent);
+                let idle_end = s.last_active_at + limits.session_idle;
+                Session {
+                    label: device.label(),
+                    looks: match device.kind {
+                        device::Kind::Phone | device::Kind::Tablet => Looks::Phone,
+                        device::Kind::Desktop => Looks::Desktop,
+                        device::Kind::Program | device::Kind::Unknown => Looks::Unknown,
+                    },
+                    ip: if s.ip.is_empty() {
+                        "Unknown".into()
+                    } else {
+                        s.ip
+                    },
+                    this: s.id == me.session,
+                    signed_in: s.started_at.into(),
+                    last_active: s.last_active_at.into(),
+                    expires: s.expires_at.min(idle_end).into(),
+                    remembered: s.remembered,
+                }
+            })
+            .collect();
     listed.sort_by_key(|s| !s.this);
     Ok(listed)
 }

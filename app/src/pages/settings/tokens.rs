@@ -31,13 +31,21 @@ pub struct Token {
 pub async fn tokens(kind: String) -> Result<Vec<Token>, AppError> {
     use accounts::tokens::{Kind, list};
 
-    use crate::{context::{curfew, signed_in}, error::Code};
+    use crate::{
+        context::{curfew, signed_in},
+        error::Code,
+    };
 
     let (curfew, me) = (curfew()?, signed_in()?);
     let kind = match kind.as_str() {
         "api" => Kind::Api,
         "mcp" => Kind::Mcp,
-        _ => return Err(AppError::new(Code::Malformed, "There is no such kind of token.")),
+        _ => {
+            return Err(AppError::new(
+                Code::Malformed,
+                "There is no such kind of token.",
+            ));
+        }
     };
     let store = |e| AppError::store(&e);
     let mut conn = curfew.db.read().await.map_err(store)?;

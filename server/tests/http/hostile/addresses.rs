@@ -22,9 +22,21 @@ async fn unknown_addresses_are_404(app: TestApp) {
     ada.sign_up("Ada").await;
     let nobody = app.browser(FIREFOX_ON_LINUX);
     for path in [
-        "/nothing", "/profile/nothing", "/profile/security/x", "/.well-known/nothing", "/.well-known/security.txt.bak",
-        "/.env", "/.git/config", "/wp-login.php", "/sign-in/x", "/%2e%2e/%2e%2e/etc/passwd", "/a/../../etc/passwd",
-        "/%00", "/%ff%fe", "//evil.example/", "/profile%2fsecurity",
+        "/nothing",
+        "/profile/nothing",
+        "/profile/security/x",
+        "/.well-known/nothing",
+        "/.well-known/security.txt.bak",
+        "/.env",
+        "/.git/config",
+        "/wp-login.php",
+        "/sign-in/x",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/a/../../etc/passwd",
+        "/%00",
+        "/%ff%fe",
+        "//evil.example/",
+        "/profile%2fsecurity",
     ] {
         for browser in [&ada, &nobody] {
             let page = browser.get(path).await;
@@ -35,7 +47,11 @@ async fn unknown_addresses_are_404(app: TestApp) {
     for path in ["/api/", "/api/v0/me", "/api/fn/"] {
         let program = Request::get(path).header("accept", "application/json");
         let answer = ada.send(program, Body::empty()).await;
-        assert_eq!((answer.status, &answer.json()["code"]), (404, &"not_found".into()), "{path}: {answer:?}");
+        assert_eq!(
+            (answer.status, &answer.json()["code"]),
+            (404, &"not_found".into()),
+            "{path}: {answer:?}"
+        );
     }
     assert!(ada.is_signed_in().await);
 }
@@ -46,8 +62,14 @@ async fn password_managers_find_the_password_page(app: TestApp) {
     let to = ada.get("/.well-known/change-password").await;
     assert!([302, 303, 307].contains(&to.status), "{to:?}");
     assert_eq!(to.header("location"), "/profile/password");
-    ada.get("/profile/password").await.is(200).says("Change your password");
-    for (path, to) in [("/profile/api", "/settings/api"), ("/profile/mcp", "/settings/mcp")] {
+    ada.get("/profile/password")
+        .await
+        .is(200)
+        .says("Change your password");
+    for (path, to) in [
+        ("/profile/api", "/settings/api"),
+        ("/profile/mcp", "/settings/mcp"),
+    ] {
         assert_eq!(ada.get(path).await.header("location"), to);
         ada.get(to).await.is(200);
     }
@@ -89,5 +111,7 @@ async fn signs_in_from(ada: &Browser, forwarded: &str) {
 }
 
 async fn last_address(app: &TestApp) -> String {
-    stores::texts(app.db(), "select ip from sessions order by id desc limit 1").await.remove(0)
+    stores::texts(app.db(), "select ip from sessions order by id desc limit 1")
+        .await
+        .remove(0)
 }

@@ -28,7 +28,9 @@ async fn with_cookies(browser: &Browser, cookies: &[&[u8]]) -> [Answer; 2] {
         Request::get("/profile").header(header::ACCEPT, "text/html"),
         Request::post("/api/fn/still_signed_in").header(header::CONTENT_LENGTH, "0"),
     ] {
-        let request = cookies.iter().fold(request, |r, c| r.header(header::COOKIE, *c));
+        let request = cookies
+            .iter()
+            .fold(request, |r, c| r.header(header::COOKIE, *c));
         answers.push(browser.clone().send(request, Body::empty()).await);
     }
     answers.try_into().unwrap()
@@ -91,7 +93,11 @@ async fn another_applications_cookie_signs_nobody_out(app: TestApp) {
         after.extend_from_slice(b"; ");
         after.extend_from_slice(other);
         let nobody = app.browser(FIREFOX_ON_LINUX);
-        for cookies in [vec![before.as_slice()], vec![after.as_slice()], vec![other, session.as_bytes()]] {
+        for cookies in [
+            vec![before.as_slice()],
+            vec![after.as_slice()],
+            vec![other, session.as_bytes()],
+        ] {
             let [page, program] = with_cookies(&nobody, &cookies).await;
             page.is(200);
             program.is(200);
@@ -113,7 +119,9 @@ async fn a_forged_flash_cookie_is_text_and_nothing_else(app: TestApp) {
     let nobody = app.browser(FIREFOX_ON_LINUX);
     nobody.put(Kind::Flash, &forged.to_cookie());
     let page = nobody.get("/sign-in").await;
-    page.is(200).says("from <img src=x onerror=alert(3)>.").says("<script>alert(2)</script>");
+    page.is(200)
+        .says("from <img src=x onerror=alert(3)>.")
+        .says("<script>alert(2)</script>");
     for raw in ["<script>alert", "<img src=x"] {
         assert!(!page.body.contains(raw), "{page:?}");
     }

@@ -37,11 +37,16 @@ async fn another_sites_form_changes_nothing(app: TestApp) {
     for (path, fields) in functions.into_iter().chain([sign_out]) {
         for given_away in GIVEN_AWAY {
             let page = sent(&ada, &path, fields, given_away, "text/html").await;
-            page.is(403).says("This request came from another site").says("Nothing was changed.");
+            page.is(403)
+                .says("This request came from another site")
+                .says("Nothing was changed.");
             let program = sent(&ada, &path, fields, given_away, "application/json").await;
             program.refuses(403, "cross_site");
             for answer in [&page, &program] {
-                assert!(answer.leaves_cookies_alone(), "{path} {given_away:?} {answer:?}");
+                assert!(
+                    answer.leaves_cookies_alone(),
+                    "{path} {given_away:?} {answer:?}"
+                );
             }
         }
     }
@@ -83,7 +88,10 @@ async fn every_function_is_on_the_list(app: TestApp) {
         let (path, method) = function;
         assert_eq!(method, Method::POST, "{path} can be called by a link");
         let name = path.strip_prefix("/api/fn/").unwrap();
-        assert!(FUNCTIONS.iter().any(|(known, _)| *known == name), "{name} is not tested");
+        assert!(
+            FUNCTIONS.iter().any(|(known, _)| *known == name),
+            "{name} is not tested"
+        );
     }
     for (name, fields) in FUNCTIONS {
         assert_ne!(nobody.call(name, fields).await.status, 404, "{name}");
@@ -100,7 +108,15 @@ async fn a_program_and_our_own_pages_get_through(app: TestApp) {
         ("origin", "http://curfew.test"),
         ("x-nothing", "curl says nothing of where it comes from"),
     ] {
-        sent(&ada, "/api/fn/still_signed_in", NOTHING, ours, "application/json").await.is(200);
+        sent(
+            &ada,
+            "/api/fn/still_signed_in",
+            NOTHING,
+            ours,
+            "application/json",
+        )
+        .await
+        .is(200);
     }
     let behind = Request::post("/api/fn/still_signed_in")
         .header(header::HOST, "10.0.0.5:3000")

@@ -56,19 +56,44 @@ async fn every_kind_of_answer_carries_the_headers(app: TestApp) {
             assert_eq!(answer.header(name), value, "{kind}");
         }
         let policy = answer.header("content-security-policy");
-        for part in ["default-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"] {
+        for part in [
+            "default-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        ] {
             assert!(policy.contains(part), "{kind}: {policy}");
         }
-        assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{kind}: {policy}");
+        assert!(
+            !policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"),
+            "{kind}: {policy}"
+        );
         let may_be_kept = ["favicon", "robots"].contains(&kind);
         if !may_be_kept {
             assert_eq!(answer.header("cache-control"), "no-store", "{kind}");
         }
         assert_eq!(answer.header("x-request-id").len(), 36, "{kind}");
-        assert_eq!(answer.headers.get_all("content-security-policy").iter().count(), 1, "{kind}");
-        assert!(!answer.headers.contains_key("server") && !answer.headers.contains_key("x-powered-by"), "{kind}");
-        assert!(!answer.headers.contains_key("strict-transport-security"), "{kind}: over http it means nothing");
-        assert!(!answer.headers.contains_key("access-control-allow-origin"), "{kind}");
+        assert_eq!(
+            answer
+                .headers
+                .get_all("content-security-policy")
+                .iter()
+                .count(),
+            1,
+            "{kind}"
+        );
+        assert!(
+            !answer.headers.contains_key("server") && !answer.headers.contains_key("x-powered-by"),
+            "{kind}"
+        );
+        assert!(
+            !answer.headers.contains_key("strict-transport-security"),
+            "{kind}: over http it means nothing"
+        );
+        assert!(
+            !answer.headers.contains_key("access-control-allow-origin"),
+            "{kind}"
+        );
     }
 }
 
@@ -78,18 +103,38 @@ async fn scripts_of_a_page_carry_its_nonce_and_nothing_else_runs(app: TestApp) {
     let nobody = app.browser(FIREFOX_ON_LINUX);
     let mut nonces = Vec::new();
     for (browser, path) in [
-        (&nobody, "/sign-in"), (&nobody, "/sign-up"), (&ada, "/"), (&ada, "/profile"), (&ada, "/profile/login"),
-        (&ada, "/profile/password"), (&ada, "/profile/security"), (&ada, "/profile/remote-logout"),
-        (&ada, "/settings/api"), (&ada, "/settings/mcp"), (&ada, "/nothing/here"),
+        (&nobody, "/sign-in"),
+        (&nobody, "/sign-up"),
+        (&ada, "/"),
+        (&ada, "/profile"),
+        (&ada, "/profile/login"),
+        (&ada, "/profile/password"),
+        (&ada, "/profile/security"),
+        (&ada, "/profile/remote-logout"),
+        (&ada, "/settings/api"),
+        (&ada, "/settings/mcp"),
+        (&ada, "/nothing/here"),
     ] {
         let page = browser.get(path).await;
         let policy = page.header("content-security-policy");
-        let nonce = policy.split_once("'nonce-").unwrap().1.split('\'').next().unwrap();
+        let nonce = policy
+            .split_once("'nonce-")
+            .unwrap()
+            .1
+            .split('\'')
+            .next()
+            .unwrap();
         assert!(nonce.len() >= 16, "{path}: {policy}");
-        let scripts: Vec<&str> = tags(&page.body).filter(|tag| tag.starts_with("<script")).collect();
+        let scripts: Vec<&str> = tags(&page.body)
+            .filter(|tag| tag.starts_with("<script"))
+            .collect();
         assert!(scripts.len() >= 2, "{path}: {page:?}");
         for script in scripts {
-            assert_eq!(attribute(script, "nonce").as_deref(), Some(nonce), "{path}: {script}");
+            assert_eq!(
+                attribute(script, "nonce").as_deref(),
+                Some(nonce),
+                "{path}: {script}"
+            );
         }
         for tag in tags(&page.body) {
             assert!(!tag.contains(" style="), "{path}: the policy forbids {tag}");
@@ -102,12 +147,19 @@ async fn scripts_of_a_page_carry_its_nonce_and_nothing_else_runs(app: TestApp) {
     assert_eq!(nonces.len(), 11, "no nonce twice");
     // Pages without the app have no script at all.
     let bare = ada.get("/sign-out").await;
-    assert!(bare.header("content-security-policy").starts_with("default-src 'none'; style-src 'self'"), "{bare:?}");
+    assert!(
+        bare.header("content-security-policy")
+            .starts_with("default-src 'none'; style-src 'self'"),
+        "{bare:?}"
+    );
     assert!(!bare.body.contains("<script"), "{bare:?}");
 }
 
 async fn built_files_may_be_kept_for_ever(app: TestApp) {
-    assert!(server::assets::built().is_some(), "the browser side is not built: run `make test`, or `cargo xtask web` first");
+    assert!(
+        server::assets::built().is_some(),
+        "the browser side is not built: run `make test`, or `cargo xtask web` first"
+    );
     let nobody = app.browser(FIREFOX_ON_LINUX);
     let assets = &app.state.assets;
     for (path, content_type) in [
@@ -121,15 +173,35 @@ async fn built_files_may_be_kept_for_ever(app: TestApp) {
             let file = nobody.send(request, Body::empty()).await;
             file.is(200);
             assert_eq!(file.header("content-type"), content_type, "{path}");
-            assert_eq!(file.header("cache-control"), "public, max-age=31536000, immutable", "{path}");
-            assert_eq!(file.header("vary").to_lowercase(), "accept-encoding", "{path}");
+            assert_eq!(
+                file.header("cache-control"),
+                "public, max-age=31536000, immutable",
+                "{path}"
+            );
+            assert_eq!(
+                file.header("vary").to_lowercase(),
+                "accept-encoding",
+                "{path}"
+            );
             assert!(file.leaves_cookies_alone(), "{path}");
             let encoded = file.header("content-encoding");
-            assert!(encoded.is_empty() || encoding.contains(encoded), "{path}: {encoded} for {encoding}");
-            assert!(!(encoded == "br" && encoding.starts_with("br;q=0")), "{path}");
+            assert!(
+                encoded.is_empty() || encoding.contains(encoded),
+                "{path}: {encoded} for {encoding}"
+            );
+            assert!(
+                !(encoded == "br" && encoding.starts_with("br;q=0")),
+                "{path}"
+            );
         }
     }
-    for path in ["/pkg/", "/pkg/..%2fmanifest.json", "/pkg/../manifest.json", "/manifest.json", "/pkg/%2e%2e/robots.txt"] {
+    for path in [
+        "/pkg/",
+        "/pkg/..%2fmanifest.json",
+        "/pkg/../manifest.json",
+        "/manifest.json",
+        "/pkg/%2e%2e/robots.txt",
+    ] {
         nobody.get(path).await.is(404);
     }
 }
@@ -144,21 +216,43 @@ async fn over_https_cookies_are_host_only_and_secure(app: TestApp) {
         assert!(ada.cookie(kind).is_some());
     }
     for (kind, answer) in one_of_each(&ada).await {
-        assert_eq!(answer.header("strict-transport-security"), "max-age=31536000", "{kind}");
+        assert_eq!(
+            answer.header("strict-transport-security"),
+            "max-age=31536000",
+            "{kind}"
+        );
     }
     ada.sign_in("Ada").await;
     let pressed = ada.press().await;
-    for name in ["__Host-curfew_session", "__Host-curfew_remember", "__Host-curfew_flash"] {
+    for name in [
+        "__Host-curfew_session",
+        "__Host-curfew_remember",
+        "__Host-curfew_flash",
+    ] {
         let cookie = pressed.set_cookie(name).unwrap();
-        assert_eq!((cookie.secure(), cookie.http_only()), (Some(true), Some(true)), "{cookie}");
-        assert_eq!((cookie.path(), cookie.domain()), (Some("/"), None), "{cookie}");
+        assert_eq!(
+            (cookie.secure(), cookie.http_only()),
+            (Some(true), Some(true)),
+            "{cookie}"
+        );
+        assert_eq!(
+            (cookie.path(), cookie.domain()),
+            (Some("/"), None),
+            "{cookie}"
+        );
     }
-    ada.get(pressed.header("location")).await.is(200).says("You’re signed out everywhere");
+    ada.get(pressed.header("location"))
+        .await
+        .is(200)
+        .says("You’re signed out everywhere");
     // A cookie without the prefix, as a neighbour host could set it, is none of ours.
     ada.sign_in("Ada").await;
     let session = ada.cookie(Kind::Session).unwrap();
     let cookie = Request::post("/api/fn/still_signed_in")
         .header("content-length", "0")
         .header("cookie", format!("curfew_session={session}"));
-    app.browser(FIREFOX_ON_LINUX).send(cookie, Body::empty()).await.refuses(401, "not_signed_in");
+    app.browser(FIREFOX_ON_LINUX)
+        .send(cookie, Body::empty())
+        .await
+        .refuses(401, "not_signed_in");
 }

@@ -22,7 +22,12 @@ on_both!(
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-async fn post(browser: &Browser, function: &str, content_type: &str, body: impl Into<Body>) -> Answer {
+async fn post(
+    browser: &Browser,
+    function: &str,
+    content_type: &str,
+    body: impl Into<Body>,
+) -> Answer {
     let request = Request::post(format!("/api/fn/{function}"))
         .header(header::ACCEPT, "application/json")
         .header(header::CONTENT_TYPE, content_type);
@@ -37,15 +42,28 @@ async fn other_methods_are_405(app: TestApp) {
         let query = crate::browser::encoded(fields);
         let path = format!("/api/fn/{name}?{query}");
         for method in [Method::GET, Method::PUT, Method::DELETE, Method::PATCH] {
-            let request = Request::builder().method(method).uri(&path).header("accept", "application/json");
+            let request = Request::builder()
+                .method(method)
+                .uri(&path)
+                .header("accept", "application/json");
             let refused = ada.send(request, Body::empty()).await;
             refused.refuses(405, "method_not_allowed");
             assert_eq!(refused.header("allow"), "POST");
         }
-        ada.get(&path).await.is(405).says("This address takes another kind of request");
+        ada.get(&path)
+            .await
+            .is(405)
+            .says("This address takes another kind of request");
     }
-    for page in ["/", "/sign-in", "/profile/security", "/profile/remote-logout"] {
-        ada.post_form(page, page, &[("from", "security")]).await.is(405);
+    for page in [
+        "/",
+        "/sign-in",
+        "/profile/security",
+        "/profile/remote-logout",
+    ] {
+        ada.post_form(page, page, &[("from", "security")])
+            .await
+            .is(405);
     }
     assert_eq!(app.everything().await, before);
 }
@@ -60,13 +78,20 @@ async fn other_kinds_of_body_are_415(app: TestApp) {
         ("multipart/form-data; boundary=x", "--x--"),
         ("", "from=security"),
     ] {
-        post(&ada, "remote_logout", content_type, body).await.refuses(415, "unsupported_media_type");
+        post(&ada, "remote_logout", content_type, body)
+            .await
+            .refuses(415, "unsupported_media_type");
     }
     let bare = Request::post("/api/fn/remote_logout").header(header::ACCEPT, "application/json");
-    ada.send(bare, "from=security".into()).await.refuses(415, "unsupported_media_type");
+    ada.send(bare, "from=security".into())
+        .await
+        .refuses(415, "unsupported_media_type");
     assert_eq!(app.everything().await, before);
     // As RFC 9110 has it, case does not matter and a parameter may follow.
-    for form in ["application/x-www-form-urlencoded; charset=utf-8", "Application/X-WWW-Form-Urlencoded"] {
+    for form in [
+        "application/x-www-form-urlencoded; charset=utf-8",
+        "Application/X-WWW-Form-Urlencoded",
+    ] {
         post(&ada, "still_signed_in", form, "").await.is(200);
     }
 }
@@ -76,15 +101,25 @@ async fn more_than_64_kb_is_413(app: TestApp) {
     ada.sign_up("Ada").await;
     let before = app.everything().await;
     let fills = |bytes: usize| format!("from={}", "x".repeat(bytes - 5));
-    post(&ada, "remote_logout", FORM, fills(64 * 1024 + 1)).await.refuses(413, "too_large");
-    post(&ada, "remote_logout", FORM, fills(8 * 1024 * 1024)).await.refuses(413, "too_large");
+    post(&ada, "remote_logout", FORM, fills(64 * 1024 + 1))
+        .await
+        .refuses(413, "too_large");
+    post(&ada, "remote_logout", FORM, fills(8 * 1024 * 1024))
+        .await
+        .refuses(413, "too_large");
     for (name, _) in FUNCTIONS {
-        post(&ada, name, FORM, fills(64 * 1024 + 1)).await.refuses(413, "too_large");
+        post(&ada, name, FORM, fills(64 * 1024 + 1))
+            .await
+            .refuses(413, "too_large");
     }
     let sign_out = Request::post("/sign-out").header("accept", "application/json");
-    ada.send(sign_out, fills(64 * 1024 + 1).into()).await.refuses(413, "too_large");
+    ada.send(sign_out, fills(64 * 1024 + 1).into())
+        .await
+        .refuses(413, "too_large");
     assert_eq!(app.everything().await, before);
-    post(&ada, "still_signed_in", FORM, fills(64 * 1024)).await.is(200);
+    post(&ada, "still_signed_in", FORM, fills(64 * 1024))
+        .await
+        .is(200);
 }
 
 async fn missing_fields_are_400(app: TestApp) {
@@ -101,19 +136,36 @@ async fn missing_fields_are_400(app: TestApp) {
         ("tokens", ""),
         ("tokens", "kind=other"),
     ] {
-        post(&ada, function, FORM, body).await.refuses(400, "malformed");
+        post(&ada, function, FORM, body)
+            .await
+            .refuses(400, "malformed");
     }
     assert_eq!(app.everything().await, before);
     // As a plain form: back on its page, which says so.
-    ada.post_form("/api/fn/update_profile", "/profile", NOTHING).await.leads_to("/profile");
-    ada.get("/profile").await.says("The request was not understood.");
+    ada.post_form("/api/fn/update_profile", "/profile", NOTHING)
+        .await
+        .leads_to("/profile");
+    ada.get("/profile")
+        .await
+        .says("The request was not understood.");
 }
 
 async fn unknown_functions_are_404(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    for name in ["nothing", "sign_in2", "SIGN_IN", "sign_in/", "sign_in/x", "%00", "..%2fsign_in", "remote_logout%20"] {
-        post(&ada, name, FORM, "from=security").await.refuses(404, "not_found");
+    for name in [
+        "nothing",
+        "sign_in2",
+        "SIGN_IN",
+        "sign_in/",
+        "sign_in/x",
+        "%00",
+        "..%2fsign_in",
+        "remote_logout%20",
+    ] {
+        post(&ada, name, FORM, "from=security")
+            .await
+            .refuses(404, "not_found");
     }
     let long = "x".repeat(5_000);
     post(&ada, &long, FORM, "").await.refuses(404, "not_found");

@@ -15,8 +15,14 @@ on_both!(
 const SCRIPT: &str = "</script><script>alert(1)</script>";
 const IMAGE: &str = "\"><img src=x onerror=alert(2)>";
 const PAGES: [&str; 8] = [
-    "/", "/profile", "/profile/login", "/profile/password", "/profile/security", "/profile/remote-logout",
-    "/settings/api", "/settings/mcp",
+    "/",
+    "/profile",
+    "/profile/login",
+    "/profile/password",
+    "/profile/security",
+    "/profile/remote-logout",
+    "/settings/api",
+    "/settings/mcp",
 ];
 
 #[track_caller]
@@ -31,7 +37,9 @@ async fn script_in_a_name_is_text_on_every_page(app: TestApp) {
         let ada = app.browser(FIREFOX_ON_LINUX);
         let email = format!("ada{n}@example.com");
         let form = [("name", evil), ("email", &email), ("password", PASSWORD)];
-        ada.post_form("/api/fn/sign_up", "/sign-up", &form).await.leads_to("/");
+        ada.post_form("/api/fn/sign_up", "/sign-up", &form)
+            .await
+            .leads_to("/");
         for path in PAGES {
             let page = ada.get(path).await;
             page.is(200);
@@ -39,7 +47,9 @@ async fn script_in_a_name_is_text_on_every_page(app: TestApp) {
         }
         ada.get("/profile").await.says(evil);
         let form = [("name", evil), ("username", evil)];
-        ada.post_form("/api/fn/update_profile", "/profile", &form).await.leads_to("/profile");
+        ada.post_form("/api/fn/update_profile", "/profile", &form)
+            .await
+            .leads_to("/profile");
         let page = ada.get("/profile").await;
         assert!(page.text_of("username-error").len() > 5, "{page:?}");
         is_harmless("refused", &page.body);
@@ -62,7 +72,10 @@ async fn script_in_a_user_agent_is_text_on_every_page(app: TestApp) {
             is_harmless(path, &page.body);
         }
         let facts = ada.call("remote_logout_facts", NOTHING).await;
-        assert!(facts.header("content-type").starts_with("application/json"), "{facts:?}");
+        assert!(
+            facts.header("content-type").starts_with("application/json"),
+            "{facts:?}"
+        );
         let pressed = ada.press().await;
         is_harmless("receipt", &ada.get(pressed.header("location")).await.body);
         phone.get("/profile").await.is(303);
@@ -71,7 +84,10 @@ async fn script_in_a_user_agent_is_text_on_every_page(app: TestApp) {
         is_harmless("reason", &page.body);
     }
     let stored = stores::texts(app.db(), "select distinct user_agent from sessions").await;
-    assert!(stored.iter().all(|agent| agent.contains("alert(")), "stored as it came: {stored:?}");
+    assert!(
+        stored.iter().all(|agent| agent.contains("alert(")),
+        "stored as it came: {stored:?}"
+    );
 }
 
 async fn no_answer_shows_what_is_inside(app: TestApp) {
@@ -82,9 +98,11 @@ async fn no_answer_shows_what_is_inside(app: TestApp) {
         ada.get("/sign-out").await,
         ada.call("nothing", NOTHING).await,
         ada.call("tokens", &[("kind", "' or 1=1")]).await,
-        ada.call("sign_in", &[("email", "x"), ("password", "y")]).await,
+        ada.call("sign_in", &[("email", "x"), ("password", "y")])
+            .await,
         ada.call("sign_in", NOTHING).await,
-        ada.call("update_profile", &[("name", "a"), ("username", "' --")]).await,
+        ada.call("update_profile", &[("name", "a"), ("username", "' --")])
+            .await,
     ];
     // The store without its table, the bluntest error there is.
     stores::run(app.db(), "alter table sessions rename to elsewhere").await;
@@ -93,7 +111,17 @@ async fn no_answer_shows_what_is_inside(app: TestApp) {
     for answer in answers {
         assert!(answer.status >= 400, "{answer:?}");
         let body = answer.body.to_lowercase();
-        for inside in ["select ", "sqlx", "sqlite", "postgres", "panicked", ".rs:", "/work/", "relation", "no such table"] {
+        for inside in [
+            "select ",
+            "sqlx",
+            "sqlite",
+            "postgres",
+            "panicked",
+            ".rs:",
+            "/work/",
+            "relation",
+            "no such table",
+        ] {
             assert!(!body.contains(inside), "{inside}: {answer:?}");
         }
     }

@@ -29,12 +29,20 @@ impl Client {
 
     pub async fn sign_in(&mut self, address: &str, name: &str) {
         let email = email_of(name);
-        let form = [("email", email.as_str()), ("password", PASSWORD), ("remember_me", "true")];
+        let form = [
+            ("email", email.as_str()),
+            ("password", PASSWORD),
+            ("remember_me", "true"),
+        ];
         self.call(address, "sign_in", &form).await.unwrap().is(200);
     }
 
     pub async fn is_signed_in(&self, address: &str) -> bool {
-        let answer = self.clone().call(address, "still_signed_in", &[]).await.unwrap();
+        let answer = self
+            .clone()
+            .call(address, "still_signed_in", &[])
+            .await
+            .unwrap();
         assert!([200, 401].contains(&answer.status), "{answer:?}");
         answer.status == 200
     }
@@ -48,7 +56,12 @@ impl Client {
     }
 
     /// Calls a server function.
-    pub async fn call(&mut self, address: &str, function: &str, fields: &[(&str, &str)]) -> io::Result<Answer> {
+    pub async fn call(
+        &mut self,
+        address: &str,
+        function: &str,
+        fields: &[(&str, &str)],
+    ) -> io::Result<Answer> {
         let mut stream = TcpStream::connect(address).await?;
         let (head, body) = self.written(address, function, fields);
         stream.write_all(format!("{head}{body}").as_bytes()).await?;
@@ -58,16 +71,26 @@ impl Client {
             if cookie.value().is_empty() {
                 self.cookies.remove(cookie.name());
             } else {
-                self.cookies.insert(cookie.name().to_owned(), cookie.value().to_owned());
+                self.cookies
+                    .insert(cookie.name().to_owned(), cookie.value().to_owned());
             }
         }
         Ok(answer)
     }
 
     /// A call as it stands on the wire: head and body.
-    pub fn written(&self, address: &str, function: &str, fields: &[(&str, &str)]) -> (String, String) {
+    pub fn written(
+        &self,
+        address: &str,
+        function: &str,
+        fields: &[(&str, &str)],
+    ) -> (String, String) {
         let body = encoded(fields);
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         let head = format!(
             "POST /api/fn/{function} HTTP/1.0\r\nHost: {address}\r\nUser-Agent: {FIREFOX_ON_LINUX}\r\n\
              Accept: application/json\r\nContent-Type: application/x-www-form-urlencoded\r\n\
@@ -87,15 +110,24 @@ pub async fn arrived(mut stream: TcpStream) -> io::Result<Answer> {
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let (head, body) = text.split_once("\r\n\r\n").ok_or_else(cut)?;
     let mut lines = head.lines();
-    let status = lines.next().and_then(|l| l.split(' ').nth(1)?.parse().ok()).ok_or_else(cut)?;
+    let status = lines
+        .next()
+        .and_then(|l| l.split(' ').nth(1)?.parse().ok())
+        .ok_or_else(cut)?;
     let mut headers = HeaderMap::new();
     for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
         let name: HeaderName = name.parse().unwrap();
         headers.append(name, HeaderValue::from_str(value).unwrap());
     }
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|v| v.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: usize| body.len() < length) {
         return Err(cut());
     }
-    Ok(Answer::new(StatusCode::from_u16(status).unwrap(), headers, body.as_bytes().to_vec()))
+    Ok(Answer::new(
+        StatusCode::from_u16(status).unwrap(),
+        headers,
+        body.as_bytes().to_vec(),
+    ))
 }

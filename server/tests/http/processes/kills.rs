@@ -34,7 +34,11 @@ async fn killed_before_the_press_has_arrived_everything_is_alive() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_after_the_answer_everything_is_dead() {
     let seen = presses_and_kills(|_, _| When::Answered).await;
-    assert_eq!((seen.alive, seen.dead, seen.answered), (0, ROUNDS, ROUNDS), "{seen:?}");
+    assert_eq!(
+        (seen.alive, seen.dead, seen.answered),
+        (0, ROUNDS, ROUNDS),
+        "{seen:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,7 +54,10 @@ async fn killed_late_in_a_press_all_or_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_moment_all_or_nothing() {
     let seen = presses_and_kills(|round, takes| When::After(takes * 3 * round / ROUNDS)).await;
-    assert!(seen.alive > 0 && seen.dead > 0, "the kills were not before and after: {seen:?}");
+    assert!(
+        seen.alive > 0 && seen.dead > 0,
+        "the kills were not before and after: {seen:?}"
+    );
 }
 
 /// When the process is killed.
@@ -98,7 +105,10 @@ async fn presses_and_kills(when: impl Fn(u32, Duration) -> When) -> Seen {
                 devices: 0,
             };
             assert_eq!(after, pressed);
-            assert_eq!(living, [false; 4], "there is an event, so everything is dead");
+            assert_eq!(
+                living, [false; 4],
+                "there is an event, so everything is dead"
+            );
             seen.dead += 1;
             seen.answered += u32::from(answered);
         }
@@ -115,7 +125,10 @@ async fn a_press_takes(server: &Program) -> Duration {
         let mut ada = Client::default();
         ada.sign_in(&server.address, "Ada").await;
         let start = Instant::now();
-        ada.call(&server.address, "remote_logout", &[]).await.unwrap().is(200);
+        ada.call(&server.address, "remote_logout", &[])
+            .await
+            .unwrap()
+            .is(200);
         slowest = slowest.max(start.elapsed());
     }
     slowest
@@ -168,12 +181,18 @@ impl Ada {
         let db = Db::open(url).await.unwrap();
         let number = async |sql| stores::number(&db, sql).await;
         let ada = Self {
-            presses: number("select count(*) from audit_events where action = 'user.session_invalidated'").await,
+            presses: number(
+                "select count(*) from audit_events where action = 'user.session_invalidated'",
+            )
+            .await,
             epoch: number("select epoch from users").await,
             sessions: number("select count(*) from sessions where ended_at is null").await,
             devices: number("select count(*) from remembered_devices where ended_at is null").await,
         };
-        audit::verify(&mut db.read().await.unwrap()).await.unwrap().unwrap();
+        audit::verify(&mut db.read().await.unwrap())
+            .await
+            .unwrap()
+            .unwrap();
         db.close().await;
         ada
     }

@@ -20,23 +20,42 @@ async fn a_remote_logout_on_the_command_line_is_obeyed_by_the_next_request(app: 
     grace.sign_up(&server.address, "Grace").await;
     assert!(ada.is_signed_in(&server.address).await && phone.is_signed_in(&server.address).await);
 
-    let pressed = runs(folder.path(), &app.url, &["remote-logout", "ada@example.com"]);
+    let pressed = runs(
+        folder.path(),
+        &app.url,
+        &["remote-logout", "ada@example.com"],
+    );
     assert!(pressed.status.success(), "{pressed:?}");
 
-    for (browser, name) in [(&ada, "curfew_session"), (&phone, "curfew_session"), (&phone, "curfew_remember")] {
-        let refused = browser.only(name).call(&server.address, "still_signed_in", &[]).await.unwrap();
+    for (browser, name) in [
+        (&ada, "curfew_session"),
+        (&phone, "curfew_session"),
+        (&phone, "curfew_remember"),
+    ] {
+        let refused = browser
+            .only(name)
+            .call(&server.address, "still_signed_in", &[])
+            .await
+            .unwrap();
         refused.refuses(401, "session_ended");
         assert_eq!(refused.json()["reason"]["because"], "remote_logout");
         assert_eq!(refused.json()["reason"]["by"], "the command line");
     }
     assert!(grace.is_signed_in(&server.address).await);
-    assert_eq!((app.presses("Ada").await, app.presses("Grace").await), (1, 0));
+    assert_eq!(
+        (app.presses("Ada").await, app.presses("Grace").await),
+        (1, 0)
+    );
     ada.sign_in(&server.address, "Ada").await;
     assert!(ada.is_signed_in(&server.address).await);
 
     let verified = runs(folder.path(), &app.url, &["audit", "verify"]);
     assert!(verified.status.success(), "{verified:?}");
-    crate::stores::run(app.db(), "update audit_events set details = '{}' where action = 'user.session_invalidated'").await;
+    crate::stores::run(
+        app.db(),
+        "update audit_events set details = '{}' where action = 'user.session_invalidated'",
+    )
+    .await;
     let verified = runs(folder.path(), &app.url, &["audit", "verify"]);
     assert!(!verified.status.success(), "{verified:?}");
 }

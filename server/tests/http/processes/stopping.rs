@@ -45,7 +45,10 @@ async fn a_request_under_way_is_answered_before_it_stops(app: TestApp) {
     stream.write_all(body.as_bytes()).await.unwrap();
     arrived(stream).await.unwrap().is(200);
     assert!(server.ends_within(SOON).success());
-    assert_eq!((app.presses("Ada").await, app.open_sessions("Ada").await), (1, 0));
+    assert_eq!(
+        (app.presses("Ada").await, app.open_sessions("Ada").await),
+        (1, 0)
+    );
 }
 
 async fn connections_that_are_only_open_do_not_hold_it_up_for_ever(app: TestApp) {
@@ -53,10 +56,14 @@ async fn connections_that_are_only_open_do_not_hold_it_up_for_ever(app: TestApp)
     let mut server = Program::start(folder.path(), &app.url);
     let idle = TcpStream::connect(&server.address).await.unwrap();
     let mut slow = TcpStream::connect(&server.address).await.unwrap();
-    slow.write_all(b"POST /api/fn/sign_in HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nemail").await.unwrap();
+    slow.write_all(b"POST /api/fn/sign_in HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nemail")
+        .await
+        .unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;
     server.is_asked_to_stop();
-    let status = tokio::task::spawn_blocking(move || server.ends_within(DRAIN)).await.unwrap();
+    let status = tokio::task::spawn_blocking(move || server.ends_within(DRAIN))
+        .await
+        .unwrap();
     assert!(status.success(), "{status}");
     drop((idle, slow));
 }

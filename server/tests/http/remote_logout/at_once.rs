@@ -22,12 +22,23 @@ async fn pressing_again_from_the_same_page_is_no_error(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let same_tab = ada.clone();
-    ada.press().await.leads_to("/sign-in?next=/profile/security");
+    ada.press()
+        .await
+        .leads_to("/sign-in?next=/profile/security");
     // The double click: the second request left with the old cookies.
     let again = same_tab.press().await;
     again.is(303);
-    assert!(again.header("location").starts_with("/sign-in?next=/profile/"), "{again:?}");
-    same_tab.get(again.header("location")).await.is(200).says("Signed out by Remote logout at ");
+    assert!(
+        again
+            .header("location")
+            .starts_with("/sign-in?next=/profile/"),
+        "{again:?}"
+    );
+    same_tab
+        .get(again.header("location"))
+        .await
+        .is(200)
+        .says("Signed out by Remote logout at ");
     assert_eq!(app.presses("Ada").await, 1);
     // And from a page that was left open after signing in again elsewhere.
     ada.sign_in("Ada").await;
@@ -86,20 +97,44 @@ async fn one_outcome(app: &TestApp, name: &str, browsers: Vec<Browser>, as_progr
         });
     }
     let answers = pressing.join_all().await;
-    let receipts = answers.iter().filter(|(_, answer)| has_receipt(answer)).count();
-    assert_eq!(receipts, 1, "{answers:?}", answers = answers.iter().map(|(_, a)| a).collect::<Vec<_>>());
+    let receipts = answers
+        .iter()
+        .filter(|(_, answer)| has_receipt(answer))
+        .count();
+    assert_eq!(
+        receipts,
+        1,
+        "{answers:?}",
+        answers = answers.iter().map(|(_, a)| a).collect::<Vec<_>>()
+    );
     for (browser, answer) in &answers {
         if as_programs && !has_receipt(answer) {
             answer.refuses(401, "session_ended");
-            assert_eq!(answer.json()["reason"]["because"], "remote_logout", "{answer:?}");
+            assert_eq!(
+                answer.json()["reason"]["because"],
+                "remote_logout",
+                "{answer:?}"
+            );
         } else if !as_programs {
             answer.is(303);
-            assert!(answer.header("location").starts_with("/sign-in?next=/profile/"), "{answer:?}");
+            assert!(
+                answer
+                    .header("location")
+                    .starts_with("/sign-in?next=/profile/"),
+                "{answer:?}"
+            );
         }
-        assert!(answer.removes("curfew_session"), "dead cookies go: {answer:?}");
+        assert!(
+            answer.removes("curfew_session"),
+            "dead cookies go: {answer:?}"
+        );
         let page = browser.get("/sign-in").await;
         page.is(200);
-        page.says(if has_receipt(answer) { "You’re signed out everywhere" } else { "Signed out by Remote logout at " });
+        page.says(if has_receipt(answer) {
+            "You’re signed out everywhere"
+        } else {
+            "Signed out by Remote logout at "
+        });
         assert!(!browser.is_signed_in().await);
     }
     assert_eq!(app.presses(name).await, presses + 1);
@@ -118,7 +153,11 @@ async fn signing_in_while_somebody_presses_leaves_all_or_nothing(app: TestApp) {
     ada.sign_up("Ada").await;
     for _ in 0..10 {
         let phone = app.browser(SAFARI_ON_IPHONE);
-        let form = [("email", "ada@example.com"), ("password", crate::home::PASSWORD), ("remember_me", "true")];
+        let form = [
+            ("email", "ada@example.com"),
+            ("password", crate::home::PASSWORD),
+            ("remember_me", "true"),
+        ];
         let (pressed, came_in) = tokio::join!(ada.press(), phone.call("sign_in", &form));
         pressed.is(303);
         if came_in.status == 409 {
@@ -131,7 +170,10 @@ async fn signing_in_while_somebody_presses_leaves_all_or_nothing(app: TestApp) {
         let sql = "select count(*) from sessions s join users u on u.id = s.user_id
                    where s.ended_at is null and s.epoch <> u.epoch";
         assert_eq!(crate::stores::number(app.db(), sql).await, 0);
-        assert_eq!(phone.is_signed_in().await, app.open_sessions("Ada").await == 1);
+        assert_eq!(
+            phone.is_signed_in().await,
+            app.open_sessions("Ada").await == 1
+        );
         ada.sign_in("Ada").await;
         ada.press().await.is(303);
         assert!(!phone.is_signed_in().await);

@@ -31,12 +31,17 @@ async fn another_device_is_sent_to_sign_in_and_told_why(app: TestApp) {
         assert!(refused.removes(app.cookie_name(kind)), "{refused:?}");
     }
     let page = phone.get("/sign-in?next=/profile").await;
-    page.is(200).says("You were signed out").says("Signed out by Remote logout at ");
+    page.is(200)
+        .says("You were signed out")
+        .says("Signed out by Remote logout at ");
     page.says("from Firefox on Linux. Was this you?");
     page.says("If it was not, sign in and change your password");
     phone.get("/sign-in").await.does_not_say("Remote logout");
     // The cookies are gone, so from now on this is nobody.
-    phone.get("/profile").await.leads_to("/sign-in?next=/profile");
+    phone
+        .get("/profile")
+        .await
+        .leads_to("/sign-in?next=/profile");
     phone.get("/sign-in").await.does_not_say("Remote logout");
 }
 
@@ -52,13 +57,22 @@ async fn a_program_on_another_device_gets_401_and_the_reason(app: TestApp) {
     let reason = &refused.json()["reason"];
     assert_eq!(reason["because"], "remote_logout");
     assert_eq!(reason["by"], "Firefox on Linux");
-    assert!(reason["at"]["unix_ms"].as_i64() > Some(1_700_000_000_000), "{reason}");
+    assert!(
+        reason["at"]["unix_ms"].as_i64() > Some(1_700_000_000_000),
+        "{reason}"
+    );
     for kind in [Kind::Session, Kind::RememberMe] {
         assert!(refused.removes(app.cookie_name(kind)), "{refused:?}");
     }
     // The page it goes to next tells the person.
-    phone.get("/sign-in").await.says("Signed out by Remote logout at ");
-    phone.call("still_signed_in", NOTHING).await.refuses(401, "not_signed_in");
+    phone
+        .get("/sign-in")
+        .await
+        .says("Signed out by Remote logout at ");
+    phone
+        .call("still_signed_in", NOTHING)
+        .await
+        .refuses(401, "not_signed_in");
 }
 
 async fn every_private_page_and_function_is_refused(app: TestApp) {
@@ -69,11 +83,25 @@ async fn every_private_page_and_function_is_refused(app: TestApp) {
     ada.press().await.is(303);
     let before = app.everything().await;
     for page in [
-        "/", "/profile", "/profile/login", "/profile/password", "/profile/security", "/profile/remote-logout",
-        "/settings/api", "/settings/mcp",
+        "/",
+        "/profile",
+        "/profile/login",
+        "/profile/password",
+        "/profile/security",
+        "/profile/remote-logout",
+        "/settings/api",
+        "/settings/mcp",
     ] {
-        let next = if page == "/" { String::new() } else { format!("?next={page}") };
-        phone.clone().get(page).await.leads_to(&format!("/sign-in{next}"));
+        let next = if page == "/" {
+            String::new()
+        } else {
+            format!("?next={page}")
+        };
+        phone
+            .clone()
+            .get(page)
+            .await
+            .leads_to(&format!("/sign-in{next}"));
     }
     for (function, fields) in [
         ("still_signed_in", vec![]),
@@ -83,10 +111,20 @@ async fn every_private_page_and_function_is_refused(app: TestApp) {
         ("remote_logout_facts", vec![]),
         ("remote_logout", vec![("from", "security")]),
         ("update_profile", vec![("name", "Eve")]),
-        ("change_password", vec![("current_password", "a"), ("new_password", "b")]),
+        (
+            "change_password",
+            vec![("current_password", "a"), ("new_password", "b")],
+        ),
     ] {
-        phone.clone().call(function, &fields).await.refuses(401, "session_ended");
-        let plain = phone.clone().post_form(&format!("/api/fn/{function}"), "/profile", &fields).await;
+        phone
+            .clone()
+            .call(function, &fields)
+            .await
+            .refuses(401, "session_ended");
+        let plain = phone
+            .clone()
+            .post_form(&format!("/api/fn/{function}"), "/profile", &fields)
+            .await;
         plain.leads_to("/sign-in?next=/profile");
         assert!(plain.removes("curfew_session"), "{plain:?}");
     }
@@ -101,7 +139,10 @@ async fn a_copied_remember_me_cookie_gives_no_session(app: TestApp) {
     let thief = app.browser(CHROME_ON_WINDOWS);
     thief.put(Kind::RememberMe, &phone.cookie(Kind::RememberMe).unwrap());
     ada.press().await.is(303);
-    let (sessions, devices) = (app.open_sessions("Ada").await, app.open_devices("Ada").await);
+    let (sessions, devices) = (
+        app.open_sessions("Ada").await,
+        app.open_devices("Ada").await,
+    );
     assert_eq!((sessions, devices), (0, 0));
 
     let refused = thief.clone().call("still_signed_in", NOTHING).await;
@@ -121,12 +162,18 @@ async fn nobody_else_is_signed_out(app: TestApp) {
     grace.sign_up("Grace").await;
     let remembered = app.browser(SAFARI_ON_IPHONE);
     remembered.sign_in_remembered("Grace").await;
-    let (before, epoch) = (grace.get("/profile/security").await, app.epoch("Grace").await);
+    let (before, epoch) = (
+        grace.get("/profile/security").await,
+        app.epoch("Grace").await,
+    );
     ada.press().await.is(303);
 
     assert!(grace.is_signed_in().await && remembered.is_signed_in().await);
     remembered.lose(Kind::Session);
-    assert!(remembered.is_signed_in().await, "her remembered device still starts a session");
+    assert!(
+        remembered.is_signed_in().await,
+        "her remembered device still starts a session"
+    );
     assert_eq!(before.status, grace.get("/profile/security").await.status);
     assert_eq!(app.epoch("Grace").await, epoch);
     assert_eq!(app.presses("Grace").await, 0);
@@ -142,7 +189,10 @@ async fn another_node_refuses_at_once(app: TestApp) {
         assert!(there.is_signed_in().await);
     }
     ada.press().await.is(303);
-    there.call("still_signed_in", NOTHING).await.refuses(401, "session_ended");
+    there
+        .call("still_signed_in", NOTHING)
+        .await
+        .refuses(401, "session_ended");
     node.db().close().await;
 }
 
@@ -154,7 +204,14 @@ async fn a_remembered_device_is_told_that_it_was_a_remote_logout(app: TestApp) {
     ada.press().await.is(303);
     // Closed and opened again: only the remember-me cookie is left.
     phone.lose(Kind::Session);
-    phone.get("/profile/security").await.leads_to("/sign-in?next=/profile/security");
-    phone.get("/sign-in").await.says("Signed out by Remote logout at ").says("from Firefox on Linux. Was this you?");
+    phone
+        .get("/profile/security")
+        .await
+        .leads_to("/sign-in?next=/profile/security");
+    phone
+        .get("/sign-in")
+        .await
+        .says("Signed out by Remote logout at ")
+        .says("from Firefox on Linux. Was this you?");
     assert_eq!(phone.cookie(Kind::RememberMe), None);
 }

@@ -18,22 +18,47 @@ async fn the_facts_equal_the_store(app: TestApp) {
     ada.sign_up("Ada").await;
     app.browser(FIREFOX_ON_LINUX).sign_up("Grace").await;
     for (sessions, devices) in [(1, 0), (2, 1), (3, 2)] {
-        let facts = ada.call("remote_logout_facts", NOTHING).await.is(200).json();
-        assert_eq!((&facts["sessions"], &facts["remembered_devices"]), (&sessions.into(), &devices.into()));
+        let facts = ada
+            .call("remote_logout_facts", NOTHING)
+            .await
+            .is(200)
+            .json();
+        assert_eq!(
+            (&facts["sessions"], &facts["remembered_devices"]),
+            (&sessions.into(), &devices.into())
+        );
         assert_eq!(app.open_sessions("Ada").await, sessions);
         assert_eq!(app.open_devices("Ada").await, devices);
-        app.browser(SAFARI_ON_IPHONE).sign_in_remembered("Ada").await;
+        app.browser(SAFARI_ON_IPHONE)
+            .sign_in_remembered("Ada")
+            .await;
     }
     let facts = ada.call("remote_logout_facts", NOTHING).await.json();
     let listed = facts["devices"].as_array().unwrap();
     assert_eq!(listed.len(), 4);
-    assert_eq!((&listed[0]["this"], &listed[0]["label"]), (&true.into(), &"Firefox on Linux".into()));
-    assert!(listed[1..].iter().all(|d| d["this"] == false && d["label"] == "Safari on iPhone"), "{facts}");
-    assert_eq!((&facts["api_tokens"], &facts["mcp_tokens"]), (&0.into(), &0.into()));
+    assert_eq!(
+        (&listed[0]["this"], &listed[0]["label"]),
+        (&true.into(), &"Firefox on Linux".into())
+    );
+    assert!(
+        listed[1..]
+            .iter()
+            .all(|d| d["this"] == false && d["label"] == "Safari on iPhone"),
+        "{facts}"
+    );
+    assert_eq!(
+        (&facts["api_tokens"], &facts["mcp_tokens"]),
+        (&0.into(), &0.into())
+    );
     assert_eq!(facts["two_factor"], false);
 
     let hash = |c: char| c.to_string().repeat(64);
-    for (id, kind, revoked) in [('a', "api", "null"), ('b', "mcp", "null"), ('c', "mcp", "null"), ('d', "api", "1")] {
+    for (id, kind, revoked) in [
+        ('a', "api", "null"),
+        ('b', "mcp", "null"),
+        ('c', "mcp", "null"),
+        ('d', "api", "1"),
+    ] {
         let sql = format!(
             "insert into tokens (id, user_id, kind, name, token_hash, created_at, revoked_at)
              select '{id}', id, '{kind}', 'CI', '{}', 1, {revoked} from users where name = 'Ada'",
@@ -41,13 +66,24 @@ async fn the_facts_equal_the_store(app: TestApp) {
         );
         stores::run(app.db(), &sql).await;
     }
-    stores::run(app.db(), "update users set two_factor_since = 1 where name = 'Ada'").await;
+    stores::run(
+        app.db(),
+        "update users set two_factor_since = 1 where name = 'Ada'",
+    )
+    .await;
     let facts = ada.call("remote_logout_facts", NOTHING).await.json();
-    assert_eq!((&facts["api_tokens"], &facts["mcp_tokens"]), (&1.into(), &2.into()));
+    assert_eq!(
+        (&facts["api_tokens"], &facts["mcp_tokens"]),
+        (&1.into(), &2.into())
+    );
     assert_eq!(facts["two_factor"], true);
     ada.press().await.is(303);
     let left = "select count(*) from tokens where revoked_at is null";
-    assert_eq!(stores::number(app.db(), left).await, 3, "a press leaves tokens alone");
+    assert_eq!(
+        stores::number(app.db(), left).await,
+        3,
+        "a press leaves tokens alone"
+    );
     let two_factor = "select two_factor_since from users where name = 'Ada'";
     assert_eq!(stores::number(app.db(), two_factor).await, 1);
 }
@@ -55,22 +91,50 @@ async fn the_facts_equal_the_store(app: TestApp) {
 async fn the_confirm_page_shows_the_same_facts_and_a_plain_form(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    app.browser(CHROME_ON_WINDOWS).sign_in_remembered("Ada").await;
+    app.browser(CHROME_ON_WINDOWS)
+        .sign_in_remembered("Ada")
+        .await;
     for from in ["security", "password"] {
-        let page = ada.get(&format!("/profile/remote-logout?from={from}")).await;
-        page.is(200).says("Log out from all devices?").says("What will end").says("What stays");
-        page.says("2 sessions").says("1 remembered device").says("0 API tokens").says("0 MCP tokens");
-        page.says("Two-factor authentication: off").says("There is no undo.");
-        page.says("Firefox on Linux").says("This device").says("Chrome on Windows");
-        assert!(page.tag("<form").contains("action=\"/api/fn/remote_logout\""), "{page:?}");
-        assert!(page.tag("<form").to_lowercase().contains("method=\"post\""), "{page:?}");
-        assert!(page.tag("name=\"from\"").contains(&format!("value=\"{from}\"")), "{page:?}");
+        let page = ada
+            .get(&format!("/profile/remote-logout?from={from}"))
+            .await;
+        page.is(200)
+            .says("Log out from all devices?")
+            .says("What will end")
+            .says("What stays");
+        page.says("2 sessions")
+            .says("1 remembered device")
+            .says("0 API tokens")
+            .says("0 MCP tokens");
+        page.says("Two-factor authentication: off")
+            .says("There is no undo.");
+        page.says("Firefox on Linux")
+            .says("This device")
+            .says("Chrome on Windows");
+        assert!(
+            page.tag("<form")
+                .contains("action=\"/api/fn/remote_logout\""),
+            "{page:?}"
+        );
+        assert!(
+            page.tag("<form").to_lowercase().contains("method=\"post\""),
+            "{page:?}"
+        );
+        assert!(
+            page.tag("name=\"from\"")
+                .contains(&format!("value=\"{from}\"")),
+            "{page:?}"
+        );
         page.tag(&format!("href=\"/profile/{from}\""));
         page.tag("href=\"/settings/api\"");
         page.tag("href=\"/settings/mcp\"");
         // The card's button leads here without script.
         let card = ada.get(&format!("/profile/{from}")).await;
-        assert!(card.tag("action=\"/profile/remote-logout\"").contains("method=\"get\""), "{card:?}");
+        assert!(
+            card.tag("action=\"/profile/remote-logout\"")
+                .contains("method=\"get\""),
+            "{card:?}"
+        );
         assert!(card.tag("name=\"from\"").contains(from), "{card:?}");
     }
 }
@@ -79,21 +143,37 @@ async fn the_receipt_equals_the_facts(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     for _ in 0..3 {
-        app.browser(SAFARI_ON_IPHONE).sign_in_remembered("Ada").await;
+        app.browser(SAFARI_ON_IPHONE)
+            .sign_in_remembered("Ada")
+            .await;
     }
     // One has signed out, one has run out: neither is counted.
     let gone = app.browser(CHROME_ON_WINDOWS);
     gone.sign_in("Ada").await;
-    gone.post_form("/sign-out", "/", NOTHING).await.leads_to("/sign-in");
+    gone.post_form("/sign-out", "/", NOTHING)
+        .await
+        .leads_to("/sign-in");
     let old = app.browser(CHROME_ON_WINDOWS);
     old.sign_in("Ada").await;
-    stores::run(app.db(), "update sessions set expires_at = 1 where user_agent like '%Windows%' and ended_at is null").await;
+    stores::run(
+        app.db(),
+        "update sessions set expires_at = 1 where user_agent like '%Windows%' and ended_at is null",
+    )
+    .await;
     let facts = ada.call("remote_logout_facts", NOTHING).await.json();
-    assert_eq!((&facts["sessions"], &facts["remembered_devices"]), (&4.into(), &3.into()));
+    assert_eq!(
+        (&facts["sessions"], &facts["remembered_devices"]),
+        (&4.into(), &3.into())
+    );
     let pressed = ada.press().await;
-    ada.get(pressed.header("location")).await.says("4 sessions and 3 remembered devices ended at ");
+    ada.get(pressed.header("location"))
+        .await
+        .says("4 sessions and 3 remembered devices ended at ");
     old.get("/").await.is(303);
-    old.get("/sign-in").await.says("This session ran out at ").does_not_say("Remote logout");
+    old.get("/sign-in")
+        .await
+        .says("This session ran out at ")
+        .does_not_say("Remote logout");
 }
 
 async fn looking_changes_nothing(app: TestApp) {
@@ -102,7 +182,9 @@ async fn looking_changes_nothing(app: TestApp) {
     let before = app.everything().await;
     ada.call("remote_logout_facts", NOTHING).await.is(200);
     ada.get("/profile/remote-logout").await.is(200);
-    ada.get("/profile/remote-logout?from=elsewhere").await.is(200);
+    ada.get("/profile/remote-logout?from=elsewhere")
+        .await
+        .is(200);
     ada.get("/profile/security").await.is(200);
     assert_eq!(app.everything().await, before);
 }

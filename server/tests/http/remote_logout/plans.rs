@@ -21,8 +21,14 @@ async fn on_free_the_server_refuses_and_nothing_changes(app: TestApp) {
     for from in ["security", "password"] {
         let refused = ada.call("remote_logout", &[("from", from)]).await;
         refused.refuses(403, "plan_required");
-        assert_eq!(refused.json()["plans"], serde_json::json!(["Plus", "Pro", "Enterprise"]));
-        assert_eq!(refused.json()["message"], "This is part of Plus, Pro and Enterprise.");
+        assert_eq!(
+            refused.json()["plans"],
+            serde_json::json!(["Plus", "Pro", "Enterprise"])
+        );
+        assert_eq!(
+            refused.json()["message"],
+            "This is part of Plus, Pro and Enterprise."
+        );
         assert!(refused.leaves_cookies_alone(), "{refused:?}");
         assert_eq!(refused.header("clear-site-data"), "");
     }
@@ -30,7 +36,10 @@ async fn on_free_the_server_refuses_and_nothing_changes(app: TestApp) {
     refused.leads_to("/profile/remote-logout?from=security");
     assert!(!refused.removes("curfew_session"), "{refused:?}");
     assert_eq!(refused.header("clear-site-data"), "");
-    ada.get(refused.header("location")).await.is(200).says("Plus, Pro and Enterprise");
+    ada.get(refused.header("location"))
+        .await
+        .is(200)
+        .says("Plus, Pro and Enterprise");
     assert_eq!(app.everything().await, before);
     assert!(ada.is_signed_in().await && phone.is_signed_in().await);
 }
@@ -41,15 +50,28 @@ async fn on_free_the_page_says_so_before_one_clicks(app: TestApp) {
     ada.sign_up("Ada").await;
     for page in ["/profile/security", "/profile/password"] {
         let page = ada.get(page).await;
-        page.is(200).says("Log out from all devices").says("Part of Plus, Pro and Enterprise.");
+        page.is(200)
+            .says("Log out from all devices")
+            .says("Part of Plus, Pro and Enterprise.");
         let button = page.tag("aria-describedby=\"remote-logout-plan\"");
-        assert!(button.starts_with("<button") && button.contains(" disabled"), "{button}");
-        assert!(!page.body.contains("action=\"/profile/remote-logout\""), "{page:?}");
+        assert!(
+            button.starts_with("<button") && button.contains(" disabled"),
+            "{button}"
+        );
+        assert!(
+            !page.body.contains("action=\"/profile/remote-logout\""),
+            "{page:?}"
+        );
         assert!(!page.body.contains("<dialog"), "{page:?}");
     }
     let confirm = ada.get("/profile/remote-logout").await;
-    confirm.is(200).says("Remote logout is part of Plus, Pro and Enterprise.");
-    assert!(!confirm.body.contains("/api/fn/remote_logout\""), "{confirm:?}");
+    confirm
+        .is(200)
+        .says("Remote logout is part of Plus, Pro and Enterprise.");
+    assert!(
+        !confirm.body.contains("/api/fn/remote_logout\""),
+        "{confirm:?}"
+    );
 }
 
 async fn every_other_plan_has_it(app: TestApp) {
@@ -60,7 +82,9 @@ async fn every_other_plan_has_it(app: TestApp) {
         let page = ada.get("/profile/security").await;
         page.does_not_say("Part of Plus");
         page.tag("action=\"/profile/remote-logout\"");
-        ada.press().await.leads_to("/sign-in?next=/profile/security");
+        ada.press()
+            .await
+            .leads_to("/sign-in?next=/profile/security");
         assert_eq!(app.presses("Ada").await, pressed);
         ada.sign_in("Ada").await;
     }

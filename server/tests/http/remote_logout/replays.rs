@@ -29,7 +29,10 @@ async fn ten_thousand_replays_of_old_cookies_are_all_refused(app: TestApp) {
     let stolen = Arc::new([session, remember, phone.clone(), ada.clone()]);
 
     let answered = Arc::new(AtomicBool::new(false));
-    let (left, before) = (Arc::new(AtomicUsize::new(REPLAYS)), Arc::new(AtomicUsize::new(0)));
+    let (left, before) = (
+        Arc::new(AtomicUsize::new(REPLAYS)),
+        Arc::new(AtomicUsize::new(0)),
+    );
     let mut replaying = JoinSet::new();
     for worker in 0..AT_ONCE {
         let (stolen, answered) = (stolen.clone(), answered.clone());
@@ -38,14 +41,21 @@ async fn ten_thousand_replays_of_old_cookies_are_all_refused(app: TestApp) {
             for turn in worker.. {
                 let after_the_answer = answered.load(Ordering::SeqCst);
                 if after_the_answer {
-                    if left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_err() {
+                    if left
+                        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1))
+                        .is_err()
+                    {
                         return;
                     }
                 } else {
                     before.fetch_add(1, Ordering::SeqCst);
                 }
                 // Before the press only the sessions: the remember-me cookie would be used up.
-                let which = if after_the_answer { turn % 4 } else { [0, 3][turn % 2] };
+                let which = if after_the_answer {
+                    turn % 4
+                } else {
+                    [0, 3][turn % 2]
+                };
                 replay(&stolen[which], after_the_answer).await;
             }
         });
@@ -53,11 +63,19 @@ async fn ten_thousand_replays_of_old_cookies_are_all_refused(app: TestApp) {
     while before.load(Ordering::SeqCst) < 200 {
         tokio::task::yield_now().await;
     }
-    ada.press().await.leads_to("/sign-in?next=/profile/security");
+    ada.press()
+        .await
+        .leads_to("/sign-in?next=/profile/security");
     answered.store(true, Ordering::SeqCst);
     replaying.join_all().await;
     assert_eq!(left.load(Ordering::SeqCst), 0);
-    assert_eq!((app.open_sessions("Ada").await, app.open_devices("Ada").await), (0, 0));
+    assert_eq!(
+        (
+            app.open_sessions("Ada").await,
+            app.open_devices("Ada").await
+        ),
+        (0, 0)
+    );
     assert_eq!(app.presses("Ada").await, 1);
 }
 

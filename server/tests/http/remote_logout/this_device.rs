@@ -23,7 +23,11 @@ async fn a_plain_form_leads_to_the_sign_in_page_with_a_receipt(app: TestApp) {
     for from in ["security", "password"] {
         let (ada, phone) = ada_twice(&app, from).await;
         let pressed = ada
-            .post_form("/api/fn/remote_logout", "/profile/remote-logout", &[("from", from)])
+            .post_form(
+                "/api/fn/remote_logout",
+                "/profile/remote-logout",
+                &[("from", from)],
+            )
             .await;
         pressed.leads_to(&format!("/sign-in?next=/profile/{from}"));
         is_an_end(&app, &pressed, &ada);
@@ -33,7 +37,10 @@ async fn a_plain_form_leads_to_the_sign_in_page_with_a_receipt(app: TestApp) {
             .says("2 sessions and 1 remembered device ended at ")
             .says("API tokens, MCP tokens and two-factor authentication are as they were.");
         // Said once.
-        ada.get("/sign-in").await.is(200).does_not_say("signed out everywhere");
+        ada.get("/sign-in")
+            .await
+            .is(200)
+            .does_not_say("signed out everywhere");
         assert!(!phone.is_signed_in().await);
     }
 }
@@ -65,10 +72,18 @@ fn is_an_end(app: &TestApp, pressed: &Answer, ada: &Browser) {
         assert!(pressed.removes(app.cookie_name(kind)), "{pressed:?}");
         assert_eq!(ada.cookie(kind), None);
     }
-    assert!(ada.cookie(Kind::KnownDevice).is_some(), "by this the browser is known, it stays");
+    assert!(
+        ada.cookie(Kind::KnownDevice).is_some(),
+        "by this the browser is known, it stays"
+    );
     assert_eq!(pressed.header("clear-site-data"), "\"cache\", \"storage\"");
     assert_eq!(pressed.header("cache-control"), "no-store");
-    let Some(Flash::Receipt(Receipt { sessions, remembered_devices, .. })) = pressed.flash() else {
+    let Some(Flash::Receipt(Receipt {
+        sessions,
+        remembered_devices,
+        ..
+    })) = pressed.flash()
+    else {
         panic!("no receipt: {pressed:?}");
     };
     assert_eq!((sessions, remembered_devices), (2, 1));
@@ -82,20 +97,33 @@ async fn signing_in_again_leads_back_to_the_page(app: TestApp) {
         let page = ada.get(&to).await;
         let next = attribute(page.tag("name=\"next\""), "value").unwrap();
         let email = email_of(from);
-        let form = [("email", email.as_str()), ("password", PASSWORD), ("next", &next)];
+        let form = [
+            ("email", email.as_str()),
+            ("password", PASSWORD),
+            ("next", &next),
+        ];
         let back = ada.post_form("/api/fn/sign_in", &to, &form).await;
         back.leads_to(&format!("/profile/{from}"));
-        ada.get(back.header("location")).await.is(200).says("Log out from all devices");
+        ada.get(back.header("location"))
+            .await
+            .is(200)
+            .says("Log out from all devices");
     }
 }
 
 async fn every_place_is_written_into_the_event(app: TestApp) {
-    for (from, path) in [("security", "profile/security"), ("password", "profile/password")] {
+    for (from, path) in [
+        ("security", "profile/security"),
+        ("password", "profile/password"),
+    ] {
         let (ada, _) = ada_twice(&app, from).await;
         ada.call("remote_logout", &[("from", from)]).await.is(200);
         let sql = "select details from audit_events where action = 'user.session_invalidated' order by id desc";
         let details = crate::stores::texts(app.db(), sql).await.remove(0);
-        assert!(details.contains(&format!("\"path\":\"{path}\"")), "{details}");
+        assert!(
+            details.contains(&format!("\"path\":\"{path}\"")),
+            "{details}"
+        );
         assert!(details.contains("\"sessions\":2"), "{details}");
         assert!(details.contains("\"remembered_devices\":1"), "{details}");
         assert_eq!(app.presses(from).await, 1);

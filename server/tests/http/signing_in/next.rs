@@ -39,14 +39,30 @@ const ELSEWHERE: [&str; 21] = [
 ];
 
 /// Of this site, but signing out, in circles, or no page.
-const NO_PAGES: [&str; 4] = ["/sign-out", "/sign-in?next=/sign-in", "/api/fn/sign_out", "/sign-up"];
+const NO_PAGES: [&str; 4] = [
+    "/sign-out",
+    "/sign-in?next=/sign-in",
+    "/api/fn/sign_out",
+    "/sign-up",
+];
 
 async fn next_leads_to_paths_of_this_site(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    for next in ["/", "/profile/security", "/profile?tab=1&x=%2f", "/profile#devices"] {
-        let form = [("email", "ada@example.com"), ("password", PASSWORD), ("next", next)];
-        ada.post_form("/api/fn/sign_in", "/sign-in", &form).await.leads_to(next);
+    for next in [
+        "/",
+        "/profile/security",
+        "/profile?tab=1&x=%2f",
+        "/profile#devices",
+    ] {
+        let form = [
+            ("email", "ada@example.com"),
+            ("password", PASSWORD),
+            ("next", next),
+        ];
+        ada.post_form("/api/fn/sign_in", "/sign-in", &form)
+            .await
+            .leads_to(next);
     }
 }
 
@@ -55,22 +71,39 @@ async fn next_never_leads_elsewhere(app: TestApp) {
     ada.sign_up("Ada").await;
     let nobody = app.browser(FIREFOX_ON_LINUX);
     for next in ELSEWHERE.into_iter().chain(NO_PAGES) {
-        let form = [("email", "ada@example.com"), ("password", PASSWORD), ("next", next)];
-        ada.post_form("/api/fn/sign_in", "/sign-in", &form).await.leads_to("/");
+        let form = [
+            ("email", "ada@example.com"),
+            ("password", PASSWORD),
+            ("next", next),
+        ];
+        ada.post_form("/api/fn/sign_in", "/sign-in", &form)
+            .await
+            .leads_to("/");
         let called = ada.call("sign_in", &form).await;
         called.is(200);
         assert_eq!(called.header("location"), "/", "{next:?}");
 
         let query = crate::browser::encoded(&[("next", next)]);
         ada.get(&format!("/sign-in?{query}")).await.leads_to("/");
-        ada.get(&format!("/sign-in/resume?{query}")).await.leads_to("/");
-        nobody.get(&format!("/sign-in/resume?{query}")).await.leads_to("/sign-in");
+        ada.get(&format!("/sign-in/resume?{query}"))
+            .await
+            .leads_to("/");
+        nobody
+            .get(&format!("/sign-in/resume?{query}"))
+            .await
+            .leads_to("/sign-in");
         let page = nobody.get(&format!("/sign-in?{query}")).await;
         page.is(200);
-        assert_eq!(attribute(page.tag("name=\"next\""), "value").as_deref(), Some("/"), "{next:?}");
+        assert_eq!(
+            attribute(page.tag("name=\"next\""), "value").as_deref(),
+            Some("/"),
+            "{next:?}"
+        );
     }
     // Said twice: neither is guessed at.
-    ada.get("/sign-in?next=/profile&next=//evil.example").await.leads_to("/");
+    ada.get("/sign-in?next=/profile&next=//evil.example")
+        .await
+        .leads_to("/");
 }
 
 async fn a_refused_page_is_come_back_to(app: TestApp) {
@@ -80,12 +113,25 @@ async fn a_refused_page_is_come_back_to(app: TestApp) {
     let refused = ada.get("/profile/password?x=1").await;
     let page = ada.get(refused.header("location")).await;
     let next = attribute(page.tag("name=\"next\""), "value").unwrap();
-    let form = [("email", "ada@example.com"), ("password", PASSWORD), ("next", &next)];
-    let back = ada.post_form("/api/fn/sign_in", refused.header("location"), &form).await;
-    assert!(back.header("location").starts_with("/profile/password"), "{back:?}");
+    let form = [
+        ("email", "ada@example.com"),
+        ("password", PASSWORD),
+        ("next", &next),
+    ];
+    let back = ada
+        .post_form("/api/fn/sign_in", refused.header("location"), &form)
+        .await;
+    assert!(
+        back.header("location").starts_with("/profile/password"),
+        "{back:?}"
+    );
     // A form sent by somebody signed out comes back to the page it stood on.
     ada.lose(Kind::Session);
-    let sent = ada.post_form("/api/fn/update_profile", "/profile", &[("name", "Ada")]).await;
+    let sent = ada
+        .post_form("/api/fn/update_profile", "/profile", &[("name", "Ada")])
+        .await;
     sent.leads_to("/sign-in?next=/profile");
-    ada.post_form("/sign-out", "//evil.example/", NOTHING).await.leads_to("/sign-in");
+    ada.post_form("/sign-out", "//evil.example/", NOTHING)
+        .await
+        .leads_to("/sign-in");
 }

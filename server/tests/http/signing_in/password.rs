@@ -33,7 +33,11 @@ async fn every_other_session_ends_and_this_one_goes_on_under_a_new_cookie(app: T
     let (ada, phone) = ada_twice(&app).await;
     let before = ada.clone();
     let changed = ada
-        .post_form("/api/fn/change_password", "/profile/password", &form(PASSWORD, OTHER_PASSWORD))
+        .post_form(
+            "/api/fn/change_password",
+            "/profile/password",
+            &form(PASSWORD, OTHER_PASSWORD),
+        )
         .await;
     changed.leads_to("/profile/password");
     ada.get("/profile/password")
@@ -41,17 +45,30 @@ async fn every_other_session_ends_and_this_one_goes_on_under_a_new_cookie(app: T
         .says("Your password is changed")
         .says("1 other session and 1 remembered device ended. You stay signed in here.");
     assert_ne!(ada.cookie(Kind::Session), before.cookie(Kind::Session));
-    assert!(!before.is_signed_in().await, "the old value of this very session is dead too");
+    assert!(
+        !before.is_signed_in().await,
+        "the old value of this very session is dead too"
+    );
 
     let refused = phone.call("still_signed_in", NOTHING).await;
     refused.refuses(401, "session_ended");
     assert_eq!(refused.json()["reason"]["because"], "password_changed");
-    phone.get("/sign-in").await.says("The password was changed at ").says("from Firefox on Linux. Was this you?");
+    phone
+        .get("/sign-in")
+        .await
+        .says("The password was changed at ")
+        .says("from Firefox on Linux. Was this you?");
     assert_eq!(phone.cookie(Kind::RememberMe), None);
 
     let sign_in = |password| [("email", "ada@example.com"), ("password", password)];
-    phone.call("sign_in", &sign_in(PASSWORD)).await.refuses(401, "wrong_credentials");
-    phone.call("sign_in", &sign_in(OTHER_PASSWORD)).await.is(200);
+    phone
+        .call("sign_in", &sign_in(PASSWORD))
+        .await
+        .refuses(401, "wrong_credentials");
+    phone
+        .call("sign_in", &sign_in(OTHER_PASSWORD))
+        .await
+        .is(200);
     assert_eq!(app.presses("Ada").await, 0);
     assert_eq!(app.events("Ada", "user.password_changed").await, 1);
     app.chains_are_whole().await;
@@ -60,7 +77,9 @@ async fn every_other_session_ends_and_this_one_goes_on_under_a_new_cookie(app: T
 async fn it_works_on_free_too(app: TestApp) {
     let app = app.with(&[("CURFEW_DEFAULT_PLAN", "free")]);
     let (ada, phone) = ada_twice(&app).await;
-    ada.call("change_password", &form(PASSWORD, OTHER_PASSWORD)).await.is(200);
+    ada.call("change_password", &form(PASSWORD, OTHER_PASSWORD))
+        .await
+        .is(200);
     assert!(ada.is_signed_in().await);
     assert!(!phone.is_signed_in().await);
 }
@@ -68,19 +87,42 @@ async fn it_works_on_free_too(app: TestApp) {
 async fn what_is_wrong_is_said_beside_the_field_and_nothing_changes(app: TestApp) {
     let (ada, phone) = ada_twice(&app).await;
     for (current, new, field, words) in [
-        (WRONG, OTHER_PASSWORD, "current_password", "This is not your current password."),
-        (PASSWORD, PASSWORD, "new_password", "This is your current password already."),
+        (
+            WRONG,
+            OTHER_PASSWORD,
+            "current_password",
+            "This is not your current password.",
+        ),
+        (
+            PASSWORD,
+            PASSWORD,
+            "new_password",
+            "This is your current password already.",
+        ),
         (PASSWORD, "short", "new_password", ""),
     ] {
         let refused = ada.call("change_password", &form(current, new)).await;
         refused.refuses(422, "fields");
-        assert!(refused.json()["fields"][field].as_str().unwrap().contains(words), "{refused:?}");
+        assert!(
+            refused.json()["fields"][field]
+                .as_str()
+                .unwrap()
+                .contains(words),
+            "{refused:?}"
+        );
         let plain = ada
-            .post_form("/api/fn/change_password", "/profile/password", &form(current, new))
+            .post_form(
+                "/api/fn/change_password",
+                "/profile/password",
+                &form(current, new),
+            )
             .await;
         plain.leads_to("/profile/password");
         let page = ada.get("/profile/password").await;
-        assert!(page.text_of(&format!("{field}-error")).contains(words), "{page:?}");
+        assert!(
+            page.text_of(&format!("{field}-error")).contains(words),
+            "{page:?}"
+        );
     }
     assert!(ada.is_signed_in().await && phone.is_signed_in().await);
     phone.sign_in("Ada").await;
@@ -90,7 +132,11 @@ async fn passwords_never_come_back_in_a_cookie_or_a_page(app: TestApp) {
     let (ada, _) = ada_twice(&app).await;
     for (current, new) in [(WRONG, OTHER_PASSWORD), (PASSWORD, "short one")] {
         let refused = ada
-            .post_form("/api/fn/change_password", "/profile/password", &form(current, new))
+            .post_form(
+                "/api/fn/change_password",
+                "/profile/password",
+                &form(current, new),
+            )
             .await;
         let flash = format!("{:?}", refused.flash().unwrap());
         let page = ada.get("/profile/password").await;
@@ -105,11 +151,20 @@ async fn guessing_the_current_password_has_a_limit(app: TestApp) {
     let app = app.with(&[("CURFEW_ATTEMPTS_PER_USER", "3")]);
     let (ada, _) = ada_twice(&app).await;
     for _ in 0..3 {
-        ada.call("change_password", &form(WRONG, OTHER_PASSWORD)).await.is(422);
+        ada.call("change_password", &form(WRONG, OTHER_PASSWORD))
+            .await
+            .is(422);
     }
-    let refused = ada.call("change_password", &form(PASSWORD, OTHER_PASSWORD)).await;
+    let refused = ada
+        .call("change_password", &form(PASSWORD, OTHER_PASSWORD))
+        .await;
     refused.refuses(429, "too_many_attempts");
-    assert!(refused.header("retry-after").parse::<u64>().is_ok(), "{refused:?}");
+    assert!(
+        refused.header("retry-after").parse::<u64>().is_ok(),
+        "{refused:?}"
+    );
     // Never in the way of a remote logout.
-    ada.press().await.leads_to("/sign-in?next=/profile/security");
+    ada.press()
+        .await
+        .leads_to("/sign-in?next=/profile/security");
 }

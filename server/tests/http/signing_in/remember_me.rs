@@ -40,7 +40,10 @@ async fn a_remembered_device_gets_a_new_session_and_a_new_cookie(app: TestApp) {
     assert_ne!(cookie.value(), before);
     // Counted from the sign-in, not from this use.
     let lasts = cookie.max_age().unwrap().whole_seconds();
-    assert!((60 * 86_400 - 120..=60 * 86_400).contains(&lasts), "{cookie}");
+    assert!(
+        (60 * 86_400 - 120..=60 * 86_400).contains(&lasts),
+        "{cookie}"
+    );
     assert!(page.set_cookie("curfew_session").unwrap().value().len() == 43);
     // As long as the session lives, nothing is exchanged.
     assert!(phone.get("/profile").await.leaves_cookies_alone());
@@ -60,7 +63,10 @@ async fn a_cookie_that_comes_back_after_its_exchange_is_theft(app: TestApp) {
     assert_eq!(refused.json()["reason"]["because"], "reused");
     assert!(refused.removes("curfew_remember"), "{refused:?}");
     // The one who has the new cookies may be the thief: the device and its sessions end too.
-    phone.get("/profile").await.leads_to("/sign-in?next=/profile");
+    phone
+        .get("/profile")
+        .await
+        .leads_to("/sign-in?next=/profile");
     phone
         .get("/sign-in")
         .await
@@ -68,7 +74,13 @@ async fn a_cookie_that_comes_back_after_its_exchange_is_theft(app: TestApp) {
         .says("If that is not you, change your password.");
     assert!(!phone.is_signed_in().await);
     assert!(ada.is_signed_in().await, "another device is none of theirs");
-    assert_eq!((app.open_sessions("Ada").await, app.open_devices("Ada").await), (1, 0));
+    assert_eq!(
+        (
+            app.open_sessions("Ada").await,
+            app.open_devices("Ada").await
+        ),
+        (1, 0)
+    );
     assert_eq!(app.events("Ada", "user.remembered_device_reused").await, 1);
     app.chains_are_whole().await;
 }
@@ -109,7 +121,10 @@ async fn after_the_race_window_a_browser_is_a_thief_too(app: TestApp) {
     let (_, phone) = remembered(&app).await;
     let thief = phone.clone();
     phone.get("/profile").await.is(200);
-    thief.get("/profile").await.leads_to("/sign-in?next=/profile");
+    thief
+        .get("/profile")
+        .await
+        .leads_to("/sign-in?next=/profile");
     thief.get("/sign-in").await.says("was used a second time");
     assert!(!phone.is_signed_in().await);
 }
@@ -125,9 +140,20 @@ async fn two_tabs_that_wake_up_together_both_stay_signed_in(app: TestApp) {
         let (one, two) = tokio::join!(phone.get("/profile"), other_tab.get("/profile"));
         let mut statuses = [one.status, two.status];
         statuses.sort_unstable();
-        assert_eq!(statuses, [200, 303], "one is served, one looks again: {one:?}\n{two:?}");
-        let first = if one.status == 200 { &phone } else { &other_tab };
-        first.get("/sign-in/resume?next=/profile").await.leads_to("/profile");
+        assert_eq!(
+            statuses,
+            [200, 303],
+            "one is served, one looks again: {one:?}\n{two:?}"
+        );
+        let first = if one.status == 200 {
+            &phone
+        } else {
+            &other_tab
+        };
+        first
+            .get("/sign-in/resume?next=/profile")
+            .await
+            .leads_to("/profile");
         assert!(first.is_signed_in().await);
         assert_eq!(app.open_devices(&name).await, 1);
         assert_eq!(app.events(&name, "user.remembered_device_reused").await, 0);

@@ -20,7 +20,11 @@ on_both!(
 async fn the_cookies_are_for_this_site_and_no_script(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    let form = [("email", "ada@example.com"), ("password", PASSWORD), ("remember_me", "true")];
+    let form = [
+        ("email", "ada@example.com"),
+        ("password", PASSWORD),
+        ("remember_me", "true"),
+    ];
     let answer = ada.call("sign_in", &form).await;
     answer.is(200);
     for (name, lasts) in [
@@ -31,9 +35,17 @@ async fn the_cookies_are_for_this_site_and_no_script(app: TestApp) {
         let cookie = answer.set_cookie(name).unwrap();
         assert_eq!(cookie.http_only(), Some(true), "{cookie}");
         assert_eq!(cookie.same_site(), Some(SameSite::Lax), "{cookie}");
-        assert_eq!((cookie.path(), cookie.domain()), (Some("/"), None), "{cookie}");
+        assert_eq!(
+            (cookie.path(), cookie.domain()),
+            (Some("/"), None),
+            "{cookie}"
+        );
         assert_eq!(cookie.max_age(), lasts, "{cookie}");
-        assert_eq!(cookie.secure(), None, "over plain http it would be thrown away: {cookie}");
+        assert_eq!(
+            cookie.secure(),
+            None,
+            "over plain http it would be thrown away: {cookie}"
+        );
         assert_eq!(cookie.value().len(), 43, "{cookie}");
     }
     // Without the tick there is no remember-me cookie, and one from before goes.
@@ -62,12 +74,22 @@ async fn signing_in_over_a_living_session_ends_that_one(app: TestApp) {
     let copied = ada.clone();
     ada.sign_in("Ada").await;
     assert!(ada.is_signed_in().await);
-    copied.clone().call("still_signed_in", NOTHING).await.refuses(401, "session_ended");
+    copied
+        .clone()
+        .call("still_signed_in", NOTHING)
+        .await
+        .refuses(401, "session_ended");
     assert_eq!(app.open_sessions("Ada").await, 1);
     // And over somebody else's: a shared computer.
     app.browser(SAFARI_ON_IPHONE).sign_up("Grace").await;
     ada.sign_in("Grace").await;
-    assert_eq!((app.open_sessions("Ada").await, app.open_sessions("Grace").await), (0, 2));
+    assert_eq!(
+        (
+            app.open_sessions("Ada").await,
+            app.open_sessions("Grace").await
+        ),
+        (0, 2)
+    );
     ada.get("/profile").await.says("Grace").does_not_say("Ada");
 }
 
@@ -88,7 +110,9 @@ async fn somebody_signed_in_is_led_past_the_sign_in_page(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     ada.get("/sign-in").await.leads_to("/");
-    ada.get("/sign-in?next=/profile/security").await.leads_to("/profile/security");
+    ada.get("/sign-in?next=/profile/security")
+        .await
+        .leads_to("/profile/security");
     ada.get("/sign-up").await.leads_to("/");
 }
 
@@ -98,5 +122,8 @@ async fn a_fresh_install_leads_to_sign_up(app: TestApp) {
     somebody.get("/profile").await.leads_to("/sign-up");
     app.browser(SAFARI_ON_IPHONE).sign_up("Ada").await;
     somebody.get("/").await.leads_to("/sign-in");
-    somebody.get("/profile").await.leads_to("/sign-in?next=/profile");
+    somebody
+        .get("/profile")
+        .await
+        .leads_to("/sign-in?next=/profile");
 }

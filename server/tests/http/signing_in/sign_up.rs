@@ -34,7 +34,10 @@ async fn every_wrong_field_is_named(app: TestApp) {
         refused.refuses(422, "fields");
         let fields = refused.json()["fields"].as_object().unwrap().clone();
         assert_eq!(fields.keys().collect::<Vec<_>>(), [field], "{refused:?}");
-        assert!(fields[field].as_str().is_some_and(|why| why.len() > 5), "{refused:?}");
+        assert!(
+            fields[field].as_str().is_some_and(|why| why.len() > 5),
+            "{refused:?}"
+        );
         assert!(refused.leaves_cookies_alone(), "{refused:?}");
     }
     assert_eq!(app.everything().await, before);
@@ -43,28 +46,56 @@ async fn every_wrong_field_is_named(app: TestApp) {
 async fn a_plain_form_comes_back_with_what_was_typed_and_no_password(app: TestApp) {
     let somebody = app.browser(FIREFOX_ON_LINUX);
     let secret = "qwertyuiop";
-    for (field, email, password) in [("email", "ada at example", PASSWORD), ("password", "ada@example.com", secret)] {
-        let form = [("name", "Ada \"L\" <b>"), ("email", email), ("password", password)];
-        let refused = somebody.post_form("/api/fn/sign_up", "/sign-up", &form).await;
+    for (field, email, password) in [
+        ("email", "ada at example", PASSWORD),
+        ("password", "ada@example.com", secret),
+    ] {
+        let form = [
+            ("name", "Ada \"L\" <b>"),
+            ("email", email),
+            ("password", password),
+        ];
+        let refused = somebody
+            .post_form("/api/fn/sign_up", "/sign-up", &form)
+            .await;
         refused.leads_to("/sign-up");
         let flash = format!("{:?}", refused.flash().unwrap());
-        assert!(flash.contains(email) && !flash.contains(password), "{flash}");
+        assert!(
+            flash.contains(email) && !flash.contains(password),
+            "{flash}"
+        );
 
         let page = somebody.get("/sign-up").await;
         page.is(200).says("Check one thing");
-        assert!(page.text_of(&format!("{field}-error")).len() > 5, "{page:?}");
+        assert!(
+            page.text_of(&format!("{field}-error")).len() > 5,
+            "{page:?}"
+        );
         page.tag(&format!("href=\"#{field}\""));
         let input = |name: &str| page.tag(&format!(" name=\"{name}\"")).to_owned();
-        let value = |name: &str| crate::answer::attribute(&input(name), "value").unwrap_or_default();
-        assert_eq!((value("name").as_str(), value("email").as_str()), ("Ada \"L\" <b>", email));
+        let value =
+            |name: &str| crate::answer::attribute(&input(name), "value").unwrap_or_default();
+        assert_eq!(
+            (value("name").as_str(), value("email").as_str()),
+            ("Ada \"L\" <b>", email)
+        );
         assert_eq!(value("password"), "");
         assert!(input(field).contains("aria-invalid=\"true\""), "{page:?}");
-        assert!(input(field).contains(&format!("aria-describedby=\"{field}-error")), "{page:?}");
+        assert!(
+            input(field).contains(&format!("aria-describedby=\"{field}-error")),
+            "{page:?}"
+        );
         assert!(!page.body.contains(password), "{page:?}");
         // Shown once: the next visit begins anew.
-        somebody.get("/sign-up").await.does_not_say("Check one thing");
+        somebody
+            .get("/sign-up")
+            .await
+            .does_not_say("Check one thing");
     }
-    assert_eq!(stores::number(app.db(), "select count(*) from users").await, 0);
+    assert_eq!(
+        stores::number(app.db(), "select count(*) from users").await,
+        0
+    );
 }
 
 async fn an_email_can_be_taken_once(app: TestApp) {
@@ -82,23 +113,55 @@ async fn an_email_can_be_taken_once(app: TestApp) {
 async fn sign_up_can_be_closed(app: TestApp) {
     let app = app.with(&[("CURFEW_SIGN_UP", "closed")]);
     let somebody = app.browser(FIREFOX_ON_LINUX);
-    let form = [("name", "Ada"), ("email", "ada@example.com"), ("password", PASSWORD)];
-    somebody.call("sign_up", &form).await.refuses(403, "sign_up_closed");
-    somebody.post_form("/api/fn/sign_up", "/sign-up", &form).await.leads_to("/sign-up");
+    let form = [
+        ("name", "Ada"),
+        ("email", "ada@example.com"),
+        ("password", PASSWORD),
+    ];
+    somebody
+        .call("sign_up", &form)
+        .await
+        .refuses(403, "sign_up_closed");
+    somebody
+        .post_form("/api/fn/sign_up", "/sign-up", &form)
+        .await
+        .leads_to("/sign-up");
     let page = somebody.get("/sign-up").await;
     page.is(200).says("Sign-up is closed");
     assert!(!page.body.contains("name=\"password\""), "{page:?}");
-    somebody.get("/sign-in").await.does_not_say("Create an account");
+    somebody
+        .get("/sign-in")
+        .await
+        .does_not_say("Create an account");
     somebody.get("/").await.leads_to("/sign-in");
-    assert_eq!(stores::number(app.db(), "select count(*) from users").await, 0);
+    assert_eq!(
+        stores::number(app.db(), "select count(*) from users").await,
+        0
+    );
 }
 
 async fn only_the_first_may_sign_up_where_it_is_so_set(app: TestApp) {
     let app = app.with(&[("CURFEW_SIGN_UP", "first")]);
-    app.browser(FIREFOX_ON_LINUX).get("/").await.leads_to("/sign-up");
+    app.browser(FIREFOX_ON_LINUX)
+        .get("/")
+        .await
+        .leads_to("/sign-up");
     app.browser(FIREFOX_ON_LINUX).sign_up("Ada").await;
-    let form = [("name", "Eve"), ("email", "eve@example.com"), ("password", PASSWORD)];
-    app.browser(SAFARI_ON_IPHONE).call("sign_up", &form).await.refuses(403, "sign_up_closed");
-    app.browser(SAFARI_ON_IPHONE).get("/sign-up").await.says("Sign-up is closed");
-    assert_eq!(stores::number(app.db(), "select count(*) from users").await, 1);
+    let form = [
+        ("name", "Eve"),
+        ("email", "eve@example.com"),
+        ("password", PASSWORD),
+    ];
+    app.browser(SAFARI_ON_IPHONE)
+        .call("sign_up", &form)
+        .await
+        .refuses(403, "sign_up_closed");
+    app.browser(SAFARI_ON_IPHONE)
+        .get("/sign-up")
+        .await
+        .says("Sign-up is closed");
+    assert_eq!(
+        stores::number(app.db(), "select count(*) from users").await,
+        1
+    );
 }
