@@ -38,7 +38,7 @@ install_lint() {
 }
 
 # Playwright and wasm-opt ask for it.
-has_node() { has npm && node --eval 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null; }
+has_node() { has npm && node --eval 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null; }
 
 install_node() {
     local installed=node_modules/.installed

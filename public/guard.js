@@ -27,7 +27,7 @@
   };
 
   const leave = () => {
-    const next = encodeURIComponent(location.pathname);
+    const next = encodeURIComponent(location.pathname + location.search);
     location.replace(`/sign-in?next=${next}`);
   };
 
@@ -40,6 +40,8 @@
         cache: "no-store",
         signal: AbortSignal.timeout(10_000),
       });
+      // Left again in the meantime: coming back asks anew.
+      if (answer.ok && document.hidden) return;
       if (answer.ok) lift();
       else if (answer.status === 401) leave();
       // The store is away: nobody knows, so nothing is shown.
@@ -55,7 +57,6 @@
     if (asking) return;
     asking = true;
     veil();
-    root.classList.remove("is-offline");
     if (navigator.locks) await navigator.locks.request("curfew-still-signed-in", ask);
     else await ask();
     asking = false;

@@ -2,6 +2,7 @@
 
 mod demo;
 mod history;
+mod life;
 mod seed;
 
 pub use demo::{Demo, DemoError, DemoPerson, PASSWORD, demo};

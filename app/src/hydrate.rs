@@ -20,7 +20,7 @@ pub fn start() {
 /// To the sign-in page, and after that back to this one.
 pub fn leave_for_sign_in() {
     let location = window().location();
-    let here = location.pathname().unwrap_or_default();
+    let here = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
     let next = js_sys::encode_uri_component(&here);
     let _ = location.replace(&format!("/sign-in?next={next}"));
 }

@@ -8,12 +8,14 @@ test("ten tabs of one browser are all usable, and all are signed out", async ({ 
   // All stay open: what a tab holds on to, an event stream perhaps, must not starve the next.
   for (const tab of tabs) await visit(tab, "/profile/security");
   for (const tab of tabs) {
+    await tab.bringToFront();
     const asked = await ask(tab);
     await asked.getByRole(javaScript ? "button" : "link", { name: "Cancel" }).click();
     await expect(tab.getByRole("heading", { name: TITLE })).toBeHidden();
   }
 
   const last = tabs.pop()!;
+  await last.bringToFront();
   await press(last);
   expect(presses(server, ada)).toBe(1);
   for (const tab of tabs) {

@@ -22,7 +22,7 @@ test("a new person signs up, looks around, signs out and signs in again", async 
   ] as const) {
     await tabs.getByRole("link", { name: tab, exact: true }).click();
     await expect(page).toHaveURL(address);
-    await expect(page.getByRole("heading", { level: 2, name: heading })).toBeVisible();
+    await expect(page.getByRole("heading", { level: 2, name: heading, exact: true })).toBeVisible();
     await expect(tabs.getByRole("link", { name: tab, exact: true })).toHaveAttribute("aria-current", "page");
     await expect(page).toHaveTitle(`${tab} · Curfew`);
   }

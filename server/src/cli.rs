@@ -4,13 +4,12 @@
 mod account;
 mod audit;
 mod csv;
+mod failed;
 mod samples;
 mod sessions;
 mod user;
 
 use std::{
-    error::Error,
-    fmt::Display,
     io::{self, BufWriter, Write},
     path::PathBuf,
     process::ExitCode,
@@ -24,6 +23,7 @@ use accounts::{
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::config::Config;
+use failed::{Failed, away, failed};
 
 /// Accounts and sessions of your own, and a way to be signed out everywhere at once.
 #[derive(Debug, Parser)]
@@ -80,6 +80,7 @@ pub enum Command {
         Example: curfew seed --users 3000 --sessions 100 --out cookies.tsv"
     )]
     Seed {
+        /// People, on the Enterprise plan
         #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
         users: u32,
         /// Sessions for each of them
@@ -209,36 +210,6 @@ async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<
     }
     db.close().await;
     Ok(())
-}
-
-/// Why a command ended early.
-enum Failed {
-    /// One plain sentence for the person at the terminal.
-    Because(String),
-    /// Whoever read our output has seen enough, as `head` does: no failure.
-    PipeClosed,
-}
-
-impl From<io::Error> for Failed {
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::BrokenPipe => Self::PipeClosed,
-            _ => Self::Because(format!("the output could not be written: {error}")),
-        }
-    }
-}
-
-/// A failure of the store, whose type only `accounts` may name.
-fn away(cause: impl Display) -> Failed {
-    Failed::Because(format!("the store is away: {cause}"))
-}
-
-/// A deed that was refused or failed, with its cause where there is one.
-fn failed(error: impl Error) -> Failed {
-    Failed::Because(match error.source() {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
-    })
 }
 
 /// The person of that e-mail.

@@ -34,6 +34,7 @@ pub async fn page(
     request: Request,
 ) -> Response {
     let path = request.uri().path();
+    let here = request.uri().path_and_query().map_or("/", |p| p.as_str());
     let public = PUBLIC.contains(&path);
     match &visit.presence {
         Presence::SignedIn(_) if public => {
@@ -43,14 +44,14 @@ pub async fn page(
         Presence::SignedIn(_) => draw(&state, visit, request).await,
         _ if public => draw(&state, visit, request).await,
         Presence::Ended(ended) => {
-            let mut response = to_sign_in(path);
+            let mut response = to_sign_in(here);
             let flash = Flash::Ended(Reason::from(ended));
             set_unless_set(&mut response, &state.curfew.cookies.flash(&flash));
             response
         }
         Presence::Nobody => match fresh_install(&state).await {
             Ok(true) => see_other("/sign-up"),
-            Ok(false) => to_sign_in(path),
+            Ok(false) => to_sign_in(here),
             Err(error) => {
                 tracing::error!(%error, "the store did not answer");
                 trouble::store_away(&state, request.headers(), &id.0)
@@ -131,7 +132,9 @@ pub(crate) fn to_sign_in(path: &str) -> Response {
     if next == "/" {
         return see_other("/sign-in");
     }
-    see_other(&format!("/sign-in?next={next}"))
+    let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+    // Slashes may stand in a query (RFC 3986, 3.4), and are easier to read as they are.
+    see_other(&format!("/sign-in?next={}", next.replace("%2F", "/")))
 }
 
 async fn fresh_install(state: &AppState) -> Result<bool, accounts::db::StoreError> {

@@ -1,9 +1,11 @@
 //! People who live in a test: signing up, signing in on several browsers, pressing.
 
+mod asking;
+
 use std::{net::Ipv4Addr, time::Duration};
 
 use accounts::{
-    audit::{self, Client},
+    audit::Client,
     change_password::{ChangePasswordError, Changed, change_password},
     db::Db,
     limits::Limits,
@@ -11,18 +13,13 @@ use accounts::{
     plans::Plan,
     remember_me::{self, Exchange},
     secret::{Secret, Token},
-    sessions::{
-        self, Because, By, EndAll, EndAllError, Facts, Found, FromWhere, Listed, SessionId,
-        SignedIn,
-    },
+    sessions::{self, By, EndAll, EndAllError, FromWhere, SignedIn},
     sign_in::{
         Checked, Credentials, In, SignInError, Ticket, check_password, sign_in, start_session,
     },
     time::{Moment, UnixMillis},
     users::{self, NewUser, SignUp, UserId},
 };
-
-use crate::stores;
 
 /// When every story begins.
 pub const NOW: Moment = Moment {
@@ -170,47 +167,6 @@ impl Home {
         start_session(&self.db, &self.limits, checked, ticket, &who.client, now).await
     }
 
-    pub async fn find(&self, token: &Token, now: Moment) -> Found {
-        let mut conn = self.db.read().await.unwrap();
-        sessions::find(&mut conn, token, &self.limits, now)
-            .await
-            .unwrap()
-    }
-
-    pub async fn is_live(&self, token: &Token, now: Moment) -> bool {
-        matches!(self.find(token, now).await, Found::Live(_))
-    }
-
-    /// The person of a session that is alive.
-    pub async fn signed_in(&self, token: &Token, now: Moment) -> SignedIn {
-        match self.find(token, now).await {
-            Found::Live(who) => *who,
-            other => panic!("not alive: {other:?}"),
-        }
-    }
-
-    /// Why a session is dead.
-    pub async fn why_dead(&self, token: &Token, now: Moment) -> Because {
-        match self.find(token, now).await {
-            Found::Ended(ended) => ended.because,
-            other => panic!("not ended: {other:?}"),
-        }
-    }
-
-    pub async fn list(&self, who: &Person, now: Moment) -> Vec<Listed> {
-        let mut conn = self.db.read().await.unwrap();
-        let nowhere = SessionId(String::new());
-        let listed = sessions::list(&mut conn, &who.id, &nowhere, 1_000, &self.limits, now);
-        listed.await.unwrap()
-    }
-
-    pub async fn facts(&self, who: &Person, now: Moment) -> Facts {
-        let mut conn = self.db.read().await.unwrap();
-        sessions::facts(&mut conn, &who.id, &self.limits, now)
-            .await
-            .unwrap()
-    }
-
     /// Presses, and commits if the rules allow it.
     pub async fn press(
         &self,
@@ -247,16 +203,5 @@ impl Home {
         let (current, new) = (secret(current), secret(new));
         let (db, hasher, limits) = (&self.db, &self.hasher, &self.limits);
         change_password(db, hasher, limits, who, &current, &new, &browser(9), now).await
-    }
-
-    /// How many events of that action tell of that person.
-    pub async fn events(&self, who: &Person, action: &str) -> i64 {
-        let mut conn = self.db.read().await.unwrap();
-        audit::recorded(&mut conn, &who.id, action).await.unwrap()
-    }
-
-    pub async fn epoch(&self, who: &Person) -> i64 {
-        let sql = format!("select epoch from users where id = '{}'", who.id.0);
-        stores::number(&self.db, &sql).await
     }
 }

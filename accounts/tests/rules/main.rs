@@ -13,6 +13,7 @@ mod changing_the_password;
 mod devices;
 mod migrations;
 mod nonsense;
+mod pressing_twice;
 mod profile;
 mod races;
 mod remembering;

@@ -20,9 +20,6 @@ on_both!(
     a_press_touches_nobody_else_and_no_token,
     what_a_press_ended_knows_when_by_whom_and_from_which_browser,
     the_free_plan_is_refused_and_nothing_changes,
-    pressed_twice_the_second_finds_it_done,
-    two_presses_at_once_are_one_press,
-    a_press_that_is_not_committed_has_not_happened,
     what_has_run_out_is_neither_counted_nor_said_to_have_ended_by_the_press,
     the_operator_may_press_for_anybody_who_exists,
     after_a_press_one_signs_in_as_ever,
@@ -62,7 +59,8 @@ async fn a_press_ends_every_session_and_remembered_device_and_says_how_many(db: 
     assert_eq!(details, expected);
 }
 
-async fn assert_nobody_is_in(home: &Home, who: &Person, all: &[In]) {
+/// Neither with a session's cookie nor with a remembered device's.
+pub async fn assert_nobody_is_in(home: &Home, who: &Person, all: &[In]) {
     for entered in all {
         assert_eq!(
             home.why_dead(&entered.session.token, NOW).await,
@@ -174,71 +172,6 @@ async fn the_free_plan_is_refused_and_nothing_changes(db: Db) {
         matches!(exchanged, Exchange::Session { .. }),
         "{exchanged:?}"
     );
-}
-
-async fn pressed_twice_the_second_finds_it_done(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
-    let (here, there) = (home.sign_in(&ada, NOW).await, home.sign_in(&ada, NOW).await);
-    home.press(&ada.id, By::Session(&here.session.id), NOW)
-        .await
-        .unwrap();
-    for session in [&here.session.id, &there.session.id] {
-        let again = home.press(&ada.id, By::Session(session), NOW).await;
-        assert!(matches!(again, Err(EndAllError::AlreadyEnded)), "{again:?}");
-    }
-    assert_eq!(home.events(&ada, "user.session_invalidated").await, 1);
-}
-
-async fn two_presses_at_once_are_one_press(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
-    for round in 0..30 {
-        let (here, there) = (home.sign_in(&ada, NOW).await, home.sign_in(&ada, NOW).await);
-        let press = |session: sessions::SessionId| {
-            let (home, ada) = (home.clone(), ada.clone());
-            tokio::spawn(async move { home.press(&ada.id, By::Session(&session), NOW).await })
-        };
-        let (one, other) = (
-            press(here.session.id.clone()),
-            press(there.session.id.clone()),
-        );
-        let done: EndAll = match (one.await.unwrap(), other.await.unwrap()) {
-            (Ok(done), Err(EndAllError::AlreadyEnded))
-            | (Err(EndAllError::AlreadyEnded), Ok(done)) => done,
-            both => panic!("{both:?}"),
-        };
-        assert_eq!(done.sessions, 2);
-        assert_nobody_is_in(&home, &ada, &[here, there]).await;
-        assert_eq!(
-            home.events(&ada, "user.session_invalidated").await,
-            round + 1
-        );
-    }
-}
-
-async fn a_press_that_is_not_committed_has_not_happened(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
-    let here = home.sign_in_remembered(&ada, NOW).await;
-    let (epoch, facts) = (home.epoch(&ada).await, home.facts(&ada, NOW).await);
-
-    let mut tx = home.db.write().await.unwrap();
-    let (by, client) = (By::Session(&here.session.id), browser(1));
-    let from = FromWhere::Security;
-    sessions::end_all(&mut tx, &ada.id, by, from, &client, &home.limits, NOW)
-        .await
-        .unwrap();
-    drop(tx);
-
-    assert_eq!(home.epoch(&ada).await, epoch);
-    assert_eq!(home.facts(&ada, NOW).await, facts);
-    assert!(home.is_live(&here.session.token, NOW).await);
-    assert_eq!(home.events(&ada, "user.session_invalidated").await, 0);
-    home.press(&ada.id, By::Session(&here.session.id), NOW)
-        .await
-        .unwrap();
-    assert_eq!(home.events(&ada, "user.session_invalidated").await, 1);
 }
 
 async fn what_has_run_out_is_neither_counted_nor_said_to_have_ended_by_the_press(db: Db) {

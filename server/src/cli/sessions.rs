@@ -33,7 +33,7 @@ pub(super) async fn list(
         writeln!(out, "{email} is signed in nowhere.")?;
         return Ok(());
     }
-    let row = "DEVICE                     IP ADDRESS                 SIGNED IN             LAST ACTIVE           EXPIRES               REMEMBERED  ID";
+    let row = "DEVICE                        IP ADDRESS                 SIGNED IN             LAST ACTIVE           EXPIRES               REMEMBERED  ID";
     writeln!(out, "{row}")?;
     for session in listed {
         let device = device::of(&session.user_agent).label();
@@ -52,7 +52,7 @@ pub(super) async fn list(
         let id = session.id.0;
         writeln!(
             out,
-            "{device:<25}  {ip:<25}  {started}  {active}  {expires}  {remembered:<10}  {id}"
+            "{device:<28}  {ip:<25}  {started}  {active}  {expires}  {remembered:<10}  {id}"
         )?;
     }
     Ok(())

@@ -81,7 +81,14 @@ async fn ten_thousand_replays_of_old_cookies_are_all_refused(app: TestApp) {
 
 /// Sends the old cookies. A copy of the browser each time, since an answer takes its dead cookies away.
 async fn replay(stolen: &Browser, after_the_answer: bool) {
-    let answer = stolen.clone().call("still_signed_in", NOTHING).await;
+    let mut answer = stolen.clone().call("still_signed_in", NOTHING).await;
+    for _ in 0..20 {
+        if answer.status != 503 {
+            break;
+        }
+        // A machine that is too busy to ask its store serves nobody. That is no answer to count.
+        answer = stolen.clone().call("still_signed_in", NOTHING).await;
+    }
     if after_the_answer {
         answer.refuses(401, "session_ended");
         assert!(answer.gives_no_session(), "{answer:?}");
