@@ -4,7 +4,7 @@ use accounts::{
     db::Db,
     plans::Plan,
     remember_me::Exchange,
-    sessions::{self, Because, By, EndAll, EndAllError, Found, FromWhere},
+    sessions::{Because, By, EndAllError, Found},
     sign_in::In,
     tokens,
     users::{self, UserId},

@@ -131,7 +131,7 @@ fn List(tokens: Vec<Token>, label: &'static str) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <div class="table-frame" tabindex="0" role="region" aria-label=label>
+        <div class="table-frame" tabindex="0" role="region" aria-label=format!("Table of {label}")>
             <table class="table">
                 <thead>
                     <tr>
