@@ -17,9 +17,9 @@ const signedOut =
 /** A person with something to look at: devices of all kinds and tokens. */
 const busy =
   (path: string): Way =>
-  async ({ ada, another, server }) => {
-    await another(ada, "Safari on iPhone", true);
-    await another(ada, "Edge on Windows");
+  async ({ ada, elsewhere, server }) => {
+    await elsewhere(ada, "Safari on iPhone", true);
+    await elsewhere(ada, "Edge on Windows");
     giveToken(server, ada, "api", "Backup script");
     giveToken(server, ada, "mcp", "Notebook");
     await visit(ada.page, path);

@@ -1,5 +1,12 @@
 // What every story starts from: a server, people with devices, and a watch over what browsers complain about.
-import { type BrowserContext, type BrowserContextOptions, type Page, test as base, expect } from "@playwright/test";
+import {
+  type APIRequestContext,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+  test as base,
+  expect,
+} from "@playwright/test";
 import { Server, type Settings } from "./server.ts";
 
 export { expect } from "@playwright/test";
@@ -34,6 +41,7 @@ export interface Cast {
   /** Signed in. */
   ada: Person & Device;
   another: Stories["another"];
+  elsewhere: Stories["elsewhere"];
   /** Nobody is signed in here. */
   nobody: Page;
 }
@@ -47,6 +55,8 @@ interface Stories {
   person: (name: string, agent?: Agent) => Promise<Person & Device>;
   /** Another device of somebody, signed in. */
   another: (person: Person, agent: Agent, remember?: boolean) => Promise<Device>;
+  /** Somebody signs in on a device that nobody looks at: quicker than one with a window. */
+  elsewhere: (person: Person, agent: Agent, remember?: boolean) => Promise<APIRequestContext>;
   /** Who and what a page needs to come about. */
   cast: Cast;
   /** What browsers have complained about in this test. Empty at its end, or the test fails. */
@@ -109,25 +119,39 @@ export const test = base.extend<Stories, { settings: Settings; server: Server }>
     use(async (name, agent) => {
       const person = stranger(name);
       const { context, page } = await device(agent);
-      await post(context, "sign_up", { ...person });
+      await post(context.request, "sign_up", { ...person });
       return { ...person, context, page };
     }),
   another: async ({ device }, use) =>
-    use(async ({ email, password }, agent, remember = false) => {
+    use(async (person, agent, remember) => {
       const { context, page } = await device(agent);
-      await post(context, "sign_in", { email, password, ...(remember && { remember_me: "true" }) });
+      await postSignIn(context.request, person, remember);
       return { context, page };
     }),
-  cast: async ({ server, person, another, device }, use) => {
+  elsewhere: async ({ playwright, baseURL }, use) => {
+    const opened: APIRequestContext[] = [];
+    await use(async (person, agent, remember) => {
+      const request = await playwright.request.newContext({ baseURL, userAgent: AGENTS[agent] });
+      opened.push(request);
+      await postSignIn(request, person, remember);
+      return request;
+    });
+    for (const request of opened) await request.dispose();
+  },
+  cast: async ({ server, person, another, elsewhere, page }, use) => {
     const ada = await person("Ada Lovelace", "Firefox on Linux");
-    await use({ server, ada, another, nobody: (await device()).page });
+    await use({ server, ada, another, elsewhere, nobody: page });
   },
 });
 
-/** Calls a server function as the context's browser would, without a page. */
-async function post(context: BrowserContext, name: string, form: Record<string, string>): Promise<void> {
-  const answer = await context.request.post(`/api/fn/${name}`, { form });
+/** Calls a server function without a page. */
+async function post(request: APIRequestContext, name: string, form: Record<string, string>): Promise<void> {
+  const answer = await request.post(`/api/fn/${name}`, { form });
   expect(answer.status(), await answer.text()).toBe(200);
+}
+
+async function postSignIn(request: APIRequestContext, { email, password }: Person, remember = false): Promise<void> {
+  await post(request, "sign_in", { email, password, ...(remember && { remember_me: "true" }) });
 }
 
 async function listen(context: BrowserContext, complaints: string[], origin: string): Promise<void> {

@@ -91,9 +91,9 @@ pub async fn change_password(
         return Err(ChangePasswordError::Raced);
     }
     set_password(&mut tx, user, &hash, now).await?;
-    sessions::raise_epoch(&mut tx, user).await?;
     sessions::end_expired(&mut tx, user, limits, now).await?;
     let open = sessions::count_open(&mut tx, user, limits, now).await?;
+    sessions::raise_epoch(&mut tx, user).await?;
     let event = Event::of(Action::PasswordChanged, Actor::User(user), client)
         .in_account(&today.account_id)
         .about(user)

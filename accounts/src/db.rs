@@ -11,7 +11,7 @@ use std::{
 };
 
 use sqlx::{
-    Database, Postgres, Sqlite, Transaction,
+    Connection, Database, Postgres, Sqlite, Transaction,
     migrate::{MigrateError, Migrator},
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
@@ -101,6 +101,14 @@ impl Db {
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(PATIENCE)
+            // On a full disk SQLite rolls back by itself and the driver loses count: such a
+            // connection would refuse every later transaction. A new one takes its place.
+            .before_acquire(|conn, _| {
+                Box::pin(async move {
+                    conn.ping().await?;
+                    Ok(!conn.is_in_transaction())
+                })
+            })
             .connect_lazy_with(options.clone());
         first_connection(&write).await?;
         let read = SqlitePoolOptions::new()

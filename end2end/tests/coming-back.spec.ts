@@ -66,9 +66,9 @@ test.describe("a page that wakes up", { tag: "@with-javascript" }, () => {
       await expectNothingOf(phone.page, ada);
     });
 
-    test(`${how}, is covered until it is sure, and is then as it was`, async ({ person, another }) => {
+    test(`${how}, is covered until it is sure, and is then as it was`, async ({ person, elsewhere }) => {
       const ada = await person("Ada Lovelace");
-      for (let n = 0; n < 6; n++) await another(ada, "Edge on Windows");
+      for (let n = 0; n < 6; n++) await elsewhere(ada, "Edge on Windows");
       await ada.page.setViewportSize({ width: 800, height: 400 });
       await visit(ada.page, "/profile/security");
       const button = ada.page.getByRole("button", { name: "Remote logout" });

@@ -7,10 +7,10 @@ for (const [tab, path] of [
   ["Security", "/profile/security"],
   ["Password", "/profile/password"],
 ] as const) {
-  test(`Remote logout from Profile → ${tab} ends everything everywhere`, async ({ person, another, device, server }) => {
+  test(`Remote logout from Profile → ${tab} ends everything everywhere`, async ({ person, another, elsewhere, device, server }) => {
     const ada = await person("Ada Lovelace", "Firefox on Linux");
     const phone = await another(ada, "Safari on iPhone", true);
-    const program = await another(ada, "Edge on Windows");
+    const program = await elsewhere(ada, "Edge on Windows");
     const bob = await person("Bob Noyce");
     giveToken(server, ada, "api", "Backup script");
     const copied = await device("Edge on Windows");
@@ -38,7 +38,7 @@ for (const [tab, path] of [
     expect(await cookie(phone.context, "curfew_session")).toBeUndefined();
     expect(await cookie(phone.context, "curfew_remember")).toBeUndefined();
 
-    const answer = await program.context.request.post("/api/fn/still_signed_in", { form: {} });
+    const answer = await program.post("/api/fn/still_signed_in", { form: {} });
     expect(answer.status()).toBe(401);
     expect(await answer.json()).toMatchObject({
       code: "session_ended",
@@ -71,9 +71,9 @@ test("a press from the command line is refused and explained like any other", as
   expect([presses(server, ada), liveSessions(server, ada)]).toEqual([1, 0]);
 });
 
-test("Cancel changes nothing", async ({ person, another, server, javaScript }) => {
+test("Cancel changes nothing", async ({ person, elsewhere, server, javaScript }) => {
   const ada = await person("Ada Lovelace");
-  await another(ada, "Safari on iPhone", true);
+  await elsewhere(ada, "Safari on iPhone", true);
   await visit(ada.page, "/profile/password");
   const asked = await ask(ada.page);
   const cancel = asked.getByRole(javaScript ? "button" : "link", { name: "Cancel" });
@@ -83,10 +83,10 @@ test("Cancel changes nothing", async ({ person, another, server, javaScript }) =
   expect([presses(server, ada), liveSessions(server, ada)]).toEqual([0, 2]);
 });
 
-test("the question says what the store says", async ({ person, another, server, javaScript }) => {
+test("the question says what the store says", async ({ person, elsewhere, server, javaScript }) => {
   const ada = await person("Ada Lovelace", "Firefox on Linux");
-  await another(ada, "Safari on iPhone", true);
-  await another(ada, "Edge on Windows", true);
+  await elsewhere(ada, "Safari on iPhone", true);
+  await elsewhere(ada, "Edge on Windows", true);
   giveToken(server, ada, "api", "Backup script");
   giveToken(server, ada, "api", "Dashboard");
   giveToken(server, ada, "mcp", "Notebook");
@@ -106,7 +106,7 @@ test("the question says what the store says", async ({ person, another, server, 
 
   // Not what it said the last time: what is in the store now.
   await asked.getByRole(javaScript ? "button" : "link", { name: "Cancel" }).click();
-  await another(ada, "Chrome on Windows");
+  await elsewhere(ada, "Chrome on Windows");
   server.store("update users set two_factor_since = 1 where email = ?", ada.email);
   await ask(ada.page);
   await expect(asked.getByText("4 sessions", { exact: true })).toBeVisible();

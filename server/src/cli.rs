@@ -191,10 +191,10 @@ async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<
             user::create(db, config, &name, &email, password_file.as_deref(), out).await?;
         }
         Command::Account(Account::SetPlan { email, plan }) => {
-            account::set_plan(db, &email, plan, out).await?
+            account::set_plan(db, &email, plan, out).await?;
         }
         Command::Sessions(Sessions::List { email }) => {
-            sessions::list(db, config, &email, out).await?
+            sessions::list(db, config, &email, out).await?;
         }
         Command::RemoteLogout { email } => sessions::remote_logout(db, config, &email, out).await?,
         Command::Audit(Audit::Verify) => audit::verify(db, out).await?,

@@ -1,6 +1,6 @@
 //! Every route and layer, in order.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use app::App;
 use axum::{
@@ -35,8 +35,8 @@ pub fn router(state: AppState) -> Router {
         .route("/sign-out", post(functions::sign_out))
         .route(RESUME, get(pages::resume))
         .fallback(pages::not_found);
-    for page in leptos_axum::generate_route_list(App) {
-        people = people.route(page.path(), get(pages::page));
+    for page in addresses() {
+        people = people.route(page, get(pages::page));
     }
     // Innermost first. Only what is about people looks at their cookies.
     let people = people.layer(from_fn_with_state(state.clone(), signed_in::at_the_door));
@@ -73,6 +73,16 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .layer(from_fn(request_id::number))
         .with_state(state)
+}
+
+/// The pages' addresses, asked for once in a process: a page that leptos draws while it makes this list
+/// waits for ever (leptos-rs/leptos#4773), and tests make many routers.
+fn addresses() -> &'static [String] {
+    static ADDRESSES: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let pages = leptos_axum::generate_route_list(App);
+        pages.iter().map(|page| page.path().to_owned()).collect()
+    });
+    &ADDRESSES
 }
 
 /// Refuses what another site's page sends (fetch metadata, or Origin in older browsers).

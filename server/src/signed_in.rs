@@ -18,13 +18,13 @@ use app::{
 };
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     middleware::Next,
-    response::{IntoResponse, Redirect, Response},
+    response::Response,
 };
 use cookie::Cookie;
 
-use crate::{address, request_id::RequestId, state::AppState, trouble};
+use crate::{address, pages::by_way_of, request_id::RequestId, state::AppState, trouble};
 
 /// Where a browser is sent to look again, after another tab of it has just exchanged the same
 /// remember-me cookie. By then it has the new one.
@@ -74,7 +74,7 @@ pub async fn at_the_door(State(state): State<AppState>, request: Request, next: 
     let (presence, fresh) = match door {
         Door::Open(presence) => (presence, Vec::new()),
         Door::Remembered(presence, fresh) => (presence, fresh),
-        Door::LookAgain => return look_again(&parts.method, parts.uri.path()).await,
+        Door::LookAgain => return look_again(&parts.method, &parts.uri).await,
     };
     let dead = match &presence {
         Presence::SignedIn(signed_in) => {
@@ -209,10 +209,10 @@ async fn knock(
     Ok(Door::Open(ended.map_or(Presence::Nobody, Presence::Ended)))
 }
 
-async fn look_again(method: &Method, path: &str) -> Response {
+async fn look_again(method: &Method, uri: &Uri) -> Response {
     tokio::time::sleep(ANSWER_ARRIVES).await;
     if method == Method::GET {
-        Redirect::to(&format!("{RESUME}?next={path}")).into_response()
+        by_way_of(RESUME, uri.path_and_query().map_or("/", |here| here.as_str()))
     } else {
         trouble::json(&AppError::new(
             Code::Raced,

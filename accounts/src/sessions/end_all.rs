@@ -96,9 +96,10 @@ pub async fn end_all(
     if !locked.plan.has(Feature::RemoteLogout) {
         return Err(EndAllError::PlanRequired(Plan::with(Feature::RemoteLogout)));
     }
-    raise_epoch(tx, user).await?;
     end_expired(tx, user, limits, now).await?;
+    // Counted before the epoch rises, for after that nothing is alive.
     let facts = count_open(tx, user, limits, now).await?;
+    raise_epoch(tx, user).await?;
     let actor = match by {
         By::Session(_) => Actor::User(user),
         By::Operator => Actor::Operator,
@@ -199,10 +200,11 @@ pub(crate) async fn count_open(
     now: Moment,
 ) -> Result<Facts, sqlx::Error> {
     on!(conn, c => sqlx::query_as(
-        "select (select count(*) from sessions where user_id = $1 and ended_at is null
-                 and expires_at > $2 and last_active_at > $3) as sessions,
-                (select count(*) from remembered_devices where user_id = $1 and ended_at is null
-                 and expires_at > $2) as remembered_devices")
+        "select (select count(*) from sessions s where s.user_id = u.id and s.epoch = u.epoch
+                 and s.ended_at is null and s.expires_at > $2 and s.last_active_at > $3) as sessions,
+                (select count(*) from remembered_devices d where d.user_id = u.id and d.epoch = u.epoch
+                 and d.ended_at is null and d.expires_at > $2) as remembered_devices
+         from users u where u.id = $1")
         .bind(user)
         .bind(now.at)
         .bind(now.at - limits.session_idle)

@@ -11,6 +11,7 @@ mod attempts;
 mod audit_chain;
 mod changing_the_password;
 mod devices;
+mod full_disk;
 mod migrations;
 mod nonsense;
 mod pressing_twice;

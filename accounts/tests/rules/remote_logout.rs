@@ -21,6 +21,7 @@ on_both!(
     what_a_press_ended_knows_when_by_whom_and_from_which_browser,
     the_free_plan_is_refused_and_nothing_changes,
     what_has_run_out_is_neither_counted_nor_said_to_have_ended_by_the_press,
+    what_was_made_under_an_older_epoch_is_dead_by_that_alone,
     the_operator_may_press_for_anybody_who_exists,
     after_a_press_one_signs_in_as_ever,
 );
@@ -196,6 +197,25 @@ async fn what_has_run_out_is_neither_counted_nor_said_to_have_ended_by_the_press
         matches!(refused, Err(EndAllError::AlreadyEnded)),
         "{refused:?}"
     );
+}
+
+/// A row that nobody has ended yet, as after a restored backup whose epochs were raised.
+async fn what_was_made_under_an_older_epoch_is_dead_by_that_alone(db: Db) {
+    let home = Home::new(db);
+    let ada = home.person("Ada").await;
+    let here = home.sign_in_remembered(&ada, NOW).await;
+    stores::run(&home.db, "update users set epoch = epoch + 1").await;
+    assert_nobody_is_in(&home, &ada, std::slice::from_ref(&here)).await;
+    let refused = home
+        .press(&ada.id, By::Session(&here.session.id), NOW)
+        .await;
+    assert!(
+        matches!(refused, Err(EndAllError::AlreadyEnded)),
+        "{refused:?}"
+    );
+    let now = home.sign_in(&ada, NOW).await;
+    let done = home.press(&ada.id, By::Session(&now.session.id), NOW).await;
+    assert_eq!(done.unwrap().sessions, 1);
 }
 
 async fn the_operator_may_press_for_anybody_who_exists(db: Db) {

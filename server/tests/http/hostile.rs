@@ -4,6 +4,7 @@ mod addresses;
 mod cookies;
 mod cross_site;
 mod headers;
+mod https;
 mod malformed;
 mod text;
 

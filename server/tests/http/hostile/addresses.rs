@@ -1,6 +1,6 @@
 //! Addresses that are not there, and the address a request comes from.
 
-use std::net::Ipv4Addr;
+use std::{net::Ipv4Addr, time::Duration};
 
 use axum::body::Body;
 use http::Request;
@@ -15,6 +15,7 @@ on_both!(
     unknown_addresses_are_404,
     password_managers_find_the_password_page,
     a_forwarded_address_is_ignored_unless_the_proxy_is_ours,
+    making_another_router_holds_up_no_page,
 );
 
 async fn unknown_addresses_are_404(app: TestApp) {
@@ -114,4 +115,21 @@ async fn last_address(app: &TestApp) -> String {
     stores::texts(app.db(), "select ip from sessions order by id desc limit 1")
         .await
         .remove(0)
+}
+
+async fn making_another_router_holds_up_no_page(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    for _ in 0..30 {
+        let again = app.clone();
+        let made = tokio::task::spawn_blocking(move || {
+            for _ in 0..3 {
+                again.with(&[]);
+            }
+        });
+        let page =
+            tokio::time::timeout(Duration::from_secs(20), ada.get("/profile/security")).await;
+        page.expect("leptos-rs/leptos#4773").is(200);
+        made.await.unwrap();
+    }
 }

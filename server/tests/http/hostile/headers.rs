@@ -1,6 +1,5 @@
-//! The headers of every kind of answer, over http and over https.
+//! The headers of every kind of answer.
 
-use app::cookies::Kind;
 use axum::body::Body;
 use http::{Request, header};
 
@@ -14,11 +13,10 @@ on_both!(
     every_kind_of_answer_carries_the_headers,
     scripts_of_a_page_carry_its_nonce_and_nothing_else_runs,
     built_files_may_be_kept_for_ever,
-    over_https_cookies_are_host_only_and_secure,
 );
 
 /// One of each kind: pages, redirects, JSON, refusals, files, health.
-async fn one_of_each(ada: &Browser) -> Vec<(&'static str, Answer)> {
+pub(super) async fn one_of_each(ada: &Browser) -> Vec<(&'static str, Answer)> {
     let nobody = ada.app.browser(FIREFOX_ON_LINUX);
     let cross_site = Request::post("/api/fn/sign_out").header("sec-fetch-site", "cross-site");
     vec![
@@ -204,55 +202,4 @@ async fn built_files_may_be_kept_for_ever(app: TestApp) {
     ] {
         nobody.get(path).await.is(404);
     }
-}
-
-async fn over_https_cookies_are_host_only_and_secure(app: TestApp) {
-    let app = app.with(&[("CURFEW_PUBLIC_URL", "https://curfew.test")]);
-    let ada = app.browser(FIREFOX_ON_LINUX);
-    ada.sign_up("Ada").await;
-    ada.sign_in_remembered("Ada").await;
-    for kind in [Kind::Session, Kind::RememberMe, Kind::KnownDevice] {
-        assert!(app.cookie_name(kind).starts_with("__Host-curfew_"));
-        assert!(ada.cookie(kind).is_some());
-    }
-    for (kind, answer) in one_of_each(&ada).await {
-        assert_eq!(
-            answer.header("strict-transport-security"),
-            "max-age=31536000",
-            "{kind}"
-        );
-    }
-    ada.sign_in("Ada").await;
-    let pressed = ada.press().await;
-    for name in [
-        "__Host-curfew_session",
-        "__Host-curfew_remember",
-        "__Host-curfew_flash",
-    ] {
-        let cookie = pressed.set_cookie(name).unwrap();
-        assert_eq!(
-            (cookie.secure(), cookie.http_only()),
-            (Some(true), Some(true)),
-            "{cookie}"
-        );
-        assert_eq!(
-            (cookie.path(), cookie.domain()),
-            (Some("/"), None),
-            "{cookie}"
-        );
-    }
-    ada.get(pressed.header("location"))
-        .await
-        .is(200)
-        .says("You’re signed out everywhere");
-    // A cookie without the prefix, as a neighbour host could set it, is none of ours.
-    ada.sign_in("Ada").await;
-    let session = ada.cookie(Kind::Session).unwrap();
-    let cookie = Request::post("/api/fn/still_signed_in")
-        .header("content-length", "0")
-        .header("cookie", format!("curfew_session={session}"));
-    app.browser(FIREFOX_ON_LINUX)
-        .send(cookie, Body::empty())
-        .await
-        .refuses(401, "not_signed_in");
 }

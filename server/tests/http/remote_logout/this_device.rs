@@ -142,7 +142,7 @@ async fn without_a_session_nothing_is_pressed(app: TestApp) {
     stranger
         .press()
         .await
-        .leads_to("/sign-in?next=/profile/remote-logout?from=security");
+        .leads_to("/sign-in?next=/profile/remote-logout%3Ffrom%3Dsecurity");
     assert_eq!(app.everything().await, before);
     assert!(ada.is_signed_in().await && phone.is_signed_in().await);
 }

@@ -95,6 +95,10 @@ async fn a_second_tab_is_sent_to_look_again_and_given_nothing(app: TestApp) {
     assert!(overtaken.leaves_cookies_alone(), "{overtaken:?}");
     assert_eq!(app.everything().await, before);
     assert!(phone.is_signed_in().await);
+    // Nothing of the address is lost on the way.
+    let page = "/profile/remote-logout?from=password&x=%2F";
+    let way = other_tab.get(page).await;
+    phone.get(way.header("location")).await.leads_to(page);
 }
 
 async fn looking_again_with_the_new_cookie_works_and_with_the_old_one_is_theft(app: TestApp) {

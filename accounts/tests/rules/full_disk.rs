@@ -1,0 +1,48 @@
+//! A full disk: what needs room is refused, nothing has happened, and it works by itself once there is
+//! room. SQLite rolls a transaction back by itself then, and its driver loses count.
+
+use accounts::{
+    db::{Conn, Db},
+    sessions::By,
+};
+
+use crate::{
+    home::{Home, NOW},
+    stores,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_full_disk_a_press_works_again_by_itself() {
+    stores::sqlite(async |db| {
+        let home = Home::new(db.clone());
+        let ada = home.person("Ada").await;
+        let here = home.sign_in(&ada, NOW).await;
+
+        write_until_full(&db).await;
+        assert!(home.is_live(&here.session.token, NOW).await);
+
+        // A new connection has room, as after somebody has made some.
+        let pressed = home.press(&ada.id, By::Session(&here.session.id), NOW);
+        assert_eq!(pressed.await.unwrap().sessions, 1);
+    })
+    .await;
+}
+
+/// A transaction that fails because the file must not grow by another page.
+async fn write_until_full(db: &Db) {
+    let mut tx = db.write().await.unwrap();
+    let Conn::Sqlite(conn) = &mut *tx else {
+        unreachable!("asked of SQLite only");
+    };
+    sqlx::query("pragma max_page_count = 1")
+        .execute(&mut **conn)
+        .await
+        .unwrap();
+    let more = "insert into attempts (subject, failures, window_ends_at)
+                values (hex(randomblob(4000)), 1, 9000000000000)";
+    let mut written = 0;
+    while sqlx::query(more).execute(&mut **conn).await.is_ok() {
+        written += 1;
+        assert!(written < 100, "the file grows all the same");
+    }
+}
