@@ -99,7 +99,9 @@ test.describe("a page that wakes up", { tag: "@with-javascript" }, () => {
     await show(ada.page, false);
     const answered = ada.page.waitForResponse("**/api/fn/still_signed_in");
     answer();
-    await (await answered).finished();
+    await answered;
+    // What the page makes of it would have happened by now.
+    await ada.page.evaluate(() => new Promise((later) => setTimeout(later, 300)));
     await expectNothingOf(ada.page, ada);
     await show(ada.page, true);
     await expect(ada.page.getByText(ada.email)).toBeVisible();

@@ -212,7 +212,10 @@ async fn knock(
 async fn look_again(method: &Method, uri: &Uri) -> Response {
     tokio::time::sleep(ANSWER_ARRIVES).await;
     if method == Method::GET {
-        by_way_of(RESUME, uri.path_and_query().map_or("/", |here| here.as_str()))
+        by_way_of(
+            RESUME,
+            uri.path_and_query().map_or("/", |here| here.as_str()),
+        )
     } else {
         trouble::json(&AppError::new(
             Code::Raced,
