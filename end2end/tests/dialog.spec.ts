@@ -26,6 +26,7 @@ test.describe("the dialog", { tag: "@with-javascript" }, () => {
       // The second time too.
       for (let time = 0; time < 2; time++) {
         const dialog = await ask(ada.page);
+        await expect(dialog.getByRole("button", { name: "Cancel" })).toBeFocused();
         await close(ada.page);
         await expect(dialog).toBeHidden();
         await expect(ada.page.getByRole("button", { name: "Remote logout" })).toBeFocused();
