@@ -94,3 +94,11 @@ export async function expectNothingOf(page: Page, person: Person): Promise<void>
     expect(text).not.toContain(private_);
   }
 }
+
+/** Waits until changing colours have changed: half way they have no contrast. */
+export async function settled(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const changing = document.getAnimations().filter((a) => a instanceof CSSTransition);
+    await Promise.allSettled(changing.map((a) => a.finished));
+  });
+}

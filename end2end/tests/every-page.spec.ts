@@ -1,6 +1,7 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { PAGES, SCRIPTED } from "../pages.ts";
+import { settled } from "../steps.ts";
 import { expect, test } from "../test.ts";
 
 const LOOKS = [
@@ -31,6 +32,7 @@ for (const [name, way] of Object.entries(PAGES)) {
     for (const { colorScheme, width } of javaScript ? LOOKS : []) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await page.setViewportSize({ width, height: 800 });
+      await settled(page);
       // The legacy mode looks at this page only, which has no frames, and opens no other.
       const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
       const found = violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.html).join(" ")}`);
