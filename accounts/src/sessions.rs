@@ -3,6 +3,7 @@
 mod end_all;
 mod ended;
 mod find;
+mod go_on_alone;
 mod list;
 mod start;
 
@@ -11,9 +12,11 @@ pub(crate) use end_all::{count_open, end_rows, raise_epoch};
 pub(crate) use ended::end_where_device;
 pub use ended::{Because, Ended, how_it_ended};
 pub use find::{Found, SignedIn, find, find_by_id, is_live, note_active};
+pub use go_on_alone::Alone;
+pub(crate) use go_on_alone::{confirm, go_on_alone};
 pub use list::{Listed, list};
-pub use start::{How, Started, sign_out};
-pub(crate) use start::{end_expired, start};
+pub(crate) use start::{From, end_expired, start};
+pub use start::{How, SecondFactor, Started, sign_out};
 
 use serde::{Deserialize, Serialize};
 

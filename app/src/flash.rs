@@ -51,6 +51,7 @@ pub enum Because {
     Limit,
     Reused,
     Disabled,
+    TwoFactorChanged,
 }
 
 /// A form that was refused, with what was typed; never a password.
@@ -72,6 +73,21 @@ pub enum Done {
         sessions: i64,
         remembered_devices: i64,
     },
+    TwoFactorOn {
+        sessions: i64,
+        remembered_devices: i64,
+    },
+    TwoFactorOff {
+        sessions: i64,
+        remembered_devices: i64,
+    },
+    NewRecoveryCodes,
+    /// A letter is on its way, if there is anybody to get it.
+    LetterSent,
+    PasswordReset,
+    EmailChanged,
+    /// A sign-in took too long, or was ended meanwhile.
+    HalfSignInOver,
 }
 
 /// "1 session", "4 sessions".
@@ -138,6 +154,7 @@ mod server_side {
                     From::Limit => Because::Limit,
                     From::Reused => Because::Reused,
                     From::Disabled => Because::Disabled,
+                    From::TwoFactorChanged => Because::TwoFactorChanged,
                 },
                 at: ended.at.into(),
                 by,

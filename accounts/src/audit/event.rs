@@ -16,6 +16,15 @@ pub enum Action {
     /// A remote logout. The name is older than the house's word for it.
     SessionInvalidated,
     PasswordChanged,
+    PasswordResetRequested,
+    EmailChangeRequested,
+    EmailChanged,
+    TwoFactorEnabled,
+    TwoFactorDisabled,
+    RecoveryCodesReplaced,
+    RecoveryCodeUsed,
+    AuthenticatorOff,
+    Confirmed,
     RememberedDeviceReused,
     PlanChanged,
     AccessDenied,
@@ -32,6 +41,15 @@ impl Action {
             Self::Logout => "user.logout",
             Self::SessionInvalidated => "user.session_invalidated",
             Self::PasswordChanged => "user.password_changed",
+            Self::PasswordResetRequested => "user.password_reset_requested",
+            Self::EmailChangeRequested => "user.email_change_requested",
+            Self::EmailChanged => "user.email_changed",
+            Self::TwoFactorEnabled => "user.two_factor_enabled",
+            Self::TwoFactorDisabled => "user.two_factor_disabled",
+            Self::RecoveryCodesReplaced => "user.recovery_codes_replaced",
+            Self::RecoveryCodeUsed => "user.recovery_code_used",
+            Self::AuthenticatorOff => "user.authenticator_off",
+            Self::Confirmed => "user.confirmed",
             Self::RememberedDeviceReused => "user.remembered_device_reused",
             Self::PlanChanged => "account.plan_changed",
             Self::AccessDenied => "access.denied",
@@ -41,9 +59,17 @@ impl Action {
     pub(super) fn category(self) -> &'static str {
         match self {
             Self::UserCreated => "people",
-            Self::Login | Self::LoginFailed | Self::Logout => "sign_in",
+            Self::Login | Self::LoginFailed | Self::Logout | Self::Confirmed => "sign_in",
             Self::SessionInvalidated | Self::RememberedDeviceReused => "sessions",
-            Self::PasswordChanged => "credentials",
+            Self::PasswordChanged
+            | Self::PasswordResetRequested
+            | Self::EmailChangeRequested
+            | Self::EmailChanged
+            | Self::TwoFactorEnabled
+            | Self::TwoFactorDisabled
+            | Self::RecoveryCodesReplaced
+            | Self::RecoveryCodeUsed
+            | Self::AuthenticatorOff => "credentials",
             Self::PlanChanged => "account",
             Self::AccessDenied => "access",
         }
@@ -51,10 +77,23 @@ impl Action {
 
     pub(super) fn severity(self) -> &'static str {
         match self {
-            Self::UserCreated | Self::Login | Self::Logout | Self::PlanChanged => "info",
-            Self::LoginFailed | Self::PasswordChanged | Self::AccessDenied => "notice",
-            Self::SessionInvalidated => "warning",
-            Self::RememberedDeviceReused => "alert",
+            Self::UserCreated
+            | Self::Login
+            | Self::Logout
+            | Self::PlanChanged
+            | Self::Confirmed => "info",
+            Self::LoginFailed
+            | Self::PasswordChanged
+            | Self::PasswordResetRequested
+            | Self::EmailChangeRequested
+            | Self::TwoFactorEnabled
+            | Self::RecoveryCodesReplaced
+            | Self::AccessDenied => "notice",
+            Self::SessionInvalidated
+            | Self::EmailChanged
+            | Self::TwoFactorDisabled
+            | Self::RecoveryCodeUsed => "warning",
+            Self::RememberedDeviceReused | Self::AuthenticatorOff => "alert",
         }
     }
 }
@@ -146,10 +185,18 @@ impl<'a> Event<'a> {
         self
     }
 
-    /// Adds the details, a JSON object.
+    /// Sets the details, a JSON object.
     #[must_use]
     pub fn with(mut self, details: Value) -> Self {
         self.details = details;
+        self
+    }
+
+    /// Adds to the details.
+    pub(crate) fn and(mut self, more: &Value) -> Self {
+        if let (Some(details), Some(more)) = (self.details.as_object_mut(), more.as_object()) {
+            details.extend(more.clone());
+        }
         self
     }
 }

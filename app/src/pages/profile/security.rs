@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::ProfilePage;
+use super::{ProfilePage, two_factor::TwoFactor};
 use crate::{
     error::AppError,
     pages::loaded,
@@ -113,6 +113,7 @@ pub fn Security() -> impl IntoView {
     view! {
         <ProfilePage here="/profile/security" title="Security">
             <RemoteLogout from=Place::Security />
+            <TwoFactor />
             <section class="section" aria-labelledby="devices-title">
                 <div class="section__header">
                     <div>
