@@ -27,6 +27,7 @@ pub fn built() -> Option<Assets> {
         wasm: name("wasm")?,
         css: name("css")?,
         guard: name("guard")?,
+        plain: name("plain")?,
     })
 }
 

@@ -83,6 +83,7 @@ impl TestApp {
             wasm: "/pkg/curfew.wasm".into(),
             css: "/pkg/curfew.css".into(),
             guard: "/pkg/guard.js".into(),
+            plain: "/pkg/plain.js".into(),
         });
         let state = AppState::new(config, db, hasher, KEYS.clone(), assets);
         Self {
