@@ -9,7 +9,7 @@ mod malformed;
 mod text;
 
 /// Every server function, with fields that would do something.
-const FUNCTIONS: [(&str, &[(&str, &str)]); 11] = [
+const FUNCTIONS: [(&str, &[(&str, &str)]); 25] = [
     (
         "sign_up",
         &[
@@ -40,4 +40,30 @@ const FUNCTIONS: [(&str, &[(&str, &str)]); 11] = [
     ("sessions", &[]),
     ("standing", &[]),
     ("tokens", &[("kind", "api")]),
+    ("verify_code", &[("code", "123456")]),
+    ("request_password_reset", &[("email", "ada@example.com")]),
+    (
+        "reset_password",
+        &[
+            ("token", "0000000000000000000000000000000000000000000"),
+            ("new_password", crate::home::OTHER_PASSWORD),
+        ],
+    ),
+    (
+        "mail_link_stands",
+        &[("purpose", "reset_password"), ("token", "nonsense")],
+    ),
+    (
+        "confirm_email",
+        &[("token", "0000000000000000000000000000000000000000000")],
+    ),
+    ("change_email", &[("email", "eve@example.com")]),
+    ("begin_two_factor", &[]),
+    ("two_factor_draft", &[]),
+    ("turn_on_two_factor", &[("code", "123456")]),
+    ("turn_off_two_factor", &[]),
+    ("new_recovery_codes", &[]),
+    ("use_recovery_codes", &[]),
+    ("recovery_codes_left", &[]),
+    ("abandon_two_factor", &[]),
 ];

@@ -10,8 +10,11 @@ mod answer;
 mod browser;
 mod home;
 
+mod letters;
 mod remote_logout;
 mod signing_in;
+mod stepping_up;
+mod two_factor;
 
 mod hostile;
 mod processes;
