@@ -19,7 +19,7 @@ pub enum Found {
     /// It was a session once: the person can be told how it ended.
     Ended(Ended),
     /// The session has a new cookie since a moment ago, whose answer is on its way. Nothing is
-    /// given; the browser should look again.
+    /// given, and nothing of the browser's should be taken.
     JustRenewed,
     Unknown,
 }

@@ -84,13 +84,13 @@ async fn a_request_that_was_on_its_way_with_the_old_cookie_loses_nothing(app: Te
     ];
     ada.call("change_email", &form).await.is(200);
     let answer = other_tab.get("/profile/login").await;
-    answer.leads_to("/sign-in/resume?next=/profile/login");
+    answer.leads_to("/sign-in?next=/profile/login");
     assert!(answer.leaves_cookies_alone(), "{answer:?}");
     let program = other_tab.call("still_signed_in", NOTHING).await;
-    program.refuses(409, "raced");
+    program.refuses(401, "not_signed_in");
     assert!(program.leaves_cookies_alone(), "{program:?}");
     // By then the browser has the new one.
-    ada.get("/sign-in/resume?next=/profile/login")
+    ada.get("/sign-in?next=/profile/login")
         .await
         .leads_to("/profile/login");
 }
