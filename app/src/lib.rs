@@ -107,6 +107,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/profile/remote-logout") view=remote_logout::confirm::Confirm ssr=SsrMode::Async />
                 <Route path=path!("/settings/api") view=pages::settings::tokens::Api ssr=SsrMode::Async />
                 <Route path=path!("/settings/mcp") view=pages::settings::tokens::Mcp ssr=SsrMode::Async />
+                <Route path=path!("/settings/api/revoke") view=pages::settings::tokens::revoke::RevokeApi ssr=SsrMode::Async />
+                <Route path=path!("/settings/mcp/revoke") view=pages::settings::tokens::revoke::RevokeMcp ssr=SsrMode::Async />
             </Routes>
         </Router>
         <Veil />

@@ -9,7 +9,7 @@ mod malformed;
 mod text;
 
 /// Every server function, with fields that would do something.
-const FUNCTIONS: [(&str, &[(&str, &str)]); 11] = [
+const FUNCTIONS: [(&str, &[(&str, &str)]); 16] = [
     (
         "sign_up",
         &[
@@ -40,4 +40,9 @@ const FUNCTIONS: [(&str, &[(&str, &str)]); 11] = [
     ("sessions", &[]),
     ("standing", &[]),
     ("tokens", &[("kind", "api")]),
+    ("token", &[("kind", "api"), ("token", "x")]),
+    ("create_api_token", &[("name", "Backup")]),
+    ("create_mcp_token", &[("name", "Notebook")]),
+    ("revoke_api_token", &[("token", "x")]),
+    ("revoke_mcp_token", &[("token", "x")]),
 ];

@@ -9,9 +9,14 @@ mod stores;
 mod answer;
 mod browser;
 mod home;
+mod program;
 
 mod remote_logout;
 mod signing_in;
+
+mod mcp;
+mod rest;
+mod tokens;
 
 mod hostile;
 mod processes;
