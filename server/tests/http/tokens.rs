@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     browser::{Browser, NOTHING},
-    home::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
+    home::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp},
     program::{Program, token_of},
     stores,
 };
@@ -17,6 +17,7 @@ on_both!(
     what_was_wrong_stands_beside_the_field_with_what_was_typed,
     a_plan_without_them_says_so_before_one_clicks_and_the_server_agrees,
     who_may_only_watch_has_none,
+    it_asks_for_the_password_when_that_was_shown_long_ago,
     other_peoples_tokens_are_not_there_and_extra_fields_do_nothing,
     a_press_leaves_them_working,
     old_addresses_lead_to_the_pages,
@@ -225,6 +226,43 @@ async fn who_may_only_watch_has_none(app: TestApp) {
             .await
             .refuses(403, "forbidden");
     }
+}
+
+async fn it_asks_for_the_password_when_that_was_shown_long_ago(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    for (kind, page) in PAGES {
+        stores::run(app.db(), "update sessions set confirmed_at = 1").await;
+        let before = app.everything().await;
+        let function = format!("create_{kind}_token");
+        let form = [("name", "Backup"), ("expires", "365")];
+        ada.call(&function, &form)
+            .await
+            .refuses(403, "step_up_required");
+        ada.post_form(&format!("/api/fn/{function}"), page, &form)
+            .await
+            .leads_to(page);
+        let asks = ada.get(page).await;
+        asks.says("Confirm it’s you").says("Enter your password.");
+        assert!(
+            asks.tag("id=\"name\"").contains("value=\"Backup\""),
+            "{asks:?}"
+        );
+        assert_eq!(app.everything().await, before);
+        let wrong = [form[0], form[1], ("confirmation", "a guess")];
+        ada.call(&function, &wrong)
+            .await
+            .refuses(403, "step_up_required");
+        let right = [form[0], form[1], ("confirmation", PASSWORD)];
+        ada.call(&function, &right).await.is(200);
+        // What cannot be is said without asking.
+        stores::run(app.db(), "update sessions set confirmed_at = 1").await;
+        ada.call(&function, &[("name", "")])
+            .await
+            .refuses(422, "fields");
+    }
+    let made = "select count(*) from tokens";
+    assert_eq!(stores::number(app.db(), made).await, 2);
 }
 
 async fn other_peoples_tokens_are_not_there_and_extra_fields_do_nothing(app: TestApp) {

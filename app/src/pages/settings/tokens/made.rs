@@ -42,7 +42,7 @@ pub(super) fn NewValue(made: Made, words: Words, setup: Vec<Snippet>) -> impl In
 /// The texts, the first one open.
 #[component]
 pub(super) fn Setup(setup: Vec<Snippet>, #[prop(optional)] open: bool) -> impl IntoView {
-    setup
+    let texts = setup
         .into_iter()
         .enumerate()
         .map(|(n, Snippet { program, place, text })| {
@@ -59,5 +59,6 @@ pub(super) fn Setup(setup: Vec<Snippet>, #[prop(optional)] open: bool) -> impl I
                 </details>
             }
         })
-        .collect_view()
+        .collect_view();
+    view! { <div class="stack stack--tight">{texts}</div> }
 }
