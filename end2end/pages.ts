@@ -1,6 +1,6 @@
 // Every page and state there is to see, and the way to it. Accessibility, quietness and pictures go through all.
 import type { Page } from "@playwright/test";
-import { ask, giveToken, press, signIn, visit } from "./steps.ts";
+import { ask, giveToken, live, press, signIn, visit } from "./steps.ts";
 import type { Cast } from "./test.ts";
 import { keepCodes, scan, setUp } from "./two-factor.ts";
 
@@ -25,6 +25,18 @@ const busy =
     giveToken(server, ada, "mcp", "Notebook");
     await visit(ada.page, path);
     return ada.page;
+  };
+
+/** Somebody has just made a token on that page. */
+const made =
+  (path: string): Way =>
+  async ({ ada: { page } }) => {
+    await visit(page, path);
+    await page.getByLabel("Name").fill("Backup script");
+    await page.getByRole("button", { name: "Create token" }).click();
+    await page.getByRole("heading", { name: "Your new" }).waitFor();
+    await live(page);
+    return page;
   };
 
 export const PAGES: Record<string, Way> = {
@@ -129,7 +141,27 @@ export const PAGES: Record<string, Way> = {
   },
   "settings-api": signedIn("/settings/api"),
   "settings-api-tokens": busy("/settings/api"),
+  "settings-api-made": made("/settings/api"),
+  "settings-api-errors": async ({ ada }) => {
+    await visit(ada.page, "/settings/api");
+    await ada.page.getByRole("button", { name: "Create token" }).click();
+    await ada.page.getByRole("alert").waitFor();
+    return ada.page;
+  },
+  "settings-api-revoke": async (cast) => {
+    const page = await busy("/settings/api")(cast);
+    await page.getByRole("button", { name: "Revoke" }).click();
+    await page.getByRole("heading", { name: "Revoke this API token?" }).waitFor();
+    return page;
+  },
+  "settings-api-locked": async ({ ada, server }) => {
+    server.run("account", "set-plan", ada.email, "pro");
+    await visit(ada.page, "/settings/api");
+    return ada.page;
+  },
   "settings-mcp": signedIn("/settings/mcp"),
+  "settings-mcp-made": made("/settings/mcp"),
+  "api-docs": async ({ nobody }) => (await nobody.goto("/api/docs"), nobody),
   "not-found": signedOut("/nothing-here"),
   "veil-offline": async ({ ada }) => {
     await visit(ada.page, "/profile/security");

@@ -5,9 +5,11 @@
 
 mod chain;
 mod event;
+mod recent;
 
 pub use chain::{Broken, Stored, Whole, chains, page, recorded, verify};
 pub use event::{Action, Actor, Client, Event};
+pub use recent::recent;
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};

@@ -5,6 +5,7 @@ mod ended;
 mod find;
 mod go_on_alone;
 mod list;
+mod page;
 mod start;
 
 pub use end_all::{By, EndAll, EndAllError, Facts, FromWhere, end_all, facts};
@@ -15,6 +16,7 @@ pub use find::{Found, SignedIn, find, find_by_id, is_live, note_active};
 pub use go_on_alone::Alone;
 pub(crate) use go_on_alone::{confirm, go_on_alone};
 pub use list::{Listed, list};
+pub use page::page;
 pub(crate) use start::{From, end_expired, start};
 pub use start::{How, SecondFactor, Started, sign_out};
 

@@ -183,7 +183,8 @@ pub(crate) fn boot() -> Boot {
             Presence::SignedIn(signed_in) => Some(viewer(signed_in, &curfew.limits)),
             _ => None,
         },
-        flash: visit.flash,
+        // A token's value is for one page, which asks for it itself.
+        flash: visit.flash.filter(|f| !matches!(f, Flash::Made(_))),
         sign_up_open: visit.sign_up_open,
         password_min: curfew.limits.password_min,
         remember_days: curfew.limits.remember_for.as_secs() / (24 * 60 * 60),

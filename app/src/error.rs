@@ -16,12 +16,18 @@ use crate::flash::Reason;
 pub enum Code {
     Malformed,
     NotSignedIn,
+    /// A program's token is missing, unknown, revoked or has run out.
+    InvalidToken,
     /// There was a session; `reason` says how it ended.
     SessionEnded,
     WrongCredentials,
     PlanRequired,
     /// `fields.confirmation` says so: a password or a code has to come along.
     StepUpRequired,
+    /// One's role does not have it.
+    Forbidden,
+    /// The token was made without the scope.
+    InsufficientScope,
     SignUpClosed,
     /// Sign in from the beginning.
     HalfSignInOver,
@@ -31,11 +37,15 @@ pub enum Code {
     CrossSite,
     MethodNotAllowed,
     Raced,
+    /// There are as many of them as there may be.
+    LimitReached,
     TooLarge,
     UnsupportedMediaType,
     /// `fields` says what is wrong with which.
     Fields,
     TooManyAttempts,
+    /// A token's requests came too fast.
+    RateLimited,
     StoreAway,
     Internal,
     /// Made by the browser side: the request got no answer.
@@ -49,18 +59,24 @@ impl Code {
         match self {
             Self::Malformed => 400,
             Self::NotSignedIn
+            | Self::InvalidToken
             | Self::SessionEnded
             | Self::WrongCredentials
             | Self::HalfSignInOver => 401,
-            Self::PlanRequired | Self::StepUpRequired | Self::SignUpClosed | Self::CrossSite => 403,
+            Self::PlanRequired
+            | Self::Forbidden
+            | Self::InsufficientScope
+            | Self::StepUpRequired
+            | Self::SignUpClosed
+            | Self::CrossSite => 403,
             Self::NotFound => 404,
             Self::LinkOver => 410,
             Self::MethodNotAllowed => 405,
-            Self::Raced => 409,
+            Self::Raced | Self::LimitReached => 409,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Fields => 422,
-            Self::TooManyAttempts => 429,
+            Self::TooManyAttempts | Self::RateLimited => 429,
             Self::Internal | Self::Unreachable => 500,
             Self::StoreAway => 503,
         }
@@ -180,6 +196,7 @@ mod from_rules {
         sessions::EndAllError,
         sign_in::{CodeError, SignInError},
         step_up::StepUpError,
+        tokens::{CreateError, MOST, RevokeError},
         users::UserError,
     };
 
@@ -403,6 +420,38 @@ mod from_rules {
                 ),
                 ChangePasswordError::Hashing(e) => hashing(&e),
                 ChangePasswordError::Store(e) => store(&e),
+            }
+        }
+    }
+
+    impl From<CreateError> for AppError {
+        fn from(error: CreateError) -> Self {
+            match error {
+                CreateError::Name(why) => Self::field("name", why),
+                CreateError::Lasts => Self::field("expires", "Choose one of the times."),
+                CreateError::PlanRequired(plans) => Self::plan_required(&plans),
+                CreateError::WatchOnly => {
+                    Self::new(Code::Forbidden, "Watch-only members have no tokens.")
+                }
+                CreateError::TooMany => Self::new(
+                    Code::LimitReached,
+                    format!("You have {MOST} of them, which is the most. Revoke one first."),
+                ),
+                CreateError::AlreadyEnded => Self::not_signed_in(),
+                CreateError::Store(e) => store(&e),
+            }
+        }
+    }
+
+    impl From<RevokeError> for AppError {
+        fn from(error: RevokeError) -> Self {
+            match error {
+                RevokeError::NotFound => Self::new(
+                    Code::NotFound,
+                    "There is no such token. Perhaps it has been revoked already.",
+                ),
+                RevokeError::AlreadyEnded => Self::not_signed_in(),
+                RevokeError::Store(e) => store(&e),
             }
         }
     }

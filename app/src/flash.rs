@@ -21,6 +21,52 @@ pub enum Flash {
     Form(Refused),
     /// Something was done.
     Done(Done),
+    /// A token was made: its value, for the one page that shows it.
+    Made(Made),
+}
+
+/// A token that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    /// The token's id: its page shows the value to nobody who has no such token.
+    pub id: String,
+    pub value: Value,
+}
+
+impl Made {
+    /// The page that shows it.
+    #[must_use]
+    pub fn page(&self) -> &'static str {
+        if self.value.0.starts_with("cfw_mcp_") {
+            "/settings/mcp"
+        } else {
+            "/settings/api"
+        }
+    }
+}
+
+/// A token's value on its way to the person it is made for. Does not print itself.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Value(String);
+
+impl Value {
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The text itself. Not for logs and addresses.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Value(…)")
+    }
 }
 
 /// What a press ended.
@@ -69,6 +115,7 @@ pub struct Refused {
 pub enum Done {
     SignedOut,
     ProfileSaved,
+    TokenRevoked,
     PasswordChanged {
         sessions: i64,
         remembered_devices: i64,

@@ -118,6 +118,10 @@ pub fn PlainApp() -> impl IntoView {
                 <Route path=path!("/profile/two-factor/app") view=pages::profile::two_factor::App ssr=SsrMode::Async />
                 <Route path=path!("/profile/two-factor/new-codes") view=pages::profile::two_factor::NewCodes ssr=SsrMode::Async />
                 <Route path=path!("/profile/two-factor/off") view=pages::profile::two_factor::Off ssr=SsrMode::Async />
+                <Route path=path!("/settings/api") view=pages::settings::tokens::Api ssr=SsrMode::Async />
+                <Route path=path!("/settings/mcp") view=pages::settings::tokens::Mcp ssr=SsrMode::Async />
+                <Route path=path!("/settings/api/revoke") view=pages::settings::tokens::revoke::RevokeApi ssr=SsrMode::Async />
+                <Route path=path!("/settings/mcp/revoke") view=pages::settings::tokens::revoke::RevokeMcp ssr=SsrMode::Async />
             </Routes>
         </Router>
         <Veil />
@@ -151,8 +155,6 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/profile/password") view=pages::profile::password::Password ssr=SsrMode::Async />
                 <Route path=path!("/profile/security") view=pages::profile::security::Security ssr=SsrMode::Async />
                 <Route path=path!("/profile/remote-logout") view=remote_logout::confirm::Confirm ssr=SsrMode::Async />
-                <Route path=path!("/settings/api") view=pages::settings::tokens::Api ssr=SsrMode::Async />
-                <Route path=path!("/settings/mcp") view=pages::settings::tokens::Mcp ssr=SsrMode::Async />
             </Routes>
         </Router>
         <Veil />

@@ -3,6 +3,9 @@
 pub mod home;
 pub mod not_found;
 pub mod profile;
+#[cfg(feature = "ssr")]
+pub mod reference;
+#[cfg(feature = "ssr")]
 pub mod settings;
 pub mod sign_in;
 pub mod sign_up;

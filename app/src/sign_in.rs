@@ -229,7 +229,7 @@ async fn welcome(
 
 /// A box that is ticked sends its value; programs send what they like.
 #[cfg(feature = "ssr")]
-fn ticked(value: Option<&str>) -> bool {
+pub(crate) fn ticked(value: Option<&str>) -> bool {
     matches!(value, Some("true" | "on" | "1" | "yes"))
 }
 

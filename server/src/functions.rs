@@ -262,6 +262,8 @@ fn home_of(name: &str) -> Option<String> {
         "turn_on_two_factor" => "/profile/two-factor/app",
         "turn_off_two_factor" => "/profile/two-factor/off",
         "new_recovery_codes" | "use_recovery_codes" => "/profile/two-factor/new-codes",
+        "create_api_token" | "revoke_api_token" => "/settings/api",
+        "create_mcp_token" | "revoke_mcp_token" => "/settings/mcp",
         "sign_out" => "/",
         _ => return None,
     };

@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod assets;
+pub mod bearer;
 pub mod cli;
 pub mod config;
 pub mod functions;
@@ -10,9 +11,14 @@ pub mod headers;
 pub mod health;
 pub mod key_file;
 pub mod last_active;
+pub mod last_used;
 pub mod mail;
+pub mod mcp;
+pub mod pace;
 pub mod pages;
+pub mod problem;
 pub mod request_id;
+pub mod rest;
 pub mod router;
 pub mod serve;
 pub mod signed_in;

@@ -144,7 +144,11 @@ pub struct Next {
 }
 
 async fn draw(state: &AppState, visit: Visit, request: Request) -> Response {
-    let flash = visit.flash.is_some();
+    let flash = match &visit.flash {
+        // A token's value waits for the page that shows it.
+        Some(Flash::Made(made)) => request.uri().path() == made.page(),
+        other => other.is_some(),
+    };
     let (curfew, assets): (Curfew, _) = (state.curfew.clone(), state.assets.clone());
     let context = move || {
         provide_context(curfew.clone());

@@ -16,7 +16,7 @@ use tower_http::{
 };
 
 use crate::{
-    assets, functions, headers, health, pages, request_id,
+    assets, functions, headers, health, mcp, pages, problem, request_id, rest,
     signed_in::{self, RESUME},
     state::AppState,
     trouble, two_factor_files,
@@ -65,19 +65,29 @@ pub fn router(state: AppState) -> Router {
             get(|| async { Redirect::to("/settings/mcp") }),
         );
 
-    people
-        .merge(machines)
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::GATEWAY_TIMEOUT,
-            LONGEST,
-        ))
-        .layer(CatchPanicLayer::new())
+    // Programs come with a token, which no other site can make a browser send: what is refused there
+    // for coming from elsewhere is cookies, and these doors look at none.
+    let programs =
+        bounded(rest::router(&state).merge(mcp::router(&state))).layer(from_fn(problem::explain));
+
+    bounded(people.merge(machines))
         .layer(cross_site(&state))
+        .merge(programs)
         .layer(from_fn_with_state(state.clone(), trouble::explain))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .layer(from_fn(request_id::number))
         .with_state(state)
+}
+
+/// No request takes for ever, and none takes the program down.
+fn bounded(router: Router<AppState>) -> Router<AppState> {
+    router
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::GATEWAY_TIMEOUT,
+            LONGEST,
+        ))
+        .layer(CatchPanicLayer::new())
 }
 
 /// The addresses of the pages that the WASM takes over. Asked for once in a process: a page that leptos

@@ -36,14 +36,17 @@ pub async fn serve(config: Config) -> Result<(), String> {
 
     let writing = tokio::spawn(state.last_active.clone().keep_writing(db.clone()));
     let sending = tokio::spawn(post.keep_sending());
+    let used = tokio::spawn(state.last_used.clone().keep_writing(db.clone()));
     let sweeping = tokio::spawn(keep_sweeping(db.clone()));
     let address = format!("http://{address}");
     tracing::info!("Curfew is at {}", public.unwrap_or(address));
     run(listener, state.clone()).await?;
     writing.abort();
     sending.abort();
+    used.abort();
     sweeping.abort();
     state.last_active.write(&db).await;
+    state.last_used.write(&db).await;
     db.close().await;
     tracing::info!("stopped");
     Ok(())

@@ -26,6 +26,10 @@ pub enum Action {
     AuthenticatorOff,
     Confirmed,
     RememberedDeviceReused,
+    ApiTokenCreated,
+    ApiTokenDeleted,
+    McpTokenCreated,
+    McpTokenDeleted,
     PlanChanged,
     AccessDenied,
 }
@@ -51,6 +55,10 @@ impl Action {
             Self::AuthenticatorOff => "user.authenticator_off",
             Self::Confirmed => "user.confirmed",
             Self::RememberedDeviceReused => "user.remembered_device_reused",
+            Self::ApiTokenCreated => "user.api_token_created",
+            Self::ApiTokenDeleted => "user.api_token_deleted",
+            Self::McpTokenCreated => "user.mcp_token_created",
+            Self::McpTokenDeleted => "user.mcp_token_deleted",
             Self::PlanChanged => "account.plan_changed",
             Self::AccessDenied => "access.denied",
         }
@@ -69,7 +77,11 @@ impl Action {
             | Self::TwoFactorDisabled
             | Self::RecoveryCodesReplaced
             | Self::RecoveryCodeUsed
-            | Self::AuthenticatorOff => "credentials",
+            | Self::AuthenticatorOff
+            | Self::ApiTokenCreated
+            | Self::ApiTokenDeleted
+            | Self::McpTokenCreated
+            | Self::McpTokenDeleted => "credentials",
             Self::PlanChanged => "account",
             Self::AccessDenied => "access",
         }
@@ -88,6 +100,10 @@ impl Action {
             | Self::EmailChangeRequested
             | Self::TwoFactorEnabled
             | Self::RecoveryCodesReplaced
+            | Self::ApiTokenCreated
+            | Self::ApiTokenDeleted
+            | Self::McpTokenCreated
+            | Self::McpTokenDeleted
             | Self::AccessDenied => "notice",
             Self::SessionInvalidated
             | Self::EmailChanged

@@ -21,6 +21,8 @@ use crate::{
 pub enum By<'a> {
     /// The person, from this session. It must still be alive.
     Session(&'a SessionId),
+    /// Somebody whom the caller has found to be allowed: the holder of a token.
+    Member(&'a UserId),
     /// Whoever runs `curfew remote-logout` on the machine.
     Operator,
 }
@@ -31,6 +33,8 @@ pub enum FromWhere {
     Security,
     Password,
     Page,
+    Rest,
+    Mcp,
     Cli,
 }
 
@@ -40,6 +44,8 @@ impl FromWhere {
             Self::Security => "profile/security",
             Self::Password => "profile/password",
             Self::Page => "remote-logout",
+            Self::Rest => "api/v1",
+            Self::Mcp => "mcp",
             Self::Cli => "cli",
         }
     }
@@ -103,6 +109,7 @@ pub async fn end_all(
     raise_epoch(tx, user).await?;
     let actor = match by {
         By::Session(_) => Actor::User(user),
+        By::Member(holder) => Actor::User(holder),
         By::Operator => Actor::Operator,
     };
     let event = Event::of(Action::SessionInvalidated, actor, client)
@@ -194,8 +201,8 @@ pub async fn facts(
 ) -> Result<Facts, sqlx::Error> {
     let open = count_open(conn, user, limits, now).await?;
     Ok(Facts {
-        api_tokens: tokens::count(conn, user, tokens::Kind::Api).await?,
-        mcp_tokens: tokens::count(conn, user, tokens::Kind::Mcp).await?,
+        api_tokens: tokens::count(conn, user, tokens::Kind::Api, now).await?,
+        mcp_tokens: tokens::count(conn, user, tokens::Kind::Mcp, now).await?,
         ..open
     })
 }

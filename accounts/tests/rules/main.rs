@@ -30,5 +30,6 @@ mod signing_in;
 mod signing_up;
 mod stepping_up;
 mod sweeping;
+mod tokens;
 mod two_factor;
 mod two_factor_at_sign_in;

@@ -9,7 +9,7 @@ mod malformed;
 mod text;
 
 /// Every server function, with fields that would do something.
-const FUNCTIONS: [(&str, &[(&str, &str)]); 25] = [
+const FUNCTIONS: [(&str, &[(&str, &str)]); 30] = [
     (
         "sign_up",
         &[
@@ -66,4 +66,9 @@ const FUNCTIONS: [(&str, &[(&str, &str)]); 25] = [
     ("use_recovery_codes", &[]),
     ("recovery_codes_left", &[]),
     ("abandon_two_factor", &[]),
+    ("token", &[("kind", "api"), ("token", "x")]),
+    ("create_api_token", &[("name", "Backup")]),
+    ("create_mcp_token", &[("name", "Notebook")]),
+    ("revoke_api_token", &[("token", "x")]),
+    ("revoke_mcp_token", &[("token", "x")]),
 ];

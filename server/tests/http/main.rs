@@ -9,12 +9,17 @@ mod stores;
 mod answer;
 mod browser;
 mod home;
+mod program;
 
 mod letters;
 mod remote_logout;
 mod signing_in;
 mod stepping_up;
 mod two_factor;
+
+mod mcp;
+mod rest;
+mod tokens;
 
 mod hostile;
 mod processes;

@@ -42,7 +42,7 @@ pub fn WhyHere(flash: Flash) -> impl IntoView {
             />
         }
         .into_any(),
-        Flash::Done(_) | Flash::Form(_) => ().into_any(),
+        Flash::Done(_) | Flash::Form(_) | Flash::Made(_) => ().into_any(),
     }
 }
 
