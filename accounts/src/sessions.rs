@@ -4,6 +4,7 @@ mod end_all;
 mod ended;
 mod find;
 mod list;
+mod standing;
 mod start;
 
 pub use end_all::{By, EndAll, EndAllError, Facts, FromWhere, end_all, facts};
@@ -12,6 +13,7 @@ pub(crate) use ended::end_where_device;
 pub use ended::{Because, Ended, how_it_ended};
 pub use find::{Found, SignedIn, find, find_by_id, is_live, note_active};
 pub use list::{Listed, list};
+pub use standing::{Standing, of_account, standing};
 pub use start::{How, Started, sign_out};
 pub(crate) use start::{end_expired, start};
 

@@ -31,6 +31,8 @@ pub enum Code {
     Fields,
     TooManyAttempts,
     StoreAway,
+    /// As much is going on as this node can carry.
+    Busy,
     Internal,
     /// Made by the browser side: the request got no answer.
     Unreachable,
@@ -52,7 +54,7 @@ impl Code {
             Self::Fields => 422,
             Self::TooManyAttempts => 429,
             Self::Internal | Self::Unreachable => 500,
-            Self::StoreAway => 503,
+            Self::StoreAway | Self::Busy => 503,
         }
     }
 }

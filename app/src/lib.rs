@@ -13,6 +13,8 @@ pub mod error;
 pub mod flash;
 #[cfg(feature = "hydrate")]
 pub mod hydrate;
+#[cfg(feature = "ssr")]
+mod over;
 pub mod pages;
 pub mod parts;
 pub mod remote_logout;
@@ -38,6 +40,8 @@ pub struct Assets {
     pub wasm: String,
     pub css: String,
     pub guard: String,
+    pub live: String,
+    pub drafts: String,
 }
 
 /// The whole document around the app.
@@ -48,16 +52,23 @@ pub fn shell(assets: &Assets) -> impl IntoView + use<> {
         wasm,
         css,
         guard,
+        live,
+        drafts,
     } = assets.clone();
     let nonce = leptos::nonce::use_nonce();
     context::set_content_security_policy(nonce.as_ref());
     // The module is named by its hash, so it is told where its WASM is instead of guessing.
+    // A page that has ended before it was taken over has nothing left to take over.
     let start = format!(
-        "import init, {{ hydrate }} from {js:?}; init({{ module_or_path: {wasm:?} }}).then(hydrate);"
+        "import init, {{ hydrate }} from {js:?}; \
+         init({{ module_or_path: {wasm:?} }}).then(() => document.documentElement.hasAttribute(\"data-over\") || hydrate());"
     );
+    let made_for = context::made_for();
+    let guarded = made_for.is_some();
+    let (person, standing) = made_for.unzip();
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-guarded=boot::is_signed_in().then_some("")>
+        <html lang="en" data-guarded=guarded.then_some("") data-person=person data-standing=standing>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -65,6 +76,14 @@ pub fn shell(assets: &Assets) -> impl IntoView + use<> {
                 <link rel="stylesheet" href=css />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <script src=guard nonce=nonce.clone()></script>
+                {guarded
+                    .then(|| {
+                        view! {
+                            <script src=live nonce=nonce.clone() defer></script>
+                            <script src=drafts nonce=nonce.clone() defer></script>
+                            <over::Templates />
+                        }
+                    })}
                 <link rel="modulepreload" href=js />
                 <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="" />
                 <script type="module" nonce=nonce>{start}</script>

@@ -33,12 +33,14 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let state = AppState::new(config, db.clone(), hasher, assets);
 
     let writing = tokio::spawn(state.last_active.clone().keep_writing(db.clone()));
+    let looking = tokio::spawn(state.streams.clone().keep_looking(state.curfew.clone()));
     let sweeping = tokio::spawn(keep_sweeping(db.clone()));
     let address = format!("http://{address}");
     tracing::info!("Curfew is at {}", public.unwrap_or(address));
     run(listener, state.clone()).await?;
     writing.abort();
     sweeping.abort();
+    looking.abort();
     state.last_active.write(&db).await;
     db.close().await;
     tracing::info!("stopped");
@@ -46,11 +48,13 @@ pub async fn serve(config: Config) -> Result<(), String> {
 }
 
 async fn run(listener: TcpListener, state: AppState) -> Result<(), String> {
+    let streams = state.streams.clone();
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let (stop, mut stopped) = watch::channel(false);
     let mut also_stopped = stopped.clone();
     tokio::spawn(async move {
         asked_to_stop().await;
+        streams.stop();
         let _ = stop.send(true);
     });
     let serving = axum::serve(listener, service)

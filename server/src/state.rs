@@ -9,7 +9,7 @@ use app::{
     cookies::Cookies,
 };
 
-use crate::{config::Config, last_active::LastActive};
+use crate::{config::Config, last_active::LastActive, streams::Streams};
 
 /// Shared by every request. Cheap to clone.
 #[derive(Clone)]
@@ -18,6 +18,7 @@ pub struct AppState {
     pub assets: Arc<Assets>,
     pub config: Arc<Config>,
     pub last_active: LastActive,
+    pub streams: Streams,
 }
 
 impl AppState {
@@ -36,6 +37,7 @@ impl AppState {
             assets: Arc::new(assets),
             config: Arc::new(config),
             last_active: LastActive::default(),
+            streams: Streams::default(),
         }
     }
 }

@@ -31,8 +31,8 @@ pub struct SignedIn {
 }
 
 #[derive(FromRow)]
-struct Row {
-    id: SessionId,
+pub(super) struct Row {
+    pub id: SessionId,
     user_id: UserId,
     epoch: i64,
     user_epoch: i64,
@@ -47,7 +47,7 @@ struct Row {
 
 impl Row {
     /// The epoch decides, the row's own end gives the reason; either alone is enough to be dead.
-    fn ended(&self, limits: &Limits, now: Moment) -> Option<(Because, UnixMillis)> {
+    pub(super) fn ended(&self, limits: &Limits, now: Moment) -> Option<(Because, UnixMillis)> {
         if let Some(at) = self.ended_at {
             return Some((self.ended_because.unwrap_or(Because::SignedOut), at));
         }
@@ -57,9 +57,14 @@ impl Row {
         if self.epoch != self.user_epoch {
             return Some((Because::RemoteLogout, now.at));
         }
-        let idle_end = self.last_active_at + limits.session_idle;
-        let end = self.expires_at.min(idle_end);
+        let end = self.runs_out(limits);
         (end <= now.at).then_some((Because::Expired, end))
+    }
+
+    /// When it ends by itself, if nobody uses it any more.
+    pub(super) fn runs_out(&self, limits: &Limits) -> UnixMillis {
+        let idle_end = self.last_active_at + limits.session_idle;
+        self.expires_at.min(idle_end)
     }
 }
 

@@ -5,7 +5,7 @@ use leptos_router::hooks::use_query_map;
 
 use crate::{
     boot::boot,
-    flash::{Because, Done, Flash, Reason, Receipt, counted},
+    flash::{Done, Flash, Reason, Receipt, counted},
     parts::{
         button::Submit,
         error_summary::ErrorSummary,
@@ -120,44 +120,18 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
 /// After being refused: how the session ended. Says only what the store says.
 #[component]
 fn ReasonCard(reason: Reason) -> impl IntoView {
-    let by = reason
-        .by
-        .map(|by| format!(" from {by}"))
-        .unwrap_or_default();
-    let (before, after, ask) = match reason.because {
-        Because::RemoteLogout => (
-            "Signed out by Remote logout at ",
-            format!("{by}. Was this you?"),
-            true,
-        ),
-        Because::PasswordChanged => (
-            "The password was changed at ",
-            format!("{by}. Was this you?"),
-            true,
-        ),
-        Because::Expired => ("This session ran out at ", ".".into(), false),
-        Because::Limit => (
-            "More devices were signed in than are allowed; this one was unused the longest and was signed out at ",
-            ".".into(),
-            false,
-        ),
-        Because::Reused => (
-            "The saved sign-in of this device was used a second time, as if somebody had copied it. Its sessions ended at ",
-            ". If that is not you, change your password.".into(),
-            true,
-        ),
-        Because::Disabled => (
-            "This account was disabled at ",
-            ". Ask whoever runs this Curfew.".into(),
-            false,
-        ),
-        Because::SignedOut => ("Signed out at ", ".".into(), false),
-    };
+    let Reason {
+        at,
+        before,
+        after,
+        ask,
+        ..
+    } = reason;
     view! {
         <section class="receipt receipt--reason" aria-labelledby="reason-title" role="status">
             <Icon shape=Shape::LogOut />
             <h2 class="receipt__title" id="reason-title">"You were signed out"</h2>
-            <p class="receipt__text">{before} <When at=reason.at show=Show::Clock /> {after}</p>
+            <p class="receipt__text">{before} <When at show=Show::Clock /> {after}</p>
             {ask
                 .then(|| {
                     view! {

@@ -12,6 +12,7 @@ mod home;
 
 mod remote_logout;
 mod signing_in;
+mod streams;
 
 mod hostile;
 mod processes;
