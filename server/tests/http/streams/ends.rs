@@ -110,7 +110,9 @@ async fn a_stream_that_is_opened_while_somebody_presses_ends_too(app: TestApp) {
             for _ in 0..12 {
                 match phone.listen().await {
                     Ok(stream) => opened.push(stream),
-                    Err(refused) => refused.refuses(401, "session_ended"),
+                    Err(refused) => {
+                        refused.refuses(401, "session_ended");
+                    }
                 }
             }
             opened
