@@ -1,4 +1,4 @@
-//! The curfew: its card, and the functions that set it.
+//! Setting the curfew, one's own or the account's. Plain forms.
 
 use leptos::prelude::*;
 
@@ -14,7 +14,9 @@ pub async fn set_curfew(
     zone: Option<String>,
     remove: Option<String>,
 ) -> Result<(), AppError> {
-    save(accounts::curfew::Whose::Mine, time, zone, remove).await
+    use accounts::curfew::Whose;
+
+    save(Whose::Mine, time, zone, remove).await
 }
 
 /// Sets the account's curfew, which holds for every member. Owners and admins only.
@@ -27,7 +29,9 @@ pub async fn set_account_curfew(
     zone: Option<String>,
     remove: Option<String>,
 ) -> Result<(), AppError> {
-    save(accounts::curfew::Whose::Account, time, zone, remove).await
+    use accounts::curfew::Whose;
+
+    save(Whose::Account, time, zone, remove).await
 }
 
 #[cfg(feature = "ssr")]
@@ -92,13 +96,3 @@ fn refused(error: accounts::curfew::CurfewError) -> AppError {
     }
 }
 
-/// The card: one's own, and the account's for those who may set it.
-#[cfg(feature = "ssr")]
-pub(super) fn card(
-    mine: Option<&accounts::curfew::Curfew>,
-    account: Option<&accounts::curfew::Curfew>,
-    may_set_account: bool,
-    typed: &impl Fn(&str, &str) -> Option<String>,
-) -> impl IntoView + use<impl Fn(&str, &str) -> Option<String>> {
-    view! {}
-}
