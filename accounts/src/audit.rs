@@ -6,7 +6,7 @@
 mod chain;
 mod event;
 
-pub use chain::{Broken, Stored, Whole, chains, page, recorded, verify};
+pub use chain::{Broken, Stored, Whole, chains, page, recent, recorded, verify};
 pub use event::{Action, Actor, Client, Event};
 
 use data_encoding::HEXLOWER;
@@ -88,7 +88,7 @@ pub async fn record(tx: &mut Tx, event: Event<'_>, now: Moment) -> Result<Record
 /// counts as one that may: looking once too often costs one read.
 pub(crate) fn may_have_changed(action: &str, subject: Option<&str>, chain: &str) -> Option<Change> {
     match (action, subject) {
-        ("user.created" | "user.login_failed" | "access.denied", _) => None,
+        ("user.created" | "user.login_failed" | "user.device_renamed" | "access.denied", _) => None,
         (_, Some(user)) => Some(Change::User(UserId(user.to_owned()))),
         (_, None) if chain == INSTANCE => Some(Change::Anybody),
         (_, None) => Some(Change::Account(AccountId(chain.to_owned()))),

@@ -13,9 +13,9 @@ use serde_json::json;
 use sqlx::FromRow;
 
 use crate::{
-    limits::Limits,
     audit::{self, Action, Actor, Client, Event},
     db::{Conn, Db, Tx},
+    limits::Limits,
     on,
     sessions::{self, Because, SignedIn},
     time::{Moment, UnixMillis},
@@ -66,7 +66,9 @@ impl Curfew {
         };
         let zone = zone.trim();
         let named = zone.len() <= 64 && zone.bytes().all(|b| b.is_ascii_graphic());
-        let zone = TimeZone::get(zone).ok().filter(|_| named && !zone.is_empty());
+        let zone = TimeZone::get(zone)
+            .ok()
+            .filter(|_| named && !zone.is_empty());
         let zone = zone.ok_or(CurfewError::Zone("Choose a time zone like Europe/Berlin."))?;
         Ok(Self { hour, minute, zone })
     }

@@ -10,6 +10,7 @@
 //! | [`users`], [`passwords`], [`plans`] | people, their passwords, what their plan has |
 //! | [`attempts`], [`sign_in`], [`change_password`] | from an e-mail and a password to a session, and a new password |
 //! | [`sessions`], [`remember_me`] | what is signed in, and **remote logout**: [`sessions::end_all`] |
+//! | [`curfew`] | the daily time at which sessions end by themselves |
 //! | [`tokens`] | API and MCP tokens, which remote logout leaves alone |
 //! | [`audit`] | what happened, in a chain that shows tampering |
 //! | [`device`] | what a user agent is called on the screen |
@@ -19,6 +20,7 @@
 pub mod attempts;
 pub mod audit;
 pub mod change_password;
+pub mod curfew;
 pub mod db;
 pub mod device;
 pub mod limits;

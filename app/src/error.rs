@@ -21,6 +21,8 @@ pub enum Code {
     WrongCredentials,
     PlanRequired,
     SignUpClosed,
+    /// The role does not allow it.
+    NotAllowed,
     NotFound,
     CrossSite,
     MethodNotAllowed,
@@ -45,7 +47,7 @@ impl Code {
         match self {
             Self::Malformed => 400,
             Self::NotSignedIn | Self::SessionEnded | Self::WrongCredentials => 401,
-            Self::PlanRequired | Self::SignUpClosed | Self::CrossSite => 403,
+            Self::PlanRequired | Self::SignUpClosed | Self::NotAllowed | Self::CrossSite => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::Raced => 409,

@@ -21,6 +21,8 @@ pub enum Flash {
     Form(Refused),
     /// Something was done.
     Done(Done),
+    /// Something was done, in the server's own words.
+    Said(String),
 }
 
 /// What a press ended.
@@ -29,6 +31,11 @@ pub struct Receipt {
     pub sessions: u64,
     pub remembered_devices: u64,
     pub at: Time,
+    /// The hash of the audit log's event.
+    pub event: String,
+    /// Tokens that were revoked along; none when that was not asked for.
+    pub api_tokens: Option<u64>,
+    pub mcp_tokens: Option<u64>,
 }
 
 /// How a session ended, in words for the person who held it.

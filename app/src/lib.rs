@@ -42,6 +42,7 @@ pub struct Assets {
     pub guard: String,
     pub live: String,
     pub drafts: String,
+    pub times: String,
 }
 
 /// The whole document around the app.
@@ -54,6 +55,7 @@ pub fn shell(assets: &Assets) -> impl IntoView + use<> {
         guard,
         live,
         drafts,
+        times,
     } = assets.clone();
     let nonce = leptos::nonce::use_nonce();
     context::set_content_security_policy(nonce.as_ref());
@@ -81,6 +83,7 @@ pub fn shell(assets: &Assets) -> impl IntoView + use<> {
                         view! {
                             <script src=live nonce=nonce.clone() defer></script>
                             <script src=drafts nonce=nonce.clone() defer></script>
+                            <script src=times nonce=nonce.clone() defer></script>
                             <over::Templates />
                         }
                     })}

@@ -3,6 +3,7 @@
 pub mod avatar;
 pub mod button;
 pub mod dialog;
+pub mod drawn;
 pub mod error_summary;
 pub mod field;
 pub mod form;

@@ -191,7 +191,7 @@ fn welcome(person: &accounts::sign_in::In) -> Result<(), AppError> {
 
 /// A box that is ticked sends its value; programs send what they like.
 #[cfg(feature = "ssr")]
-fn ticked(value: Option<&str>) -> bool {
+pub(crate) fn ticked(value: Option<&str>) -> bool {
     matches!(value, Some("true" | "on" | "1" | "yes"))
 }
 

@@ -29,6 +29,7 @@ pub fn built() -> Option<Assets> {
         guard: name("guard")?,
         live: name("live")?,
         drafts: name("drafts")?,
+        times: name("times")?,
     })
 }
 

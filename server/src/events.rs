@@ -48,7 +48,8 @@ pub async fn events(State(state): State<AppState>, headers: HeaderMap) -> Respon
         Ok(events) => {
             let headers = [
                 (header::CONTENT_TYPE, "text/event-stream"),
-                (header::CACHE_CONTROL, "no-store, no-transform"),
+                // Not no-store: Chromium keeps no page that has read such an answer for the Back button.
+                (header::CACHE_CONTROL, "private, no-cache, no-transform"),
                 // nginx would keep it all to itself until the end.
                 (header::HeaderName::from_static("x-accel-buffering"), "no"),
             ];

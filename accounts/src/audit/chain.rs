@@ -138,6 +138,25 @@ pub async fn page(conn: &mut Conn, chain: &str, after: i64) -> Result<Vec<Stored
         .await)
 }
 
+/// The last events that tell of a person, latest first, `most` at the most.
+///
+/// # Errors
+/// When the store is away.
+pub async fn recent(
+    conn: &mut Conn,
+    subject: &UserId,
+    most: i64,
+) -> Result<Vec<Stored>, sqlx::Error> {
+    on!(conn, c => sqlx::query_as(
+        "select id, chain, seq, at, action, category, severity, actor, subject, ip, user_agent,
+                details, prev_hash, hash
+         from audit_events where subject = $1 order by at desc, seq desc limit $2")
+        .bind(subject)
+        .bind(most)
+        .fetch_all(c)
+        .await)
+}
+
 /// How many events of that action tell of that person.
 ///
 /// # Errors

@@ -19,6 +19,14 @@ pub enum Action {
     RememberedDeviceReused,
     PlanChanged,
     AccessDenied,
+    /// One device, from another session of the same person.
+    DeviceEnded,
+    OtherDevicesEnded,
+    DeviceRenamed,
+    CurfewSet,
+    AccountCurfewSet,
+    ApiTokenDeleted,
+    McpTokenDeleted,
 }
 
 impl Action {
@@ -35,6 +43,13 @@ impl Action {
             Self::RememberedDeviceReused => "user.remembered_device_reused",
             Self::PlanChanged => "account.plan_changed",
             Self::AccessDenied => "access.denied",
+            Self::DeviceEnded => "user.device_ended",
+            Self::OtherDevicesEnded => "user.other_devices_ended",
+            Self::DeviceRenamed => "user.device_renamed",
+            Self::CurfewSet => "user.curfew_set",
+            Self::AccountCurfewSet => "account.curfew_set",
+            Self::ApiTokenDeleted => "user.api_token_deleted",
+            Self::McpTokenDeleted => "user.mcp_token_deleted",
         }
     }
 
@@ -42,17 +57,34 @@ impl Action {
         match self {
             Self::UserCreated => "people",
             Self::Login | Self::LoginFailed | Self::Logout => "sign_in",
-            Self::SessionInvalidated | Self::RememberedDeviceReused => "sessions",
-            Self::PasswordChanged => "credentials",
-            Self::PlanChanged => "account",
+            Self::SessionInvalidated
+            | Self::RememberedDeviceReused
+            | Self::DeviceEnded
+            | Self::OtherDevicesEnded
+            | Self::DeviceRenamed
+            | Self::CurfewSet => "sessions",
+            Self::PasswordChanged | Self::ApiTokenDeleted | Self::McpTokenDeleted => "credentials",
+            Self::PlanChanged | Self::AccountCurfewSet => "account",
             Self::AccessDenied => "access",
         }
     }
 
     pub(super) fn severity(self) -> &'static str {
         match self {
-            Self::UserCreated | Self::Login | Self::Logout | Self::PlanChanged => "info",
-            Self::LoginFailed | Self::PasswordChanged | Self::AccessDenied => "notice",
+            Self::UserCreated
+            | Self::Login
+            | Self::Logout
+            | Self::PlanChanged
+            | Self::DeviceRenamed => "info",
+            Self::LoginFailed
+            | Self::PasswordChanged
+            | Self::AccessDenied
+            | Self::DeviceEnded
+            | Self::OtherDevicesEnded
+            | Self::CurfewSet
+            | Self::AccountCurfewSet
+            | Self::ApiTokenDeleted
+            | Self::McpTokenDeleted => "notice",
             Self::SessionInvalidated => "warning",
             Self::RememberedDeviceReused => "alert",
         }

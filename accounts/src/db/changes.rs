@@ -121,10 +121,8 @@ async fn own(bell: &Bell, heard: &impl Fn(Change)) {
 /// new one and says so, and whatever was said meanwhile is made up for by looking at everybody.
 async fn postgres(pool: &PgPool, node: &str, heard: &impl Fn(Change)) {
     loop {
-        if let Err(error) = listen(pool, node, heard).await {
-            if matches!(error, sqlx::Error::PoolClosed) {
-                return;
-            }
+        if let Err(sqlx::Error::PoolClosed) = listen(pool, node, heard).await {
+            return;
         }
         sleep(AGAIN).await;
     }
@@ -221,16 +219,16 @@ impl Eye {
         .fetch_all(&mut *self.conn)
         .await?;
         let newest = newest(&mut self.conn).await?;
-        // More than a page, or a database that was compacted or put back under us.
-        if newest != deeds.last().map_or(self.last, |deed| deed.rowid) {
-            heard(Change::Anybody);
-        } else {
+        if newest == deeds.last().map_or(self.last, |deed| deed.rowid) {
             for deed in deeds {
                 let subject = deed.subject.as_deref();
                 if let Some(change) = may_have_changed(&deed.action, subject, &deed.chain) {
                     heard(change);
                 }
             }
+        } else {
+            // More than a page, or a database that was compacted or put back under us.
+            heard(Change::Anybody);
         }
         self.last = newest;
         Ok(self)

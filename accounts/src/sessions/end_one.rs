@@ -4,9 +4,7 @@ use serde_json::json;
 use sqlx::FromRow;
 
 use super::{
-    Because, SessionId, SignedIn, Started, count_open,
-    end_all::raise_epoch,
-    find::is_live,
+    Because, SessionId, SignedIn, Started, count_open, end_all::raise_epoch, find::is_live,
     start::end_expired,
 };
 use crate::{
@@ -98,7 +96,10 @@ pub async fn end_one(
         .await?
         .ok_or(EndOneError::NotThere)?;
     let mine = device_of(tx, &me.session).await?;
-    if mine.as_deref().is_some_and(|mine| which == Which::Remembered(mine)) {
+    if mine
+        .as_deref()
+        .is_some_and(|mine| which == Which::Remembered(mine))
+    {
         return Err(EndOneError::ThisOne);
     }
     let session = match which {
@@ -107,7 +108,9 @@ pub async fn end_one(
     };
     // Another session of this very browser must not take this browser's own device along.
     let device = target.remembered_device_id.clone();
-    let device = device.filter(|d| Some(d) != mine.as_ref()).unwrap_or_default();
+    let device = device
+        .filter(|d| Some(d) != mine.as_ref())
+        .unwrap_or_default();
     let name = target.name();
     let sessions = count(
         tx,

@@ -2,7 +2,10 @@
 
 use sqlx::FromRow;
 
-use super::{Because, find::Row};
+use super::{
+    Because,
+    find::{Row, row},
+};
 use crate::{
     db::Conn,
     limits::Limits,
@@ -42,7 +45,7 @@ pub async fn history(
     now: Moment,
 ) -> Result<Vec<Past>, sqlx::Error> {
     let seen: Vec<Seen> = on!(conn, c => sqlx::query_as(concat!(
-        "select ", crate::sessions::row!(), ", s.user_agent, coalesce(d.label, s.label) as label
+        "select ", row!(), ", s.user_agent, coalesce(d.label, s.label) as label
          from sessions s join users u on u.id = s.user_id join accounts a on a.id = u.account_id
          left join remembered_devices d on d.id = s.remembered_device_id
          where s.user_id = $1 and (s.ended_at is null or s.ended_at > $2)

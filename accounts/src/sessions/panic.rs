@@ -43,7 +43,9 @@ pub async fn end_all_and_tokens(
 ) -> Result<(EndAll, Revoked), EndAllError> {
     let user = &me.user.id;
     // The person before the tokens, and both before the audit chain, as everywhere.
-    let locked = users::lock(tx, user).await?.ok_or(EndAllError::NoSuchUser)?;
+    let locked = users::lock(tx, user)
+        .await?
+        .ok_or(EndAllError::NoSuchUser)?;
     let mut gone = Vec::new();
     for (wanted, kind, action) in [
         (also.api_tokens, Kind::Api, Action::ApiTokenDeleted),
@@ -53,7 +55,16 @@ pub async fn end_all_and_tokens(
             gone.push((kind, action, revoke(tx, user, kind, now).await?));
         }
     }
-    let ended = end_all(tx, user, By::Session(&me.session), from, client, limits, now).await?;
+    let ended = end_all(
+        tx,
+        user,
+        By::Session(&me.session),
+        from,
+        client,
+        limits,
+        now,
+    )
+    .await?;
     let mut revoked = Revoked::default();
     for (kind, action, names) in gone {
         let count = names.len() as u64;

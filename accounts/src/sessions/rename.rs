@@ -2,10 +2,7 @@
 
 use serde_json::json;
 
-use super::{
-    EndOneError, SignedIn, Which,
-    end_one::lock_alive,
-};
+use super::{EndOneError, SignedIn, Which, end_one::lock_alive};
 use crate::{
     audit::{self, Action, Actor, Client, Event},
     db::Tx,

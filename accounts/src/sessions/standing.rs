@@ -3,7 +3,11 @@
 
 use sqlx::FromRow;
 
-use super::{Ended, SessionId, ended::Deed, find::Row};
+use super::{
+    Ended, SessionId,
+    ended::Deed,
+    find::{Row, row},
+};
 use crate::{
     db::Conn,
     limits::Limits,
@@ -52,13 +56,11 @@ pub async fn standing(
     }
     let looked: Vec<Look> = on!(conn, c => {
         let mut select = sqlx::QueryBuilder::new(
-            "select s.id, s.user_id, s.epoch, u.epoch as user_epoch, s.started_at, s.last_active_at,
-                    s.expires_at, s.ended_at, s.ended_because, s.ended_by, u.disabled_at,
-                    u.role, a.plan, e.actor as deed_actor, e.subject as deed_subject,
+            concat!("select ", row!(), ", u.role, a.plan, e.actor as deed_actor, e.subject as deed_subject,
                     e.user_agent as deed_user_agent
              from sessions s join users u on u.id = s.user_id join accounts a on a.id = u.account_id
              left join audit_events e on e.id = s.ended_by
-             where s.id in (");
+             where s.id in ("));
         let mut ids = select.separated(", ");
         for id in sessions {
             ids.push_bind(id);
@@ -84,7 +86,7 @@ impl Look {
             ended: ended.map(|(because, at)| Ended::told(because, at, deed)),
             role: self.role,
             plan: self.plan,
-            until: self.row.runs_out(limits),
+            until: self.row.runs_out(limits).1,
             session: self.row.id,
         }
     }

@@ -3,6 +3,7 @@
 use super::{Because, SessionId};
 use crate::{
     audit::{self, Action, Actor, Client, Event},
+    curfew,
     db::{Change, Tx},
     limits::Limits,
     on,
@@ -97,6 +98,7 @@ pub(crate) async fn end_expired(
     limits: &Limits,
     now: Moment,
 ) -> Result<(), sqlx::Error> {
+    curfew::end_cut(tx, user, now).await?;
     on!(tx, c => sqlx::query(
         "update sessions set ended_at = $2, ended_because = $3
          where user_id = $1 and ended_at is null and (expires_at <= $2 or last_active_at <= $4)")

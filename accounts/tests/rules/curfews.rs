@@ -37,9 +37,24 @@ fn at(hours: u64) -> Moment {
     Moment::at(NOW.at + Duration::from_hours(hours))
 }
 
-async fn set(home: &Home, me: &SignedIn, whose: Whose, curfew: Option<&Curfew>, now: Moment) -> Result<(), CurfewError> {
+async fn set(
+    home: &Home,
+    me: &SignedIn,
+    whose: Whose,
+    curfew: Option<&Curfew>,
+    now: Moment,
+) -> Result<(), CurfewError> {
     let mut tx = home.db.write().await?;
-    curfew::set(&mut tx, me, whose, curfew, &Client::default(), &home.limits, now).await?;
+    curfew::set(
+        &mut tx,
+        me,
+        whose,
+        curfew,
+        &Client::default(),
+        &home.limits,
+        now,
+    )
+    .await?;
     tx.commit().await?;
     Ok(())
 }
@@ -49,7 +64,9 @@ async fn a_session_is_dead_from_the_first_curfew_after_it_started_with_nobody_ma
     let ada = home.person("Ada").await;
     let here = home.sign_in(&ada, NOW).await;
     let me = home.signed_in(&here.session.token, NOW).await;
-    set(&home, &me, Whose::Mine, Some(&typed("22:00", "UTC")), NOW).await.unwrap();
+    set(&home, &me, Whose::Mine, Some(&typed("22:00", "UTC")), NOW)
+        .await
+        .unwrap();
     assert!(home.is_live(&here.session.token, at(13)).await);
     let Found::Ended(ended) = home.find(&here.session.token, at(20)).await else {
         panic!("it lives")
@@ -71,7 +88,9 @@ async fn setting_a_curfew_signs_nobody_out_now(db: Db) {
     let here = home.sign_in(&ada, NOW).await;
     let me = home.signed_in(&here.session.token, at(2)).await;
     // At ten, for nine: today's has been already.
-    set(&home, &me, Whose::Mine, Some(&typed("9:00", "UTC")), at(2)).await.unwrap();
+    set(&home, &me, Whose::Mine, Some(&typed("9:00", "UTC")), at(2))
+        .await
+        .unwrap();
     assert!(home.is_live(&here.session.token, at(3)).await);
     assert_eq!(home.list(&ada, at(3)).await.len(), 1);
     assert!(!home.is_live(&here.session.token, at(25)).await);
@@ -87,7 +106,9 @@ async fn a_remembered_device_does_not_get_around_it(db: Db) {
     let ada = home.person("Ada").await;
     let here = home.sign_in_remembered(&ada, NOW).await;
     let me = home.signed_in(&here.session.token, NOW).await;
-    set(&home, &me, Whose::Mine, Some(&typed("22:00", "UTC")), NOW).await.unwrap();
+    set(&home, &me, Whose::Mine, Some(&typed("22:00", "UTC")), NOW)
+        .await
+        .unwrap();
     let cookie = here.remembered.unwrap().token;
     let Exchange::Session { next, .. } = home.exchange(&cookie, false, at(1)).await else {
         panic!("not exchanged")
@@ -109,13 +130,26 @@ async fn the_accounts_curfew_holds_for_every_member_and_only_owners_and_admins_s
     let me = home.signed_in(&bens.session.token, NOW).await;
     let late = typed("23:00", "UTC");
     let refused = set(&home, &me, Whose::Account, Some(&late), NOW).await;
-    assert!(matches!(refused, Err(CurfewError::NotAllowed)), "{refused:?}");
+    assert!(
+        matches!(refused, Err(CurfewError::NotAllowed)),
+        "{refused:?}"
+    );
     let me = home.signed_in(&adas.session.token, NOW).await;
-    set(&home, &me, Whose::Account, Some(&late), NOW).await.unwrap();
-    set(&home, &me, Whose::Mine, Some(&typed("21:00", "UTC")), NOW).await.unwrap();
+    set(&home, &me, Whose::Account, Some(&late), NOW)
+        .await
+        .unwrap();
+    set(&home, &me, Whose::Mine, Some(&typed("21:00", "UTC")), NOW)
+        .await
+        .unwrap();
     assert!(home.is_live(&bens.session.token, at(14)).await);
-    assert!(!home.is_live(&adas.session.token, at(14)).await, "the earlier of the two");
-    assert_eq!(home.why_dead(&bens.session.token, at(15)).await, Because::Curfew);
+    assert!(
+        !home.is_live(&adas.session.token, at(14)).await,
+        "the earlier of the two"
+    );
+    assert_eq!(
+        home.why_dead(&bens.session.token, at(15)).await,
+        Because::Curfew
+    );
     let mut conn = home.db.read().await.unwrap();
     let (mine, account) = curfew::of(&mut conn, &ben.id).await.unwrap();
     assert_eq!((mine, account), (None, Some(late)));
@@ -127,13 +161,19 @@ async fn what_has_ended_is_marked_for_the_lists(db: Db) {
     let here = home.sign_in_remembered(&ada, NOW).await;
     let bens = home.sign_in(&ben, NOW).await;
     let me = home.signed_in(&here.session.token, NOW).await;
-    set(&home, &me, Whose::Mine, Some(&typed("22:00", "UTC")), NOW).await.unwrap();
+    set(&home, &me, Whose::Mine, Some(&typed("22:00", "UTC")), NOW)
+        .await
+        .unwrap();
     assert_eq!(curfew::end_due(&home.db, at(13)).await.unwrap(), 0);
     let (one, two) = tokio::join!(
         curfew::end_due(&home.db, at(15)),
         curfew::end_due(&home.db, at(15))
     );
-    assert_eq!(one.unwrap() + two.unwrap(), 2, "a session and a device, each once");
+    assert_eq!(
+        one.unwrap() + two.unwrap(),
+        2,
+        "a session and a device, each once"
+    );
     let Found::Ended(ended) = home.find(&here.session.token, at(16)).await else {
         panic!("it lives")
     };
@@ -146,12 +186,17 @@ async fn a_press_counts_what_is_alive_and_not_what_the_curfew_has_ended(db: Db) 
     let ada = home.person("Ada").await;
     let here = home.sign_in(&ada, NOW).await;
     let me = home.signed_in(&here.session.token, NOW).await;
-    set(&home, &me, Whose::Mine, Some(&typed("22:00", "UTC")), NOW).await.unwrap();
+    set(&home, &me, Whose::Mine, Some(&typed("22:00", "UTC")), NOW)
+        .await
+        .unwrap();
     let night = home.sign_in(&ada, at(15)).await;
     let by = accounts::sessions::By::Session(&night.session.id);
     let pressed = home.press(&ada.id, by, at(16)).await.unwrap();
     assert_eq!(pressed.sessions, 1);
-    assert_eq!(home.why_dead(&here.session.token, at(17)).await, Because::Curfew);
+    assert_eq!(
+        home.why_dead(&here.session.token, at(17)).await,
+        Because::Curfew
+    );
     // A press from a session that the curfew has ended is none.
     let by = accounts::sessions::By::Session(&here.session.id);
     assert!(home.press(&ada.id, by, at(17)).await.is_err());
@@ -169,8 +214,14 @@ fn clocks_that_are_put_forward_make_it_later_and_not_fall_out() {
     let curfew = typed("02:30", "Europe/Berlin");
     let before = millis("2027-03-27T12:00:00Z");
     assert_eq!(curfew.next(before), Some(millis("2027-03-28T01:30:00Z")));
-    assert_eq!(curfew.next(millis("2027-03-28T01:30:00Z")), Some(millis("2027-03-29T00:30:00Z")));
-    assert_eq!(curfew.last(millis("2027-03-28T01:29:59Z")), Some(millis("2027-03-27T01:30:00Z")));
+    assert_eq!(
+        curfew.next(millis("2027-03-28T01:30:00Z")),
+        Some(millis("2027-03-29T00:30:00Z"))
+    );
+    assert_eq!(
+        curfew.last(millis("2027-03-28T01:29:59Z")),
+        Some(millis("2027-03-27T01:30:00Z"))
+    );
 }
 
 #[test]
@@ -195,11 +246,35 @@ fn a_day_that_a_zone_left_out_has_none_of_its_own() {
 
 #[test]
 fn nonsense_is_no_curfew() {
-    for time in ["", "24:00", "12:60", "12", "-1:00", "1:2:3", "+1:+2", "１２:00", "noon", "012:00"] {
-        assert!(matches!(Curfew::typed(time, "UTC"), Err(CurfewError::Time(_))), "{time}");
+    for time in [
+        "",
+        "24:00",
+        "12:60",
+        "12",
+        "-1:00",
+        "1:2:3",
+        "+1:+2",
+        "１２:00",
+        "noon",
+        "012:00",
+    ] {
+        assert!(
+            matches!(Curfew::typed(time, "UTC"), Err(CurfewError::Time(_))),
+            "{time}"
+        );
     }
-    for zone in ["", "Mars/Olympus", "../etc/passwd", "Europe/ Berlin", &"x".repeat(1_000), "\0"] {
-        assert!(matches!(Curfew::typed("12:00", zone), Err(CurfewError::Zone(_))), "{zone}");
+    for zone in [
+        "",
+        "Mars/Olympus",
+        "../etc/passwd",
+        "Europe/ Berlin",
+        &"x".repeat(1_000),
+        "\0",
+    ] {
+        assert!(
+            matches!(Curfew::typed("12:00", zone), Err(CurfewError::Zone(_))),
+            "{zone}"
+        );
     }
     assert_eq!(typed(" 7:05 ", "europe/berlin").time(), "07:05");
     assert_eq!(typed("7:05", "europe/berlin").zone(), "Europe/Berlin");

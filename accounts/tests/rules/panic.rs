@@ -48,23 +48,43 @@ async fn press(home: &Home, who: &Person, also: Also) -> Result<(EndAll, Revoked
 async fn a_press_takes_along_the_tokens_that_were_ticked_and_no_others(db: Db) {
     let home = Home::new(db);
     for (n, (api_tokens, mcp_tokens)) in
-        [(false, false), (true, false), (false, true), (true, true)].into_iter().enumerate()
+        [(false, false), (true, false), (false, true), (true, true)]
+            .into_iter()
+            .enumerate()
     {
         let ada = home.person(&format!("Ada{n}")).await;
         let ben = home.person(&format!("Ben{n}")).await;
         give_tokens(&home, &ada).await;
         give_tokens(&home, &ben).await;
-        let (ended, revoked) = press(&home, &ada, Also { api_tokens, mcp_tokens }).await.unwrap();
+        let (ended, revoked) = press(
+            &home,
+            &ada,
+            Also {
+                api_tokens,
+                mcp_tokens,
+            },
+        )
+        .await
+        .unwrap();
         assert_eq!((ended.sessions, ended.hash.len()), (1, 64));
         assert_eq!(
             revoked,
-            Revoked { api_tokens: api_tokens.then_some(2), mcp_tokens: mcp_tokens.then_some(1) }
+            Revoked {
+                api_tokens: api_tokens.then_some(2),
+                mcp_tokens: mcp_tokens.then_some(1)
+            }
         );
         let left = (if api_tokens { 0 } else { 2 }, i64::from(!mcp_tokens));
         assert_eq!(tokens(&home, &ada).await, left);
         assert_eq!(tokens(&home, &ben).await, (2, 1), "nobody else's");
-        assert_eq!(home.events(&ada, "user.api_token_deleted").await, i64::from(api_tokens));
-        assert_eq!(home.events(&ada, "user.mcp_token_deleted").await, i64::from(mcp_tokens));
+        assert_eq!(
+            home.events(&ada, "user.api_token_deleted").await,
+            i64::from(api_tokens)
+        );
+        assert_eq!(
+            home.events(&ada, "user.mcp_token_deleted").await,
+            i64::from(mcp_tokens)
+        );
         assert_eq!(home.events(&ada, "user.session_invalidated").await, 1);
     }
 }
@@ -73,9 +93,15 @@ async fn a_press_that_is_refused_takes_no_token_along(db: Db) {
     let home = Home::new(db);
     let ada = home.person_on("Ada", Plan::Free).await;
     give_tokens(&home, &ada).await;
-    let both = Also { api_tokens: true, mcp_tokens: true };
+    let both = Also {
+        api_tokens: true,
+        mcp_tokens: true,
+    };
     let refused = press(&home, &ada, both).await;
-    assert!(matches!(refused, Err(EndAllError::PlanRequired(_))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(EndAllError::PlanRequired(_))),
+        "{refused:?}"
+    );
     assert_eq!(tokens(&home, &ada).await, (2, 1));
     assert_eq!(home.events(&ada, "user.api_token_deleted").await, 0);
 }

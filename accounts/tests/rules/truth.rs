@@ -55,7 +55,10 @@ async fn the_list_is_what_still_works_over_a_thousand_random_deeds(db: Db) {
         most = most.max(alive);
         emptied += usize::from(alive == 0);
     }
-    assert!(most >= 8 && emptied >= 8, "the dice tell too little: {most}, {emptied}");
+    assert!(
+        most >= 8 && emptied >= 8,
+        "the dice tell too little: {most}, {emptied}"
+    );
 }
 
 async fn act(home: &Home, who: &Person, theirs: &mut Vec<Browser>, dice: &mut Dice, now: Moment) {
@@ -81,7 +84,9 @@ async fn act(home: &Home, who: &Person, theirs: &mut Vec<Browser>, dice: &mut Di
             let Some(cookie) = theirs.get(pick).and_then(|b| b.cookie.clone()) else {
                 return;
             };
-            if let Exchange::Session { started, next, .. } = home.exchange(&cookie, false, now).await {
+            if let Exchange::Session { started, next, .. } =
+                home.exchange(&cookie, false, now).await
+            {
                 theirs[pick].cookie = None;
                 theirs.push(Browser {
                     session: started.id,
@@ -93,7 +98,9 @@ async fn act(home: &Home, who: &Person, theirs: &mut Vec<Browser>, dice: &mut Di
         13 | 14 => {
             if let Some(browser) = theirs.get(pick) {
                 let mut tx = home.db.write().await.unwrap();
-                sessions::sign_out(&mut tx, &who.id, &browser.session, &who.client, now).await.unwrap();
+                sessions::sign_out(&mut tx, &who.id, &browser.session, &who.client, now)
+                    .await
+                    .unwrap();
                 tx.commit().await.unwrap();
             }
         }
@@ -104,7 +111,8 @@ async fn act(home: &Home, who: &Person, theirs: &mut Vec<Browser>, dice: &mut Di
             {
                 let mut tx = home.db.write().await.unwrap();
                 let which = Which::Session(&it.session);
-                let ended = sessions::end_one(&mut tx, &me, which, &browser(9), &home.limits, now).await;
+                let ended =
+                    sessions::end_one(&mut tx, &me, which, &browser(9), &home.limits, now).await;
                 if ended.is_ok() {
                     tx.commit().await.unwrap();
                 }
@@ -116,7 +124,8 @@ async fn act(home: &Home, who: &Person, theirs: &mut Vec<Browser>, dice: &mut Di
             {
                 let mut tx = home.db.write().await.unwrap();
                 let limits = &home.limits;
-                let ended = sessions::end_others(&mut tx, &signed_in, &browser(9), limits, now).await;
+                let ended =
+                    sessions::end_others(&mut tx, &signed_in, &browser(9), limits, now).await;
                 let ended = ended.unwrap();
                 tx.commit().await.unwrap();
                 me.token = ended.session.token;
@@ -129,34 +138,49 @@ async fn act(home: &Home, who: &Person, theirs: &mut Vec<Browser>, dice: &mut Di
 }
 
 /// Compares what the list shows with what works. How many sessions are alive.
-async fn check(home: &Home, who: &Person, theirs: &mut [Browser], now: Moment, deed: usize) -> usize {
+async fn check(
+    home: &Home,
+    who: &Person,
+    theirs: &mut [Browser],
+    now: Moment,
+    deed: usize,
+) -> usize {
     let mut works = BTreeSet::new();
     for browser in theirs.iter() {
         if let Found::Live(me) = home.find(&browser.token, now).await {
             works.insert(me.session.0);
         }
     }
-    let listed: BTreeSet<String> =
-        home.list(who, now).await.into_iter().map(|s| s.id.0).collect();
+    let listed: BTreeSet<String> = home
+        .list(who, now)
+        .await
+        .into_iter()
+        .map(|s| s.id.0)
+        .collect();
     assert_eq!(listed, works, "deed {deed}");
     let facts = home.facts(who, now).await;
     assert_eq!(facts.sessions, works.len() as i64, "deed {deed}");
 
     // Devices: those whose cookie would still be exchanged are the listed ones. Trying is undone.
-    let mut devices = 0;
+    let (mut devices, client) = (0, browser(9));
     for cookie in theirs.iter().filter_map(|b| b.cookie.as_ref()) {
         let mut tx = home.db.write().await.unwrap();
         let tried =
-            accounts::remember_me::exchange(&mut tx, cookie, false, &browser(9), &home.limits, now);
+            accounts::remember_me::exchange(&mut tx, cookie, false, &client, &home.limits, now);
         devices += i64::from(matches!(tried.await.unwrap(), Exchange::Session { .. }));
         drop(tx);
     }
     assert_eq!(facts.remembered_devices, devices, "deed {deed}");
     let mut conn = home.db.read().await.unwrap();
-    let dormant = sessions::dormant(&mut conn, &who.id, 1_000, &home.limits, now).await.unwrap();
+    let dormant = sessions::dormant(&mut conn, &who.id, 1_000, &home.limits, now)
+        .await
+        .unwrap();
     let listed = home.list(who, now).await;
     let remembered = listed.iter().filter(|s| s.remembered).count();
     assert!(dormant.len() as i64 <= devices, "deed {deed}");
-    assert!(dormant.len() + remembered >= usize::try_from(devices).unwrap(), "deed {deed}");
+    assert!(
+        dormant.len() + remembered >= usize::try_from(devices).unwrap(),
+        "deed {deed}"
+    );
     works.len()
 }

@@ -5,6 +5,7 @@ use leptos_router::hooks::use_query_map;
 
 use crate::{
     boot::boot,
+    error::listed,
     flash::{Done, Flash, Reason, Receipt, counted},
     parts::{
         button::Submit,
@@ -90,7 +91,7 @@ fn WhyHere(flash: Flash) -> impl IntoView {
             view! { <Notice tone=Tone::Success title="You’re signed out on this device" /> }
                 .into_any()
         }
-        Flash::Done(_) | Flash::Form(_) => ().into_any(),
+        Flash::Done(_) | Flash::Form(_) | Flash::Said(_) => ().into_any(),
     }
 }
 
@@ -103,6 +104,24 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
         "remembered device",
         "remembered devices",
     );
+    let tokens = |n: Option<u64>, one, many| match n {
+        Some(n) => (Some(counted(n, one, many)), None),
+        None => (None, Some(many)),
+    };
+    let (api, api_stay) = tokens(receipt.api_tokens, "API token", "API tokens");
+    let (mcp, mcp_stay) = tokens(receipt.mcp_tokens, "MCP token", "MCP tokens");
+    let gone: Vec<String> = api.into_iter().chain(mcp).collect();
+    let stay: Vec<String> = [api_stay, mcp_stay, Some("two-factor authentication")]
+        .into_iter()
+        .flatten()
+        .map(str::to_owned)
+        .collect();
+    let stay = format!("Not touched: {}.", listed(&stay));
+    let rest = if gone.is_empty() {
+        stay
+    } else {
+        format!("Revoked: {}. {stay}", listed(&gone))
+    };
     view! {
         <section class="receipt" aria-labelledby="receipt-title" role="status">
             <Icon shape=Shape::CheckCircle />
@@ -110,9 +129,11 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
             <p class="receipt__text">
                 {format!("{sessions} and {devices} ended at ")} <When at=receipt.at show=Show::Clock /> "."
             </p>
-            <p class="receipt__meta">
-                "API tokens, MCP tokens and two-factor authentication are as they were."
-            </p>
+            <p class="receipt__meta">{rest}</p>
+            <details class="receipt__meta">
+                <summary>"Audit event " <code>{receipt.event.get(..12).unwrap_or_default().to_owned()}</code></summary>
+                <code class="receipt__hash">{receipt.event}</code>
+            </details>
         </section>
     }
 }

@@ -4,7 +4,7 @@
 
 use leptos::prelude::*;
 
-use crate::error::AppError;
+use crate::{error::AppError, pages::Missing};
 
 /// Puts the piece there, or why it did not come. In the browser `html` is ready and empty: what the
 /// server has drawn stays.
@@ -19,7 +19,7 @@ where
                 Suspend::new(async move {
                     match html.await {
                         Ok(html) => view! { <div class="drawn" inner_html=html></div> }.into_any(),
-                        Err(error) => view! { <crate::pages::Missing error /> }.into_any(),
+                        Err(error) => view! { <Missing error /> }.into_any(),
                     }
                 })
             }}

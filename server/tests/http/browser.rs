@@ -76,7 +76,10 @@ impl Listening {
         let quiet = std::time::Duration::from_millis(50);
         while let Ok(next) = tokio::time::timeout(quiet, self.body.next()).await {
             // But for the comment that keeps it open.
-            assert!(matches!(&next, Some(Ok(b)) if b[..] == *b":\n\n"), "{next:?}");
+            assert!(
+                matches!(&next, Some(Ok(b)) if b[..] == *b":\n\n"),
+                "{next:?}"
+            );
         }
     }
 }

@@ -88,6 +88,7 @@ impl TestApp {
             guard: "/pkg/guard.js".into(),
             live: "/pkg/live.js".into(),
             drafts: "/pkg/drafts.js".into(),
+            times: "/pkg/times.js".into(),
         });
         let state = AppState::new(config, db, hasher, assets);
         Self {

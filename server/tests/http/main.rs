@@ -10,6 +10,7 @@ mod answer;
 mod browser;
 mod home;
 
+mod devices;
 mod remote_logout;
 mod signing_in;
 mod streams;

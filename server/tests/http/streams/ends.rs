@@ -70,7 +70,10 @@ async fn a_press_ends_every_stream_of_the_person_and_says_why(app: TestApp) {
         bob.listen().await.unwrap(),
     );
     assert_eq!(here.headers["content-type"], "text/event-stream");
-    assert_eq!(here.headers["cache-control"], "no-store, no-transform");
+    assert_eq!(
+        here.headers["cache-control"],
+        "private, no-cache, no-transform"
+    );
     assert_eq!(here.headers["x-accel-buffering"], "no");
     assert!(!here.headers.contains_key("content-encoding"));
     assert!(!here.headers.contains_key("set-cookie"));

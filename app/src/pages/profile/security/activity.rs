@@ -23,7 +23,11 @@ pub(super) fn section(events: Vec<Stored>) -> impl IntoView {
 
 fn row(event: Stored) -> impl IntoView {
     let alert = matches!(event.severity.as_str(), "warning" | "alert");
-    let class = if alert { "activity__row activity__row--alert" } else { "activity__row" };
+    let class = if alert {
+        "activity__row activity__row--alert"
+    } else {
+        "activity__row"
+    };
     let words = in_words(&event);
     let device = match (&*event.actor, &event.user_agent) {
         ("operator", _) => "The command line".to_owned(),
@@ -70,7 +74,9 @@ fn in_words(event: &Stored) -> String {
         "user.logout" => "Signed out".into(),
         "user.session_invalidated" => format!("Remote logout: {}", ended()),
         "user.password_changed" => format!("Password changed: {}", ended()),
-        "user.remembered_device_reused" => "A saved sign-in was used twice, as if copied; its sessions ended".into(),
+        "user.remembered_device_reused" => {
+            "A saved sign-in was used twice, as if copied; its sessions ended".into()
+        }
         "user.device_ended" => format!("Ended {}", text("device")),
         "user.other_devices_ended" => format!("Ended all other devices: {}", ended()),
         "user.device_renamed" if text("device").is_empty() => "Took a device’s name away".into(),

@@ -95,4 +95,3 @@ fn refused(error: accounts::curfew::CurfewError) -> AppError {
         CurfewError::Store(error) => AppError::store(&error),
     }
 }
-

@@ -13,11 +13,30 @@ use crate::{flash::Refused, parts::drawn::when, time::Show};
 
 /// Zones offered while one types; any other of the IANA database is taken as well.
 const ZONES: [&str; 24] = [
-    "UTC", "Africa/Cairo", "Africa/Johannesburg", "Africa/Lagos", "America/Bogota", "America/Chicago",
-    "America/Denver", "America/Los_Angeles", "America/New_York", "America/Sao_Paulo", "Asia/Dubai",
-    "Asia/Jakarta", "Asia/Kolkata", "Asia/Seoul", "Asia/Shanghai", "Asia/Singapore", "Asia/Tokyo",
-    "Australia/Sydney", "Europe/Berlin", "Europe/Istanbul", "Europe/London", "Europe/Madrid",
-    "Europe/Paris", "Pacific/Auckland",
+    "UTC",
+    "Africa/Cairo",
+    "Africa/Johannesburg",
+    "Africa/Lagos",
+    "America/Bogota",
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
+    "America/New_York",
+    "America/Sao_Paulo",
+    "Asia/Dubai",
+    "Asia/Jakarta",
+    "Asia/Kolkata",
+    "Asia/Seoul",
+    "Asia/Shanghai",
+    "Asia/Singapore",
+    "Asia/Tokyo",
+    "Australia/Sydney",
+    "Europe/Berlin",
+    "Europe/Istanbul",
+    "Europe/London",
+    "Europe/Madrid",
+    "Europe/Paris",
+    "Pacific/Auckland",
 ];
 
 pub(super) fn section(
@@ -28,11 +47,17 @@ pub(super) fn section(
 ) -> impl IntoView + use<> {
     let may_set_account = matches!(me.user.role, Role::Owner | Role::Admin);
     let theirs = account.as_ref().map(|curfew| {
-        format!("Your account’s curfew is at {}, {}, every day.", curfew.time(), curfew.zone())
+        format!(
+            "Your account’s curfew is at {}, {}, every day.",
+            curfew.time(),
+            curfew.zone()
+        )
     });
     let mine = form(Whose::Mine, mine.as_ref(), refused, now);
     let account = may_set_account.then(|| form(Whose::Account, account.as_ref(), refused, now));
-    let zones = ZONES.map(|zone| view! { <option value=zone></option> }).collect_view();
+    let zones = ZONES
+        .map(|zone| view! { <option value=zone></option> })
+        .collect_view();
     view! {
         <section class="card" aria-labelledby="curfew-title">
             <div class="card__body">

@@ -42,7 +42,10 @@ pub async fn end_session(id: String, kind: Option<String>) -> Result<(), AppErro
         "remembered device",
         "remembered devices",
     );
-    let text = format!("{} is signed out: {sessions} and {devices} ended.", ended.name);
+    let text = format!(
+        "{} is signed out: {sessions} and {devices} ended.",
+        ended.name
+    );
     leave(&Flash::Said(text))?;
     leptos_axum::redirect("/profile/security");
     Ok(())
@@ -70,7 +73,11 @@ pub async fn end_other_sessions() -> Result<(), AppError> {
     };
     tx.commit().await.map_err(store)?;
     set_cookie(&curfew.cookies.session(&ended.session.token));
-    let sessions = counted(ended.sessions.unsigned_abs(), "other session", "other sessions");
+    let sessions = counted(
+        ended.sessions.unsigned_abs(),
+        "other session",
+        "other sessions",
+    );
     let devices = counted(
         ended.remembered_devices.unsigned_abs(),
         "remembered device",

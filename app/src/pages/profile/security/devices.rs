@@ -59,7 +59,10 @@ pub(super) fn rows(
         ip: Some(s.ip).filter(|ip| !ip.is_empty()),
         signed_in: s.started_at,
         last_active: s.last_active_at,
-        expires: by_curfew(s.expires_at.min(s.last_active_at + limits.session_idle), s.last_active_at),
+        expires: by_curfew(
+            s.expires_at.min(s.last_active_at + limits.session_idle),
+            s.last_active_at,
+        ),
         how: match (s.started_how, s.remembered) {
             (How::Password, false) => "Password",
             (How::Password, true) => "Password, remembered",
@@ -97,14 +100,22 @@ pub(super) fn section(
     let all = used.len();
     let more = all.saturating_sub(most);
     let others = (open.sessions - 1).max(0) + open.remembered_devices;
-    let refused_id = refused
-        .filter(|r| r.form == "rename_device")
-        .and_then(|r| Some((r.typed.get("id")?.clone(), r.error.fields.get("label")?.clone(), r.typed.get("label").cloned().unwrap_or_default())));
+    let refused_id = refused.filter(|r| r.form == "rename_device").and_then(|r| {
+        Some((
+            r.typed.get("id")?.clone(),
+            r.error.fields.get("label")?.clone(),
+            r.typed.get("label").cloned().unwrap_or_default(),
+        ))
+    });
     let list = |rows: Vec<Row>| {
         rows.into_iter()
             .map(|row| {
                 let refused = refused_id.as_ref().filter(|(id, ..)| *id == row.id);
-                device(row, refused.map(|(_, why, typed)| (why.clone(), typed.clone())), now)
+                device(
+                    row,
+                    refused.map(|(_, why, typed)| (why.clone(), typed.clone())),
+                    now,
+                )
             })
             .collect_view()
     };
@@ -147,7 +158,11 @@ pub(super) fn section(
 }
 
 fn end_others(open: &sessions::Facts) -> impl IntoView + use<> {
-    let sessions = counted((open.sessions - 1).max(0).unsigned_abs(), "other session", "other sessions");
+    let sessions = counted(
+        (open.sessions - 1).max(0).unsigned_abs(),
+        "other session",
+        "other sessions",
+    );
     view! {
         <details class="fold fold--end">
             <summary class="button button--small button--danger-quiet">"End all others"</summary>

@@ -35,7 +35,9 @@ const EVENTS: i64 = 15;
 ///
 /// # Errors
 /// When nobody is signed in or the store is away.
-pub(super) fn drawing(all: bool) -> impl Future<Output = Result<String, AppError>> + Send + 'static {
+pub(super) fn drawing(
+    all: bool,
+) -> impl Future<Output = Result<String, AppError>> + Send + 'static {
     // What the request brought is asked for here: the future runs on without its surroundings.
     let (install, visit, now) = (install(), visit(), now());
     async move {
@@ -45,7 +47,9 @@ pub(super) fn drawing(all: bool) -> impl Future<Output = Result<String, AppError
         };
         let store = |e| AppError::store(&e);
         let mut conn = install.db.read().await.map_err(store)?;
-        let facts = Facts::read(&mut conn, me, &install.limits, now).await.map_err(store)?;
+        let facts = Facts::read(&mut conn, me, &install.limits, now)
+            .await
+            .map_err(store)?;
         Ok(facts.draw(me, all, visit.flash, &install.limits, now))
     }
 }
@@ -98,7 +102,7 @@ impl Facts {
         let pieces = view! {
             {said.map(|text| view! { <Notice tone=Tone::Success title=text /> })}
             {refused.as_ref().map(why)}
-            {devices::section(rows, &self.open, all.then_some(MOST as usize).unwrap_or(SHOWN), refused.as_ref(), now)}
+            {devices::section(rows, &self.open, if all { usize::MAX } else { SHOWN }, refused.as_ref(), now)}
             {timeline::section(&self.past, &self.presses, now)}
             {curfew_card::section(&self.curfews, me, refused.as_ref(), now)}
             {activity::section(self.events)}

@@ -16,22 +16,21 @@ use crate::{flash::counted, parts::drawn::when, time::Show};
 pub(super) const SPAN: Duration = Duration::from_hours(30 * 24);
 
 /// Units of the drawing, which the page scales.
-const WIDTH: f64 = 640.0;
-const BAR: f64 = 7.0;
-const LANE: f64 = 10.0;
+const WIDTH: i64 = 640;
+const BAR: usize = 7;
+const LANE: usize = 10;
 /// A session of minutes is still to be seen.
-const NARROWEST: f64 = 3.0;
+const NARROWEST: i64 = 3;
 
 /// Lanes drawn; sessions beyond that share the last one.
 const LANES: usize = 24;
 
 pub(super) fn section(past: &[Past], presses: &[UnixMillis], now: Moment) -> impl IntoView + use<> {
     let since = now.at - SPAN;
-    let x = |at: UnixMillis| {
-        let share = (at.0 - since.0) as f64 / SPAN.as_millis() as f64;
-        (share.clamp(0.0, 1.0) * WIDTH * 10.0).round() / 10.0
-    };
-    let mut lanes: Vec<f64> = Vec::new();
+    let span = now.at.0 - since.0;
+    let x = |at: UnixMillis| ((at.0 - since.0).clamp(0, span) * WIDTH) / span;
+    // Where the last bar of each lane ends.
+    let mut lanes: Vec<i64> = Vec::new();
     let mut oldest_first: Vec<&Past> = past.iter().collect();
     oldest_first.sort_by_key(|p| p.from);
     let bars = oldest_first
@@ -39,7 +38,7 @@ pub(super) fn section(past: &[Past], presses: &[UnixMillis], now: Moment) -> imp
         .map(|p| {
             let from = x(p.from);
             let to = x(p.ended.map_or(now.at, |(_, at)| at)).max(from + NARROWEST);
-            let free = lanes.iter().position(|end| *end + 1.0 < from);
+            let free = lanes.iter().position(|end| *end + 1 < from);
             let lane = free.unwrap_or(lanes.len()).min(LANES - 1);
             if lane == lanes.len() {
                 lanes.push(to);
@@ -51,7 +50,7 @@ pub(super) fn section(past: &[Past], presses: &[UnixMillis], now: Moment) -> imp
             } else {
                 "timeline__bar"
             };
-            let y = lane as f64 * LANE + 2.0;
+            let y = lane * LANE + 2;
             view! {
                 <rect
                     class=class
@@ -64,7 +63,7 @@ pub(super) fn section(past: &[Past], presses: &[UnixMillis], now: Moment) -> imp
             }
         })
         .collect_view();
-    let height = lanes.len().max(2) as f64 * LANE + 4.0;
+    let height = lanes.len().max(2) * LANE + 4;
     let cuts = presses
         .iter()
         .map(|at| {
@@ -76,12 +75,15 @@ pub(super) fn section(past: &[Past], presses: &[UnixMillis], now: Moment) -> imp
         .collect_view();
     let sessions = counted(past.len() as u64, "session", "sessions");
     let live = past.iter().filter(|p| p.ended.is_none()).count();
-    let pressed = match presses.len() {
+    let cut = match presses.len() {
         0 => "No remote logout.".to_owned(),
-        n => format!("Cut by {}.", counted(n as u64, "remote logout", "remote logouts")),
+        n => format!(
+            "Cut by {}.",
+            counted(n as u64, "remote logout", "remote logouts")
+        ),
     };
-    let caption = format!("{sessions} in the last 30 days, {live} still open. {pressed}");
-    let axis = (height - 0.5).to_string();
+    let caption = format!("{sessions} in the last 30 days, {live} still open. {cut}");
+    let axis = height.to_string();
     let rows = past.iter().map(row).collect_view();
     view! {
         <section class="section" aria-labelledby="timeline-title">
