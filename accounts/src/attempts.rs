@@ -90,6 +90,140 @@ pub async fn claim_password(
     take(tx, claim, limits, now).await
 }
 
+/// Takes a place for a code of somebody's second factor. A browser the person has signed in on
+/// before has a count of its own.
+///
+/// # Errors
+/// When the store is away; the inner error when no place is left.
+pub(crate) async fn claim_code(
+    tx: &mut Tx,
+    user: &UserId,
+    from: &Browser<'_>,
+    limits: &Limits,
+    now: Moment,
+) -> Result<Result<Claim, TooMany>, sqlx::Error> {
+    let claim = match &from.known {
+        Some(device) => Claim {
+            person: Some(format!("code:{device}:{}", user.0)),
+            address: None,
+        },
+        None => Claim {
+            person: Some(format!("code:{}", user.0)),
+            address: Some(format!("address:{}", from.client.network())),
+        },
+    };
+    take(tx, claim, limits, now).await
+}
+
+/// Takes a place for a wrong code in a row, which no time forgives. False when none is left.
+///
+/// # Errors
+/// When the store is away.
+pub(crate) async fn claim_in_a_row(
+    tx: &mut Tx,
+    authenticator: &str,
+    from: &Browser<'_>,
+    limits: &Limits,
+    now: Moment,
+) -> Result<Option<Claim>, sqlx::Error> {
+    let subject = match &from.known {
+        Some(device) => format!("in-a-row:{device}:{authenticator}"),
+        None => format!("in-a-row:{authenticator}"),
+    };
+    let for_ever = Duration::from_hours(24 * 365 * 1_000);
+    let counted = count(tx, &subject, limits.codes_in_a_row, for_ever, now).await?;
+    Ok(counted.is_ok().then_some(Claim {
+        person: Some(subject),
+        address: None,
+    }))
+}
+
+/// Whether the place just taken was the last one.
+pub(crate) async fn is_last_in_a_row(
+    tx: &mut Tx,
+    claim: &Claim,
+    limits: &Limits,
+) -> Result<bool, sqlx::Error> {
+    on!(tx, c => sqlx::query_scalar::<_, i64>("select count(*) from attempts where subject = $1 and failures >= $2")
+        .bind(claim.person.as_deref())
+        .bind(limits.codes_in_a_row)
+        .fetch_one(c)
+        .await)
+    .map(|n| n > 0)
+}
+
+/// Takes a place for a request that sends a letter: so many for one mailbox, whether anybody has it
+/// or not, and so many from one address.
+///
+/// # Errors
+/// When the store is away; the inner error when no place is left.
+pub(crate) async fn claim_letter(
+    tx: &mut Tx,
+    email: &str,
+    client: &Client,
+    limits: &Limits,
+    now: Moment,
+) -> Result<Result<Claim, TooMany>, sqlx::Error> {
+    let claim = Claim {
+        person: Some(format!("letter:{email}")),
+        address: Some(format!("letter-address:{}", client.network())),
+    };
+    take(tx, claim, limits, now).await
+}
+
+/// A browser that shows something, and whether the person has signed in on it before.
+#[derive(Debug)]
+pub(crate) struct Browser<'a> {
+    pub client: &'a Client,
+    /// The first digits of its cookie's hash, when it is known.
+    known: Option<String>,
+}
+
+impl<'a> Browser<'a> {
+    /// Looks whether the person has signed in on this browser before.
+    pub(crate) async fn of(
+        conn: &mut Conn,
+        user: &UserId,
+        known_device: Option<&Token>,
+        client: &'a Client,
+    ) -> Result<Self, sqlx::Error> {
+        let known = match known_device {
+            Some(token) if is_known(conn, &token.hash(), user).await? => {
+                Some(token.hash().prefix())
+            }
+            _ => None,
+        };
+        Ok(Self { client, known })
+    }
+
+    /// Whether the person has signed in on it before.
+    pub(crate) fn is_known(&self) -> bool {
+        self.known.is_some()
+    }
+}
+
+/// Whether the person has signed in on any browser before.
+pub(crate) async fn has_signed_in_before(
+    conn: &mut Conn,
+    user: &UserId,
+) -> Result<bool, sqlx::Error> {
+    on!(conn, c => sqlx::query_scalar::<_, i64>("select count(*) from known_devices where user_id = $1")
+        .bind(user)
+        .fetch_one(c)
+        .await)
+    .map(|n| n > 0)
+}
+
+async fn is_known(conn: &mut Conn, token: &TokenHash, user: &UserId) -> Result<bool, sqlx::Error> {
+    on!(conn, c => sqlx::query_scalar::<_, i64>(
+        "select count(*) from known_devices where token_hash = $1 and user_id = $2")
+        .bind(token)
+        .bind(user)
+        .fetch_one(c)
+        .await)
+    .map(|n| n > 0)
+}
+
 async fn take(
     tx: &mut Tx,
     claim: Claim,
@@ -101,7 +235,7 @@ async fn take(
         (&claim.address, limits.attempts_per_address),
     ] {
         if let Some(subject) = subject
-            && let Err(too_many) = count(tx, subject, most, limits, now).await?
+            && let Err(too_many) = count(tx, subject, most, limits.attempt_window, now).await?
         {
             return Ok(Err(too_many));
         }
@@ -114,7 +248,7 @@ async fn count(
     tx: &mut Tx,
     subject: &str,
     most: i64,
-    limits: &Limits,
+    window: Duration,
     now: Moment,
 ) -> Result<Result<(), TooMany>, sqlx::Error> {
     let counted = on!(tx, c => sqlx::query(
@@ -124,7 +258,7 @@ async fn count(
              window_ends_at = case when attempts.window_ends_at <= $3 then $2 else attempts.window_ends_at end
          where attempts.window_ends_at <= $3 or attempts.failures < $4")
         .bind(subject)
-        .bind(now.at + limits.attempt_window)
+        .bind(now.at + window)
         .bind(now.at)
         .bind(most)
         .execute(c)
@@ -153,6 +287,18 @@ pub async fn forgive(tx: &mut Tx, claim: &Claim) -> Result<(), sqlx::Error> {
         .await
         .map(|_| ()))?;
     give_back(tx, claim.address.as_deref()).await
+}
+
+/// The failures of an e-mail address are forgotten: its person has a new password.
+///
+/// # Errors
+/// When the store is away.
+pub(crate) async fn forget_email(tx: &mut Tx, email: &str) -> Result<(), sqlx::Error> {
+    on!(tx, c => sqlx::query("delete from attempts where subject = $1")
+        .bind(format!("email:{email}"))
+        .execute(c)
+        .await
+        .map(|_| ()))
 }
 
 /// The attempt was never looked at, through nobody's fault: both counts get their place back.

@@ -6,23 +6,15 @@ use crate::{
     attempts::{self, TooMany},
     audit::{self, Action, Actor, Client, Event},
     db::{Db, Tx},
+    letters::{self, Letter, News},
     limits::Limits,
     on,
     passwords::{Hasher, HashingFailed, Unacceptable, Verdict},
-    secret::{Secret, Token},
-    sessions::{self, Because, SessionId, SignedIn, Started},
+    secret::Secret,
+    sessions::{self, Alone, Because, SignedIn},
     time::Moment,
     users::{self, UserId},
 };
-
-/// What was changed: this session goes on under a new cookie.
-#[derive(Debug)]
-pub struct Changed {
-    pub session: Started,
-    /// Sessions that ended, this one not counted.
-    pub sessions: i64,
-    pub remembered_devices: i64,
-}
 
 /// Why the password is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +49,7 @@ pub async fn change_password(
     new: &Secret,
     client: &Client,
     now: Moment,
-) -> Result<Changed, ChangePasswordError> {
+) -> Result<Alone, ChangePasswordError> {
     let user = &who.user.id;
     let mut tx = db.write().await?;
     let claim = attempts::claim_password(&mut tx, user, limits, now)
@@ -91,32 +83,24 @@ pub async fn change_password(
         return Err(ChangePasswordError::Raced);
     }
     set_password(&mut tx, user, &hash, now).await?;
-    sessions::end_expired(&mut tx, user, limits, now).await?;
-    let open = sessions::count_open(&mut tx, user, limits, now).await?;
-    sessions::raise_epoch(&mut tx, user).await?;
     let event = Event::of(Action::PasswordChanged, Actor::User(user), client)
         .in_account(&today.account_id)
-        .about(user)
-        .with(
-            json!({ "sessions": open.sessions - 1, "remembered_devices": open.remembered_devices }),
-        );
-    let event = audit::record(&mut tx, event, now).await?;
-    let session = renew(&mut tx, &who.session, today.epoch + 1, limits, now).await?;
-    sessions::end_rows(
+        .about(user);
+    let alone = sessions::go_on_alone(
         &mut tx,
-        user,
+        (user, &today),
+        &who.session,
         Because::PasswordChanged,
-        &event.id,
-        Some(&who.session),
+        event,
+        None,
+        limits,
         now,
     )
     .await?;
+    let letter = Letter::new(News::PasswordChanged, client);
+    letters::post(&mut tx, &today.email, &letter, now).await?;
     tx.commit().await?;
-    Ok(Changed {
-        session,
-        sessions: open.sessions - 1,
-        remembered_devices: open.remembered_devices,
-    })
+    Ok(alone)
 }
 
 async fn record_refusal(
@@ -134,7 +118,8 @@ async fn record_refusal(
     tx.commit().await
 }
 
-async fn set_password(
+/// Sets the hash of a new password.
+pub(crate) async fn set_password(
     tx: &mut Tx,
     user: &UserId,
     hash: &str,
@@ -147,31 +132,4 @@ async fn set_password(
         .execute(c)
         .await
         .map(|_| ()))
-}
-
-/// Gives this session a new cookie under the new epoch; the remembered device it came from has ended.
-async fn renew(
-    tx: &mut Tx,
-    session: &SessionId,
-    epoch: i64,
-    limits: &Limits,
-    now: Moment,
-) -> Result<Started, sqlx::Error> {
-    let started = Started {
-        id: session.clone(),
-        token: Token::random(),
-        expires_at: now.at + limits.session_max,
-    };
-    on!(tx, c => sqlx::query(
-        "update sessions set token_hash = $2, epoch = $3, remembered_device_id = null,
-                             last_active_at = $4, expires_at = $5 where id = $1")
-        .bind(session)
-        .bind(started.token.hash())
-        .bind(epoch)
-        .bind(now.at)
-        .bind(started.expires_at)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
-    Ok(started)
 }

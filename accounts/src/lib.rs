@@ -11,6 +11,10 @@
 //! | [`attempts`], [`sign_in`], [`change_password`] | from an e-mail and a password to a session, and a new password |
 //! | [`sessions`], [`remember_me`] | what is signed in, and **remote logout**: [`sessions::end_all`] |
 //! | [`curfew`] | the daily time at which sessions end by themselves |
+//! | [`second_factor`], [`step_up`] | authenticator and recovery codes, and "confirm it is you" |
+//! | [`letters`], [`mail_links`] | what is told by mail, and the links in it |
+//! | [`reset_password`], [`change_email`] | what those links do |
+//! | [`keys`], [`key_rotation`] | the instance's key, which seals what must be given back |
 //! | [`tokens`] | API and MCP tokens, which remote logout leaves alone |
 //! | [`audit`] | what happened, in a chain that shows tampering |
 //! | [`device`] | what a user agent is called on the screen |
@@ -19,18 +23,26 @@
 
 pub mod attempts;
 pub mod audit;
+pub mod change_email;
 pub mod change_password;
 pub mod curfew;
 pub mod db;
 pub mod device;
+pub mod key_rotation;
+pub mod keys;
+pub mod letters;
 pub mod limits;
+pub mod mail_links;
 pub mod passwords;
 pub mod plans;
 pub mod remember_me;
+pub mod reset_password;
 pub mod sample;
+pub mod second_factor;
 pub mod secret;
 pub mod sessions;
 pub mod sign_in;
+pub mod step_up;
 pub mod sweep;
 pub mod time;
 pub mod tokens;

@@ -24,6 +24,17 @@ pub struct Limits {
     pub attempts_per_address: i64,
     /// How long failed attempts are counted together.
     pub attempt_window: Duration,
+    /// How long a second factor may be owed after the password was right.
+    pub half_sign_in: Duration,
+    /// How long after a password or a code was shown a sensitive deed needs none (step-up).
+    pub confirmed_for: Duration,
+    /// How long a mailed link is good.
+    pub mail_link: Duration,
+    /// How long a set-up of two-factor authentication may take.
+    pub two_factor_draft: Duration,
+    /// Wrong codes in a row after which an authenticator is off until it is set up again
+    /// (NIST SP 800-63B-4, 3.2.2: no more than 100).
+    pub codes_in_a_row: i64,
     /// An exchanged remember-me cookie that a browser sends again within this long may be a second
     /// tab that was already on its way; it is sent to look again, and is given nothing.
     pub exchange_race: Duration,
@@ -40,6 +51,11 @@ impl Default for Limits {
             attempts_per_user: 10,
             attempts_per_address: 100,
             attempt_window: 15 * MINUTE,
+            half_sign_in: 10 * MINUTE,
+            confirmed_for: 10 * MINUTE,
+            mail_link: 30 * MINUTE,
+            two_factor_draft: 60 * MINUTE,
+            codes_in_a_row: 100,
             exchange_race: Duration::from_secs(10),
         }
     }

@@ -140,17 +140,14 @@ pub async fn exchange(
 
     mark_exchanged(tx, token, &device.id, now).await?;
     let next = insert_token(tx, &device.id, now).await?;
-    let started = sessions::start(
-        tx,
-        &user,
-        locked.epoch,
-        How::Remembered,
-        Some(&device.id),
-        client,
-        limits,
-        now,
-    )
-    .await?;
+    let from = sessions::From {
+        user: &user,
+        epoch: locked.epoch,
+        how: How::Remembered,
+        second_factor: None,
+        remembered_device: Some(&device.id),
+    };
+    let started = sessions::start(tx, from, client, limits, now).await?;
     let event = Event::of(Action::Login, Actor::User(&user), client)
         .in_account(&locked.account_id)
         .about(&user)

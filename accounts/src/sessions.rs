@@ -4,6 +4,7 @@ mod end_all;
 mod end_one;
 mod ended;
 mod find;
+mod go_on_alone;
 mod history;
 mod list;
 mod panic;
@@ -17,13 +18,15 @@ pub use end_one::{EndOneError, EndedOne, EndedOthers, Which, end_one, end_others
 pub(crate) use ended::end_where_device;
 pub use ended::{Because, Ended, how_it_ended};
 pub use find::{Found, SignedIn, find, find_by_id, is_live, note_active};
+pub use go_on_alone::Alone;
+pub(crate) use go_on_alone::{confirm, go_on_alone};
 pub use history::{Past, history, presses};
 pub use list::{Dormant, Listed, dormant, list};
 pub use panic::{Also, Revoked, end_all_and_tokens};
 pub use rename::{LONGEST_NAME, RenameError, rename};
 pub use standing::{Standing, of_account, standing};
-pub use start::{How, Started, sign_out};
-pub(crate) use start::{end_expired, start};
+pub(crate) use start::{From, end_expired, start};
+pub use start::{How, SecondFactor, Started, sign_out};
 
 use serde::{Deserialize, Serialize};
 

@@ -1,10 +1,14 @@
 //! Signing in: from an e-mail and a password to a session.
 //!
-//! The way is: limit, password, *second factor*, session. The second factor has its place between
-//! [`check_password`] and [`start_session`]; [`Checked`] is what a half sign-in will keep. Until that is
-//! built, a right password goes straight on.
+//! The way is: limit, password, second factor, session. [`check_password`] ends with a [`Checked`];
+//! [`admit`] makes a session of it, or a half sign-in where a second factor is owed, which
+//! [`verify_code`] completes.
 
-use serde_json::json;
+mod half;
+mod let_in;
+
+pub use half::{CodeError, HalfSignIn, half_is_open, verify_code};
+
 use sqlx::FromRow;
 
 use crate::{
@@ -14,12 +18,13 @@ use crate::{
     limits::Limits,
     on,
     passwords::{Hasher, HashingFailed, Verdict},
-    remember_me::{self, Remembered},
+    remember_me::Remembered,
     secret::{Secret, Token},
-    sessions::{self, How, Started},
+    sessions::Started,
     time::Moment,
     users::{self, AccountId, UserId, clean_email},
 };
+use let_in::{Entering, let_in};
 
 /// Somebody who wants in, as typed.
 #[derive(Debug)]
@@ -29,6 +34,8 @@ pub struct Credentials<'a> {
     pub remember_me: bool,
     /// The cookie that says which browser this is. Grants nothing.
     pub known_device: Option<&'a Token>,
+    /// The page to go on to, kept for when a second factor is owed.
+    pub next: &'a str,
 }
 
 /// What the browser asked for and brought along.
@@ -37,6 +44,15 @@ pub struct Ticket<'a> {
     pub remember_me: bool,
     /// See [`Credentials::known_device`].
     pub known_device: Option<&'a Token>,
+    /// See [`Credentials::next`].
+    pub next: &'a str,
+}
+
+/// What a right password led to.
+#[derive(Debug)]
+pub enum Admitted {
+    In(Box<In>),
+    CodeOwed(HalfSignIn),
 }
 
 /// A person who is in.
@@ -47,6 +63,8 @@ pub struct In {
     pub remembered: Option<Remembered>,
     /// The cookie by which this browser is known from now on.
     pub known_device: Token,
+    /// The page to go on to.
+    pub next: String,
 }
 
 /// Why somebody is not in.
@@ -98,13 +116,14 @@ pub async fn sign_in(
     who: Credentials<'_>,
     client: &Client,
     now: Moment,
-) -> Result<In, SignInError> {
+) -> Result<Admitted, SignInError> {
     let checked = check_password(db, hasher, limits, &who, client, now).await?;
     let ticket = Ticket {
         remember_me: who.remember_me,
         known_device: who.known_device,
+        next: who.next,
     };
-    start_session(db, limits, checked, ticket, client, now).await
+    admit(db, limits, checked, ticket, client, now).await
 }
 
 /// Signs a person in who has just signed up and so has shown their password.
@@ -118,7 +137,7 @@ pub async fn sign_in_new(
     known_device: Option<&Token>,
     client: &Client,
     now: Moment,
-) -> Result<In, SignInError> {
+) -> Result<Admitted, SignInError> {
     let evidence = evidence_of(
         db,
         "select id, account_id, epoch, password_hash from users where id = $1",
@@ -134,8 +153,9 @@ pub async fn sign_in_new(
     let ticket = Ticket {
         remember_me: false,
         known_device,
+        next: "/",
     };
-    start_session(db, limits, checked, ticket, client, now).await
+    admit(db, limits, checked, ticket, client, now).await
 }
 
 /// Counts the attempt and checks the password, in the same time for an unknown e-mail.
@@ -205,18 +225,19 @@ async fn record_failure(
     tx.commit().await
 }
 
-/// Starts the session, if what the password was checked against still stands.
+/// Starts the session, or a half sign-in where a second factor is owed, if what the password was
+/// checked against still stands.
 ///
 /// # Errors
 /// [`SignInError::Raced`] when a remote logout or a new password came in between.
-pub async fn start_session(
+pub async fn admit(
     db: &Db,
     limits: &Limits,
     checked: Checked,
     ticket: Ticket<'_>,
     client: &Client,
     now: Moment,
-) -> Result<In, SignInError> {
+) -> Result<Admitted, SignInError> {
     let Checked {
         evidence,
         new_hash,
@@ -244,36 +265,20 @@ pub async fn start_session(
             .map(|_| ()))?;
     }
     attempts::forgive(&mut tx, &claim).await?;
-    let (device, remembered) = if ticket.remember_me {
-        let (device, cookie) =
-            remember_me::issue(&mut tx, user, locked.epoch, client, limits, now).await?;
-        (Some(device), Some(cookie))
+    let admitted = if locked.two_factor_since.is_some() {
+        let half = half::start(&mut tx, (user, &locked), ticket, limits, now).await?;
+        Admitted::CodeOwed(half)
     } else {
-        (None, None)
+        let entering = Entering {
+            user,
+            locked: &locked,
+            second_factor: None,
+            ticket,
+        };
+        Admitted::In(Box::new(
+            let_in(&mut tx, entering, client, limits, now).await?,
+        ))
     };
-    let session = sessions::start(
-        &mut tx,
-        user,
-        locked.epoch,
-        How::Password,
-        device.as_deref(),
-        client,
-        limits,
-        now,
-    )
-    .await?;
-    let known_device = ticket.known_device.cloned().unwrap_or_else(Token::random);
-    attempts::know_device(&mut tx, user, &known_device, now).await?;
-    let event = Event::of(Action::Login, Actor::User(user), client)
-        .in_account(&evidence.account_id)
-        .about(user)
-        .with(json!({ "how": "password", "remember_me": ticket.remember_me }));
-    audit::record(&mut tx, event, now).await?;
     tx.commit().await?;
-    Ok(In {
-        user: user.clone(),
-        session,
-        remembered,
-        known_device,
-    })
+    Ok(admitted)
 }

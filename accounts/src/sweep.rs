@@ -5,6 +5,8 @@
 //! | sessions | 30 days after they ended or ran out |
 //! | remembered devices and their cookie values | 30 days after they ended or ran out |
 //! | counts of failed attempts | a day after their window |
+//! | half sign-ins, drafts of two-factor authentication, mailed links | a day after they ran out |
+//! | letters | a week after they were written |
 //! | known devices | a year after they were last used |
 //! | audit events | never |
 
@@ -39,6 +41,10 @@ pub async fn sweep(tx: &mut Tx, now: Moment) -> Result<u64, sqlx::Error> {
             month_ago,
         ),
         ("delete from attempts where window_ends_at < $1", now.at - DAY),
+        ("delete from half_sign_ins where expires_at < $1", now.at - DAY),
+        ("delete from two_factor_drafts where expires_at < $1", now.at - DAY),
+        ("delete from mail_links where expires_at < $1", now.at - DAY),
+        ("delete from letters where created_at < $1", now.at - 7 * DAY),
         ("delete from known_devices where last_used_at < $1", now.at - 365 * DAY),
     ] {
         deleted += delete(tx, sql, before).await?;

@@ -258,7 +258,9 @@ pub(crate) struct Locked {
     pub account_id: AccountId,
     pub plan: Plan,
     pub password_hash: String,
+    pub two_factor_since: Option<UnixMillis>,
     pub disabled_at: Option<UnixMillis>,
+    pub email: String,
 }
 
 /// Locks the person's row until the transaction ends. Whoever starts or ends sessions takes this
@@ -275,7 +277,7 @@ pub(crate) async fn lock(tx: &mut Tx, id: &UserId) -> Result<Option<Locked>, sql
         }
     }
     on!(tx, c => sqlx::query_as(
-        "select u.epoch, u.account_id, a.plan, u.password_hash, u.disabled_at
+        "select u.epoch, u.account_id, a.plan, u.password_hash, u.two_factor_since, u.disabled_at, u.email
          from users u join accounts a on a.id = u.account_id where u.id = $1")
         .bind(id)
         .fetch_optional(c)

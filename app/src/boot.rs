@@ -32,7 +32,12 @@ pub struct Viewer {
     pub tint: u8,
     pub password_changed: Time,
     pub signed_in: Time,
-    pub two_factor: bool,
+    /// Since when two-factor authentication is on.
+    pub two_factor: Option<Time>,
+    /// The plans that have it, when this person's has not.
+    pub two_factor_plans: Option<String>,
+    /// Whether a sensitive deed asks for a password or a code first.
+    pub confirm: bool,
     /// Whether the plan has remote logout.
     pub remote_logout: bool,
     /// "Plus, Pro and Enterprise".

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use accounts::{
     audit::Client,
     db::Db,
+    keys::Keys,
     limits::Limits,
     passwords::Hasher,
     plans::{Feature, Plan},
     secret::Token,
     sessions::{Ended, SignedIn},
+    step_up,
     time::Moment,
     users::{Role, SignUp},
 };
@@ -34,10 +36,13 @@ pub struct Curfew(Arc<Install>);
 pub struct Install {
     pub db: Db,
     pub hasher: Hasher,
+    pub keys: Keys,
     pub limits: Limits,
     pub sign_up: SignUp,
     pub default_plan: Plan,
     pub cookies: Cookies,
+    /// Scheme and host people type, from the settings.
+    pub public_url: String,
 }
 
 impl Curfew {
@@ -62,6 +67,8 @@ pub struct Visit {
     pub client: Client,
     /// The cookie that says which browser this is.
     pub known_device: Option<Token>,
+    /// The cookie of a half sign-in.
+    pub half_sign_in: Option<Token>,
     pub flash: Option<Flash>,
     pub sign_up_open: bool,
 }
@@ -186,7 +193,7 @@ pub(crate) fn boot() -> Boot {
     };
     Boot {
         viewer: match &visit.presence {
-            Presence::SignedIn(signed_in) => Some(viewer(signed_in)),
+            Presence::SignedIn(signed_in) => Some(viewer(signed_in, &curfew.limits)),
             _ => None,
         },
         flash: visit.flash,
@@ -196,12 +203,14 @@ pub(crate) fn boot() -> Boot {
     }
 }
 
-fn viewer(signed_in: &SignedIn) -> Viewer {
+/// "Plus, Pro and Enterprise".
+fn names_of(feature: Feature) -> String {
+    let plans = Plan::with(feature).into_iter();
+    listed(&plans.map(|p| p.name().to_owned()).collect::<Vec<_>>())
+}
+
+fn viewer(signed_in: &SignedIn, limits: &Limits) -> Viewer {
     let user = &signed_in.user;
-    let plans: Vec<String> = Plan::with(Feature::RemoteLogout)
-        .into_iter()
-        .map(|p| p.name().to_owned())
-        .collect();
     Viewer {
         name: user.name.clone(),
         username: user.username.clone(),
@@ -213,8 +222,11 @@ fn viewer(signed_in: &SignedIn) -> Viewer {
         tint: avatar::tint(&user.id.0),
         password_changed: user.password_changed_at.into(),
         signed_in: signed_in.started_at.into(),
-        two_factor: user.two_factor_since.is_some(),
+        two_factor: user.two_factor_since.map(Into::into),
+        two_factor_plans: (!user.plan.has(Feature::TwoFactor))
+            .then(|| names_of(Feature::TwoFactor)),
+        confirm: step_up::is_needed(signed_in, limits, now()),
         remote_logout: user.plan.has(Feature::RemoteLogout),
-        remote_logout_plans: listed(&plans),
+        remote_logout_plans: names_of(Feature::RemoteLogout),
     }
 }

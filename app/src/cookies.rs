@@ -24,6 +24,8 @@ pub enum Kind {
     RememberMe,
     /// Says which browser this is, for counting failures. Grants nothing.
     KnownDevice,
+    /// A password was right, a second factor is owed. No session.
+    HalfSignIn,
     Flash,
 }
 
@@ -43,6 +45,8 @@ impl Cookies {
             (Kind::RememberMe, false) => "curfew_remember",
             (Kind::KnownDevice, true) => "__Host-curfew_device",
             (Kind::KnownDevice, false) => "curfew_device",
+            (Kind::HalfSignIn, true) => "__Host-curfew_half",
+            (Kind::HalfSignIn, false) => "curfew_half",
             (Kind::Flash, true) => "__Host-curfew_flash",
             (Kind::Flash, false) => "curfew_flash",
         }
@@ -65,6 +69,13 @@ impl Cookies {
     pub fn known_device(&self, token: &Token) -> Cookie<'static> {
         let year = Duration::from_hours(365 * 24);
         self.make(Kind::KnownDevice, token.expose().to_owned(), Some(year))
+    }
+
+    /// The half sign-in's cookie, kept for as long as a code may be given.
+    #[must_use]
+    pub fn half_sign_in(&self, token: &Token) -> Cookie<'static> {
+        let lasts = self.limits.half_sign_in;
+        self.make(Kind::HalfSignIn, token.expose().to_owned(), Some(lasts))
     }
 
     /// What the next page has to say.

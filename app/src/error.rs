@@ -20,9 +20,15 @@ pub enum Code {
     SessionEnded,
     WrongCredentials,
     PlanRequired,
+    /// `fields.confirmation` says so: a password or a code has to come along.
+    StepUpRequired,
     SignUpClosed,
     /// The role does not allow it.
     NotAllowed,
+    /// Sign in from the beginning.
+    HalfSignInOver,
+    /// A mailed link was used, or is too old.
+    LinkOver,
     NotFound,
     CrossSite,
     MethodNotAllowed,
@@ -46,9 +52,17 @@ impl Code {
     pub fn status(self) -> u16 {
         match self {
             Self::Malformed => 400,
-            Self::NotSignedIn | Self::SessionEnded | Self::WrongCredentials => 401,
-            Self::PlanRequired | Self::SignUpClosed | Self::NotAllowed | Self::CrossSite => 403,
+            Self::NotSignedIn
+            | Self::SessionEnded
+            | Self::WrongCredentials
+            | Self::HalfSignInOver => 401,
+            Self::PlanRequired
+            | Self::StepUpRequired
+            | Self::SignUpClosed
+            | Self::NotAllowed
+            | Self::CrossSite => 403,
             Self::NotFound => 404,
+            Self::LinkOver => 410,
             Self::MethodNotAllowed => 405,
             Self::Raced => 409,
             Self::TooLarge => 413,
@@ -113,6 +127,14 @@ impl AppError {
         )
     }
 
+    /// A sensitive deed asks first; `why` stands beside the field for the password or the code.
+    #[must_use]
+    pub fn step_up(why: &str) -> Self {
+        let mut error = Self::new(Code::StepUpRequired, "Confirm it’s you.");
+        error.fields.insert("confirmation".into(), why.into());
+        error
+    }
+
     /// The door: nobody is signed in.
     #[must_use]
     pub fn not_signed_in() -> Self {
@@ -155,8 +177,18 @@ impl std::fmt::Display for AppError {
 #[cfg(feature = "ssr")]
 mod from_rules {
     use accounts::{
-        attempts::TooMany, change_password::ChangePasswordError, passwords::HashingFailed,
-        plans::Plan, sessions::EndAllError, sign_in::SignInError, users::UserError,
+        attempts::TooMany,
+        change_email::ChangeEmailError,
+        change_password::ChangePasswordError,
+        keys::CannotOpen,
+        passwords::HashingFailed,
+        plans::Plan,
+        reset_password::{RequestError, ResetError},
+        second_factor::TwoFactorError,
+        sessions::EndAllError,
+        sign_in::{CodeError, SignInError},
+        step_up::StepUpError,
+        users::UserError,
     };
 
     use super::{AppError, Code};
@@ -239,6 +271,123 @@ mod from_rules {
                 ),
                 SignInError::Hashing(e) => hashing(&e),
                 SignInError::Store(e) => store(&e),
+            }
+        }
+    }
+
+    fn sealed(error: &CannotOpen) -> AppError {
+        tracing::error!(%error, "a sealed secret stays closed");
+        AppError::new(
+            Code::Internal,
+            "Something went wrong on our side. Nothing was changed.",
+        )
+    }
+
+    const AUTHENTICATOR_OFF: &str =
+        "Too many wrong codes: this authenticator app is off. Use a recovery code.";
+    const WRONG_CODE: &str = "This code is not right, or was used already. Wait for the next one.";
+    const OVER: &str = "This link was used already, or is too old. Ask for a new one.";
+    const CHANGED_MEANWHILE: &str = "Your sessions changed in the meantime. Nothing was changed.";
+
+    impl From<CodeError> for AppError {
+        fn from(error: CodeError) -> Self {
+            match error {
+                CodeError::Malformed => Self::field(
+                    "code",
+                    "Enter the 6 digits of your authenticator app, or a recovery code.",
+                ),
+                CodeError::Wrong => Self::field("code", WRONG_CODE),
+                CodeError::AuthenticatorOff => Self::field("code", AUTHENTICATOR_OFF),
+                CodeError::TooMany(t) => Self::too_many(t),
+                CodeError::Over => Self::new(
+                    Code::HalfSignInOver,
+                    "This sign-in took too long, or was ended from another device. Sign in again.",
+                ),
+                CodeError::Sealed(e) => sealed(&e),
+                CodeError::Store(e) => store(&e),
+            }
+        }
+    }
+
+    impl From<StepUpError> for AppError {
+        fn from(error: StepUpError) -> Self {
+            match error {
+                StepUpError::Wrong => Self::step_up("This is neither your password nor a code."),
+                StepUpError::AuthenticatorOff => Self::step_up(
+                    "Too many wrong codes: this authenticator app is off. Use your password.",
+                ),
+                StepUpError::TooMany(t) => Self::too_many(t),
+                StepUpError::Raced => Self::new(Code::Raced, CHANGED_MEANWHILE),
+                StepUpError::Hashing(e) => hashing(&e),
+                StepUpError::Sealed(e) => sealed(&e),
+                StepUpError::Store(e) => store(&e),
+            }
+        }
+    }
+
+    impl From<TwoFactorError> for AppError {
+        fn from(error: TwoFactorError) -> Self {
+            match error {
+                TwoFactorError::PlanRequired(plans) => Self::plan_required(&plans),
+                TwoFactorError::AlreadyOn => {
+                    Self::new(Code::Raced, "Two-factor authentication is on already.")
+                }
+                TwoFactorError::NotOn => {
+                    Self::new(Code::Raced, "Two-factor authentication is not on.")
+                }
+                TwoFactorError::NoDraft => Self::new(
+                    Code::Raced,
+                    "This took too long. Begin again: these codes are not in force.",
+                ),
+                TwoFactorError::Malformed => Self::field(
+                    "code",
+                    "Enter the 6 digits that your authenticator app shows.",
+                ),
+                TwoFactorError::Wrong => Self::field(
+                    "code",
+                    "This code is not right. Check the clock of your phone, and take the next code.",
+                ),
+                TwoFactorError::TooMany(t) => Self::too_many(t),
+                TwoFactorError::Raced => Self::new(Code::Raced, CHANGED_MEANWHILE),
+                TwoFactorError::Sealed(e) => sealed(&e),
+                TwoFactorError::Store(e) => store(&e),
+            }
+        }
+    }
+
+    impl From<RequestError> for AppError {
+        fn from(error: RequestError) -> Self {
+            match error {
+                RequestError::Email(why) => Self::field("email", why),
+                RequestError::TooMany(t) => Self::too_many(t),
+                RequestError::Store(e) => store(&e),
+            }
+        }
+    }
+
+    impl From<ResetError> for AppError {
+        fn from(error: ResetError) -> Self {
+            match error {
+                ResetError::Over => Self::new(Code::LinkOver, OVER),
+                ResetError::Unacceptable(why) => Self::field("new_password", why.to_string()),
+                ResetError::Hashing(e) => hashing(&e),
+                ResetError::Store(e) => store(&e),
+            }
+        }
+    }
+
+    impl From<ChangeEmailError> for AppError {
+        fn from(error: ChangeEmailError) -> Self {
+            match error {
+                ChangeEmailError::Email(why) => Self::field("email", why),
+                ChangeEmailError::TooMany(t) => Self::too_many(t),
+                ChangeEmailError::Over => Self::new(Code::LinkOver, OVER),
+                ChangeEmailError::Taken => Self::new(
+                    Code::Raced,
+                    "Somebody else uses this address now. Yours is as it was.",
+                ),
+                ChangeEmailError::Raced => Self::new(Code::Raced, CHANGED_MEANWHILE),
+                ChangeEmailError::Store(e) => store(&e),
             }
         }
     }

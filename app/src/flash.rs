@@ -63,6 +63,7 @@ pub enum Because {
     Limit,
     Reused,
     Disabled,
+    TwoFactorChanged,
     EndedElsewhere,
     Curfew,
 }
@@ -94,6 +95,21 @@ pub enum Done {
         sessions: i64,
         remembered_devices: i64,
     },
+    TwoFactorOn {
+        sessions: i64,
+        remembered_devices: i64,
+    },
+    TwoFactorOff {
+        sessions: i64,
+        remembered_devices: i64,
+    },
+    NewRecoveryCodes,
+    /// A letter is on its way, if there is anybody to get it.
+    LetterSent,
+    PasswordReset,
+    EmailChanged,
+    /// A sign-in took too long, or was ended meanwhile.
+    HalfSignInOver,
 }
 
 /// "1 session", "4 sessions".
@@ -159,6 +175,7 @@ mod server_side {
                 From::Limit => Because::Limit,
                 From::Reused => Because::Reused,
                 From::Disabled => Because::Disabled,
+                From::TwoFactorChanged => Because::TwoFactorChanged,
                 From::EndedElsewhere => Because::EndedElsewhere,
                 From::Curfew => Because::Curfew,
             };
@@ -188,6 +205,11 @@ mod server_side {
             Because::RemoteLogout => ("Signed out by Remote logout at ", was_it_you, true),
             Because::EndedElsewhere => ("This device was signed out at ", was_it_you, true),
             Because::PasswordChanged => ("The password was changed at ", was_it_you, true),
+            Because::TwoFactorChanged => (
+                "Two-factor authentication was turned on or off at ",
+                was_it_you,
+                true,
+            ),
             Because::Expired => ("This session ran out at ", ".".into(), false),
             Because::Limit => (
                 "More devices were signed in than are allowed; this one was unused the longest and was signed out at ",

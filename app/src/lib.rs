@@ -19,6 +19,7 @@ pub mod pages;
 pub mod parts;
 pub mod remote_logout;
 pub mod sign_in;
+pub mod step_up;
 pub mod time;
 
 use leptos::prelude::*;
@@ -112,11 +113,19 @@ pub fn App() -> impl IntoView {
             <Routes fallback=pages::not_found::NotFound>
                 <Route path=path!("/") view=pages::home::Home ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=pages::sign_in::SignIn ssr=SsrMode::Async />
+                <Route path=path!("/sign-in/code") view=pages::sign_in::Code ssr=SsrMode::Async />
+                <Route path=path!("/forgot-password") view=pages::sign_in::Forgot ssr=SsrMode::Async />
+                <Route path=path!("/reset-password") view=pages::sign_in::Reset ssr=SsrMode::Async />
+                <Route path=path!("/confirm-email") view=pages::sign_in::ConfirmEmail ssr=SsrMode::Async />
                 <Route path=path!("/sign-up") view=pages::sign_up::SignUp ssr=SsrMode::Async />
                 <Route path=path!("/profile") view=pages::profile::about::About ssr=SsrMode::Async />
                 <Route path=path!("/profile/login") view=pages::profile::login::Login ssr=SsrMode::Async />
                 <Route path=path!("/profile/password") view=pages::profile::password::Password ssr=SsrMode::Async />
                 <Route path=path!("/profile/security") view=pages::profile::security::Security ssr=SsrMode::Async />
+                <Route path=path!("/profile/two-factor") view=pages::profile::two_factor::SetUp ssr=SsrMode::Async />
+                <Route path=path!("/profile/two-factor/app") view=pages::profile::two_factor::App ssr=SsrMode::Async />
+                <Route path=path!("/profile/two-factor/new-codes") view=pages::profile::two_factor::NewCodes ssr=SsrMode::Async />
+                <Route path=path!("/profile/two-factor/off") view=pages::profile::two_factor::Off ssr=SsrMode::Async />
                 <Route path=path!("/profile/remote-logout") view=remote_logout::confirm::Confirm ssr=SsrMode::Async />
                 <Route path=path!("/settings/api") view=pages::settings::tokens::Api ssr=SsrMode::Async />
                 <Route path=path!("/settings/mcp") view=pages::settings::tokens::Mcp ssr=SsrMode::Async />

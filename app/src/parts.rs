@@ -2,6 +2,7 @@
 
 pub mod avatar;
 pub mod button;
+pub mod copy;
 pub mod dialog;
 pub mod drawn;
 pub mod error_summary;

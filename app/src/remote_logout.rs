@@ -135,7 +135,7 @@ pub(crate) async fn ended_meanwhile() -> Result<AppError, AppError> {
         .map_err(store)?;
     Ok(match found {
         Found::Ended(ended) => session_ended(&ended),
-        Found::Live(_) | Found::Unknown => AppError::not_signed_in(),
+        Found::Live(_) | Found::JustRenewed | Found::Unknown => AppError::not_signed_in(),
     })
 }
 

@@ -11,7 +11,8 @@ use leptos::prelude::*;
 
 use crate::error::AppError;
 
-/// Signs in. `remember_me` is ticked when it is there at all; `next` is a path of this site.
+/// Signs in. `remember_me` is ticked when it is there at all; `next` is a path of this site. Where a
+/// second factor is set it leads to `/sign-in/code`, and nobody is signed in yet.
 ///
 /// # Errors
 /// `wrong_credentials`, `fields`, `too_many_attempts`, `raced`, `store_away`.
@@ -24,13 +25,16 @@ pub async fn sign_in(
 ) -> Result<(), AppError> {
     use accounts::{
         secret::Secret,
-        sign_in::{Credentials, sign_in},
+        sign_in::{Admitted, Credentials, sign_in},
     };
 
-    use crate::context::{curfew, now, visit};
+    use crate::{
+        context::{curfew, now, set_cookie, visit},
+        error::Code,
+    };
 
     let (curfew, visit) = (curfew()?, visit()?);
-    let mut missing = AppError::new(crate::error::Code::Fields, "Something is missing.");
+    let mut missing = AppError::new(Code::Fields, "Something is missing.");
     if email.trim().is_empty() {
         missing
             .fields
@@ -50,8 +54,9 @@ pub async fn sign_in(
         password: &password,
         remember_me: ticked(remember_me.as_deref()),
         known_device: visit.known_device.as_ref(),
+        next: &same_site(next.as_deref()),
     };
-    let person = sign_in(
+    let admitted = sign_in(
         &curfew.db,
         &curfew.hasher,
         &curfew.limits,
@@ -60,10 +65,40 @@ pub async fn sign_in(
         now(),
     )
     .await?;
-    replace_session(&visit).await;
-    welcome(&person)?;
-    leptos_axum::redirect(&same_site(next.as_deref()));
-    Ok(())
+    match admitted {
+        Admitted::In(person) => welcome(&visit, &person).await,
+        Admitted::CodeOwed(half) => {
+            set_cookie(&curfew.cookies.half_sign_in(&half.token));
+            leptos_axum::redirect("/sign-in/code");
+            Ok(())
+        }
+    }
+}
+
+/// Completes a sign-in with a code of the authenticator app, or with a recovery code.
+///
+/// # Errors
+/// `fields`, `too_many_attempts`, `half_sign_in_over`, `store_away`.
+#[server(prefix = "/api/fn", endpoint = "verify_code")]
+pub async fn verify_code(code: String) -> Result<(), AppError> {
+    use accounts::sign_in::{CodeError, verify_code};
+
+    use crate::context::{curfew, now, visit};
+
+    let (curfew, visit) = (curfew()?, visit()?);
+    let half = visit.half_sign_in.clone().ok_or(CodeError::Over)?;
+    let person = verify_code(
+        &curfew.db,
+        &curfew.keys,
+        &curfew.limits,
+        &half,
+        &code,
+        visit.known_device.as_ref(),
+        &visit.client,
+        now(),
+    )
+    .await?;
+    welcome(&visit, &person).await
 }
 
 /// Makes a person with an account of their own, and signs them in.
@@ -74,7 +109,7 @@ pub async fn sign_in(
 pub async fn sign_up(name: String, email: String, password: String) -> Result<(), AppError> {
     use accounts::{
         secret::Secret,
-        sign_in::sign_in_new,
+        sign_in::{Admitted, sign_in_new},
         users::{NewUser, sign_up},
     };
 
@@ -99,11 +134,11 @@ pub async fn sign_up(name: String, email: String, password: String) -> Result<()
     )
     .await?;
     let known = visit.known_device.as_ref();
-    let person = sign_in_new(&curfew.db, &curfew.limits, &user, known, &visit.client, now).await?;
-    replace_session(&visit).await;
-    welcome(&person)?;
-    leptos_axum::redirect("/");
-    Ok(())
+    match sign_in_new(&curfew.db, &curfew.limits, &user, known, &visit.client, now).await? {
+        Admitted::In(person) => welcome(&visit, &person).await,
+        // Nobody sets up a second factor before they have been in.
+        Admitted::CodeOwed(_) => Err(AppError::not_signed_in()),
+    }
 }
 
 /// Signs this browser out.
@@ -169,14 +204,18 @@ async fn replace_session(visit: &crate::context::Visit) {
     }
 }
 
-/// Gives the browser its cookies.
+/// Gives the browser its cookies and sends it on.
 #[cfg(feature = "ssr")]
-fn welcome(person: &accounts::sign_in::In) -> Result<(), AppError> {
+async fn welcome(
+    visit: &crate::context::Visit,
+    person: &accounts::sign_in::In,
+) -> Result<(), AppError> {
     use crate::{
         context::{curfew, set_cookie},
         cookies::Kind,
     };
 
+    replace_session(visit).await;
     let cookies = curfew()?.cookies;
     set_cookie(&cookies.session(&person.session.token));
     match &person.remembered {
@@ -186,6 +225,10 @@ fn welcome(person: &accounts::sign_in::In) -> Result<(), AppError> {
         None => set_cookie(&cookies.removed(Kind::RememberMe)),
     }
     set_cookie(&cookies.known_device(&person.known_device));
+    if visit.half_sign_in.is_some() {
+        set_cookie(&cookies.removed(Kind::HalfSignIn));
+    }
+    leptos_axum::redirect(&same_site(Some(&person.next)));
     Ok(())
 }
 

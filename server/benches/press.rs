@@ -10,6 +10,7 @@ use std::{
 
 use accounts::{
     db::Db,
+    keys::Keys,
     passwords::Hasher,
     sample::{Seed, seed},
     time::Moment,
@@ -35,9 +36,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let config = Config::from(|name| (name == "CURFEW_DATABASE_URL").then(|| url.clone()))?;
     let db = Db::open(&config.database_url).await?;
     let hasher = Hasher::with_cost(64, 1, 2)?;
+    let keys = Keys::parse(&Keys::new_line())?;
     let few = people(&db, &hasher, &config, 10).await?;
     let many = people(&db, &hasher, &config, 10_000).await?;
-    let app = router(AppState::new(config, db, hasher, app::Assets::default()));
+    let app = router(AppState::new(
+        config,
+        db,
+        hasher,
+        keys,
+        app::Assets::default(),
+    ));
 
     let (mut short, mut long) = (Vec::new(), Vec::new());
     for (few, many) in few.iter().zip(&many) {

@@ -5,6 +5,7 @@ mod account;
 mod audit;
 mod csv;
 mod failed;
+mod key;
 mod samples;
 mod sessions;
 mod user;
@@ -68,6 +69,9 @@ pub enum Command {
     /// The audit log
     #[command(subcommand, after_help = "Example: curfew audit verify")]
     Audit(Audit),
+    /// The key that seals two-factor secrets in the store
+    #[command(subcommand, after_help = "Example: curfew key rotate")]
+    Key(Key),
     /// Make sample people with devices and four weeks of history
     #[command(
         after_help = "Never where real people are: everybody can read the sample people's password.\n\n\
@@ -124,6 +128,20 @@ pub enum Account {
 
 fn plan(name: &str) -> Result<Plan, &'static str> {
     Plan::named(name).ok_or("use free, plus, pro or enterprise")
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Make a new key and seal everything anew with it, while servers run
+    #[command(
+        after_help = "Old keys stay in the file so that backups can be read; --forget-old takes them out.\n\n\
+        Example: curfew key rotate"
+    )]
+    Rotate {
+        /// Take the old keys out of the file afterwards: what they sealed elsewhere is lost
+        #[arg(long)]
+        forget_old: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -199,6 +217,9 @@ async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<
         Command::RemoteLogout { email } => sessions::remote_logout(db, config, &email, out).await?,
         Command::Audit(Audit::Verify) => audit::verify(db, out).await?,
         Command::Audit(Audit::Export { format }) => audit::export(db, format, out).await?,
+        Command::Key(Key::Rotate { forget_old }) => {
+            key::rotate(db, config, forget_old, out).await?;
+        }
         Command::Demo => samples::demo(db, config, out).await?,
         Command::Seed {
             users,

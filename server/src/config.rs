@@ -1,10 +1,11 @@
 //! The settings: environment variables, read once at the start, refused with the variable's name.
 
-use std::{env, net::SocketAddr, str::FromStr, time::Duration};
+use std::{env, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use accounts::{limits::Limits, plans::Plan, users::SignUp};
 use http::Uri;
 use ipnet::IpNet;
+use lettre::{AsyncSmtpTransport, Tokio1Executor, message::Mailbox};
 
 /// Every setting, checked.
 #[derive(Debug, Clone)]
@@ -17,6 +18,12 @@ pub struct Config {
     pub default_plan: Plan,
     pub trusted_proxies: Vec<IpNet>,
     pub log_json: bool,
+    /// Where the instance's keys are; made on the first start.
+    pub secret_key_file: PathBuf,
+    /// None: letters become files in `mail_folder`.
+    pub smtp_url: Option<String>,
+    pub mail_folder: PathBuf,
+    pub mail_from: Mailbox,
     pub limits: Limits,
 }
 
@@ -45,6 +52,13 @@ impl Config {
     pub fn from(get: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
         let default = Limits::default();
         let read = Read(&get);
+        let database_url = read.checked(
+            "CURFEW_DATABASE_URL",
+            "sqlite://data/curfew.db",
+            database_url,
+        )?;
+        let data = data_folder(&database_url);
+        let [key_file, mail] = ["secret.key", "mail"].map(|name| data.join(name));
         Ok(Self {
             listen: read.parsed(
                 "CURFEW_LISTEN",
@@ -52,11 +66,7 @@ impl Config {
                 "use an address and a port, like 127.0.0.1:3000",
             )?,
             public_url: read.optional("CURFEW_PUBLIC_URL", public_url)?,
-            database_url: read.checked(
-                "CURFEW_DATABASE_URL",
-                "sqlite://data/curfew.db",
-                database_url,
-            )?,
+            database_url,
             sign_up: read.checked("CURFEW_SIGN_UP", "open", sign_up)?,
             default_plan: read.checked("CURFEW_DEFAULT_PLAN", "enterprise", |text| {
                 Plan::named(text).ok_or_else(|| "use free, plus, pro or enterprise".into())
@@ -67,6 +77,10 @@ impl Config {
                 "json" => Ok(true),
                 _ => Err("use text or json".into()),
             })?,
+            secret_key_file: read.path("CURFEW_SECRET_KEY_FILE", key_file),
+            smtp_url: read.secret("CURFEW_SMTP_URL", "CURFEW_SMTP_URL_FILE", smtp_url)?,
+            mail_folder: read.path("CURFEW_MAIL_FOLDER", mail),
+            mail_from: read.checked("CURFEW_MAIL_FROM", "Curfew <curfew@localhost>", mailbox)?,
             limits: Limits {
                 session_idle: read.duration("CURFEW_SESSION_IDLE", default.session_idle)?,
                 session_max: read.duration("CURFEW_SESSION_MAX", default.session_max)?,
@@ -79,7 +93,7 @@ impl Config {
                 attempts_per_address: read
                     .number("CURFEW_ATTEMPTS_PER_ADDRESS", default.attempts_per_address)?,
                 attempt_window: read.duration("CURFEW_ATTEMPT_WINDOW", default.attempt_window)?,
-                exchange_race: default.exchange_race,
+                ..default
             },
         })
     }
@@ -127,6 +141,30 @@ impl<G: Fn(&'static str) -> Option<String>> Read<'_, G> {
         })
     }
 
+    /// As [`Read::checked`], from `VARIABLE` or from the file that `VARIABLE_FILE` names; a wrong
+    /// value is a secret and is not shown.
+    fn secret<T>(
+        &self,
+        variable: &'static str,
+        file: &'static str,
+        check: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, ConfigError> {
+        let refuse = |value: &str, why| ConfigError {
+            variable,
+            value: value.to_owned(),
+            why,
+        };
+        let text = match ((self.0)(variable), (self.0)(file)) {
+            (Some(text), _) => text,
+            (None, Some(path)) => std::fs::read_to_string(path.trim())
+                .map_err(|e| refuse(&path, format!("its file cannot be read: {e}")))?,
+            (None, None) => return Ok(None),
+        };
+        check(text.trim())
+            .map(Some)
+            .map_err(|why| refuse("(hidden)", why))
+    }
+
     fn optional<T>(
         &self,
         variable: &'static str,
@@ -139,6 +177,10 @@ impl<G: Fn(&'static str) -> Option<String>> Read<'_, G> {
                 check(text).map(Some)
             }
         })
+    }
+
+    fn path(&self, variable: &'static str, default: PathBuf) -> PathBuf {
+        (self.0)(variable).map_or(default, |text| PathBuf::from(text.trim()))
     }
 
     fn number(&self, variable: &'static str, default: i64) -> Result<i64, ConfigError> {
@@ -197,6 +239,31 @@ fn database_url(text: &str) -> Result<String, String> {
     }
 }
 
+/// Where what belongs to the store is kept: beside an SQLite file.
+fn data_folder(database_url: &str) -> PathBuf {
+    let file = database_url
+        .strip_prefix("sqlite:")
+        .map(|path| path.trim_start_matches("//"))
+        .and_then(|path| path.split('?').next());
+    match file.map(PathBuf::from) {
+        Some(file) => file.parent().map(PathBuf::from).unwrap_or_default(),
+        None => PathBuf::from("data"),
+    }
+}
+
+fn smtp_url(text: &str) -> Result<String, String> {
+    AsyncSmtpTransport::<Tokio1Executor>::from_url(text)
+        .map(|_| text.to_owned())
+        .map_err(|_| {
+            "use smtps://user:password@host, or smtp://host:port?tls=required, with other characters escaped".into()
+        })
+}
+
+fn mailbox(text: &str) -> Result<Mailbox, String> {
+    text.parse()
+        .map_err(|_| "use an address, like Curfew <curfew@example.com>".into())
+}
+
 fn sign_up(text: &str) -> Result<SignUp, String> {
     match text {
         "open" => Ok(SignUp::Open),
@@ -231,6 +298,7 @@ mod tests {
         let config = Config::from(|_| None).unwrap();
         assert_eq!(config.public_url(), "http://127.0.0.1:3000");
         assert_eq!(config.database_url, "sqlite://data/curfew.db");
+        assert_eq!(config.secret_key_file, PathBuf::from("data/secret.key"));
         assert_eq!(config.default_plan, Plan::Enterprise);
         assert!(!config.https());
     }
@@ -247,11 +315,14 @@ mod tests {
             ("CURFEW_SESSION_MAX", "0d"),
             ("CURFEW_REMEMBER_FOR", "99999999999999d"),
             ("CURFEW_PASSWORD_MIN", "-1"),
+            ("CURFEW_SMTP_URL", "mail.example.com"),
+            ("CURFEW_MAIL_FROM", "Curfew"),
             ("CURFEW_TRUSTED_PROXIES", "10.0.0.0/99"),
         ] {
             let error = with(variable, wrong).expect_err(variable).to_string();
+            let shown = variable != "CURFEW_SMTP_URL";
             assert!(
-                error.starts_with(variable) && error.contains(wrong),
+                error.starts_with(variable) && error.contains(wrong) == shown,
                 "{error}"
             );
         }

@@ -83,7 +83,8 @@ async fn open(state: &AppState, headers: &HeaderMap) -> Result<Events, AppError>
                 }
             },
             Found::Ended(how) => return Err(session_ended(&how)),
-            Found::Unknown => return Err(AppError::not_signed_in()),
+            // Renewed a moment ago: the browser has the new cookie when it tries again.
+            Found::JustRenewed | Found::Unknown => return Err(AppError::not_signed_in()),
         }
     }
 }

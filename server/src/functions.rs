@@ -21,7 +21,7 @@ use axum::{
 use leptos::prelude::provide_context;
 
 use crate::{
-    pages::to_sign_in,
+    pages::{start_over, to_sign_in},
     signed_in::set_unless_set,
     state::AppState,
     trouble::{json, wants_html},
@@ -31,7 +31,14 @@ use crate::{
 const LARGEST: usize = 64 * 1024;
 
 /// Fields that are never kept for showing again.
-const SECRETS: [&str; 3] = ["password", "current_password", "new_password"];
+const SECRETS: [&str; 6] = [
+    "password",
+    "current_password",
+    "new_password",
+    "confirmation",
+    "code",
+    "token",
+];
 
 /// Runs the server function at the request's address.
 pub async fn call(
@@ -92,8 +99,19 @@ async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
             response
         };
     }
+    // A session may have a new cookie although the deed was refused: what was shown was right.
+    let cookies: Vec<HeaderValue> = response
+        .headers()
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .cloned()
+        .collect();
     let error = error_of(response).await;
-    refused(state, &headers, plain, &name, &body, error)
+    let mut answer = refused(state, &headers, plain, &name, &body, error);
+    for cookie in cookies {
+        answer.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    answer
 }
 
 async fn read(parts: &Parts, body: Body) -> Result<Bytes, AppError> {
@@ -180,6 +198,9 @@ fn refused(
     let Some(page) = page_of(headers).or_else(|| home_of(name)) else {
         return json(&error);
     };
+    if error.code == Code::HalfSignInOver {
+        return start_over(state, true);
+    }
     if error.is_signed_out() {
         let mut response = to_sign_in(&page);
         leave_reason(state, &mut response, &error);
@@ -236,6 +257,13 @@ fn home_of(name: &str) -> Option<String> {
         "remote_logout" => "/profile/remote-logout",
         "end_session" | "end_other_sessions" | "rename_device" | "set_curfew"
         | "set_account_curfew" => "/profile/security",
+        "verify_code" => "/sign-in/code",
+        "request_password_reset" => "/forgot-password",
+        "change_email" => "/profile/login",
+        "begin_two_factor" => "/profile/two-factor",
+        "turn_on_two_factor" => "/profile/two-factor/app",
+        "turn_off_two_factor" => "/profile/two-factor/off",
+        "new_recovery_codes" | "use_recovery_codes" => "/profile/two-factor/new-codes",
         "sign_out" => "/",
         _ => return None,
     };

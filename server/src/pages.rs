@@ -1,10 +1,10 @@
 //! The pages: who may see them, and the app drawing them.
 
-use accounts::users;
+use accounts::{sign_in::half_is_open, users};
 use app::{
-    context::{Curfew, Presence, Visit},
+    context::{Curfew, Presence, Visit, now},
     cookies::Kind,
-    flash::{Flash, Reason},
+    flash::{Done, Flash, Reason},
     pages::trouble::Trouble,
     shell,
     sign_in::same_site,
@@ -23,7 +23,13 @@ use crate::{
 };
 
 /// Pages for somebody who is not signed in.
-const PUBLIC: [&str; 2] = ["/sign-in", "/sign-up"];
+const PUBLIC: [&str; 3] = ["/sign-in", "/sign-up", CODE];
+
+/// Pages for anybody: what a mailed link leads to.
+const FOR_ANYBODY: [&str; 3] = ["/forgot-password", "/reset-password", "/confirm-email"];
+
+/// Where a second factor is shown.
+const CODE: &str = "/sign-in/code";
 
 /// A page of the app. A private one answers 303 to the sign-in page unless somebody is signed in,
 /// with the reason when a session has ended.
@@ -36,12 +42,16 @@ pub async fn page(
     let path = request.uri().path();
     let here = request.uri().path_and_query().map_or("/", |p| p.as_str());
     let public = PUBLIC.contains(&path);
+    if FOR_ANYBODY.contains(&path) {
+        return draw(&state, visit, request).await;
+    }
     match &visit.presence {
         Presence::SignedIn(_) if public => {
             let next = request.uri().query().and_then(next_of);
             see_other(&same_site(next.as_deref()))
         }
         Presence::SignedIn(_) => draw(&state, visit, request).await,
+        _ if path == CODE => code(&state, visit, request, &id).await,
         _ if public => draw(&state, visit, request).await,
         Presence::Ended(ended) => {
             let mut response = to_sign_in(here);
@@ -58,6 +68,37 @@ pub async fn page(
             }
         },
     }
+}
+
+/// The page for the second factor, while one is owed.
+async fn code(state: &AppState, visit: Visit, request: Request, id: &RequestId) -> Response {
+    let owed = async {
+        let Some(half) = &visit.half_sign_in else {
+            return Ok(false);
+        };
+        let mut conn = state.curfew.db.read().await?;
+        half_is_open(&mut conn, half, now()).await
+    };
+    match owed.await {
+        Ok(true) => draw(state, visit, request).await,
+        Ok(false) => start_over(state, visit.half_sign_in.is_some()),
+        Err(error) => {
+            tracing::error!(%error, "the store did not answer");
+            trouble::store_away(state, request.headers(), &id.0)
+        }
+    }
+}
+
+/// To the sign-in page, which says why when there was a half sign-in.
+pub(crate) fn start_over(state: &AppState, was_half: bool) -> Response {
+    let mut response = see_other("/sign-in");
+    if was_half {
+        let cookies = &state.curfew.cookies;
+        let flash = Flash::Done(Done::HalfSignInOver);
+        set_unless_set(&mut response, &cookies.flash(&flash));
+        set_unless_set(&mut response, &cookies.removed(Kind::HalfSignIn));
+    }
+    response
 }
 
 /// An address that nothing is at: 404, in the app's own frame.

@@ -19,7 +19,7 @@ use crate::{
     assets, events, functions, headers, health, pages, request_id,
     signed_in::{self, RESUME},
     state::AppState,
-    trouble,
+    trouble, two_factor_files,
 };
 
 /// Longest a request may take. A change of password hashes twice, behind whoever is in line.
@@ -34,6 +34,11 @@ pub fn router(state: AppState) -> Router {
         .route("/api/fn/{name}", post(functions::call))
         .route("/sign-out", post(functions::sign_out))
         .route(RESUME, get(pages::resume))
+        .route(
+            "/profile/two-factor/recovery-codes.txt",
+            get(two_factor_files::recovery_codes),
+        )
+        .route("/profile/two-factor/qr.svg", get(two_factor_files::qr_code))
         .fallback(pages::not_found);
     for page in addresses() {
         people = people.route(page, get(pages::page));

@@ -5,7 +5,7 @@ use std::{future::IntoFuture, net::SocketAddr, time::Duration};
 use accounts::{curfew, db::Db, passwords::Hasher, sweep::sweep, time::Moment};
 use tokio::{net::TcpListener, signal, sync::watch};
 
-use crate::{assets, config::Config, router::router, state::AppState};
+use crate::{assets, config::Config, key_file, mail::Post, router::router, state::AppState};
 
 /// How long requests may go on after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -26,6 +26,8 @@ pub async fn serve(config: Config) -> Result<(), String> {
         .map_err(|e| format!("CURFEW_DATABASE_URL: {e}"))?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let hasher = Hasher::new(cores).map_err(|e| e.to_string())?;
+    let keys = key_file::open(&config.secret_key_file)?;
+    let post = Post::new(&config, db.clone(), keys.clone())?;
     let assets = assets::built()
         .ok_or("the browser side is not built: run `make run`, or `cargo xtask web` first")?;
     let listener = TcpListener::bind(config.listen)
@@ -33,16 +35,18 @@ pub async fn serve(config: Config) -> Result<(), String> {
         .map_err(|e| format!("CURFEW_LISTEN: cannot listen on {}: {e}", config.listen))?;
     let address = listener.local_addr().map_err(|e| e.to_string())?;
     let public = config.public_url.clone();
-    let state = AppState::new(config, db.clone(), hasher, assets);
+    let state = AppState::new(config, db.clone(), hasher, keys, assets);
 
     let writing = tokio::spawn(state.last_active.clone().keep_writing(db.clone()));
     let looking = tokio::spawn(state.streams.clone().keep_looking(state.curfew.clone()));
     let curfews = tokio::spawn(keep_curfews(db.clone()));
+    let sending = tokio::spawn(post.keep_sending());
     let sweeping = tokio::spawn(keep_sweeping(db.clone()));
     let address = format!("http://{address}");
     tracing::info!("Curfew is at {}", public.unwrap_or(address));
     run(listener, state.clone()).await?;
     writing.abort();
+    sending.abort();
     sweeping.abort();
     looking.abort();
     curfews.abort();

@@ -87,6 +87,7 @@ pub async fn at_the_door(State(state): State<AppState>, request: Request, next: 
         presence,
         client,
         known_device: brought.known_device.clone(),
+        half_sign_in: brought.half_sign_in.clone(),
         flash: brought.flash.clone(),
         sign_up_open,
     });
@@ -106,6 +107,7 @@ struct Brought {
     session: Option<Token>,
     remember_me: Option<Token>,
     known_device: Option<Token>,
+    half_sign_in: Option<Token>,
     flash: Option<Flash>,
     /// Those of the first two that are there, with or without the shape of a token.
     there: Vec<Kind>,
@@ -140,6 +142,7 @@ impl Brought {
             session: token(Kind::Session),
             remember_me: token(Kind::RememberMe),
             known_device: token(Kind::KnownDevice),
+            half_sign_in: token(Kind::HalfSignIn),
             flash: value(Kind::Flash).and_then(|text| Flash::from_cookie(&text)),
             there: [Kind::Session, Kind::RememberMe]
                 .into_iter()
@@ -164,6 +167,7 @@ async fn knock(
         match sessions::find(&mut conn, token, limits, now).await? {
             Found::Live(signed_in) => return Ok(Door::Open(Presence::SignedIn(signed_in))),
             Found::Ended(how) => ended = Some(how),
+            Found::JustRenewed => return Ok(Door::LookAgain),
             Found::Unknown => {}
         }
     }
@@ -185,7 +189,7 @@ async fn knock(
                     Found::Live(signed_in) => Presence::SignedIn(signed_in),
                     // A press came between the commit and the look.
                     Found::Ended(how) => Presence::Ended(how),
-                    Found::Unknown => Presence::Nobody,
+                    Found::JustRenewed | Found::Unknown => Presence::Nobody,
                 };
                 let cookies = &state.curfew.cookies;
                 let fresh = vec![
@@ -227,7 +231,7 @@ async fn look_again(method: &Method, uri: &Uri) -> Response {
     } else {
         trouble::json(&AppError::new(
             Code::Raced,
-            "This browser has just been signed in again. Try once more.",
+            "This browser has just been given a new cookie. Try once more.",
         ))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use accounts::{db::Db, passwords::Hasher};
+use accounts::{db::Db, keys::Keys, passwords::Hasher};
 use app::{
     Assets,
     context::{Curfew, Install},
@@ -23,13 +23,15 @@ pub struct AppState {
 
 impl AppState {
     #[must_use]
-    pub fn new(config: Config, db: Db, hasher: Hasher, assets: Assets) -> Self {
+    pub fn new(config: Config, db: Db, hasher: Hasher, keys: Keys, assets: Assets) -> Self {
         let install = Install {
             db,
             hasher,
+            keys,
             limits: config.limits,
             sign_up: config.sign_up,
             default_plan: config.default_plan,
+            public_url: config.public_url(),
             cookies: Cookies::new(config.https(), config.limits),
         };
         Self {

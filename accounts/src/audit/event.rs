@@ -16,6 +16,15 @@ pub enum Action {
     /// A remote logout. The name is older than the house's word for it.
     SessionInvalidated,
     PasswordChanged,
+    PasswordResetRequested,
+    EmailChangeRequested,
+    EmailChanged,
+    TwoFactorEnabled,
+    TwoFactorDisabled,
+    RecoveryCodesReplaced,
+    RecoveryCodeUsed,
+    AuthenticatorOff,
+    Confirmed,
     RememberedDeviceReused,
     PlanChanged,
     AccessDenied,
@@ -40,6 +49,15 @@ impl Action {
             Self::Logout => "user.logout",
             Self::SessionInvalidated => "user.session_invalidated",
             Self::PasswordChanged => "user.password_changed",
+            Self::PasswordResetRequested => "user.password_reset_requested",
+            Self::EmailChangeRequested => "user.email_change_requested",
+            Self::EmailChanged => "user.email_changed",
+            Self::TwoFactorEnabled => "user.two_factor_enabled",
+            Self::TwoFactorDisabled => "user.two_factor_disabled",
+            Self::RecoveryCodesReplaced => "user.recovery_codes_replaced",
+            Self::RecoveryCodeUsed => "user.recovery_code_used",
+            Self::AuthenticatorOff => "user.authenticator_off",
+            Self::Confirmed => "user.confirmed",
             Self::RememberedDeviceReused => "user.remembered_device_reused",
             Self::PlanChanged => "account.plan_changed",
             Self::AccessDenied => "access.denied",
@@ -56,14 +74,24 @@ impl Action {
     pub(super) fn category(self) -> &'static str {
         match self {
             Self::UserCreated => "people",
-            Self::Login | Self::LoginFailed | Self::Logout => "sign_in",
+            Self::Login | Self::LoginFailed | Self::Logout | Self::Confirmed => "sign_in",
             Self::SessionInvalidated
             | Self::RememberedDeviceReused
             | Self::DeviceEnded
             | Self::OtherDevicesEnded
             | Self::DeviceRenamed
             | Self::CurfewSet => "sessions",
-            Self::PasswordChanged | Self::ApiTokenDeleted | Self::McpTokenDeleted => "credentials",
+            Self::PasswordChanged
+            | Self::ApiTokenDeleted
+            | Self::McpTokenDeleted
+            | Self::PasswordResetRequested
+            | Self::EmailChangeRequested
+            | Self::EmailChanged
+            | Self::TwoFactorEnabled
+            | Self::TwoFactorDisabled
+            | Self::RecoveryCodesReplaced
+            | Self::RecoveryCodeUsed
+            | Self::AuthenticatorOff => "credentials",
             Self::PlanChanged | Self::AccountCurfewSet => "account",
             Self::AccessDenied => "access",
         }
@@ -75,18 +103,26 @@ impl Action {
             | Self::Login
             | Self::Logout
             | Self::PlanChanged
+            | Self::Confirmed
             | Self::DeviceRenamed => "info",
             Self::LoginFailed
             | Self::PasswordChanged
-            | Self::AccessDenied
+            | Self::PasswordResetRequested
+            | Self::EmailChangeRequested
+            | Self::TwoFactorEnabled
+            | Self::RecoveryCodesReplaced
             | Self::DeviceEnded
             | Self::OtherDevicesEnded
             | Self::CurfewSet
             | Self::AccountCurfewSet
             | Self::ApiTokenDeleted
-            | Self::McpTokenDeleted => "notice",
-            Self::SessionInvalidated => "warning",
-            Self::RememberedDeviceReused => "alert",
+            | Self::McpTokenDeleted
+            | Self::AccessDenied => "notice",
+            Self::SessionInvalidated
+            | Self::EmailChanged
+            | Self::TwoFactorDisabled
+            | Self::RecoveryCodeUsed => "warning",
+            Self::RememberedDeviceReused | Self::AuthenticatorOff => "alert",
         }
     }
 }
@@ -178,10 +214,18 @@ impl<'a> Event<'a> {
         self
     }
 
-    /// Adds the details, a JSON object.
+    /// Sets the details, a JSON object.
     #[must_use]
     pub fn with(mut self, details: Value) -> Self {
         self.details = details;
+        self
+    }
+
+    /// Adds to the details.
+    pub(crate) fn and(mut self, more: &Value) -> Self {
+        if let (Some(details), Some(more)) = (self.details.as_object_mut(), more.as_object()) {
+            details.extend(more.clone());
+        }
         self
     }
 }

@@ -133,9 +133,14 @@ impl Life {
             None
         };
         let device = remembered.as_ref().map(|(device, _)| device.clone());
-        let (epoch, how) = (locked.epoch, How::Password);
-        let started =
-            sessions::start(tx, user, epoch, how, device.as_deref(), client, limits, now).await?;
+        let from = sessions::From {
+            user,
+            epoch: locked.epoch,
+            how: How::Password,
+            second_factor: None,
+            remembered_device: device.as_deref(),
+        };
+        let started = sessions::start(tx, from, client, limits, now).await?;
         let open = Open {
             session: started.id,
             device,

@@ -8,6 +8,7 @@ use crate::{
     audit::{self, Action, Actor, Client, Event},
     curfew,
     db::{Conn, Tx},
+    letters::{self, Letter, News},
     limits::Limits,
     on,
     plans::{Feature, Plan},
@@ -118,6 +119,12 @@ pub async fn end_all(
         }));
     let event = audit::record(tx, event, now).await?;
     end_rows(tx, user, Because::RemoteLogout, &event.id, None, now).await?;
+    let news = News::RemoteLogout {
+        sessions: facts.sessions,
+        remembered_devices: facts.remembered_devices,
+        proof: event.hash.clone(),
+    };
+    letters::post(tx, &locked.email, &Letter::new(news, client), now).await?;
     Ok(EndAll {
         sessions: facts.sessions.unsigned_abs(),
         remembered_devices: facts.remembered_devices.unsigned_abs(),

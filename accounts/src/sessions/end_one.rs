@@ -184,7 +184,7 @@ pub async fn end_others(
         .about(user)
         .with(json!({ "sessions": sessions, "remembered_devices": remembered_devices }));
     let event = audit::record(tx, event, now).await?;
-    let session = renew(tx, &me.session, locked.epoch + 1).await?;
+    let session = renew(tx, &me.session, locked.epoch + 1, now).await?;
     for sql in [
         "update sessions set ended_at = $4, ended_because = $5, ended_by = $6
          where id <> $1 and id <> $2 and user_id = $3 and ended_at is null",
@@ -301,13 +301,20 @@ async fn take_along(tx: &mut Tx, device: &str, before: &Locked) -> Result<i64, s
 
 /// The same session under a new cookie and the new epoch. When it ends stays as it was: nobody has
 /// shown a password.
-async fn renew(tx: &mut Tx, session: &SessionId, epoch: i64) -> Result<Started, sqlx::Error> {
+async fn renew(
+    tx: &mut Tx,
+    session: &SessionId,
+    epoch: i64,
+    now: Moment,
+) -> Result<Started, sqlx::Error> {
     let token = Token::random();
     let expires_at = on!(tx, c => sqlx::query_scalar(
-        "update sessions set token_hash = $2, epoch = $3 where id = $1 returning expires_at")
+        "update sessions set previous_token_hash = token_hash, renewed_at = $4, token_hash = $2, epoch = $3
+         where id = $1 returning expires_at")
         .bind(session)
         .bind(token.hash())
         .bind(epoch)
+        .bind(now.at)
         .fetch_one(c)
         .await)?;
     Ok(Started {

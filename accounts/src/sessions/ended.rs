@@ -20,6 +20,8 @@ pub enum Because {
     RemoteLogout,
     /// The password was changed in another session.
     PasswordChanged,
+    /// Two-factor authentication was turned on or off in another session.
+    TwoFactorChanged,
     /// Not used for too long, or too old.
     Expired,
     /// One session more than the limit was started elsewhere.

@@ -19,6 +19,9 @@ pub enum Found {
     Live(Box<SignedIn>),
     /// It was a session once: the person can be told how it ended.
     Ended(Ended),
+    /// The session has a new cookie since a moment ago, whose answer is on its way. Nothing is
+    /// given; the browser should look again.
+    JustRenewed,
     Unknown,
 }
 
@@ -29,6 +32,8 @@ pub struct SignedIn {
     pub session: SessionId,
     pub started_at: UnixMillis,
     pub last_active_at: UnixMillis,
+    /// When the person last showed a password or a code in this session.
+    pub confirmed_at: Option<UnixMillis>,
 }
 
 #[derive(FromRow)]
@@ -40,6 +45,7 @@ pub(super) struct Row {
     pub started_at: UnixMillis,
     last_active_at: UnixMillis,
     expires_at: UnixMillis,
+    confirmed_at: Option<UnixMillis>,
     ended_at: Option<UnixMillis>,
     ended_because: Option<Because>,
     ended_by: Option<String>,
@@ -53,7 +59,8 @@ macro_rules! row {
     () => {
         concat!(
             "s.id, s.user_id, s.epoch, u.epoch as user_epoch, s.started_at, s.last_active_at,
-             s.expires_at, s.ended_at, s.ended_because, s.ended_by, u.disabled_at, ",
+             s.expires_at, s.confirmed_at, s.ended_at, s.ended_because, s.ended_by,
+             u.disabled_at, ",
             $crate::curfew::columns!()
         )
     };
@@ -105,7 +112,26 @@ pub async fn find(
         .bind(token.hash())
         .fetch_optional(c)
         .await)?;
+    if row.is_none() && just_renewed(conn, token, limits, now).await? {
+        return Ok(Found::JustRenewed);
+    }
     judge(conn, row, limits, now).await
+}
+
+async fn just_renewed(
+    conn: &mut Conn,
+    token: &Token,
+    limits: &Limits,
+    now: Moment,
+) -> Result<bool, sqlx::Error> {
+    on!(conn, c => sqlx::query_scalar::<_, i64>(
+        "select count(*) from sessions s join users u on u.id = s.user_id and u.epoch = s.epoch
+         where s.previous_token_hash = $1 and s.renewed_at > $2 and s.ended_at is null")
+        .bind(token.hash())
+        .bind(now.at - limits.exchange_race)
+        .fetch_one(c)
+        .await)
+    .map(|n| n > 0)
 }
 
 /// As [`find`], for a session whose id is known already.
@@ -149,6 +175,7 @@ async fn judge(
         session: row.id,
         started_at: row.started_at,
         last_active_at: row.last_active_at,
+        confirmed_at: row.confirmed_at,
     })))
 }
 

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::{How, SessionId};
+use super::{How, SecondFactor, SessionId};
 use crate::{
     curfew,
     db::Conn,
@@ -20,6 +20,8 @@ pub struct Listed {
     /// Empty when unknown.
     pub ip: String,
     pub started_how: How,
+    /// What was shown besides the password.
+    pub second_factor: Option<SecondFactor>,
     pub started_at: UnixMillis,
     pub last_active_at: UnixMillis,
     pub expires_at: UnixMillis,
@@ -42,7 +44,7 @@ pub async fn list(
 ) -> Result<Vec<Listed>, sqlx::Error> {
     let cut = curfew::cut(conn, user, now).await?;
     on!(conn, c => sqlx::query_as(
-        "select s.id, s.user_agent, s.ip, s.started_how, s.started_at, s.last_active_at, s.expires_at,
+        "select s.id, s.user_agent, s.ip, s.started_how, s.second_factor, s.started_at, s.last_active_at, s.expires_at,
                 (d.id is not null) as remembered, coalesce(d.label, s.label) as label
          from sessions s
          join users u on u.id = s.user_id and u.epoch = s.epoch

@@ -20,6 +20,35 @@ pub enum How {
     Remembered,
 }
 
+/// What was shown besides the password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum SecondFactor {
+    Code,
+    RecoveryCode,
+}
+
+impl SecondFactor {
+    /// As the audit log has it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::RecoveryCode => "recovery_code",
+        }
+    }
+}
+
+/// What a session starts from. The caller holds the person's lock and has compared the epoch its
+/// evidence was gathered under with the one the lock showed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct From<'a> {
+    pub user: &'a UserId,
+    pub epoch: i64,
+    pub how: How,
+    pub second_factor: Option<SecondFactor>,
+    pub remembered_device: Option<&'a str>,
+}
+
 /// A session that has just started: its cookie goes to the browser, and nowhere else.
 #[derive(Debug, Clone)]
 pub struct Started {
@@ -28,19 +57,16 @@ pub struct Started {
     pub expires_at: UnixMillis,
 }
 
-/// Starts a session under `epoch`. The caller holds the person's lock and has compared the epoch
-/// its evidence was gathered under with the one the lock showed.
+/// Starts a session.
 pub(crate) async fn start(
     tx: &mut Tx,
-    user: &UserId,
-    epoch: i64,
-    how: How,
-    remembered_device: Option<&str>,
+    from: From<'_>,
     client: &Client,
     limits: &Limits,
     now: Moment,
 ) -> Result<Started, sqlx::Error> {
-    make_room(tx, user, limits, now).await?;
+    make_room(tx, from.user, limits, now).await?;
+    let confirmed_at = (from.how == How::Password).then_some(now.at);
     let started = Started {
         id: SessionId(now.id()),
         token: Token::random(),
@@ -48,18 +74,21 @@ pub(crate) async fn start(
     };
     on!(tx, c => sqlx::query(
         "insert into sessions (id, user_id, token_hash, epoch, started_how, remembered_device_id,
-                               ip, user_agent, started_at, last_active_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)")
+                               ip, user_agent, started_at, last_active_at, expires_at, confirmed_at,
+                               second_factor)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12)")
         .bind(&started.id)
-        .bind(user)
+        .bind(from.user)
         .bind(started.token.hash())
-        .bind(epoch)
-        .bind(how)
-        .bind(remembered_device)
+        .bind(from.epoch)
+        .bind(from.how)
+        .bind(from.remembered_device)
         .bind(client.ip_text())
         .bind(&client.user_agent)
         .bind(now.at)
         .bind(started.expires_at)
+        .bind(confirmed_at)
+        .bind(from.second_factor)
         .execute(c)
         .await
         .map(|_| ()))?;

@@ -11,7 +11,7 @@ use accounts::{
 use tokio::task::JoinSet;
 
 use crate::{
-    home::{Home, NOW, PASSWORD, Person, SECOND, after, browser, secret},
+    home::{Home, NOW, PASSWORD, Person, SECOND, after, browser, let_in, secret},
     stores,
 };
 
@@ -160,9 +160,12 @@ async fn sign_in_on(
         password: &password,
         remember_me: false,
         known_device: Some(&known.known_device),
+        next: "/",
     };
     let (db, limits, stranger) = (&home.db, &home.limits, browser(66));
-    sign_in(db, &home.hasher, limits, credentials, &stranger, NOW).await
+    sign_in(db, &home.hasher, limits, credentials, &stranger, NOW)
+        .await
+        .map(let_in)
 }
 
 async fn a_known_device_gets_in_while_a_stranger_has_used_every_attempt_up(db: Db) {

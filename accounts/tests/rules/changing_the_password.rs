@@ -7,6 +7,7 @@ use accounts::{
     remember_me::Exchange,
     sessions::{Because, By, Found},
     sign_in::SignInError,
+    time::Moment,
 };
 
 use crate::home::{DAY, Home, NOW, PASSWORD, SECOND, after};
@@ -42,10 +43,11 @@ async fn a_new_password_ends_the_others_and_keeps_this_one_under_a_new_cookie(db
     assert_eq!(renewed.user.password_changed_at, now.at);
     assert_eq!(renewed.started_at, NOW.at);
 
-    assert!(matches!(
-        home.find(&here.session.token, now).await,
-        Found::Unknown
-    ));
+    // A tab that was on its way is told to look again, and is given nothing.
+    let old = &here.session.token;
+    assert!(matches!(home.find(old, now).await, Found::JustRenewed));
+    let later = Moment::at(now.at + 10 * SECOND);
+    assert!(matches!(home.find(old, later).await, Found::Unknown));
     assert_eq!(
         home.why_dead(&there.session.token, now).await,
         Because::PasswordChanged

@@ -1,21 +1,25 @@
 //! People who live in a test: signing up, signing in on several browsers, pressing.
 
 mod asking;
+mod codes;
+
+pub use codes::Protected;
 
 use std::{net::Ipv4Addr, time::Duration};
 
 use accounts::{
     audit::Client,
-    change_password::{ChangePasswordError, Changed, change_password},
+    change_password::{ChangePasswordError, change_password},
     db::Db,
+    keys::Keys,
     limits::Limits,
     passwords::Hasher,
     plans::Plan,
     remember_me::{self, Exchange},
     secret::{Secret, Token},
-    sessions::{self, By, EndAll, EndAllError, FromWhere, SignedIn},
+    sessions::{self, Alone, By, EndAll, EndAllError, FromWhere, SignedIn},
     sign_in::{
-        Checked, Credentials, In, SignInError, Ticket, check_password, sign_in, start_session,
+        Admitted, Checked, Credentials, In, SignInError, Ticket, admit, check_password, sign_in,
     },
     time::{Moment, UnixMillis},
     users::{self, NewUser, SignUp, UserId},
@@ -55,11 +59,20 @@ pub struct Person {
     pub client: Client,
 }
 
+/// The session of somebody who owes no second factor.
+pub fn let_in(admitted: Admitted) -> In {
+    match admitted {
+        Admitted::In(entered) => *entered,
+        Admitted::CodeOwed(half) => panic!("a code is owed: {half:?}"),
+    }
+}
+
 /// A store and what one needs to live in it. Cheap to clone.
 #[derive(Clone)]
 pub struct Home {
     pub db: Db,
     pub hasher: Hasher,
+    pub keys: Keys,
     pub limits: Limits,
 }
 
@@ -69,6 +82,7 @@ impl Home {
             db,
             // The cost is the point of none of these stories.
             hasher: Hasher::with_cost(64, 1, 2).unwrap(),
+            keys: Keys::parse(&Keys::new_line()).unwrap(),
             limits: Limits::default(),
         }
     }
@@ -114,8 +128,11 @@ impl Home {
             password: &password,
             remember_me: false,
             known_device: None,
+            next: "/",
         };
-        sign_in(&self.db, &self.hasher, &self.limits, who, client, now).await
+        sign_in(&self.db, &self.hasher, &self.limits, who, client, now)
+            .await
+            .map(let_in)
     }
 
     pub async fn sign_in(&self, who: &Person, now: Moment) -> In {
@@ -139,6 +156,7 @@ impl Home {
             password: &password,
             remember_me: false,
             known_device: None,
+            next: "/",
         };
         check_password(
             &self.db,
@@ -163,8 +181,11 @@ impl Home {
         let ticket = Ticket {
             remember_me,
             known_device: None,
+            next: "/",
         };
-        start_session(&self.db, &self.limits, checked, ticket, &who.client, now).await
+        admit(&self.db, &self.limits, checked, ticket, &who.client, now)
+            .await
+            .map(let_in)
     }
 
     /// Presses, and commits if the rules allow it.
@@ -199,7 +220,7 @@ impl Home {
         current: &str,
         new: &str,
         now: Moment,
-    ) -> Result<Changed, ChangePasswordError> {
+    ) -> Result<Alone, ChangePasswordError> {
         let (current, new) = (secret(current), secret(new));
         let (db, hasher, limits) = (&self.db, &self.hasher, &self.limits);
         change_password(db, hasher, limits, who, &current, &new, &browser(9), now).await

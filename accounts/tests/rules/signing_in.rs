@@ -8,7 +8,7 @@ use accounts::{
 };
 
 use crate::{
-    home::{Home, NOW, PASSWORD, SECOND, after, browser},
+    home::{Home, NOW, PASSWORD, SECOND, after, browser, let_in},
     stores,
 };
 
@@ -66,7 +66,10 @@ async fn whoever_has_just_signed_up_is_let_in(db: Db) {
     let home = Home::new(db);
     let ada = home.person("Ada").await;
     let entered = sign_in_new(&home.db, &home.limits, &ada.id, None, &ada.client, NOW).await;
-    assert!(home.is_live(&entered.unwrap().session.token, NOW).await);
+    assert!(
+        home.is_live(&let_in(entered.unwrap()).session.token, NOW)
+            .await
+    );
 }
 
 async fn a_hash_made_with_other_settings_is_renewed_and_nobody_notices(db: Db) {

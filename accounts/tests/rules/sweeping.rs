@@ -35,7 +35,7 @@ async fn what_ended_or_ran_out_is_deleted_30_days_later(db: Db) {
     home.press(&ada.id, By::Operator, after(SECOND))
         .await
         .unwrap();
-    for table in ["known_devices", "attempts"] {
+    for table in ["known_devices", "attempts", "letters"] {
         stores::run(&home.db, &format!("delete from {table}")).await;
     }
     let events = rows(&home, "audit_events").await;

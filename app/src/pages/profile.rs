@@ -4,6 +4,7 @@ pub mod about;
 pub mod login;
 pub mod password;
 pub mod security;
+pub mod two_factor;
 
 use leptos::prelude::*;
 

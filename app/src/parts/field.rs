@@ -18,6 +18,9 @@ pub fn Field(
     #[prop(into)] error: Signal<Option<String>>,
 ) -> impl IntoView {
     let secret = kind == "password";
+    // A code of digits: a numeric keyboard, but no number (RFC 6238 codes begin with zeros).
+    let digits = kind == "code";
+    let kind = if digits { "text" } else { kind };
     let shown = RwSignal::new(false);
     let kind = move || if secret && shown.get() { "text" } else { kind };
     let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
@@ -40,6 +43,7 @@ pub fn Field(
             autocapitalize=(secret || autocomplete == "username").then_some("none")
             spellcheck=(secret || autocomplete == "username").then_some("false")
             autofocus=autofocus
+            inputmode=digits.then_some("numeric")
             aria-describedby=described
             aria-invalid=move || error.get().map(|_| "true")
         />

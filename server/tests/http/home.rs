@@ -1,6 +1,8 @@
 //! The service under test, and what its store says.
 
-use accounts::{audit, db::Db, limits::Limits, passwords::Hasher};
+use std::sync::LazyLock;
+
+use accounts::{audit, db::Db, keys::Keys, limits::Limits, passwords::Hasher};
 use app::{Assets, cookies::Kind};
 use axum::Router;
 use server::{assets, config::Config, router::router, state::AppState};
@@ -16,6 +18,9 @@ pub const SAFARI_ON_IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like
                                     (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1";
 pub const CHROME_ON_WINDOWS: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 \
                                      (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+
+/// Of every node of every install under test.
+static KEYS: LazyLock<Keys> = LazyLock::new(|| Keys::parse(&Keys::new_line()).unwrap());
 
 type Setting = (&'static str, &'static str);
 
@@ -90,7 +95,7 @@ impl TestApp {
             drafts: "/pkg/drafts.js".into(),
             times: "/pkg/times.js".into(),
         });
-        let state = AppState::new(config, db, hasher, assets);
+        let state = AppState::new(config, db, hasher, KEYS.clone(), assets);
         Self {
             router: router(state.clone()),
             state,

@@ -17,7 +17,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 
-use super::ProfilePage;
+use super::{ProfilePage, two_factor::TwoFactor};
 use crate::{
     error::AppError,
     parts::{drawn::drawn, icon::Shape},
@@ -126,6 +126,7 @@ pub fn Security() -> impl IntoView {
     view! {
         <ProfilePage here="/profile/security" title="Security">
             <RemoteLogout from=Place::Security />
+            <TwoFactor />
             {drawn(move || pieces(all))}
         </ProfilePage>
     }

@@ -63,10 +63,12 @@ pub(super) fn rows(
             s.expires_at.min(s.last_active_at + limits.session_idle),
             s.last_active_at,
         ),
-        how: match (s.started_how, s.remembered) {
-            (How::Password, false) => "Password",
-            (How::Password, true) => "Password, remembered",
-            (How::Remembered, _) => "Remembered",
+        how: match (s.started_how, s.second_factor.is_some(), s.remembered) {
+            (How::Remembered, ..) => "Remembered",
+            (How::Password, false, false) => "Password",
+            (How::Password, false, true) => "Password, remembered",
+            (How::Password, true, false) => "Password and code",
+            (How::Password, true, true) => "Password and code, remembered",
         },
     });
     let devices = dormant.into_iter().map(|d| Row {

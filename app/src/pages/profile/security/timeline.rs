@@ -149,6 +149,7 @@ fn word(because: Because) -> &'static str {
         Because::SignedOut => "Sign-out",
         Because::RemoteLogout => "Remote logout",
         Because::PasswordChanged => "New password",
+        Because::TwoFactorChanged => "Two-factor changed",
         Because::Expired => "Ran out",
         Because::Limit => "Too many devices",
         Because::Reused => "Copied sign-in",

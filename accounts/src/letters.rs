@@ -1,0 +1,252 @@
+//! Letters: what a person is told by mail. Written in the transaction of the deed they tell of, so
+//! that there is never one without the other; sent afterwards, and again when that failed.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
+
+use crate::{
+    audit::Client,
+    db::Tx,
+    keys::{CannotOpen, Keys, Purpose, Sealed},
+    on,
+    secret::Token,
+    time::{Moment, UnixMillis},
+};
+
+/// How long after a failure the next try is made; after the last of them it is given up.
+const LADDER: [Duration; 6] = [
+    Duration::from_mins(1),
+    Duration::from_mins(5),
+    Duration::from_mins(15),
+    Duration::from_mins(30),
+    Duration::from_hours(1),
+    Duration::from_hours(2),
+];
+
+/// How long one node has a letter to itself while it sends it.
+const LEASE: Duration = Duration::from_mins(2);
+
+/// What a letter tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "about", rename_all = "snake_case")]
+pub enum News {
+    /// Carries a link.
+    ResetPassword,
+    /// Carries a link; goes to the new address.
+    ConfirmEmail,
+    /// Somebody wanted an address for their account that another person has.
+    EmailTaken,
+    /// To the old address and to the new one.
+    EmailChanged {
+        email: String,
+    },
+    /// To the old address, before it is confirmed.
+    EmailChangeRequested {
+        email: String,
+    },
+    PasswordChanged,
+    PasswordReset,
+    TwoFactorOn,
+    TwoFactorOff,
+    RecoveryCodesReplaced,
+    RecoveryCodeUsed {
+        left: i64,
+    },
+    AuthenticatorOff,
+    NewDevice,
+    RememberedDeviceReused,
+    RemoteLogout {
+        sessions: i64,
+        remembered_devices: i64,
+        /// The hash of the audit event.
+        proof: String,
+    },
+}
+
+/// A letter: the news, and where the deed came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Letter {
+    pub news: News,
+    /// Empty when unknown.
+    pub ip: String,
+    pub user_agent: String,
+}
+
+impl Letter {
+    /// A letter about a deed of that browser.
+    #[must_use]
+    pub fn new(news: News, client: &Client) -> Self {
+        Self {
+            news,
+            ip: client.ip_text(),
+            user_agent: client.user_agent.clone(),
+        }
+    }
+}
+
+/// Writes a letter to an address, to be sent once the caller commits.
+///
+/// # Errors
+/// When the store is away.
+pub(crate) async fn post(
+    tx: &mut Tx,
+    to: &str,
+    letter: &Letter,
+    now: Moment,
+) -> Result<(), sqlx::Error> {
+    insert(tx, &now.id(), to, letter, None, now).await
+}
+
+/// As [`post`], with a link that carries `token`. To nobody (an empty address) it is written too, and
+/// never sent: asking for an unknown address takes as long as for a known one.
+pub(crate) async fn post_with_link(
+    tx: &mut Tx,
+    keys: &Keys,
+    to: &str,
+    letter: &Letter,
+    token: &Token,
+    now: Moment,
+) -> Result<(), sqlx::Error> {
+    let id = now.id();
+    let sealed = keys.seal(Purpose::Letter, &id, token.expose().as_bytes());
+    insert(tx, &id, to, letter, Some(sealed), now).await
+}
+
+async fn insert(
+    tx: &mut Tx,
+    id: &str,
+    to: &str,
+    letter: &Letter,
+    sealed: Option<Sealed>,
+    now: Moment,
+) -> Result<(), sqlx::Error> {
+    let details = serde_json::to_string(letter).unwrap_or_default();
+    let (key_id, sealed) = sealed.map(|s| (s.key_id, s.text)).unzip();
+    // To nobody: written, and never due.
+    let given_up_at = to.is_empty().then_some(now.at);
+    on!(tx, c => sqlx::query(
+        "insert into letters (id, recipient, details, key_id, sealed, created_at, next_try_at, tries, given_up_at)
+         values ($1, $2, $3, $4, $5, $6, $6, 0, $7)")
+        .bind(id)
+        .bind(to)
+        .bind(&details)
+        .bind(&key_id)
+        .bind(&sealed)
+        .bind(now.at)
+        .bind(given_up_at)
+        .execute(c)
+        .await
+        .map(|_| ()))
+}
+
+/// A letter that is due, for the node that has claimed it.
+#[derive(Debug)]
+pub struct Due {
+    pub id: String,
+    pub to: String,
+    pub letter: Letter,
+    /// The token of its link.
+    pub token: Option<Token>,
+    /// When the deed was.
+    pub at: UnixMillis,
+    tries: i64,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: String,
+    recipient: String,
+    details: String,
+    key_id: Option<String>,
+    sealed: Option<String>,
+    created_at: UnixMillis,
+    tries: i64,
+}
+
+/// Why a letter that is due cannot be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum LetterError {
+    #[error(transparent)]
+    Sealed(#[from] CannotOpen),
+    #[error("the store is away")]
+    Store(#[from] sqlx::Error),
+}
+
+/// Takes the letter that is due the longest; no other node gets it for two minutes. Commit before
+/// sending.
+///
+/// # Errors
+/// When the store is away, or the key that its link was sealed with is not to be had; it is
+/// tried again then.
+pub async fn claim(tx: &mut Tx, keys: &Keys, now: Moment) -> Result<Option<Due>, LetterError> {
+    let row: Option<Row> = on!(tx, c => sqlx::query_as(
+        "update letters set next_try_at = $2, tries = tries + 1
+         where id = (select id from letters
+                     where sent_at is null and given_up_at is null and next_try_at <= $1
+                     order by next_try_at, id limit 1)
+           and next_try_at <= $1
+         returning id, recipient, details, key_id, sealed, created_at, tries")
+        .bind(now.at)
+        .bind(now.at + LEASE)
+        .fetch_optional(c)
+        .await)?;
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let token = match (row.key_id, row.sealed) {
+        (Some(key_id), Some(text)) => {
+            let sealed = Sealed { key_id, text };
+            let opened = keys.open(Purpose::Letter, &row.id, &sealed)?;
+            Token::presented(&String::from_utf8_lossy(&opened))
+        }
+        _ => None,
+    };
+    let letter = serde_json::from_str(&row.details).map_err(|e| sqlx::Error::Decode(e.into()))?;
+    Ok(Some(Due {
+        id: row.id,
+        to: row.recipient,
+        letter,
+        token,
+        at: row.created_at,
+        tries: row.tries,
+    }))
+}
+
+/// It was sent: what was in it is forgotten.
+///
+/// # Errors
+/// When the store is away; it may be sent a second time then.
+pub async fn sent(tx: &mut Tx, due: &Due, now: Moment) -> Result<(), sqlx::Error> {
+    on!(tx, c => sqlx::query("update letters set sent_at = $2, sealed = null, key_id = null where id = $1")
+        .bind(&due.id)
+        .bind(now.at)
+        .execute(c)
+        .await
+        .map(|_| ()))
+}
+
+/// It could not be sent: later again, or given up. Returns when the next try is.
+///
+/// # Errors
+/// When the store is away; it is tried again in two minutes then.
+pub async fn failed(
+    tx: &mut Tx,
+    due: &Due,
+    now: Moment,
+) -> Result<Option<UnixMillis>, sqlx::Error> {
+    let failures = usize::try_from(due.tries).unwrap_or(1).max(1);
+    let next = LADDER.get(failures - 1).map(|wait| now.at + *wait);
+    on!(tx, c => sqlx::query(
+        "update letters set next_try_at = coalesce($2, next_try_at),
+                given_up_at = case when $2 is null then $3 else given_up_at end
+         where id = $1")
+        .bind(&due.id)
+        .bind(next)
+        .bind(now.at)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    Ok(next)
+}

@@ -1,0 +1,191 @@
+//! A draft: recovery codes, and the secret of an authenticator that is being set up, shown to the
+//! person and not in force yet. Abandoned half-way, nothing has changed.
+
+use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
+
+use super::{TwoFactorError, recovery_codes, totp::TotpSecret};
+use crate::{
+    db::{Conn, Tx},
+    keys::{Keys, Purpose, Sealed},
+    limits::Limits,
+    on,
+    plans::{Feature, Plan},
+    sessions::{self, SignedIn},
+    time::{Moment, UnixMillis},
+    users::{self, Locked, UserId},
+};
+
+/// What the person is shown.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// 16, as they are written down.
+    pub codes: Vec<String>,
+    /// The secret, when an authenticator is being set up; none for a new set of codes alone.
+    pub secret: Option<TotpSecret>,
+    pub created_at: UnixMillis,
+    pub expires_at: UnixMillis,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Inside {
+    codes: Vec<String>,
+    /// Base32.
+    secret: Option<String>,
+}
+
+/// Begins the set-up. One that has been begun goes on: a second click shows the same codes.
+///
+/// # Errors
+/// See [`TwoFactorError`].
+pub async fn begin(
+    tx: &mut Tx,
+    keys: &Keys,
+    who: &SignedIn,
+    limits: &Limits,
+    now: Moment,
+) -> Result<(), TwoFactorError> {
+    let locked = lock(tx, who, limits, now).await?;
+    if !locked.plan.has(Feature::TwoFactor) {
+        return Err(TwoFactorError::PlanRequired(Plan::with(Feature::TwoFactor)));
+    }
+    if locked.two_factor_since.is_some() {
+        return Err(TwoFactorError::AlreadyOn);
+    }
+    match of(tx, keys, &who.user.id, now).await? {
+        Some(begun) if begun.secret.is_some() => Ok(()),
+        _ => {
+            let secret = Some(TotpSecret::random().base32());
+            write(tx, keys, (&who.user.id, &locked), secret, limits, now).await
+        }
+    }
+}
+
+/// Makes a new set of recovery codes to be shown; the old one is good until the new one is in force.
+///
+/// # Errors
+/// See [`TwoFactorError`].
+pub async fn begin_new_codes(
+    tx: &mut Tx,
+    keys: &Keys,
+    who: &SignedIn,
+    limits: &Limits,
+    now: Moment,
+) -> Result<(), TwoFactorError> {
+    let locked = lock(tx, who, limits, now).await?;
+    if locked.two_factor_since.is_none() {
+        return Err(TwoFactorError::NotOn);
+    }
+    match of(tx, keys, &who.user.id, now).await? {
+        Some(_) => Ok(()),
+        None => write(tx, keys, (&who.user.id, &locked), None, limits, now).await,
+    }
+}
+
+/// Locks the person and sees that their session is live.
+pub(super) async fn lock(
+    tx: &mut Tx,
+    who: &SignedIn,
+    limits: &Limits,
+    now: Moment,
+) -> Result<Locked, TwoFactorError> {
+    let locked = users::lock(tx, &who.user.id)
+        .await?
+        .filter(|l| l.disabled_at.is_none())
+        .ok_or(TwoFactorError::Raced)?;
+    if sessions::is_live(tx, &who.session, locked.epoch, limits, now).await? {
+        Ok(locked)
+    } else {
+        Err(TwoFactorError::Raced)
+    }
+}
+
+async fn write(
+    tx: &mut Tx,
+    keys: &Keys,
+    (user, locked): (&UserId, &Locked),
+    secret: Option<String>,
+    limits: &Limits,
+    now: Moment,
+) -> Result<(), TwoFactorError> {
+    let inside = Inside {
+        codes: recovery_codes::new_set(),
+        secret,
+    };
+    let text = serde_json::to_vec(&inside).unwrap_or_default();
+    let sealed = keys.seal(Purpose::TwoFactorDraft, &user.0, &text);
+    remove(tx, user).await?;
+    on!(tx, c => sqlx::query(
+        "insert into two_factor_drafts (user_id, epoch, key_id, sealed, created_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6)")
+        .bind(user)
+        .bind(locked.epoch)
+        .bind(&sealed.key_id)
+        .bind(&sealed.text)
+        .bind(now.at)
+        .bind(now.at + limits.two_factor_draft)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+#[derive(FromRow)]
+struct Row {
+    key_id: String,
+    sealed: String,
+    created_at: UnixMillis,
+    expires_at: UnixMillis,
+}
+
+/// The person's draft, unless it took too long or a remote logout came in between.
+///
+/// # Errors
+/// When the store is away or the key is not to be had.
+pub async fn of(
+    conn: &mut Conn,
+    keys: &Keys,
+    user: &UserId,
+    now: Moment,
+) -> Result<Option<Draft>, TwoFactorError> {
+    let row: Option<Row> = on!(conn, c => sqlx::query_as(
+        "select d.key_id, d.sealed, d.created_at, d.expires_at
+         from two_factor_drafts d join users u on u.id = d.user_id and u.epoch = d.epoch
+         where d.user_id = $1 and d.expires_at > $2")
+        .bind(user)
+        .bind(now.at)
+        .fetch_optional(c)
+        .await)?;
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let sealed = Sealed {
+        key_id: row.key_id,
+        text: row.sealed,
+    };
+    let text = keys.open(Purpose::TwoFactorDraft, &user.0, &sealed)?;
+    let inside: Inside =
+        serde_json::from_slice(&text).map_err(|e| sqlx::Error::Decode(e.into()))?;
+    let secret = inside
+        .secret
+        .and_then(|text| data_encoding::BASE32_NOPAD.decode(text.as_bytes()).ok())
+        .map(|bytes| TotpSecret::of(&bytes));
+    Ok(Some(Draft {
+        codes: inside.codes,
+        secret,
+        created_at: row.created_at,
+        expires_at: row.expires_at,
+    }))
+}
+
+/// Takes the draft away.
+///
+/// # Errors
+/// When the store is away.
+pub async fn remove(tx: &mut Tx, user: &UserId) -> Result<(), sqlx::Error> {
+    on!(tx, c => sqlx::query("delete from two_factor_drafts where user_id = $1")
+        .bind(user)
+        .execute(c)
+        .await
+        .map(|_| ()))
+}

@@ -1,0 +1,139 @@
+//! People with two-factor authentication.
+
+use accounts::{
+    second_factor::{self, TwoFactorError, draft, totp::TotpSecret},
+    secret::Token,
+    sessions::Alone,
+    sign_in::{Admitted, CodeError, Credentials, HalfSignIn, In, sign_in, verify_code},
+    time::Moment,
+};
+
+use super::{Home, Person, SECOND, after, browser, secret};
+
+/// Somebody whose sign-in asks for a code.
+pub struct Protected {
+    pub person: Person,
+    pub secret: TotpSecret,
+    pub codes: Vec<String>,
+    /// The browser it was set up in.
+    pub here: Token,
+}
+
+impl Protected {
+    /// The code of that moment.
+    pub fn code(&self, now: Moment) -> String {
+        self.secret.code(now)
+    }
+}
+
+impl Home {
+    /// Shows the set-up: the codes and the secret.
+    pub async fn begin(&self, session: &Token, now: Moment) -> Result<(), TwoFactorError> {
+        let who = self.signed_in(session, now).await;
+        let mut tx = self.db.write().await.unwrap();
+        second_factor::begin(&mut tx, &self.keys, &who, &self.limits, now).await?;
+        tx.commit().await.unwrap();
+        Ok(())
+    }
+
+    pub async fn draft(&self, who: &Person, now: Moment) -> Option<draft::Draft> {
+        let mut conn = self.db.read().await.unwrap();
+        draft::of(&mut conn, &self.keys, &who.id, now)
+            .await
+            .unwrap()
+    }
+
+    pub async fn turn_on(
+        &self,
+        session: &Token,
+        code: &str,
+        now: Moment,
+    ) -> Result<Alone, TwoFactorError> {
+        let who = self.signed_in(session, now).await;
+        let client = browser(1);
+        second_factor::turn_on(
+            &self.db,
+            &self.keys,
+            &self.limits,
+            &who,
+            code,
+            None,
+            &client,
+            now,
+        )
+        .await
+    }
+
+    /// Somebody who has set it up a minute before the story begins.
+    pub async fn protected(&self, name: &str) -> Protected {
+        let person = self.person(name).await;
+        let before = Moment::at(after(SECOND).at - 120 * SECOND);
+        let here = self.sign_in(&person, before).await;
+        self.begin(&here.session.token, before).await.unwrap();
+        let draft = self.draft(&person, before).await.unwrap();
+        let secret = draft.secret.unwrap();
+        let code = secret.code(before);
+        let alone = self.turn_on(&here.session.token, &code, before).await;
+        Protected {
+            here: alone.unwrap().session.token,
+            codes: draft.codes,
+            person,
+            secret,
+        }
+    }
+
+    /// The first half of a sign-in: a right password.
+    pub async fn half(&self, who: &Person, remember_me: bool, now: Moment) -> HalfSignIn {
+        let password = secret(&who.password);
+        let credentials = Credentials {
+            email: &who.email,
+            password: &password,
+            remember_me,
+            known_device: None,
+            next: "/profile",
+        };
+        let (db, hasher, limits) = (&self.db, &self.hasher, &self.limits);
+        match sign_in(db, hasher, limits, credentials, &who.client, now).await {
+            Ok(Admitted::CodeOwed(half)) => half,
+            other => panic!("no code was asked for: {other:?}"),
+        }
+    }
+
+    /// The second half, from a browser that nobody knows.
+    pub async fn verify(
+        &self,
+        half: &HalfSignIn,
+        code: &str,
+        now: Moment,
+    ) -> Result<In, CodeError> {
+        self.verify_from(half, code, None, now).await
+    }
+
+    pub async fn verify_from(
+        &self,
+        half: &HalfSignIn,
+        code: &str,
+        known_device: Option<&Token>,
+        now: Moment,
+    ) -> Result<In, CodeError> {
+        let client = browser(3);
+        verify_code(
+            &self.db,
+            &self.keys,
+            &self.limits,
+            &half.token,
+            code,
+            known_device,
+            &client,
+            now,
+        )
+        .await
+    }
+
+    pub async fn codes_left(&self, who: &Person) -> i64 {
+        let mut conn = self.db.read().await.unwrap();
+        second_factor::recovery_codes::left(&mut conn, &who.id)
+            .await
+            .unwrap()
+    }
+}

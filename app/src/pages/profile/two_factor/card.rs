@@ -1,0 +1,154 @@
+//! Two-factor authentication on Profile → Security: whether it is on, and how many codes are left.
+
+use leptos::prelude::*;
+
+use crate::{
+    boot::{boot, viewer},
+    error::AppError,
+    flash::{Done, Flash, counted},
+    pages::loaded,
+    parts::{
+        icon::{Disc, Shape},
+        link::Link,
+        notice::{Notice, Tone},
+    },
+    time::{Show, Time, When},
+};
+
+/// How many recovery codes the person signed in has left.
+///
+/// # Errors
+/// When nobody is signed in or the store is away.
+#[server(prefix = "/api/fn", endpoint = "recovery_codes_left")]
+pub async fn recovery_codes_left() -> Result<i64, AppError> {
+    use accounts::second_factor::recovery_codes::left;
+
+    use crate::context::{curfew, signed_in};
+
+    let (curfew, me) = (curfew()?, signed_in()?);
+    let store = |e| AppError::store(&e);
+    let mut conn = curfew.db.read().await.map_err(store)?;
+    left(&mut conn, &me.user.id).await.map_err(store)
+}
+
+/// Fewer than this many left are warned of.
+const FEW: i64 = 4;
+
+/// The card, and what has just been done to it.
+#[component]
+pub fn TwoFactor() -> impl IntoView {
+    let viewer = viewer();
+    let since = viewer.as_ref().and_then(|v| v.two_factor.clone());
+    let plans = viewer.and_then(|v| v.two_factor_plans);
+    view! {
+        {boot().flash.map(|flash| view! { <JustDone flash /> })}
+        <section class="card" aria-labelledby="two-factor-title">
+            <div class="card__body">
+                <div class="card__header">
+                    <div class="cluster">
+                        <Disc shape=Shape::Shield tint=if since.is_some() { "success" } else { "plain" } />
+                        <h2 class="card__title" id="two-factor-title">"Two-factor authentication"</h2>
+                        {since.is_some().then(|| view! { <span class="badge badge--success">"On"</span> })}
+                    </div>
+                    <p class="card__text">
+                        "A code from an app on your phone, besides your password. Whoever learns the password alone stays out."
+                    </p>
+                </div>
+                {match (since, plans) {
+                    (Some(since), _) => view! { <On since /> }.into_any(),
+                    (None, Some(plans)) => {
+                        view! {
+                            <p>
+                                <button class="button" type="button" disabled aria-describedby="two-factor-plan">
+                                    "Set it up"
+                                </button>
+                            </p>
+                            <p class="card__text" id="two-factor-plan">{format!("Part of {plans}.")}</p>
+                        }
+                            .into_any()
+                    }
+                    (None, None) => {
+                        view! {
+                            <p>
+                                <Link class="button" href="/profile/two-factor">"Set it up"</Link>
+                            </p>
+                        }
+                            .into_any()
+                    }
+                }}
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn On(since: Time) -> impl IntoView {
+    let left = Resource::new_blocking(|| (), |()| recovery_codes_left());
+    view! {
+        {loaded(left, move |left| {
+            let codes = counted(left.unsigned_abs(), "recovery code", "recovery codes");
+            let since = since.clone();
+            view! {
+                {(left < FEW)
+                    .then(|| {
+                        view! {
+                            <Notice
+                                tone=Tone::Warning
+                                title=format!("You have {codes} left")
+                                text="Make new ones before they run out: without a code and without your phone you cannot sign in."
+                            />
+                        }
+                    })}
+                <dl class="facts">
+                    <div class="facts__row">
+                        <dt class="facts__label">"On since"</dt>
+                        <dd class="facts__value"><When at=since show=Show::Day /></dd>
+                    </div>
+                    <div class="facts__row">
+                        <dt class="facts__label">"Recovery codes"</dt>
+                        <dd class="facts__value">{format!("{left} of 16 left")}</dd>
+                    </div>
+                </dl>
+            }
+        })}
+        <p class="cluster">
+            <Link class="button" href="/profile/two-factor/new-codes">"New recovery codes"</Link>
+            <Link class="button button--quiet" href="/profile/two-factor/off">"Turn it off"</Link>
+        </p>
+    }
+}
+
+#[component]
+fn JustDone(flash: Flash) -> impl IntoView {
+    let ended = |sessions: i64, devices: i64| {
+        let sessions = counted(sessions.unsigned_abs(), "other session", "other sessions");
+        let devices = counted(
+            devices.unsigned_abs(),
+            "remembered device",
+            "remembered devices",
+        );
+        format!("{sessions} and {devices} ended. You stay signed in here.")
+    };
+    let (title, text) = match flash {
+        Flash::Done(Done::TwoFactorOn {
+            sessions,
+            remembered_devices,
+        }) => (
+            "Two-factor authentication is on",
+            ended(sessions, remembered_devices),
+        ),
+        Flash::Done(Done::TwoFactorOff {
+            sessions,
+            remembered_devices,
+        }) => (
+            "Two-factor authentication is off",
+            ended(sessions, remembered_devices),
+        ),
+        Flash::Done(Done::NewRecoveryCodes) => (
+            "Your new recovery codes count from now on",
+            "The old ones are void.".into(),
+        ),
+        _ => return ().into_any(),
+    };
+    view! { <Notice tone=Tone::Success title=title text=text /> }.into_any()
+}

@@ -1,0 +1,138 @@
+//! The 16 recovery codes, to be downloaded, printed or copied; and a new set of them.
+
+use leptos::prelude::*;
+
+use super::{
+    Draft,
+    deeds::{AbandonTwoFactor, NewRecoveryCodes, UseRecoveryCodes},
+    two_factor_draft,
+};
+use crate::{
+    boot::viewer,
+    pages::loaded,
+    parts::{
+        button::Submit,
+        copy::Copy,
+        error_summary::ErrorSummary,
+        form::{FormState, PostForm},
+        layout::Narrow,
+        link::Link,
+        notice::{Notice, Tone},
+    },
+    step_up::Confirmation,
+    time::When,
+};
+
+/// The codes and the ways to keep them. What is printed says whose they are and where they work.
+#[component]
+pub fn Codes(draft: Draft) -> impl IntoView {
+    let email = viewer().map(|v| v.email).unwrap_or_default();
+    let all = draft.codes.join("\n");
+    let codes = draft
+        .codes
+        .into_iter()
+        .map(|code| view! { <li>{code}</li> })
+        .collect_view();
+    view! {
+        <div class="printed">
+            <p class="printed__title">"Curfew recovery codes"</p>
+            <dl class="printed__facts">
+                <div>
+                    <dt>"Account"</dt>
+                    <dd>{email}</dd>
+                </div>
+                <div>
+                    <dt>"Address"</dt>
+                    <dd>{draft.install}</dd>
+                </div>
+                <div>
+                    <dt>"Made"</dt>
+                    <dd><When at=draft.made /></dd>
+                </div>
+            </dl>
+            <ol class="codes" role="list" aria-label="Recovery codes">{codes}</ol>
+            <p class="printed__note">"Each code works once, in place of a code of your authenticator app."</p>
+        </div>
+        <p class="cluster">
+            <a class="button" rel="external" href="/profile/two-factor/recovery-codes.txt" download="">
+                "Download"
+            </a>
+            <button class="button needs-script" type="button" on:click=|_| print()>"Print"</button>
+            <Copy text=all />
+        </p>
+    }
+}
+
+fn print() {
+    #[cfg(feature = "hydrate")]
+    let _ = window().print();
+}
+
+/// `/profile/two-factor/new-codes`.
+#[component]
+pub fn NewCodes() -> impl IntoView {
+    let draft = Resource::new_blocking(|| (), |()| two_factor_draft());
+    view! {
+        <Narrow title="New recovery codes" wide=true>
+            <div class="card card--lifted">
+                <div class="card__body">
+                    <h1 class="auth__title">"New recovery codes"</h1>
+                    {loaded(draft, |draft| match draft {
+                        Some(draft) => view! { <Use draft /> }.into_any(),
+                        None => view! { <Ask /> }.into_any(),
+                    })}
+                </div>
+            </div>
+        </Narrow>
+    }
+}
+
+#[component]
+fn Ask() -> impl IntoView {
+    let form = FormState::<NewRecoveryCodes>::of("new_recovery_codes");
+    let error = Signal::derive(move || form.error());
+    view! {
+        <p>"You get 16 new codes. Those you have now stay good until you have kept the new ones."</p>
+        <ErrorSummary error />
+        <PostForm state=form class="form">
+            <Confirmation error />
+            <div class="form__actions">
+                <Link class="button" href="/profile/security">"Cancel"</Link>
+                <Submit busy=form.busy()>"Make new codes"</Submit>
+            </div>
+        </PostForm>
+    }
+}
+
+#[component]
+fn Use(draft: Draft) -> impl IntoView {
+    let form = FormState::<UseRecoveryCodes>::of("use_recovery_codes");
+    let error = Signal::derive(move || form.error());
+    view! {
+        <Notice
+            tone=Tone::Info
+            title="Keep these codes first"
+            text="They are shown until you use them here. Your old codes are void from then on."
+        />
+        <Codes draft />
+        <ErrorSummary error />
+        <PostForm state=form class="form">
+            <Confirmation error />
+            <div class="form__actions">
+                <Submit busy=form.busy()>"I kept them: use these codes"</Submit>
+            </div>
+        </PostForm>
+        <Abandon />
+    }
+}
+
+/// Out of a set-up or a new set of codes, with nothing changed.
+#[component]
+pub fn Abandon() -> impl IntoView {
+    let form = FormState::<AbandonTwoFactor>::of("abandon_two_factor");
+    view! {
+        <PostForm state=form class="button-form">
+            <Submit look="button--quiet" busy=form.busy()>"Stop here, change nothing"</Submit>
+        </PostForm>
+    }
+}

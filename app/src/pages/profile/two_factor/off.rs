@@ -1,0 +1,45 @@
+//! `/profile/two-factor/off`: turning two-factor authentication off, after asking.
+
+use leptos::prelude::*;
+
+use super::deeds::TurnOffTwoFactor;
+use crate::{
+    parts::{
+        button::Submit,
+        error_summary::ErrorSummary,
+        form::{FormState, PostForm},
+        icon::{Disc, Shape},
+        layout::Narrow,
+        link::Link,
+    },
+    step_up::Confirmation,
+};
+
+#[component]
+pub fn Off() -> impl IntoView {
+    let form = FormState::<TurnOffTwoFactor>::of("turn_off_two_factor");
+    let error = Signal::derive(move || form.error());
+    view! {
+        <Narrow title="Turn off two-factor authentication?" wide=true>
+            <div class="card card--lifted">
+                <div class="card__body">
+                    <div class="cluster">
+                        <Disc shape=Shape::Shield tint="danger" />
+                        <h1 class="auth__title">"Turn off two-factor authentication?"</h1>
+                    </div>
+                    <p>
+                        "Your password alone signs you in from then on. The secret in your app and your recovery codes are void, every other session and all remembered devices end."
+                    </p>
+                    <ErrorSummary error />
+                    <PostForm state=form class="form">
+                        <Confirmation error />
+                        <div class="form__actions">
+                            <Link class="button" href="/profile/security">"Keep it on"</Link>
+                            <Submit look="button--danger" busy=form.busy()>"Turn it off"</Submit>
+                        </div>
+                    </PostForm>
+                </div>
+            </div>
+        </Narrow>
+    }
+}

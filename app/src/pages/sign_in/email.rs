@@ -1,0 +1,93 @@
+//! `/confirm-email`: the link that was mailed to a new address. Looking changes nothing; the button does.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::{over::Over, password::mail_link_stands};
+use crate::{
+    error::AppError,
+    pages::loaded,
+    parts::{
+        button::Submit,
+        error_summary::ErrorSummary,
+        form::{FormState, PostForm},
+        layout::Narrow,
+    },
+};
+
+/// Changes the e-mail address with the token of a mailed link. Signs nobody in or out.
+///
+/// # Errors
+/// `link_over`, `raced`, `store_away`; nothing has changed then.
+#[server(prefix = "/api/fn", endpoint = "confirm_email")]
+pub async fn confirm_email(token: String) -> Result<(), AppError> {
+    use accounts::{
+        change_email::{ChangeEmailError, confirm},
+        secret::Token,
+    };
+
+    use crate::{
+        context::{Presence, curfew, leave, now, visit},
+        flash::{Done, Flash},
+    };
+
+    let (curfew, visit) = (curfew()?, visit()?);
+    let token = Token::presented(&token).ok_or(ChangeEmailError::Over)?;
+    let store = |e| AppError::store(&e);
+    let mut tx = curfew.db.write().await.map_err(store)?;
+    confirm(&mut tx, &token, &visit.client, now()).await?;
+    tx.commit().await.map_err(store)?;
+    leave(&Flash::Done(Done::EmailChanged))?;
+    leptos_axum::redirect(match visit.presence {
+        Presence::SignedIn(_) => "/profile/login",
+        _ => "/sign-in",
+    });
+    Ok(())
+}
+
+#[component]
+pub fn ConfirmEmail() -> impl IntoView {
+    let token = use_query_map()
+        .read_untracked()
+        .get("token")
+        .unwrap_or_default();
+    let asked = token.clone();
+    let stands = Resource::new_blocking(
+        || (),
+        move |()| mail_link_stands("change_email".into(), asked.clone()),
+    );
+    view! {
+        <Narrow title="Confirm your email address">
+            {loaded(stands, move |stands| {
+                let token = token.clone();
+                if stands {
+                    view! { <Confirm token /> }.into_any()
+                } else {
+                    view! { <Over again="/profile/login" /> }.into_any()
+                }
+            })}
+        </Narrow>
+    }
+}
+
+#[component]
+fn Confirm(token: String) -> impl IntoView {
+    let form = FormState::<ConfirmEmail>::of("confirm_email");
+    view! {
+        <div class="card card--lifted">
+            <div class="card__body">
+                <div>
+                    <h1 class="auth__title">"Confirm your email address"</h1>
+                    <p class="card__text">"Your account uses the new address from then on: you sign in with it."</p>
+                </div>
+                <ErrorSummary error=Signal::derive(move || form.error()) />
+                <PostForm state=form class="form">
+                    <input type="hidden" name="token" value=token />
+                    <div class="form__actions">
+                        <Submit look="button--primary button--wide" busy=form.busy()>"Use this address"</Submit>
+                    </div>
+                </PostForm>
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,202 @@
+//! `/forgot-password` and `/reset-password`: a new password for somebody who cannot sign in.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::over::Over;
+use crate::{
+    boot::boot,
+    error::AppError,
+    flash::{Done, Flash},
+    pages::loaded,
+    parts::{
+        button::Submit,
+        error_summary::ErrorSummary,
+        field::Field,
+        form::{FormState, PostForm},
+        layout::Narrow,
+        link::Link,
+        notice::{Notice, Tone},
+    },
+};
+
+/// Mails a link for a new password, if there is anybody to get it. The answer does not tell.
+///
+/// # Errors
+/// `fields`, `too_many_attempts`, `store_away`.
+#[server(prefix = "/api/fn", endpoint = "request_password_reset")]
+pub async fn request_password_reset(email: String) -> Result<(), AppError> {
+    use crate::context::{curfew, leave, now, visit};
+
+    let (curfew, visit) = (curfew()?, visit()?);
+    accounts::reset_password::request(
+        &curfew.db,
+        &curfew.keys,
+        &curfew.limits,
+        &email,
+        &visit.client,
+        now(),
+    )
+    .await?;
+    leave(&Flash::Done(Done::LetterSent))?;
+    leptos_axum::redirect("/forgot-password");
+    Ok(())
+}
+
+/// Sets a new password with the token of a mailed link. Signs nobody in.
+///
+/// # Errors
+/// `link_over`, `fields`, `store_away`; nothing has changed then.
+#[server(prefix = "/api/fn", endpoint = "reset_password")]
+pub async fn reset_password(token: String, new_password: String) -> Result<(), AppError> {
+    use accounts::{
+        reset_password::{ResetError, reset},
+        secret::{Secret, Token},
+    };
+
+    use crate::{
+        context::{curfew, leave, now, set_cookie, visit},
+        cookies::Kind,
+    };
+
+    let (curfew, visit) = (curfew()?, visit()?);
+    let token = Token::presented(&token).ok_or(ResetError::Over)?;
+    let new = Secret::new(new_password);
+    let (db, hasher, limits) = (&curfew.db, &curfew.hasher, &curfew.limits);
+    reset(db, hasher, limits, &token, &new, &visit.client, now()).await?;
+    // Whoever was signed in here is no longer.
+    set_cookie(&curfew.cookies.removed(Kind::Session));
+    set_cookie(&curfew.cookies.removed(Kind::RememberMe));
+    leave(&Flash::Done(Done::PasswordReset))?;
+    leptos_axum::redirect("/sign-in");
+    Ok(())
+}
+
+/// Whether a mailed link still stands: `reset_password` or `change_email`. Uses nothing up.
+///
+/// # Errors
+/// `store_away`.
+#[server(prefix = "/api/fn", endpoint = "mail_link_stands")]
+pub async fn mail_link_stands(purpose: String, token: String) -> Result<bool, AppError> {
+    use accounts::{
+        mail_links::{Purpose, find},
+        secret::Token,
+    };
+
+    use crate::context::{curfew, now};
+
+    let purpose = match purpose.as_str() {
+        "reset_password" => Purpose::ResetPassword,
+        _ => Purpose::ChangeEmail,
+    };
+    let Some(token) = Token::presented(&token) else {
+        return Ok(false);
+    };
+    let store = |e| AppError::store(&e);
+    let mut conn = curfew()?.db.read().await.map_err(store)?;
+    let found = find(&mut conn, purpose, &token, now()).await;
+    Ok(found.map_err(store)?.is_some())
+}
+
+#[component]
+pub fn Forgot() -> impl IntoView {
+    let form = FormState::<RequestPasswordReset>::of("request_password_reset");
+    let sent = boot().flash == Some(Flash::Done(Done::LetterSent));
+    view! {
+        <Narrow title="Forgot your password?">
+            {sent
+                .then(|| {
+                    view! {
+                        <Notice
+                            tone=Tone::Success
+                            title="Look into your mailbox"
+                            text="If this address belongs to an account, a link for a new password is on its way. It works for 30 minutes."
+                        />
+                    }
+                })}
+            <div class="card card--lifted">
+                <div class="card__body">
+                    <div>
+                        <h1 class="auth__title">"Forgot your password?"</h1>
+                        <p class="card__text">"We mail you a link to choose a new one."</p>
+                    </div>
+                    <ErrorSummary error=Signal::derive(move || form.error()) />
+                    <PostForm state=form class="form">
+                        <Field
+                            name="email"
+                            label="Email"
+                            kind="email"
+                            autocomplete="username"
+                            value=form.typed("email", "")
+                            error=form.field_error("email")
+                        />
+                        <div class="form__actions">
+                            <Submit look="button--primary button--wide" busy=form.busy()>"Send the link"</Submit>
+                        </div>
+                    </PostForm>
+                </div>
+            </div>
+            <p class="auth__aside">
+                <Link href="/sign-in">"Back to sign in"</Link>
+            </p>
+        </Narrow>
+    }
+}
+
+#[component]
+pub fn Reset() -> impl IntoView {
+    let token = use_query_map()
+        .read_untracked()
+        .get("token")
+        .unwrap_or_default();
+    let asked = token.clone();
+    let stands = Resource::new_blocking(
+        || (),
+        move |()| mail_link_stands("reset_password".into(), asked.clone()),
+    );
+    view! {
+        <Narrow title="Choose a new password">
+            {loaded(stands, move |stands| {
+                let token = token.clone();
+                if stands {
+                    view! { <Choose token /> }.into_any()
+                } else {
+                    view! { <Over again="/forgot-password" /> }.into_any()
+                }
+            })}
+        </Narrow>
+    }
+}
+
+#[component]
+fn Choose(token: String) -> impl IntoView {
+    let form = FormState::<ResetPassword>::of("reset_password");
+    let shortest = boot().password_min;
+    view! {
+        <div class="card card--lifted">
+            <div class="card__body">
+                <div>
+                    <h1 class="auth__title">"Choose a new password"</h1>
+                    <p class="card__text">
+                        "Every session and all remembered devices end, and you sign in with it."
+                    </p>
+                </div>
+                <ErrorSummary error=Signal::derive(move || form.error()) />
+                <PostForm state=form class="form">
+                    <input type="hidden" name="token" value=token />
+                    <Field
+                        name="new_password"
+                        label="New password"
+                        kind="password"
+                        autocomplete="new-password"
+                        hint=format!("{shortest} characters or more. A few unrelated words are good.")
+                        error=form.field_error("new_password")
+                    />
+                    <div class="form__actions">
+                        <Submit look="button--primary button--wide" busy=form.busy()>"Set the password"</Submit>
+                    </div>
+                </PostForm>
+            </div>
+        </div>
+    }
+}

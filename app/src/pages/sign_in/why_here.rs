@@ -1,0 +1,121 @@
+//! Why one is on the sign-in page: what a press ended, or how a session did.
+
+use leptos::prelude::*;
+
+use crate::{
+    error::listed,
+    flash::{Done, Flash, Reason, Receipt, counted},
+    parts::{
+        icon::{Icon, Shape},
+        link::Link,
+        notice::{Notice, Tone},
+    },
+    time::{Show, When},
+};
+
+/// What the sign-in page says first: why one is here.
+#[component]
+pub fn WhyHere(flash: Flash) -> impl IntoView {
+    match flash {
+        Flash::Receipt(receipt) => view! { <ReceiptCard receipt /> }.into_any(),
+        Flash::Ended(reason) => view! { <ReasonCard reason /> }.into_any(),
+        Flash::Done(Done::SignedOut) => {
+            view! { <Notice tone=Tone::Success title="You’re signed out on this device" /> }
+                .into_any()
+        }
+        Flash::Done(Done::PasswordReset) => view! {
+            <Notice
+                tone=Tone::Success
+                title="You have a new password"
+                text="Every session and all remembered devices have ended. Sign in with the new one."
+            />
+        }
+        .into_any(),
+        Flash::Done(Done::EmailChanged) => view! {
+            <Notice tone=Tone::Success title="Your email address is changed" text="Sign in with the new one from now on." />
+        }
+        .into_any(),
+        Flash::Done(Done::HalfSignInOver) => view! {
+            <Notice
+                tone=Tone::Warning
+                title="Sign in again"
+                text="This sign-in took too long, or was ended from another device."
+            />
+        }
+        .into_any(),
+        Flash::Done(_) | Flash::Form(_) | Flash::Said(_) => ().into_any(),
+    }
+}
+
+/// After a press: what ended, and when.
+#[component]
+fn ReceiptCard(receipt: Receipt) -> impl IntoView {
+    let sessions = counted(receipt.sessions, "session", "sessions");
+    let devices = counted(
+        receipt.remembered_devices,
+        "remembered device",
+        "remembered devices",
+    );
+    let tokens = |n: Option<u64>, one, many| match n {
+        Some(n) => (Some(counted(n, one, many)), None),
+        None => (None, Some(many)),
+    };
+    let (api, api_stay) = tokens(receipt.api_tokens, "API token", "API tokens");
+    let (mcp, mcp_stay) = tokens(receipt.mcp_tokens, "MCP token", "MCP tokens");
+    let gone: Vec<String> = api.into_iter().chain(mcp).collect();
+    let stay: Vec<String> = [api_stay, mcp_stay, Some("two-factor authentication")]
+        .into_iter()
+        .flatten()
+        .map(str::to_owned)
+        .collect();
+    let stay = format!("Not touched: {}.", listed(&stay));
+    let rest = if gone.is_empty() {
+        stay
+    } else {
+        format!("Revoked: {}. {stay}", listed(&gone))
+    };
+    view! {
+        <section class="receipt" aria-labelledby="receipt-title" role="status">
+            <Icon shape=Shape::CheckCircle />
+            <h2 class="receipt__title" id="receipt-title">"You’re signed out everywhere"</h2>
+            <p class="receipt__text">
+                {format!("{sessions} and {devices} ended at ")} <When at=receipt.at show=Show::Clock /> "."
+            </p>
+            <p class="receipt__meta">{rest}</p>
+            <details class="receipt__meta">
+                <summary>
+                    "Audit event " <code>{receipt.event.get(..12).unwrap_or_default().to_owned()}</code>
+                </summary>
+                <code class="receipt__hash">{receipt.event}</code>
+            </details>
+        </section>
+    }
+}
+
+/// After being refused: how the session ended. Says only what the store says.
+#[component]
+fn ReasonCard(reason: Reason) -> impl IntoView {
+    let Reason {
+        at,
+        before,
+        after,
+        ask,
+        ..
+    } = reason;
+    view! {
+        <section class="receipt receipt--reason" aria-labelledby="reason-title" role="status">
+            <Icon shape=Shape::LogOut />
+            <h2 class="receipt__title" id="reason-title">"You were signed out"</h2>
+            <p class="receipt__text">{before} <When at show=Show::Clock /> {after}</p>
+            {ask
+                .then(|| {
+                    view! {
+                        <p class="receipt__actions">
+                            "If it was not, sign in and "
+                            <Link href="/sign-in?next=/profile/password">"change your password"</Link> "."
+                        </p>
+                    }
+                })}
+        </section>
+    }
+}

@@ -1,0 +1,92 @@
+//! What a set-up of two-factor authentication gives out beside its pages: the recovery codes as a
+//! text file, and the QR code as a picture. Both only while the codes are shown, to their person.
+
+use accounts::second_factor::{Draft, draft};
+use app::{
+    context::{Presence, Visit, now},
+    time::Time,
+};
+use axum::{
+    extract::{Extension, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use fast_qr::{
+    ECL, QRBuilder,
+    convert::{Builder, Shape, svg::SvgBuilder},
+};
+
+use crate::{pages::to_sign_in, state::AppState};
+
+/// The page that both belong to.
+const PAGE: &str = "/profile/two-factor";
+
+/// `GET /profile/two-factor/recovery-codes.txt`: the codes to be kept.
+pub async fn recovery_codes(
+    State(state): State<AppState>,
+    Extension(visit): Extension<Visit>,
+) -> Response {
+    give(&state, &visit, |draft, email| {
+        let install = state.config.public_url();
+        let made = Time::from(draft.created_at).utc;
+        let codes = draft.codes.join("\r\n");
+        let text = format!(
+            "Curfew recovery codes\r\n\r\nAccount: {email}\r\nAddress: {install}\r\nMade: {made}\r\n\r\n{codes}\r\n\r\n\
+             Each code works once, in place of a code of your authenticator app.\r\n"
+        );
+        let headers = [
+            (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+            (
+                header::CONTENT_DISPOSITION,
+                "attachment; filename=\"curfew-recovery-codes.txt\"",
+            ),
+        ];
+        (headers, text).into_response()
+    })
+    .await
+}
+
+/// `GET /profile/two-factor/qr.svg`: the secret for an authenticator app's camera, black on white in
+/// either theme, with its quiet zone.
+pub async fn qr_code(
+    State(state): State<AppState>,
+    Extension(visit): Extension<Visit>,
+) -> Response {
+    give(&state, &visit, |draft, email| {
+        let link = draft.secret.as_ref().map(|secret| secret.otpauth(email));
+        let drawn = link.and_then(|link| QRBuilder::new(link).ecl(ECL::M).build().ok());
+        let Some(qr) = drawn else {
+            return StatusCode::NOT_FOUND.into_response();
+        };
+        let svg = SvgBuilder::default()
+            .margin(4)
+            .shape(Shape::Square)
+            .background_color("#ffffff")
+            .module_color("#000000")
+            .to_str(&qr);
+        ([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response()
+    })
+    .await
+}
+
+async fn give(
+    state: &AppState,
+    visit: &Visit,
+    show: impl FnOnce(&Draft, &str) -> Response,
+) -> Response {
+    let Presence::SignedIn(me) = &visit.presence else {
+        return to_sign_in(PAGE);
+    };
+    let found = async {
+        let mut conn = state.curfew.db.read().await?;
+        draft::of(&mut conn, &state.curfew.keys, &me.user.id, now()).await
+    };
+    match found.await {
+        Ok(Some(draft)) => show(&draft, &me.user.email),
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a draft of two-factor authentication could not be read");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
+}
