@@ -14,7 +14,6 @@ mod codes_at_once;
 mod codes_wrong;
 mod curfews;
 mod devices;
-mod devices;
 mod ending_devices;
 mod forgotten_password;
 mod full_disk;
