@@ -1,7 +1,8 @@
 // Every page and state there is to see, and the way to it. Accessibility, quietness and pictures go through all.
 import type { Page } from "@playwright/test";
-import { ask, giveToken, press, visit } from "./steps.ts";
+import { ask, giveToken, press, signIn, visit } from "./steps.ts";
 import type { Cast } from "./test.ts";
+import { keepCodes, scan, setUp } from "./two-factor.ts";
 
 /** Leads to a state and gives the page that shows it. */
 type Way = (cast: Cast) => Promise<Page>;
@@ -49,6 +50,40 @@ export const PAGES: Record<string, Way> = {
     await nobody.getByRole("button", { name: "Create account" }).click();
     await nobody.getByRole("alert").waitFor();
     return nobody;
+  },
+  "sign-in-code": async ({ ada, nobody }) => {
+    await setUp(ada.page);
+    await visit(nobody, "/sign-in");
+    await signIn(nobody, ada);
+    await nobody.getByLabel("Authentication code").waitFor();
+    return nobody;
+  },
+  "sign-in-recovery-code": async ({ ada, nobody }) => {
+    await setUp(ada.page);
+    await visit(nobody, "/sign-in");
+    await signIn(nobody, ada);
+    await nobody.getByRole("link", { name: "Use a recovery code" }).click();
+    await nobody.getByLabel("Recovery code").waitFor();
+    return nobody;
+  },
+  "forgot-password": signedOut("/forgot-password"),
+  "reset-password-over": signedOut("/reset-password?token=nonsense"),
+  "reset-password": async ({ ada, nobody, server }) => {
+    await visit(nobody, "/forgot-password");
+    await nobody.getByLabel("Email").fill(ada.email);
+    await nobody.getByRole("button", { name: "Send the link" }).click();
+    await nobody.goto(await server.linkFor(ada.email, "/reset-password"));
+    return nobody;
+  },
+  "two-factor-begin": signedIn("/profile/two-factor"),
+  "two-factor-codes": async ({ ada }) => (await keepCodes(ada.page), ada.page),
+  "two-factor-app": async ({ ada }) => (await keepCodes(ada.page), await scan(ada.page), ada.page),
+  "two-factor-on": async ({ ada }) => (await setUp(ada.page), ada.page),
+  "two-factor-off": async ({ ada, server }) => {
+    await setUp(ada.page);
+    server.store("update sessions set confirmed_at = confirmed_at - 601000");
+    await visit(ada.page, "/profile/two-factor/off");
+    return ada.page;
   },
   home: signedIn("/"),
   profile: signedIn("/profile"),

@@ -44,11 +44,22 @@ pub struct Assets {
     pub live: String,
     pub drafts: String,
     pub times: String,
+    pub plain: String,
+}
+
+/// How a page comes to life in the browser.
+#[cfg(feature = "ssr")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Life {
+    /// The WASM takes it over.
+    Hydrated,
+    /// It is plain HTML: see [`PlainApp`].
+    Plain,
 }
 
 /// The whole document around the app.
 #[cfg(feature = "ssr")]
-pub fn shell(assets: &Assets) -> impl IntoView + use<> {
+pub fn shell(assets: &Assets, life: Life) -> impl IntoView + use<> {
     let Assets {
         js,
         wasm,
@@ -57,6 +68,7 @@ pub fn shell(assets: &Assets) -> impl IntoView + use<> {
         live,
         drafts,
         times,
+        plain,
     } = assets.clone();
     let nonce = leptos::nonce::use_nonce();
     context::set_content_security_policy(nonce.as_ref());
@@ -69,6 +81,19 @@ pub fn shell(assets: &Assets) -> impl IntoView + use<> {
     let made_for = context::made_for();
     let guarded = made_for.is_some();
     let (person, standing) = made_for.unzip();
+    let scripts = match life {
+        Life::Hydrated => view! {
+            <link rel="modulepreload" href=js />
+            <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="" />
+            <script type="module" nonce=nonce.clone()>{start}</script>
+        }
+        .into_any(),
+        Life::Plain => view! { <script src=plain nonce=nonce.clone() defer></script> }.into_any(),
+    };
+    let body = match life {
+        Life::Hydrated => view! { <App /> }.into_any(),
+        Life::Plain => view! { <PlainApp /> }.into_any(),
+    };
     view! {
         <!DOCTYPE html>
         <html lang="en" data-guarded=guarded.then_some("") data-person=person data-standing=standing>
@@ -84,48 +109,69 @@ pub fn shell(assets: &Assets) -> impl IntoView + use<> {
                         view! {
                             <script src=live nonce=nonce.clone() defer></script>
                             <script src=drafts nonce=nonce.clone() defer></script>
-                            <script src=times nonce=nonce.clone() defer></script>
+                            <script src=times nonce=nonce defer></script>
                             <over::Templates />
                         }
                     })}
-                <link rel="modulepreload" href=js />
-                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="" />
-                <script type="module" nonce=nonce>{start}</script>
+                {scripts}
                 <MetaTags />
             </head>
-            <body>
-                <App />
-            </body>
+            <body>{body}</body>
         </html>
     }
 }
 
-/// Every address. `SsrMode::Async` everywhere: without JavaScript a page must arrive whole.
+/// The addresses whose pages are plain HTML: forms and text that need no script of their own, so
+/// that none is downloaded for them. `public/plain.js` adds what is nice to have.
+#[cfg(feature = "ssr")]
+#[component]
+pub fn PlainApp() -> impl IntoView {
+    provide_meta_context();
+    provide_context(Boot::shared());
+    view! {
+        <Name />
+        <Router>
+            <Routes fallback=pages::not_found::NotFound>
+                <Route path=path!("/sign-in/code") view=pages::sign_in::Code ssr=SsrMode::Async />
+                <Route path=path!("/forgot-password") view=pages::sign_in::Forgot ssr=SsrMode::Async />
+                <Route path=path!("/reset-password") view=pages::sign_in::Reset ssr=SsrMode::Async />
+                <Route path=path!("/confirm-email") view=pages::sign_in::ConfirmEmail ssr=SsrMode::Async />
+                <Route path=path!("/profile/two-factor") view=pages::profile::two_factor::SetUp ssr=SsrMode::Async />
+                <Route path=path!("/profile/two-factor/app") view=pages::profile::two_factor::App ssr=SsrMode::Async />
+                <Route path=path!("/profile/two-factor/new-codes") view=pages::profile::two_factor::NewCodes ssr=SsrMode::Async />
+                <Route path=path!("/profile/two-factor/off") view=pages::profile::two_factor::Off ssr=SsrMode::Async />
+            </Routes>
+        </Router>
+        <Veil />
+    }
+}
+
+/// "Sign in · Curfew".
+#[component]
+fn Name() -> impl IntoView {
+    view! {
+        <Title formatter=|title: String| {
+            if title.is_empty() { "Curfew".into() } else { format!("{title} · Curfew") }
+        } />
+    }
+}
+
+/// Every other address. `SsrMode::Async` everywhere: without JavaScript a page must arrive whole.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_context(Boot::shared());
     view! {
-        <Title formatter=|title: String| {
-            if title.is_empty() { "Curfew".into() } else { format!("{title} · Curfew") }
-        } />
+        <Name />
         <Router>
             <Routes fallback=pages::not_found::NotFound>
                 <Route path=path!("/") view=pages::home::Home ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=pages::sign_in::SignIn ssr=SsrMode::Async />
-                <Route path=path!("/sign-in/code") view=pages::sign_in::Code ssr=SsrMode::Async />
-                <Route path=path!("/forgot-password") view=pages::sign_in::Forgot ssr=SsrMode::Async />
-                <Route path=path!("/reset-password") view=pages::sign_in::Reset ssr=SsrMode::Async />
-                <Route path=path!("/confirm-email") view=pages::sign_in::ConfirmEmail ssr=SsrMode::Async />
                 <Route path=path!("/sign-up") view=pages::sign_up::SignUp ssr=SsrMode::Async />
                 <Route path=path!("/profile") view=pages::profile::about::About ssr=SsrMode::Async />
                 <Route path=path!("/profile/login") view=pages::profile::login::Login ssr=SsrMode::Async />
                 <Route path=path!("/profile/password") view=pages::profile::password::Password ssr=SsrMode::Async />
                 <Route path=path!("/profile/security") view=pages::profile::security::Security ssr=SsrMode::Async />
-                <Route path=path!("/profile/two-factor") view=pages::profile::two_factor::SetUp ssr=SsrMode::Async />
-                <Route path=path!("/profile/two-factor/app") view=pages::profile::two_factor::App ssr=SsrMode::Async />
-                <Route path=path!("/profile/two-factor/new-codes") view=pages::profile::two_factor::NewCodes ssr=SsrMode::Async />
-                <Route path=path!("/profile/two-factor/off") view=pages::profile::two_factor::Off ssr=SsrMode::Async />
                 <Route path=path!("/profile/remote-logout") view=remote_logout::confirm::Confirm ssr=SsrMode::Async />
                 <Route path=path!("/settings/api") view=pages::settings::tokens::Api ssr=SsrMode::Async />
                 <Route path=path!("/settings/mcp") view=pages::settings::tokens::Mcp ssr=SsrMode::Async />

@@ -2,6 +2,7 @@
 
 pub mod avatar;
 pub mod button;
+#[cfg(feature = "ssr")]
 pub mod copy;
 pub mod dialog;
 pub mod drawn;

@@ -30,6 +30,7 @@ pub fn built() -> Option<Assets> {
         live: name("live")?,
         drafts: name("drafts")?,
         times: name("times")?,
+        plain: name("plain")?,
     })
 }
 

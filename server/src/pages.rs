@@ -2,6 +2,7 @@
 
 use accounts::{sign_in::half_is_open, users};
 use app::{
+    Life,
     context::{Curfew, Presence, Visit, now},
     cookies::Kind,
     flash::{Done, Flash, Reason},
@@ -18,8 +19,8 @@ use leptos::prelude::provide_context;
 use serde::Deserialize;
 
 use crate::{
-    functions::see_other, request_id::RequestId, signed_in::set_unless_set, state::AppState,
-    trouble,
+    functions::see_other, request_id::RequestId, router, signed_in::set_unless_set,
+    state::AppState, trouble,
 };
 
 /// Pages for somebody who is not signed in.
@@ -153,7 +154,12 @@ async fn draw(state: &AppState, visit: Visit, request: Request) -> Response {
         .extensions()
         .get::<RequestId>()
         .map(|id| id.0.clone());
-    let render = leptos_axum::render_app_async_with_context(context, move || shell(&assets));
+    let life = if router::is_plain(request.uri().path()) {
+        Life::Plain
+    } else {
+        Life::Hydrated
+    };
+    let render = leptos_axum::render_app_async_with_context(context, move || shell(&assets, life));
     let mut response = render(request).await.into_response();
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
         // The store went away after the door: no half page of somebody signed in.

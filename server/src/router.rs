@@ -2,7 +2,7 @@
 
 use std::{sync::LazyLock, time::Duration};
 
-use app::App;
+use app::{App, PlainApp};
 use axum::{
     Router,
     http::StatusCode,
@@ -40,7 +40,7 @@ pub fn router(state: AppState) -> Router {
         )
         .route("/profile/two-factor/qr.svg", get(two_factor_files::qr_code))
         .fallback(pages::not_found);
-    for page in addresses() {
+    for page in ADDRESSES.iter().chain(PLAIN.iter()) {
         people = people.route(page, get(pages::page));
     }
     // Innermost first. Only what is about people looks at their cookies.
@@ -81,14 +81,22 @@ pub fn router(state: AppState) -> Router {
         .with_state(state)
 }
 
-/// The pages' addresses, asked for once in a process: a page that leptos draws while it makes this list
-/// waits for ever (leptos-rs/leptos#4773), and tests make many routers.
-fn addresses() -> &'static [String] {
-    static ADDRESSES: LazyLock<Vec<String>> = LazyLock::new(|| {
-        let pages = leptos_axum::generate_route_list(App);
-        pages.iter().map(|page| page.path().to_owned()).collect()
-    });
-    &ADDRESSES
+/// The addresses of the pages that the WASM takes over. Asked for once in a process: a page that leptos
+/// draws while it makes this list waits for ever (leptos-rs/leptos#4773), and tests make many routers.
+static ADDRESSES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let pages = leptos_axum::generate_route_list(App);
+    pages.iter().map(|page| page.path().to_owned()).collect()
+});
+
+/// The addresses of the pages that are plain HTML.
+static PLAIN: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let pages = leptos_axum::generate_route_list(PlainApp);
+    pages.iter().map(|page| page.path().to_owned()).collect()
+});
+
+/// Whether the page at that address is plain HTML.
+pub(crate) fn is_plain(path: &str) -> bool {
+    PLAIN.iter().any(|page| page == path)
 }
 
 /// Refuses what another site's page sends (fetch metadata, or Origin in older browsers).

@@ -1,13 +1,20 @@
 //! The pages of the way in.
 
+#[cfg(feature = "ssr")]
 mod code;
+#[cfg(feature = "ssr")]
 mod email;
 mod form;
+#[cfg(feature = "ssr")]
 mod over;
+#[cfg(feature = "ssr")]
 mod password;
 mod why_here;
 
+#[cfg(feature = "ssr")]
 pub use code::Code;
+#[cfg(feature = "ssr")]
 pub use email::ConfirmEmail;
 pub use form::SignIn;
+#[cfg(feature = "ssr")]
 pub use password::{Forgot, Reset};

@@ -1,29 +1,18 @@
-//! A button that copies a text. Without script there is none: the text can be selected.
+//! A button that copies a text, on the plain pages. Without script there is none: the text can be selected.
 
 use leptos::prelude::*;
 
-/// Copies `text`, and says so for a moment, to screen readers too.
+/// Copies `text`, and says so to screen readers too: `public/plain.js` does.
 #[component]
-pub fn Copy(#[prop(into)] text: String) -> impl IntoView {
-    let copied = RwSignal::new(false);
+pub fn Copy(
+    #[prop(into)] text: String,
+    /// What it is, for those who do not see what it stands beside.
+    what: &'static str,
+) -> impl IntoView {
     view! {
-        <button
-            class="button needs-script"
-            type="button"
-            on:click=move |_| {
-                copy(&text);
-                copied.set(true);
-                set_timeout(move || copied.set(false), std::time::Duration::from_secs(3));
-            }
-        >
-            <span role="status">{move || if copied.get() { "Copied" } else { "Copy" }}</span>
+        <button class="button needs-script" type="button" data-copy=text>
+            <span role="status">"Copy"</span>
+            <span class="visually-hidden">{format!(" {what}")}</span>
         </button>
     }
-}
-
-fn copy(text: &str) {
-    #[cfg(feature = "hydrate")]
-    let _ = window().navigator().clipboard().write_text(text);
-    #[cfg(not(feature = "hydrate"))]
-    let _ = text;
 }

@@ -87,6 +87,7 @@ fn ShowPassword(field: &'static str, shown: RwSignal<bool>) -> impl IntoView {
             class="field__toggle needs-script"
             type="button"
             aria-controls=field
+            data-shows=field
             aria-pressed=move || if shown.get() { "true" } else { "false" }
             on:click=move |_| shown.update(|s| *s = !*s)
         >

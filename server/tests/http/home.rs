@@ -94,6 +94,7 @@ impl TestApp {
             live: "/pkg/live.js".into(),
             drafts: "/pkg/drafts.js".into(),
             times: "/pkg/times.js".into(),
+            plain: "/pkg/plain.js".into(),
         });
         let state = AppState::new(config, db, hasher, KEYS.clone(), assets);
         Self {

@@ -3,9 +3,8 @@
 use leptos::prelude::*;
 
 use super::{
-    Draft,
     deeds::{AbandonTwoFactor, NewRecoveryCodes, UseRecoveryCodes},
-    two_factor_draft,
+    draft::{Draft, two_factor_draft},
 };
 use crate::{
     boot::viewer,
@@ -57,15 +56,10 @@ pub fn Codes(draft: Draft) -> impl IntoView {
             <a class="button" rel="external" href="/profile/two-factor/recovery-codes.txt" download="">
                 "Download"
             </a>
-            <button class="button needs-script" type="button" on:click=|_| print()>"Print"</button>
-            <Copy text=all />
+            <button class="button needs-script" type="button" data-print="">"Print"</button>
+            <Copy text=all what="the recovery codes" />
         </p>
     }
-}
-
-fn print() {
-    #[cfg(feature = "hydrate")]
-    let _ = window().print();
 }
 
 /// `/profile/two-factor/new-codes`.

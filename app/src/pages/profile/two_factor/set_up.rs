@@ -4,10 +4,9 @@
 use leptos::prelude::*;
 
 use super::{
-    Draft,
     codes::{Abandon, Codes},
     deeds::{BeginTwoFactor, TurnOnTwoFactor},
-    two_factor_draft,
+    draft::{Draft, two_factor_draft},
 };
 use crate::{
     boot::viewer,
@@ -135,7 +134,7 @@ fn Scan(secret: String, link: String) -> impl IntoView {
                 <p>"No camera? Enter this secret into the app:"</p>
                 <code class="secret">{secret}</code>
                 <p class="cluster">
-                    <Copy text=plain />
+                    <Copy text=plain what="the secret" />
                     <a class="button" href=link>"Open the app"</a>
                 </p>
             </div>
