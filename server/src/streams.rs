@@ -7,7 +7,7 @@ use std::{
 };
 
 use accounts::{
-    db::{Change, StoreError},
+    db::{Change, Conn, StoreError},
     plans::Plan,
     sessions::{self, SessionId, SignedIn, Standing},
     time::{Moment, UnixMillis},
@@ -38,7 +38,7 @@ const EVERY: Duration = Duration::from_secs(1);
 const EVERYBODY: u32 = 30;
 
 /// Sessions looked at in one read.
-const AT_ONCE: usize = 500;
+const AT_ONCE: usize = 100;
 
 /// How long to wait when the store is away.
 const AGAIN: Duration = Duration::from_millis(500);
@@ -167,69 +167,100 @@ impl Streams {
             let mut tick = interval(EVERY);
             tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
             let (mut ticks, mut due) = (0_u32, Due::default());
+            // Everybody is looked at a few at a time: a press must not wait for ten thousand.
+            let mut rest: Vec<(UserId, SessionId)> = Vec::new();
             loop {
                 tokio::select! {
+                    biased;
                     change = heard.recv() => due.add(change),
                     _ = tick.tick() => {
                         ticks = ticks.wrapping_add(1);
                         due.everybody |= ticks.is_multiple_of(EVERYBODY);
-                        due.users.extend(self.run_out(Moment::now().at));
+                        if rest.is_empty() {
+                            rest = self.run_out(Moment::now().at);
+                        }
                     }
+                    () = std::future::ready(()), if !rest.is_empty() => {}
                 }
                 while let Ok(change) = heard.try_recv() {
                     due.add(Some(change));
                 }
-                match self.look(&curfew, &due).await {
-                    Ok(()) => due = Due::default(),
-                    Err(error) => {
-                        tracing::warn!(%error, "event streams stay open until the store answers");
-                        sleep(AGAIN).await;
-                    }
+                if due.everybody {
+                    rest = self.sessions_of(None);
+                    due.everybody = false;
+                }
+                if let Err(error) = self.look(&curfew, &mut due, &mut rest).await {
+                    tracing::warn!(%error, "event streams stay open until the store answers");
+                    sleep(AGAIN).await;
                 }
             }
         };
         tokio::join!(hearing, looking);
     }
 
-    /// Whose sessions may have run out by now.
-    fn run_out(&self, now: UnixMillis) -> Vec<UserId> {
+    /// The sessions that may have run out by now, and those that were not looked at yet.
+    fn run_out(&self, now: UnixMillis) -> Vec<(UserId, SessionId)> {
         let open = self.lock();
-        let due = open
-            .seats
-            .iter()
-            .filter(|(_, seats)| seats.iter().any(|seat| seat.look_at <= now));
-        due.map(|(user, _)| user.clone()).collect()
+        let seats = open.seats.iter();
+        seats
+            .flat_map(|(user, seats)| seats.iter().map(move |seat| (user, seat)))
+            .filter(|(_, seat)| seat.look_at <= now)
+            .map(|(user, seat)| (user.clone(), seat.session.clone()))
+            .collect()
     }
 
-    async fn look(&self, curfew: &Curfew, due: &Due) -> Result<(), StoreError> {
-        if due.is_empty() || self.count() == 0 {
+    /// Looks at whom something was heard of, and at some of the rest. What could not be looked at
+    /// because the store is away stays due.
+    async fn look(
+        &self,
+        curfew: &Curfew,
+        due: &mut Due,
+        rest: &mut Vec<(UserId, SessionId)>,
+    ) -> Result<(), StoreError> {
+        if self.count() == 0 {
+            (*due, *rest) = (Due::default(), Vec::new());
+        }
+        if due.is_empty() && rest.is_empty() {
             return Ok(());
         }
         let mut conn = curfew.db.read().await?;
-        let mut users = due.users.clone();
-        for account in &due.accounts {
-            users.extend(sessions::of_account(&mut conn, account).await?);
+        for account in due.accounts.clone() {
+            due.users
+                .extend(sessions::of_account(&mut conn, &account).await?);
+            due.accounts.remove(&account);
         }
-        let open = self.sessions_of(&users, due.everybody);
-        for some in open.chunks(AT_ONCE) {
-            let ids: Vec<SessionId> = some.iter().map(|(_, session)| session.clone()).collect();
-            let now = Moment::now();
-            let found = sessions::standing(&mut conn, &ids, &curfew.limits, now).await?;
-            let found: HashMap<&SessionId, &Standing> =
-                found.iter().map(|s| (&s.session, s)).collect();
-            for (user, session) in some {
-                self.judge(user, session, found.get(session).copied());
-            }
+        for some in self.sessions_of(Some(&due.users)).chunks(AT_ONCE) {
+            self.look_at(&mut conn, curfew, some).await?;
+        }
+        due.users.clear();
+        let kept = rest.len().saturating_sub(AT_ONCE);
+        self.look_at(&mut conn, curfew, &rest[kept..]).await?;
+        rest.truncate(kept);
+        Ok(())
+    }
+
+    async fn look_at(
+        &self,
+        conn: &mut Conn,
+        curfew: &Curfew,
+        some: &[(UserId, SessionId)],
+    ) -> Result<(), StoreError> {
+        let ids: Vec<SessionId> = some.iter().map(|(_, session)| session.clone()).collect();
+        let found = sessions::standing(conn, &ids, &curfew.limits, Moment::now()).await?;
+        let found: HashMap<&SessionId, &Standing> = found.iter().map(|s| (&s.session, s)).collect();
+        for (user, session) in some {
+            self.judge(user, session, found.get(session).copied());
         }
         Ok(())
     }
 
-    fn sessions_of(&self, users: &HashSet<UserId>, everybody: bool) -> Vec<(UserId, SessionId)> {
+    /// The sessions that streams are open for: these persons', or everybody's.
+    fn sessions_of(&self, users: Option<&HashSet<UserId>>) -> Vec<(UserId, SessionId)> {
         let open = self.lock();
         let mut sessions: Vec<(UserId, SessionId)> = open
             .seats
             .iter()
-            .filter(|(user, _)| everybody || users.contains(*user))
+            .filter(|(user, _)| users.is_none_or(|users| users.contains(*user)))
             .flat_map(|(user, seats)| {
                 seats
                     .iter()
@@ -299,6 +330,6 @@ impl Due {
     }
 
     fn is_empty(&self) -> bool {
-        self.users.is_empty() && self.accounts.is_empty() && !self.everybody
+        self.users.is_empty() && self.accounts.is_empty()
     }
 }
