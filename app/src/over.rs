@@ -1,5 +1,6 @@
 //! What a page of somebody signed in turns into when their session has ended, as templates that
-//! `public/guard.js` fills: drawn on the server, so that they cost the browser nothing until then.
+//! `public/guard.js` fills: drawn on the server, so that they cost the browser nothing until then. Their
+//! links are `external`: the app that has taken the page over must not follow them in its memory.
 
 use leptos::prelude::*;
 
@@ -20,10 +21,10 @@ pub fn Templates() -> impl IntoView {
                     <p class="receipt__text" data-over-text=""></p>
                     <p class="receipt__actions" data-over-ask="">
                         "If it was not, sign in and "
-                        <a href="/sign-in?next=/profile/password">"change your password"</a> "."
+                        <a rel="external" href="/sign-in?next=/profile/password">"change your password"</a> "."
                     </p>
                 </section>
-                <a class="button button--primary button--wide" data-over-again="" href="/sign-in">
+                <a rel="external" class="button button--primary button--wide" data-over-again="" href="/sign-in">
                     "Sign in again"
                 </a>
             </NarrowFrame>
@@ -32,7 +33,7 @@ pub fn Templates() -> impl IntoView {
             <div class="notice" role="status">
                 <Icon shape=Shape::Info />
                 <p class="notice__title" data-changed-text=""></p>
-                <div class="notice__actions"><a href="">"Reload this page"</a></div>
+                <div class="notice__actions"><a rel="external" href="">"Reload this page"</a></div>
             </div>
         </template>
     }

@@ -138,7 +138,7 @@ pub(super) fn section(
                 .then(|| {
                     view! {
                         <p class="cluster">
-                            <a class="button" href="/profile/security?devices=all#devices-title">
+                            <a rel="external" class="button" href="/profile/security?devices=all#devices-title">
                                 {format!("Show all {all}")}
                             </a>
                         </p>
