@@ -13,7 +13,7 @@ use accounts::{
     sessions::{Ended, SignedIn},
     step_up,
     time::Moment,
-    users::SignUp,
+    users::{Role, SignUp},
 };
 use cookie::Cookie;
 use http::{HeaderName, HeaderValue, header};
@@ -107,6 +107,19 @@ pub fn signed_in() -> Result<SignedIn, AppError> {
         Presence::Ended(ended) => Err(session_ended(&ended)),
         Presence::Nobody => Err(AppError::not_signed_in()),
     }
+}
+
+/// Whom a page is made for, for the shell around the app: the person's id and how they stand.
+#[must_use]
+pub fn made_for() -> Option<(String, String)> {
+    let me = signed_in().ok()?;
+    Some((me.user.id.0, standing(me.user.role, me.user.plan)))
+}
+
+/// Role and plan as one text that a page can compare. Pages are drawn by it.
+#[must_use]
+pub fn standing(role: Role, plan: Plan) -> String {
+    format!("{}, {}", role.name(), plan.name())
 }
 
 /// The refusal for a session that has ended.

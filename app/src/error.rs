@@ -29,6 +29,8 @@ pub enum Code {
     /// The token was made without the scope.
     InsufficientScope,
     SignUpClosed,
+    /// The role does not allow it.
+    NotAllowed,
     /// Sign in from the beginning.
     HalfSignInOver,
     /// A mailed link was used, or is too old.
@@ -47,6 +49,8 @@ pub enum Code {
     /// A token's requests came too fast.
     RateLimited,
     StoreAway,
+    /// As much is going on as this node can carry.
+    Busy,
     Internal,
     /// Made by the browser side: the request got no answer.
     Unreachable,
@@ -68,6 +72,7 @@ impl Code {
             | Self::InsufficientScope
             | Self::StepUpRequired
             | Self::SignUpClosed
+            | Self::NotAllowed
             | Self::CrossSite => 403,
             Self::NotFound => 404,
             Self::LinkOver => 410,
@@ -78,7 +83,7 @@ impl Code {
             Self::Fields => 422,
             Self::TooManyAttempts | Self::RateLimited => 429,
             Self::Internal | Self::Unreachable => 500,
-            Self::StoreAway => 503,
+            Self::StoreAway | Self::Busy => 503,
         }
     }
 }

@@ -21,6 +21,8 @@ pub enum Flash {
     Form(Refused),
     /// Something was done.
     Done(Done),
+    /// Something was done, in the server's own words.
+    Said(String),
     /// A token was made: its value, for the one page that shows it.
     Made(Made),
 }
@@ -75,6 +77,11 @@ pub struct Receipt {
     pub sessions: u64,
     pub remembered_devices: u64,
     pub at: Time,
+    /// The hash of the audit log's event.
+    pub event: String,
+    /// Tokens that were revoked along; none when that was not asked for.
+    pub api_tokens: Option<u64>,
+    pub mcp_tokens: Option<u64>,
 }
 
 /// How a session ended, in words for the person who held it.
@@ -84,6 +91,11 @@ pub struct Reason {
     pub at: Time,
     /// "Firefox on Linux", or "the command line"; none when nobody in particular did it.
     pub by: Option<String>,
+    /// What the card says, around the time.
+    pub before: String,
+    pub after: String,
+    /// Whether it may have been somebody else, so that the way to a new password is shown.
+    pub ask: bool,
 }
 
 /// Why a session ended.
@@ -98,6 +110,16 @@ pub enum Because {
     Reused,
     Disabled,
     TwoFactorChanged,
+    EndedElsewhere,
+    Curfew,
+}
+
+impl Because {
+    /// Whether the browser may be signed in all the same, by a remembered device that lives on.
+    #[must_use]
+    pub fn may_come_back(self) -> bool {
+        matches!(self, Self::Expired | Self::Limit)
+    }
 }
 
 /// A form that was refused, with what was typed; never a password.
@@ -192,20 +214,71 @@ mod server_side {
                     .map(|agent| device::of(agent).label()),
                 None => None,
             };
+            let because = match ended.because {
+                From::SignedOut => Because::SignedOut,
+                From::RemoteLogout => Because::RemoteLogout,
+                From::PasswordChanged => Because::PasswordChanged,
+                From::Expired => Because::Expired,
+                From::Limit => Because::Limit,
+                From::Reused => Because::Reused,
+                From::Disabled => Because::Disabled,
+                From::TwoFactorChanged => Because::TwoFactorChanged,
+                From::EndedElsewhere => Because::EndedElsewhere,
+                From::Curfew => Because::Curfew,
+            };
+            let (before, after, ask) = words(because, ended.by_another, by.as_deref());
             Self {
-                because: match ended.because {
-                    From::SignedOut => Because::SignedOut,
-                    From::RemoteLogout => Because::RemoteLogout,
-                    From::PasswordChanged => Because::PasswordChanged,
-                    From::Expired => Because::Expired,
-                    From::Limit => Because::Limit,
-                    From::Reused => Because::Reused,
-                    From::Disabled => Because::Disabled,
-                    From::TwoFactorChanged => Because::TwoFactorChanged,
-                },
+                because,
                 at: ended.at.into(),
                 by,
+                before: before.to_owned(),
+                after,
+                ask,
             }
+        }
+    }
+
+    /// How it is told to the person who held the session: before the time, after it, and whether to
+    /// ask if it was them. Says only what the store says.
+    fn words(because: Because, by_another: bool, by: Option<&str>) -> (&'static str, String, bool) {
+        let from = by.map(|by| format!(" from {by}")).unwrap_or_default();
+        let was_it_you = format!("{from}. Was this you?");
+        match because {
+            Because::RemoteLogout | Because::EndedElsewhere if by_another => (
+                "An admin of your account signed you out at ",
+                ".".into(),
+                false,
+            ),
+            Because::RemoteLogout => ("Signed out by Remote logout at ", was_it_you, true),
+            Because::EndedElsewhere => ("This device was signed out at ", was_it_you, true),
+            Because::PasswordChanged => ("The password was changed at ", was_it_you, true),
+            Because::TwoFactorChanged => (
+                "Two-factor authentication was turned on or off at ",
+                was_it_you,
+                true,
+            ),
+            Because::Expired => ("This session ran out at ", ".".into(), false),
+            Because::Limit => (
+                "More devices were signed in than are allowed; this one was unused the longest and was signed out at ",
+                ".".into(),
+                false,
+            ),
+            Because::Reused => (
+                "The saved sign-in of this device was used a second time, as if somebody had copied it. Its sessions ended at ",
+                ". If that is not you, change your password.".into(),
+                true,
+            ),
+            Because::Disabled => (
+                "This account was disabled at ",
+                ". Ask whoever runs this Curfew.".into(),
+                false,
+            ),
+            Because::Curfew => (
+                "Your curfew ended this session at ",
+                ". Sign in again to go on.".into(),
+                false,
+            ),
+            Because::SignedOut => ("Signed out at ", ".".into(), false),
         }
     }
 }

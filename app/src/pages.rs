@@ -45,7 +45,7 @@ where
 
 /// In place of what could not be shown. The page's status says so too.
 #[component]
-fn Missing(error: AppError) -> impl IntoView {
+pub fn Missing(error: AppError) -> impl IntoView {
     #[cfg(feature = "ssr")]
     crate::context::set_status(error.code);
     view! { <Notice tone=Tone::Danger title=error.message /> }

@@ -5,6 +5,7 @@ pub mod button;
 #[cfg(feature = "ssr")]
 pub mod copy;
 pub mod dialog;
+pub mod drawn;
 pub mod error_summary;
 pub mod field;
 pub mod form;

@@ -255,6 +255,8 @@ fn home_of(name: &str) -> Option<String> {
         "change_password" => "/profile/password",
         "update_profile" => "/profile",
         "remote_logout" => "/profile/remote-logout",
+        "end_session" | "end_other_sessions" | "rename_device" | "set_curfew"
+        | "set_account_curfew" => "/profile/security",
         "verify_code" => "/sign-in/code",
         "request_password_reset" => "/forgot-password",
         "change_email" => "/profile/login",

@@ -16,7 +16,7 @@ use tower_http::{
 };
 
 use crate::{
-    assets, functions, headers, health, mcp, pages, problem, request_id, rest,
+    assets, events, functions, headers, health, mcp, pages, problem, request_id, rest,
     signed_in::{self, RESUME},
     state::AppState,
     trouble, two_factor_files,
@@ -47,6 +47,7 @@ pub fn router(state: AppState) -> Router {
     let people = people.layer(from_fn_with_state(state.clone(), signed_in::at_the_door));
 
     let machines = Router::new()
+        .route("/events", get(events::events))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/pkg/{file}", get(assets::hashed))

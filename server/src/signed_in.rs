@@ -123,21 +123,29 @@ struct Brought {
     there: Vec<Kind>,
 }
 
+/// A cookie's value, as the request brought it.
+fn value_of(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        // Another application's cookie may hold any bytes; ours beside it still count.
+        .map(|header| String::from_utf8_lossy(header.as_bytes()))
+        .find_map(|header| {
+            Cookie::split_parse(header.as_ref())
+                .filter_map(Result::ok)
+                .find(|cookie| cookie.name() == name)
+                .map(|cookie| cookie.value().to_owned())
+        })
+}
+
+/// The session cookie alone, for what neither starts a session nor counts as using one.
+pub(crate) fn session_cookie(headers: &HeaderMap, cookies: &Cookies) -> Option<Token> {
+    Token::presented(&value_of(headers, cookies.name(Kind::Session))?)
+}
+
 impl Brought {
     fn read(headers: &HeaderMap, cookies: &Cookies) -> Self {
-        let value = |kind| {
-            headers
-                .get_all(header::COOKIE)
-                .iter()
-                // Another application's cookie may hold any bytes; ours beside it still count.
-                .map(|header| String::from_utf8_lossy(header.as_bytes()))
-                .find_map(|header| {
-                    Cookie::split_parse(header.as_ref())
-                        .filter_map(Result::ok)
-                        .find(|cookie| cookie.name() == cookies.name(kind))
-                        .map(|cookie| cookie.value().to_owned())
-                })
-        };
+        let value = |kind| value_of(headers, cookies.name(kind));
         let token = |kind| value(kind).and_then(|text| Token::presented(&text));
         let there = |kind: &Kind| value(*kind).is_some();
         Self {

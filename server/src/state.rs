@@ -9,7 +9,9 @@ use app::{
     cookies::Cookies,
 };
 
-use crate::{config::Config, last_active::LastActive, last_used::LastUsed, pace::Pace};
+use crate::{
+    config::Config, last_active::LastActive, last_used::LastUsed, pace::Pace, streams::Streams,
+};
 
 /// Shared by every request. Cheap to clone.
 #[derive(Clone)]
@@ -20,6 +22,7 @@ pub struct AppState {
     pub last_active: LastActive,
     pub last_used: LastUsed,
     pub pace: Pace,
+    pub streams: Streams,
 }
 
 impl AppState {
@@ -42,6 +45,7 @@ impl AppState {
             config: Arc::new(config),
             last_active: LastActive::default(),
             last_used: LastUsed::default(),
+            streams: Streams::default(),
         }
     }
 }

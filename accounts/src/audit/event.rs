@@ -32,6 +32,12 @@ pub enum Action {
     McpTokenDeleted,
     PlanChanged,
     AccessDenied,
+    /// One device, from another session of the same person.
+    DeviceEnded,
+    OtherDevicesEnded,
+    DeviceRenamed,
+    CurfewSet,
+    AccountCurfewSet,
 }
 
 impl Action {
@@ -61,6 +67,11 @@ impl Action {
             Self::McpTokenDeleted => "user.mcp_token_deleted",
             Self::PlanChanged => "account.plan_changed",
             Self::AccessDenied => "access.denied",
+            Self::DeviceEnded => "user.device_ended",
+            Self::OtherDevicesEnded => "user.other_devices_ended",
+            Self::DeviceRenamed => "user.device_renamed",
+            Self::CurfewSet => "user.curfew_set",
+            Self::AccountCurfewSet => "account.curfew_set",
         }
     }
 
@@ -68,7 +79,12 @@ impl Action {
         match self {
             Self::UserCreated => "people",
             Self::Login | Self::LoginFailed | Self::Logout | Self::Confirmed => "sign_in",
-            Self::SessionInvalidated | Self::RememberedDeviceReused => "sessions",
+            Self::SessionInvalidated
+            | Self::RememberedDeviceReused
+            | Self::DeviceEnded
+            | Self::OtherDevicesEnded
+            | Self::DeviceRenamed
+            | Self::CurfewSet => "sessions",
             Self::PasswordChanged
             | Self::PasswordResetRequested
             | Self::EmailChangeRequested
@@ -82,7 +98,7 @@ impl Action {
             | Self::ApiTokenDeleted
             | Self::McpTokenCreated
             | Self::McpTokenDeleted => "credentials",
-            Self::PlanChanged => "account",
+            Self::PlanChanged | Self::AccountCurfewSet => "account",
             Self::AccessDenied => "access",
         }
     }
@@ -93,13 +109,18 @@ impl Action {
             | Self::Login
             | Self::Logout
             | Self::PlanChanged
-            | Self::Confirmed => "info",
+            | Self::Confirmed
+            | Self::DeviceRenamed => "info",
             Self::LoginFailed
             | Self::PasswordChanged
             | Self::PasswordResetRequested
             | Self::EmailChangeRequested
             | Self::TwoFactorEnabled
             | Self::RecoveryCodesReplaced
+            | Self::DeviceEnded
+            | Self::OtherDevicesEnded
+            | Self::CurfewSet
+            | Self::AccountCurfewSet
             | Self::ApiTokenCreated
             | Self::ApiTokenDeleted
             | Self::McpTokenCreated

@@ -6,6 +6,7 @@ use sqlx::FromRow;
 use super::{Because, SessionId, find::is_live, start::end_expired};
 use crate::{
     audit::{self, Action, Actor, Client, Event},
+    curfew,
     db::{Conn, Tx},
     letters::{self, Letter, News},
     limits::Limits,
@@ -59,6 +60,8 @@ pub struct EndAll {
     pub at: UnixMillis,
     /// The `user.session_invalidated` event.
     pub event: String,
+    /// The hash that the audit log's chain holds of it.
+    pub hash: String,
 }
 
 /// Why a press did nothing.
@@ -134,6 +137,7 @@ pub async fn end_all(
         remembered_devices: facts.remembered_devices.unsigned_abs(),
         at: now.at,
         event: event.id,
+        hash: event.hash,
     })
 }
 
@@ -213,15 +217,18 @@ pub(crate) async fn count_open(
     limits: &Limits,
     now: Moment,
 ) -> Result<Facts, sqlx::Error> {
+    let cut = curfew::cut(conn, user, now).await?;
     on!(conn, c => sqlx::query_as(
         "select (select count(*) from sessions s where s.user_id = u.id and s.epoch = u.epoch
-                 and s.ended_at is null and s.expires_at > $2 and s.last_active_at > $3) as sessions,
+                 and s.ended_at is null and s.expires_at > $2 and s.last_active_at > $3
+                 and s.started_at >= $4) as sessions,
                 (select count(*) from remembered_devices d where d.user_id = u.id and d.epoch = u.epoch
-                 and d.ended_at is null and d.expires_at > $2) as remembered_devices
+                 and d.ended_at is null and d.expires_at > $2 and d.created_at >= $4) as remembered_devices
          from users u where u.id = $1")
         .bind(user)
         .bind(now.at)
         .bind(now.at - limits.session_idle)
+        .bind(cut)
         .fetch_one(c)
         .await)
 }

@@ -30,6 +30,10 @@ pub enum Because {
     Reused,
     /// The person was disabled.
     Disabled,
+    /// The person ended it from another session.
+    EndedElsewhere,
+    /// The daily time has come that the person or their account has set.
+    Curfew,
 }
 
 /// How it ended: the reason, when, and the browser and the path of the deed where there is one.
@@ -41,12 +45,33 @@ pub struct Ended {
     pub by_user_agent: Option<String>,
     /// The actor of the deed as the audit log has it: `user:ID` or `operator`.
     pub by: Option<String>,
+    /// Whether that is another person than the one it was done to: an admin.
+    pub by_another: bool,
 }
 
+/// The deed that ended something, out of the audit log.
 #[derive(FromRow)]
-struct Deed {
-    actor: String,
-    user_agent: Option<String>,
+pub(super) struct Deed {
+    pub actor: String,
+    pub subject: Option<String>,
+    pub user_agent: Option<String>,
+}
+
+impl Ended {
+    pub(super) fn told(because: Because, at: UnixMillis, deed: Option<Deed>) -> Self {
+        let by_another = deed.as_ref().is_some_and(|deed| {
+            let by = deed.actor.strip_prefix("user:");
+            by.is_some() && by != deed.subject.as_deref()
+        });
+        let (by, by_user_agent) = deed.map_or((None, None), |d| (Some(d.actor), d.user_agent));
+        Self {
+            because,
+            at,
+            by_user_agent,
+            by,
+            by_another,
+        }
+    }
 }
 
 /// Puts together how something ended, looking up the deed that ended it.
@@ -60,21 +85,14 @@ pub async fn how_it_ended(
     ended_by: Option<&str>,
 ) -> Result<Ended, sqlx::Error> {
     let deed: Option<Deed> = match ended_by {
-        Some(event) => {
-            on!(conn, c => sqlx::query_as("select actor, user_agent from audit_events where id = $1")
+        Some(event) => on!(conn, c => sqlx::query_as(
+                "select actor, subject, user_agent from audit_events where id = $1")
                 .bind(event)
                 .fetch_optional(c)
-                .await)?
-        }
+                .await)?,
         None => None,
     };
-    let (by, by_user_agent) = deed.map_or((None, None), |d| (Some(d.actor), d.user_agent));
-    Ok(Ended {
-        because,
-        at,
-        by_user_agent,
-        by,
-    })
+    Ok(Ended::told(because, at, deed))
 }
 
 /// Ends every session that a remembered device started.

@@ -17,8 +17,10 @@ mod signing_in;
 mod stepping_up;
 mod two_factor;
 
+mod devices;
 mod mcp;
 mod rest;
+mod streams;
 mod tokens;
 
 mod hostile;

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 use crate::{
-    flash::{Because, Done, Flash, Reason, Receipt, counted},
+    error::listed,
+    flash::{Done, Flash, Reason, Receipt, counted},
     parts::{
         icon::{Icon, Shape},
         link::Link,
@@ -42,7 +43,7 @@ pub fn WhyHere(flash: Flash) -> impl IntoView {
             />
         }
         .into_any(),
-        Flash::Done(_) | Flash::Form(_) | Flash::Made(_) => ().into_any(),
+        Flash::Done(_) | Flash::Form(_) | Flash::Made(_) | Flash::Said(_) => ().into_any(),
     }
 }
 
@@ -55,6 +56,24 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
         "remembered device",
         "remembered devices",
     );
+    let tokens = |n: Option<u64>, one, many| match n {
+        Some(n) => (Some(counted(n, one, many)), None),
+        None => (None, Some(many)),
+    };
+    let (api, api_stay) = tokens(receipt.api_tokens, "API token", "API tokens");
+    let (mcp, mcp_stay) = tokens(receipt.mcp_tokens, "MCP token", "MCP tokens");
+    let gone: Vec<String> = api.into_iter().chain(mcp).collect();
+    let stay: Vec<String> = [api_stay, mcp_stay, Some("two-factor authentication")]
+        .into_iter()
+        .flatten()
+        .map(str::to_owned)
+        .collect();
+    let stay = format!("Not touched: {}.", listed(&stay));
+    let rest = if gone.is_empty() {
+        stay
+    } else {
+        format!("Revoked: {}. {stay}", listed(&gone))
+    };
     view! {
         <section class="receipt" aria-labelledby="receipt-title" role="status">
             <Icon shape=Shape::CheckCircle />
@@ -62,9 +81,13 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
             <p class="receipt__text">
                 {format!("{sessions} and {devices} ended at ")} <When at=receipt.at show=Show::Clock /> "."
             </p>
-            <p class="receipt__meta">
-                "API tokens, MCP tokens and two-factor authentication are as they were."
-            </p>
+            <p class="receipt__meta">{rest}</p>
+            <details class="receipt__meta">
+                <summary>
+                    "Audit event " <code>{receipt.event.get(..12).unwrap_or_default().to_owned()}</code>
+                </summary>
+                <code class="receipt__hash">{receipt.event}</code>
+            </details>
         </section>
     }
 }
@@ -72,49 +95,18 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
 /// After being refused: how the session ended. Says only what the store says.
 #[component]
 fn ReasonCard(reason: Reason) -> impl IntoView {
-    let by = reason
-        .by
-        .map(|by| format!(" from {by}"))
-        .unwrap_or_default();
-    let (before, after, ask) = match reason.because {
-        Because::RemoteLogout => (
-            "Signed out by Remote logout at ",
-            format!("{by}. Was this you?"),
-            true,
-        ),
-        Because::PasswordChanged => (
-            "The password was changed at ",
-            format!("{by}. Was this you?"),
-            true,
-        ),
-        Because::TwoFactorChanged => (
-            "Two-factor authentication was turned on or off at ",
-            format!("{by}. Was this you?"),
-            true,
-        ),
-        Because::Expired => ("This session ran out at ", ".".into(), false),
-        Because::Limit => (
-            "More devices were signed in than are allowed; this one was unused the longest and was signed out at ",
-            ".".into(),
-            false,
-        ),
-        Because::Reused => (
-            "The saved sign-in of this device was used a second time, as if somebody had copied it. Its sessions ended at ",
-            ". If that is not you, change your password.".into(),
-            true,
-        ),
-        Because::Disabled => (
-            "This account was disabled at ",
-            ". Ask whoever runs this Curfew.".into(),
-            false,
-        ),
-        Because::SignedOut => ("Signed out at ", ".".into(), false),
-    };
+    let Reason {
+        at,
+        before,
+        after,
+        ask,
+        ..
+    } = reason;
     view! {
         <section class="receipt receipt--reason" aria-labelledby="reason-title" role="status">
             <Icon shape=Shape::LogOut />
             <h2 class="receipt__title" id="reason-title">"You were signed out"</h2>
-            <p class="receipt__text">{before} <When at=reason.at show=Show::Clock /> {after}</p>
+            <p class="receipt__text">{before} <When at show=Show::Clock /> {after}</p>
             {ask
                 .then(|| {
                     view! {
