@@ -35,7 +35,7 @@ async fn a_plain_form_leads_to_the_sign_in_page_with_a_receipt(app: TestApp) {
         page.is(200)
             .says("You’re signed out everywhere")
             .says("2 sessions and 1 remembered device ended at ")
-            .says("API tokens, MCP tokens and two-factor authentication are as they were.");
+            .says("Not touched: API tokens, MCP tokens and two-factor authentication.");
         // Said once.
         ada.get("/sign-in")
             .await
