@@ -26,7 +26,6 @@ on_both!(
     a_press_counts_what_is_alive_and_not_what_the_curfew_has_ended,
 );
 
-
 fn typed(time: &str, zone: &str) -> Curfew {
     Curfew::typed(time, zone).unwrap()
 }

@@ -8,17 +8,23 @@ use crate::error::AppError;
 /// remembered device that is signed in nowhere.
 ///
 /// # Errors
-/// `not_found`, `fields`, `session_ended`, `store_away`; nothing has changed then.
+/// `not_found`, `step_up_required`, `session_ended`, `store_away`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "end_session")]
-pub async fn end_session(id: String, kind: Option<String>) -> Result<(), AppError> {
+pub async fn end_session(
+    id: String,
+    kind: Option<String>,
+    confirmation: Option<String>,
+) -> Result<(), AppError> {
     use accounts::sessions::{SessionId, end_one};
 
     use crate::{
-        context::{curfew, leave, now, signed_in, visit},
+        context::{curfew, leave, now, visit},
         flash::{Flash, counted},
+        step_up::confirmed,
     };
 
-    let (curfew, me, visit) = (curfew()?, signed_in()?, visit()?);
+    let (curfew, visit) = (curfew()?, visit()?);
+    let me = confirmed(confirmation).await?;
     let store = |e| AppError::store(&e);
     let session = SessionId(id.clone());
     let mut tx = curfew.db.write().await.map_err(store)?;
@@ -54,17 +60,19 @@ pub async fn end_session(id: String, kind: Option<String>) -> Result<(), AppErro
 /// Ends every other session and remembered device of the person; this session goes on under a new cookie.
 ///
 /// # Errors
-/// `session_ended`, `store_away`; nothing has changed then.
+/// `step_up_required`, `session_ended`, `store_away`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "end_other_sessions")]
-pub async fn end_other_sessions() -> Result<(), AppError> {
+pub async fn end_other_sessions(confirmation: Option<String>) -> Result<(), AppError> {
     use accounts::sessions::end_others;
 
     use crate::{
-        context::{curfew, leave, now, set_cookie, signed_in, visit},
+        context::{curfew, leave, now, set_cookie, visit},
         flash::{Flash, counted},
+        step_up::confirmed,
     };
 
-    let (curfew, me, visit) = (curfew()?, signed_in()?, visit()?);
+    let (curfew, visit) = (curfew()?, visit()?);
+    let me = confirmed(confirmation).await?;
     let store = |e| AppError::store(&e);
     let mut tx = curfew.db.write().await.map_err(store)?;
     let ended = match end_others(&mut tx, &me, &visit.client, &curfew.limits, now()).await {

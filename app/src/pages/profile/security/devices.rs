@@ -11,7 +11,7 @@ use accounts::{
 };
 use leptos::prelude::*;
 
-use super::drawing::{field_error, icon, named};
+use super::drawing::{Ask, field_error, icon, named};
 use crate::{
     flash::{Refused, counted},
     parts::{drawn::when, icon::Disc},
@@ -94,6 +94,7 @@ pub(super) fn section(
     open: &sessions::Facts,
     most: usize,
     refused: Option<&Refused>,
+    ask: Ask,
     now: Moment,
 ) -> impl IntoView + use<> {
     let (used, unused): (Vec<Row>, Vec<Row>) = rows
@@ -116,6 +117,7 @@ pub(super) fn section(
                 device(
                     row,
                     refused.map(|(_, why, typed)| (why.clone(), typed.clone())),
+                    &ask,
                     now,
                 )
             })
@@ -131,7 +133,7 @@ pub(super) fn section(
                     <h2 class="section__title" id="devices-title">"Devices"</h2>
                     <p class="section__lead">"Where you are signed in, or remembered, right now."</p>
                 </div>
-                {(others > 0).then(|| end_others(open))}
+                {(others > 0).then(|| end_others(open, &ask))}
             </div>
             <ul class="devices" role="list">{shown}</ul>
             {(more > 0)
@@ -159,14 +161,16 @@ pub(super) fn section(
     }
 }
 
-fn end_others(open: &sessions::Facts) -> impl IntoView + use<> {
+fn end_others(open: &sessions::Facts, ask: &Ask) -> impl IntoView + use<> {
+    let refused = ask.why(None).is_some();
+    let field = ask.field(None);
     let sessions = counted(
         (open.sessions - 1).max(0).unsigned_abs(),
         "other session",
         "other sessions",
     );
     view! {
-        <details class="fold fold--end">
+        <details class="fold fold--end" open=refused>
             <summary class="button button--small button--danger-quiet">"End all others"</summary>
             <form class="fold__panel" method="post" action="/api/fn/end_other_sessions">
                 <p>
@@ -174,13 +178,19 @@ fn end_others(open: &sessions::Facts) -> impl IntoView + use<> {
                         "Ends {sessions} and every remembered device but this one’s. You stay signed in here.",
                     )}
                 </p>
+                {field}
                 <button class="button button--small button--danger">"End all other devices"</button>
             </form>
         </details>
     }
 }
 
-fn device(row: Row, refused: Option<(String, String)>, now: Moment) -> impl IntoView {
+fn device(
+    row: Row,
+    refused: Option<(String, String)>,
+    ask: &Ask,
+    now: Moment,
+) -> impl IntoView + use<> {
     let kind = device::of(&row.user_agent).kind;
     let (name, browser) = named(row.label.clone(), &row.user_agent);
     let tint = if row.this { "" } else { "plain" };
@@ -200,7 +210,7 @@ fn device(row: Row, refused: Option<(String, String)>, now: Moment) -> impl Into
                 {remembered_only.then(|| view! { <span class="badge">"Not signed in"</span> })}
                 {browser.map(|browser| view! { <span class="device__browser">{browser}</span> })}
             </h3>
-            {manage(&row, &name, refused)}
+            {manage(&row, &name, refused, ask)}
             <dl class="device__facts">
                 <div>
                     <dt>"IP address"</dt>
@@ -228,7 +238,14 @@ fn device(row: Row, refused: Option<(String, String)>, now: Moment) -> impl Into
 }
 
 /// What one may do to a device, folded away: opening it is the first step, the button the second.
-fn manage(row: &Row, name: &str, refused: Option<(String, String)>) -> impl IntoView + use<> {
+fn manage(
+    row: &Row,
+    name: &str,
+    refused: Option<(String, String)>,
+    ask: &Ask,
+) -> impl IntoView + use<> {
+    let unconfirmed = ask.why(Some(&row.id)).is_some();
+    let confirmation = ask.field(Some(&row.id));
     let (id, name) = (row.id.clone(), name.to_owned());
     let field = format!("label-{id}");
     let error_id = format!("{field}-error");
@@ -251,6 +268,7 @@ fn manage(row: &Row, name: &str, refused: Option<(String, String)>) -> impl Into
             <form class="fold__panel" method="post" action="/api/fn/end_session">
                 {hidden(id.clone())}
                 <p>"Signs this device out, and no longer remembers it. There is no undo."</p>
+                {confirmation}
                 <button class="button button--small button--danger">
                     "End" <span class="visually-hidden">" "{name.clone()}</span>
                 </button>
@@ -258,7 +276,7 @@ fn manage(row: &Row, name: &str, refused: Option<(String, String)>) -> impl Into
         }
     });
     view! {
-        <details class="fold device__manage" open=wrong>
+        <details class="fold device__manage" open=wrong || unconfirmed>
             <summary class="button button--small button--quiet">
                 {words} <span class="visually-hidden">" "{name.clone()}</span>
             </summary>

@@ -6,6 +6,7 @@ use accounts::{
     device::{self, Kind},
     limits::Limits,
     sessions::{self, SignedIn},
+    step_up,
     time::{Moment, UnixMillis},
 };
 use leptos::prelude::*;
@@ -102,12 +103,79 @@ impl Facts {
         let pieces = view! {
             {said.map(|text| view! { <Notice tone=Tone::Success title=text /> })}
             {refused.as_ref().map(why)}
-            {devices::section(rows, &self.open, if all { usize::MAX } else { SHOWN }, refused.as_ref(), now)}
+            {devices::section(rows, &self.open, if all { usize::MAX } else { SHOWN }, refused.as_ref(), Ask::of(me, refused.as_ref(), limits, now), now)}
             {timeline::section(&self.past, &self.presses, now)}
             {curfew_card::section(&self.curfews, me, refused.as_ref(), now)}
             {activity::section(self.events)}
         };
         pieces.to_html()
+    }
+}
+
+/// Whether ending a device asks for a password or a code first, and what was wrong with the one given.
+#[derive(Clone)]
+pub(super) struct Ask {
+    needed: bool,
+    two_factor: bool,
+    /// The device, or none for all others, and why.
+    refused: Option<(Option<String>, String)>,
+}
+
+impl Ask {
+    fn of(me: &SignedIn, refused: Option<&Refused>, limits: &Limits, now: Moment) -> Self {
+        let refused = refused
+            .filter(|r| r.error.code == Code::StepUpRequired)
+            .and_then(|r| {
+                let why = r.error.fields.get("confirmation")?.clone();
+                Some((r.typed.get("id").cloned(), why))
+            });
+        Self {
+            needed: step_up::is_needed(me, limits, now),
+            two_factor: me.user.two_factor_since.is_some(),
+            refused,
+        }
+    }
+
+    /// Why the one given for that device was refused.
+    pub(super) fn why(&self, device: Option<&str>) -> Option<String> {
+        let (id, why) = self.refused.as_ref()?;
+        (id.as_deref() == device).then(|| why.clone())
+    }
+
+    /// The field, where it is needed.
+    pub(super) fn field(&self, device: Option<&str>) -> impl IntoView + use<> {
+        let id = format!("confirmation-{}", device.unwrap_or("others"));
+        let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
+        let error = self.why(device);
+        let wrong = error.is_some();
+        let described = if wrong {
+            format!("{error_id} {hint_id}")
+        } else {
+            hint_id.clone()
+        };
+        let hint = if self.two_factor {
+            "Your password, or the 6 digits of your authenticator app."
+        } else {
+            "Your password."
+        };
+        self.needed.then(|| {
+            view! {
+                <div class="field">
+                    <label class="field__label" for=id.clone()>"Confirm it’s you"</label>
+                    <p class="field__hint" id=hint_id>{hint}</p>
+                    {field_error(error, error_id)}
+                    <input
+                        class="input"
+                        type="password"
+                        id=id.clone()
+                        name="confirmation"
+                        autocomplete="current-password"
+                        aria-describedby=described
+                        aria-invalid=wrong.then_some("true")
+                    />
+                </div>
+            }
+        })
     }
 }
 
