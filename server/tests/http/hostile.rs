@@ -9,7 +9,7 @@ mod malformed;
 mod text;
 
 /// Every server function, with fields that would do something.
-const FUNCTIONS: [(&str, &[(&str, &str)]); 30] = [
+const FUNCTIONS: [(&str, &[(&str, &str)]); 35] = [
     (
         "sign_up",
         &[
@@ -65,6 +65,11 @@ const FUNCTIONS: [(&str, &[(&str, &str)]); 30] = [
     ("new_recovery_codes", &[]),
     ("use_recovery_codes", &[]),
     ("recovery_codes_left", &[]),
+    ("end_session", &[("id", "x")]),
+    ("end_other_sessions", &[]),
+    ("rename_device", &[("id", "x"), ("label", "Eve’s")]),
+    ("set_curfew", &[("time", "22:00"), ("zone", "UTC")]),
+    ("set_account_curfew", &[("time", "22:00"), ("zone", "UTC")]),
     ("abandon_two_factor", &[]),
     ("token", &[("kind", "api"), ("token", "x")]),
     ("create_api_token", &[("name", "Backup")]),
