@@ -1,7 +1,7 @@
 //! A person's sessions for programs: page by page.
 
 use super::{Listed, SessionId};
-use crate::{db::Conn, limits::Limits, on, time::Moment, users::UserId};
+use crate::{curfew, db::Conn, limits::Limits, on, time::Moment, users::UserId};
 
 /// Up to `most` live sessions whose ids come before `before`, the latest sign-in first. None: from
 /// the start. One that starts meanwhile moves none of the others.
@@ -16,14 +16,15 @@ pub async fn page(
     limits: &Limits,
     now: Moment,
 ) -> Result<Vec<Listed>, sqlx::Error> {
+    let cut = curfew::cut(conn, user, now).await?;
     on!(conn, c => sqlx::query_as(
-        "select s.id, s.user_agent, s.ip, s.started_how, s.started_at, s.last_active_at, s.expires_at,
-                (d.id is not null) as remembered
+        "select s.id, s.user_agent, s.ip, s.started_how, s.second_factor, s.started_at, s.last_active_at, s.expires_at,
+                (d.id is not null) as remembered, coalesce(d.label, s.label) as label
          from sessions s
          join users u on u.id = s.user_id and u.epoch = s.epoch
          left join remembered_devices d on d.id = s.remembered_device_id and d.ended_at is null
          where s.user_id = $1 and s.ended_at is null and s.expires_at > $2 and s.last_active_at > $3
-           and s.id < $4
+           and s.id < $4 and s.started_at >= $6
          order by s.id desc limit $5")
         .bind(user)
         .bind(now.at)
@@ -31,6 +32,7 @@ pub async fn page(
         // Ids are hexadecimal digits and hyphens: every one comes before a letter beyond them.
         .bind(before.map_or("z", |id| id.0.as_str()))
         .bind(most)
+        .bind(cut)
         .fetch_all(c)
         .await)
 }
