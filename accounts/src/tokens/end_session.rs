@@ -44,16 +44,16 @@ pub async fn end_session(
     {
         return Err(PressError::NotFound);
     }
-    let event = Event::of(Action::SessionInvalidated, Actor::User(user), client)
+    let event = Event::of(Action::DeviceEnded, Actor::User(user), client)
         .in_account(&locked.account_id)
         .about(user)
-        .with(json!({ "scope": "one", "sessions": 1, "path": "api/v1" }));
+        .with(json!({ "sessions": 1, "path": "api/v1" }));
     let event = audit::record(tx, event, now).await?;
     on!(tx, c => sqlx::query(
         "update sessions set ended_at = $2, ended_because = $3, ended_by = $4 where id = $1 and ended_at is null")
         .bind(session)
         .bind(now.at)
-        .bind(Because::RemoteLogout)
+        .bind(Because::EndedElsewhere)
         .bind(&event.id)
         .execute(c)
         .await
@@ -63,7 +63,7 @@ pub async fn end_session(
          where ended_at is null and id = (select remembered_device_id from sessions where id = $1)")
         .bind(session)
         .bind(now.at)
-        .bind(Because::RemoteLogout)
+        .bind(Because::EndedElsewhere)
         .bind(&event.id)
         .execute(c)
         .await

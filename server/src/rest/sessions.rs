@@ -29,7 +29,7 @@ use crate::{bearer::Caller, problem::Refused, state::AppState};
 pub struct Session {
     /// Names it in a list; opens nothing.
     id: String,
-    /// "Firefox on Linux".
+    /// The name its person has given it, or "Firefox on Linux".
     device: String,
     /// As the browser says it: text that anybody can choose.
     user_agent: String,
@@ -99,7 +99,9 @@ impl Session {
     pub fn of(session: Listed, limits: &Limits) -> Self {
         Self {
             id: session.id.0,
-            device: device::of(&session.user_agent).label(),
+            device: session
+                .label
+                .unwrap_or_else(|| device::of(&session.user_agent).label()),
             user_agent: session.user_agent,
             ip: Some(session.ip).filter(|ip| !ip.is_empty()),
             signed_in_at: time(session.started_at),

@@ -1,13 +1,12 @@
 //! `/settings/api` and `/settings/mcp`: the tokens that a remote logout leaves alone.
 //!
-//! Making and revoking are plain forms with script and without: the page comes back from the server
-//! with what there is to say, so that a value is drawn by the server once and kept nowhere.
+//! Plain pages: forms that the browser sends itself, and a page that comes back from the server with
+//! what there is to say, so that a value is drawn by the server once and kept nowhere.
 
 mod create;
 mod listed;
 mod made;
 pub mod revoke;
-#[cfg(feature = "ssr")]
 mod setup;
 
 use leptos::prelude::*;
@@ -171,7 +170,6 @@ pub async fn tokens(kind: String) -> Result<Shown, AppError> {
     })
 }
 
-#[cfg(feature = "ssr")]
 impl Token {
     fn shown(
         t: accounts::tokens::Listed,
@@ -190,7 +188,6 @@ impl Token {
     }
 }
 
-#[cfg(feature = "ssr")]
 fn kind_named(name: &str) -> Result<accounts::tokens::Kind, AppError> {
     use accounts::tokens::Kind;
 

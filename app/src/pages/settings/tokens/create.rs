@@ -73,7 +73,6 @@ pub async fn create_mcp_token(
     .await
 }
 
-#[cfg(feature = "ssr")]
 async fn create(
     kind: accounts::tokens::Kind,
     name: &str,
@@ -128,7 +127,6 @@ async fn create(
     })
 }
 
-#[cfg(feature = "ssr")]
 fn lasts(expires: Option<&str>) -> Result<Option<std::time::Duration>, AppError> {
     match expires.unwrap_or("30") {
         "never" => Ok(None),
@@ -192,7 +190,6 @@ fn Form(words: Words, title: String) -> impl IntoView {
     let of_field = |name: &str| error.as_ref().and_then(|e| e.fields.get(name).cloned());
     let (name_error, expires_error) = (of_field("name"), of_field("expires"));
     let confirmation = Signal::stored(error.clone());
-    let busy = RwSignal::new(false);
     let options = LASTS
         .map(|(value, label)| {
             view! { <option value=value selected=value == chosen>{label}</option> }
@@ -200,7 +197,7 @@ fn Form(words: Words, title: String) -> impl IntoView {
         .into_iter()
         .collect_view();
     view! {
-        <form method="post" action=words.action novalidate="" on:submit=move |_| busy.set(true)>
+        <form method="post" action=words.action novalidate="">
             <div class="card__body">
                 <div class="card__header">
                     <h2 class="card__title" id="new-title">{title}</h2>
@@ -234,7 +231,7 @@ fn Form(words: Words, title: String) -> impl IntoView {
             </div>
             <div class="card__footer">
                 <p>"The token is shown once, after this."</p>
-                <Submit busy>"Create token"</Submit>
+                <Submit busy=false>"Create token"</Submit>
             </div>
         </form>
     }

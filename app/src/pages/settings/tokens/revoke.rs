@@ -38,7 +38,6 @@ pub async fn revoke_mcp_token(token: String) -> Result<(), AppError> {
     revoke(accounts::tokens::Kind::Mcp, token).await
 }
 
-#[cfg(feature = "ssr")]
 async fn revoke(kind: accounts::tokens::Kind, token: String) -> Result<(), AppError> {
     use accounts::tokens::{RevokeError, TokenId, revoke};
 
@@ -117,7 +116,6 @@ fn Revoke(words: Words, form: &'static str, action: &'static str) -> impl IntoVi
         Some(Flash::Form(refused)) if refused.form == form => Some(refused.error),
         _ => None,
     };
-    let busy = RwSignal::new(false);
     view! {
         <Narrow title="Revoke a token" wide=true>
             <div class="card card--lifted">
@@ -134,11 +132,11 @@ fn Revoke(words: Words, form: &'static str, action: &'static str) -> impl IntoVi
                                 class="form__actions"
                                 method="post"
                                 action=action
-                                on:submit=move |_| busy.set(true)
+
                             >
                                 <input type="hidden" name="token" value=token.id />
                                 <Link class="button" href=words.here>"Cancel"</Link>
-                                <Submit look="button--danger" busy>"Revoke"</Submit>
+                                <Submit look="button--danger" busy=false>"Revoke"</Submit>
                             </form>
                         }
                     })}
