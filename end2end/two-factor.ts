@@ -9,6 +9,8 @@ export interface Kept {
   secret: string;
   /** The recovery codes on paper. */
   codes: string[];
+  /** The code it was turned on with: spent. */
+  used: string;
 }
 
 /** Begins the set-up, and keeps the codes. */
@@ -32,8 +34,9 @@ export async function scan(page: Page): Promise<string> {
 export async function setUp(page: Page): Promise<Kept> {
   const codes = await keepCodes(page);
   const secret = await scan(page);
-  await page.getByLabel("Authentication code").fill(codeOf(secret));
+  const used = codeOf(secret);
+  await page.getByLabel("Authentication code").fill(used);
   await page.getByRole("button", { name: "Turn it on" }).click();
   await expect(page.getByRole("status").filter({ hasText: "Two-factor authentication is on" })).toBeVisible();
-  return { codes, secret };
+  return { codes, secret, used };
 }

@@ -16,7 +16,7 @@
   document.querySelector(".error-summary")?.focus();
 
   const say = (button, text) => {
-    const label = button.querySelector("[role=status]");
+    const label = button.querySelector("[aria-live]");
     const before = label.textContent;
     label.textContent = text;
     setTimeout(() => (label.textContent = before), 3_000);

@@ -159,9 +159,9 @@ test.describe("the kick", { tag: "@with-javascript" }, () => {
   test("a page of somebody else than this browser's is not shown", async ({ person, page, context }) => {
     const ada = await person("Ada Lovelace");
     const bob = await person("Bob Noyce");
-    await visit(page, "/sign-in");
+    await visit(page, "/sign-in?next=/profile/login");
     await signIn(page, ada);
-    await visit(page, "/profile/login");
+    await expect(page.getByText(ada.email)).toBeVisible();
     await listening(page);
     const other = await context.newPage();
     await other.request.post("/api/fn/sign_in", { form: { email: bob.email, password: bob.password } });

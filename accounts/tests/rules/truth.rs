@@ -19,6 +19,8 @@ struct Browser {
     session: SessionId,
     token: Token,
     cookie: Option<Token>,
+    /// Neither its session nor its cookie works any more.
+    dead: bool,
 }
 
 /// xorshift: repeatable, and no secret.
@@ -54,10 +56,8 @@ async fn the_list_is_what_still_works_over_a_thousand_random_deeds(db: Db) {
         let alive = check(&home, who, theirs, now, deed).await;
         most = most.max(alive);
         emptied += usize::from(alive == 0);
-        // Long ended: five times as many browsers are newer as may be alive. Looked at once more in the end.
-        if theirs.len() > 60 {
-            gone.extend(theirs.drain(..30));
-        }
+        // What is dead stays dead: it is looked at once more in the end.
+        gone.extend(theirs.extract_if(.., |browser| browser.dead));
     }
     for browser in &gone {
         assert!(!home.is_live(&browser.token, now).await);
@@ -77,6 +77,7 @@ async fn act(home: &Home, who: &Person, theirs: &mut Vec<Browser>, dice: &mut Di
                 session: entered.session.id,
                 token: entered.session.token,
                 cookie: None,
+                dead: false,
             });
         }
         6..=9 => {
@@ -85,6 +86,7 @@ async fn act(home: &Home, who: &Person, theirs: &mut Vec<Browser>, dice: &mut Di
                 session: entered.session.id,
                 token: entered.session.token,
                 cookie: entered.remembered.map(|r| r.token),
+                dead: false,
             });
         }
         10..=12 => {
@@ -99,6 +101,7 @@ async fn act(home: &Home, who: &Person, theirs: &mut Vec<Browser>, dice: &mut Di
                     session: started.id,
                     token: started.token,
                     cookie: Some(next),
+                    dead: false,
                 });
             }
         }
@@ -174,12 +177,18 @@ async fn check(
 
     // Devices: those whose cookie would still be exchanged are the listed ones. Trying is undone.
     let (mut devices, client) = (0, browser(9));
-    for cookie in theirs.iter().filter_map(|b| b.cookie.as_ref()) {
+    for browser in theirs.iter_mut() {
+        browser.dead = !works.contains(&browser.session.0);
+        let Some(cookie) = &browser.cookie else {
+            continue;
+        };
         let mut tx = home.db.write().await.unwrap();
         let tried =
             accounts::remember_me::exchange(&mut tx, cookie, false, &client, &home.limits, now);
-        devices += i64::from(matches!(tried.await.unwrap(), Exchange::Session { .. }));
+        let good = matches!(tried.await.unwrap(), Exchange::Session { .. });
         drop(tx);
+        devices += i64::from(good);
+        browser.dead &= !good;
     }
     assert_eq!(facts.remembered_devices, devices, "deed {deed}");
     let mut conn = home.db.read().await.unwrap();

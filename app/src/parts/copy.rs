@@ -12,7 +12,7 @@ pub fn Copy(
 ) -> impl IntoView {
     view! {
         <button class="button needs-script" type="button" data-copy=text>
-            <span role="status">"Copy"</span>
+            <span aria-live="polite">"Copy"</span>
             <span class="visually-hidden">{format!(" {what}")}</span>
         </button>
     }
