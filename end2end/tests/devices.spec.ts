@@ -66,3 +66,21 @@ test("a curfew is set and taken away again", async ({ person }) => {
   await ada.page.getByRole("button", { name: "Remove curfew" }).click();
   await expect(ada.page.getByText("There is no curfew any more.")).toBeVisible();
 });
+
+test("ending a device asks who one is when that was shown long ago", async ({ person, elsewhere, server }) => {
+  const ada = await person("Ada Lovelace", "Firefox on Linux");
+  await elsewhere(ada, "Safari on iPhone", true);
+  server.store("update sessions set confirmed_at = confirmed_at - 601000");
+  await visit(ada.page, "/profile/security");
+  const row = device(ada.page, "Safari on iPhone");
+  await row.getByText("Rename or end").click();
+  const field = row.getByLabel("Confirm it’s you");
+  await field.fill("not this one");
+  await row.getByRole("button", { name: "End Safari on iPhone" }).click();
+  // The same device stands open, and says what was wrong.
+  await expect(row.getByText("This is neither your password nor a code.")).toBeVisible();
+  await field.fill(ada.password);
+  await row.getByRole("button", { name: "End Safari on iPhone" }).click();
+  await expect(ada.page.getByRole("status").filter({ hasText: "Safari on iPhone is signed out" })).toBeVisible();
+  await expect(row).toBeHidden();
+});
