@@ -46,7 +46,9 @@ impl Place {
         }
     }
 
-    fn named(name: &str) -> Self {
+    /// The place a form's field `from` names; the Security tab unless it is `password`.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
         if name == "password" {
             Self::Password
         } else {

@@ -10,6 +10,7 @@ use app::{
     cookies::Kind,
     error::{AppError, Code},
     flash::{Flash, Reason, Refused},
+    remote_logout::Place,
     sign_in::same_site,
 };
 use axum::{
@@ -202,7 +203,7 @@ fn refused(
         return start_over(state, true);
     }
     if error.is_signed_out() {
-        let mut response = to_sign_in(&page);
+        let mut response = to_sign_in(&after_sign_in(name, body, page));
         leave_reason(state, &mut response, &error);
         return response;
     }
@@ -217,6 +218,17 @@ fn refused(
         &state.curfew.cookies.flash(&Flash::Form(refused)),
     );
     response
+}
+
+/// Where one is led after signing in again: the page one was on. Not to the question whether to log
+/// out everywhere, though, since that has just happened: a second click on its button ends here.
+fn after_sign_in(name: &str, body: &Bytes, page: String) -> String {
+    if name != "remote_logout" {
+        return page;
+    }
+    let from = form_urlencoded::parse(body).find(|(name, _)| name == "from");
+    let place = from.map_or(Place::Security, |(_, from)| Place::named(&from));
+    place.path().to_owned()
 }
 
 /// The sign-in page, where the browser goes next, tells how the session ended. Its cookies go: when
