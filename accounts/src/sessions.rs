@@ -8,7 +8,7 @@ mod list;
 mod start;
 
 pub use end_all::{By, EndAll, EndAllError, Facts, FromWhere, end_all, facts};
-pub(crate) use end_all::{count_open, end_rows, raise_epoch};
+pub(crate) use end_all::{count_open, end_all_but, end_rows, raise_epoch};
 pub(crate) use ended::end_where_device;
 pub use ended::{Because, Ended, how_it_ended};
 pub use find::{Found, SignedIn, find, find_by_id, is_live, note_active};

@@ -21,6 +21,41 @@ pub enum Flash {
     Form(Refused),
     /// Something was done.
     Done(Done),
+    /// Something was done, in the words the server found for it.
+    Note(Note),
+}
+
+/// A word to the reader, and perhaps something that is shown this once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    pub title: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// It is bad news.
+    #[serde(default)]
+    pub bad: bool,
+}
+
+impl Note {
+    /// Good news without details.
+    #[must_use]
+    pub fn new(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            text: None,
+            secret: None,
+            bad: false,
+        }
+    }
+
+    /// With a sentence or two.
+    #[must_use]
+    pub fn with(mut self, text: impl Into<String>) -> Self {
+        self.text = Some(text.into());
+        self
+    }
 }
 
 /// What a press ended.
@@ -38,6 +73,9 @@ pub struct Reason {
     pub at: Time,
     /// "Firefox on Linux", or "the command line"; none when nobody in particular did it.
     pub by: Option<String>,
+    /// The name of whoever did it, when it was not the person themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<String>,
 }
 
 /// Why a session ended.
@@ -52,6 +90,7 @@ pub enum Because {
     Reused,
     Disabled,
     TwoFactorChanged,
+    Removed,
 }
 
 /// A form that was refused, with what was typed; never a password.
@@ -155,9 +194,11 @@ mod server_side {
                     From::Reused => Because::Reused,
                     From::Disabled => Because::Disabled,
                     From::TwoFactorChanged => Because::TwoFactorChanged,
+                    From::Removed => Because::Removed,
                 },
                 at: ended.at.into(),
                 by,
+                who: ended.by_name.clone(),
             }
         }
     }

@@ -1,8 +1,12 @@
 //! The pages, one file an address.
 
 pub mod home;
+#[cfg(feature = "ssr")]
+pub mod join;
 pub mod not_found;
 pub mod profile;
+#[cfg(feature = "ssr")]
+pub mod refused;
 pub mod settings;
 pub mod sign_in;
 pub mod sign_up;

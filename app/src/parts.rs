@@ -5,6 +5,8 @@ pub mod button;
 #[cfg(feature = "ssr")]
 pub mod copy;
 pub mod dialog;
+#[cfg(feature = "ssr")]
+pub mod drawn;
 pub mod error_summary;
 pub mod field;
 pub mod form;
@@ -13,3 +15,5 @@ pub mod layout;
 pub mod link;
 pub mod loading;
 pub mod notice;
+#[cfg(feature = "ssr")]
+pub mod plain;

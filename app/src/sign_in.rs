@@ -201,7 +201,7 @@ async fn replace_session(visit: &crate::context::Visit) {
 
 /// Gives the browser its cookies and sends it on.
 #[cfg(feature = "ssr")]
-async fn welcome(
+pub(crate) async fn welcome(
     visit: &crate::context::Visit,
     person: &accounts::sign_in::In,
 ) -> Result<(), AppError> {
@@ -229,7 +229,7 @@ async fn welcome(
 
 /// A box that is ticked sends its value; programs send what they like.
 #[cfg(feature = "ssr")]
-fn ticked(value: Option<&str>) -> bool {
+pub(crate) fn ticked(value: Option<&str>) -> bool {
     matches!(value, Some("true" | "on" | "1" | "yes"))
 }
 

@@ -37,15 +37,23 @@ pub enum Show {
     Day,
 }
 
+impl Time {
+    /// In words, in UTC.
+    #[must_use]
+    pub fn text(&self, show: Show) -> String {
+        match (show, self.utc.split_once(", ")) {
+            (Show::Clock, Some((_, clock))) => clock.to_owned(),
+            (Show::Day, Some((day, _))) => day.to_owned(),
+            _ => self.utc.clone(),
+        }
+    }
+}
+
 /// A `<time>` in the reader's zone and language once script runs, in UTC before.
 #[component]
 pub fn When(at: Time, #[prop(default = Show::Full)] show: Show) -> impl IntoView {
-    let Time { unix_ms, iso, utc } = at;
-    let text = RwSignal::new(match (show, utc.split_once(", ")) {
-        (Show::Clock, Some((_, clock))) => clock.to_owned(),
-        (Show::Day, Some((day, _))) => day.to_owned(),
-        _ => utc,
-    });
+    let text = RwSignal::new(at.text(show));
+    let Time { unix_ms, iso, .. } = at;
     Effect::new(move |_| {
         if let Some(local) = local(unix_ms, show) {
             text.set(local);

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use accounts::permissions;
 use app::{
     context::Visit,
     cookies::Kind,
@@ -22,6 +23,7 @@ use leptos::prelude::provide_context;
 
 use crate::{
     pages::{start_over, to_sign_in},
+    permitted,
     signed_in::set_unless_set,
     state::AppState,
     trouble::{json, wants_html},
@@ -78,15 +80,24 @@ async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
         Ok(body) => body,
         Err(error) => return refused(state, &parts.headers, plain, &name, &Bytes::new(), error),
     };
+    let address = format!("/api/fn/{name}");
+    // A function without a row is for nobody, so it is not there.
+    let allowed = match permissions::row(&address) {
+        Some(_) => permitted::check(state, &visit, &address).await,
+        None => Err(nothing_here()),
+    };
+    if let Err(error) = allowed {
+        return refused(state, &parts.headers, plain, &name, &body, error);
+    }
     // The answer is made here for both, so the function itself always answers a program.
     let headers = parts.headers.clone();
     parts
         .headers
         .insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-    let curfew = state.curfew.clone();
+    let (curfew, of) = (state.curfew.clone(), visit.clone());
     let context = move || {
         provide_context(curfew.clone());
-        provide_context(visit.clone());
+        provide_context(of.clone());
     };
     let request = Request::from_parts(parts, Body::from(body.clone()));
     let response = leptos_axum::handle_server_fns_with_context(context, request)
@@ -107,6 +118,7 @@ async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
         .cloned()
         .collect();
     let error = error_of(response).await;
+    permitted::note_refusal(state, &visit, &address, &error).await;
     let mut answer = refused(state, &headers, plain, &name, &body, error);
     for cookie in cookies {
         answer.headers_mut().append(header::SET_COOKIE, cookie);
@@ -156,11 +168,13 @@ async fn error_of(response: Response) -> AppError {
         .unwrap_or_default();
     serde_json::from_slice(&body).unwrap_or_else(|_| match status {
         // leptos answers so when there is no such function.
-        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
-            AppError::new(Code::NotFound, "There is nothing at this address.")
-        }
+        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => nothing_here(),
         _ => AppError::new(Code::Internal, "Something went wrong on our side."),
     })
+}
+
+fn nothing_here() -> AppError {
+    AppError::new(Code::NotFound, "There is nothing at this address.")
 }
 
 /// A plain form goes on where the function says, keeping the cookies it set.
@@ -263,6 +277,17 @@ fn home_of(name: &str) -> Option<String> {
         "turn_off_two_factor" => "/profile/two-factor/off",
         "new_recovery_codes" | "use_recovery_codes" => "/profile/two-factor/new-codes",
         "sign_out" => "/",
+        "delete_account" => "/profile/delete",
+        "rename_account" | "change_plan" => "/settings",
+        "invite_member"
+        | "revoke_invitation"
+        | "change_role"
+        | "disable_member"
+        | "enable_member"
+        | "remove_member"
+        | "remote_logout_member"
+        | "remote_logout_everyone" => "/settings/members",
+        "verify_audit" | "set_audit_retention" => "/settings/audit-log",
         _ => return None,
     };
     Some(page.into())

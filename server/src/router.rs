@@ -8,7 +8,7 @@ use axum::{
     http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
     response::Redirect,
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
@@ -16,7 +16,7 @@ use tower_http::{
 };
 
 use crate::{
-    assets, functions, headers, health, pages, request_id,
+    assets, export, functions, headers, health, pages, request_id,
     signed_in::{self, RESUME},
     state::AppState,
     trouble, two_factor_files,
@@ -30,8 +30,61 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// # Panics
 /// Never with a checked configuration: its public address is an origin.
 pub fn router(state: AppState) -> Router {
-    let mut people = Router::new()
-        .route("/api/fn/{name}", post(functions::call))
+    // Innermost first. Only what is about people looks at their cookies.
+    let people = people()
+        .router
+        .fallback(pages::not_found)
+        .layer(from_fn_with_state(state.clone(), signed_in::at_the_door));
+    people
+        .merge(machines().router)
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::GATEWAY_TIMEOUT,
+            LONGEST,
+        ))
+        .layer(CatchPanicLayer::new())
+        .layer(cross_site(&state))
+        .layer(from_fn_with_state(state.clone(), trouble::explain))
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(state.clone(), headers::secure))
+        .layer(from_fn(request_id::number))
+        .with_state(state)
+}
+
+/// Every address of the service, for comparing with the table of permissions: what was routed, with each
+/// server function in place of the one route that leads to them.
+#[must_use]
+pub fn every_address() -> Vec<String> {
+    let routed = people().addresses.into_iter().chain(machines().addresses);
+    let functions = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned());
+    let mut all: Vec<String> = routed
+        .filter(|address| address != FUNCTIONS)
+        .chain(functions)
+        .collect();
+    all.sort();
+    all
+}
+
+const FUNCTIONS: &str = "/api/fn/{name}";
+
+/// A router that knows its addresses.
+#[derive(Default)]
+struct Listed {
+    router: Router<AppState>,
+    addresses: Vec<String>,
+}
+
+impl Listed {
+    fn route(mut self, address: &str, handler: MethodRouter<AppState>) -> Self {
+        self.addresses.push(address.to_owned());
+        self.router = self.router.route(address, handler);
+        self
+    }
+}
+
+/// What is about people: pages, the functions behind them.
+fn people() -> Listed {
+    let mut people = Listed::default()
+        .route(FUNCTIONS, post(functions::call))
         .route("/sign-out", post(functions::sign_out))
         .route(RESUME, get(pages::resume))
         .route(
@@ -39,14 +92,16 @@ pub fn router(state: AppState) -> Router {
             get(two_factor_files::recovery_codes),
         )
         .route("/profile/two-factor/qr.svg", get(two_factor_files::qr_code))
-        .fallback(pages::not_found);
+        .route("/settings/audit-log/export", get(export::export));
     for page in ADDRESSES.iter().chain(PLAIN.iter()) {
         people = people.route(page, get(pages::page));
     }
-    // Innermost first. Only what is about people looks at their cookies.
-    let people = people.layer(from_fn_with_state(state.clone(), signed_in::at_the_door));
+    people
+}
 
-    let machines = Router::new()
+/// What asks nobody who they are.
+fn machines() -> Listed {
+    Listed::default()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/pkg/{file}", get(assets::hashed))
@@ -63,21 +118,7 @@ pub fn router(state: AppState) -> Router {
         .route(
             "/profile/mcp",
             get(|| async { Redirect::to("/settings/mcp") }),
-        );
-
-    people
-        .merge(machines)
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::GATEWAY_TIMEOUT,
-            LONGEST,
-        ))
-        .layer(CatchPanicLayer::new())
-        .layer(cross_site(&state))
-        .layer(from_fn_with_state(state.clone(), trouble::explain))
-        .layer(CompressionLayer::new())
-        .layer(from_fn_with_state(state.clone(), headers::secure))
-        .layer(from_fn(request_id::number))
-        .with_state(state)
+        )
 }
 
 /// The addresses of the pages that the WASM takes over. Asked for once in a process: a page that leptos

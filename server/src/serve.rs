@@ -2,7 +2,7 @@
 
 use std::{future::IntoFuture, net::SocketAddr, time::Duration};
 
-use accounts::{db::Db, passwords::Hasher, sweep::sweep, time::Moment};
+use accounts::{audit, db::Db, passwords::Hasher, sweep::sweep, time::Moment};
 use tokio::{net::TcpListener, signal, sync::watch};
 
 use crate::{assets, config::Config, key_file, mail::Post, router::router, state::AppState};
@@ -99,6 +99,7 @@ async fn keep_sweeping(db: Db) {
             let mut tx = db.write().await?;
             let deleted = sweep(&mut tx, Moment::now()).await?;
             tx.commit().await?;
+            let deleted = deleted + audit::delete_old(&db, Moment::now()).await?;
             Ok::<_, accounts::db::StoreError>(deleted)
         };
         match swept.await {

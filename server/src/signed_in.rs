@@ -89,6 +89,7 @@ pub async fn at_the_door(State(state): State<AppState>, request: Request, next: 
         known_device: brought.known_device.clone(),
         half_sign_in: brought.half_sign_in.clone(),
         flash: brought.flash.clone(),
+        refused: None,
         sign_up_open,
     });
     let mut response = next.run(Request::from_parts(parts, body)).await;

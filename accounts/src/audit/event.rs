@@ -27,10 +27,54 @@ pub enum Action {
     Confirmed,
     RememberedDeviceReused,
     PlanChanged,
+    AccountRenamed,
+    MemberInvited,
+    InvitationRevoked,
+    MemberJoined,
+    MemberRoleChanged,
+    MemberDisabled,
+    MemberEnabled,
+    MemberRemoved,
+    /// How long events are kept.
+    RetentionChanged,
+    /// The oldest events were deleted, as the account has set it.
+    EventsDeleted,
     AccessDenied,
 }
 
 impl Action {
+    /// Every deed, for the audit log's filter.
+    pub const ALL: [Self; 28] = [
+        Self::UserCreated,
+        Self::Login,
+        Self::LoginFailed,
+        Self::Logout,
+        Self::SessionInvalidated,
+        Self::PasswordChanged,
+        Self::PasswordResetRequested,
+        Self::EmailChangeRequested,
+        Self::EmailChanged,
+        Self::TwoFactorEnabled,
+        Self::TwoFactorDisabled,
+        Self::RecoveryCodesReplaced,
+        Self::RecoveryCodeUsed,
+        Self::AuthenticatorOff,
+        Self::Confirmed,
+        Self::RememberedDeviceReused,
+        Self::MemberInvited,
+        Self::InvitationRevoked,
+        Self::MemberJoined,
+        Self::MemberRoleChanged,
+        Self::MemberDisabled,
+        Self::MemberEnabled,
+        Self::MemberRemoved,
+        Self::AccountRenamed,
+        Self::PlanChanged,
+        Self::RetentionChanged,
+        Self::EventsDeleted,
+        Self::AccessDenied,
+    ];
+
     /// As stored, exported and filtered by.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -52,6 +96,16 @@ impl Action {
             Self::Confirmed => "user.confirmed",
             Self::RememberedDeviceReused => "user.remembered_device_reused",
             Self::PlanChanged => "account.plan_changed",
+            Self::AccountRenamed => "account.renamed",
+            Self::MemberInvited => "member.invited",
+            Self::InvitationRevoked => "member.invitation_revoked",
+            Self::MemberJoined => "member.joined",
+            Self::MemberRoleChanged => "member.role_changed",
+            Self::MemberDisabled => "member.disabled",
+            Self::MemberEnabled => "member.enabled",
+            Self::MemberRemoved => "member.removed",
+            Self::RetentionChanged => "audit.retention_changed",
+            Self::EventsDeleted => "audit.events_deleted",
             Self::AccessDenied => "access.denied",
         }
     }
@@ -70,7 +124,15 @@ impl Action {
             | Self::RecoveryCodesReplaced
             | Self::RecoveryCodeUsed
             | Self::AuthenticatorOff => "credentials",
-            Self::PlanChanged => "account",
+            Self::PlanChanged | Self::AccountRenamed => "account",
+            Self::MemberInvited
+            | Self::InvitationRevoked
+            | Self::MemberJoined
+            | Self::MemberRoleChanged
+            | Self::MemberDisabled
+            | Self::MemberEnabled
+            | Self::MemberRemoved => "members",
+            Self::RetentionChanged | Self::EventsDeleted => "audit",
             Self::AccessDenied => "access",
         }
     }
@@ -81,18 +143,28 @@ impl Action {
             | Self::Login
             | Self::Logout
             | Self::PlanChanged
-            | Self::Confirmed => "info",
+            | Self::Confirmed
+            | Self::AccountRenamed
+            | Self::MemberInvited
+            | Self::InvitationRevoked => "info",
             Self::LoginFailed
             | Self::PasswordChanged
             | Self::PasswordResetRequested
             | Self::EmailChangeRequested
             | Self::TwoFactorEnabled
             | Self::RecoveryCodesReplaced
+            | Self::MemberJoined
+            | Self::MemberRoleChanged
+            | Self::MemberEnabled
+            | Self::EventsDeleted
             | Self::AccessDenied => "notice",
             Self::SessionInvalidated
             | Self::EmailChanged
             | Self::TwoFactorDisabled
-            | Self::RecoveryCodeUsed => "warning",
+            | Self::RecoveryCodeUsed
+            | Self::MemberDisabled
+            | Self::MemberRemoved
+            | Self::RetentionChanged => "warning",
             Self::RememberedDeviceReused | Self::AuthenticatorOff => "alert",
         }
     }
@@ -106,6 +178,8 @@ pub enum Actor<'a> {
     Nobody,
     /// Whoever runs the `curfew` command on the machine.
     Operator,
+    /// Curfew itself, by what an account has set.
+    System,
 }
 
 impl Actor<'_> {
@@ -114,6 +188,7 @@ impl Actor<'_> {
             Self::User(id) => format!("user:{}", id.0),
             Self::Nobody => "nobody".into(),
             Self::Operator => "operator".into(),
+            Self::System => "system".into(),
         }
     }
 }

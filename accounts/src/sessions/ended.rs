@@ -30,6 +30,8 @@ pub enum Because {
     Reused,
     /// The person was disabled.
     Disabled,
+    /// The person was removed from the account.
+    Removed,
 }
 
 /// How it ended: the reason, when, and the browser and the path of the deed where there is one.
@@ -41,12 +43,15 @@ pub struct Ended {
     pub by_user_agent: Option<String>,
     /// The actor of the deed as the audit log has it: `user:ID` or `operator`.
     pub by: Option<String>,
+    /// The name of whoever did it, when it was not the person themselves.
+    pub by_name: Option<String>,
 }
 
 #[derive(FromRow)]
 struct Deed {
     actor: String,
     user_agent: Option<String>,
+    by_name: Option<String>,
 }
 
 /// Puts together how something ended, looking up the deed that ended it.
@@ -60,20 +65,24 @@ pub async fn how_it_ended(
     ended_by: Option<&str>,
 ) -> Result<Ended, sqlx::Error> {
     let deed: Option<Deed> = match ended_by {
-        Some(event) => {
-            on!(conn, c => sqlx::query_as("select actor, user_agent from audit_events where id = $1")
+        Some(event) => on!(conn, c => sqlx::query_as(
+                "select e.actor, e.user_agent, u.name as by_name
+                 from audit_events e
+                 left join users u on u.id = substr(e.actor, 6) and u.id <> e.subject
+                 where e.id = $1")
                 .bind(event)
                 .fetch_optional(c)
-                .await)?
-        }
+                .await)?,
         None => None,
     };
-    let (by, by_user_agent) = deed.map_or((None, None), |d| (Some(d.actor), d.user_agent));
+    let deed = deed.map(|d| (Some(d.actor), d.user_agent, d.by_name));
+    let (by, by_user_agent, by_name) = deed.unwrap_or_default();
     Ok(Ended {
         because,
         at,
         by_user_agent,
         by,
+        by_name,
     })
 }
 

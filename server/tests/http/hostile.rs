@@ -9,7 +9,7 @@ mod malformed;
 mod text;
 
 /// Every server function, with fields that would do something.
-const FUNCTIONS: [(&str, &[(&str, &str)]); 11] = [
+const FUNCTIONS: [(&str, &[(&str, &str)]); 39] = [
     (
         "sign_up",
         &[
@@ -40,4 +40,36 @@ const FUNCTIONS: [(&str, &[(&str, &str)]); 11] = [
     ("sessions", &[]),
     ("standing", &[]),
     ("tokens", &[("kind", "api")]),
+    ("rename_account", &[("name", "Eve’s")]),
+    ("change_plan", &[("plan", "free")]),
+    ("invite_member", &[("role", "owner")]),
+    ("revoke_invitation", &[("invitation", "x")]),
+    ("change_role", &[("member", "x"), ("role", "owner")]),
+    ("disable_member", &[("member", "x")]),
+    ("enable_member", &[("member", "x")]),
+    ("remove_member", &[("member", "x")]),
+    ("remote_logout_member", &[("member", "x")]),
+    ("remote_logout_everyone", &[]),
+    ("delete_account", &[("confirmation", "ada@example.com")]),
+    ("verify_audit", &[]),
+    ("set_audit_retention", &[("days", "30")]),
+    ("verify_code", &[("code", "123456")]),
+    ("request_password_reset", &[("email", "ada@example.com")]),
+    (
+        "reset_password",
+        &[("password", crate::home::OTHER_PASSWORD)],
+    ),
+    ("confirm_email", &[]),
+    ("mail_link_stands", &[]),
+    ("change_email", &[("email", "eve@example.com")]),
+    ("begin_two_factor", &[]),
+    ("turn_on_two_factor", &[("code", "123456")]),
+    ("turn_off_two_factor", &[]),
+    ("abandon_two_factor", &[]),
+    ("new_recovery_codes", &[]),
+    ("use_recovery_codes", &[]),
+    ("recovery_codes_left", &[]),
+    ("two_factor_draft", &[]),
+    // Without a good invitation there is nothing here.
+    ("join", &[("name", "Eve"), ("email", "eve@example.com")]),
 ];

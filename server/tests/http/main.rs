@@ -11,6 +11,7 @@ mod browser;
 mod home;
 
 mod remote_logout;
+mod settings;
 mod signing_in;
 
 mod hostile;

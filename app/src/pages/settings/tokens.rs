@@ -5,15 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::AppError,
-    pages::loaded,
-    parts::{
-        icon::{Disc, Shape},
-        layout::{Page, Tabs},
-    },
+    pages::{loaded, settings::SettingsPage},
+    parts::icon::{Disc, Shape},
     time::{Show, Time, When},
 };
-
-const TABS: &[(&str, &str)] = &[("/settings/api", "API"), ("/settings/mcp", "MCP")];
 
 /// A token in the list; its value is not here.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -79,8 +74,7 @@ fn Tokens(
 ) -> impl IntoView {
     let list = Resource::new_blocking(move || kind, |kind| tokens(kind.to_owned()));
     view! {
-        <Page title="Account settings" section="settings" tab=heading>
-            <Tabs label="Account settings" tabs=TABS current=here />
+        <SettingsPage here tab=heading>
             <section class="section" aria-labelledby="tokens-title">
                 <div class="section__header">
                     <div>
@@ -98,7 +92,7 @@ fn Tokens(
                     })}
                 </div>
             </section>
-        </Page>
+        </SettingsPage>
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
         link::Link,
         notice::{Notice, Tone},
     },
-    time::{Show, When},
+    time::{Show, Time, When},
 };
 
 /// What the sign-in page says first: why one is here.
@@ -42,6 +42,10 @@ pub fn WhyHere(flash: Flash) -> impl IntoView {
             />
         }
         .into_any(),
+        Flash::Note(note) => {
+            view! { <Notice tone=Tone::Success title=note.title text=note.text.unwrap_or_default() /> }
+                .into_any()
+        }
         Flash::Done(_) | Flash::Form(_) => ().into_any(),
     }
 }
@@ -76,6 +80,9 @@ fn ReasonCard(reason: Reason) -> impl IntoView {
         .by
         .map(|by| format!(" from {by}"))
         .unwrap_or_default();
+    if let Some(who) = reason.who {
+        return view! { <BySomebody who because=reason.because at=reason.at /> }.into_any();
+    }
     let (before, after, ask) = match reason.because {
         Because::RemoteLogout => (
             "Signed out by Remote logout at ",
@@ -108,6 +115,7 @@ fn ReasonCard(reason: Reason) -> impl IntoView {
             ". Ask whoever runs this Curfew.".into(),
             false,
         ),
+        Because::Removed => ("This account was deleted at ", ".".into(), false),
         Because::SignedOut => ("Signed out at ", ".".into(), false),
     };
     view! {
@@ -124,6 +132,32 @@ fn ReasonCard(reason: Reason) -> impl IntoView {
                         </p>
                     }
                 })}
+        </section>
+    }    .into_any()
+}
+
+/// Somebody else did it, who may: an owner or an admin of the account.
+#[component]
+fn BySomebody(who: String, because: Because, at: Time) -> impl IntoView {
+    let (did, then) = match because {
+        Because::Disabled => (
+            " disabled your account at ",
+            ". Until it is enabled again you cannot sign in.",
+        ),
+        Because::Removed => (
+            " removed you from the account at ",
+            ". You cannot sign in with it any more.",
+        ),
+        _ => (
+            " signed you out on all devices at ",
+            ". You can sign in again.",
+        ),
+    };
+    view! {
+        <section class="receipt receipt--reason" aria-labelledby="reason-title" role="status">
+            <Icon shape=Shape::LogOut />
+            <h2 class="receipt__title" id="reason-title">"You were signed out"</h2>
+            <p class="receipt__text">{who} {did} <When at show=Show::Clock /> {then}</p>
         </section>
     }
 }

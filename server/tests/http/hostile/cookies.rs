@@ -115,6 +115,7 @@ async fn a_forged_flash_cookie_is_text_and_nothing_else(app: TestApp) {
             utc: "1 Jan, <script>alert(2)</script>".into(),
         },
         by: Some("<img src=x onerror=alert(3)>".into()),
+        who: None,
     });
     let nobody = app.browser(FIREFOX_ON_LINUX);
     nobody.put(Kind::Flash, &forged.to_cookie());
