@@ -178,5 +178,6 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/settings/mcp") view=pages::settings::tokens::Mcp ssr=SsrMode::Async />
             </Routes>
         </Router>
+        <Veil />
     }
 }

@@ -163,7 +163,7 @@ pub(crate) async fn refuse(
 }
 
 async fn draw(state: &AppState, visit: Visit, request: Request) -> Response {
-    let flash = visit.flash.is_some();
+    let (flash, refused) = (visit.flash.is_some(), visit.refused.is_some());
     let (curfew, assets): (Curfew, _) = (state.curfew.clone(), state.assets.clone());
     let context = move || {
         provide_context(curfew.clone());
@@ -173,7 +173,7 @@ async fn draw(state: &AppState, visit: Visit, request: Request) -> Response {
         .extensions()
         .get::<RequestId>()
         .map(|id| id.0.clone());
-    let life = if visit.refused.is_some() || router::is_plain(request.uri().path()) {
+    let life = if refused || router::is_plain(request.uri().path()) {
         Life::Plain
     } else {
         Life::Hydrated
