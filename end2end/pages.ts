@@ -1,7 +1,8 @@
 // Every page and state there is to see, and the way to it. Accessibility, quietness and pictures go through all.
 import type { Page } from "@playwright/test";
-import { ask, giveToken, invite, join, press, visit } from "./steps.ts";
+import { ask, giveToken, invite, join, live, press, signIn, visit } from "./steps.ts";
 import type { Cast } from "./test.ts";
+import { keepCodes, scan, setUp } from "./two-factor.ts";
 
 /** Leads to a state and gives the page that shows it. */
 type Way = (cast: Cast) => Promise<Page>;
@@ -26,7 +27,7 @@ const busy =
     return ada.page;
   };
 
-/** An account with somebody in it, somebody invited, and somebody disabled. */
+/** An account with somebody in it, and somebody invited. */
 const together =
   (path: string): Way =>
   async ({ ada, stranger, device }) => {
@@ -38,6 +39,18 @@ const together =
     await invite(ada.page, "Member", "hedy.lamarr@example.org");
     await visit(ada.page, path);
     return ada.page;
+  };
+
+/** Somebody has just made a token on that page. */
+const made =
+  (path: string): Way =>
+  async ({ ada: { page } }) => {
+    await visit(page, path);
+    await page.getByLabel("Name").fill("Backup script");
+    await page.getByRole("button", { name: "Create token" }).click();
+    await page.getByRole("heading", { name: "Your new" }).waitFor();
+    await live(page);
+    return page;
   };
 
 export const PAGES: Record<string, Way> = {
@@ -63,6 +76,40 @@ export const PAGES: Record<string, Way> = {
     await nobody.getByRole("button", { name: "Create account" }).click();
     await nobody.getByRole("alert").waitFor();
     return nobody;
+  },
+  "sign-in-code": async ({ ada, nobody }) => {
+    await setUp(ada.page);
+    await visit(nobody, "/sign-in");
+    await signIn(nobody, ada);
+    await nobody.getByLabel("Authentication code").waitFor();
+    return nobody;
+  },
+  "sign-in-recovery-code": async ({ ada, nobody }) => {
+    await setUp(ada.page);
+    await visit(nobody, "/sign-in");
+    await signIn(nobody, ada);
+    await nobody.getByRole("link", { name: "Use a recovery code" }).click();
+    await nobody.getByLabel("Recovery code").waitFor();
+    return nobody;
+  },
+  "forgot-password": signedOut("/forgot-password"),
+  "reset-password-over": signedOut("/reset-password?token=nonsense"),
+  "reset-password": async ({ ada, nobody, server }) => {
+    await visit(nobody, "/forgot-password");
+    await nobody.getByLabel("Email").fill(ada.email);
+    await nobody.getByRole("button", { name: "Send the link" }).click();
+    await nobody.goto(await server.linkFor(ada.email, "/reset-password"));
+    return nobody;
+  },
+  "two-factor-begin": signedIn("/profile/two-factor"),
+  "two-factor-codes": async ({ ada }) => (await keepCodes(ada.page), ada.page),
+  "two-factor-app": async ({ ada }) => (await keepCodes(ada.page), await scan(ada.page), ada.page),
+  "two-factor-on": async ({ ada }) => (await setUp(ada.page), ada.page),
+  "two-factor-off": async ({ ada, server }) => {
+    await setUp(ada.page);
+    server.store("update sessions set confirmed_at = confirmed_at - 601000");
+    await visit(ada.page, "/profile/two-factor/off");
+    return ada.page;
   },
   home: signedIn("/"),
   profile: signedIn("/profile"),
@@ -142,7 +189,27 @@ export const PAGES: Record<string, Way> = {
   "profile-delete": signedIn("/profile/delete"),
   "settings-api": signedIn("/settings/api"),
   "settings-api-tokens": busy("/settings/api"),
+  "settings-api-made": made("/settings/api"),
+  "settings-api-errors": async ({ ada }) => {
+    await visit(ada.page, "/settings/api");
+    await ada.page.getByRole("button", { name: "Create token" }).click();
+    await ada.page.getByRole("alert").waitFor();
+    return ada.page;
+  },
+  "settings-api-revoke": async (cast) => {
+    const page = await busy("/settings/api")(cast);
+    await page.getByRole("button", { name: "Revoke" }).click();
+    await page.getByRole("heading", { name: "Revoke this API token?" }).waitFor();
+    return page;
+  },
+  "settings-api-locked": async ({ ada, server }) => {
+    server.run("account", "set-plan", ada.email, "pro");
+    await visit(ada.page, "/settings/api");
+    return ada.page;
+  },
   "settings-mcp": signedIn("/settings/mcp"),
+  "settings-mcp-made": made("/settings/mcp"),
+  "api-docs": async ({ nobody }) => (await nobody.goto("/api/docs"), nobody),
   "not-found": signedOut("/nothing-here"),
   "veil-offline": async ({ ada }) => {
     await visit(ada.page, "/profile/security");

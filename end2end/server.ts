@@ -1,8 +1,8 @@
 // One Curfew for each worker: the real binary on a free port with a store of its own.
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, openSync } from "node:fs";
+import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 /** Where the servers keep their data. */
 export const folder = resolve(import.meta.dirname, "../target/end2end");
@@ -64,6 +64,28 @@ store = sqlite3.connect(sys.argv[1], timeout=20, isolation_level=None)
 print(json.dumps(store.execute(sys.argv[2], json.loads(sys.argv[3])).fetchall()))`;
     const rows = execFileSync(python, ["-c", script, this.database, statement, JSON.stringify(values)]);
     return JSON.parse(rows.toString());
+  }
+
+  /** The letters to this address, as text: without an SMTP server they are files. */
+  letters(to: string): string[] {
+    const mailbox = join(dirname(this.database), "mail");
+    if (!existsSync(mailbox)) return [];
+    const all = readdirSync(mailbox).map((file) => readFileSync(join(mailbox, file), "utf8"));
+    const plain = (letter: string) =>
+      letter.replace(/=\r?\n/g, "").replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
+    return all.filter((letter) => letter.includes(`To: ${to}`)).map(plain);
+  }
+
+  /** Waits for a letter to this address with a link to that page, and gives the link. */
+  async linkFor(to: string, page: string): Promise<string> {
+    for (let tries = 0; tries < 100; tries++) {
+      for (const letter of this.letters(to)) {
+        const link = letter.match(/https?:\/\/[^\s"<]+\?token=[\w-]{43}/g)?.find((l) => l.includes(page));
+        if (link) return link;
+      }
+      await new Promise((later) => setTimeout(later, 100));
+    }
+    throw new Error(`no letter with a link to ${page} came for ${to}`);
   }
 
   /** Keeps every writer away from the store until the returned function is called. */

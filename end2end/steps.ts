@@ -46,8 +46,21 @@ export async function press(page: Page): Promise<void> {
 export const receipt = (page: Page): Locator =>
   page.getByRole("status").filter({ has: page.getByRole("heading", { name: "You’re signed out everywhere" }) });
 
+/** The reason card, on the sign-in page or in place of a page that was open. */
 export const reason = (page: Page): Locator =>
-  page.getByRole("status").filter({ has: page.getByRole("heading", { name: "You were signed out" }) });
+  page
+    .getByRole("status")
+    .or(page.getByRole("alert"))
+    .filter({ has: page.getByRole("heading", { name: "You were signed out" }) });
+
+/** The card in place of the page that was open: nobody has gone anywhere. */
+export const kicked = (page: Page): Locator =>
+  page.getByRole("alert").filter({ has: page.getByRole("heading", { level: 1, name: "You were signed out" }) });
+
+/** Waits until this browser listens to the server. */
+export async function listening(page: Page): Promise<void> {
+  await expect.poll(() => page.evaluate(async () => (await navigator.locks.query()).held!.map((l) => l.name))).toContain("curfew-live");
+}
 
 /** How often this person was logged out remotely, as the audit log says. */
 export function presses(server: Server, person: Person): number {

@@ -1,17 +1,19 @@
-// Covers a page of somebody signed in whenever it may be out of date, until the server has said that
-// they still are: when it comes back from the back/forward cache, from another tab, from sleep, or
-// from being offline. `no-store` alone does not achieve that. Plain script, so that it works before
-// the WASM is there, and when the WASM never comes.
+// Keeps a page of somebody signed in from being seen when they no longer are. It is covered whenever it
+// may be out of date, until the server has said that they still are: when it comes back from the
+// back/forward cache, from another tab, from sleep, or from being offline (`no-store` alone does not
+// achieve that). When the session has ended, the page is taken out and a card says why. Plain script, so
+// that it works before the WASM is there, and when the WASM never comes.
 (() => {
   const root = document.documentElement;
   if (!root.hasAttribute("data-guarded")) return;
+  let over = false;
 
   // Covering takes the focus, and an open dialog would keep the veil's own button out of reach.
   let focused = null;
   let dialogs = [];
 
   const veil = () => {
-    if (root.classList.contains("is-veiled")) return;
+    if (over || root.classList.contains("is-veiled")) return;
     focused = document.activeElement;
     dialogs = [...document.querySelectorAll("dialog[open]")];
     for (const dialog of dialogs) dialog.close();
@@ -26,41 +28,98 @@
     dialogs = [];
   };
 
-  const leave = () => {
-    const next = encodeURIComponent(location.pathname + location.search);
-    location.replace(`/sign-in?next=${next}`);
+  const signIn = () => `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
+
+  // Nothing is asked for any more, and what was half typed is kept by drafts.js.
+  const stop = () => {
+    over = true;
+    root.setAttribute("data-over", "");
+    document.dispatchEvent(new Event("curfew:leaving"));
+    document.dispatchEvent(new Event("curfew:over"));
   };
 
-  const ask = async () => {
+  const leave = () => {
+    if (!over) stop();
+    location.replace(signIn());
+  };
+
+  // The card in place of the page. Everything it says comes from the server, as text.
+  const card = ({ at, before, after, ask }) => {
+    stop();
+    const page = document.getElementById("over").content.cloneNode(true);
+    const time = document.createElement("time");
+    time.dateTime = at.iso;
+    time.textContent = new Date(at.unix_ms).toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
+    page.querySelector("[data-over-text]").append(before, time, after);
+    if (!ask) page.querySelector("[data-over-ask]").remove();
+    page.querySelector("[data-over-again]").href = signIn();
+    const title = page.getElementById("over-title");
+    root.classList.remove("is-veiled", "is-offline");
+    document.body.replaceChildren(page);
+    document.title = "You were signed out · Curfew";
+    title.focus();
+  };
+
+  // A tab that sends something is on its way already, perhaps to the receipt of its own press.
+  let sent = 0;
+  document.addEventListener("submit", () => (sent = Date.now()), true);
+
+  // The session has ended, says the server. Without a reason somebody else has told it already.
+  const ended = (reason) => {
+    if (over) return;
+    const patience = sent + 3_000 - Date.now();
+    if (patience > 0) setTimeout(() => ended(reason), patience);
+    else if (!reason || reason.because === "signed_out") leave();
+    else card(reason);
+  };
+
+  // Yes, no or (without an answer) unknown. `otherwise` is the reason known so far.
+  const ask = async (otherwise) => {
     try {
       const answer = await fetch("/api/fn/still_signed_in", {
         method: "POST",
         headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
-        body: "",
+        body: `who=${encodeURIComponent(root.dataset.person)}`,
         cache: "no-store",
         signal: AbortSignal.timeout(10_000),
       });
-      // Left again in the meantime: coming back asks anew.
-      if (answer.ok && document.hidden) return;
-      if (answer.ok) lift();
-      else if (answer.status === 401) leave();
-      // The store is away: nobody knows, so nothing is shown.
-      else root.classList.add("is-offline");
+      if (answer.ok) return "yes";
+      if (answer.status !== 401) return "unknown";
+      const { reason } = await answer.json();
+      ended(reason ?? otherwise);
+      return "no";
     } catch {
-      root.classList.add("is-offline");
+      return "unknown";
     }
   };
 
   // One tab of the browser asks at a time: two that presented one remember-me cookie would look like a thief.
+  const verify = (otherwise) =>
+    over ? "no" : navigator.locks ? navigator.locks.request("curfew-still-signed-in", () => ask(otherwise)) : ask(otherwise);
+
   let asking = false;
   const check = async () => {
-    if (asking) return;
+    if (asking || over) return;
     asking = true;
     veil();
-    if (navigator.locks) await navigator.locks.request("curfew-still-signed-in", ask);
-    else await ask();
+    const answer = await verify();
     asking = false;
+    // Left again in the meantime: coming back asks anew.
+    if (answer === "yes" && !document.hidden) lift();
+    // The store is away: nobody knows, so nothing is shown.
+    if (answer === "unknown") root.classList.add("is-offline");
   };
+
+  // The page was made for another role or plan.
+  const changed = (text) => {
+    if (over || document.querySelector("[data-changed-text]")) return;
+    const notice = document.getElementById("changed").content.cloneNode(true);
+    notice.querySelector("[data-changed-text]").textContent = text;
+    document.querySelector("main").prepend(notice);
+  };
+
+  // For live.js, which hears of it from the server.
+  window.curfew = { ended, verify, check, changed };
 
   // Away is seldom for long: it asks again by itself.
   setInterval(() => {
@@ -77,7 +136,7 @@
   });
   addEventListener("offline", () => {
     veil();
-    root.classList.add("is-offline");
+    if (!over) root.classList.add("is-offline");
   });
   addEventListener("online", check);
   document.addEventListener("resume", check);

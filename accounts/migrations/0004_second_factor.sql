@@ -54,7 +54,7 @@ alter table sessions add column confirmed_at bigint;
 alter table sessions add column second_factor text;
 
 -- The cookie before the last change of it. It opens nothing; whoever sends it within seconds was
--- already on the way when it changed, and is told to look again instead of being signed out.
+-- already on the way when it changed: refused, but the browser keeps its cookies.
 alter table sessions add column previous_token_hash text;
 alter table sessions add column renewed_at bigint;
 

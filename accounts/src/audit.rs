@@ -5,11 +5,13 @@
 
 mod chain;
 mod event;
+mod recent;
 mod retention;
 mod search;
 
 pub use chain::{Broken, Stored, Whole, chains, page, recorded, verify, verify_account};
 pub use event::{Action, Actor, Client, Event};
+pub use recent::recent;
 pub use retention::{CHOICES, RetentionError, delete_before, delete_old, retention, set_retention};
 pub use search::{Cut, Filter, Shown, search};
 
@@ -17,10 +19,18 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use sqlx::FromRow;
 
-use crate::{db::Tx, on, time::Moment};
+use crate::{
+    db::{Change, Tx},
+    on,
+    time::Moment,
+    users::{AccountId, UserId},
+};
 
 /// The hash before the first event of a chain.
 const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// The chain of what belongs to no account.
+const INSTANCE: &str = "instance";
 
 /// An event that was written: its id and its hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +51,7 @@ struct Head {
 /// # Errors
 /// When the store is away.
 pub async fn record(tx: &mut Tx, event: Event<'_>, now: Moment) -> Result<Recorded, sqlx::Error> {
-    let chain = event.account.map_or("instance", |a| a.0.as_str());
+    let chain = event.account.map_or(INSTANCE, |a| a.0.as_str());
     let last = lock_chain(tx, chain).await?;
     let stored = Stored {
         id: now.id(),
@@ -60,6 +70,12 @@ pub async fn record(tx: &mut Tx, event: Event<'_>, now: Moment) -> Result<Record
         hash: String::new(),
     };
     let hash = hash_of(&stored);
+    // A sign-in that ends another session says so itself: NOTIFY makes commits wait in one line.
+    if event.action != Action::Login
+        && let Some(change) = may_have_changed(&stored.action, stored.subject.as_deref(), chain)
+    {
+        tx.changes(change).await?;
+    }
     insert(tx, &stored, &hash).await?;
     on!(tx, c => sqlx::query("update audit_chains set seq = $2, head = $3 where chain = $1")
         .bind(chain)
@@ -72,6 +88,17 @@ pub async fn record(tx: &mut Tx, event: Event<'_>, now: Moment) -> Result<Record
         id: stored.id,
         hash,
     })
+}
+
+/// Whose sessions a deed may have changed, by its event. A deed that nobody has thought of here
+/// counts as one that may: looking once too often costs one read.
+pub(crate) fn may_have_changed(action: &str, subject: Option<&str>, chain: &str) -> Option<Change> {
+    match (action, subject) {
+        ("user.created" | "user.login_failed" | "user.device_renamed" | "access.denied", _) => None,
+        (_, Some(user)) => Some(Change::User(UserId(user.to_owned()))),
+        (_, None) if chain == INSTANCE => Some(Change::Anybody),
+        (_, None) => Some(Change::Account(AccountId(chain.to_owned()))),
+    }
 }
 
 /// An update locks the row on PostgreSQL until the commit; two events never get one number.

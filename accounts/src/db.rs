@@ -3,6 +3,8 @@
 //! Domain functions take `&mut Conn` and run one SQL text on either, with [`on!`](crate::on). A read
 //! takes [`Db::read`], a deed takes [`Db::write`] and commits once, in its outermost caller.
 
+mod changes;
+
 use std::{
     ops::{Deref, DerefMut},
     path::Path,
@@ -20,6 +22,7 @@ use sqlx::{
     },
 };
 
+pub use changes::{Bell, Change};
 pub use sqlx::Error as StoreError;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -34,8 +37,12 @@ pub enum Db {
     Sqlite {
         read: SqlitePool,
         write: SqlitePool,
+        bell: Bell,
     },
-    Postgres(PgPool),
+    Postgres {
+        pool: PgPool,
+        bell: Bell,
+    },
 }
 
 /// Why the store could not be opened.
@@ -78,7 +85,7 @@ impl Db {
                     refused => refused,
                 }
             }
-            Self::Postgres(pool) => MIGRATIONS.run(pool).await,
+            Self::Postgres { pool, .. } => MIGRATIONS.run(pool).await,
         };
         match migrated {
             Ok(()) => Ok(db),
@@ -115,7 +122,11 @@ impl Db {
             .max_connections(8)
             .acquire_timeout(PATIENCE)
             .connect_lazy_with(options);
-        Ok(Self::Sqlite { read, write })
+        Ok(Self::Sqlite {
+            read,
+            write,
+            bell: Bell::default(),
+        })
     }
 
     async fn open_postgres(url: &str) -> Result<Self, OpenError> {
@@ -130,7 +141,10 @@ impl Db {
             .acquire_timeout(PATIENCE)
             .connect_with(options)
             .await?;
-        Ok(Self::Postgres(pool))
+        Ok(Self::Postgres {
+            pool,
+            bell: Bell::default(),
+        })
     }
 
     /// A connection to read with.
@@ -140,7 +154,7 @@ impl Db {
     pub async fn read(&self) -> Result<Conn, sqlx::Error> {
         Ok(match self {
             Self::Sqlite { read, .. } => Conn::Sqlite(Held::Plain(read.acquire().await?)),
-            Self::Postgres(pool) => Conn::Postgres(Held::Plain(pool.acquire().await?)),
+            Self::Postgres { pool, .. } => Conn::Postgres(Held::Plain(pool.acquire().await?)),
         })
     }
 
@@ -149,23 +163,31 @@ impl Db {
     /// # Errors
     /// When the store is away.
     pub async fn write(&self) -> Result<Tx, sqlx::Error> {
-        Ok(Tx(match self {
+        let (conn, bell) = match self {
             // A deferred transaction that turns into a writer fails at once and ignores the busy timeout.
-            Self::Sqlite { write, .. } => {
-                Conn::Sqlite(Held::InTx(write.begin_with("begin immediate").await?))
+            Self::Sqlite { write, bell, .. } => {
+                let tx = write.begin_with("begin immediate").await?;
+                (Conn::Sqlite(Held::InTx(tx)), bell)
             }
-            Self::Postgres(pool) => Conn::Postgres(Held::InTx(pool.begin().await?)),
-        }))
+            Self::Postgres { pool, bell } => {
+                (Conn::Postgres(Held::InTx(pool.begin().await?)), bell)
+            }
+        };
+        Ok(Tx {
+            conn,
+            bell: bell.clone(),
+            rung: Vec::new(),
+        })
     }
 
     /// Closes every connection, waiting for those in use.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { read, write } => {
+            Self::Sqlite { read, write, .. } => {
                 read.close().await;
                 write.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres { pool, .. } => pool.close().await,
         }
     }
 }
@@ -239,7 +261,12 @@ impl<D: Database> DerefMut for Held<D> {
 
 /// A transaction. Derefs to the [`Conn`] that domain functions take.
 #[derive(Debug)]
-pub struct Tx(Conn);
+pub struct Tx {
+    conn: Conn,
+    bell: Bell,
+    /// What is said when it commits.
+    rung: Vec<Change>,
+}
 
 impl Tx {
     /// Makes it so, durably: when this returns, the deed survives a power cut.
@@ -247,11 +274,13 @@ impl Tx {
     /// # Errors
     /// When the store could not; then nothing has happened.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
-        match self.0 {
-            Conn::Sqlite(Held::InTx(tx)) => tx.commit().await,
-            Conn::Postgres(Held::InTx(tx)) => tx.commit().await,
-            Conn::Sqlite(Held::Plain(_)) | Conn::Postgres(Held::Plain(_)) => Ok(()),
+        match self.conn {
+            Conn::Sqlite(Held::InTx(tx)) => tx.commit().await?,
+            Conn::Postgres(Held::InTx(tx)) => tx.commit().await?,
+            Conn::Sqlite(Held::Plain(_)) | Conn::Postgres(Held::Plain(_)) => {}
         }
+        self.bell.ring(self.rung);
+        Ok(())
     }
 }
 
@@ -259,13 +288,13 @@ impl Deref for Tx {
     type Target = Conn;
 
     fn deref(&self) -> &Conn {
-        &self.0
+        &self.conn
     }
 }
 
 impl DerefMut for Tx {
     fn deref_mut(&mut self) -> &mut Conn {
-        &mut self.0
+        &mut self.conn
     }
 }
 

@@ -12,6 +12,7 @@
 //! | [`account`], [`members`], [`invites`] | an account's name and plan, its people, and how they come in |
 //! | [`attempts`], [`sign_in`], [`change_password`] | from an e-mail and a password to a session, and a new password |
 //! | [`sessions`], [`remember_me`] | what is signed in, and **remote logout**: [`sessions::end_all`] |
+//! | [`curfew`] | the daily time at which sessions end by themselves |
 //! | [`second_factor`], [`step_up`] | authenticator and recovery codes, and "confirm it is you" |
 //! | [`letters`], [`mail_links`] | what is told by mail, and the links in it |
 //! | [`reset_password`], [`change_email`] | what those links do |
@@ -27,6 +28,7 @@ pub mod attempts;
 pub mod audit;
 pub mod change_email;
 pub mod change_password;
+pub mod curfew;
 pub mod db;
 pub mod device;
 pub mod invites;

@@ -8,6 +8,7 @@ use sqlx::FromRow;
 
 use crate::{
     audit::{self, Action, Actor, Client, Event},
+    curfew,
     db::Tx,
     limits::Limits,
     on,
@@ -88,6 +89,7 @@ async fn insert_token(tx: &mut Tx, device: &str, now: Moment) -> Result<Token, s
 struct Device {
     id: String,
     epoch: i64,
+    created_at: UnixMillis,
     expires_at: UnixMillis,
     ended_at: Option<UnixMillis>,
     ended_because: Option<Because>,
@@ -120,7 +122,8 @@ pub async fn exchange(
     let Some(device) = device_of(tx, token).await? else {
         return Ok(Exchange::Unknown);
     };
-    if let Some((because, at)) = device.ended(locked.epoch, locked.disabled_at, now) {
+    let cut = curfew::cut(tx, &user, now).await?;
+    if let Some((because, at)) = device.ended(locked.epoch, locked.disabled_at, cut, now) {
         let ended = sessions::how_it_ended(tx, because, at, device.ended_by.as_deref()).await?;
         return Ok(Exchange::Ended(ended));
     }
@@ -163,6 +166,7 @@ impl Device {
         &self,
         epoch: i64,
         disabled_at: Option<UnixMillis>,
+        cut: UnixMillis,
         now: Moment,
     ) -> Option<(Because, UnixMillis)> {
         if let Some(at) = self.ended_at {
@@ -173,6 +177,9 @@ impl Device {
         }
         if self.epoch != epoch {
             return Some((Because::RemoteLogout, now.at));
+        }
+        if self.created_at < cut {
+            return Some((Because::Curfew, cut));
         }
         (self.expires_at <= now.at).then_some((Because::Expired, self.expires_at))
     }
@@ -189,7 +196,7 @@ async fn owner(tx: &mut Tx, token: &Token) -> Result<Option<UserId>, sqlx::Error
 
 async fn device_of(tx: &mut Tx, token: &Token) -> Result<Option<Device>, sqlx::Error> {
     on!(tx, c => sqlx::query_as(
-        "select d.id, d.epoch, d.expires_at, d.ended_at, d.ended_because, d.ended_by, t.exchanged_at
+        "select d.id, d.epoch, d.created_at, d.expires_at, d.ended_at, d.ended_because, d.ended_by, t.exchanged_at
          from remember_tokens t join remembered_devices d on d.id = t.device_id
          where t.token_hash = $1")
         .bind(token.hash())

@@ -64,7 +64,7 @@ impl Token {
     /// guessed, and a look-up by hash needs no constant-time comparison.
     #[must_use]
     pub fn hash(&self) -> TokenHash {
-        TokenHash(HEXLOWER.encode(&Sha256::digest(self.0.as_bytes())))
+        TokenHash::of(&self.0)
     }
 }
 
@@ -80,6 +80,11 @@ impl fmt::Debug for Token {
 pub struct TokenHash(String);
 
 impl TokenHash {
+    /// The hash of a text with at least 128 random bits in it.
+    pub(crate) fn of(text: &str) -> Self {
+        Self(HEXLOWER.encode(&Sha256::digest(text.as_bytes())))
+    }
+
     /// The first 16 digits: enough to tell hashes apart, too few to look one up by.
     pub(crate) fn prefix(&self) -> String {
         self.0.chars().take(16).collect()

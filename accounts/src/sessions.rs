@@ -1,20 +1,32 @@
 //! Sessions: start, find, list, end one, and **end all: remote logout**.
 
 mod end_all;
+mod end_one;
 mod ended;
 mod find;
 mod go_on_alone;
+mod history;
 mod list;
+mod page;
+mod panic;
+mod rename;
+mod standing;
 mod start;
 
 pub use end_all::{By, EndAll, EndAllError, Facts, FromWhere, end_all, facts};
 pub(crate) use end_all::{count_open, end_all_but, end_rows, raise_epoch};
+pub use end_one::{EndOneError, EndedOne, EndedOthers, Which, end_one, end_others};
 pub(crate) use ended::end_where_device;
 pub use ended::{Because, Ended, how_it_ended};
 pub use find::{Found, SignedIn, find, find_by_id, is_live, note_active};
 pub use go_on_alone::Alone;
 pub(crate) use go_on_alone::{confirm, go_on_alone};
-pub use list::{Listed, list};
+pub use history::{Past, history, presses};
+pub use list::{Dormant, Listed, dormant, list};
+pub use page::page;
+pub use panic::{Also, Revoked, end_all_and_tokens};
+pub use rename::{LONGEST_NAME, RenameError, rename};
+pub use standing::{Standing, of_account, standing};
 pub(crate) use start::{From, end_expired, start};
 pub use start::{How, SecondFactor, Started, sign_out};
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | sessions | 30 days after they ended or ran out |
 //! | remembered devices and their cookie values | 30 days after they ended or ran out |
+//! | API and MCP tokens | 30 days after they were revoked or ran out |
 //! | counts of failed attempts | a day after their window |
 //! | half sign-ins, drafts of two-factor authentication, mailed links | a day after they ran out |
 //! | letters | a week after they were written |
@@ -42,6 +43,7 @@ pub async fn sweep(tx: &mut Tx, now: Moment) -> Result<u64, sqlx::Error> {
             month_ago,
         ),
         ("delete from invitations where expires_at < $1", month_ago),
+        ("delete from tokens where revoked_at < $1 or expires_at < $1", month_ago),
         ("delete from attempts where window_ends_at < $1", now.at - DAY),
         ("delete from half_sign_ins where expires_at < $1", now.at - DAY),
         ("delete from two_factor_drafts where expires_at < $1", now.at - DAY),

@@ -1,80 +1,91 @@
-//! API and MCP tokens: what a remote logout leaves alone. Made and revoked under Account Settings.
+//! API and MCP tokens: what programs act with in a person's name, and what a remote logout leaves alone.
+//!
+//! A token belongs to a person and carries that person's rights, no more; its scopes narrow them.
+//! The store holds the hash of its value only. Who is disabled, whose plan lacks the feature or who
+//! may only watch has no token that works, whatever its row says.
 
-use sqlx::FromRow;
+mod create;
+mod end_session;
+mod find;
+mod list;
+mod press;
+mod revoke;
+mod scope;
+mod used;
+mod value;
 
-use crate::{
-    db::{Conn, Tx},
-    on,
-    secret::Token,
-    time::{Moment, UnixMillis},
-    users::UserId,
-};
+pub use create::{CreateError, Created, NewToken, create, may_create};
+pub use end_session::end_session;
+pub use find::{Bearer, Found, find};
+pub use list::{Listed, count, list, one};
+pub use press::{PressError, press};
+pub use revoke::{RevokeError, Revoked, revoke};
+pub use scope::{Scope, Scopes};
+pub use used::note_used;
+pub use value::Value;
+
+pub(crate) use create::insert_sample;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{audit::Action, plans::Feature};
+
+/// Most tokens of a kind a person may have.
+pub const MOST: i64 = 50;
+
+/// A token's id, for lists, logs and addresses. Not its value.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
+#[sqlx(transparent)]
+#[serde(transparent)]
+pub struct TokenId(pub String);
 
 /// Which door a token opens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum Kind {
     Api,
     Mcp,
 }
 
-/// A token in the list. Its value is shown once, when it is made, and is not here.
-#[derive(Debug, Clone, FromRow)]
-pub struct Listed {
-    pub id: String,
-    pub name: String,
-    pub created_at: UnixMillis,
-    pub last_used_at: Option<UnixMillis>,
-}
+impl Kind {
+    /// What a value of this kind begins with.
+    #[must_use]
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::Api => "cfw_api_",
+            Self::Mcp => "cfw_mcp_",
+        }
+    }
 
-/// How many tokens of that kind the person has.
-///
-/// # Errors
-/// When the store is away.
-pub async fn count(conn: &mut Conn, user: &UserId, kind: Kind) -> Result<i64, sqlx::Error> {
-    on!(conn, c => sqlx::query_scalar(
-        "select count(*) from tokens where user_id = $1 and kind = $2 and revoked_at is null")
-        .bind(user)
-        .bind(kind)
-        .fetch_one(c)
-        .await)
-}
+    /// What the plan must have.
+    #[must_use]
+    pub fn feature(self) -> Feature {
+        match self {
+            Self::Api => Feature::ApiTokens,
+            Self::Mcp => Feature::McpTokens,
+        }
+    }
 
-/// The person's tokens of that kind, newest first.
-///
-/// # Errors
-/// When the store is away.
-pub async fn list(conn: &mut Conn, user: &UserId, kind: Kind) -> Result<Vec<Listed>, sqlx::Error> {
-    on!(conn, c => sqlx::query_as(
-        "select id, name, created_at, last_used_at from tokens
-         where user_id = $1 and kind = $2 and revoked_at is null
-         order by created_at desc, id desc limit 500")
-        .bind(user)
-        .bind(kind)
-        .fetch_all(c)
-        .await)
-}
+    /// The scope that lets it end sessions.
+    #[must_use]
+    pub fn ending_scope(self) -> Scope {
+        match self {
+            Self::Api => Scope::Sessions,
+            Self::Mcp => Scope::RemoteLogout,
+        }
+    }
 
-/// Stores a token for sample people. Its value is thrown away, so nobody can use it.
-///
-/// # Errors
-/// When the store is away.
-pub(crate) async fn insert_sample(
-    tx: &mut Tx,
-    user: &UserId,
-    kind: Kind,
-    name: &str,
-    now: Moment,
-) -> Result<(), sqlx::Error> {
-    on!(tx, c => sqlx::query(
-        "insert into tokens (id, user_id, kind, name, token_hash, created_at) values ($1, $2, $3, $4, $5, $6)")
-        .bind(now.id())
-        .bind(user)
-        .bind(kind)
-        .bind(name)
-        .bind(Token::random().hash())
-        .bind(now.at)
-        .execute(c)
-        .await
-        .map(|_| ()))
+    fn created(self) -> Action {
+        match self {
+            Self::Api => Action::ApiTokenCreated,
+            Self::Mcp => Action::McpTokenCreated,
+        }
+    }
+
+    fn deleted(self) -> Action {
+        match self {
+            Self::Api => Action::ApiTokenDeleted,
+            Self::Mcp => Action::McpTokenDeleted,
+        }
+    }
 }

@@ -77,10 +77,3 @@ pub fn boot() -> Boot {
 pub fn viewer() -> Option<Viewer> {
     boot().viewer
 }
-
-/// Whether the page is made for somebody signed in. For the shell, which stands around the app.
-#[cfg(feature = "ssr")]
-#[must_use]
-pub fn is_signed_in() -> bool {
-    Boot::of_this_request().viewer.is_some()
-}

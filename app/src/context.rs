@@ -14,7 +14,7 @@ use accounts::{
     sessions::{Ended, SignedIn},
     step_up,
     time::Moment,
-    users::SignUp,
+    users::{Role, SignUp},
 };
 use cookie::Cookie;
 use http::{HeaderName, HeaderValue, header};
@@ -113,6 +113,19 @@ pub fn signed_in() -> Result<SignedIn, AppError> {
     }
 }
 
+/// Whom a page is made for, for the shell around the app: the person's id and how they stand.
+#[must_use]
+pub fn made_for() -> Option<(String, String)> {
+    let me = signed_in().ok()?;
+    Some((me.user.id.0, standing(me.user.role, me.user.plan)))
+}
+
+/// Role and plan as one text that a page can compare. Pages are drawn by it.
+#[must_use]
+pub fn standing(role: Role, plan: Plan) -> String {
+    format!("{}, {}", role.name(), plan.name())
+}
+
 /// The refusal for a session that has ended.
 #[must_use]
 pub fn session_ended(ended: &Ended) -> AppError {
@@ -187,7 +200,8 @@ pub(crate) fn boot() -> Boot {
             Presence::SignedIn(signed_in) => Some(viewer(signed_in, &curfew.limits)),
             _ => None,
         },
-        flash: visit.flash,
+        // A token's value is for one page, which asks for it itself.
+        flash: visit.flash.filter(|f| !matches!(f, Flash::Made(_))),
         refused: visit.refused,
         sign_up_open: visit.sign_up_open,
         password_min: curfew.limits.password_min,

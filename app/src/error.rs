@@ -16,6 +16,8 @@ use crate::flash::Reason;
 pub enum Code {
     Malformed,
     NotSignedIn,
+    /// A program's token is missing, unknown, revoked or has run out.
+    InvalidToken,
     /// There was a session; `reason` says how it ended.
     SessionEnded,
     WrongCredentials,
@@ -24,7 +26,13 @@ pub enum Code {
     StepUpRequired,
     /// The person's role does not allow it.
     NotAllowed,
+    /// One's role does not have it.
+    Forbidden,
+    /// The token was made without the scope.
+    InsufficientScope,
     SignUpClosed,
+    /// The role does not allow it.
+    NotAllowed,
     /// Sign in from the beginning.
     HalfSignInOver,
     /// A mailed link was used, or is too old.
@@ -35,12 +43,18 @@ pub enum Code {
     CrossSite,
     MethodNotAllowed,
     Raced,
+    /// There are as many of them as there may be.
+    LimitReached,
     TooLarge,
     UnsupportedMediaType,
     /// `fields` says what is wrong with which.
     Fields,
     TooManyAttempts,
+    /// A token's requests came too fast.
+    RateLimited,
     StoreAway,
+    /// As much is going on as this node can carry.
+    Busy,
     Internal,
     /// Made by the browser side: the request got no answer.
     Unreachable,
@@ -53,24 +67,27 @@ impl Code {
         match self {
             Self::Malformed => 400,
             Self::NotSignedIn
+            | Self::InvalidToken
             | Self::SessionEnded
             | Self::WrongCredentials
             | Self::HalfSignInOver => 401,
             Self::PlanRequired
-            | Self::NotAllowed
+            | Self::Forbidden
+            | Self::InsufficientScope
             | Self::StepUpRequired
             | Self::SignUpClosed
+            | Self::NotAllowed
             | Self::CrossSite => 403,
             Self::NotFound => 404,
             Self::LinkOver => 410,
             Self::MethodNotAllowed => 405,
-            Self::Raced | Self::LastOwner => 409,
+            Self::Raced | Self::LimitReached | Self::LastOwner => 409,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Fields => 422,
-            Self::TooManyAttempts => 429,
+            Self::TooManyAttempts | Self::RateLimited => 429,
             Self::Internal | Self::Unreachable => 500,
-            Self::StoreAway => 503,
+            Self::StoreAway | Self::Busy => 503,
         }
     }
 }
@@ -192,6 +209,7 @@ mod from_rules {
         sessions::EndAllError,
         sign_in::{CodeError, SignInError},
         step_up::StepUpError,
+        tokens::{CreateError, MOST, RevokeError},
         users::UserError,
     };
 
@@ -460,6 +478,25 @@ mod from_rules {
         }
     }
 
+    impl From<CreateError> for AppError {
+        fn from(error: CreateError) -> Self {
+            match error {
+                CreateError::Name(why) => Self::field("name", why),
+                CreateError::Lasts => Self::field("expires", "Choose one of the times."),
+                CreateError::PlanRequired(plans) => Self::plan_required(&plans),
+                CreateError::WatchOnly => {
+                    Self::new(Code::Forbidden, "Watch-only members have no tokens.")
+                }
+                CreateError::TooMany => Self::new(
+                    Code::LimitReached,
+                    format!("You have {MOST} of them, which is the most. Revoke one first."),
+                ),
+                CreateError::AlreadyEnded => Self::not_signed_in(),
+                CreateError::Store(e) => store(&e),
+            }
+        }
+    }
+
     impl From<InviteError> for AppError {
         fn from(error: InviteError) -> Self {
             match error {
@@ -490,6 +527,19 @@ mod from_rules {
                     "The account’s plan has no such role any more. Ask for another invitation.",
                 ),
                 JoinError::User(e) => e.into(),
+            }
+        }
+    }
+
+    impl From<RevokeError> for AppError {
+        fn from(error: RevokeError) -> Self {
+            match error {
+                RevokeError::NotFound => Self::new(
+                    Code::NotFound,
+                    "There is no such token. Perhaps it has been revoked already.",
+                ),
+                RevokeError::AlreadyEnded => Self::not_signed_in(),
+                RevokeError::Store(e) => store(&e),
             }
         }
     }

@@ -23,6 +23,10 @@ pub enum Flash {
     Done(Done),
     /// Something was done, in the words the server found for it.
     Note(Note),
+    /// Something was done, in the server's own words.
+    Said(String),
+    /// A token was made: its value, for the one page that shows it.
+    Made(Made),
 }
 
 /// A word to the reader, and perhaps something that is shown this once.
@@ -58,12 +62,61 @@ impl Note {
     }
 }
 
+/// A token that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    /// The token's id: its page shows the value to nobody who has no such token.
+    pub id: String,
+    pub value: Value,
+}
+
+impl Made {
+    /// The page that shows it.
+    #[must_use]
+    pub fn page(&self) -> &'static str {
+        if self.value.0.starts_with("cfw_mcp_") {
+            "/settings/mcp"
+        } else {
+            "/settings/api"
+        }
+    }
+}
+
+/// A token's value on its way to the person it is made for. Does not print itself.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Value(String);
+
+impl Value {
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The text itself. Not for logs and addresses.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Value(…)")
+    }
+}
+
 /// What a press ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     pub sessions: u64,
     pub remembered_devices: u64,
     pub at: Time,
+    /// The hash of the audit log's event.
+    pub event: String,
+    /// Tokens that were revoked along; none when that was not asked for.
+    pub api_tokens: Option<u64>,
+    pub mcp_tokens: Option<u64>,
 }
 
 /// How a session ended, in words for the person who held it.
@@ -76,6 +129,11 @@ pub struct Reason {
     /// The name of whoever did it, when it was not the person themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub who: Option<String>,
+    /// What the card says, around the time.
+    pub before: String,
+    pub after: String,
+    /// Whether it may have been somebody else, so that the way to a new password is shown.
+    pub ask: bool,
 }
 
 /// Why a session ended.
@@ -91,6 +149,16 @@ pub enum Because {
     Disabled,
     TwoFactorChanged,
     Removed,
+    EndedElsewhere,
+    Curfew,
+}
+
+impl Because {
+    /// Whether the browser may be signed in all the same, by a remembered device that lives on.
+    #[must_use]
+    pub fn may_come_back(self) -> bool {
+        matches!(self, Self::Expired | Self::Limit)
+    }
 }
 
 /// A form that was refused, with what was typed; never a password.
@@ -108,6 +176,7 @@ pub struct Refused {
 pub enum Done {
     SignedOut,
     ProfileSaved,
+    TokenRevoked,
     PasswordChanged {
         sessions: i64,
         remembered_devices: i64,
@@ -184,22 +253,99 @@ mod server_side {
                     .map(|agent| device::of(agent).label()),
                 None => None,
             };
+            let because = match ended.because {
+                From::SignedOut => Because::SignedOut,
+                From::RemoteLogout => Because::RemoteLogout,
+                From::PasswordChanged => Because::PasswordChanged,
+                From::Expired => Because::Expired,
+                From::Limit => Because::Limit,
+                From::Reused => Because::Reused,
+                From::Disabled => Because::Disabled,
+                From::Removed => Because::Removed,
+                From::TwoFactorChanged => Because::TwoFactorChanged,
+                From::EndedElsewhere => Because::EndedElsewhere,
+                From::Curfew => Because::Curfew,
+            };
+            let (before, after, ask) = match &ended.by_name {
+                Some(name) => by_somebody(because, name),
+                None => {
+                    let (before, after, ask) = words(because, ended.by_another, by.as_deref());
+                    (before.to_owned(), after, ask)
+                }
+            };
             Self {
-                because: match ended.because {
-                    From::SignedOut => Because::SignedOut,
-                    From::RemoteLogout => Because::RemoteLogout,
-                    From::PasswordChanged => Because::PasswordChanged,
-                    From::Expired => Because::Expired,
-                    From::Limit => Because::Limit,
-                    From::Reused => Because::Reused,
-                    From::Disabled => Because::Disabled,
-                    From::TwoFactorChanged => Because::TwoFactorChanged,
-                    From::Removed => Because::Removed,
-                },
+                because,
                 at: ended.at.into(),
                 by,
                 who: ended.by_name.clone(),
+                before,
+                after,
+                ask,
             }
+        }
+    }
+
+    /// Somebody else did it, who may: an owner or an admin of the account.
+    fn by_somebody(because: Because, name: &str) -> (String, String, bool) {
+        let (did, then) = match because {
+            Because::Disabled => (
+                "disabled your account at ",
+                ". Until it is enabled again you cannot sign in.",
+            ),
+            Because::Removed => (
+                "removed you from the account at ",
+                ". You cannot sign in with it any more.",
+            ),
+            _ => (
+                "signed you out on all devices at ",
+                ". You can sign in again.",
+            ),
+        };
+        (format!("{name} {did}"), then.to_owned(), false)
+    }
+
+    /// How it is told to the person who held the session: before the time, after it, and whether to
+    /// ask if it was them. Says only what the store says.
+    fn words(because: Because, by_another: bool, by: Option<&str>) -> (&'static str, String, bool) {
+        let from = by.map(|by| format!(" from {by}")).unwrap_or_default();
+        let was_it_you = format!("{from}. Was this you?");
+        match because {
+            Because::RemoteLogout | Because::EndedElsewhere if by_another => (
+                "An admin of your account signed you out at ",
+                ".".into(),
+                false,
+            ),
+            Because::RemoteLogout => ("Signed out by Remote logout at ", was_it_you, true),
+            Because::EndedElsewhere => ("This device was signed out at ", was_it_you, true),
+            Because::PasswordChanged => ("The password was changed at ", was_it_you, true),
+            Because::TwoFactorChanged => (
+                "Two-factor authentication was turned on or off at ",
+                was_it_you,
+                true,
+            ),
+            Because::Removed => ("This account was deleted at ", ".".into(), false),
+            Because::Expired => ("This session ran out at ", ".".into(), false),
+            Because::Limit => (
+                "More devices were signed in than are allowed; this one was unused the longest and was signed out at ",
+                ".".into(),
+                false,
+            ),
+            Because::Reused => (
+                "The saved sign-in of this device was used a second time, as if somebody had copied it. Its sessions ended at ",
+                ". If that is not you, change your password.".into(),
+                true,
+            ),
+            Because::Disabled => (
+                "This account was disabled at ",
+                ". Ask whoever runs this Curfew.".into(),
+                false,
+            ),
+            Because::Curfew => (
+                "Your curfew ended this session at ",
+                ". Sign in again to go on.".into(),
+                false,
+            ),
+            Because::SignedOut => ("Signed out at ", ".".into(), false),
         }
     }
 }

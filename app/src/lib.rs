@@ -13,6 +13,8 @@ pub mod error;
 pub mod flash;
 #[cfg(feature = "hydrate")]
 pub mod hydrate;
+#[cfg(feature = "ssr")]
+mod over;
 pub mod pages;
 pub mod parts;
 pub mod remote_logout;
@@ -39,6 +41,9 @@ pub struct Assets {
     pub wasm: String,
     pub css: String,
     pub guard: String,
+    pub live: String,
+    pub drafts: String,
+    pub times: String,
     pub plain: String,
 }
 
@@ -60,14 +65,22 @@ pub fn shell(assets: &Assets, life: Life) -> impl IntoView + use<> {
         wasm,
         css,
         guard,
+        live,
+        drafts,
+        times,
         plain,
     } = assets.clone();
     let nonce = leptos::nonce::use_nonce();
     context::set_content_security_policy(nonce.as_ref());
     // The module is named by its hash, so it is told where its WASM is instead of guessing.
+    // A page that has ended before it was taken over has nothing left to take over.
     let start = format!(
-        "import init, {{ hydrate }} from {js:?}; init({{ module_or_path: {wasm:?} }}).then(hydrate);"
+        "import init, {{ hydrate }} from {js:?}; \
+         init({{ module_or_path: {wasm:?} }}).then(() => document.documentElement.hasAttribute(\"data-over\") || hydrate());"
     );
+    let made_for = context::made_for();
+    let guarded = made_for.is_some();
+    let (person, standing) = made_for.unzip();
     let scripts = match life {
         Life::Hydrated => view! {
             <link rel="modulepreload" href=js />
@@ -83,14 +96,23 @@ pub fn shell(assets: &Assets, life: Life) -> impl IntoView + use<> {
     };
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-guarded=boot::is_signed_in().then_some("")>
+        <html lang="en" data-guarded=guarded.then_some("") data-person=person data-standing=standing>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
                 <link rel="stylesheet" href=css />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <script src=guard nonce=nonce></script>
+                <script src=guard nonce=nonce.clone()></script>
+                {guarded
+                    .then(|| {
+                        view! {
+                            <script src=live nonce=nonce.clone() defer></script>
+                            <script src=drafts nonce=nonce.clone() defer></script>
+                            <script src=times nonce=nonce defer></script>
+                            <over::Templates />
+                        }
+                    })}
                 {scripts}
                 <MetaTags />
             </head>
@@ -142,6 +164,10 @@ fn PlainAddresses() -> impl IntoView {
                 <Route path=path!("/settings/members/confirm") view=pages::settings::ConfirmMember ssr=SsrMode::Async />
                 <Route path=path!("/settings/members/everyone") view=pages::settings::Everyone ssr=SsrMode::Async />
                 <Route path=path!("/settings/audit-log") view=pages::settings::AuditLog ssr=SsrMode::Async />
+                <Route path=path!("/settings/api") view=pages::settings::tokens::Api ssr=SsrMode::Async />
+                <Route path=path!("/settings/mcp") view=pages::settings::tokens::Mcp ssr=SsrMode::Async />
+                <Route path=path!("/settings/api/revoke") view=pages::settings::tokens::revoke::RevokeApi ssr=SsrMode::Async />
+                <Route path=path!("/settings/mcp/revoke") view=pages::settings::tokens::revoke::RevokeMcp ssr=SsrMode::Async />
             </Routes>
         </Router>
     }
@@ -174,8 +200,6 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/profile/password") view=pages::profile::password::Password ssr=SsrMode::Async />
                 <Route path=path!("/profile/security") view=pages::profile::security::Security ssr=SsrMode::Async />
                 <Route path=path!("/profile/remote-logout") view=remote_logout::confirm::Confirm ssr=SsrMode::Async />
-                <Route path=path!("/settings/api") view=pages::settings::tokens::Api ssr=SsrMode::Async />
-                <Route path=path!("/settings/mcp") view=pages::settings::tokens::Mcp ssr=SsrMode::Async />
             </Routes>
         </Router>
         <Veil />

@@ -6,7 +6,10 @@ pub mod join;
 pub mod not_found;
 pub mod profile;
 #[cfg(feature = "ssr")]
+pub mod reference;
+#[cfg(feature = "ssr")]
 pub mod refused;
+#[cfg(feature = "ssr")]
 pub mod settings;
 pub mod sign_in;
 pub mod sign_up;
@@ -46,7 +49,7 @@ where
 
 /// In place of what could not be shown. The page's status says so too.
 #[component]
-fn Missing(error: AppError) -> impl IntoView {
+pub fn Missing(error: AppError) -> impl IntoView {
     #[cfg(feature = "ssr")]
     crate::context::set_status(error.code);
     view! { <Notice tone=Tone::Danger title=error.message /> }

@@ -6,6 +6,7 @@ pub mod button;
 pub mod copy;
 pub mod dialog;
 #[cfg(feature = "ssr")]
+pub mod drawing;
 pub mod drawn;
 pub mod error_summary;
 pub mod field;

@@ -3,6 +3,7 @@
 
 pub mod confirm;
 mod dialog;
+mod more;
 mod outcome;
 
 use leptos::prelude::*;
@@ -55,49 +56,51 @@ impl Place {
 }
 
 /// Ends every session and remembered device of the person signed in. `from` is `security` or
-/// `password`: the page to come back to.
+/// `password`: the page to come back to. With `revoke_api` or `revoke_mcp` ticked, the person's tokens
+/// of that kind go along.
 ///
 /// # Errors
 /// `plan_required`, `store_away`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "remote_logout")]
-pub async fn remote_logout(from: Option<String>) -> Result<(), AppError> {
-    use accounts::sessions::{By, EndAllError, FromWhere, end_all};
+pub async fn remote_logout(
+    from: Option<String>,
+    revoke_api: Option<String>,
+    revoke_mcp: Option<String>,
+) -> Result<(), AppError> {
+    use accounts::sessions::{Also, EndAllError, FromWhere, end_all_and_tokens};
     use http::{HeaderName, HeaderValue};
 
     use crate::{
         context::{curfew, leave, now, set_cookie, set_header, signed_in, visit},
         cookies::Kind,
         flash::{Flash, Receipt},
+        sign_in::ticked,
     };
 
     let from = from.as_deref().map_or(Place::Security, Place::named);
     let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
-    let (by, path) = (
-        By::Session(&me.session),
-        match from {
-            Place::Security => FromWhere::Security,
-            Place::Password => FromWhere::Password,
-        },
-    );
+    let path = match from {
+        Place::Security => FromWhere::Security,
+        Place::Password => FromWhere::Password,
+    };
+    let also = Also {
+        api_tokens: ticked(revoke_api.as_deref()),
+        mcp_tokens: ticked(revoke_mcp.as_deref()),
+    };
     let mut tx = curfew.db.write().await.map_err(|e| AppError::store(&e))?;
-    let pressed = end_all(
-        &mut tx,
-        &me.user.id,
-        by,
-        path,
-        &visit.client,
-        &curfew.limits,
-        now,
-    )
-    .await;
+    let (client, limits) = (&visit.client, &curfew.limits);
+    let pressed = end_all_and_tokens(&mut tx, &me, also, path, client, limits, now).await;
     match pressed {
-        Ok(ended) => {
+        Ok((ended, revoked)) => {
             // Durable first: the answer promises that everything is dead.
             tx.commit().await.map_err(|e| AppError::store(&e))?;
             leave(&Flash::Receipt(Receipt {
                 sessions: ended.sessions,
                 remembered_devices: ended.remembered_devices,
                 at: ended.at.into(),
+                event: ended.hash,
+                api_tokens: revoked.api_tokens,
+                mcp_tokens: revoked.mcp_tokens,
             }))?;
         }
         // Another press was faster; everything is dead, which is what was asked for. The next page

@@ -171,13 +171,18 @@ pub async fn sign_out() -> Result<(), AppError> {
     Ok(())
 }
 
-/// Says whether this browser is still signed in. A page that wakes up asks this before it shows itself.
+/// Says whether this browser is still signed in, and as `who` if a page says whose it is. A page that
+/// wakes up asks this before it shows itself.
 ///
 /// # Errors
 /// `session_ended` with the reason, `not_signed_in`, `store_away`.
 #[server(prefix = "/api/fn", endpoint = "still_signed_in")]
-pub async fn still_signed_in() -> Result<(), AppError> {
-    crate::context::signed_in().map(|_| ())
+pub async fn still_signed_in(who: Option<String>) -> Result<(), AppError> {
+    let me = crate::context::signed_in()?;
+    if who.is_some_and(|who| who != me.user.id.0) {
+        return Err(AppError::not_signed_in());
+    }
+    Ok(())
 }
 
 /// Somebody who signs in over a living session leaves that one: the id changes, nothing piles up.

@@ -27,6 +27,9 @@ pub fn built() -> Option<Assets> {
         wasm: name("wasm")?,
         css: name("css")?,
         guard: name("guard")?,
+        live: name("live")?,
+        drafts: name("drafts")?,
+        times: name("times")?,
         plain: name("plain")?,
     })
 }

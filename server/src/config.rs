@@ -1,6 +1,6 @@
 //! The settings: environment variables, read once at the start, refused with the variable's name.
 
-use std::{env, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+use std::{env, net::SocketAddr, num::NonZeroU32, path::PathBuf, str::FromStr, time::Duration};
 
 use accounts::{limits::Limits, plans::Plan, users::SignUp};
 use http::Uri;
@@ -24,6 +24,8 @@ pub struct Config {
     pub smtp_url: Option<String>,
     pub mail_folder: PathBuf,
     pub mail_from: Mailbox,
+    /// Requests a token may send in a minute.
+    pub requests_a_minute: NonZeroU32,
     pub limits: Limits,
 }
 
@@ -81,6 +83,11 @@ impl Config {
             smtp_url: read.secret("CURFEW_SMTP_URL", "CURFEW_SMTP_URL_FILE", smtp_url)?,
             mail_folder: read.path("CURFEW_MAIL_FOLDER", mail),
             mail_from: read.checked("CURFEW_MAIL_FROM", "Curfew <curfew@localhost>", mailbox)?,
+            requests_a_minute: read.parsed(
+                "CURFEW_TOKEN_REQUESTS_PER_MINUTE",
+                "300",
+                "use a whole number from 1 on",
+            )?,
             limits: Limits {
                 session_idle: read.duration("CURFEW_SESSION_IDLE", default.session_idle)?,
                 session_max: read.duration("CURFEW_SESSION_MAX", default.session_max)?,
@@ -317,6 +324,7 @@ mod tests {
             ("CURFEW_PASSWORD_MIN", "-1"),
             ("CURFEW_SMTP_URL", "mail.example.com"),
             ("CURFEW_MAIL_FROM", "Curfew"),
+            ("CURFEW_TOKEN_REQUESTS_PER_MINUTE", "0"),
             ("CURFEW_TRUSTED_PROXIES", "10.0.0.0/99"),
         ] {
             let error = with(variable, wrong).expect_err(variable).to_string();

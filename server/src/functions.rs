@@ -269,6 +269,8 @@ fn home_of(name: &str) -> Option<String> {
         "change_password" => "/profile/password",
         "update_profile" => "/profile",
         "remote_logout" => "/profile/remote-logout",
+        "end_session" | "end_other_sessions" | "rename_device" | "set_curfew"
+        | "set_account_curfew" => "/profile/security",
         "verify_code" => "/sign-in/code",
         "request_password_reset" => "/forgot-password",
         "change_email" => "/profile/login",
@@ -276,6 +278,8 @@ fn home_of(name: &str) -> Option<String> {
         "turn_on_two_factor" => "/profile/two-factor/app",
         "turn_off_two_factor" => "/profile/two-factor/off",
         "new_recovery_codes" | "use_recovery_codes" => "/profile/two-factor/new-codes",
+        "create_api_token" | "revoke_api_token" => "/settings/api",
+        "create_mcp_token" | "revoke_mcp_token" => "/settings/mcp",
         "sign_out" => "/",
         "delete_account" => "/profile/delete",
         "rename_account" | "change_plan" => "/settings",

@@ -36,7 +36,7 @@ fn main() -> ExitCode {
 /// Logs to standard error; what is logged is set with `CURFEW_LOG_FILTER`.
 fn log(json: bool) {
     let filter = EnvFilter::try_from_env("CURFEW_LOG_FILTER")
-        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,rmcp=warn"));
     let to_stderr = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if json {
         to_stderr.json().flatten_event(true).init();

@@ -163,7 +163,12 @@ pub(crate) async fn refuse(
 }
 
 async fn draw(state: &AppState, visit: Visit, request: Request) -> Response {
-    let (flash, refused) = (visit.flash.is_some(), visit.refused.is_some());
+    let refused = visit.refused.is_some();
+    let flash = match &visit.flash {
+        // A token's value waits for the page that shows it.
+        Some(Flash::Made(made)) => request.uri().path() == made.page(),
+        other => other.is_some(),
+    };
     let (curfew, assets): (Curfew, _) = (state.curfew.clone(), state.assets.clone());
     let context = move || {
         provide_context(curfew.clone());

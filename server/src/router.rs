@@ -16,7 +16,7 @@ use tower_http::{
 };
 
 use crate::{
-    assets, export, functions, headers, health, pages, request_id,
+    assets, events, export, functions, headers, health, mcp, pages, problem, request_id, rest,
     signed_in::{self, RESUME},
     state::AppState,
     trouble, two_factor_files,
@@ -35,14 +35,14 @@ pub fn router(state: AppState) -> Router {
         .router
         .fallback(pages::not_found)
         .layer(from_fn_with_state(state.clone(), signed_in::at_the_door));
-    people
-        .merge(machines().router)
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::GATEWAY_TIMEOUT,
-            LONGEST,
-        ))
-        .layer(CatchPanicLayer::new())
+    // Programs come with a token, which no other site can make a browser send: what is refused there
+    // for coming from elsewhere is cookies, and these doors look at none.
+    let programs =
+        bounded(rest::router(&state).merge(mcp::router(&state))).layer(from_fn(problem::explain));
+
+    bounded(people.merge(machines().router))
         .layer(cross_site(&state))
+        .merge(programs)
         .layer(from_fn_with_state(state.clone(), trouble::explain))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(state.clone(), headers::secure))
@@ -102,6 +102,7 @@ fn people() -> Listed {
 /// What asks nobody who they are.
 fn machines() -> Listed {
     Listed::default()
+        .route("/events", get(events::events))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/pkg/{file}", get(assets::hashed))
@@ -119,6 +120,16 @@ fn machines() -> Listed {
             "/profile/mcp",
             get(|| async { Redirect::to("/settings/mcp") }),
         )
+}
+
+/// No request takes for ever, and none takes the program down.
+fn bounded(router: Router<AppState>) -> Router<AppState> {
+    router
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::GATEWAY_TIMEOUT,
+            LONGEST,
+        ))
+        .layer(CatchPanicLayer::new())
 }
 
 /// The addresses of the pages that the WASM takes over. Asked for once in a process: a page that leptos

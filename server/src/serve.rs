@@ -2,7 +2,7 @@
 
 use std::{future::IntoFuture, net::SocketAddr, time::Duration};
 
-use accounts::{audit, db::Db, passwords::Hasher, sweep::sweep, time::Moment};
+use accounts::{audit, curfew, db::Db, passwords::Hasher, sweep::sweep, time::Moment};
 use tokio::{net::TcpListener, signal, sync::watch};
 
 use crate::{assets, config::Config, key_file, mail::Post, router::router, state::AppState};
@@ -12,6 +12,9 @@ const DRAIN: Duration = Duration::from_secs(10);
 
 /// How often what is due is deleted.
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
+
+/// How often what a curfew has ended is marked.
+const CURFEWS_EVERY: Duration = Duration::from_mins(1);
 
 /// Serves until SIGINT or SIGTERM.
 ///
@@ -35,26 +38,35 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let state = AppState::new(config, db.clone(), hasher, keys, assets);
 
     let writing = tokio::spawn(state.last_active.clone().keep_writing(db.clone()));
+    let looking = tokio::spawn(state.streams.clone().keep_looking(state.curfew.clone()));
+    let curfews = tokio::spawn(keep_curfews(db.clone()));
     let sending = tokio::spawn(post.keep_sending());
+    let used = tokio::spawn(state.last_used.clone().keep_writing(db.clone()));
     let sweeping = tokio::spawn(keep_sweeping(db.clone()));
     let address = format!("http://{address}");
     tracing::info!("Curfew is at {}", public.unwrap_or(address));
     run(listener, state.clone()).await?;
     writing.abort();
     sending.abort();
+    used.abort();
     sweeping.abort();
+    looking.abort();
+    curfews.abort();
     state.last_active.write(&db).await;
+    state.last_used.write(&db).await;
     db.close().await;
     tracing::info!("stopped");
     Ok(())
 }
 
 async fn run(listener: TcpListener, state: AppState) -> Result<(), String> {
+    let streams = state.streams.clone();
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let (stop, mut stopped) = watch::channel(false);
     let mut also_stopped = stopped.clone();
     tokio::spawn(async move {
         asked_to_stop().await;
+        streams.stop();
         let _ = stop.send(true);
     });
     let serving = axum::serve(listener, service)
@@ -89,6 +101,19 @@ async fn asked_to_stop() {
     }
     #[cfg(not(unix))]
     let _ = interrupt.await;
+}
+
+/// Marks what curfews have ended. They hold without it; lists and counts are tidier with it.
+async fn keep_curfews(db: Db) {
+    let mut tick = tokio::time::interval(CURFEWS_EVERY);
+    loop {
+        tick.tick().await;
+        match curfew::end_due(&db, Moment::now()).await {
+            Ok(0) => {}
+            Ok(ended) => tracing::info!(ended, "ended by curfew"),
+            Err(error) => tracing::warn!(%error, "curfews are marked later"),
+        }
+    }
 }
 
 async fn keep_sweeping(db: Db) {

@@ -24,7 +24,13 @@ use axum::{
 };
 use cookie::Cookie;
 
-use crate::{address, pages::by_way_of, request_id::RequestId, state::AppState, trouble};
+use crate::{
+    address,
+    pages::{by_way_of, to_sign_in},
+    request_id::RequestId,
+    state::AppState,
+    trouble,
+};
 
 /// Where a browser is sent to look again, after another tab of it has just exchanged the same
 /// remember-me cookie. By then it has the new one.
@@ -40,6 +46,9 @@ enum Door {
     Remembered(Presence, Vec<Cookie<'static>>),
     /// Another tab was a moment faster.
     LookAgain,
+    /// The session has a new cookie, and this is the one before: refused like any stranger's, but
+    /// nothing is removed, for the answer with the new one is on its way to the same browser.
+    JustRenewed,
 }
 
 /// Finds out who the request is from and lets it in. Dead cookies are removed on the way out. When
@@ -75,6 +84,7 @@ pub async fn at_the_door(State(state): State<AppState>, request: Request, next: 
         Door::Open(presence) => (presence, Vec::new()),
         Door::Remembered(presence, fresh) => (presence, fresh),
         Door::LookAgain => return look_again(&parts.method, &parts.uri).await,
+        Door::JustRenewed => return refuse_old_cookie(&parts.method, &parts.uri).await,
     };
     let dead = match &presence {
         Presence::SignedIn(signed_in) => {
@@ -114,21 +124,29 @@ struct Brought {
     there: Vec<Kind>,
 }
 
+/// A cookie's value, as the request brought it.
+fn value_of(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        // Another application's cookie may hold any bytes; ours beside it still count.
+        .map(|header| String::from_utf8_lossy(header.as_bytes()))
+        .find_map(|header| {
+            Cookie::split_parse(header.as_ref())
+                .filter_map(Result::ok)
+                .find(|cookie| cookie.name() == name)
+                .map(|cookie| cookie.value().to_owned())
+        })
+}
+
+/// The session cookie alone, for what neither starts a session nor counts as using one.
+pub(crate) fn session_cookie(headers: &HeaderMap, cookies: &Cookies) -> Option<Token> {
+    Token::presented(&value_of(headers, cookies.name(Kind::Session))?)
+}
+
 impl Brought {
     fn read(headers: &HeaderMap, cookies: &Cookies) -> Self {
-        let value = |kind| {
-            headers
-                .get_all(header::COOKIE)
-                .iter()
-                // Another application's cookie may hold any bytes; ours beside it still count.
-                .map(|header| String::from_utf8_lossy(header.as_bytes()))
-                .find_map(|header| {
-                    Cookie::split_parse(header.as_ref())
-                        .filter_map(Result::ok)
-                        .find(|cookie| cookie.name() == cookies.name(kind))
-                        .map(|cookie| cookie.value().to_owned())
-                })
-        };
+        let value = |kind| value_of(headers, cookies.name(kind));
         let token = |kind| value(kind).and_then(|text| Token::presented(&text));
         let there = |kind: &Kind| value(*kind).is_some();
         Self {
@@ -160,7 +178,7 @@ async fn knock(
         match sessions::find(&mut conn, token, limits, now).await? {
             Found::Live(signed_in) => return Ok(Door::Open(Presence::SignedIn(signed_in))),
             Found::Ended(how) => ended = Some(how),
-            Found::JustRenewed => return Ok(Door::LookAgain),
+            Found::JustRenewed => return Ok(Door::JustRenewed),
             Found::Unknown => {}
         }
     }
@@ -224,8 +242,18 @@ async fn look_again(method: &Method, uri: &Uri) -> Response {
     } else {
         trouble::json(&AppError::new(
             Code::Raced,
-            "This browser has just been given a new cookie. Try once more.",
+            "This browser has just been signed in again. Try once more.",
         ))
+    }
+}
+
+/// By way of the sign-in page, which leads on by itself once the browser has the new cookie.
+async fn refuse_old_cookie(method: &Method, uri: &Uri) -> Response {
+    tokio::time::sleep(ANSWER_ARRIVES).await;
+    if method == Method::GET {
+        to_sign_in(uri.path_and_query().map_or("/", |here| here.as_str()))
+    } else {
+        trouble::json(&AppError::not_signed_in())
     }
 }
 

@@ -9,7 +9,9 @@ use app::{
     cookies::Cookies,
 };
 
-use crate::{config::Config, last_active::LastActive};
+use crate::{
+    config::Config, last_active::LastActive, last_used::LastUsed, pace::Pace, streams::Streams,
+};
 
 /// Shared by every request. Cheap to clone.
 #[derive(Clone)]
@@ -18,6 +20,9 @@ pub struct AppState {
     pub assets: Arc<Assets>,
     pub config: Arc<Config>,
     pub last_active: LastActive,
+    pub last_used: LastUsed,
+    pub pace: Pace,
+    pub streams: Streams,
 }
 
 impl AppState {
@@ -30,14 +35,17 @@ impl AppState {
             limits: config.limits,
             sign_up: config.sign_up,
             default_plan: config.default_plan,
-            public_url: config.public_url(),
             cookies: Cookies::new(config.https(), config.limits),
+            public_url: config.public_url(),
         };
         Self {
             curfew: Curfew::new(install),
             assets: Arc::new(assets),
+            pace: Pace::new(config.requests_a_minute),
             config: Arc::new(config),
             last_active: LastActive::default(),
+            last_used: LastUsed::default(),
+            streams: Streams::default(),
         }
     }
 }

@@ -26,6 +26,10 @@ pub enum Action {
     AuthenticatorOff,
     Confirmed,
     RememberedDeviceReused,
+    ApiTokenCreated,
+    ApiTokenDeleted,
+    McpTokenCreated,
+    McpTokenDeleted,
     PlanChanged,
     AccountRenamed,
     MemberInvited,
@@ -40,11 +44,17 @@ pub enum Action {
     /// The oldest events were deleted, as the account has set it.
     EventsDeleted,
     AccessDenied,
+    /// One device, from another session of the same person.
+    DeviceEnded,
+    OtherDevicesEnded,
+    DeviceRenamed,
+    CurfewSet,
+    AccountCurfewSet,
 }
 
 impl Action {
     /// Every deed, for the audit log's filter.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 37] = [
         Self::UserCreated,
         Self::Login,
         Self::LoginFailed,
@@ -61,6 +71,15 @@ impl Action {
         Self::AuthenticatorOff,
         Self::Confirmed,
         Self::RememberedDeviceReused,
+        Self::DeviceEnded,
+        Self::OtherDevicesEnded,
+        Self::DeviceRenamed,
+        Self::CurfewSet,
+        Self::AccountCurfewSet,
+        Self::ApiTokenCreated,
+        Self::ApiTokenDeleted,
+        Self::McpTokenCreated,
+        Self::McpTokenDeleted,
         Self::MemberInvited,
         Self::InvitationRevoked,
         Self::MemberJoined,
@@ -95,6 +114,10 @@ impl Action {
             Self::AuthenticatorOff => "user.authenticator_off",
             Self::Confirmed => "user.confirmed",
             Self::RememberedDeviceReused => "user.remembered_device_reused",
+            Self::ApiTokenCreated => "user.api_token_created",
+            Self::ApiTokenDeleted => "user.api_token_deleted",
+            Self::McpTokenCreated => "user.mcp_token_created",
+            Self::McpTokenDeleted => "user.mcp_token_deleted",
             Self::PlanChanged => "account.plan_changed",
             Self::AccountRenamed => "account.renamed",
             Self::MemberInvited => "member.invited",
@@ -107,6 +130,11 @@ impl Action {
             Self::RetentionChanged => "audit.retention_changed",
             Self::EventsDeleted => "audit.events_deleted",
             Self::AccessDenied => "access.denied",
+            Self::DeviceEnded => "user.device_ended",
+            Self::OtherDevicesEnded => "user.other_devices_ended",
+            Self::DeviceRenamed => "user.device_renamed",
+            Self::CurfewSet => "user.curfew_set",
+            Self::AccountCurfewSet => "account.curfew_set",
         }
     }
 
@@ -114,7 +142,12 @@ impl Action {
         match self {
             Self::UserCreated => "people",
             Self::Login | Self::LoginFailed | Self::Logout | Self::Confirmed => "sign_in",
-            Self::SessionInvalidated | Self::RememberedDeviceReused => "sessions",
+            Self::SessionInvalidated
+            | Self::RememberedDeviceReused
+            | Self::DeviceEnded
+            | Self::OtherDevicesEnded
+            | Self::DeviceRenamed
+            | Self::CurfewSet => "sessions",
             Self::PasswordChanged
             | Self::PasswordResetRequested
             | Self::EmailChangeRequested
@@ -123,8 +156,12 @@ impl Action {
             | Self::TwoFactorDisabled
             | Self::RecoveryCodesReplaced
             | Self::RecoveryCodeUsed
-            | Self::AuthenticatorOff => "credentials",
-            Self::PlanChanged | Self::AccountRenamed => "account",
+            | Self::AuthenticatorOff
+            | Self::ApiTokenCreated
+            | Self::ApiTokenDeleted
+            | Self::McpTokenCreated
+            | Self::McpTokenDeleted => "credentials",
+            Self::PlanChanged | Self::AccountRenamed | Self::AccountCurfewSet => "account",
             Self::MemberInvited
             | Self::InvitationRevoked
             | Self::MemberJoined
@@ -144,6 +181,7 @@ impl Action {
             | Self::Logout
             | Self::PlanChanged
             | Self::Confirmed
+            | Self::DeviceRenamed
             | Self::AccountRenamed
             | Self::MemberInvited
             | Self::InvitationRevoked => "info",
@@ -157,6 +195,14 @@ impl Action {
             | Self::MemberRoleChanged
             | Self::MemberEnabled
             | Self::EventsDeleted
+            | Self::DeviceEnded
+            | Self::OtherDevicesEnded
+            | Self::CurfewSet
+            | Self::AccountCurfewSet
+            | Self::ApiTokenCreated
+            | Self::ApiTokenDeleted
+            | Self::McpTokenCreated
+            | Self::McpTokenDeleted
             | Self::AccessDenied => "notice",
             Self::SessionInvalidated
             | Self::EmailChanged

@@ -58,6 +58,8 @@ pub const TABLE: &[Row] = &[
         .but("shown on every plan, so that tokens from before a downgrade can be seen and revoked"),
     row("/settings/mcp", "see one's MCP tokens", TOKEN_HOLDERS)
         .but("shown on every plan, so that tokens from before a downgrade can be seen and revoked"),
+    row("/settings/api/revoke", "be asked before an API token is revoked", TOKEN_HOLDERS),
+    row("/settings/mcp/revoke", "be asked before an MCP token is revoked", TOKEN_HOLDERS),
     row("/settings/audit-log", "read the audit log", MANAGERS).needs(Feature::AuditLog),
     row("/settings/audit-log/export", "export the audit log", MANAGERS).needs(Feature::AuditLog),
     // Oneself
@@ -84,6 +86,16 @@ pub const TABLE: &[Row] = &[
         Who::Everyone,
     ),
     row("/api/fn/delete_account", "delete one's account", Who::Everyone).but("not the last owner of others"),
+    row("/api/fn/end_session", "end one of one's sessions", Who::Everyone),
+    row("/api/fn/end_other_sessions", "end one's other sessions", Who::Everyone),
+    row("/api/fn/rename_device", "name one of one's devices", Who::Everyone),
+    row("/api/fn/set_curfew", "set one's curfew", Who::Everyone),
+    row("/api/fn/set_account_curfew", "set everybody's curfew", MANAGERS),
+    row("/api/fn/token", "see one of one's tokens", TOKEN_HOLDERS),
+    row("/api/fn/create_api_token", "make an API token", TOKEN_HOLDERS).needs(Feature::ApiTokens),
+    row("/api/fn/create_mcp_token", "make an MCP token", TOKEN_HOLDERS).needs(Feature::McpTokens),
+    row("/api/fn/revoke_api_token", "revoke an API token", TOKEN_HOLDERS),
+    row("/api/fn/revoke_mcp_token", "revoke an MCP token", TOKEN_HOLDERS),
     row("/api/fn/tokens", "list one's tokens", TOKEN_HOLDERS),
     // The account
     row("/api/fn/rename_account", "rename the account", MANAGERS),
@@ -128,6 +140,7 @@ pub const TABLE: &[Row] = &[
     row("/.well-known/change-password", "find the password page", Who::Anybody),
     row("/profile/api", "find one's API tokens", Who::Anybody),
     row("/profile/mcp", "find one's MCP tokens", Who::Anybody),
+    row("/events", "hear that one's session has ended", Who::Anybody),
     row("/healthz", "ask whether it is alive", Who::Anybody),
     row("/readyz", "ask whether it can serve", Who::Anybody),
     row("/pkg/{file}", "fetch a built file", Who::Anybody),

@@ -6,6 +6,7 @@ use sqlx::FromRow;
 use super::{Because, SessionId, find::is_live, start::end_expired};
 use crate::{
     audit::{self, Action, Actor, Client, Event},
+    curfew,
     db::{Conn, Tx},
     letters::{self, Letter, News},
     limits::Limits,
@@ -21,7 +22,7 @@ use crate::{
 pub enum By<'a> {
     /// The person, from this session. It must still be alive.
     Session(&'a SessionId),
-    /// An owner or admin of the account, whom the caller has found to be allowed.
+    /// Somebody whom the caller has found to be allowed: the holder of a token, an owner or admin.
     Member(&'a UserId),
     /// Whoever runs `curfew remote-logout` on the machine.
     Operator,
@@ -37,6 +38,8 @@ pub enum FromWhere {
     Members,
     /// Account Settings, for everyone.
     Everyone,
+    Rest,
+    Mcp,
     Cli,
 }
 
@@ -47,6 +50,8 @@ impl FromWhere {
             Self::Password => "profile/password",
             Self::Page => "remote-logout",
             Self::Members | Self::Everyone => "settings/members",
+            Self::Rest => "api/v1",
+            Self::Mcp => "mcp",
             Self::Cli => "cli",
         }
     }
@@ -60,6 +65,8 @@ pub struct EndAll {
     pub at: UnixMillis,
     /// The `user.session_invalidated` event.
     pub event: String,
+    /// The hash that the audit log's chain holds of it.
+    pub hash: String,
 }
 
 /// Why a press did nothing.
@@ -127,7 +134,7 @@ pub(crate) async fn end_all_but(
     }
     let actor = match by {
         By::Session(_) => Actor::User(user),
-        By::Member(member) => Actor::User(member),
+        By::Member(holder) => Actor::User(holder),
         By::Operator => Actor::Operator,
     };
     let event = Event::of(Action::SessionInvalidated, actor, client)
@@ -152,6 +159,7 @@ pub(crate) async fn end_all_but(
         remembered_devices: facts.remembered_devices.unsigned_abs(),
         at: now.at,
         event: event.id,
+        hash: event.hash,
     })
 }
 
@@ -233,8 +241,8 @@ pub async fn facts(
 ) -> Result<Facts, sqlx::Error> {
     let open = count_open(conn, user, limits, now).await?;
     Ok(Facts {
-        api_tokens: tokens::count(conn, user, tokens::Kind::Api).await?,
-        mcp_tokens: tokens::count(conn, user, tokens::Kind::Mcp).await?,
+        api_tokens: tokens::count(conn, user, tokens::Kind::Api, now).await?,
+        mcp_tokens: tokens::count(conn, user, tokens::Kind::Mcp, now).await?,
         ..open
     })
 }
@@ -245,15 +253,18 @@ pub(crate) async fn count_open(
     limits: &Limits,
     now: Moment,
 ) -> Result<Facts, sqlx::Error> {
+    let cut = curfew::cut(conn, user, now).await?;
     on!(conn, c => sqlx::query_as(
         "select (select count(*) from sessions s where s.user_id = u.id and s.epoch = u.epoch
-                 and s.ended_at is null and s.expires_at > $2 and s.last_active_at > $3) as sessions,
+                 and s.ended_at is null and s.expires_at > $2 and s.last_active_at > $3
+                 and s.started_at >= $4) as sessions,
                 (select count(*) from remembered_devices d where d.user_id = u.id and d.epoch = u.epoch
-                 and d.ended_at is null and d.expires_at > $2) as remembered_devices
+                 and d.ended_at is null and d.expires_at > $2 and d.created_at >= $4) as remembered_devices
          from users u where u.id = $1")
         .bind(user)
         .bind(now.at)
         .bind(now.at - limits.session_idle)
+        .bind(cut)
         .fetch_one(c)
         .await)
 }

@@ -32,6 +32,10 @@ pub enum Because {
     Disabled,
     /// The person was removed from the account.
     Removed,
+    /// The person ended it from another session.
+    EndedElsewhere,
+    /// The daily time has come that the person or their account has set.
+    Curfew,
 }
 
 /// How it ended: the reason, when, and the browser and the path of the deed where there is one.
@@ -45,13 +49,37 @@ pub struct Ended {
     pub by: Option<String>,
     /// The name of whoever did it, when it was not the person themselves.
     pub by_name: Option<String>,
+    /// Whether that is another person than the one it was done to: an admin.
+    pub by_another: bool,
 }
 
+/// The deed that ended something, out of the audit log.
 #[derive(FromRow)]
-struct Deed {
-    actor: String,
-    user_agent: Option<String>,
-    by_name: Option<String>,
+pub(super) struct Deed {
+    pub actor: String,
+    pub subject: Option<String>,
+    pub user_agent: Option<String>,
+    /// The name of whoever did it, when it was another person.
+    pub by_name: Option<String>,
+}
+
+impl Ended {
+    pub(super) fn told(because: Because, at: UnixMillis, deed: Option<Deed>) -> Self {
+        let by_another = deed.as_ref().is_some_and(|deed| {
+            let by = deed.actor.strip_prefix("user:");
+            by.is_some() && by != deed.subject.as_deref()
+        });
+        let deed = deed.map(|d| (Some(d.actor), d.user_agent, d.by_name));
+        let (by, by_user_agent, by_name) = deed.unwrap_or_default();
+        Self {
+            because,
+            at,
+            by_user_agent,
+            by,
+            by_name,
+            by_another,
+        }
+    }
 }
 
 /// Puts together how something ended, looking up the deed that ended it.
@@ -66,7 +94,7 @@ pub async fn how_it_ended(
 ) -> Result<Ended, sqlx::Error> {
     let deed: Option<Deed> = match ended_by {
         Some(event) => on!(conn, c => sqlx::query_as(
-                "select e.actor, e.user_agent, u.name as by_name
+                "select e.actor, e.subject, e.user_agent, u.name as by_name
                  from audit_events e
                  left join users u on u.id = substr(e.actor, 6) and u.id <> e.subject
                  where e.id = $1")
@@ -75,15 +103,7 @@ pub async fn how_it_ended(
                 .await)?,
         None => None,
     };
-    let deed = deed.map(|d| (Some(d.actor), d.user_agent, d.by_name));
-    let (by, by_user_agent, by_name) = deed.unwrap_or_default();
-    Ok(Ended {
-        because,
-        at,
-        by_user_agent,
-        by,
-        by_name,
-    })
+    Ok(Ended::told(because, at, deed))
 }
 
 /// Ends every session that a remembered device started.

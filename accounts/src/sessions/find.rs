@@ -4,6 +4,7 @@ use sqlx::FromRow;
 
 use super::{Because, Ended, SessionId, ended::how_it_ended};
 use crate::{
+    curfew,
     db::{Conn, Tx},
     limits::Limits,
     on,
@@ -19,7 +20,7 @@ pub enum Found {
     /// It was a session once: the person can be told how it ended.
     Ended(Ended),
     /// The session has a new cookie since a moment ago, whose answer is on its way. Nothing is
-    /// given; the browser should look again.
+    /// given, and nothing of the browser's should be taken.
     JustRenewed,
     Unknown,
 }
@@ -36,12 +37,12 @@ pub struct SignedIn {
 }
 
 #[derive(FromRow)]
-struct Row {
-    id: SessionId,
+pub(super) struct Row {
+    pub id: SessionId,
     user_id: UserId,
     epoch: i64,
     user_epoch: i64,
-    started_at: UnixMillis,
+    pub started_at: UnixMillis,
     last_active_at: UnixMillis,
     expires_at: UnixMillis,
     confirmed_at: Option<UnixMillis>,
@@ -49,11 +50,26 @@ struct Row {
     ended_because: Option<Because>,
     ended_by: Option<String>,
     disabled_at: Option<UnixMillis>,
+    #[sqlx(flatten)]
+    curfew: curfew::Held,
 }
+
+/// The columns of [`Row`], of sessions `s`, users `u` and accounts `a`.
+macro_rules! row {
+    () => {
+        concat!(
+            "s.id, s.user_id, s.epoch, u.epoch as user_epoch, s.started_at, s.last_active_at,
+             s.expires_at, s.confirmed_at, s.ended_at, s.ended_because, s.ended_by,
+             u.disabled_at, ",
+            $crate::curfew::columns!()
+        )
+    };
+}
+pub(crate) use row;
 
 impl Row {
     /// The epoch decides, the row's own end gives the reason; either alone is enough to be dead.
-    fn ended(&self, limits: &Limits, now: Moment) -> Option<(Because, UnixMillis)> {
+    pub(super) fn ended(&self, limits: &Limits, now: Moment) -> Option<(Because, UnixMillis)> {
         if let Some(at) = self.ended_at {
             return Some((self.ended_because.unwrap_or(Because::SignedOut), at));
         }
@@ -63,9 +79,18 @@ impl Row {
         if self.epoch != self.user_epoch {
             return Some((Because::RemoteLogout, now.at));
         }
+        let (because, end) = self.runs_out(limits);
+        (end <= now.at).then_some((because, end))
+    }
+
+    /// When it ends by itself, if nobody uses it any more, and by what.
+    pub(super) fn runs_out(&self, limits: &Limits) -> (Because, UnixMillis) {
         let idle_end = self.last_active_at + limits.session_idle;
-        let end = self.expires_at.min(idle_end);
-        (end <= now.at).then_some((Because::Expired, end))
+        let expires = (Because::Expired, self.expires_at.min(idle_end));
+        match self.curfew.ends(self.started_at) {
+            Some(at) if at < expires.1 => (Because::Curfew, at),
+            _ => expires,
+        }
     }
 }
 
@@ -81,9 +106,9 @@ pub async fn find(
     now: Moment,
 ) -> Result<Found, sqlx::Error> {
     let row: Option<Row> = on!(conn, c => sqlx::query_as(
-        "select s.id, s.user_id, s.epoch, u.epoch as user_epoch, s.started_at, s.last_active_at,
-                s.expires_at, s.confirmed_at, s.ended_at, s.ended_because, s.ended_by, u.disabled_at
-         from sessions s join users u on u.id = s.user_id where s.token_hash = $1")
+        concat!("select ", row!(),
+        " from sessions s join users u on u.id = s.user_id join accounts a on a.id = u.account_id
+         where s.token_hash = $1"))
         .bind(token.hash())
         .fetch_optional(c)
         .await)?;
@@ -120,9 +145,9 @@ pub async fn find_by_id(
     now: Moment,
 ) -> Result<Found, sqlx::Error> {
     let row: Option<Row> = on!(conn, c => sqlx::query_as(
-        "select s.id, s.user_id, s.epoch, u.epoch as user_epoch, s.started_at, s.last_active_at,
-                s.expires_at, s.confirmed_at, s.ended_at, s.ended_because, s.ended_by, u.disabled_at
-         from sessions s join users u on u.id = s.user_id where s.id = $1")
+        concat!("select ", row!(),
+        " from sessions s join users u on u.id = s.user_id join accounts a on a.id = u.account_id
+         where s.id = $1"))
         .bind(session)
         .fetch_optional(c)
         .await)?;
@@ -166,16 +191,14 @@ pub async fn is_live(
     limits: &Limits,
     now: Moment,
 ) -> Result<bool, sqlx::Error> {
-    on!(tx, c => sqlx::query_scalar::<_, i64>(
-        "select count(*) from sessions
-         where id = $1 and epoch = $2 and ended_at is null and expires_at > $3 and last_active_at > $4")
+    let row: Option<Row> = on!(tx, c => sqlx::query_as(concat!("select ", row!(),
+        " from sessions s join users u on u.id = s.user_id join accounts a on a.id = u.account_id
+         where s.id = $1 and s.epoch = $2"))
         .bind(session)
         .bind(epoch)
-        .bind(now.at)
-        .bind(now.at - limits.session_idle)
-        .fetch_one(c)
-        .await)
-    .map(|n| n > 0)
+        .fetch_optional(c)
+        .await)?;
+    Ok(row.is_some_and(|row| row.ended(limits, now).is_none()))
 }
 
 /// Writes down when sessions were last active. Times only move forward, and ended rows stay as they are.

@@ -3,7 +3,8 @@
 use super::{Because, SessionId};
 use crate::{
     audit::{self, Action, Actor, Client, Event},
-    db::Tx,
+    curfew,
+    db::{Change, Tx},
     limits::Limits,
     on,
     secret::Token,
@@ -102,7 +103,7 @@ async fn make_room(
     now: Moment,
 ) -> Result<(), sqlx::Error> {
     end_expired(tx, user, limits, now).await?;
-    on!(tx, c => sqlx::query(
+    let ended = on!(tx, c => sqlx::query(
         "update sessions set ended_at = $2, ended_because = $3
          where id in (select id from sessions where user_id = $1 and ended_at is null
                       order by last_active_at desc, id desc limit 100000000 offset $4)")
@@ -112,7 +113,11 @@ async fn make_room(
         .bind((limits.sessions_per_user - 1).max(0))
         .execute(c)
         .await
-        .map(|_| ()))
+        .map(|done| done.rows_affected()))?;
+    if ended > 0 {
+        tx.changes(Change::User(user.clone())).await?;
+    }
+    Ok(())
 }
 
 /// Marks the person's sessions that have run out, so that what is open is what is live.
@@ -122,6 +127,7 @@ pub(crate) async fn end_expired(
     limits: &Limits,
     now: Moment,
 ) -> Result<(), sqlx::Error> {
+    curfew::end_cut(tx, user, now).await?;
     on!(tx, c => sqlx::query(
         "update sessions set ended_at = $2, ended_because = $3
          where user_id = $1 and ended_at is null and (expires_at <= $2 or last_active_at <= $4)")

@@ -43,7 +43,7 @@ async fn a_new_password_ends_the_others_and_keeps_this_one_under_a_new_cookie(db
     assert_eq!(renewed.user.password_changed_at, now.at);
     assert_eq!(renewed.started_at, NOW.at);
 
-    // A tab that was on its way is told to look again, and is given nothing.
+    // A tab that was on its way is given nothing.
     let old = &here.session.token;
     assert!(matches!(home.find(old, now).await, Found::JustRenewed));
     let later = Moment::at(now.at + 10 * SECOND);

@@ -16,7 +16,7 @@ use crate::{
 on_both!(
     it_is_asked_for_ten_minutes_after_the_last_password_and_on_remembered_devices,
     a_password_or_a_code_confirms_and_the_cookie_changes,
-    a_tab_that_was_on_its_way_with_the_old_cookie_is_told_to_look_again,
+    a_tab_that_was_on_its_way_with_the_old_cookie_is_told_apart_from_a_stranger,
     a_wrong_one_is_counted_and_recorded,
     a_press_ends_what_was_confirmed,
 );
@@ -81,7 +81,7 @@ async fn a_password_or_a_code_confirms_and_the_cookie_changes(db: Db) {
     assert_eq!(first.expires_at, second.expires_at);
 }
 
-async fn a_tab_that_was_on_its_way_with_the_old_cookie_is_told_to_look_again(db: Db) {
+async fn a_tab_that_was_on_its_way_with_the_old_cookie_is_told_apart_from_a_stranger(db: Db) {
     let home = Home::new(db);
     let ada = home.person("Ada").await;
     let here = home.sign_in(&ada, NOW).await.session.token;

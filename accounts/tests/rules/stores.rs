@@ -68,20 +68,23 @@ pub async fn postgres(story: impl AsyncFnOnce(Db)) {
 /// at the same time, and how long a person waits is not what these stories tell.
 fn patient(db: &Db) -> Db {
     match db {
-        Db::Sqlite { read, write } => {
+        Db::Sqlite { read, write, bell } => {
+            let bell = bell.clone();
             let [read, write] = [read, write].map(|pool| {
                 let patient = pool.options().clone().acquire_timeout(PATIENCE);
                 patient.connect_lazy_with((*pool.connect_options()).clone())
             });
-            Db::Sqlite { read, write }
+            Db::Sqlite { read, write, bell }
         }
-        Db::Postgres(pool) => {
+        Db::Postgres { pool, bell } => {
+            let bell = bell.clone();
             let millis = PATIENCE.as_millis();
             let options = (*pool.connect_options()).clone();
             let options =
                 options.options([("lock_timeout", millis), ("statement_timeout", millis)]);
             let patient = pool.options().clone().acquire_timeout(PATIENCE);
-            Db::Postgres(patient.connect_lazy_with(options))
+            let pool = patient.connect_lazy_with(options);
+            Db::Postgres { pool, bell }
         }
     }
 }
@@ -97,7 +100,7 @@ pub fn url_of(db: &Db) -> String {
                 write.connect_options().get_filename().display()
             )
         }
-        Db::Postgres(pool) => {
+        Db::Postgres { pool, .. } => {
             let options = pool.connect_options();
             format!(
                 "postgres://{}@{}:{}/{}",

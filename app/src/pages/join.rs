@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     drawn_by,
-    parts::{drawn::Drawn, layout::Narrow},
+    parts::{drawing::Drawn, layout::Narrow},
 };
 
 #[component]

@@ -7,7 +7,8 @@ use leptos::prelude::*;
 pub fn Copy(
     #[prop(into)] text: String,
     /// What it is, for those who do not see what it stands beside.
-    what: &'static str,
+    #[prop(into)]
+    what: String,
 ) -> impl IntoView {
     view! {
         <button class="button needs-script" type="button" data-copy=text>

@@ -1,48 +1,46 @@
-//! Plain pages that are drawn in one piece, once what they show has been read: one function looks things up
-//! and writes the HTML.
-
-use std::{
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
-};
+//! A piece of a page that only the server draws: plain forms and text, with nothing for the browser
+//! side to take over, so that it costs no WASM. Its times are put into the reader's zone by
+//! `public/times.js`.
 
 use leptos::prelude::*;
 
-use crate::{error::AppError, pages::loaded};
+use crate::{error::AppError, pages::Missing};
 
-/// How something is drawn.
-pub type Draw = fn() -> Drawing;
-
-/// Something being drawn: HTML in the end.
-pub type Drawing = Pin<Box<dyn Future<Output = Result<String, AppError>> + Send>>;
-
-/// Names an `async fn() -> Result<String, AppError>`.
-#[macro_export]
-macro_rules! drawn_by {
-    ($draw:path) => {
-        || Box::pin($draw())
-    };
+/// Puts the piece there, or why it did not come. In the browser `html` is ready and empty: what the
+/// server has drawn stays.
+pub fn drawn<F>(html: impl Fn() -> F + Send + Sync + 'static) -> impl IntoView
+where
+    F: Future<Output = Result<String, AppError>> + Send + 'static,
+{
+    view! {
+        <Suspense>
+            {move || {
+                let html = html();
+                Suspend::new(async move {
+                    match html.await {
+                        Ok(html) => view! { <div class="drawn" inner_html=html></div> }.into_any(),
+                        Err(error) => view! { <Missing error /> }.into_any(),
+                    }
+                })
+            }}
+        </Suspense>
+    }
 }
 
-/// The drawing, or why there is none; the page's status says so too.
-#[component]
-pub fn Drawn(draw: Draw) -> impl IntoView {
-    // Beside the resource: what goes through it would stand in the page a second time.
-    let html: Arc<Mutex<String>> = Arc::default();
-    let kept = html.clone();
-    let done = Resource::new_blocking(
-        || (),
-        move |()| {
-            let kept = kept.clone();
-            async move {
-                let drawn = draw().await?;
-                *kept.lock().unwrap_or_else(PoisonError::into_inner) = drawn;
-                Ok(())
-            }
-        },
-    );
-    loaded(done, move |()| {
-        let html = html.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        view! { <div class="drawn" inner_html=html></div> }
-    })
+/// A `<time>` in such a piece.
+#[cfg(feature = "ssr")]
+pub(crate) fn when(at: accounts::time::UnixMillis, show: crate::time::Show) -> impl IntoView {
+    use crate::time::{Show, Time};
+
+    let Time { iso, utc, .. } = at.into();
+    let (kind, text) = match (show, utc.split_once(", ")) {
+        (Show::Clock, Some((_, clock))) => ("clock", clock.to_owned()),
+        (Show::Day, Some((day, _))) => ("day", day.to_owned()),
+        _ => ("full", utc),
+    };
+    view! {
+        <time datetime=iso data-local=kind>
+            {text}
+        </time>
+    }
 }

@@ -79,13 +79,21 @@ pub fn Narrow(
     wide: bool,
     children: Children,
 ) -> impl IntoView {
+    view! {
+        <Title text=title />
+        <NarrowFrame wide>{children()}</NarrowFrame>
+    }
+}
+
+/// [`Narrow`] without a title of its own.
+#[component]
+pub fn NarrowFrame(#[prop(optional)] wide: bool, children: Children) -> impl IntoView {
     let main = if wide {
         "auth__main auth__main--wide"
     } else {
         "auth__main"
     };
     view! {
-        <Title text=title />
         <div class="auth">
             <header>
                 <Link class="brand brand--large" href="/">

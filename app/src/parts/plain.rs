@@ -1,4 +1,4 @@
-//! Parts of what is drawn in one piece ([`Drawn`](super::drawn::Drawn)).
+//! Parts of what is drawn in one piece ([`Drawn`](super::drawing::Drawn)).
 
 use leptos::prelude::*;
 

@@ -6,6 +6,7 @@ use leptos_router::hooks::use_query_map;
 
 use super::{
     Place, RemoteLogout as Press,
+    more::More,
     outcome::{Outcome, remote_logout_facts},
 };
 use crate::{
@@ -66,6 +67,7 @@ fn Decide(
         {loaded(facts, |facts| view! { <Outcome facts page=true /> })}
         <PostForm state=form class="form__actions">
             <input type="hidden" name="from" value=from.name() />
+            <More />
             <Link class="button" href=from.path()>"Cancel"</Link>
             <Submit look="button--danger" busy=form.busy()>"Log out everywhere"</Submit>
         </PostForm>

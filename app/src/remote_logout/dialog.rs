@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     Place, RemoteLogout as Press,
+    more::More,
     outcome::{Outcome, remote_logout_facts},
 };
 use crate::{
@@ -87,6 +88,7 @@ pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) ->
             </div>
             <ActionForm action=press attr:class="dialog__actions">
                 <input type="hidden" name="from" value=from.name() />
+                <More />
                 <button class="button" type="button" autofocus on:click=move |_| handle.close()>
                     "Cancel"
                 </button>

@@ -226,7 +226,7 @@ impl Words {
 /// A grey that is read on white and on black.
 const SOFT: &str = "#6f7977";
 
-const BUTTON: &str = "display:inline-block;padding:12px 20px;border-radius:8px;background:#1f5f5b;\
+const BUTTON: &str = "display:inline-block;padding:12px 20px;border-radius:8px;background:#30509f;\
                       color:#ffffff;text-decoration:none;font-weight:600";
 
 fn escaped(text: &str) -> String {

@@ -4,16 +4,18 @@ use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Mutex,
+    time::Instant,
 };
 
 use app::cookies::Kind;
 use axum::{
-    body::{Body, to_bytes},
+    body::{Body, BodyDataStream, to_bytes},
     extract::ConnectInfo,
 };
 use cookie::{Cookie, SameSite, time::Duration};
 use form_urlencoded::Serializer;
-use http::{HeaderMap, Method, Request, header, request};
+use futures::StreamExt;
+use http::{HeaderMap, Method, Request, Response, header, request};
 use tower::ServiceExt;
 
 use crate::{
@@ -29,6 +31,57 @@ pub struct Browser {
     pub user_agent: String,
     pub address: IpAddr,
     jar: Mutex<BTreeMap<String, Cookie<'static>>>,
+}
+
+/// An event stream that is open.
+pub struct Listening {
+    pub headers: HeaderMap,
+    body: BodyDataStream,
+    pub said: String,
+}
+
+/// Patience with a busy machine.
+const SECONDS: std::time::Duration = std::time::Duration::from_secs(10);
+
+impl Listening {
+    /// Waits for a word.
+    pub async fn hears(&mut self, word: &str, most: std::time::Duration) {
+        while !self.said.contains(word) {
+            let next = tokio::time::timeout(most, self.body.next()).await;
+            match next.unwrap_or_else(|_| panic!("{word:?} was not heard in {:?}", self.said)) {
+                Some(bytes) => self
+                    .said
+                    .push_str(std::str::from_utf8(&bytes.unwrap()).unwrap()),
+                None => panic!("it ended without {word:?}: {:?}", self.said),
+            }
+        }
+    }
+
+    /// Waits for the end. How long that took, and what was said in all.
+    pub async fn ends(mut self, most: std::time::Duration) -> (std::time::Duration, String) {
+        let start = Instant::now();
+        let end = async {
+            while let Some(bytes) = self.body.next().await {
+                self.said
+                    .push_str(std::str::from_utf8(&bytes.unwrap()).unwrap());
+            }
+        };
+        let ended = tokio::time::timeout(most, end).await;
+        assert!(ended.is_ok(), "still open after {most:?}: {:?}", self.said);
+        (start.elapsed(), self.said)
+    }
+
+    /// It is open and says nothing.
+    pub async fn is_quiet(&mut self) {
+        let quiet = std::time::Duration::from_millis(50);
+        while let Ok(next) = tokio::time::timeout(quiet, self.body.next()).await {
+            // But for the comment that keeps it open.
+            assert!(
+                matches!(&next, Some(Ok(b)) if b[..] == *b":\n\n"),
+                "{next:?}"
+            );
+        }
+    }
 }
 
 impl Clone for Browser {
@@ -142,6 +195,26 @@ impl Browser {
         self.send(request, encoded(fields).into()).await
     }
 
+    /// Opens the event stream. Its answer when that is refused.
+    pub async fn listen(&self) -> Result<Listening, Answer> {
+        let request = Request::get("/events")
+            .header(header::ACCEPT, "text/event-stream")
+            .header(header::CACHE_CONTROL, "no-cache");
+        let response = self.sent(request, Body::empty()).await;
+        let (parts, body) = response.into_parts();
+        if parts.status == 200 {
+            let mut listening = Listening {
+                headers: parts.headers,
+                body: body.into_data_stream(),
+                said: String::new(),
+            };
+            listening.hears("event: hello\n", SECONDS).await;
+            return Ok(listening);
+        }
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        Err(Answer::new(parts.status, parts.headers, body.to_vec()))
+    }
+
     /// What a browser says of itself when it goes somewhere.
     pub fn navigates(method: Method, path: &str) -> request::Builder {
         Request::builder()
@@ -158,6 +231,12 @@ impl Browser {
 
     /// Sends any request with this browser's cookies, and keeps the cookies that come back.
     pub async fn send(&self, request: request::Builder, body: Body) -> Answer {
+        let (parts, body) = self.sent(request, body).await.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        Answer::new(parts.status, parts.headers, body.to_vec())
+    }
+
+    async fn sent(&self, request: request::Builder, body: Body) -> Response<Body> {
         let mut request = request.body(body).unwrap();
         let host = self.app.state.config.public_url();
         let host = host.split_once("://").unwrap().1.parse().unwrap();
@@ -174,10 +253,8 @@ impl Browser {
             .extensions_mut()
             .insert(ConnectInfo(SocketAddr::new(self.address, 40_000)));
         let response = self.app.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        self.keep(&parts.headers);
-        let body = to_bytes(body, usize::MAX).await.unwrap();
-        Answer::new(parts.status, parts.headers, body.to_vec())
+        self.keep(response.headers());
+        response
     }
 
     fn cookies(&self) -> String {

@@ -61,6 +61,14 @@ impl TestApp {
         Self::made(self.db().clone(), &self.url, self.settings.clone(), change)
     }
 
+    /// Begins to look after event streams, as the program does when it serves.
+    pub fn looks_after_streams(&self) -> Looking {
+        let looking = self.state.streams.clone();
+        Looking(tokio::spawn(
+            looking.keep_looking(self.state.curfew.clone()),
+        ))
+    }
+
     /// As another node on the same store: connections of its own.
     pub async fn another_node(&self) -> Self {
         let db = Db::open(&self.url).await.unwrap();
@@ -83,6 +91,9 @@ impl TestApp {
             wasm: "/pkg/curfew.wasm".into(),
             css: "/pkg/curfew.css".into(),
             guard: "/pkg/guard.js".into(),
+            live: "/pkg/live.js".into(),
+            drafts: "/pkg/drafts.js".into(),
+            times: "/pkg/times.js".into(),
             plain: "/pkg/plain.js".into(),
         });
         let state = AppState::new(config, db, hasher, KEYS.clone(), assets);
@@ -174,4 +185,13 @@ pub fn email_of(name: &str) -> String {
 
 fn user_of(name: &str) -> String {
     format!("select id from users where email = '{}'", email_of(name))
+}
+
+/// Streams are looked after until this is dropped.
+pub struct Looking(tokio::task::JoinHandle<()>);
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }

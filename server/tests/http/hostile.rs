@@ -9,7 +9,7 @@ mod malformed;
 mod text;
 
 /// Every server function, with fields that would do something.
-const FUNCTIONS: [(&str, &[(&str, &str)]); 39] = [
+const FUNCTIONS: [(&str, &[(&str, &str)]); 44] = [
     (
         "sign_up",
         &[
@@ -57,19 +57,33 @@ const FUNCTIONS: [(&str, &[(&str, &str)]); 39] = [
     ("request_password_reset", &[("email", "ada@example.com")]),
     (
         "reset_password",
-        &[("password", crate::home::OTHER_PASSWORD)],
+        &[
+            ("token", "0000000000000000000000000000000000000000000"),
+            ("new_password", crate::home::OTHER_PASSWORD),
+        ],
     ),
-    ("confirm_email", &[]),
-    ("mail_link_stands", &[]),
+    (
+        "mail_link_stands",
+        &[("purpose", "reset_password"), ("token", "nonsense")],
+    ),
+    (
+        "confirm_email",
+        &[("token", "0000000000000000000000000000000000000000000")],
+    ),
     ("change_email", &[("email", "eve@example.com")]),
     ("begin_two_factor", &[]),
+    ("two_factor_draft", &[]),
     ("turn_on_two_factor", &[("code", "123456")]),
     ("turn_off_two_factor", &[]),
-    ("abandon_two_factor", &[]),
     ("new_recovery_codes", &[]),
     ("use_recovery_codes", &[]),
     ("recovery_codes_left", &[]),
-    ("two_factor_draft", &[]),
+    ("abandon_two_factor", &[]),
+    ("token", &[("kind", "api"), ("token", "x")]),
+    ("create_api_token", &[("name", "Backup")]),
+    ("create_mcp_token", &[("name", "Notebook")]),
+    ("revoke_api_token", &[("token", "x")]),
+    ("revoke_mcp_token", &[("token", "x")]),
     // Without a good invitation there is nothing here.
     ("join", &[("name", "Eve"), ("email", "eve@example.com")]),
 ];

@@ -9,10 +9,20 @@ mod stores;
 mod answer;
 mod browser;
 mod home;
+mod program;
 
+mod letters;
 mod remote_logout;
 mod settings;
 mod signing_in;
+mod stepping_up;
+mod two_factor;
+
+mod devices;
+mod mcp;
+mod rest;
+mod streams;
+mod tokens;
 
 mod hostile;
 mod processes;

@@ -23,7 +23,7 @@ on_both!(
 async fn goes_away(app: &TestApp) {
     match app.db() {
         Db::Sqlite { .. } => stores::run(app.db(), "alter table users rename to gone").await,
-        Db::Postgres(_) => {
+        Db::Postgres { .. } => {
             let name = app.url.rsplit('/').next().unwrap();
             let mut admin = PgConnection::connect(&postgres_server()).await.unwrap();
             admin_runs(
@@ -40,7 +40,7 @@ async fn goes_away(app: &TestApp) {
 async fn comes_back(app: &TestApp) {
     match app.db() {
         Db::Sqlite { .. } => stores::run(app.db(), "alter table gone rename to users").await,
-        Db::Postgres(_) => {
+        Db::Postgres { .. } => {
             let name = app.url.rsplit('/').next().unwrap();
             let mut admin = PgConnection::connect(&postgres_server()).await.unwrap();
             admin_runs(
@@ -169,7 +169,7 @@ impl Hold {
                     .unwrap();
                 Self::Sqlite(held)
             }
-            Db::Postgres(_) => {
+            Db::Postgres { .. } => {
                 let mut held = PgConnection::connect(&app.url).await.unwrap();
                 sqlx::query("begin").execute(&mut held).await.unwrap();
                 sqlx::query("select id from users for update")

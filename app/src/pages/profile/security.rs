@@ -1,15 +1,28 @@
-//! `/profile/security`: remote logout, and every device one is signed in on.
+//! `/profile/security`: remote logout, every device one is signed in on, the curfew, recent activity.
+
+#[cfg(feature = "ssr")]
+mod activity;
+pub mod curfew;
+#[cfg(feature = "ssr")]
+mod curfew_card;
+pub mod deeds;
+#[cfg(feature = "ssr")]
+mod devices;
+#[cfg(feature = "ssr")]
+mod drawing;
+#[cfg(feature = "ssr")]
+mod timeline;
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 
 use super::{ProfilePage, two_factor::TwoFactor};
 use crate::{
     error::AppError,
-    pages::loaded,
-    parts::icon::{Disc, Shape},
+    parts::{drawn::drawn, icon::Shape},
     remote_logout::{Place, RemoteLogout},
-    time::{Show, Time, When},
+    time::Time,
 };
 
 /// A session as the list shows it.
@@ -84,7 +97,7 @@ pub(crate) async fn listed(
                 let device = device::of(&s.user_agent);
                 let idle_end = s.last_active_at + limits.session_idle;
                 Session {
-                    label: device.label(),
+                    label: s.label.clone().unwrap_or_else(|| device.label()),
                     looks: match device.kind {
                         device::Kind::Phone | device::Kind::Tablet => Looks::Phone,
                         device::Kind::Desktop => Looks::Desktop,
@@ -109,68 +122,23 @@ pub(crate) async fn listed(
 
 #[component]
 pub fn Security() -> impl IntoView {
-    let sessions = Resource::new_blocking(|| (), |()| sessions());
+    let all = use_query_map().read_untracked().get("devices").as_deref() == Some("all");
     view! {
         <ProfilePage here="/profile/security" title="Security">
             <RemoteLogout from=Place::Security />
             <TwoFactor />
-            <section class="section" aria-labelledby="devices-title">
-                <div class="section__header">
-                    <div>
-                        <h2 class="section__title" id="devices-title">"Devices"</h2>
-                        <p class="section__lead">"Where you are signed in right now."</p>
-                    </div>
-                </div>
-                {loaded(sessions, |sessions| {
-                    view! {
-                        <ul class="devices" role="list">
-                            {sessions.into_iter().map(|s| view! { <Row session=s /> }).collect_view()}
-                        </ul>
-                    }
-                })}
-            </section>
+            {drawn(move || pieces(all))}
         </ProfilePage>
     }
 }
 
-#[component]
-fn Row(session: Session) -> impl IntoView {
-    let tint = if session.this { "" } else { "plain" };
-    view! {
-        <li class="device">
-            <Disc shape=session.looks.shape() tint />
-            <h3 class="device__name">
-                {session.label} " "
-                {session.this.then(|| view! { <span class="badge badge--accent">"This device"</span> })}
-            </h3>
-            <dl class="device__facts">
-                <div>
-                    <dt>"IP address"</dt>
-                    <dd>{session.ip}</dd>
-                </div>
-                <div>
-                    <dt>"Signed in"</dt>
-                    <dd><When at=session.signed_in /></dd>
-                </div>
-                <div>
-                    <dt>"Last active"</dt>
-                    <dd>
-                        {if session.this {
-                            "Now".into_any()
-                        } else {
-                            view! { <When at=session.last_active /> }.into_any()
-                        }}
-                    </dd>
-                </div>
-                <div>
-                    <dt>"Expires"</dt>
-                    <dd><When at=session.expires show=Show::Day /></dd>
-                </div>
-                <div>
-                    <dt>"Remembered"</dt>
-                    <dd>{if session.remembered { "Yes" } else { "No" }}</dd>
-                </div>
-            </dl>
-        </li>
-    }
+#[cfg(feature = "ssr")]
+fn pieces(all: bool) -> impl Future<Output = Result<String, AppError>> + Send + 'static {
+    drawing::drawing(all)
+}
+
+/// The server has drawn them.
+#[cfg(not(feature = "ssr"))]
+fn pieces(_: bool) -> impl Future<Output = Result<String, AppError>> + Send + 'static {
+    std::future::ready(Ok(String::new()))
 }

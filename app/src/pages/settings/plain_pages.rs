@@ -6,7 +6,7 @@ use super::{SettingsPage, audit_log, general, members};
 use crate::{
     drawn_by,
     parts::{
-        drawn::{Draw, Drawn},
+        drawing::{Draw, Drawn},
         layout::Narrow,
     },
 };

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 use crate::{
-    flash::{Because, Done, Flash, Reason, Receipt, counted},
+    error::listed,
+    flash::{Done, Flash, Reason, Receipt, counted},
     parts::{
         icon::{Icon, Shape},
         link::Link,
@@ -46,7 +47,7 @@ pub fn WhyHere(flash: Flash) -> impl IntoView {
             view! { <Notice tone=Tone::Success title=note.title text=note.text.unwrap_or_default() /> }
                 .into_any()
         }
-        Flash::Done(_) | Flash::Form(_) => ().into_any(),
+        Flash::Done(_) | Flash::Form(_) | Flash::Made(_) | Flash::Said(_) => ().into_any(),
     }
 }
 
@@ -59,6 +60,24 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
         "remembered device",
         "remembered devices",
     );
+    let tokens = |n: Option<u64>, one, many| match n {
+        Some(n) => (Some(counted(n, one, many)), None),
+        None => (None, Some(many)),
+    };
+    let (api, api_stay) = tokens(receipt.api_tokens, "API token", "API tokens");
+    let (mcp, mcp_stay) = tokens(receipt.mcp_tokens, "MCP token", "MCP tokens");
+    let gone: Vec<String> = api.into_iter().chain(mcp).collect();
+    let stay: Vec<String> = [api_stay, mcp_stay, Some("two-factor authentication")]
+        .into_iter()
+        .flatten()
+        .map(str::to_owned)
+        .collect();
+    let stay = format!("Not touched: {}.", listed(&stay));
+    let rest = if gone.is_empty() {
+        stay
+    } else {
+        format!("Revoked: {}. {stay}", listed(&gone))
+    };
     view! {
         <section class="receipt" aria-labelledby="receipt-title" role="status">
             <Icon shape=Shape::CheckCircle />
@@ -66,9 +85,13 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
             <p class="receipt__text">
                 {format!("{sessions} and {devices} ended at ")} <When at=receipt.at show=Show::Clock /> "."
             </p>
-            <p class="receipt__meta">
-                "API tokens, MCP tokens and two-factor authentication are as they were."
-            </p>
+            <p class="receipt__meta">{rest}</p>
+            <details class="receipt__meta">
+                <summary>
+                    "Audit event " <code>{receipt.event.get(..12).unwrap_or_default().to_owned()}</code>
+                </summary>
+                <code class="receipt__hash">{receipt.event}</code>
+            </details>
         </section>
     }
 }
@@ -76,53 +99,18 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
 /// After being refused: how the session ended. Says only what the store says.
 #[component]
 fn ReasonCard(reason: Reason) -> impl IntoView {
-    let by = reason
-        .by
-        .map(|by| format!(" from {by}"))
-        .unwrap_or_default();
-    if let Some(who) = reason.who {
-        return view! { <BySomebody who because=reason.because at=reason.at /> }.into_any();
-    }
-    let (before, after, ask) = match reason.because {
-        Because::RemoteLogout => (
-            "Signed out by Remote logout at ",
-            format!("{by}. Was this you?"),
-            true,
-        ),
-        Because::PasswordChanged => (
-            "The password was changed at ",
-            format!("{by}. Was this you?"),
-            true,
-        ),
-        Because::TwoFactorChanged => (
-            "Two-factor authentication was turned on or off at ",
-            format!("{by}. Was this you?"),
-            true,
-        ),
-        Because::Expired => ("This session ran out at ", ".".into(), false),
-        Because::Limit => (
-            "More devices were signed in than are allowed; this one was unused the longest and was signed out at ",
-            ".".into(),
-            false,
-        ),
-        Because::Reused => (
-            "The saved sign-in of this device was used a second time, as if somebody had copied it. Its sessions ended at ",
-            ". If that is not you, change your password.".into(),
-            true,
-        ),
-        Because::Disabled => (
-            "This account was disabled at ",
-            ". Ask whoever runs this Curfew.".into(),
-            false,
-        ),
-        Because::Removed => ("This account was deleted at ", ".".into(), false),
-        Because::SignedOut => ("Signed out at ", ".".into(), false),
-    };
+    let Reason {
+        at,
+        before,
+        after,
+        ask,
+        ..
+    } = reason;
     view! {
         <section class="receipt receipt--reason" aria-labelledby="reason-title" role="status">
             <Icon shape=Shape::LogOut />
             <h2 class="receipt__title" id="reason-title">"You were signed out"</h2>
-            <p class="receipt__text">{before} <When at=reason.at show=Show::Clock /> {after}</p>
+            <p class="receipt__text">{before} <When at show=Show::Clock /> {after}</p>
             {ask
                 .then(|| {
                     view! {
@@ -134,30 +122,4 @@ fn ReasonCard(reason: Reason) -> impl IntoView {
                 })}
         </section>
     }    .into_any()
-}
-
-/// Somebody else did it, who may: an owner or an admin of the account.
-#[component]
-fn BySomebody(who: String, because: Because, at: Time) -> impl IntoView {
-    let (did, then) = match because {
-        Because::Disabled => (
-            " disabled your account at ",
-            ". Until it is enabled again you cannot sign in.",
-        ),
-        Because::Removed => (
-            " removed you from the account at ",
-            ". You cannot sign in with it any more.",
-        ),
-        _ => (
-            " signed you out on all devices at ",
-            ". You can sign in again.",
-        ),
-    };
-    view! {
-        <section class="receipt receipt--reason" aria-labelledby="reason-title" role="status">
-            <Icon shape=Shape::LogOut />
-            <h2 class="receipt__title" id="reason-title">"You were signed out"</h2>
-            <p class="receipt__text">{who} {did} <When at show=Show::Clock /> {then}</p>
-        </section>
-    }
 }

@@ -114,8 +114,11 @@ async fn a_forged_flash_cookie_is_text_and_nothing_else(app: TestApp) {
             iso: "\"><script>alert(1)</script>".into(),
             utc: "1 Jan, <script>alert(2)</script>".into(),
         },
-        by: Some("<img src=x onerror=alert(3)>".into()),
-        who: None,
+        by: Some("somebody".into()),
+        who: Some("<img src=x onerror=alert(4)>".into()),
+        before: "Signed out at ".into(),
+        after: " from <img src=x onerror=alert(3)>.".into(),
+        ask: true,
     });
     let nobody = app.browser(FIREFOX_ON_LINUX);
     nobody.put(Kind::Flash, &forged.to_cookie());

@@ -1,0 +1,45 @@
+//! The newest events, page by page: of an account, or those that tell of one person.
+
+use super::Stored;
+use crate::{
+    db::Conn,
+    on,
+    users::{AccountId, UserId},
+};
+
+/// Up to `most` events of the account with numbers below `before`, newest first. With `subject` only
+/// those about that person. A page is found by its number in the chain, so a growing log moves nothing.
+///
+/// # Errors
+/// When the store is away.
+pub async fn recent(
+    conn: &mut Conn,
+    account: &AccountId,
+    subject: Option<&UserId>,
+    before: Option<i64>,
+    most: i64,
+) -> Result<Vec<Stored>, sqlx::Error> {
+    let before = before.unwrap_or(i64::MAX);
+    match subject {
+        None => on!(conn, c => sqlx::query_as(
+            "select id, chain, seq, at, action, category, severity, actor, subject, ip, user_agent,
+                    details, prev_hash, hash
+             from audit_events where chain = $1 and seq < $2 order by seq desc limit $3")
+            .bind(account)
+            .bind(before)
+            .bind(most)
+            .fetch_all(c)
+            .await),
+        Some(subject) => on!(conn, c => sqlx::query_as(
+            "select id, chain, seq, at, action, category, severity, actor, subject, ip, user_agent,
+                    details, prev_hash, hash
+             from audit_events where chain = $1 and subject = $4 and seq < $2
+             order by seq desc limit $3")
+            .bind(account)
+            .bind(before)
+            .bind(most)
+            .bind(subject)
+            .fetch_all(c)
+            .await),
+    }
+}

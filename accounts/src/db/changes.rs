@@ -1,0 +1,266 @@
+//! Whose sessions may have changed: said by the transaction that changed them, heard by every process
+//! that has something open for them.
+//!
+//! A courtesy and no more. Who hears nothing is refused by the next request all the same; who hears
+//! something looks into the store, and believes that.
+
+use std::{sync::Arc, time::Duration};
+
+use sqlx::{
+    FromRow, Sqlite,
+    pool::PoolConnection,
+    postgres::{PgListener, PgPool},
+    sqlite::SqlitePool,
+};
+use tokio::{sync::broadcast, time::sleep};
+
+use super::{Conn, Db, Tx};
+use crate::{
+    audit::may_have_changed,
+    time::Moment,
+    users::{AccountId, UserId},
+};
+
+/// The channel that PostgreSQL carries changes on, from node to node.
+const CHANNEL: &str = "curfew_changes";
+
+/// How often SQLite is asked whether another process has written. Asking reads one number.
+const POLL: Duration = Duration::from_millis(250);
+
+/// How long a listener whose database is away waits before it tries again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Events read at a time; with more, everybody may have changed.
+const PAGE: i64 = 500;
+
+/// Whose sessions to look at.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Change {
+    User(UserId),
+    /// Every member of it: the plan, for one.
+    Account(AccountId),
+    /// Something may have been missed.
+    Anybody,
+}
+
+/// Tells this process what it has committed itself. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Bell {
+    here: broadcast::Sender<Change>,
+    /// Tells our own word on PostgreSQL's channel from other nodes'.
+    node: Arc<str>,
+}
+
+impl Default for Bell {
+    fn default() -> Self {
+        Self {
+            here: broadcast::Sender::new(1_024),
+            node: Moment::now().id().into(),
+        }
+    }
+}
+
+impl Bell {
+    pub(super) fn ring(&self, changes: Vec<Change>) {
+        for change in changes {
+            // Nobody may be listening.
+            let _ = self.here.send(change);
+        }
+    }
+}
+
+impl Tx {
+    /// Says whose sessions this transaction changes. It is heard exactly when it commits.
+    pub(crate) async fn changes(&mut self, change: Change) -> Result<(), sqlx::Error> {
+        if let Conn::Postgres(held) = &mut self.conn {
+            let word = match &change {
+                Change::User(id) => format!("{} user {}", self.bell.node, id.0),
+                Change::Account(id) => format!("{} account {}", self.bell.node, id.0),
+                Change::Anybody => format!("{} anybody", self.bell.node),
+            };
+            sqlx::query("select pg_notify($1, $2)")
+                .bind(CHANNEL)
+                .bind(word)
+                .execute(&mut **held)
+                .await?;
+        }
+        self.rung.push(change);
+        Ok(())
+    }
+}
+
+impl Db {
+    /// Passes on whose sessions may have changed, for as long as it is polled: what this process
+    /// commits at once, what others commit within about a quarter of a second. After every gap it
+    /// passes on [`Change::Anybody`]. While `listening` says no, SQLite is not even asked.
+    pub async fn hear(&self, listening: impl Fn() -> bool, heard: impl Fn(Change)) {
+        match self {
+            Self::Sqlite { read, bell, .. } => {
+                tokio::join!(own(bell, &heard), sqlite(read, &listening, &heard));
+            }
+            Self::Postgres { pool, bell } => {
+                tokio::join!(own(bell, &heard), postgres(pool, &bell.node, &heard));
+            }
+        }
+    }
+}
+
+async fn own(bell: &Bell, heard: &impl Fn(Change)) {
+    let mut here = bell.here.subscribe();
+    heard(Change::Anybody);
+    loop {
+        match here.recv().await {
+            Ok(change) => heard(change),
+            Err(broadcast::error::RecvError::Lagged(_)) => heard(Change::Anybody),
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}
+
+/// What is heard of other nodes. The listener's connection may be lost at any time: sqlx makes a
+/// new one and says so, and whatever was said meanwhile is made up for by looking at everybody.
+async fn postgres(pool: &PgPool, node: &str, heard: &impl Fn(Change)) {
+    loop {
+        if let Err(sqlx::Error::PoolClosed) = listen(pool, node, heard).await {
+            return;
+        }
+        sleep(AGAIN).await;
+    }
+}
+
+async fn listen(pool: &PgPool, node: &str, heard: &impl Fn(Change)) -> Result<(), sqlx::Error> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(CHANNEL).await?;
+    heard(Change::Anybody);
+    loop {
+        match listener.try_recv().await? {
+            Some(said) => {
+                if let Some(change) = understood(said.payload(), node) {
+                    heard(change);
+                }
+            }
+            None => heard(Change::Anybody),
+        }
+    }
+}
+
+/// None for our own words, which were heard here already.
+fn understood(word: &str, node: &str) -> Option<Change> {
+    let mut words = word.split(' ');
+    if words.next() == Some(node) {
+        return None;
+    }
+    Some(match (words.next(), words.next()) {
+        (Some("user"), Some(id)) => Change::User(UserId(id.to_owned())),
+        (Some("account"), Some(id)) => Change::Account(AccountId(id.to_owned())),
+        _ => Change::Anybody,
+    })
+}
+
+/// SQLite tells nobody anything, but knows cheaply whether somebody else has written; and every deed
+/// that changes a session leaves an event.
+async fn sqlite(pool: &SqlitePool, listening: &impl Fn() -> bool, heard: &impl Fn(Change)) {
+    let mut eye: Option<Eye> = None;
+    loop {
+        sleep(POLL).await;
+        if !listening() {
+            eye = None;
+            continue;
+        }
+        eye = match eye {
+            Some(eye) => eye.look(heard).await.ok(),
+            None => Eye::open(pool, heard).await.ok(),
+        };
+    }
+}
+
+/// A connection of its own: what it says of others' writing counts from its last look.
+struct Eye {
+    conn: PoolConnection<Sqlite>,
+    version: i64,
+    /// The number of the last event seen. SQLite gives every row one, ever higher.
+    last: i64,
+}
+
+#[derive(FromRow)]
+struct Deed {
+    rowid: i64,
+    action: String,
+    subject: Option<String>,
+    chain: String,
+}
+
+impl Eye {
+    async fn open(pool: &SqlitePool, heard: &impl Fn(Change)) -> Result<Self, sqlx::Error> {
+        let mut conn = pool.acquire().await?;
+        let version = version(&mut conn).await?;
+        let last = newest(&mut conn).await?;
+        // What came before the first look is made up for.
+        heard(Change::Anybody);
+        Ok(Self {
+            conn,
+            version,
+            last,
+        })
+    }
+
+    async fn look(mut self, heard: &impl Fn(Change)) -> Result<Self, sqlx::Error> {
+        let version = version(&mut self.conn).await?;
+        if version == self.version {
+            return Ok(self);
+        }
+        self.version = version;
+        let deeds: Vec<Deed> = sqlx::query_as(
+            "select rowid, action, subject, chain from audit_events
+             where rowid > $1 order by rowid limit $2",
+        )
+        .bind(self.last)
+        .bind(PAGE)
+        .fetch_all(&mut *self.conn)
+        .await?;
+        let newest = newest(&mut self.conn).await?;
+        if newest == deeds.last().map_or(self.last, |deed| deed.rowid) {
+            for deed in deeds {
+                let subject = deed.subject.as_deref();
+                if let Some(change) = may_have_changed(&deed.action, subject, &deed.chain) {
+                    heard(change);
+                }
+            }
+        } else {
+            // More than a page, or a database that was compacted or put back under us.
+            heard(Change::Anybody);
+        }
+        self.last = newest;
+        Ok(self)
+    }
+}
+
+async fn version(conn: &mut PoolConnection<Sqlite>) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("pragma data_version")
+        .fetch_one(&mut **conn)
+        .await
+}
+
+async fn newest(conn: &mut PoolConnection<Sqlite>) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("select coalesce(max(rowid), 0) from audit_events")
+        .fetch_one(&mut **conn)
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_of_another_node_is_understood_and_our_own_is_not_heard_twice() {
+        let ada = Some(Change::User(UserId("ada".into())));
+        assert_eq!(understood("n1 user ada", "n2"), ada);
+        assert_eq!(understood("n1 user ada", "n1"), None);
+        let account = Some(Change::Account(AccountId("a".into())));
+        assert_eq!(understood("n1 account a", "n2"), account);
+        // Of a later version, or of anybody who may write to the channel.
+        for odd in ["", "n1", "n1 anybody", "n1 planet earth", "x y z"] {
+            assert_eq!(understood(odd, "n2"), Some(Change::Anybody), "{odd}");
+        }
+    }
+}

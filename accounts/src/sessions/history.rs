@@ -1,0 +1,87 @@
+//! What a person was signed in with lately: the picture above the devices.
+
+use sqlx::FromRow;
+
+use super::{
+    Because,
+    find::{Row, row},
+};
+use crate::{
+    db::Conn,
+    limits::Limits,
+    on,
+    time::{Moment, UnixMillis},
+    users::UserId,
+};
+
+/// A session of the last weeks.
+#[derive(Debug, Clone)]
+pub struct Past {
+    pub user_agent: String,
+    pub label: Option<String>,
+    pub from: UnixMillis,
+    /// When and why it ended; none while it lives.
+    pub ended: Option<(Because, UnixMillis)>,
+}
+
+#[derive(FromRow)]
+struct Seen {
+    #[sqlx(flatten)]
+    row: Row,
+    user_agent: String,
+    label: Option<String>,
+}
+
+/// The person's sessions that lived at some time since `since`, latest first, `most` at the most.
+///
+/// # Errors
+/// When the store is away.
+pub async fn history(
+    conn: &mut Conn,
+    user: &UserId,
+    since: UnixMillis,
+    most: i64,
+    limits: &Limits,
+    now: Moment,
+) -> Result<Vec<Past>, sqlx::Error> {
+    let seen: Vec<Seen> = on!(conn, c => sqlx::query_as(concat!(
+        "select ", row!(), ", s.user_agent, coalesce(d.label, s.label) as label
+         from sessions s join users u on u.id = s.user_id join accounts a on a.id = u.account_id
+         left join remembered_devices d on d.id = s.remembered_device_id
+         where s.user_id = $1 and (s.ended_at is null or s.ended_at > $2)
+         order by s.started_at desc, s.id desc limit $3"))
+        .bind(user)
+        .bind(since)
+        .bind(most)
+        .fetch_all(c)
+        .await)?;
+    let past = seen.into_iter().map(|seen| Past {
+        ended: seen.row.ended(limits, now),
+        from: seen.row.started_at,
+        user_agent: seen.user_agent,
+        label: seen.label,
+    });
+    // Rows that were not marked yet may have run out before.
+    Ok(past
+        .filter(|past| past.ended.is_none_or(|(_, at)| at > since))
+        .collect())
+}
+
+/// When the person was logged out remotely since `since`, latest first.
+///
+/// # Errors
+/// When the store is away.
+pub async fn presses(
+    conn: &mut Conn,
+    user: &UserId,
+    since: UnixMillis,
+) -> Result<Vec<UnixMillis>, sqlx::Error> {
+    on!(conn, c => sqlx::query_scalar(
+        "select at from audit_events
+         where subject = $1 and at > $2 and action = 'user.session_invalidated'
+         order by at desc limit 100")
+        .bind(user)
+        .bind(since)
+        .fetch_all(c)
+        .await)
+}

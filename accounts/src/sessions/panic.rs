@@ -1,0 +1,101 @@
+//! A press that takes tokens along: for somebody whose tokens may be in wrong hands as well.
+
+use serde_json::json;
+
+use super::{By, EndAll, EndAllError, FromWhere, SignedIn, end_all};
+use crate::{
+    audit::{self, Action, Actor, Client, Event},
+    db::Tx,
+    limits::Limits,
+    on,
+    time::Moment,
+    tokens::Kind,
+    users::{self, UserId},
+};
+
+/// Which tokens a press takes along. None, unless the person says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Also {
+    pub api_tokens: bool,
+    pub mcp_tokens: bool,
+}
+
+/// How many tokens went along; none of a kind that was not asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Revoked {
+    pub api_tokens: Option<u64>,
+    pub mcp_tokens: Option<u64>,
+}
+
+/// [`end_all`], from a session, and the person's tokens of the kinds asked for, all in the caller's
+/// one transaction. An event a kind says which.
+///
+/// # Errors
+/// See [`EndAllError`]; whatever it is, nothing has changed.
+pub async fn end_all_and_tokens(
+    tx: &mut Tx,
+    me: &SignedIn,
+    also: Also,
+    from: FromWhere,
+    client: &Client,
+    limits: &Limits,
+    now: Moment,
+) -> Result<(EndAll, Revoked), EndAllError> {
+    let user = &me.user.id;
+    // The person before the tokens, and both before the audit chain, as everywhere.
+    let locked = users::lock(tx, user)
+        .await?
+        .ok_or(EndAllError::NoSuchUser)?;
+    let mut gone = Vec::new();
+    for (wanted, kind, action) in [
+        (also.api_tokens, Kind::Api, Action::ApiTokenDeleted),
+        (also.mcp_tokens, Kind::Mcp, Action::McpTokenDeleted),
+    ] {
+        if wanted {
+            gone.push((kind, action, revoke(tx, user, kind, now).await?));
+        }
+    }
+    let ended = end_all(
+        tx,
+        user,
+        By::Session(&me.session),
+        from,
+        client,
+        limits,
+        now,
+    )
+    .await?;
+    let mut revoked = Revoked::default();
+    for (kind, action, names) in gone {
+        let count = names.len() as u64;
+        match kind {
+            Kind::Api => revoked.api_tokens = Some(count),
+            Kind::Mcp => revoked.mcp_tokens = Some(count),
+        }
+        if count > 0 {
+            let event = Event::of(action, Actor::User(user), client)
+                .in_account(&locked.account_id)
+                .about(user)
+                .with(json!({ "with": "remote_logout", "tokens": count, "names": names }));
+            audit::record(tx, event, now).await?;
+        }
+    }
+    Ok((ended, revoked))
+}
+
+/// Revokes every token of a kind. Their names.
+async fn revoke(
+    tx: &mut Tx,
+    user: &UserId,
+    kind: Kind,
+    now: Moment,
+) -> Result<Vec<String>, sqlx::Error> {
+    on!(tx, c => sqlx::query_scalar(
+        "update tokens set revoked_at = $3
+         where user_id = $1 and kind = $2 and revoked_at is null returning name")
+        .bind(user)
+        .bind(kind)
+        .bind(now.at)
+        .fetch_all(c)
+        .await)
+}

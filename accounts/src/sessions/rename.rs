@@ -1,0 +1,98 @@
+//! A name of one's own for a device.
+
+use serde_json::json;
+
+use super::{EndOneError, SignedIn, Which, end_one::lock_alive};
+use crate::{
+    audit::{self, Action, Actor, Client, Event},
+    db::Tx,
+    limits::Limits,
+    on,
+    time::Moment,
+};
+
+/// Most characters a name may have.
+pub const LONGEST_NAME: usize = 60;
+
+/// Why a device is called what it was called.
+#[derive(Debug, thiserror::Error)]
+pub enum RenameError {
+    #[error("{0}")]
+    Name(&'static str),
+    #[error(transparent)]
+    Device(#[from] EndOneError),
+}
+
+impl From<sqlx::Error> for RenameError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Device(error.into())
+    }
+}
+
+/// Gives a device of the person signed in a name; an empty one takes it away. A remembered device
+/// keeps it for the sessions it starts later. The list shows the browser's own name beside it.
+///
+/// # Errors
+/// See [`RenameError`].
+pub async fn rename(
+    tx: &mut Tx,
+    me: &SignedIn,
+    which: Which<'_>,
+    name: &str,
+    client: &Client,
+    limits: &Limits,
+    now: Moment,
+) -> Result<Option<String>, RenameError> {
+    let name = clean(name).map_err(RenameError::Name)?;
+    let locked = lock_alive(tx, me, limits, now).await?;
+    let (sqls, id): (&[&'static str], &str) = match which {
+        Which::Session(id) => (
+            &[
+                "update remembered_devices set label = $4
+                 where user_id = $2 and epoch = $3 and ended_at is null
+                   and id = (select remembered_device_id from sessions where id = $1 and user_id = $2)",
+                "update sessions set label = $4
+                 where id = $1 and user_id = $2 and epoch = $3 and ended_at is null",
+            ],
+            id.0.as_str(),
+        ),
+        Which::Remembered(id) => (
+            &["update remembered_devices set label = $4
+               where id = $1 and user_id = $2 and epoch = $3 and ended_at is null"],
+            id,
+        ),
+    };
+    let mut renamed = 0;
+    for sql in sqls {
+        renamed = on!(tx, c => sqlx::query(*sql)
+            .bind(id)
+            .bind(&me.user.id)
+            .bind(locked.epoch)
+            .bind(&name)
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected()))?;
+    }
+    if renamed == 0 {
+        return Err(EndOneError::NotThere.into());
+    }
+    let event = Event::of(Action::DeviceRenamed, Actor::User(&me.user.id), client)
+        .in_account(&locked.account_id)
+        .about(&me.user.id)
+        .with(json!({ "device": name }));
+    audit::record(tx, event, now).await?;
+    Ok(name)
+}
+
+fn clean(name: &str) -> Result<Option<String>, &'static str> {
+    let name = name.trim();
+    match name.chars().count() {
+        0 => Ok(None),
+        n if n > LONGEST_NAME => Err("Use 60 characters or fewer."),
+        // Marks that turn the text around would let a name pass for another.
+        _ if name.chars().any(|c| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')) => {
+            Err("A name has no control characters.")
+        }
+        _ => Ok(Some(name.to_owned())),
+    }
+}

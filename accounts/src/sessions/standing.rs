@@ -1,0 +1,105 @@
+//! How sessions stand that something is still open for: an event stream outlives the request that
+//! opened it, and must not outlive its session.
+
+use sqlx::FromRow;
+
+use super::{
+    Ended, SessionId,
+    ended::Deed,
+    find::{Row, row},
+};
+use crate::{
+    db::Conn,
+    limits::Limits,
+    on,
+    plans::Plan,
+    time::{Moment, UnixMillis},
+    users::{AccountId, Role, UserId},
+};
+
+/// How a session stands.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    pub session: SessionId,
+    /// None while it lives.
+    pub ended: Option<Ended>,
+    pub role: Role,
+    pub plan: Plan,
+    /// When to look again, if nothing is heard of it before: it may have run out by then.
+    pub until: UnixMillis,
+}
+
+#[derive(FromRow)]
+struct Look {
+    #[sqlx(flatten)]
+    row: Row,
+    role: Role,
+    plan: Plan,
+    deed_actor: Option<String>,
+    deed_subject: Option<String>,
+    deed_user_agent: Option<String>,
+}
+
+/// Looks at up to 1,000 sessions in one read. Those that are no longer there at all are left out.
+/// Looking is not using: the idle limit goes on.
+///
+/// # Errors
+/// When the store is away.
+pub async fn standing(
+    conn: &mut Conn,
+    sessions: &[SessionId],
+    limits: &Limits,
+    now: Moment,
+) -> Result<Vec<Standing>, sqlx::Error> {
+    if sessions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let looked: Vec<Look> = on!(conn, c => {
+        let mut select = sqlx::QueryBuilder::new(
+            concat!("select ", row!(), ", u.role, a.plan, e.actor as deed_actor, e.subject as deed_subject,
+                    e.user_agent as deed_user_agent
+             from sessions s join users u on u.id = s.user_id join accounts a on a.id = u.account_id
+             left join audit_events e on e.id = s.ended_by
+             where s.id in ("));
+        let mut ids = select.separated(", ");
+        for id in sessions {
+            ids.push_bind(id);
+        }
+        select.push(")");
+        select.build_query_as().fetch_all(c).await
+    })?;
+    Ok(looked
+        .into_iter()
+        .map(|look| look.judge(limits, now))
+        .collect())
+}
+
+impl Look {
+    fn judge(self, limits: &Limits, now: Moment) -> Standing {
+        let deed = self.deed_actor.map(|actor| Deed {
+            actor,
+            subject: self.deed_subject,
+            user_agent: self.deed_user_agent,
+            by_name: None,
+        });
+        let ended = self.row.ended(limits, now);
+        Standing {
+            ended: ended.map(|(because, at)| Ended::told(because, at, deed)),
+            role: self.role,
+            plan: self.plan,
+            until: self.row.runs_out(limits).1,
+            session: self.row.id,
+        }
+    }
+}
+
+/// The ids of an account's members.
+///
+/// # Errors
+/// When the store is away.
+pub async fn of_account(conn: &mut Conn, account: &AccountId) -> Result<Vec<UserId>, sqlx::Error> {
+    on!(conn, c => sqlx::query_scalar("select id from users where account_id = $1")
+        .bind(account)
+        .fetch_all(c)
+        .await)
+}

@@ -1,0 +1,127 @@
+//! From a bearer token to a person: the one place where a program's request becomes somebody's.
+
+use sqlx::FromRow;
+
+use super::{Kind, Scope, Scopes, TokenId, Value};
+use crate::{
+    db::{Conn, Tx},
+    on,
+    plans::Plan,
+    time::{Moment, UnixMillis},
+    users::{self, Role, User, UserId},
+};
+
+/// What a presented value turned out to be.
+#[derive(Debug, Clone)]
+pub enum Found {
+    Good(Box<Bearer>),
+    /// The token is good; its person's plan has no such tokens any more.
+    PlanRequired(Vec<Plan>),
+    /// The token is good; its person may only watch by now.
+    WatchOnly,
+    /// Never made, revoked, run out, or its person is disabled: the same to whoever asks.
+    Unknown,
+}
+
+/// A program's request: the token it came with, and the person it acts for.
+#[derive(Debug, Clone)]
+pub struct Bearer {
+    pub user: User,
+    pub token: TokenId,
+    pub kind: Kind,
+    pub name: String,
+    pub scopes: Scopes,
+    pub last_used_at: Option<UnixMillis>,
+    pub expires_at: Option<UnixMillis>,
+}
+
+impl Bearer {
+    /// Whether the token may do this.
+    #[must_use]
+    pub fn may(&self, scope: Scope) -> bool {
+        self.scopes.has(scope)
+    }
+
+    /// Whether its person looks after the account.
+    #[must_use]
+    pub fn looks_after_account(&self) -> bool {
+        matches!(self.user.role, Role::Owner | Role::Admin)
+    }
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: TokenId,
+    user_id: UserId,
+    name: String,
+    #[sqlx(try_from = "String")]
+    scopes: Scopes,
+    last_used_at: Option<UnixMillis>,
+    expires_at: Option<UnixMillis>,
+}
+
+/// Looks a token up. Nothing is remembered: what the store says at this moment is the answer, so a
+/// revoked token fails at the first try.
+///
+/// # Errors
+/// When the store is away. That is never "unknown".
+pub async fn find(
+    conn: &mut Conn,
+    kind: Kind,
+    value: &Value,
+    now: Moment,
+) -> Result<Found, sqlx::Error> {
+    let row: Option<Row> = on!(conn, c => sqlx::query_as(
+        "select id, user_id, name, scopes, last_used_at, expires_at from tokens
+         where token_hash = $1 and kind = $2 and revoked_at is null
+         and (expires_at is null or expires_at > $3)")
+        .bind(value.hash())
+        .bind(kind)
+        .bind(now.at)
+        .fetch_optional(c)
+        .await)?;
+    let Some(row) = row else {
+        return Ok(Found::Unknown);
+    };
+    // Not there when disabled.
+    let Some(user) = users::find(conn, &row.user_id).await? else {
+        return Ok(Found::Unknown);
+    };
+    if !user.plan.has(kind.feature()) {
+        return Ok(Found::PlanRequired(Plan::with(kind.feature())));
+    }
+    if user.role == Role::WatchOnly {
+        return Ok(Found::WatchOnly);
+    }
+    Ok(Found::Good(Box::new(Bearer {
+        user,
+        token: row.id,
+        kind,
+        name: row.name,
+        scopes: row.scopes,
+        last_used_at: row.last_used_at,
+        expires_at: row.expires_at,
+    })))
+}
+
+/// The holder as they are now, if the token is still good. Asked under the holder's lock: between
+/// the look-up and the deed it may have been revoked.
+pub(super) async fn still_good(
+    tx: &mut Tx,
+    bearer: &Bearer,
+    now: Moment,
+) -> Result<Option<User>, sqlx::Error> {
+    let good: i64 = on!(tx, c => sqlx::query_scalar(
+        "select count(*) from tokens where id = $1 and user_id = $2 and revoked_at is null
+         and (expires_at is null or expires_at > $3)")
+        .bind(&bearer.token)
+        .bind(&bearer.user.id)
+        .bind(now.at)
+        .fetch_one(c)
+        .await)?;
+    if good == 0 {
+        return Ok(None);
+    }
+    let holder = users::find(tx, &bearer.user.id).await?;
+    Ok(holder.filter(|u| u.plan.has(bearer.kind.feature()) && u.role != Role::WatchOnly))
+}

@@ -1,0 +1,83 @@
+//! A person's tokens, as Account Settings shows them.
+
+use sqlx::FromRow;
+
+use super::{Kind, Scopes, TokenId};
+use crate::{
+    db::Conn,
+    on,
+    time::{Moment, UnixMillis, is_id},
+    users::UserId,
+};
+
+/// A token in the list. Its value is shown once, when it is made, and is not here.
+#[derive(Debug, Clone, FromRow)]
+pub struct Listed {
+    pub id: TokenId,
+    pub name: String,
+    #[sqlx(try_from = "String")]
+    pub scopes: Scopes,
+    pub created_at: UnixMillis,
+    pub last_used_at: Option<UnixMillis>,
+    /// None: never.
+    pub expires_at: Option<UnixMillis>,
+}
+
+/// How many tokens of that kind the person has that have neither been revoked nor run out.
+///
+/// # Errors
+/// When the store is away.
+pub async fn count(
+    conn: &mut Conn,
+    user: &UserId,
+    kind: Kind,
+    now: Moment,
+) -> Result<i64, sqlx::Error> {
+    on!(conn, c => sqlx::query_scalar(
+        "select count(*) from tokens where user_id = $1 and kind = $2 and revoked_at is null
+         and (expires_at is null or expires_at > $3)")
+        .bind(user)
+        .bind(kind)
+        .bind(now.at)
+        .fetch_one(c)
+        .await)
+}
+
+/// The person's tokens of that kind, newest first. Those that have run out stay in the list until
+/// they are swept, so that one sees why a program has stopped.
+///
+/// # Errors
+/// When the store is away.
+pub async fn list(conn: &mut Conn, user: &UserId, kind: Kind) -> Result<Vec<Listed>, sqlx::Error> {
+    on!(conn, c => sqlx::query_as(
+        "select id, name, scopes, created_at, last_used_at, expires_at from tokens
+         where user_id = $1 and kind = $2 and revoked_at is null
+         order by created_at desc, id desc limit 500")
+        .bind(user)
+        .bind(kind)
+        .fetch_all(c)
+        .await)
+}
+
+/// One token of the person's, of that kind and not revoked.
+///
+/// # Errors
+/// When the store is away.
+pub async fn one(
+    conn: &mut Conn,
+    user: &UserId,
+    kind: Kind,
+    id: &TokenId,
+) -> Result<Option<Listed>, sqlx::Error> {
+    if !is_id(&id.0) {
+        return Ok(None);
+    }
+    on!(conn, c => sqlx::query_as(
+        "select id, name, scopes, created_at, last_used_at, expires_at from tokens
+         where id = $1 and user_id = $2 and kind = $3 and revoked_at is null")
+        .bind(id)
+        .bind(user)
+        .bind(kind)
+        .fetch_optional(c)
+        .await)
+}

@@ -1,0 +1,87 @@
+//! Revoking a token: from the commit on it opens nothing, on any node.
+
+use serde_json::json;
+
+use super::{Kind, TokenId};
+use crate::{
+    audit::{self, Actor, Client, Event},
+    db::Tx,
+    limits::Limits,
+    on,
+    sessions::{self, SignedIn},
+    time::{Moment, is_id},
+    users,
+};
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Revoked {
+    /// Its name.
+    Now(String),
+    /// Another tab was faster; there is one event.
+    Already,
+}
+
+/// Why nothing was revoked.
+#[derive(Debug, thiserror::Error)]
+pub enum RevokeError {
+    /// Not there, or somebody else's.
+    #[error("there is no such token")]
+    NotFound,
+    /// A press came between the look at the door and this deed.
+    #[error("this session has ended already")]
+    AlreadyEnded,
+    #[error("the store is away")]
+    Store(#[from] sqlx::Error),
+}
+
+/// Revokes a token of the person signed in. On every plan and with every role: what one has, one may
+/// give up.
+///
+/// # Errors
+/// See [`RevokeError`]; nothing has changed then.
+pub async fn revoke(
+    tx: &mut Tx,
+    me: &SignedIn,
+    kind: Kind,
+    id: &TokenId,
+    client: &Client,
+    limits: &Limits,
+    now: Moment,
+) -> Result<Revoked, RevokeError> {
+    if !is_id(&id.0) {
+        return Err(RevokeError::NotFound);
+    }
+    let Some(locked) = users::lock(tx, &me.user.id).await? else {
+        return Err(RevokeError::AlreadyEnded);
+    };
+    if !sessions::is_live(tx, &me.session, locked.epoch, limits, now).await? {
+        return Err(RevokeError::AlreadyEnded);
+    }
+    let name: Option<String> = on!(tx, c => sqlx::query_scalar(
+        "select name from tokens where id = $1 and user_id = $2 and kind = $3")
+        .bind(id)
+        .bind(&me.user.id)
+        .bind(kind)
+        .fetch_optional(c)
+        .await)?;
+    let Some(name) = name else {
+        return Err(RevokeError::NotFound);
+    };
+    let revoked = on!(tx, c => sqlx::query(
+        "update tokens set revoked_at = $2 where id = $1 and revoked_at is null")
+        .bind(id)
+        .bind(now.at)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
+    if revoked == 0 {
+        return Ok(Revoked::Already);
+    }
+    let event = Event::of(kind.deleted(), Actor::User(&me.user.id), client)
+        .in_account(&locked.account_id)
+        .about(&me.user.id)
+        .with(json!({ "name": name }));
+    audit::record(tx, event, now).await?;
+    Ok(Revoked::Now(name))
+}

@@ -1,0 +1,160 @@
+//! The card of the curfew: one's own, and the account's for those who may set it.
+
+use accounts::{
+    curfew::{Curfew, Whose},
+    sessions::SignedIn,
+    time::Moment,
+    users::Role,
+};
+use leptos::prelude::*;
+
+use super::drawing::field_error;
+use crate::{flash::Refused, parts::drawn::when, time::Show};
+
+/// Zones offered while one types; any other of the IANA database is taken as well.
+const ZONES: [&str; 24] = [
+    "UTC",
+    "Africa/Cairo",
+    "Africa/Johannesburg",
+    "Africa/Lagos",
+    "America/Bogota",
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
+    "America/New_York",
+    "America/Sao_Paulo",
+    "Asia/Dubai",
+    "Asia/Jakarta",
+    "Asia/Kolkata",
+    "Asia/Seoul",
+    "Asia/Shanghai",
+    "Asia/Singapore",
+    "Asia/Tokyo",
+    "Australia/Sydney",
+    "Europe/Berlin",
+    "Europe/Istanbul",
+    "Europe/London",
+    "Europe/Madrid",
+    "Europe/Paris",
+    "Pacific/Auckland",
+];
+
+pub(super) fn section(
+    (mine, account): &(Option<Curfew>, Option<Curfew>),
+    me: &SignedIn,
+    refused: Option<&Refused>,
+    now: Moment,
+) -> impl IntoView + use<> {
+    let may_set_account = matches!(me.user.role, Role::Owner | Role::Admin);
+    let theirs = account.as_ref().map(|curfew| {
+        format!(
+            "Your account’s curfew is at {}, {}, every day.",
+            curfew.time(),
+            curfew.zone()
+        )
+    });
+    let mine = form(Whose::Mine, mine.as_ref(), refused, now);
+    let account = may_set_account.then(|| form(Whose::Account, account.as_ref(), refused, now));
+    let zones = ZONES
+        .map(|zone| view! { <option value=zone></option> })
+        .collect_view();
+    view! {
+        <section class="card" aria-labelledby="curfew-title">
+            <div class="card__body">
+                <div class="card__header">
+                    <h2 class="card__title" id="curfew-title">"Curfew"</h2>
+                    <p class="card__text">
+                        "A time of day at which every session and remembered device ends by itself."
+                    </p>
+                    {theirs.map(|text| view! { <p class="card__text">{text}</p> })}
+                </div>
+                {mine}
+                {account
+                    .map(|form| {
+                        view! {
+                            <details class="fold">
+                                <summary class="fold__summary">"For everybody in your account"</summary>
+                                {form}
+                            </details>
+                        }
+                    })}
+                <datalist id="zones">{zones}</datalist>
+            </div>
+        </section>
+    }
+}
+
+fn form(
+    whose: Whose,
+    curfew: Option<&Curfew>,
+    refused: Option<&Refused>,
+    now: Moment,
+) -> impl IntoView + use<> {
+    let name = match whose {
+        Whose::Mine => "set_curfew",
+        Whose::Account => "set_account_curfew",
+    };
+    let refused = refused.filter(|r| r.form == name);
+    let typed = |field: &str, otherwise: &str| {
+        refused
+            .and_then(|r| r.typed.get(field).cloned())
+            .unwrap_or_else(|| otherwise.to_owned())
+    };
+    let error = |field: &str| refused.and_then(|r| r.error.fields.get(field).cloned());
+    let time = typed("time", &curfew.map(Curfew::time).unwrap_or_default());
+    let zone = typed("zone", curfew.map_or("UTC", Curfew::zone));
+    let next = curfew.and_then(|curfew| curfew.next(now.at));
+    let set = curfew.is_some();
+    let (time_error, zone_error) = (error("time"), error("zone"));
+    let (time_wrong, zone_wrong) = (time_error.is_some(), zone_error.is_some());
+    let id = move |field: &str| format!("{name}-{field}");
+    view! {
+        <form class="form" method="post" action=format!("/api/fn/{name}") novalidate>
+            {next
+                .map(|next| {
+                    view! { <p>"The next one is " {when(next, Show::Full)} "."</p> }
+                })}
+            <div class="split">
+                <div class="field">
+                    <label class="field__label" for=id("time")>"Time"</label>
+                    {field_error(time_error, id("time-error"))}
+                    <input
+                        class="input"
+                        id=id("time")
+                        name="time"
+                        type="time"
+                        value=time
+                        aria-invalid=time_wrong.then_some("true")
+                        aria-describedby=time_wrong.then(|| id("time-error"))
+                    />
+                </div>
+                <div class="field">
+                    <label class="field__label" for=id("zone")>"Time zone"</label>
+                    {field_error(zone_error, id("zone-error"))}
+                    <input
+                        class="input"
+                        id=id("zone")
+                        name="zone"
+                        value=zone
+                        list="zones"
+                        autocomplete="off"
+                        spellcheck="false"
+                        aria-invalid=zone_wrong.then_some("true")
+                        aria-describedby=zone_wrong.then(|| id("zone-error"))
+                    />
+                </div>
+            </div>
+            <div class="form__actions">
+                <button class="button">{if set { "Change curfew" } else { "Set curfew" }}</button>
+                {set
+                    .then(|| {
+                        view! {
+                            <button class="button button--quiet" name="remove" value="true">
+                                "Remove curfew"
+                            </button>
+                        }
+                    })}
+            </div>
+        </form>
+    }
+}

@@ -1,0 +1,170 @@
+//! What one does to one's devices: end one, end the others, give one a name. Plain forms.
+
+use leptos::prelude::*;
+
+use crate::error::AppError;
+
+/// Ends one of the person's other devices: a session by its id, or with `kind` `remembered` a
+/// remembered device that is signed in nowhere.
+///
+/// # Errors
+/// `not_found`, `fields`, `session_ended`, `store_away`; nothing has changed then.
+#[server(prefix = "/api/fn", endpoint = "end_session")]
+pub async fn end_session(id: String, kind: Option<String>) -> Result<(), AppError> {
+    use accounts::sessions::{SessionId, end_one};
+
+    use crate::{
+        context::{curfew, leave, now, signed_in, visit},
+        flash::{Flash, counted},
+    };
+
+    let (curfew, me, visit) = (curfew()?, signed_in()?, visit()?);
+    let store = |e| AppError::store(&e);
+    let session = SessionId(id.clone());
+    let mut tx = curfew.db.write().await.map_err(store)?;
+    let ended = end_one(
+        &mut tx,
+        &me,
+        which(kind.as_deref(), &session),
+        &visit.client,
+        &curfew.limits,
+        now(),
+    )
+    .await;
+    let ended = match ended {
+        Ok(ended) => ended,
+        Err(error) => return Err(refused(error).await?),
+    };
+    tx.commit().await.map_err(store)?;
+    let sessions = counted(ended.sessions, "session", "sessions");
+    let devices = counted(
+        ended.remembered_devices,
+        "remembered device",
+        "remembered devices",
+    );
+    let text = format!(
+        "{} is signed out: {sessions} and {devices} ended.",
+        ended.name
+    );
+    leave(&Flash::Said(text))?;
+    leptos_axum::redirect("/profile/security");
+    Ok(())
+}
+
+/// Ends every other session and remembered device of the person; this session goes on under a new cookie.
+///
+/// # Errors
+/// `session_ended`, `store_away`; nothing has changed then.
+#[server(prefix = "/api/fn", endpoint = "end_other_sessions")]
+pub async fn end_other_sessions() -> Result<(), AppError> {
+    use accounts::sessions::end_others;
+
+    use crate::{
+        context::{curfew, leave, now, set_cookie, signed_in, visit},
+        flash::{Flash, counted},
+    };
+
+    let (curfew, me, visit) = (curfew()?, signed_in()?, visit()?);
+    let store = |e| AppError::store(&e);
+    let mut tx = curfew.db.write().await.map_err(store)?;
+    let ended = match end_others(&mut tx, &me, &visit.client, &curfew.limits, now()).await {
+        Ok(ended) => ended,
+        Err(error) => return Err(refused(error).await?),
+    };
+    tx.commit().await.map_err(store)?;
+    set_cookie(&curfew.cookies.session(&ended.session.token));
+    let sessions = counted(
+        ended.sessions.unsigned_abs(),
+        "other session",
+        "other sessions",
+    );
+    let devices = counted(
+        ended.remembered_devices.unsigned_abs(),
+        "remembered device",
+        "remembered devices",
+    );
+    leave(&Flash::Said(format!(
+        "{sessions} and {devices} ended. You stay signed in here."
+    )))?;
+    leptos_axum::redirect("/profile/security");
+    Ok(())
+}
+
+/// Gives a device of the person a name of its own; an empty one takes it away.
+///
+/// # Errors
+/// `fields`, `not_found`, `session_ended`, `store_away`; nothing has changed then.
+#[server(prefix = "/api/fn", endpoint = "rename_device")]
+pub async fn rename_device(
+    id: String,
+    kind: Option<String>,
+    label: Option<String>,
+) -> Result<(), AppError> {
+    use accounts::sessions::{RenameError, SessionId, rename};
+
+    use crate::{
+        context::{curfew, leave, now, signed_in, visit},
+        flash::Flash,
+    };
+
+    let (curfew, me, visit) = (curfew()?, signed_in()?, visit()?);
+    let store = |e| AppError::store(&e);
+    let session = SessionId(id.clone());
+    let mut tx = curfew.db.write().await.map_err(store)?;
+    let named = rename(
+        &mut tx,
+        &me,
+        which(kind.as_deref(), &session),
+        label.as_deref().unwrap_or_default(),
+        &visit.client,
+        &curfew.limits,
+        now(),
+    )
+    .await;
+    let named = match named {
+        Ok(named) => named,
+        Err(RenameError::Name(why)) => return Err(AppError::field("label", why)),
+        Err(RenameError::Device(error)) => return Err(refused(error).await?),
+    };
+    tx.commit().await.map_err(store)?;
+    leave(&Flash::Said(match named {
+        Some(name) => format!("The device is called {name} now."),
+        None => "The device goes by its browser’s name again.".into(),
+    }))?;
+    leptos_axum::redirect("/profile/security");
+    Ok(())
+}
+
+#[cfg(feature = "ssr")]
+fn which<'a>(
+    kind: Option<&str>,
+    id: &'a accounts::sessions::SessionId,
+) -> accounts::sessions::Which<'a> {
+    use accounts::sessions::Which;
+
+    if kind == Some("remembered") {
+        Which::Remembered(&id.0)
+    } else {
+        Which::Session(id)
+    }
+}
+
+#[cfg(feature = "ssr")]
+async fn refused(error: accounts::sessions::EndOneError) -> Result<AppError, AppError> {
+    use accounts::sessions::EndOneError;
+
+    use crate::error::Code;
+
+    Ok(match error {
+        EndOneError::NotThere => AppError::new(
+            Code::NotFound,
+            "This device is not signed in any more. Nothing was changed.",
+        ),
+        EndOneError::ThisOne => AppError::new(
+            Code::Malformed,
+            "This is the device you are using. Sign out instead.",
+        ),
+        EndOneError::AlreadyEnded => crate::remote_logout::ended_meanwhile().await?,
+        EndOneError::Store(error) => AppError::store(&error),
+    })
+}

@@ -1,0 +1,288 @@
+//! The devices: this one first, and what one may do to each.
+
+use std::time::Duration;
+
+use accounts::{
+    curfew::Curfew,
+    device,
+    limits::Limits,
+    sessions::{self, Dormant, How, LONGEST_NAME, Listed, SignedIn},
+    time::{Moment, UnixMillis},
+};
+use leptos::prelude::*;
+
+use super::drawing::{field_error, icon, named};
+use crate::{
+    flash::{Refused, counted},
+    parts::{drawn::when, icon::Disc},
+    time::Show,
+};
+
+/// What was not used for this long stands apart.
+const UNUSED: Duration = Duration::from_hours(30 * 24);
+
+/// A device in the list.
+pub(super) struct Row {
+    id: String,
+    remembered_only: bool,
+    this: bool,
+    label: Option<String>,
+    user_agent: String,
+    ip: Option<String>,
+    signed_in: UnixMillis,
+    last_active: UnixMillis,
+    expires: UnixMillis,
+    how: &'static str,
+}
+
+/// Sessions and remembered devices as one list: this one first, then last active first.
+pub(super) fn rows(
+    listed: Vec<Listed>,
+    dormant: Vec<Dormant>,
+    me: &SignedIn,
+    limits: &Limits,
+    (mine, account): &(Option<Curfew>, Option<Curfew>),
+) -> Vec<Row> {
+    let curfew = |from: UnixMillis| {
+        let each = [mine, account].into_iter().flatten();
+        each.filter_map(|curfew| curfew.next(from)).min()
+    };
+    let by_curfew = |expires: UnixMillis, now: UnixMillis| {
+        curfew(now).map_or(expires, |curfew| curfew.min(expires))
+    };
+    let sessions = listed.into_iter().map(|s| Row {
+        this: s.id == me.session,
+        id: s.id.0,
+        remembered_only: false,
+        label: s.label,
+        user_agent: s.user_agent,
+        ip: Some(s.ip).filter(|ip| !ip.is_empty()),
+        signed_in: s.started_at,
+        last_active: s.last_active_at,
+        expires: by_curfew(
+            s.expires_at.min(s.last_active_at + limits.session_idle),
+            s.last_active_at,
+        ),
+        how: match (s.started_how, s.second_factor.is_some(), s.remembered) {
+            (How::Remembered, ..) => "Remembered",
+            (How::Password, false, false) => "Password",
+            (How::Password, false, true) => "Password, remembered",
+            (How::Password, true, false) => "Password and code",
+            (How::Password, true, true) => "Password and code, remembered",
+        },
+    });
+    let devices = dormant.into_iter().map(|d| Row {
+        id: d.id,
+        remembered_only: true,
+        this: false,
+        label: d.label,
+        user_agent: d.user_agent,
+        ip: None,
+        signed_in: d.created_at,
+        last_active: d.last_used_at,
+        expires: by_curfew(d.expires_at, d.last_used_at),
+        how: "Remembered",
+    });
+    let mut rows: Vec<Row> = sessions.chain(devices).collect();
+    rows.sort_by_key(|row| (!row.this, std::cmp::Reverse(row.last_active)));
+    rows
+}
+
+/// The section. `most` rows are shown before the way to all of them.
+pub(super) fn section(
+    rows: Vec<Row>,
+    open: &sessions::Facts,
+    most: usize,
+    refused: Option<&Refused>,
+    now: Moment,
+) -> impl IntoView + use<> {
+    let (used, unused): (Vec<Row>, Vec<Row>) = rows
+        .into_iter()
+        .partition(|row| row.this || row.last_active + UNUSED > now.at);
+    let all = used.len();
+    let more = all.saturating_sub(most);
+    let others = (open.sessions - 1).max(0) + open.remembered_devices;
+    let refused_id = refused.filter(|r| r.form == "rename_device").and_then(|r| {
+        Some((
+            r.typed.get("id")?.clone(),
+            r.error.fields.get("label")?.clone(),
+            r.typed.get("label").cloned().unwrap_or_default(),
+        ))
+    });
+    let list = |rows: Vec<Row>| {
+        rows.into_iter()
+            .map(|row| {
+                let refused = refused_id.as_ref().filter(|(id, ..)| *id == row.id);
+                device(
+                    row,
+                    refused.map(|(_, why, typed)| (why.clone(), typed.clone())),
+                    now,
+                )
+            })
+            .collect_view()
+    };
+    let unused_count = unused.len();
+    let shown = list(used.into_iter().take(most).collect());
+    let unused = list(unused);
+    view! {
+        <section class="section" aria-labelledby="devices-title">
+            <div class="section__header">
+                <div>
+                    <h2 class="section__title" id="devices-title">"Devices"</h2>
+                    <p class="section__lead">"Where you are signed in, or remembered, right now."</p>
+                </div>
+                {(others > 0).then(|| end_others(open))}
+            </div>
+            <ul class="devices" role="list">{shown}</ul>
+            {(more > 0)
+                .then(|| {
+                    view! {
+                        <p class="cluster">
+                            <a rel="external" class="button" href="/profile/security?devices=all#devices-title">
+                                {format!("Show all {all}")}
+                            </a>
+                        </p>
+                    }
+                })}
+            {(unused_count > 0)
+                .then(|| {
+                    view! {
+                        <details class="fold">
+                            <summary class="fold__summary">
+                                {format!("Not used for 30 days ({unused_count})")}
+                            </summary>
+                            <ul class="devices" role="list">{unused}</ul>
+                        </details>
+                    }
+                })}
+        </section>
+    }
+}
+
+fn end_others(open: &sessions::Facts) -> impl IntoView + use<> {
+    let sessions = counted(
+        (open.sessions - 1).max(0).unsigned_abs(),
+        "other session",
+        "other sessions",
+    );
+    view! {
+        <details class="fold fold--end">
+            <summary class="button button--small button--danger-quiet">"End all others"</summary>
+            <form class="fold__panel" method="post" action="/api/fn/end_other_sessions">
+                <p>
+                    {format!(
+                        "Ends {sessions} and every remembered device but this one’s. You stay signed in here.",
+                    )}
+                </p>
+                <button class="button button--small button--danger">"End all other devices"</button>
+            </form>
+        </details>
+    }
+}
+
+fn device(row: Row, refused: Option<(String, String)>, now: Moment) -> impl IntoView {
+    let kind = device::of(&row.user_agent).kind;
+    let (name, browser) = named(row.label.clone(), &row.user_agent);
+    let tint = if row.this { "" } else { "plain" };
+    let seen = row.last_active + Duration::from_mins(2) > now.at;
+    let active = if row.this || (seen && !row.remembered_only) {
+        "Now".into_any()
+    } else {
+        when(row.last_active, Show::Full).into_any()
+    };
+    let (this, remembered_only) = (row.this, row.remembered_only);
+    let ip = row.ip.clone().unwrap_or_else(|| "Unknown".into());
+    view! {
+        <li class="device">
+            <Disc shape=icon(kind) tint />
+            <h3 class="device__name">
+                {name.clone()} " " {this.then(|| view! { <span class="badge badge--accent">"This device"</span> })}
+                {remembered_only.then(|| view! { <span class="badge">"Not signed in"</span> })}
+                {browser.map(|browser| view! { <span class="device__browser">{browser}</span> })}
+            </h3>
+            {manage(&row, &name, refused)}
+            <dl class="device__facts">
+                <div>
+                    <dt>"IP address"</dt>
+                    <dd>{ip}</dd>
+                </div>
+                <div>
+                    <dt>"Signed in"</dt>
+                    <dd>{when(row.signed_in, Show::Full)}</dd>
+                </div>
+                <div>
+                    <dt>"Last active"</dt>
+                    <dd>{active}</dd>
+                </div>
+                <div>
+                    <dt>"Expires"</dt>
+                    <dd>{when(row.expires, Show::Day)}</dd>
+                </div>
+                <div>
+                    <dt>"How"</dt>
+                    <dd>{row.how}</dd>
+                </div>
+            </dl>
+        </li>
+    }
+}
+
+/// What one may do to a device, folded away: opening it is the first step, the button the second.
+fn manage(row: &Row, name: &str, refused: Option<(String, String)>) -> impl IntoView + use<> {
+    let (id, name) = (row.id.clone(), name.to_owned());
+    let field = format!("label-{id}");
+    let error_id = format!("{field}-error");
+    let (error, value) = match refused {
+        Some((error, typed)) => (Some(error), typed),
+        None => (None, row.label.clone().unwrap_or_default()),
+    };
+    let wrong = error.is_some();
+    let kind = row.remembered_only.then_some("remembered");
+    let hidden = move |id: String| {
+        view! {
+            <input type="hidden" name="id" value=id />
+            {kind.map(|kind| view! { <input type="hidden" name="kind" value=kind /> })}
+        }
+    };
+    let this = row.this;
+    let words = if this { "Rename" } else { "Rename or end" };
+    let end = (!this).then(|| {
+        view! {
+            <form class="fold__panel" method="post" action="/api/fn/end_session">
+                {hidden(id.clone())}
+                <p>"Signs this device out, and no longer remembers it. There is no undo."</p>
+                <button class="button button--small button--danger">
+                    "End" <span class="visually-hidden">" "{name.clone()}</span>
+                </button>
+            </form>
+        }
+    });
+    view! {
+        <details class="fold device__manage" open=wrong>
+            <summary class="button button--small button--quiet">
+                {words} <span class="visually-hidden">" "{name.clone()}</span>
+            </summary>
+            <form class="fold__panel" method="post" action="/api/fn/rename_device">
+                {hidden(id.clone())}
+                <div class="field">
+                    <label class="field__label" for=field.clone()>
+                        "Name" <span class="visually-hidden">" of "{name.clone()}</span>
+                    </label>
+                    {field_error(error, error_id.clone())}
+                    <input
+                        class="input"
+                        id=field.clone()
+                        name="label"
+                        value=value
+                        maxlength=LONGEST_NAME.to_string()
+                        autocomplete="off"
+                        aria-invalid=wrong.then_some("true")
+                        aria-describedby=wrong.then_some(error_id)
+                    />
+                </div>
+                <button class="button button--small">"Save name"</button>
+            </form>
+            {end}
+        </details>
+    }
+}

@@ -1,0 +1,154 @@
+//! What the server draws on Profile → Security: the picture, the devices, the curfew, recent activity.
+
+use accounts::{
+    audit, curfew,
+    db::Conn,
+    device::{self, Kind},
+    limits::Limits,
+    sessions::{self, SignedIn},
+    time::{Moment, UnixMillis},
+};
+use leptos::prelude::*;
+
+use super::{activity, curfew_card, devices, timeline};
+use crate::{
+    context::{Presence, curfew as install, now, visit},
+    error::{AppError, Code},
+    flash::{Flash, Refused},
+    parts::{
+        icon::{Icon, Shape},
+        notice::{Notice, Tone},
+    },
+};
+
+/// Devices shown before "Show all".
+const SHOWN: usize = 20;
+
+/// Most that are shown at all; nobody reads more.
+const MOST: i64 = 1_000;
+
+/// Sessions in the picture, and events in the list.
+const IN_PICTURE: i64 = 120;
+const EVENTS: i64 = 15;
+
+/// The pieces as HTML. `all` shows every device.
+///
+/// # Errors
+/// When nobody is signed in or the store is away.
+pub(super) fn drawing(
+    all: bool,
+) -> impl Future<Output = Result<String, AppError>> + Send + 'static {
+    // What the request brought is asked for here: the future runs on without its surroundings.
+    let (install, visit, now) = (install(), visit(), now());
+    async move {
+        let (install, visit) = (install?, visit?);
+        let Presence::SignedIn(me) = &visit.presence else {
+            return Err(AppError::not_signed_in());
+        };
+        let store = |e| AppError::store(&e);
+        let mut conn = install.db.read().await.map_err(store)?;
+        let facts = Facts::read(&mut conn, me, &install.limits, now)
+            .await
+            .map_err(store)?;
+        Ok(facts.draw(me, all, visit.flash, &install.limits, now))
+    }
+}
+
+/// What the store says.
+struct Facts {
+    listed: Vec<sessions::Listed>,
+    dormant: Vec<sessions::Dormant>,
+    open: sessions::Facts,
+    past: Vec<sessions::Past>,
+    presses: Vec<UnixMillis>,
+    events: Vec<audit::Stored>,
+    curfews: (Option<curfew::Curfew>, Option<curfew::Curfew>),
+}
+
+impl Facts {
+    async fn read(
+        conn: &mut Conn,
+        me: &SignedIn,
+        limits: &Limits,
+        now: Moment,
+    ) -> Result<Self, accounts::db::StoreError> {
+        let user = &me.user.id;
+        let since = now.at - timeline::SPAN;
+        Ok(Self {
+            listed: sessions::list(conn, user, &me.session, MOST, limits, now).await?,
+            dormant: sessions::dormant(conn, user, MOST, limits, now).await?,
+            open: sessions::facts(conn, user, limits, now).await?,
+            past: sessions::history(conn, user, since, IN_PICTURE, limits, now).await?,
+            presses: sessions::presses(conn, user, since).await?,
+            events: audit::recent(conn, &me.user.account_id, Some(user), None, EVENTS).await?,
+            curfews: curfew::of(conn, user).await?,
+        })
+    }
+
+    fn draw(
+        self,
+        me: &SignedIn,
+        all: bool,
+        flash: Option<Flash>,
+        limits: &Limits,
+        now: Moment,
+    ) -> String {
+        let (said, refused) = match flash {
+            Some(Flash::Said(text)) => (Some(text), None),
+            Some(Flash::Form(refused)) => (None, Some(refused)),
+            _ => (None, None),
+        };
+        let rows = devices::rows(self.listed, self.dormant, me, limits, &self.curfews);
+        let pieces = view! {
+            {said.map(|text| view! { <Notice tone=Tone::Success title=text /> })}
+            {refused.as_ref().map(why)}
+            {devices::section(rows, &self.open, if all { usize::MAX } else { SHOWN }, refused.as_ref(), now)}
+            {timeline::section(&self.past, &self.presses, now)}
+            {curfew_card::section(&self.curfews, me, refused.as_ref(), now)}
+            {activity::section(self.events)}
+        };
+        pieces.to_html()
+    }
+}
+
+/// What was wrong with a form that was sent without script, as all of these are.
+fn why(refused: &Refused) -> impl IntoView + use<> {
+    let error = refused.error.clone();
+    let text = (error.code != Code::Fields)
+        .then(|| "Nothing was changed.".to_owned())
+        .filter(|_| !error.message.contains("Nothing was changed"));
+    match text {
+        Some(text) => view! { <Notice tone=Tone::Danger title=error.message text /> }.into_any(),
+        None => view! { <Notice tone=Tone::Danger title=error.message /> }.into_any(),
+    }
+}
+
+/// The icon of a device.
+pub(super) fn icon(kind: Kind) -> Shape {
+    match kind {
+        Kind::Phone | Kind::Tablet => Shape::Phone,
+        Kind::Desktop => Shape::Desktop,
+        Kind::Program | Kind::Unknown => Shape::Globe,
+    }
+}
+
+/// A device's own name, and beside it what its browser is called.
+pub(super) fn named(label: Option<String>, user_agent: &str) -> (String, Option<String>) {
+    let browser = device::of(user_agent).label();
+    match label {
+        Some(label) => (label, Some(browser)),
+        None => (browser, None),
+    }
+}
+
+/// A field's error, where the form was refused.
+pub(super) fn field_error(error: Option<String>, id: String) -> impl IntoView {
+    error.map(|error| {
+        view! {
+            <p class="field__error" id=id>
+                <Icon shape=Shape::AlertTriangle small=true />
+                <span>{error}</span>
+            </p>
+        }
+    })
+}

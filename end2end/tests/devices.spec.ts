@@ -1,0 +1,68 @@
+import { cookie, expectNothingOf, kicked, listening, reason, visit } from "../steps.ts";
+import { expect, test } from "../test.ts";
+
+const device = (page: import("@playwright/test").Page, name: string) =>
+  page.getByRole("region", { name: "Devices" }).getByRole("listitem").filter({ hasText: name });
+
+test("one device is ended, and is told so", async ({ person, another, javaScript }) => {
+  const ada = await person("Ada Lovelace", "Firefox on Linux");
+  const phone = await another(ada, "Safari on iPhone", true);
+  await visit(phone.page, "/profile/login");
+  if (javaScript) await listening(phone.page);
+  await visit(ada.page, "/profile/security");
+  const row = device(ada.page, "Safari on iPhone");
+  await expect(device(ada.page, "Firefox on Linux").first()).toContainText("This device");
+  await row.getByText("Rename or end").click();
+  await row.getByRole("button", { name: "End Safari on iPhone" }).click();
+  await expect(ada.page.getByRole("status").filter({ hasText: "Safari on iPhone is signed out" })).toBeVisible();
+  await expect(row).toBeHidden();
+  if (javaScript) await expect(kicked(phone.page)).toContainText(/This device was signed out at .* from Firefox on Linux\. Was this you\?/);
+  await phone.page.goto("/profile/login");
+  await expect(phone.page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
+  if (!javaScript) await expect(reason(phone.page)).toContainText("from Firefox on Linux. Was this you?");
+  await expectNothingOf(phone.page, ada);
+});
+
+test("all other devices are ended, and this one goes on under a new cookie", async ({ person, elsewhere }) => {
+  const ada = await person("Ada Lovelace", "Firefox on Linux");
+  await elsewhere(ada, "Safari on iPhone", true);
+  await elsewhere(ada, "Edge on Windows");
+  await visit(ada.page, "/profile/security");
+  const before = await cookie(ada.context, "curfew_session");
+  await ada.page.getByText("End all others").click();
+  await ada.page.getByRole("button", { name: "End all other devices" }).click();
+  await expect(ada.page.getByText("2 other sessions and 1 remembered device ended. You stay signed in here.")).toBeVisible();
+  expect(await cookie(ada.context, "curfew_session")).not.toBe(before);
+  await expect(ada.page.getByRole("region", { name: "Devices" }).getByRole("listitem")).toHaveCount(1);
+});
+
+test("a device has a name of its own", async ({ person, elsewhere }) => {
+  const ada = await person("Ada Lovelace", "Firefox on Linux");
+  await elsewhere(ada, "Safari on iPhone", true);
+  await visit(ada.page, "/profile/security");
+  const row = device(ada.page, "Safari on iPhone");
+  await row.getByText("Rename or end").click();
+  await row.getByLabel("Name of Safari on iPhone").fill("The red phone");
+  await row.getByRole("button", { name: "Save name" }).click();
+  await expect(ada.page.getByRole("heading", { name: "The red phone" })).toContainText("Safari on iPhone");
+});
+
+test("the picture has its facts in words and as a table", async ({ person, elsewhere }) => {
+  const ada = await person("Ada Lovelace", "Firefox on Linux");
+  await elsewhere(ada, "Safari on iPhone");
+  await visit(ada.page, "/profile/security");
+  await expect(ada.page.getByRole("img", { name: "2 sessions in the last 30 days, 2 still open. No remote logout." })).toBeVisible();
+  await ada.page.getByText("The same as a table").click();
+  await expect(ada.page.getByRole("row", { name: /Safari on iPhone .* Now Still open/ })).toBeVisible();
+});
+
+test("a curfew is set and taken away again", async ({ person }) => {
+  const ada = await person("Ada Lovelace");
+  await visit(ada.page, "/profile/security");
+  await ada.page.getByLabel("Time", { exact: true }).first().fill("22:30");
+  await ada.page.getByLabel("Time zone").first().fill("Europe/Berlin");
+  await ada.page.getByRole("button", { name: "Set curfew" }).first().click();
+  await expect(ada.page.getByText("Sessions end by themselves every day at 22:30, Europe/Berlin.")).toBeVisible();
+  await ada.page.getByRole("button", { name: "Remove curfew" }).click();
+  await expect(ada.page.getByText("There is no curfew any more.")).toBeVisible();
+});

@@ -1,0 +1,67 @@
+import { fillSignIn, signIn, visit } from "../steps.ts";
+import { expect, test } from "../test.ts";
+
+const NEW = "seven lanterns over the harbour";
+
+test("a forgotten password is set anew with a mailed link, which signs nobody in", async ({ person, device, server }) => {
+  const ada = await person("Ada Lovelace");
+  const { page } = await device("Safari on iPhone");
+  await visit(page, "/sign-in");
+  await page.getByRole("link", { name: "Forgot your password?" }).click();
+  await page.getByLabel("Email").fill(ada.email);
+  await page.getByRole("button", { name: "Send the link" }).click();
+  await expect(page.getByRole("status").filter({ hasText: "Look into your mailbox" })).toBeVisible();
+
+  const link = await server.linkFor(ada.email, "/reset-password");
+  await page.goto(link);
+  await page.getByLabel("New password", { exact: true }).fill("short");
+  await page.getByRole("button", { name: "Set the password" }).click();
+  await expect(page.getByRole("alert")).toContainText("Use 8 characters or more.");
+  await page.getByLabel("New password", { exact: true }).fill(NEW);
+  await page.getByRole("button", { name: "Set the password" }).click();
+  await expect(page.getByRole("status").filter({ hasText: "You have a new password" })).toBeVisible();
+  await expect(page).toHaveURL("/sign-in");
+  await signIn(page, { ...ada, password: NEW });
+  await expect(page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
+
+  await page.goto(link);
+  await expect(page.getByRole("heading", { name: "This link is over" })).toBeVisible();
+  await ada.page.goto("/profile");
+  await expect(ada.page.getByText(/^The password was changed at /)).toBeVisible();
+});
+
+test("an address that nobody has gets the same answer and no letter", async ({ page, stranger, server }) => {
+  const nobody = stranger("Nobody");
+  await visit(page, "/forgot-password");
+  await page.getByLabel("Email").fill(nobody.email);
+  await page.getByRole("button", { name: "Send the link" }).click();
+  await expect(page.getByRole("status").filter({ hasText: "Look into your mailbox" })).toBeVisible();
+  await page.waitForTimeout(2_500);
+  expect(server.letters(nobody.email)).toEqual([]);
+});
+
+test("a new email address counts once its link was used", async ({ person, stranger, server, device }) => {
+  const ada = await person("Ada Lovelace");
+  const { page } = ada;
+  const email = stranger("Countess").email;
+  await visit(page, "/profile/login");
+  await page.getByLabel("New email").fill(email);
+  await page.getByRole("button", { name: "Send the link" }).click();
+  await expect(page.getByRole("status").filter({ hasText: "Look into the new mailbox" })).toBeVisible();
+  const link = await server.linkFor(email, "/confirm-email");
+
+  // Looking at it changes nothing, in whatever browser.
+  const phone = await device("Safari on iPhone");
+  await phone.page.goto(link);
+  await expect(phone.page.getByRole("heading", { name: "Confirm your email address" })).toBeVisible();
+  await page.goto(link);
+  await page.getByRole("button", { name: "Use this address" }).click();
+  await expect(page.getByRole("status").filter({ hasText: "Your email address is changed" })).toBeVisible();
+  await expect(page.getByText(email)).toBeVisible();
+
+  await visit(phone.page, "/sign-in");
+  await fillSignIn(phone.page, { ...ada, email });
+  await phone.page.getByRole("button", { name: "Sign in" }).click();
+  await expect(phone.page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
+  await expect.poll(() => server.letters(email).some((l) => l.includes("new device"))).toBe(true);
+});

@@ -1,0 +1,8 @@
+// Times of the pieces that only the server draws, in the reader's zone and language. UTC without script.
+for (const time of document.querySelectorAll("time[data-local]")) {
+  const show = time.dataset.local;
+  const options = {};
+  if (show !== "day") Object.assign(options, { hour: "numeric", minute: "2-digit" });
+  if (show !== "clock") Object.assign(options, { day: "numeric", month: "short", year: "numeric" });
+  time.textContent = new Intl.DateTimeFormat([], options).format(new Date(time.dateTime));
+}

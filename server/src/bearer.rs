@@ -1,0 +1,136 @@
+//! From an `Authorization` header to a person: what REST and MCP have for a door. Cookies mean
+//! nothing here, so no browser can be made to knock.
+
+use accounts::{
+    audit::Client,
+    time::Moment,
+    tokens::{self, Bearer, Found, Kind, Value},
+};
+use app::error::{AppError, Code};
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use crate::{address, pace::Verdict, problem::Refused, state::AppState};
+
+/// Who a program's request is from. In the request's extensions behind either door.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub bearer: Bearer,
+    pub client: Client,
+}
+
+/// The door of REST: API tokens.
+pub async fn api(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let_in(&state, Kind::Api, request, next).await
+}
+
+/// The door of MCP: MCP tokens.
+pub async fn mcp(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let_in(&state, Kind::Mcp, request, next).await
+}
+
+/// Asks the store at every request, so that a revoked token is refused at the first try.
+async fn let_in(state: &AppState, kind: Kind, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let now = Moment::now();
+    let Some(shown) = shown(&parts.headers) else {
+        return unknown("Send an Authorization header: Bearer, and a token.", false);
+    };
+    let found = match Value::presented(kind, shown) {
+        None => Ok(Found::Unknown),
+        Some(value) => {
+            async {
+                let mut conn = state.curfew.db.read().await?;
+                tokens::find(&mut conn, kind, &value, now).await
+            }
+            .await
+        }
+    };
+    let bearer = match found {
+        Ok(Found::Good(bearer)) => *bearer,
+        Ok(Found::Unknown) => {
+            return unknown("This token is unknown, revoked or has run out.", true);
+        }
+        Ok(Found::PlanRequired(plans)) => {
+            return Refused(AppError::plan_required(&plans)).into_response();
+        }
+        Ok(Found::WatchOnly) => {
+            let why = "Watch-only members have no tokens.";
+            return Refused(AppError::new(Code::Forbidden, why)).into_response();
+        }
+        Err(error) => return Refused(AppError::store(&error)).into_response(),
+    };
+    let verdict = state.pace.ask(&bearer.token);
+    let mut response = if verdict.is_too_fast() {
+        too_fast(&verdict)
+    } else {
+        state.last_used.note(&bearer, now.at);
+        let client = address::client(&parts, &state.config.trusted_proxies);
+        parts.extensions.insert(Caller { bearer, client });
+        next.run(Request::from_parts(parts, body)).await
+    };
+    verdict.write(response.headers_mut());
+    response
+}
+
+/// What stands behind `Bearer` (RFC 6750, 2.1). Two such headers are none.
+fn shown(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next()?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    (values.next().is_none() && scheme.eq_ignore_ascii_case("bearer")).then(|| token.trim())
+}
+
+/// 401 with what RFC 6750, 3 asks for.
+fn unknown(why: &str, was_shown: bool) -> Response {
+    let mut response = Refused(AppError::new(Code::InvalidToken, why)).into_response();
+    let challenge = if was_shown {
+        "Bearer realm=\"Curfew\", error=\"invalid_token\""
+    } else {
+        "Bearer realm=\"Curfew\""
+    };
+    response.headers_mut().insert(
+        header::WWW_AUTHENTICATE,
+        HeaderValue::from_static(challenge),
+    );
+    response
+}
+
+fn too_fast(verdict: &Verdict) -> Response {
+    let mut error = AppError::new(
+        Code::RateLimited,
+        "This token sends requests faster than it may. Wait, then try again.",
+    );
+    error.retry_after = Some(verdict.wait);
+    Refused(error).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_bearer_header_counts() {
+        let of = |values: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(header::AUTHORIZATION, value.parse().unwrap());
+            }
+            shown(&headers).map(str::to_owned)
+        };
+        assert_eq!(of(&["Bearer abc"]).as_deref(), Some("abc"));
+        assert_eq!(of(&["bearer  abc "]).as_deref(), Some("abc"));
+        for wrong in [
+            vec![],
+            vec!["Basic abc"],
+            vec!["abc"],
+            vec!["Bearer a", "Bearer b"],
+        ] {
+            assert_eq!(of(&wrong), None, "{wrong:?}");
+        }
+    }
+}

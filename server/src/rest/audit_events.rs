@@ -1,0 +1,104 @@
+//! `GET audit-events`: what happened.
+
+use accounts::{
+    audit::{self, Stored},
+    plans::{Feature, Plan},
+};
+use app::error::AppError;
+use axum::{Extension, Json, extract::State};
+use schemars::JsonSchema;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    paging::Paging,
+    refusals::{Always, OfLists},
+    time,
+};
+use crate::{bearer::Caller, problem::Refused, state::AppState};
+
+/// Something that happened.
+#[derive(Debug, Serialize, ToSchema, JsonSchema)]
+pub struct Event {
+    id: String,
+    #[schema(format = DateTime)]
+    at: String,
+    /// `user.session_invalidated` and others.
+    action: String,
+    category: String,
+    /// `info`, `notice`, `warning` or `alert`.
+    severity: String,
+    /// `user:` and an id, `operator` or `nobody`.
+    actor: String,
+    /// The id of the person it was done to.
+    subject: Option<String>,
+    ip: Option<String>,
+    user_agent: Option<String>,
+    #[schema(value_type = Object)]
+    details: serde_json::Value,
+}
+
+/// A page of events.
+#[derive(Debug, Serialize, ToSchema, JsonSchema)]
+pub struct Events {
+    items: Vec<Event>,
+    /// For the next page; none on the last.
+    next_cursor: Option<String>,
+}
+
+/// Audit events
+///
+/// The newest first. Owners and admins see what happened in the account, everybody else what happened
+/// to them.
+#[utoipa::path(
+    get,
+    path = "/api/v1/audit-events",
+    operation_id = "list_audit_events",
+    tag = "Account",
+    params(Paging),
+    responses((status = 200, description = "A page of events.", body = Events), Always, OfLists)
+)]
+pub async fn list(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    paging: Paging,
+) -> Result<Json<Events>, Refused> {
+    const LIST: &str = "events";
+    let user = &caller.bearer.user;
+    if !user.plan.has(Feature::AuditLog) {
+        return Err(AppError::plan_required(&Plan::with(Feature::AuditLog)).into());
+    }
+    // A position that is no number comes before everything, so nothing is found.
+    let before = paging.from(LIST)?.map(|seq| seq.parse().unwrap_or(0));
+    let subject = (!caller.bearer.looks_after_account()).then_some(&user.id);
+    let mut conn = state.curfew.db.read().await.map_err(Refused::store)?;
+    let mut found = audit::recent(
+        &mut conn,
+        &user.account_id,
+        subject,
+        before,
+        paging.and_one(),
+    )
+    .await
+    .map_err(Refused::store)?;
+    let next_cursor = paging.cut(LIST, &mut found, |event| event.seq.to_string());
+    let items = found.into_iter().map(Event::from).collect();
+    Ok(Json(Events { items, next_cursor }))
+}
+
+impl From<Stored> for Event {
+    fn from(event: Stored) -> Self {
+        Self {
+            id: event.id,
+            at: time(event.at),
+            action: event.action,
+            category: event.category,
+            severity: event.severity,
+            actor: event.actor,
+            subject: event.subject,
+            ip: event.ip,
+            user_agent: event.user_agent,
+            details: serde_json::from_str(&event.details).unwrap_or_default(),
+        }
+    }
+}

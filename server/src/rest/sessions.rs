@@ -1,0 +1,146 @@
+//! `GET sessions`, and `DELETE sessions/{id}`.
+
+use accounts::{
+    device,
+    limits::Limits,
+    sessions::{self, Listed, SessionId},
+    time::Moment,
+    tokens,
+};
+use axum::{
+    Extension, Json,
+    extract::{Path, State},
+    http::StatusCode,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    nothing::Nothing,
+    paging::Paging,
+    refusals::{Always, OfDeeds, OfLists},
+    time,
+};
+use crate::{bearer::Caller, problem::Refused, state::AppState};
+
+/// One signed-in browser.
+#[derive(Debug, Serialize, ToSchema, JsonSchema)]
+pub struct Session {
+    /// Names it in a list; opens nothing.
+    id: String,
+    /// "Firefox on Linux".
+    device: String,
+    /// As the browser says it: text that anybody can choose.
+    user_agent: String,
+    ip: Option<String>,
+    #[schema(format = DateTime)]
+    signed_in_at: String,
+    /// To about a minute.
+    #[schema(format = DateTime)]
+    last_active_at: String,
+    /// When it ends, unless it is used before.
+    #[schema(format = DateTime)]
+    expires_at: String,
+    /// Whether a remembered device stands behind it.
+    remembered: bool,
+}
+
+/// A page of sessions.
+#[derive(Debug, Serialize, ToSchema, JsonSchema)]
+pub struct Sessions {
+    items: Vec<Session>,
+    /// For the next page; none on the last.
+    next_cursor: Option<String>,
+}
+
+/// Your sessions
+///
+/// Every browser you are signed in on, the latest sign-in first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/sessions",
+    operation_id = "list_sessions",
+    tag = "Sessions",
+    params(Paging),
+    responses((status = 200, description = "A page of sessions.", body = Sessions), Always, OfLists)
+)]
+pub async fn list(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    paging: Paging,
+) -> Result<Json<Sessions>, Refused> {
+    const LIST: &str = "sessions";
+    let before = paging.from(LIST)?.map(SessionId);
+    let limits = &state.curfew.limits;
+    let mut conn = state.curfew.db.read().await.map_err(Refused::store)?;
+    let user = &caller.bearer.user.id;
+    let mut found = sessions::page(
+        &mut conn,
+        user,
+        before.as_ref(),
+        paging.and_one(),
+        limits,
+        Moment::now(),
+    )
+    .await
+    .map_err(Refused::store)?;
+    let next_cursor = paging.cut(LIST, &mut found, |session| session.id.0.clone());
+    let items = found
+        .into_iter()
+        .map(|session| Session::of(session, limits))
+        .collect();
+    Ok(Json(Sessions { items, next_cursor }))
+}
+
+impl Session {
+    /// A session as programs see it.
+    #[must_use]
+    pub fn of(session: Listed, limits: &Limits) -> Self {
+        Self {
+            id: session.id.0,
+            device: device::of(&session.user_agent).label(),
+            user_agent: session.user_agent,
+            ip: Some(session.ip).filter(|ip| !ip.is_empty()),
+            signed_in_at: time(session.started_at),
+            last_active_at: time(session.last_active_at),
+            expires_at: time(
+                session
+                    .expires_at
+                    .min(session.last_active_at + limits.session_idle),
+            ),
+            remembered: session.remembered,
+        }
+    }
+}
+
+/// End one session
+///
+/// Ends it at once, and the remembered device behind it. Needs scope `sessions`.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/sessions/{id}",
+    operation_id = "end_session",
+    tag = "Sessions",
+    params(("id" = String, Path, description = "The session's id.")),
+    responses((status = 204, description = "It has ended."), Always, OfDeeds)
+)]
+pub async fn end(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    _: Nothing,
+) -> Result<StatusCode, Refused> {
+    let mut tx = state.curfew.db.write().await.map_err(Refused::store)?;
+    tokens::end_session(
+        &mut tx,
+        &caller.bearer,
+        &SessionId(id),
+        &caller.client,
+        &state.curfew.limits,
+        Moment::now(),
+    )
+    .await?;
+    tx.commit().await.map_err(Refused::store)?;
+    Ok(StatusCode::NO_CONTENT)
+}

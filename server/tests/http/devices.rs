@@ -1,0 +1,294 @@
+//! Profile → Security: the devices, ending and naming them, the curfew, with plain forms.
+
+use app::{cookies::Kind, flash::Flash};
+
+use crate::{
+    answer::Answer,
+    browser::Browser,
+    home::{CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
+    stores,
+};
+
+on_both!(
+    a_device_is_ended_by_its_button_and_the_page_says_so,
+    ending_the_others_changes_this_browsers_cookie_and_nothing_else_of_it,
+    nobody_ends_or_names_what_is_not_theirs,
+    a_name_is_text_wherever_it_is_shown,
+    five_hundred_devices_are_a_short_page_with_a_way_to_all,
+    a_curfew_that_makes_no_sense_is_refused_beside_its_field,
+    what_happened_lately_is_there_in_words,
+    tokens_go_along_with_a_press_only_when_ticked,
+);
+
+const SECURITY: &str = "/profile/security";
+
+async fn deed<V: AsRef<str>>(browser: &Browser, name: &str, fields: &[(&str, V)]) -> Answer {
+    browser
+        .post_form(&format!("/api/fn/{name}"), SECURITY, fields)
+        .await
+}
+
+async fn session_of(app: &TestApp, user_agent: &str) -> String {
+    let sql =
+        format!("select id from sessions where user_agent = '{user_agent}' and ended_at is null");
+    stores::texts(app.db(), &sql).await.remove(0)
+}
+
+async fn a_device_is_ended_by_its_button_and_the_page_says_so(app: TestApp) {
+    let (ada, phone) = (app.browser(FIREFOX_ON_LINUX), app.browser(SAFARI_ON_IPHONE));
+    ada.sign_up("Ada").await;
+    phone.sign_in_remembered("Ada").await;
+    ada.get(SECURITY)
+        .await
+        .is(200)
+        .says("Safari on iPhone")
+        .says("Password, remembered");
+    let id = session_of(&app, SAFARI_ON_IPHONE).await;
+    deed(&ada, "end_session", &[("id", &id)])
+        .await
+        .leads_to(SECURITY);
+    let page = ada.get(SECURITY).await;
+    page.says("Safari on iPhone is signed out: 1 session and 1 remembered device ended.");
+    page.says("Ended Safari on iPhone");
+    assert!(!phone.is_signed_in().await);
+    let refused = phone.call("still_signed_in", crate::browser::NOTHING).await;
+    refused.refuses(401, "not_signed_in");
+    // Twice is once, and says so.
+    deed(&ada, "end_session", &[("id", &id)])
+        .await
+        .leads_to(SECURITY);
+    ada.get(SECURITY)
+        .await
+        .says("This device is not signed in any more. Nothing was changed.");
+    app.chains_are_whole().await;
+}
+
+async fn ending_the_others_changes_this_browsers_cookie_and_nothing_else_of_it(app: TestApp) {
+    let (ada, phone) = (app.browser(FIREFOX_ON_LINUX), app.browser(SAFARI_ON_IPHONE));
+    ada.sign_up("Ada").await;
+    phone.sign_in_remembered("Ada").await;
+    let (before, copied) = (ada.cookie(Kind::Session), ada.clone());
+    deed(&ada, "end_other_sessions", crate::browser::NOTHING)
+        .await
+        .leads_to(SECURITY);
+    assert_ne!(ada.cookie(Kind::Session), before);
+    assert!(ada.is_signed_in().await && !phone.is_signed_in().await);
+    let refused = copied
+        .call("still_signed_in", crate::browser::NOTHING)
+        .await;
+    assert_ne!(
+        refused.status, 200,
+        "whoever has copied the cookie is out as well"
+    );
+    ada.get(SECURITY)
+        .await
+        .says("1 other session and 1 remembered device ended. You stay signed in here.");
+}
+
+async fn nobody_ends_or_names_what_is_not_theirs(app: TestApp) {
+    let (ada, bob) = (
+        app.browser(FIREFOX_ON_LINUX),
+        app.browser(CHROME_ON_WINDOWS),
+    );
+    ada.sign_up("Ada").await;
+    bob.sign_up("Bob").await;
+    let bobs = session_of(&app, CHROME_ON_WINDOWS).await;
+    let before = app.everything().await;
+    for id in [bobs.as_str(), "", "x", "' or 1=1 --", &"x".repeat(10_000)] {
+        for kind in ["", "remembered", "nonsense"] {
+            let fields = [("id", id), ("kind", kind), ("label", "mine")];
+            for name in ["end_session", "rename_device"] {
+                ada.call(name, &fields).await.refuses(404, "not_found");
+            }
+        }
+    }
+    ada.call("end_session", crate::browser::NOTHING)
+        .await
+        .refuses(400, "malformed");
+    let own = session_of(&app, FIREFOX_ON_LINUX).await;
+    ada.call("end_session", &[("id", own)])
+        .await
+        .refuses(400, "malformed");
+    let nobody = app.browser(SAFARI_ON_IPHONE);
+    for name in [
+        "end_session",
+        "rename_device",
+        "set_curfew",
+        "end_other_sessions",
+    ] {
+        nobody
+            .call(name, &[("id", &bobs)])
+            .await
+            .refuses(401, "not_signed_in");
+    }
+    assert_eq!(app.everything().await, before);
+}
+
+async fn a_name_is_text_wherever_it_is_shown(app: TestApp) {
+    let (ada, phone) = (app.browser(FIREFOX_ON_LINUX), app.browser(SAFARI_ON_IPHONE));
+    ada.sign_up("Ada").await;
+    phone.sign_in("Ada").await;
+    let id = session_of(&app, SAFARI_ON_IPHONE).await;
+    let name = "<script>alert(1)</script>\"'&amp;";
+    deed(
+        &ada,
+        "rename_device",
+        &[("id", id.as_str()), ("label", name)],
+    )
+    .await
+    .leads_to(SECURITY);
+    for path in [SECURITY, "/profile/remote-logout?from=security", SECURITY] {
+        let page = ada.get(path).await;
+        page.is(200);
+        assert!(!page.body.contains("<script>alert"), "{path}");
+        assert!(page.body.contains("alert(1)"), "{path}");
+    }
+    let long = "x".repeat(61);
+    deed(
+        &ada,
+        "rename_device",
+        &[("id", id.as_str()), ("label", &long)],
+    )
+    .await
+    .leads_to(SECURITY);
+    let page = ada.get(SECURITY).await;
+    page.says("Use 60 characters or fewer.");
+    assert!(page.body.contains(&long), "what was typed is still there");
+}
+
+async fn five_hundred_devices_are_a_short_page_with_a_way_to_all(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let copies = "insert into sessions (id, user_id, token_hash, epoch, started_how, ip, user_agent,
+                                        started_at, last_active_at, expires_at)
+                  select n.n || s.id, s.user_id, substr(n.n || s.token_hash, 1, 64), s.epoch, 'password',
+                         '192.0.2.7', 'curl/8', s.started_at, s.last_active_at - 600000, s.expires_at
+                  from sessions s, (";
+    let numbers: Vec<String> = (1_000..1_499)
+        .map(|n| format!("select '{n}' as n"))
+        .collect();
+    stores::run(
+        app.db(),
+        &format!("{copies}{}) as n", numbers.join(" union all ")),
+    )
+    .await;
+    let short = ada.get(SECURITY).await;
+    short.says("Show all 500");
+    assert_eq!(short.body.matches("class=\"device\"").count(), 20);
+    assert!(short.body.len() < 120_000, "{}", short.body.len());
+    let all = ada.get("/profile/security?devices=all").await;
+    assert_eq!(all.body.matches("class=\"device\"").count(), 500);
+    all.does_not_say("Show all");
+}
+
+async fn a_curfew_that_makes_no_sense_is_refused_beside_its_field(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    deed(&ada, "set_curfew", &[("time", "25:00"), ("zone", "UTC")])
+        .await
+        .leads_to(SECURITY);
+    let page = ada.get(SECURITY).await;
+    page.says("Enter a time like 22:30.");
+    assert!(page.body.contains("value=\"25:00\""), "{page:?}");
+    deed(
+        &ada,
+        "set_curfew",
+        &[("time", "22:30"), ("zone", "Mars/Olympus")],
+    )
+    .await
+    .leads_to(SECURITY);
+    ada.get(SECURITY)
+        .await
+        .says("Choose a time zone like Europe/Berlin.");
+    deed(
+        &ada,
+        "set_curfew",
+        &[("time", "22:30"), ("zone", "Europe/Berlin")],
+    )
+    .await
+    .leads_to(SECURITY);
+    ada.get(SECURITY)
+        .await
+        .says("Sessions end by themselves every day at 22:30, Europe/Berlin.")
+        .says("The next one is");
+    assert!(ada.is_signed_in().await);
+    deed(&ada, "set_curfew", &[("remove", "true")])
+        .await
+        .leads_to(SECURITY);
+    ada.get(SECURITY)
+        .await
+        .says("There is no curfew any more.")
+        .does_not_say("The next one is");
+
+    stores::run(app.db(), "update users set role = 'member'").await;
+    ada.call("set_account_curfew", &[("time", "22:30"), ("zone", "UTC")])
+        .await
+        .refuses(403, "not_allowed");
+    ada.get(SECURITY)
+        .await
+        .does_not_say("For everybody in your account");
+}
+
+async fn what_happened_lately_is_there_in_words(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    ada.press().await;
+    let wrong = [
+        ("email", "ada@example.com"),
+        ("password", "not the password"),
+    ];
+    app.browser("<img src=x>")
+        .call("sign_in", &wrong)
+        .await
+        .is(401);
+    ada.sign_in("Ada").await;
+    let page = ada.get(SECURITY).await;
+    page.says("Account created")
+        .says("A sign-in failed")
+        .says("Signed in")
+        .says("Remote logout: 1 session and 0 remembered devices ended")
+        .says("Firefox on Linux, 192.0.2.1");
+    assert!(!page.body.contains("<img src=x"));
+}
+
+async fn tokens_go_along_with_a_press_only_when_ticked(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    for (n, kind) in ["api", "mcp"].into_iter().enumerate() {
+        let token = format!(
+            "insert into tokens (id, user_id, kind, name, token_hash, created_at)
+             select '{n}', id, '{kind}', 'Backup', '{n:064}', 1 from users"
+        );
+        stores::run(app.db(), &token).await;
+    }
+    ada.get("/profile/remote-logout?from=security")
+        .await
+        .says("Also revoke my API tokens");
+    let left = "select count(*) from tokens where revoked_at is null";
+    let form = [("from", "security"), ("revoke_mcp", "true")];
+    let pressed = ada
+        .post_form("/api/fn/remote_logout", "/profile/remote-logout", &form)
+        .await;
+    pressed.leads_to("/sign-in?next=/profile/security");
+    let Some(Flash::Receipt(receipt)) = pressed.flash() else {
+        panic!("no receipt: {pressed:?}")
+    };
+    assert_eq!((receipt.api_tokens, receipt.mcp_tokens), (None, Some(1)));
+    let hash = stores::texts(
+        app.db(),
+        "select hash from audit_events where action = 'user.session_invalidated'",
+    )
+    .await;
+    assert_eq!([receipt.event], hash[..]);
+    ada.get("/sign-in")
+        .await
+        .says("Revoked: 1 MCP token. Not touched: API tokens and two-factor authentication.")
+        .says(&hash[0][..12]);
+    assert_eq!(stores::number(app.db(), left).await, 1);
+    ada.sign_in("Ada").await;
+    ada.press().await;
+    ada.get("/sign-in")
+        .await
+        .says("Not touched: API tokens, MCP tokens and two-factor authentication.");
+    assert_eq!(stores::number(app.db(), left).await, 1);
+}

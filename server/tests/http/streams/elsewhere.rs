@@ -1,0 +1,115 @@
+//! A press on another node or by another process ends the streams here.
+
+use std::time::{Duration, Instant};
+
+use accounts::{
+    audit::Client,
+    sessions::{By, FromWhere, end_all},
+    time::Moment,
+    users,
+};
+
+use crate::{
+    browser::Listening,
+    home::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp, email_of},
+    stores,
+};
+
+on_both!(
+    a_press_on_another_node_ends_the_streams_here,
+    a_press_that_is_not_committed_ends_nothing,
+    a_lost_listener_changes_nothing,
+);
+
+const SOON: Duration = Duration::from_secs(4);
+
+/// An open stream that the looking has begun for: nothing is due from before.
+async fn settled(app: &TestApp, name: &str) -> Listening {
+    let browser = app.browser(SAFARI_ON_IPHONE);
+    browser.sign_in(name).await;
+    let mut stream = browser.listen().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    stream.is_quiet().await;
+    stream
+}
+
+async fn a_press_on_another_node_ends_the_streams_here(app: TestApp) {
+    let _looking = app.looks_after_streams();
+    let other = app.another_node().await;
+    let ada = other.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let stream = settled(&app, "Ada").await;
+    ada.press()
+        .await
+        .leads_to("/sign-in?next=/profile/security");
+    let (took, said) = stream.ends(SOON).await;
+    eprintln!("another node: {took:?}");
+    assert!(
+        said.contains("from Firefox on Linux. Was this you?"),
+        "{said}"
+    );
+    other.db().close().await;
+}
+
+async fn a_press_that_is_not_committed_ends_nothing(app: TestApp) {
+    let _looking = app.looks_after_streams();
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let mut stream = settled(&app, "Ada").await;
+    let mut tx = app.db().write().await.unwrap();
+    let who = users::id_of_email(&mut tx, &email_of("Ada"))
+        .await
+        .unwrap()
+        .unwrap();
+    let (client, limits) = (Client::default(), app.state.curfew.limits);
+    end_all(
+        &mut tx,
+        &who,
+        By::Operator,
+        FromWhere::Cli,
+        &client,
+        &limits,
+        Moment::now(),
+    )
+    .await
+    .unwrap();
+    drop(tx);
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    stream.is_quiet().await;
+    assert!(ada.is_signed_in().await);
+}
+
+/// PostgreSQL's connection is killed; SQLite's file is compacted, which moves what was counted by.
+async fn a_lost_listener_changes_nothing(app: TestApp) {
+    let _looking = app.looks_after_streams();
+    let other = app.another_node().await;
+    let ada = other.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let stream = settled(&app, "Ada").await;
+    if app.url.starts_with("postgres") {
+        let killed = stores::number(
+            other.db(),
+            "select count(pg_terminate_backend(pid)) from pg_stat_activity
+             where datname = current_database() and query ilike 'listen%'",
+        )
+        .await;
+        assert_eq!(killed, 1, "there is one listener");
+    } else {
+        stores::run(other.db(), "delete from audit_events where rowid > 1").await;
+    }
+    // At once, while nobody listens: what was said meanwhile is made up for.
+    ada.press()
+        .await
+        .leads_to("/sign-in?next=/profile/security");
+    let start = Instant::now();
+    stream.ends(SOON).await;
+    eprintln!("after the listener was lost: {:?}", start.elapsed());
+
+    ada.sign_in("Ada").await;
+    let stream = settled(&app, "Ada").await;
+    ada.press()
+        .await
+        .leads_to("/sign-in?next=/profile/security");
+    stream.ends(SOON).await;
+    other.db().close().await;
+}

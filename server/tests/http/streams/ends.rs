@@ -1,0 +1,243 @@
+//! What ends a stream, and what it says last.
+
+use std::time::Duration;
+
+use accounts::{
+    audit::{Actor, Client},
+    plans::Plan,
+    time::Moment,
+    users,
+};
+use serde_json::Value;
+
+use super::AT_ONCE;
+use crate::{
+    browser::{Listening, NOTHING},
+    home::{
+        CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, OTHER_PASSWORD, PASSWORD, SAFARI_ON_IPHONE, TestApp,
+        email_of,
+    },
+    stores,
+};
+
+on_both!(
+    a_press_ends_every_stream_of_the_person_and_says_why,
+    a_stream_that_is_opened_while_somebody_presses_ends_too,
+    signing_out_ends_the_streams_of_that_browser_alone,
+    a_new_password_ends_the_others_streams_and_not_ones_own,
+    the_session_that_is_one_too_many_ends_the_stream_of_the_longest_unused,
+    a_disabled_person_has_no_stream,
+    another_plan_ends_the_stream_and_the_session_lives_on,
+    a_stream_ends_when_its_session_runs_out_however_long_it_was_open,
+    streams_end_when_the_service_stops_and_no_new_one_begins,
+);
+
+/// The last event: its name and its data.
+fn last_word(said: &str) -> (String, Value) {
+    let last = said.trim_end().rsplit("\n\n").next().unwrap();
+    let field = |name: &str| {
+        let line = last.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_else(|| panic!("no {name:?} in {said:?}"))
+            .to_owned()
+    };
+    (
+        field("event: "),
+        serde_json::from_str(&field("data: ")).unwrap(),
+    )
+}
+
+async fn ends_because(stream: Listening, because: &str) -> Value {
+    let (_, said) = stream.ends(AT_ONCE).await;
+    let (name, data) = last_word(&said);
+    assert_eq!(
+        (name.as_str(), data["reason"]["because"].as_str()),
+        ("ended", Some(because))
+    );
+    data
+}
+
+async fn a_press_ends_every_stream_of_the_person_and_says_why(app: TestApp) {
+    let _looking = app.looks_after_streams();
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let phone = app.browser(SAFARI_ON_IPHONE);
+    phone.sign_in_remembered("Ada").await;
+    let bob = app.browser(CHROME_ON_WINDOWS);
+    bob.sign_up("Bob").await;
+    let (here, there, mut bobs) = (
+        ada.listen().await.unwrap(),
+        phone.listen().await.unwrap(),
+        bob.listen().await.unwrap(),
+    );
+    assert_eq!(here.headers["content-type"], "text/event-stream");
+    assert_eq!(
+        here.headers["cache-control"],
+        "private, no-cache, no-transform"
+    );
+    assert_eq!(here.headers["x-accel-buffering"], "no");
+    assert!(!here.headers.contains_key("content-encoding"));
+    assert!(!here.headers.contains_key("set-cookie"));
+
+    ada.press()
+        .await
+        .leads_to("/sign-in?next=/profile/security");
+    let told = ends_because(there, "remote_logout").await;
+    assert_eq!(told["reason"]["before"], "Signed out by Remote logout at ");
+    assert_eq!(
+        told["reason"]["after"],
+        " from Firefox on Linux. Was this you?"
+    );
+    assert_eq!(told["may_come_back"], false);
+    ends_because(here, "remote_logout").await;
+    bobs.is_quiet().await;
+
+    let refused = phone.listen().await.err().unwrap();
+    refused.refuses(401, "session_ended");
+    assert_eq!(refused.json()["reason"]["because"], "remote_logout");
+    assert!(
+        !refused.headers.contains_key("set-cookie"),
+        "the next request tells and clears"
+    );
+    assert_eq!(app.state.streams.count(), 1);
+}
+
+async fn a_stream_that_is_opened_while_somebody_presses_ends_too(app: TestApp) {
+    let _looking = app.looks_after_streams();
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    for _ in 0..10 {
+        let phone = app.browser(SAFARI_ON_IPHONE);
+        phone.sign_in("Ada").await;
+        let opening = async {
+            let mut opened = Vec::new();
+            for _ in 0..12 {
+                match phone.listen().await {
+                    Ok(stream) => opened.push(stream),
+                    Err(refused) => {
+                        refused.refuses(401, "session_ended");
+                    }
+                }
+            }
+            opened
+        };
+        let (opened, _) = tokio::join!(opening, ada.press());
+        for stream in opened {
+            ends_because(stream, "remote_logout").await;
+        }
+        ada.sign_in("Ada").await;
+    }
+    assert_eq!(app.state.streams.count(), 0);
+}
+
+async fn signing_out_ends_the_streams_of_that_browser_alone(app: TestApp) {
+    let _looking = app.looks_after_streams();
+    let (ada, phone) = (app.browser(FIREFOX_ON_LINUX), app.browser(SAFARI_ON_IPHONE));
+    ada.sign_up("Ada").await;
+    phone.sign_in("Ada").await;
+    let (here, mut there) = (ada.listen().await.unwrap(), phone.listen().await.unwrap());
+    ada.post_form("/sign-out", "/", NOTHING)
+        .await
+        .leads_to("/sign-in");
+    ends_because(here, "signed_out").await;
+    there.is_quiet().await;
+}
+
+async fn a_new_password_ends_the_others_streams_and_not_ones_own(app: TestApp) {
+    let _looking = app.looks_after_streams();
+    let (ada, phone) = (app.browser(FIREFOX_ON_LINUX), app.browser(SAFARI_ON_IPHONE));
+    ada.sign_up("Ada").await;
+    phone.sign_in("Ada").await;
+    let (mut here, there) = (ada.listen().await.unwrap(), phone.listen().await.unwrap());
+    let form = [
+        ("current_password", PASSWORD),
+        ("new_password", OTHER_PASSWORD),
+    ];
+    ada.call("change_password", &form).await.is(200);
+    ends_because(there, "password_changed").await;
+    here.is_quiet().await;
+}
+
+async fn the_session_that_is_one_too_many_ends_the_stream_of_the_longest_unused(app: TestApp) {
+    let app = app.with(&[("CURFEW_SESSIONS_PER_USER", "2")]);
+    let _looking = app.looks_after_streams();
+    let (ada, phone) = (app.browser(FIREFOX_ON_LINUX), app.browser(SAFARI_ON_IPHONE));
+    ada.sign_up("Ada").await;
+    let first = ada.listen().await.unwrap();
+    phone.sign_in("Ada").await;
+    app.browser(CHROME_ON_WINDOWS).sign_in("Ada").await;
+    let told = ends_because(first, "limit").await;
+    assert_eq!(told["may_come_back"], true);
+}
+
+async fn a_disabled_person_has_no_stream(app: TestApp) {
+    let _looking = app.looks_after_streams();
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let stream = ada.listen().await.unwrap();
+    // Behind the rules' back: nobody says a word, so this is the look that is taken anyway.
+    stores::run(app.db(), "update users set disabled_at = 1").await;
+    let (_, said) = stream.ends(Duration::from_secs(40)).await;
+    assert_eq!(last_word(&said).1["reason"]["because"], "disabled");
+    ada.listen()
+        .await
+        .err()
+        .unwrap()
+        .refuses(401, "session_ended");
+}
+
+async fn another_plan_ends_the_stream_and_the_session_lives_on(app: TestApp) {
+    let _looking = app.looks_after_streams();
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let stream = ada.listen().await.unwrap();
+    let mut tx = app.db().write().await.unwrap();
+    let who = users::id_of_email(&mut tx, &email_of("Ada"))
+        .await
+        .unwrap()
+        .unwrap();
+    let (by, client) = (Actor::Operator, Client::default());
+    users::set_plan(&mut tx, &who, Plan::Free, by, &client, Moment::now())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let (_, said) = stream.ends(AT_ONCE).await;
+    let (name, data) = last_word(&said);
+    assert_eq!(
+        (name.as_str(), data["standing"].as_str()),
+        ("changed", Some("Owner, Free"))
+    );
+    let page = ada.get("/").await;
+    assert!(
+        page.body.contains("data-standing=\"Owner, Free\""),
+        "{page:?}"
+    );
+    let mut again = ada.listen().await.unwrap();
+    again.is_quiet().await;
+}
+
+async fn a_stream_ends_when_its_session_runs_out_however_long_it_was_open(app: TestApp) {
+    let app = app.with(&[("CURFEW_SESSION_IDLE", "2s")]);
+    let _looking = app.looks_after_streams();
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let stream = ada.listen().await.unwrap();
+    let (_, said) = stream.ends(Duration::from_secs(6)).await;
+    assert_eq!(last_word(&said).1["reason"]["because"], "expired");
+    ada.listen()
+        .await
+        .err()
+        .unwrap()
+        .refuses(401, "session_ended");
+}
+
+async fn streams_end_when_the_service_stops_and_no_new_one_begins(app: TestApp) {
+    let _looking = app.looks_after_streams();
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let stream = ada.listen().await.unwrap();
+    app.state.streams.stop();
+    let (took, said) = stream.ends(AT_ONCE).await;
+    assert!(took < AT_ONCE && !said.contains("ended"), "{said}");
+    ada.listen().await.err().unwrap().refuses(503, "busy");
+    assert!(ada.is_signed_in().await);
+}

@@ -1,0 +1,122 @@
+//! What leaves a stream alone, and what a stream leaves behind.
+
+use crate::{
+    browser::Browser,
+    home::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
+};
+use accounts::{
+    limits::Limits,
+    passwords::Hasher,
+    sample::{Seed, seed},
+    time::Moment,
+};
+use app::cookies::Kind;
+
+use super::AT_ONCE;
+use crate::stores;
+
+on_both!(
+    of_a_thousand_streams_only_those_of_the_person_who_pressed_end,
+    a_stream_that_nobody_reads_any_more_gives_its_place_back,
+    what_changes_nothing_ends_nothing,
+    listening_is_not_using_the_session,
+);
+
+async fn of_a_thousand_streams_only_those_of_the_person_who_pressed_end(app: TestApp) {
+    let _looking = app.looks_after_streams();
+    let hasher = Hasher::with_cost(64, 1, 1).unwrap();
+    let how_many = Seed {
+        users: 100,
+        sessions_each: 10,
+        cookie: app.cookie_name(Kind::Session),
+    };
+    let mut lines = Vec::new();
+    seed(
+        app.db(),
+        &hasher,
+        &Limits::default(),
+        how_many,
+        Moment::now(),
+        |line| {
+            lines.push(line.to_owned());
+            Ok(())
+        },
+    )
+    .await
+    .unwrap();
+    let mut open = Vec::new();
+    for line in &lines {
+        let (email, cookie) = line.split_once('\t').unwrap();
+        let browser: Browser = app.browser(FIREFOX_ON_LINUX);
+        browser.put(Kind::Session, cookie.split_once('=').unwrap().1);
+        let stream = browser.listen().await.unwrap();
+        open.push((email.to_owned(), browser, stream));
+    }
+    assert_eq!(app.state.streams.count(), 1_000);
+    let one = open[417].0.clone();
+    open[417]
+        .1
+        .press()
+        .await
+        .leads_to("/sign-in?next=/profile/security");
+    for (email, browser, mut stream) in open {
+        if email == one {
+            stream.ends(AT_ONCE).await;
+            assert!(!browser.is_signed_in().await);
+        } else {
+            stream.is_quiet().await;
+        }
+    }
+}
+
+async fn a_stream_that_nobody_reads_any_more_gives_its_place_back(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    for _ in 0..50 {
+        let stream = ada.listen().await.unwrap();
+        assert_eq!(app.state.streams.count(), 1);
+        drop(stream);
+    }
+    assert_eq!(app.state.streams.count(), 0);
+}
+
+async fn what_changes_nothing_ends_nothing(app: TestApp) {
+    let _looking = app.looks_after_streams();
+    let (ada, phone) = (app.browser(FIREFOX_ON_LINUX), app.browser(SAFARI_ON_IPHONE));
+    ada.sign_up("Ada").await;
+    let mut stream = ada.listen().await.unwrap();
+    phone.sign_in("Ada").await;
+    let wrong = [
+        ("email", "ada@example.com"),
+        ("password", "not the password"),
+    ];
+    phone.call("sign_in", &wrong).await.is(401);
+    let form = [("name", "Ada King"), ("username", "ada")];
+    ada.call("update_profile", &form).await.is(200);
+    phone
+        .post_form("/sign-out", "/", crate::browser::NOTHING)
+        .await
+        .leads_to("/sign-in");
+    stream.is_quiet().await;
+    assert!(ada.is_signed_in().await);
+}
+
+async fn listening_is_not_using_the_session(app: TestApp) {
+    let _looking = app.looks_after_streams();
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    stores::run(
+        app.db(),
+        "update sessions set last_active_at = last_active_at - 600000",
+    )
+    .await;
+    let last = "select max(last_active_at) from sessions";
+    let before = stores::number(app.db(), last).await;
+    let _stream = ada.listen().await.unwrap();
+    app.state.last_active.write(app.db()).await;
+    assert_eq!(stores::number(app.db(), last).await, before);
+    // A request is.
+    assert!(ada.is_signed_in().await);
+    app.state.last_active.write(app.db()).await;
+    assert!(stores::number(app.db(), last).await > before);
+}

@@ -1,0 +1,348 @@
+//! `/settings/api` and `/settings/mcp`: making, showing once, revoking, on every plan and with every role.
+
+use app::{cookies::Kind, flash::Flash};
+use serde_json::json;
+
+use crate::{
+    browser::{Browser, NOTHING},
+    home::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp},
+    program::{Program, token_of},
+    stores,
+};
+
+on_both!(
+    a_value_is_shown_once_without_script_and_never_in_an_address,
+    a_value_is_shown_to_nobody_else,
+    revoking_asks_first_and_works_at_once,
+    what_was_wrong_stands_beside_the_field_with_what_was_typed,
+    a_plan_without_them_says_so_before_one_clicks_and_the_server_agrees,
+    who_may_only_watch_has_none,
+    it_asks_for_the_password_when_that_was_shown_long_ago,
+    other_peoples_tokens_are_not_there_and_extra_fields_do_nothing,
+    a_press_leaves_them_working,
+    old_addresses_lead_to_the_pages,
+);
+
+const PAGES: [(&str, &str); 2] = [("api", "/settings/api"), ("mcp", "/settings/mcp")];
+
+async fn make(person: &Browser, kind: &str, page: &str, name: &str) -> String {
+    let form = [("name", name), ("expires", "never")];
+    let done = person
+        .post_form(&format!("/api/fn/create_{kind}_token"), page, &form)
+        .await;
+    done.leads_to(page);
+    assert!(!done.body.contains("cfw_"), "{done:?}");
+    match done.flash() {
+        Some(Flash::Made(made)) => made.value.expose().to_owned(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn first_id(page: &crate::answer::Answer) -> String {
+    let tag = page.tag("name=\"token\"");
+    crate::answer::attribute(tag, "value").unwrap()
+}
+
+async fn a_value_is_shown_once_without_script_and_never_in_an_address(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    for (kind, page) in PAGES {
+        let value = make(&ada, kind, page, "Backup <script>").await;
+        assert!(value.starts_with(&format!("cfw_{kind}_")), "{value}");
+        // Another page in between does not use it up, and does not hold it.
+        let home = ada.get("/").await;
+        assert!(!home.body.contains(&value), "{home:?}");
+        let shown = ada.get(page).await;
+        assert_eq!(shown.text_of("token-value"), value);
+        shown
+            .says("Copy it now: it is not shown again.")
+            .says("Backup <script>");
+        assert_eq!(shown.header("cache-control"), "no-store");
+        assert!(ada.cookie(Kind::Flash).is_none());
+        let again = ada.get(page).await;
+        assert!(!again.body.contains(&value), "{again:?}");
+        again.says("Backup <script>");
+        // The reload has made no other.
+        assert_eq!(again.body.matches("name=\"token\"").count(), 1);
+    }
+    assert_eq!(app.events("Ada", "user.api_token_created").await, 1);
+    assert_eq!(app.events("Ada", "user.mcp_token_created").await, 1);
+    app.chains_are_whole().await;
+}
+
+async fn a_value_is_shown_to_nobody_else(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let value = make(&ada, "api", "/settings/api", "Backup").await;
+    let flash = ada.cookie(Kind::Flash).unwrap();
+    let grace = app.browser(SAFARI_ON_IPHONE);
+    grace.sign_up("Grace").await;
+    grace.put(Kind::Flash, &flash);
+    let page = grace.get("/settings/api").await;
+    page.says("You have no API tokens");
+    assert!(!page.body.contains(&value), "{page:?}");
+    // Nor on the page of the other kind.
+    ada.put(Kind::Flash, &flash);
+    let page = ada.get("/settings/mcp").await;
+    assert!(!page.body.contains(&value), "{page:?}");
+}
+
+async fn revoking_asks_first_and_works_at_once(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    for (kind, page) in PAGES {
+        let value = make(&ada, kind, page, "Backup").await;
+        let id = first_id(&ada.get(page).await);
+        let ask = format!("{page}/revoke?token={id}");
+        let question = ada.get(&ask).await;
+        question.is(200).says("There is no undo.").says("Backup");
+        let revoke = format!("/api/fn/revoke_{kind}_token");
+        question.tag(&format!("action=\"{revoke}\""));
+        let fields = [("token", id.as_str())];
+        ada.post_form(&revoke, &ask, &fields).await.leads_to(page);
+        ada.get(page).await.says("Token revoked");
+        let program = Program::new(&app, &value);
+        let path = if kind == "api" { "/api/v1/me" } else { "/mcp" };
+        program.post(path).await;
+        assert_eq!(program.get(path).await.status, 401, "{kind}");
+        // Twice is once; the question is not asked again.
+        ada.call(&format!("revoke_{kind}_token"), &fields)
+            .await
+            .is(200);
+        assert_eq!(
+            app.events("Ada", &format!("user.{kind}_token_deleted"))
+                .await,
+            1
+        );
+        ada.get(&ask).await.is(404).says("There is no such token.");
+    }
+    let nothing = ["nothing", "", "%00", "' or 1=1"];
+    for id in nothing {
+        ada.call("revoke_api_token", &[("token", id)])
+            .await
+            .refuses(404, "not_found");
+    }
+    ada.call("revoke_api_token", &[("token", "\0")])
+        .await
+        .refuses(404, "not_found");
+    ada.get("/settings/api/revoke?token=%00").await.is(404);
+    ada.get("/settings/api/revoke").await.is(404);
+}
+
+async fn what_was_wrong_stands_beside_the_field_with_what_was_typed(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let before = app.everything().await;
+    for (kind, page) in PAGES {
+        let function = format!("create_{kind}_token");
+        let long = "x".repeat(101);
+        for (name, expires, field) in [
+            ("", "30", "name"),
+            ("a\0b", "30", "name"),
+            (long.as_str(), "30", "name"),
+            ("Backup", "8", "expires"),
+            ("Backup", "-7", "expires"),
+        ] {
+            let form = [("name", name), ("expires", expires)];
+            let refused = ada.call(&function, &form).await;
+            refused.refuses(422, "fields");
+            assert!(refused.json()["fields"][field].is_string(), "{refused:?}");
+        }
+        let also = if kind == "api" {
+            "sessions"
+        } else {
+            "remote_logout"
+        };
+        let form = [("name", " "), ("expires", "365"), (also, "true")];
+        ada.post_form(&format!("/api/fn/{function}"), page, &form)
+            .await
+            .leads_to(page);
+        let back = ada.get(page).await;
+        assert_eq!(
+            back.text_of("name-error"),
+            "Name the token after what will use it."
+        );
+        assert!(back.tag("value=\"365\"").contains("selected"), "{back:?}");
+        assert!(
+            back.tag(&format!("name=\"{also}\"")).contains("checked"),
+            "{back:?}"
+        );
+    }
+    assert_eq!(app.everything().await, before);
+}
+
+async fn a_plan_without_them_says_so_before_one_clicks_and_the_server_agrees(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    for (plan, api, mcp) in [
+        ("free", false, false),
+        ("plus", false, false),
+        ("pro", false, true),
+        ("enterprise", true, true),
+    ] {
+        stores::run(app.db(), &format!("update accounts set plan = '{plan}'")).await;
+        for ((kind, page), has, plans) in [
+            (PAGES[0], api, json!(["Enterprise"])),
+            (PAGES[1], mcp, json!(["Pro", "Enterprise"])),
+        ] {
+            let shown = ada.get(page).await;
+            let made = ada
+                .call(&format!("create_{kind}_token"), &[("name", "x")])
+                .await;
+            let action = format!("action=\"/api/fn/create_{kind}_token\"");
+            assert_eq!(shown.body.contains(&action), has, "{plan} {kind}");
+            if has {
+                made.is(200);
+                shown.does_not_say("Part of");
+            } else {
+                made.refuses(403, "plan_required");
+                assert_eq!(made.json()["plans"], plans);
+                let names = if kind == "api" {
+                    "Enterprise"
+                } else {
+                    "Pro and Enterprise"
+                };
+                shown.says(&format!("Part of {names}."));
+                assert!(
+                    shown
+                        .tag("aria-describedby=\"new-locked\"")
+                        .contains("disabled")
+                );
+            }
+        }
+    }
+}
+
+async fn who_may_only_watch_has_none(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    stores::run(app.db(), "update users set role = 'watch_only'").await;
+    for (kind, page) in PAGES {
+        ada.get(page)
+            .await
+            .is(200)
+            .says("Watch-only members have no tokens.");
+        ada.call(&format!("create_{kind}_token"), &[("name", "x")])
+            .await
+            .refuses(403, "forbidden");
+    }
+}
+
+async fn it_asks_for_the_password_when_that_was_shown_long_ago(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    for (kind, page) in PAGES {
+        stores::run(app.db(), "update sessions set confirmed_at = 1").await;
+        let before = app.everything().await;
+        let function = format!("create_{kind}_token");
+        let form = [("name", "Backup"), ("expires", "365")];
+        ada.call(&function, &form)
+            .await
+            .refuses(403, "step_up_required");
+        ada.post_form(&format!("/api/fn/{function}"), page, &form)
+            .await
+            .leads_to(page);
+        let asks = ada.get(page).await;
+        asks.says("Confirm it’s you").says("Enter your password.");
+        assert!(
+            asks.tag("id=\"name\"").contains("value=\"Backup\""),
+            "{asks:?}"
+        );
+        assert_eq!(app.everything().await, before);
+        let wrong = [form[0], form[1], ("confirmation", "a guess")];
+        ada.call(&function, &wrong)
+            .await
+            .refuses(403, "step_up_required");
+        let right = [form[0], form[1], ("confirmation", PASSWORD)];
+        ada.call(&function, &right).await.is(200);
+        // What cannot be is said without asking.
+        stores::run(app.db(), "update sessions set confirmed_at = 1").await;
+        ada.call(&function, &[("name", "")])
+            .await
+            .refuses(422, "fields");
+    }
+    let made = "select count(*) from tokens";
+    assert_eq!(stores::number(app.db(), made).await, 2);
+}
+
+async fn other_peoples_tokens_are_not_there_and_extra_fields_do_nothing(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let grace = app.browser(SAFARI_ON_IPHONE);
+    grace.sign_up("Grace").await;
+    let value = make(&ada, "api", "/settings/api", "Backup").await;
+    let id = first_id(&ada.get("/settings/api").await);
+    let before = app.everything().await;
+    for kind in ["api", "mcp"] {
+        let fields = [("token", id.as_str())];
+        grace
+            .call(&format!("revoke_{kind}_token"), &fields)
+            .await
+            .refuses(404, "not_found");
+        let fields = [("kind", kind), ("token", id.as_str())];
+        grace.call("token", &fields).await.refuses(404, "not_found");
+        grace
+            .get(&format!("/settings/{kind}/revoke?token={id}"))
+            .await
+            .is(404);
+    }
+    assert_eq!(app.everything().await, before);
+    let all = [
+        ("name", "Grace's"),
+        ("user_id", "x"),
+        ("role", "owner"),
+        ("plan", "free"),
+        ("epoch", "9"),
+        ("scopes", "read sessions"),
+        ("id", &id),
+        ("value", &value),
+        ("kind", "mcp"),
+    ];
+    let made = grace.call("create_api_token", &all).await.is(200).json();
+    assert_ne!(made["id"], id);
+    let sql = "select u.name || ' ' || t.kind || ' ' || t.scopes from tokens t
+               join users u on u.id = t.user_id order by u.name";
+    let tokens = stores::texts(app.db(), sql).await;
+    assert_eq!(tokens, ["Ada api read", "Grace api read"]);
+    assert_eq!(
+        stores::number(app.db(), "select max(epoch) from users").await,
+        1
+    );
+}
+
+async fn a_press_leaves_them_working(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let api = Program::new(&app, &token_of(&ada, "api", None).await);
+    let mcp = Program::new(&app, &token_of(&ada, "mcp", None).await);
+    for _ in 0..2 {
+        api.get("/api/v1/me").await.is(200);
+        let profile = mcp.tool("get_profile", json!({})).await;
+        assert_eq!(
+            profile["result"]["structuredContent"]["name"], "Ada",
+            "{profile}"
+        );
+        ada.press().await;
+        assert!(!ada.is_signed_in().await);
+    }
+    // Without a session no token is made or revoked.
+    ada.call("create_api_token", &[("name", "x")]).await.is(401);
+    ada.call("tokens", &[("kind", "api")]).await.is(401);
+}
+
+async fn old_addresses_lead_to_the_pages(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    assert_eq!(
+        ada.get("/profile/api").await.header("location"),
+        "/settings/api"
+    );
+    assert_eq!(
+        ada.get("/profile/mcp").await.header("location"),
+        "/settings/mcp"
+    );
+    ada.get("/settings/mcp")
+        .await
+        .says("claude mcp add --transport http curfew http://curfew.test/mcp");
+    ada.call("tokens", NOTHING).await.refuses(400, "malformed");
+}
