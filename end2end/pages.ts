@@ -1,6 +1,6 @@
 // Every page and state there is to see, and the way to it. Accessibility, quietness and pictures go through all.
 import type { Page } from "@playwright/test";
-import { ask, giveToken, live, press, signIn, visit } from "./steps.ts";
+import { ask, giveToken, invite, join, live, press, signIn, visit } from "./steps.ts";
 import type { Cast } from "./test.ts";
 import { keepCodes, scan, setUp } from "./two-factor.ts";
 
@@ -23,6 +23,20 @@ const busy =
     await elsewhere(ada, "Edge on Windows");
     giveToken(server, ada, "api", "Backup script");
     giveToken(server, ada, "mcp", "Notebook");
+    await visit(ada.page, path);
+    return ada.page;
+  };
+
+/** An account with somebody in it, and somebody invited. */
+const together =
+  (path: string): Way =>
+  async ({ ada, stranger, device }) => {
+    for (const [name, role] of [["Grace Hopper", "Admin"], ["Alan Turing", "Watch-only"]] as const) {
+      const person = stranger(name);
+      const { page } = await device();
+      await join(page, await invite(ada.page, role, person.email), person);
+    }
+    await invite(ada.page, "Member", "hedy.lamarr@example.org");
     await visit(ada.page, path);
     return ada.page;
   };
@@ -139,6 +153,40 @@ export const PAGES: Record<string, Way> = {
     await ada.page.getByText("You’re signed out on this device").waitFor();
     return ada.page;
   },
+  settings: signedIn("/settings"),
+  "settings-plan": signedIn("/settings/plan?to=free"),
+  "settings-members": together("/settings/members"),
+  "settings-members-manage": async (cast) => {
+    const page = await together("/settings/members")(cast);
+    await page.getByText("Manage Grace Hopper").click();
+    await page.getByRole("link", { name: "Remove" }).first().waitFor();
+    return page;
+  },
+  "settings-members-invited": async ({ ada }) => {
+    await invite(ada.page, "Member");
+    return ada.page;
+  },
+  "settings-members-confirm": async (cast) => {
+    const page = await together("/settings/members")(cast);
+    await page.getByText("Manage Grace Hopper").click();
+    await page.getByRole("link", { name: "Remove" }).first().click();
+    await page.getByRole("heading", { level: 1, name: "Remove Grace Hopper?" }).waitFor();
+    return page;
+  },
+  "settings-members-everyone": together("/settings/members/everyone"),
+  "settings-audit-log": together("/settings/audit-log"),
+  "settings-audit-log-nothing": signedIn("/settings/audit-log?q=nothing+like+it"),
+  "settings-refused": async ({ ada, server }) => {
+    server.run("account", "set-plan", ada.email, "plus");
+    await visit(ada.page, "/settings/audit-log");
+    return ada.page;
+  },
+  join: async ({ ada, nobody }) => {
+    await visit(nobody, await invite(ada.page, "Editor", "grace.hopper@example.org"));
+    return nobody;
+  },
+  "join-not-good": signedOut("/join?invite=nothing"),
+  "profile-delete": signedIn("/profile/delete"),
   "settings-api": signedIn("/settings/api"),
   "settings-api-tokens": busy("/settings/api"),
   "settings-api-made": made("/settings/api"),

@@ -95,6 +95,25 @@ export async function cookie(context: BrowserContext, name: string): Promise<str
   return cookies.find((c) => c.name === name)?.value;
 }
 
+/** Invites somebody with the page of an owner or admin, and gives the link. */
+export async function invite(page: Page, role: string, email = ""): Promise<string> {
+  await visit(page, "/settings/members");
+  await page.getByLabel("Role", { exact: true }).last().selectOption({ label: role });
+  await page.getByLabel("Email, if you know it").fill(email);
+  await page.getByRole("button", { name: "Make a link" }).click();
+  await expect(page.getByText("The invitation is ready")).toBeVisible();
+  return (await page.getByText(/\/join\?invite=/).innerText()).trim();
+}
+
+/** Accepts an invitation on a device on which nobody is signed in. */
+export async function join(page: Page, link: string, person: Person): Promise<void> {
+  await visit(page, link);
+  await page.getByLabel("Name").fill(person.name);
+  await fillSignIn(page, person);
+  await page.getByRole("button", { name: "Join" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
+}
+
 /** What a reader sees of a page that belongs to somebody signed in. */
 export async function seen(page: Page): Promise<string> {
   return page.locator("body").innerText();

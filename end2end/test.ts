@@ -42,6 +42,8 @@ export interface Cast {
   ada: Person & Device;
   another: Stories["another"];
   elsewhere: Stories["elsewhere"];
+  stranger: Stories["stranger"];
+  device: Stories["device"];
   /** Nobody is signed in here. */
   nobody: Page;
 }
@@ -138,9 +140,9 @@ export const test = base.extend<Stories, { settings: Settings; server: Server }>
     });
     for (const request of opened) await request.dispose();
   },
-  cast: async ({ server, person, another, elsewhere, page }, use) => {
+  cast: async ({ server, person, another, elsewhere, stranger, device, page }, use) => {
     const ada = await person("Ada Lovelace", "Firefox on Linux");
-    await use({ server, ada, another, elsewhere, nobody: page });
+    await use({ server, ada, another, elsewhere, stranger, device, nobody: page });
   },
 });
 

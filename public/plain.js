@@ -1,17 +1,8 @@
-// What is nice to have on the pages that are plain HTML: times in the reader's zone, buttons that copy,
-// print and show a password, and what was wrong with a form read out first.
+// What is nice to have on the pages that are plain HTML: buttons that copy, print and
+// show a password, and what was wrong with a form read out first.
 (() => {
   const root = document.documentElement;
   root.setAttribute("data-live", "");
-
-  for (const time of document.querySelectorAll("time[datetime]")) {
-    const at = new Date(time.dateTime);
-    const day = { dateStyle: "medium" };
-    const clock = { timeStyle: "short" };
-    const text = time.textContent;
-    const shown = !text.includes(":") ? day : !text.includes(",") ? clock : { ...day, ...clock };
-    time.textContent = new Intl.DateTimeFormat(undefined, shown).format(at);
-  }
 
   document.querySelector(".error-summary")?.focus();
 

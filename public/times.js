@@ -1,4 +1,4 @@
-// Times of the pieces that only the server draws, in the reader's zone and language. UTC without script.
+// Times that come with the page, in the reader's zone and language. UTC without script.
 for (const time of document.querySelectorAll("time[data-local]")) {
   const show = time.dataset.local;
   const options = {};

@@ -6,10 +6,14 @@
 mod chain;
 mod event;
 mod recent;
+mod retention;
+mod search;
 
-pub use chain::{Broken, Stored, Whole, chains, page, recorded, verify};
+pub use chain::{Broken, Stored, Whole, chains, page, recorded, verify, verify_account};
 pub use event::{Action, Actor, Client, Event};
 pub use recent::recent;
+pub use retention::{CHOICES, RetentionError, delete_before, delete_old, retention, set_retention};
+pub use search::{Cut, Filter, Shown, search};
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};

@@ -60,12 +60,9 @@ pub async fn request(
         .await?
         .map_err(ChangeEmailError::TooMany)?;
     let user = &who.user.id;
-    let locked = users::lock(tx, user)
+    let locked = sessions::lock_alive(tx, who, limits, now)
         .await?
         .ok_or(ChangeEmailError::Raced)?;
-    if !sessions::is_live(tx, &who.session, locked.epoch, limits, now).await? {
-        return Err(ChangeEmailError::Raced);
-    }
     if id_of_email(tx, &email).await?.is_some() {
         letters::post(tx, &email, &Letter::new(News::EmailTaken, client), now).await?;
     } else {

@@ -233,11 +233,9 @@ pub async fn set(
     limits: &Limits,
     now: Moment,
 ) -> Result<(), CurfewError> {
-    let locked = users::lock(tx, &me.user.id).await?;
-    let locked = locked.ok_or(CurfewError::AlreadyEnded)?;
-    if !sessions::is_live(tx, &me.session, locked.epoch, limits, now).await? {
-        return Err(CurfewError::AlreadyEnded);
-    }
+    let locked = sessions::lock_alive(tx, me, limits, now)
+        .await?
+        .ok_or(CurfewError::AlreadyEnded)?;
     let (sql, id, action) = match whose {
         Whose::Mine => (
             "update users set curfew_at = $2, curfew_zone = $3, curfew_since = $4 where id = $1",

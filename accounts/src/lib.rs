@@ -8,6 +8,8 @@
 //! | [`db`] | the one place that knows there are two databases |
 //! | [`time`], [`secret`], [`limits`] | the clock and randomness, secrets and their hashes, every number one may set |
 //! | [`users`], [`passwords`], [`plans`] | people, their passwords, what their plan has |
+//! | [`permissions`] | who may do what: one table of every address |
+//! | [`account`], [`members`], [`invites`] | an account's name and plan, its people, and how they come in |
 //! | [`attempts`], [`sign_in`], [`change_password`] | from an e-mail and a password to a session, and a new password |
 //! | [`sessions`], [`remember_me`] | what is signed in, and **remote logout**: [`sessions::end_all`] |
 //! | [`curfew`] | the daily time at which sessions end by themselves |
@@ -21,6 +23,7 @@
 //! | [`sweep`] | what is deleted, and when |
 //! | [`sample`] | people and sessions for a demonstration or a benchmark |
 
+pub mod account;
 pub mod attempts;
 pub mod audit;
 pub mod change_email;
@@ -28,12 +31,15 @@ pub mod change_password;
 pub mod curfew;
 pub mod db;
 pub mod device;
+pub mod invites;
 pub mod key_rotation;
 pub mod keys;
 pub mod letters;
 pub mod limits;
 pub mod mail_links;
+pub mod members;
 pub mod passwords;
+pub mod permissions;
 pub mod plans;
 pub mod remember_me;
 pub mod reset_password;

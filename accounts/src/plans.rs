@@ -26,6 +26,31 @@ pub enum Feature {
     AuditLog,
 }
 
+impl Feature {
+    /// Every feature, in the order of the table.
+    pub const ALL: [Self; 6] = [
+        Self::RemoteLogout,
+        Self::TwoFactor,
+        Self::McpTokens,
+        Self::EditorAndWatchOnly,
+        Self::ApiTokens,
+        Self::AuditLog,
+    ];
+
+    /// As the screen says it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RemoteLogout => "Remote logout",
+            Self::TwoFactor => "Two-factor authentication",
+            Self::McpTokens => "MCP tokens",
+            Self::EditorAndWatchOnly => "Editor and watch-only roles",
+            Self::ApiTokens => "API tokens",
+            Self::AuditLog => "Audit log",
+        }
+    }
+}
+
 /// The table: a feature and the cheapest plan that has it.
 const FROM: [(Feature, Plan); 6] = [
     (Feature::RemoteLogout, Plan::Plus),
@@ -60,6 +85,17 @@ impl Plan {
             Self::Plus => "Plus",
             Self::Pro => "Pro",
             Self::Enterprise => "Enterprise",
+        }
+    }
+
+    /// As stored, and as forms say it.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Free => "free",
+            Self::Plus => "plus",
+            Self::Pro => "pro",
+            Self::Enterprise => "enterprise",
         }
     }
 

@@ -2,11 +2,13 @@
 
 mod end_all;
 mod end_one;
+mod end_others;
 mod ended;
 mod find;
 mod go_on_alone;
 mod history;
 mod list;
+mod lock_alive;
 mod page;
 mod panic;
 mod rename;
@@ -14,8 +16,10 @@ mod standing;
 mod start;
 
 pub use end_all::{By, EndAll, EndAllError, Facts, FromWhere, end_all, facts};
-pub(crate) use end_all::{count_open, end_rows, raise_epoch};
-pub use end_one::{EndOneError, EndedOne, EndedOthers, Which, end_one, end_others};
+pub(crate) use end_all::{count_open, end_all_but, end_rows, raise_epoch};
+pub(crate) use end_one::end_device;
+pub use end_one::{EndOneError, EndedOne, Which, end_one};
+pub use end_others::end_others;
 pub(crate) use ended::end_where_device;
 pub use ended::{Because, Ended, how_it_ended};
 pub use find::{Found, SignedIn, find, find_by_id, is_live, note_active};
@@ -23,6 +27,7 @@ pub use go_on_alone::Alone;
 pub(crate) use go_on_alone::{confirm, go_on_alone};
 pub use history::{Past, history, presses};
 pub use list::{Dormant, Listed, dormant, list};
+pub(crate) use lock_alive::lock_alive;
 pub use page::page;
 pub use panic::{Also, Revoked, end_all_and_tokens};
 pub use rename::{LONGEST_NAME, RenameError, rename};

@@ -16,7 +16,7 @@ use crate::{
     secret::{Secret, Token},
     sessions::{self, SecondFactor, SignedIn, Started},
     time::Moment,
-    users::{self, Locked},
+    users::Locked,
 };
 
 /// Why it was not confirmed.
@@ -130,14 +130,9 @@ async fn lock(
     limits: &Limits,
     now: Moment,
 ) -> Result<Locked, StepUpError> {
-    let locked = users::lock(tx, &who.user.id)
+    sessions::lock_alive(tx, who, limits, now)
         .await?
-        .ok_or(StepUpError::Raced)?;
-    if sessions::is_live(tx, &who.session, locked.epoch, limits, now).await? {
-        Ok(locked)
-    } else {
-        Err(StepUpError::Raced)
-    }
+        .ok_or(StepUpError::Raced)
 }
 
 async fn go_on(

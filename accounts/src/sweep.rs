@@ -8,8 +8,9 @@
 //! | counts of failed attempts | a day after their window |
 //! | half sign-ins, drafts of two-factor authentication, mailed links | a day after they ran out |
 //! | letters | a week after they were written |
+//! | invitations | 30 days after they ran out |
 //! | known devices | a year after they were last used |
-//! | audit events | never |
+//! | audit events | never, or when their account has said so (`audit::delete_old`) |
 
 use std::time::Duration;
 
@@ -41,6 +42,7 @@ pub async fn sweep(tx: &mut Tx, now: Moment) -> Result<u64, sqlx::Error> {
                  and not exists (select 1 from sessions s where s.remembered_device_id = remembered_devices.id)",
             month_ago,
         ),
+        ("delete from invitations where expires_at < $1", month_ago),
         ("delete from tokens where revoked_at < $1 or expires_at < $1", month_ago),
         ("delete from attempts where window_ends_at < $1", now.at - DAY),
         ("delete from half_sign_ins where expires_at < $1", now.at - DAY),

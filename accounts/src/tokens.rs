@@ -19,6 +19,7 @@ pub use end_session::end_session;
 pub use find::{Bearer, Found, find};
 pub use list::{Listed, count, list, one};
 pub use press::{PressError, press};
+pub(crate) use revoke::revoke_all;
 pub use revoke::{RevokeError, Revoked, revoke};
 pub use scope::{Scope, Scopes};
 pub use used::note_used;

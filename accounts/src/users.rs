@@ -10,7 +10,7 @@ use sqlx::FromRow;
 use crate::{
     audit::{self, Action, Actor, Client, Event},
     db::{Conn, Db, Tx},
-    on,
+    members, on,
     passwords::{Hasher, HashingFailed, Unacceptable},
     plans::Plan,
     secret::Secret,
@@ -41,6 +41,39 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every role, the one that may most first.
+    pub const ALL: [Self; 5] = [
+        Self::Owner,
+        Self::Admin,
+        Self::Editor,
+        Self::Member,
+        Self::WatchOnly,
+    ];
+
+    /// As stored, and as forms and programs say it.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Admin => "admin",
+            Self::Editor => "editor",
+            Self::Member => "member",
+            Self::WatchOnly => "watch_only",
+        }
+    }
+
+    /// The role of that key.
+    #[must_use]
+    pub fn of_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.key() == key)
+    }
+
+    /// Whether it manages the account's members.
+    #[must_use]
+    pub fn manages(self) -> bool {
+        matches!(self, Self::Owner | Self::Admin)
+    }
+
     /// As the screen says it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -212,15 +245,39 @@ pub(crate) async fn insert_user(
     password_hash: &str,
     now: Moment,
 ) -> Result<(), sqlx::Error> {
+    insert_user_as(
+        tx,
+        id,
+        account,
+        Role::Owner,
+        name,
+        email,
+        password_hash,
+        now,
+    )
+    .await
+}
+
+pub(crate) async fn insert_user_as(
+    tx: &mut Tx,
+    id: &UserId,
+    account: &AccountId,
+    role: Role,
+    name: &str,
+    email: &str,
+    password_hash: &str,
+    now: Moment,
+) -> Result<(), sqlx::Error> {
     on!(tx, c => sqlx::query(
         "insert into users (id, account_id, role, name, email, password_hash, password_changed_at, epoch, created_at)
-         values ($1, $2, 'owner', $3, $4, $5, $6, 1, $6)")
+         values ($1, $2, $7, $3, $4, $5, $6, 1, $6)")
         .bind(id)
         .bind(account)
         .bind(name)
         .bind(email)
         .bind(password_hash)
         .bind(now.at)
+        .bind(role)
         .execute(c)
         .await
         .map(|_| ()))
@@ -322,6 +379,10 @@ pub async fn set_plan(
     client: &Client,
     now: Moment,
 ) -> Result<Option<Plan>, sqlx::Error> {
+    let Some(account) = account_of(tx, member).await? else {
+        return Ok(None);
+    };
+    members::lock_account(tx, &account).await?;
     let Some(user) = lock(tx, member).await? else {
         return Ok(None);
     };
@@ -338,14 +399,21 @@ pub async fn set_plan(
     Ok(Some(user.plan))
 }
 
-fn taken(error: sqlx::Error, field: UserError) -> UserError {
+async fn account_of(conn: &mut Conn, member: &UserId) -> Result<Option<AccountId>, sqlx::Error> {
+    on!(conn, c => sqlx::query_scalar("select account_id from users where id = $1")
+        .bind(member)
+        .fetch_optional(c)
+        .await)
+}
+
+pub(crate) fn taken(error: sqlx::Error, field: UserError) -> UserError {
     match error.as_database_error() {
         Some(e) if e.is_unique_violation() => field,
         _ => UserError::Store(error),
     }
 }
 
-fn clean_name(name: &str) -> Result<String, &'static str> {
+pub(crate) fn clean_name(name: &str) -> Result<String, &'static str> {
     let name = name.trim();
     match name.chars().count() {
         0 => Err("Enter your name."),

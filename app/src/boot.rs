@@ -3,13 +3,15 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{flash::Flash, time::Time};
+use crate::{error::AppError, flash::Flash, time::Time};
 
 /// Known when the page is made, and carried along to the browser.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Boot {
     pub viewer: Option<Viewer>,
     pub flash: Option<Flash>,
+    /// Why this person does not see this page.
+    pub refused: Option<AppError>,
     /// Whether anybody may sign up here now.
     pub sign_up_open: bool,
     /// Fewest characters of a password.
@@ -42,6 +44,8 @@ pub struct Viewer {
     pub remote_logout: bool,
     /// "Plus, Pro and Enterprise".
     pub remote_logout_plans: String,
+    /// The tabs of Account Settings that their role has: address and label. None: no settings at all.
+    pub settings: Vec<(String, String)>,
 }
 
 impl Boot {

@@ -8,6 +8,7 @@ use accounts::{
     keys::Keys,
     limits::Limits,
     passwords::Hasher,
+    permissions::{self, Refusal},
     plans::{Feature, Plan},
     secret::Token,
     sessions::{Ended, SignedIn},
@@ -24,7 +25,8 @@ use crate::{
     boot::{Boot, Viewer},
     cookies::Cookies,
     error::{AppError, Code, listed},
-    flash::{Flash, Reason},
+    flash::{Flash, Note, Reason},
+    pages::settings,
     parts::avatar,
 };
 
@@ -70,6 +72,8 @@ pub struct Visit {
     /// The cookie of a half sign-in.
     pub half_sign_in: Option<Token>,
     pub flash: Option<Flash>,
+    /// Why the person signed in does not see the page they asked for.
+    pub refused: Option<AppError>,
     pub sign_up_open: bool,
 }
 
@@ -198,6 +202,7 @@ pub(crate) fn boot() -> Boot {
         },
         // A token's value is for one page, which asks for it itself.
         flash: visit.flash.filter(|f| !matches!(f, Flash::Made(_))),
+        refused: visit.refused,
         sign_up_open: visit.sign_up_open,
         password_min: curfew.limits.password_min,
         remember_days: curfew.limits.remember_for.as_secs() / (24 * 60 * 60),
@@ -229,5 +234,43 @@ fn viewer(signed_in: &SignedIn, limits: &Limits) -> Viewer {
         confirm: step_up::is_needed(signed_in, limits, now()),
         remote_logout: user.plan.has(Feature::RemoteLogout),
         remote_logout_plans: names_of(Feature::RemoteLogout),
+        settings: settings_of(signed_in),
     }
+}
+
+/// What the role may see. What only the plan lacks is there, and says so.
+fn settings_of(signed_in: &SignedIn) -> Vec<(String, String)> {
+    let user = &signed_in.user;
+    settings::TABS
+        .iter()
+        .filter(|(address, _)| {
+            let may = permissions::check(user.role, user.plan, address);
+            !matches!(may, Err(Refusal::NotAllowed(_)))
+        })
+        .map(|&(address, label)| (address.to_owned(), label.to_owned()))
+        .collect()
+}
+
+/// The address's query, empty when there is none.
+#[must_use]
+pub fn query_string() -> String {
+    use_context::<http::request::Parts>()
+        .and_then(|parts| parts.uri.query().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+/// A field of the address's query.
+#[must_use]
+pub fn query(name: &str) -> Option<String> {
+    form_urlencoded::parse(query_string().as_bytes())
+        .find(|(field, _)| field == name)
+        .map(|(_, value)| value.into_owned())
+}
+
+/// Says something good on the next page.
+///
+/// # Errors
+/// Only outside a request.
+pub fn note(note: Note) -> Result<(), AppError> {
+    leave(&Flash::Note(note))
 }

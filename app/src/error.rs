@@ -24,17 +24,17 @@ pub enum Code {
     PlanRequired,
     /// `fields.confirmation` says so: a password or a code has to come along.
     StepUpRequired,
-    /// One's role does not have it.
+    /// The person's role does not allow it.
     Forbidden,
     /// The token was made without the scope.
     InsufficientScope,
     SignUpClosed,
-    /// The role does not allow it.
-    NotAllowed,
     /// Sign in from the beginning.
     HalfSignInOver,
     /// A mailed link was used, or is too old.
     LinkOver,
+    /// An account has at least one owner.
+    LastOwner,
     NotFound,
     CrossSite,
     MethodNotAllowed,
@@ -72,12 +72,11 @@ impl Code {
             | Self::InsufficientScope
             | Self::StepUpRequired
             | Self::SignUpClosed
-            | Self::NotAllowed
             | Self::CrossSite => 403,
             Self::NotFound => 404,
             Self::LinkOver => 410,
             Self::MethodNotAllowed => 405,
-            Self::Raced | Self::LimitReached => 409,
+            Self::Raced | Self::LimitReached | Self::LastOwner => 409,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Fields => 422,
@@ -190,11 +189,15 @@ impl std::fmt::Display for AppError {
 #[cfg(feature = "ssr")]
 mod from_rules {
     use accounts::{
+        account::AccountError,
         attempts::TooMany,
         change_email::ChangeEmailError,
         change_password::ChangePasswordError,
+        invites::{InviteError, JoinError},
         keys::CannotOpen,
+        members::MemberError,
         passwords::HashingFailed,
+        permissions::Refusal,
         plans::Plan,
         reset_password::{RequestError, ResetError},
         second_factor::TwoFactorError,
@@ -236,6 +239,25 @@ mod from_rules {
             let mut error = Self::new(Code::PlanRequired, format!("This is part of {list}."));
             error.plans = names;
             error
+        }
+
+        /// What the table of permissions says.
+        #[must_use]
+        pub fn refusal(refusal: &Refusal) -> Self {
+            match refusal {
+                Refusal::PlanRequired(plans) => Self::plan_required(plans),
+                Refusal::NotAllowed(roles) => {
+                    let roles: Vec<String> = roles
+                        .iter()
+                        .map(|role| format!("{}s", role.name().to_lowercase()))
+                        .collect();
+                    let message = match roles.len() {
+                        0 => "This is for nobody.".into(),
+                        _ => format!("This is for {}.", super::listed(&roles)),
+                    };
+                    Self::new(Code::Forbidden, message)
+                }
+            }
         }
 
         fn too_many(too_many: TooMany) -> Self {
@@ -429,6 +451,28 @@ mod from_rules {
         }
     }
 
+    impl From<MemberError> for AppError {
+        fn from(error: MemberError) -> Self {
+            match error {
+                MemberError::Ended => Self::not_signed_in(),
+                MemberError::NotFound => Self::new(
+                    Code::NotFound,
+                    "There is no such thing here. Perhaps somebody else was faster.",
+                ),
+                MemberError::NotAllowed(why) => Self::new(Code::Forbidden, why),
+                MemberError::PlanRequired(plans) => Self::plan_required(&plans),
+                MemberError::LastOwner => Self::new(
+                    Code::LastOwner,
+                    "An account has at least one owner. Make somebody else an owner first.",
+                ),
+                MemberError::NotConfirmed => {
+                    Self::field("confirmation", "Type your email address as it is shown.")
+                }
+                MemberError::Store(e) => store(&e),
+            }
+        }
+    }
+
     impl From<CreateError> for AppError {
         fn from(error: CreateError) -> Self {
             match error {
@@ -444,6 +488,40 @@ mod from_rules {
                 ),
                 CreateError::AlreadyEnded => Self::not_signed_in(),
                 CreateError::Store(e) => store(&e),
+            }
+        }
+    }
+
+    impl From<InviteError> for AppError {
+        fn from(error: InviteError) -> Self {
+            match error {
+                InviteError::Email(why) => Self::field("email", why),
+                InviteError::Refused(why) => why.into(),
+            }
+        }
+    }
+
+    impl From<AccountError> for AppError {
+        fn from(error: AccountError) -> Self {
+            match error {
+                AccountError::Name(why) => Self::field("name", why),
+                AccountError::Refused(why) => why.into(),
+            }
+        }
+    }
+
+    impl From<JoinError> for AppError {
+        fn from(error: JoinError) -> Self {
+            match error {
+                JoinError::NoSuchInvitation => Self::new(
+                    Code::NotFound,
+                    "This invitation is not good any more. Ask for a new one.",
+                ),
+                JoinError::NoSuchRole => Self::new(
+                    Code::PlanRequired,
+                    "The account’s plan has no such role any more. Ask for another invitation.",
+                ),
+                JoinError::User(e) => e.into(),
             }
         }
     }

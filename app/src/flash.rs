@@ -21,10 +21,43 @@ pub enum Flash {
     Form(Refused),
     /// Something was done.
     Done(Done),
-    /// Something was done, in the server's own words.
-    Said(String),
+    /// Something was done, in the words the server found for it.
+    Note(Note),
     /// A token was made: its value, for the one page that shows it.
     Made(Made),
+}
+
+/// A word to the reader, and perhaps something that is shown this once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    pub title: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// It is bad news.
+    #[serde(default)]
+    pub bad: bool,
+}
+
+impl Note {
+    /// Good news without details.
+    #[must_use]
+    pub fn new(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            text: None,
+            secret: None,
+            bad: false,
+        }
+    }
+
+    /// With a sentence or two.
+    #[must_use]
+    pub fn with(mut self, text: impl Into<String>) -> Self {
+        self.text = Some(text.into());
+        self
+    }
 }
 
 /// A token that was made.
@@ -91,6 +124,9 @@ pub struct Reason {
     pub at: Time,
     /// "Firefox on Linux", or "the command line"; none when nobody in particular did it.
     pub by: Option<String>,
+    /// The name of whoever did it, when it was not the person themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<String>,
     /// What the card says, around the time.
     pub before: String,
     pub after: String,
@@ -110,6 +146,7 @@ pub enum Because {
     Reused,
     Disabled,
     TwoFactorChanged,
+    Removed,
     EndedElsewhere,
     Curfew,
 }
@@ -222,33 +259,54 @@ mod server_side {
                 From::Limit => Because::Limit,
                 From::Reused => Because::Reused,
                 From::Disabled => Because::Disabled,
+                From::Removed => Because::Removed,
                 From::TwoFactorChanged => Because::TwoFactorChanged,
                 From::EndedElsewhere => Because::EndedElsewhere,
                 From::Curfew => Because::Curfew,
             };
-            let (before, after, ask) = words(because, ended.by_another, by.as_deref());
+            let (before, after, ask) = if let Some(name) = &ended.by_name {
+                by_somebody(because, name)
+            } else {
+                let (before, after, ask) = words(because, by.as_deref());
+                (before.to_owned(), after, ask)
+            };
             Self {
                 because,
                 at: ended.at.into(),
                 by,
-                before: before.to_owned(),
+                who: ended.by_name.clone(),
+                before,
                 after,
                 ask,
             }
         }
     }
 
+    /// Somebody else did it, who may: an owner or an admin of the account.
+    fn by_somebody(because: Because, name: &str) -> (String, String, bool) {
+        let (did, then) = match because {
+            Because::Disabled => (
+                "disabled your account at ",
+                ". Until it is enabled again you cannot sign in.",
+            ),
+            Because::Removed => (
+                "removed you from the account at ",
+                ". You cannot sign in with it any more.",
+            ),
+            _ => (
+                "signed you out on all devices at ",
+                ". You can sign in again.",
+            ),
+        };
+        (format!("{name} {did}"), then.to_owned(), false)
+    }
+
     /// How it is told to the person who held the session: before the time, after it, and whether to
     /// ask if it was them. Says only what the store says.
-    fn words(because: Because, by_another: bool, by: Option<&str>) -> (&'static str, String, bool) {
+    fn words(because: Because, by: Option<&str>) -> (&'static str, String, bool) {
         let from = by.map(|by| format!(" from {by}")).unwrap_or_default();
         let was_it_you = format!("{from}. Was this you?");
         match because {
-            Because::RemoteLogout | Because::EndedElsewhere if by_another => (
-                "An admin of your account signed you out at ",
-                ".".into(),
-                false,
-            ),
             Because::RemoteLogout => ("Signed out by Remote logout at ", was_it_you, true),
             Because::EndedElsewhere => ("This device was signed out at ", was_it_you, true),
             Because::PasswordChanged => ("The password was changed at ", was_it_you, true),
@@ -257,6 +315,7 @@ mod server_side {
                 was_it_you,
                 true,
             ),
+            Because::Removed => ("This account was deleted at ", ".".into(), false),
             Because::Expired => ("This session ran out at ", ".".into(), false),
             Because::Limit => (
                 "More devices were signed in than are allowed; this one was unused the longest and was signed out at ",

@@ -104,12 +104,12 @@ pub fn shell(assets: &Assets, life: Life) -> impl IntoView + use<> {
                 <link rel="stylesheet" href=css />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <script src=guard nonce=nonce.clone()></script>
+                <script src=times nonce=nonce.clone() defer></script>
                 {guarded
                     .then(|| {
                         view! {
                             <script src=live nonce=nonce.clone() defer></script>
                             <script src=drafts nonce=nonce.clone() defer></script>
-                            <script src=times nonce=nonce defer></script>
                             <over::Templates />
                         }
                     })}
@@ -127,9 +127,25 @@ pub fn shell(assets: &Assets, life: Life) -> impl IntoView + use<> {
 #[component]
 pub fn PlainApp() -> impl IntoView {
     provide_meta_context();
-    provide_context(Boot::shared());
+    let boot = Boot::shared();
+    let refused = boot.refused.clone();
+    provide_context(boot);
+    let shown = match refused {
+        // Nothing of the page itself is asked for.
+        Some(error) => view! { <pages::refused::Refused error /> }.into_any(),
+        None => view! { <PlainAddresses /> }.into_any(),
+    };
     view! {
         <Name />
+        {shown}
+        <Veil />
+    }
+}
+
+#[cfg(feature = "ssr")]
+#[component]
+fn PlainAddresses() -> impl IntoView {
+    view! {
         <Router>
             <Routes fallback=pages::not_found::NotFound>
                 <Route path=path!("/sign-in/code") view=pages::sign_in::Code ssr=SsrMode::Async />
@@ -140,13 +156,20 @@ pub fn PlainApp() -> impl IntoView {
                 <Route path=path!("/profile/two-factor/app") view=pages::profile::two_factor::App ssr=SsrMode::Async />
                 <Route path=path!("/profile/two-factor/new-codes") view=pages::profile::two_factor::NewCodes ssr=SsrMode::Async />
                 <Route path=path!("/profile/two-factor/off") view=pages::profile::two_factor::Off ssr=SsrMode::Async />
+                <Route path=path!("/profile/delete") view=pages::profile::delete::Delete ssr=SsrMode::Async />
+                <Route path=path!("/join") view=pages::join::Join ssr=SsrMode::Async />
+                <Route path=path!("/settings") view=pages::settings::General ssr=SsrMode::Async />
+                <Route path=path!("/settings/plan") view=pages::settings::Plan ssr=SsrMode::Async />
+                <Route path=path!("/settings/members") view=pages::settings::Members ssr=SsrMode::Async />
+                <Route path=path!("/settings/members/confirm") view=pages::settings::ConfirmMember ssr=SsrMode::Async />
+                <Route path=path!("/settings/members/everyone") view=pages::settings::Everyone ssr=SsrMode::Async />
+                <Route path=path!("/settings/audit-log") view=pages::settings::AuditLog ssr=SsrMode::Async />
                 <Route path=path!("/settings/api") view=pages::settings::tokens::Api ssr=SsrMode::Async />
                 <Route path=path!("/settings/mcp") view=pages::settings::tokens::Mcp ssr=SsrMode::Async />
                 <Route path=path!("/settings/api/revoke") view=pages::settings::tokens::revoke::RevokeApi ssr=SsrMode::Async />
                 <Route path=path!("/settings/mcp/revoke") view=pages::settings::tokens::revoke::RevokeMcp ssr=SsrMode::Async />
             </Routes>
         </Router>
-        <Veil />
     }
 }
 

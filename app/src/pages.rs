@@ -1,10 +1,14 @@
 //! The pages, one file an address.
 
 pub mod home;
+#[cfg(feature = "ssr")]
+pub mod join;
 pub mod not_found;
 pub mod profile;
 #[cfg(feature = "ssr")]
 pub mod reference;
+#[cfg(feature = "ssr")]
+pub mod refused;
 #[cfg(feature = "ssr")]
 pub mod settings;
 pub mod sign_in;

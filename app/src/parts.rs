@@ -14,3 +14,5 @@ pub mod layout;
 pub mod link;
 pub mod loading;
 pub mod notice;
+#[cfg(feature = "ssr")]
+pub mod plain;

@@ -206,7 +206,7 @@ async fn replace_session(visit: &crate::context::Visit) {
 
 /// Gives the browser its cookies and sends it on.
 #[cfg(feature = "ssr")]
-async fn welcome(
+pub(crate) async fn welcome(
     visit: &crate::context::Visit,
     person: &accounts::sign_in::In,
 ) -> Result<(), AppError> {

@@ -37,21 +37,45 @@ pub enum Show {
     Day,
 }
 
-/// A `<time>` in the reader's zone and language once script runs, in UTC before.
+impl Time {
+    /// In words, in UTC.
+    #[must_use]
+    pub fn text(&self, show: Show) -> String {
+        match (show, self.utc.split_once(", ")) {
+            (Show::Clock, Some((_, clock))) => clock.to_owned(),
+            (Show::Day, Some((day, _))) => day.to_owned(),
+            _ => self.utc.clone(),
+        }
+    }
+}
+
+impl Show {
+    /// What `public/times.js` goes by.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Clock => "clock",
+            Self::Day => "day",
+        }
+    }
+}
+
+/// A `<time>` in the reader's zone and language once script runs, in UTC before. `public/times.js` sees
+/// to those that come with the page, the effect here to those that are drawn in the browser later.
 #[component]
-pub fn When(at: Time, #[prop(default = Show::Full)] show: Show) -> impl IntoView {
-    let Time { unix_ms, iso, utc } = at;
-    let text = RwSignal::new(match (show, utc.split_once(", ")) {
-        (Show::Clock, Some((_, clock))) => clock.to_owned(),
-        (Show::Day, Some((day, _))) => day.to_owned(),
-        _ => utc,
-    });
+pub fn When(#[prop(into)] at: Time, #[prop(default = Show::Full)] show: Show) -> impl IntoView {
+    let text = RwSignal::new(at.text(show));
+    let Time { unix_ms, iso, .. } = at;
     Effect::new(move |_| {
         if let Some(local) = local(unix_ms, show) {
             text.set(local);
         }
     });
-    view! { <time datetime=iso>{text}</time> }
+    view! {
+        <time datetime=iso data-local=show.key()>
+            {text}
+        </time>
+    }
 }
 
 #[cfg(feature = "hydrate")]

@@ -68,7 +68,7 @@ async fn let_in(state: &AppState, kind: Kind, request: Request, next: Next) -> R
     let mut response = if verdict.is_too_fast() {
         too_fast(&verdict)
     } else {
-        state.last_used.note(&bearer, now.at);
+        state.last_seen.note_token(&bearer, now.at);
         let client = address::client(&parts, &state.config.trusted_proxies);
         parts.extensions.insert(Caller { bearer, client });
         next.run(Request::from_parts(parts, body)).await

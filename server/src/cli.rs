@@ -3,7 +3,6 @@
 
 mod account;
 mod audit;
-mod csv;
 mod failed;
 mod key;
 mod samples;
@@ -21,9 +20,9 @@ use accounts::{
     plans::Plan,
     users::{self, UserId},
 };
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
-use crate::config::Config;
+use crate::{config::Config, event_lines::Format};
 use failed::{Failed, away, failed};
 
 /// Accounts and sessions of your own, and a way to be signed out everywhere at once.
@@ -60,12 +59,19 @@ pub enum Command {
         after_help = "Example: curfew sessions list ada@example.com"
     )]
     Sessions(Sessions),
-    /// Log a person out from all devices, at once
+    /// Log a person, or everyone, out from all devices, at once
     #[command(
         after_help = "API tokens, MCP tokens and two-factor settings stay. There is no undo.\n\n\
-        Example: curfew remote-logout ada@example.com"
+        Example: curfew remote-logout ada@example.com\n\
+        Example: curfew remote-logout --everyone"
     )]
-    RemoteLogout { email: String },
+    RemoteLogout {
+        #[arg(required_unless_present = "everyone", conflicts_with = "everyone")]
+        email: Option<String>,
+        /// Every person of every account whose plan has remote logout
+        #[arg(long)]
+        everyone: bool,
+    },
     /// The audit log
     #[command(subcommand, after_help = "Example: curfew audit verify")]
     Audit(Audit),
@@ -112,6 +118,15 @@ pub enum User {
         #[arg(long)]
         password_file: Option<PathBuf>,
     },
+    /// List everybody: e-mail, name, role, account, plan
+    #[command(after_help = "Example: curfew user list")]
+    List,
+    /// Disable a person: sessions, remembered devices and tokens end at once, and they cannot sign in
+    #[command(
+        after_help = "An owner or admin of their account can enable them again. Not the last owner of an account.\n\n\
+        Example: curfew user disable ada@example.com"
+    )]
+    Disable { email: String },
 }
 
 #[derive(Debug, Subcommand)]
@@ -166,14 +181,6 @@ pub enum Audit {
     },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// One JSON object a line, hashes included
-    Jsonl,
-    /// For a spreadsheet; text that one would take for a formula gets an apostrophe before it
-    Csv,
-}
-
 /// Reads the command line. Ends the program with code 2 when there is no sense in it.
 #[must_use]
 pub fn parse() -> Cli {
@@ -208,13 +215,20 @@ async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<
         }) => {
             user::create(db, config, &name, &email, password_file.as_deref(), out).await?;
         }
+        Command::User(User::List) => user::list(db, out).await?,
+        Command::User(User::Disable { email }) => user::disable(db, config, &email, out).await?,
         Command::Account(Account::SetPlan { email, plan }) => {
             account::set_plan(db, &email, plan, out).await?;
         }
         Command::Sessions(Sessions::List { email }) => {
             sessions::list(db, config, &email, out).await?;
         }
-        Command::RemoteLogout { email } => sessions::remote_logout(db, config, &email, out).await?,
+        Command::RemoteLogout {
+            email: Some(email), ..
+        } => sessions::remote_logout(db, config, &email, out).await?,
+        Command::RemoteLogout { email: None, .. } => {
+            sessions::remote_logout_everyone(db, config, out).await?;
+        }
         Command::Audit(Audit::Verify) => audit::verify(db, out).await?,
         Command::Audit(Audit::Export { format }) => audit::export(db, format, out).await?,
         Command::Key(Key::Rotate { forget_old }) => {

@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use accounts::permissions;
 use app::{
     context::Visit,
     cookies::Kind,
     error::{AppError, Code},
-    flash::{Flash, Reason, Refused},
+    flash::{Because, Flash, Reason, Refused},
     remote_logout::Place,
     sign_in::same_site,
 };
@@ -23,6 +24,7 @@ use leptos::prelude::provide_context;
 
 use crate::{
     pages::{start_over, to_sign_in},
+    permitted,
     signed_in::set_unless_set,
     state::AppState,
     trouble::{json, wants_html},
@@ -79,15 +81,24 @@ async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
         Ok(body) => body,
         Err(error) => return refused(state, &parts.headers, plain, &name, &Bytes::new(), error),
     };
+    let address = format!("/api/fn/{name}");
+    // A function without a row is for nobody, so it is not there.
+    let allowed = match permissions::row(&address) {
+        Some(_) => permitted::check(state, &visit, &address).await,
+        None => Err(nothing_here()),
+    };
+    if let Err(error) = allowed {
+        return refused(state, &parts.headers, plain, &name, &body, error);
+    }
     // The answer is made here for both, so the function itself always answers a program.
     let headers = parts.headers.clone();
     parts
         .headers
         .insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-    let curfew = state.curfew.clone();
+    let (curfew, of) = (state.curfew.clone(), visit.clone());
     let context = move || {
         provide_context(curfew.clone());
-        provide_context(visit.clone());
+        provide_context(of.clone());
     };
     let request = Request::from_parts(parts, Body::from(body.clone()));
     let response = leptos_axum::handle_server_fns_with_context(context, request)
@@ -108,6 +119,7 @@ async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
         .cloned()
         .collect();
     let error = error_of(response).await;
+    permitted::note_refusal(state, &visit, &address, &error).await;
     let mut answer = refused(state, &headers, plain, &name, &body, error);
     for cookie in cookies {
         answer.headers_mut().append(header::SET_COOKIE, cookie);
@@ -157,11 +169,13 @@ async fn error_of(response: Response) -> AppError {
         .unwrap_or_default();
     serde_json::from_slice(&body).unwrap_or_else(|_| match status {
         // leptos answers so when there is no such function.
-        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
-            AppError::new(Code::NotFound, "There is nothing at this address.")
-        }
+        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => nothing_here(),
         _ => AppError::new(Code::Internal, "Something went wrong on our side."),
     })
+}
+
+fn nothing_here() -> AppError {
+    AppError::new(Code::NotFound, "There is nothing at this address.")
 }
 
 /// A plain form goes on where the function says, keeping the cookies it set.
@@ -203,7 +217,7 @@ fn refused(
         return start_over(state, true);
     }
     if error.is_signed_out() {
-        let mut response = to_sign_in(&after_sign_in(name, body, page));
+        let mut response = to_sign_in(&after_sign_in(name, body, &error, page));
         leave_reason(state, &mut response, &error);
         return response;
     }
@@ -221,9 +235,10 @@ fn refused(
 }
 
 /// Where one is led after signing in again: the page one was on. Not to the question whether to log
-/// out everywhere, though, since that has just happened: a second click on its button ends here.
-fn after_sign_in(name: &str, body: &Bytes, page: String) -> String {
-    if name != "remote_logout" {
+/// out everywhere, though, when that has just happened: a second click on its button ends here.
+fn after_sign_in(name: &str, body: &Bytes, error: &AppError, page: String) -> String {
+    let reason = error.reason.as_deref();
+    if name != "remote_logout" || reason.map(|r| r.because) != Some(Because::RemoteLogout) {
         return page;
     }
     let from = form_urlencoded::parse(body).find(|(name, _)| name == "from");
@@ -279,6 +294,17 @@ fn home_of(name: &str) -> Option<String> {
         "create_api_token" | "revoke_api_token" => "/settings/api",
         "create_mcp_token" | "revoke_mcp_token" => "/settings/mcp",
         "sign_out" => "/",
+        "delete_account" => "/profile/delete",
+        "rename_account" | "change_plan" => "/settings",
+        "invite_member"
+        | "revoke_invitation"
+        | "change_role"
+        | "disable_member"
+        | "enable_member"
+        | "remove_member"
+        | "remote_logout_member"
+        | "remote_logout_everyone" => "/settings/members",
+        "verify_audit" | "set_audit_retention" => "/settings/audit-log",
         _ => return None,
     };
     Some(page.into())

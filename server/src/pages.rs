@@ -1,10 +1,15 @@
 //! The pages: who may see them, and the app drawing them.
 
-use accounts::{sign_in::half_is_open, users};
+use accounts::{
+    permissions::{self, Who},
+    sign_in::half_is_open,
+    users,
+};
 use app::{
     Life,
     context::{Curfew, Presence, Visit, now},
     cookies::Kind,
+    error::AppError,
     flash::{Done, Flash, Reason},
     pages::trouble::Trouble,
     shell,
@@ -19,15 +24,12 @@ use leptos::prelude::provide_context;
 use serde::Deserialize;
 
 use crate::{
-    functions::see_other, request_id::RequestId, router, signed_in::set_unless_set,
+    functions::see_other, permitted, request_id::RequestId, router, signed_in::set_unless_set,
     state::AppState, trouble,
 };
 
-/// Pages for somebody who is not signed in.
-const PUBLIC: [&str; 3] = ["/sign-in", "/sign-up", CODE];
-
-/// Pages for anybody: what a mailed link leads to.
-const FOR_ANYBODY: [&str; 3] = ["/forgot-password", "/reset-password", "/confirm-email"];
+/// Pages that lead somebody on who is signed in already.
+const LEAD_ON: [&str; 3] = ["/sign-in", "/sign-up", CODE];
 
 /// Where a second factor is shown.
 const CODE: &str = "/sign-in/code";
@@ -42,18 +44,20 @@ pub async fn page(
 ) -> Response {
     let path = request.uri().path();
     let here = request.uri().path_and_query().map_or("/", |p| p.as_str());
-    let public = PUBLIC.contains(&path);
-    if FOR_ANYBODY.contains(&path) {
-        return draw(&state, visit, request).await;
-    }
+    let public = permissions::row(path).is_some_and(|row| row.who == Who::Anybody);
     match &visit.presence {
-        Presence::SignedIn(_) if public => {
+        Presence::SignedIn(_) if LEAD_ON.contains(&path) => {
             let next = request.uri().query().and_then(next_of);
             see_other(&same_site(next.as_deref()))
         }
-        Presence::SignedIn(_) => draw(&state, visit, request).await,
-        _ if path == CODE => code(&state, visit, request, &id).await,
+        Presence::Ended(_) | Presence::Nobody if path == CODE => {
+            code(&state, visit, request, &id).await
+        }
         _ if public => draw(&state, visit, request).await,
+        Presence::SignedIn(_) => match permitted::check(&state, &visit, path).await {
+            Ok(()) => draw(&state, visit, request).await,
+            Err(refusal) => refuse(&state, visit, refusal, request).await,
+        },
         Presence::Ended(ended) => {
             let mut response = to_sign_in(here);
             let flash = Flash::Ended(Reason::from(ended));
@@ -143,7 +147,23 @@ pub struct Next {
     next: Option<String>,
 }
 
+/// A page that is not for this person: 403, and for whom it is.
+pub(crate) async fn refuse(
+    state: &AppState,
+    mut visit: Visit,
+    refusal: AppError,
+    request: Request,
+) -> Response {
+    visit.refused = Some(refusal);
+    let mut response = draw(state, visit, request).await;
+    if response.status().is_success() {
+        *response.status_mut() = StatusCode::FORBIDDEN;
+    }
+    response
+}
+
 async fn draw(state: &AppState, visit: Visit, request: Request) -> Response {
+    let refused = visit.refused.is_some();
     let flash = match &visit.flash {
         // A token's value waits for the page that shows it.
         Some(Flash::Made(made)) => request.uri().path() == made.page(),
@@ -158,7 +178,7 @@ async fn draw(state: &AppState, visit: Visit, request: Request) -> Response {
         .extensions()
         .get::<RequestId>()
         .map(|id| id.0.clone());
-    let life = if router::is_plain(request.uri().path()) {
+    let life = if refused || router::is_plain(request.uri().path()) {
         Life::Plain
     } else {
         Life::Hydrated

@@ -8,7 +8,7 @@ use axum::{
     http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
     response::Redirect,
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
@@ -16,7 +16,7 @@ use tower_http::{
 };
 
 use crate::{
-    assets, events, functions, headers, health, mcp, pages, problem, request_id, rest,
+    assets, events, export, functions, headers, health, mcp, pages, problem, request_id, rest,
     signed_in::{self, RESUME},
     state::AppState,
     trouble, two_factor_files,
@@ -30,8 +30,61 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// # Panics
 /// Never with a checked configuration: its public address is an origin.
 pub fn router(state: AppState) -> Router {
-    let mut people = Router::new()
-        .route("/api/fn/{name}", post(functions::call))
+    // Innermost first. Only what is about people looks at their cookies.
+    let people = people()
+        .router
+        .fallback(pages::not_found)
+        .layer(from_fn_with_state(state.clone(), signed_in::at_the_door));
+    // Programs come with a token, which no other site can make a browser send: what is refused there
+    // for coming from elsewhere is cookies, and these doors look at none.
+    let programs =
+        bounded(rest::router(&state).merge(mcp::router(&state))).layer(from_fn(problem::explain));
+
+    bounded(people.merge(machines().router))
+        .layer(cross_site(&state))
+        .merge(programs)
+        .layer(from_fn_with_state(state.clone(), trouble::explain))
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(state.clone(), headers::secure))
+        .layer(from_fn(request_id::number))
+        .with_state(state)
+}
+
+/// Every address of the service, for comparing with the table of permissions: what was routed, with each
+/// server function in place of the one route that leads to them.
+#[must_use]
+pub fn every_address() -> Vec<String> {
+    let routed = people().addresses.into_iter().chain(machines().addresses);
+    let functions = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned());
+    let mut all: Vec<String> = routed
+        .filter(|address| address != FUNCTIONS)
+        .chain(functions)
+        .collect();
+    all.sort();
+    all
+}
+
+const FUNCTIONS: &str = "/api/fn/{name}";
+
+/// A router that knows its addresses.
+#[derive(Default)]
+struct Listed {
+    router: Router<AppState>,
+    addresses: Vec<String>,
+}
+
+impl Listed {
+    fn route(mut self, address: &str, handler: MethodRouter<AppState>) -> Self {
+        self.addresses.push(address.to_owned());
+        self.router = self.router.route(address, handler);
+        self
+    }
+}
+
+/// What is about people: pages, the functions behind them.
+fn people() -> Listed {
+    let mut people = Listed::default()
+        .route(FUNCTIONS, post(functions::call))
         .route("/sign-out", post(functions::sign_out))
         .route(RESUME, get(pages::resume))
         .route(
@@ -39,14 +92,16 @@ pub fn router(state: AppState) -> Router {
             get(two_factor_files::recovery_codes),
         )
         .route("/profile/two-factor/qr.svg", get(two_factor_files::qr_code))
-        .fallback(pages::not_found);
+        .route("/settings/audit-log/export", get(export::export));
     for page in ADDRESSES.iter().chain(PLAIN.iter()) {
         people = people.route(page, get(pages::page));
     }
-    // Innermost first. Only what is about people looks at their cookies.
-    let people = people.layer(from_fn_with_state(state.clone(), signed_in::at_the_door));
+    people
+}
 
-    let machines = Router::new()
+/// What asks nobody who they are.
+fn machines() -> Listed {
+    Listed::default()
         .route("/events", get(events::events))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -64,21 +119,7 @@ pub fn router(state: AppState) -> Router {
         .route(
             "/profile/mcp",
             get(|| async { Redirect::to("/settings/mcp") }),
-        );
-
-    // Programs come with a token, which no other site can make a browser send: what is refused there
-    // for coming from elsewhere is cookies, and these doors look at none.
-    let programs =
-        bounded(rest::router(&state).merge(mcp::router(&state))).layer(from_fn(problem::explain));
-
-    bounded(people.merge(machines))
-        .layer(cross_site(&state))
-        .merge(programs)
-        .layer(from_fn_with_state(state.clone(), trouble::explain))
-        .layer(CompressionLayer::new())
-        .layer(from_fn_with_state(state.clone(), headers::secure))
-        .layer(from_fn(request_id::number))
-        .with_state(state)
+        )
 }
 
 /// No request takes for ever, and none takes the program down.

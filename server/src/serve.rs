@@ -2,8 +2,8 @@
 
 use std::{future::IntoFuture, net::SocketAddr, time::Duration};
 
-use accounts::{curfew, db::Db, passwords::Hasher, sweep::sweep, time::Moment};
-use tokio::{net::TcpListener, signal, sync::watch};
+use accounts::{audit, curfew, db::Db, passwords::Hasher, sweep::sweep, time::Moment};
+use tokio::{net::TcpListener, signal, sync::watch, task::JoinSet};
 
 use crate::{assets, config::Config, key_file, mail::Post, router::router, state::AppState};
 
@@ -37,23 +37,17 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let public = config.public_url.clone();
     let state = AppState::new(config, db.clone(), hasher, keys, assets);
 
-    let writing = tokio::spawn(state.last_active.clone().keep_writing(db.clone()));
-    let looking = tokio::spawn(state.streams.clone().keep_looking(state.curfew.clone()));
-    let curfews = tokio::spawn(keep_curfews(db.clone()));
-    let sending = tokio::spawn(post.keep_sending());
-    let used = tokio::spawn(state.last_used.clone().keep_writing(db.clone()));
-    let sweeping = tokio::spawn(keep_sweeping(db.clone()));
+    let mut always = JoinSet::new();
+    always.spawn(state.last_seen.clone().keep_writing(db.clone()));
+    always.spawn(state.streams.clone().keep_looking(state.curfew.clone()));
+    always.spawn(keep_curfews(db.clone()));
+    always.spawn(post.keep_sending());
+    always.spawn(keep_sweeping(db.clone()));
     let address = format!("http://{address}");
     tracing::info!("Curfew is at {}", public.unwrap_or(address));
     run(listener, state.clone()).await?;
-    writing.abort();
-    sending.abort();
-    used.abort();
-    sweeping.abort();
-    looking.abort();
-    curfews.abort();
-    state.last_active.write(&db).await;
-    state.last_used.write(&db).await;
+    always.shutdown().await;
+    state.last_seen.write(&db).await;
     db.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -124,6 +118,7 @@ async fn keep_sweeping(db: Db) {
             let mut tx = db.write().await?;
             let deleted = sweep(&mut tx, Moment::now()).await?;
             tx.commit().await?;
+            let deleted = deleted + audit::delete_old(&db, Moment::now()).await?;
             Ok::<_, accounts::db::StoreError>(deleted)
         };
         match swept.await {

@@ -88,7 +88,7 @@ pub async fn at_the_door(State(state): State<AppState>, request: Request, next: 
     };
     let dead = match &presence {
         Presence::SignedIn(signed_in) => {
-            state.last_active.note(signed_in, now.at);
+            state.last_seen.note_session(signed_in, now.at);
             false
         }
         Presence::Ended(_) | Presence::Nobody => true,
@@ -99,6 +99,7 @@ pub async fn at_the_door(State(state): State<AppState>, request: Request, next: 
         known_device: brought.known_device.clone(),
         half_sign_in: brought.half_sign_in.clone(),
         flash: brought.flash.clone(),
+        refused: None,
         sign_up_open,
     });
     let mut response = next.run(Request::from_parts(parts, body)).await;

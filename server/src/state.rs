@@ -9,9 +9,7 @@ use app::{
     cookies::Cookies,
 };
 
-use crate::{
-    config::Config, last_active::LastActive, last_used::LastUsed, pace::Pace, streams::Streams,
-};
+use crate::{config::Config, last_seen::LastSeen, pace::Pace, streams::Streams};
 
 /// Shared by every request. Cheap to clone.
 #[derive(Clone)]
@@ -19,8 +17,7 @@ pub struct AppState {
     pub curfew: Curfew,
     pub assets: Arc<Assets>,
     pub config: Arc<Config>,
-    pub last_active: LastActive,
-    pub last_used: LastUsed,
+    pub last_seen: LastSeen,
     pub pace: Pace,
     pub streams: Streams,
 }
@@ -43,8 +40,7 @@ impl AppState {
             assets: Arc::new(assets),
             pace: Pace::new(config.requests_a_minute),
             config: Arc::new(config),
-            last_active: LastActive::default(),
-            last_used: LastUsed::default(),
+            last_seen: LastSeen::default(),
             streams: Streams::default(),
         }
     }

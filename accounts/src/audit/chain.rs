@@ -1,10 +1,15 @@
 //! Reading the chain: page by page, and to see whether somebody has touched it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
-use super::{GENESIS, hash_of};
-use crate::{db::Conn, on, time::UnixMillis, users::UserId};
+use super::{Action, GENESIS, hash_of};
+use crate::{
+    db::Conn,
+    on,
+    time::UnixMillis,
+    users::{AccountId, UserId},
+};
 
 /// Events read at a time, so that a long chain needs no more memory than a short one.
 const PAGE: i64 = 1_000;
@@ -79,9 +84,66 @@ pub async fn verify(conn: &mut Conn) -> Result<Result<Whole, Broken>, sqlx::Erro
     Ok(Ok(whole))
 }
 
+/// Recomputes every hash of one account's chain.
+///
+/// # Errors
+/// As [`verify`].
+pub async fn verify_account(
+    conn: &mut Conn,
+    account: &AccountId,
+) -> Result<Result<Whole, Broken>, sqlx::Error> {
+    let head: Option<(i64, String)> = on!(conn, c => sqlx::query_as(
+        "select seq, head from audit_chains where chain = $1")
+        .bind(account)
+        .fetch_optional(c)
+        .await)?;
+    let (seq, head) = head.unwrap_or((0, GENESIS.to_owned()));
+    let verified = verify_chain(conn, &account.0, seq, &head).await?;
+    Ok(verified.map(|events| Whole { chains: 1, events }))
+}
+
+/// What the last deletion of old events says is gone: up to which number, and the hash of that event. It stands
+/// in the chain itself, so it is verified with the others.
+async fn gone(conn: &mut Conn, chain: &str) -> Result<Option<(i64, String)>, sqlx::Error> {
+    let details: Option<String> = on!(conn, c => sqlx::query_scalar(
+        "select details from audit_events where chain = $1 and action = $2 order by seq desc limit 1")
+        .bind(chain)
+        .bind(Action::EventsDeleted.name())
+        .fetch_optional(c)
+        .await)?;
+    let details: Option<Gone> = details.and_then(|text| serde_json::from_str(&text).ok());
+    Ok(details.map(|gone| (gone.up_to, gone.hash)))
+}
+
+#[derive(Deserialize)]
+struct Gone {
+    up_to: i64,
+    hash: String,
+}
+
 async fn verify_chain(
     conn: &mut Conn,
     chain: &str,
+    last_seq: i64,
+    head: &str,
+) -> Result<Result<u64, Broken>, sqlx::Error> {
+    let before = gone(conn, chain).await?;
+    let walked = walk(conn, chain, before.clone(), last_seq, head).await?;
+    if walked.is_err() {
+        // Perhaps old events were being deleted meanwhile: that is no gap.
+        let after = gone(conn, chain).await?;
+        if after != before {
+            return walk(conn, chain, after, last_seq, head).await;
+        }
+    }
+    Ok(walked)
+}
+
+/// From what is gone to the head.
+async fn walk(
+    conn: &mut Conn,
+    chain: &str,
+    gone: Option<(i64, String)>,
     last_seq: i64,
     head: &str,
 ) -> Result<Result<u64, Broken>, sqlx::Error> {
@@ -92,9 +154,12 @@ async fn verify_chain(
             why,
         }))
     };
-    let (mut seq, mut prev) = (0, GENESIS.to_owned());
+    // The first event that is left must follow what the account's own setting has deleted.
+    let (mut seq, mut prev) = gone.unwrap_or((0, GENESIS.to_owned()));
+    let mut events_seen: u64 = 0;
     loop {
-        let events = page(conn, chain, seq).await?;
+        let events = page(conn, chain, if events_seen == 0 { 0 } else { seq }).await?;
+        events_seen += u64::try_from(events.len()).unwrap_or(0);
         for event in &events {
             if event.seq != seq + 1 {
                 return broken(seq + 1, "it is missing");
@@ -119,7 +184,7 @@ async fn verify_chain(
     if seq == last_seq && prev != head {
         return broken(seq, "it is not the event that was written last");
     }
-    Ok(Ok(u64::try_from(seq).unwrap_or(0)))
+    Ok(Ok(events_seen))
 }
 
 /// Up to 1,000 events of a chain that come after number `after`, oldest first.

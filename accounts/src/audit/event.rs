@@ -31,6 +31,18 @@ pub enum Action {
     McpTokenCreated,
     McpTokenDeleted,
     PlanChanged,
+    AccountRenamed,
+    MemberInvited,
+    InvitationRevoked,
+    MemberJoined,
+    MemberRoleChanged,
+    MemberDisabled,
+    MemberEnabled,
+    MemberRemoved,
+    /// How long events are kept.
+    RetentionChanged,
+    /// The oldest events were deleted, as the account has set it.
+    EventsDeleted,
     AccessDenied,
     /// One device, from another session of the same person.
     DeviceEnded,
@@ -41,6 +53,47 @@ pub enum Action {
 }
 
 impl Action {
+    /// Every deed, for the audit log's filter.
+    pub const ALL: [Self; 37] = [
+        Self::UserCreated,
+        Self::Login,
+        Self::LoginFailed,
+        Self::Logout,
+        Self::SessionInvalidated,
+        Self::PasswordChanged,
+        Self::PasswordResetRequested,
+        Self::EmailChangeRequested,
+        Self::EmailChanged,
+        Self::TwoFactorEnabled,
+        Self::TwoFactorDisabled,
+        Self::RecoveryCodesReplaced,
+        Self::RecoveryCodeUsed,
+        Self::AuthenticatorOff,
+        Self::Confirmed,
+        Self::RememberedDeviceReused,
+        Self::DeviceEnded,
+        Self::OtherDevicesEnded,
+        Self::DeviceRenamed,
+        Self::CurfewSet,
+        Self::AccountCurfewSet,
+        Self::ApiTokenCreated,
+        Self::ApiTokenDeleted,
+        Self::McpTokenCreated,
+        Self::McpTokenDeleted,
+        Self::MemberInvited,
+        Self::InvitationRevoked,
+        Self::MemberJoined,
+        Self::MemberRoleChanged,
+        Self::MemberDisabled,
+        Self::MemberEnabled,
+        Self::MemberRemoved,
+        Self::AccountRenamed,
+        Self::PlanChanged,
+        Self::RetentionChanged,
+        Self::EventsDeleted,
+        Self::AccessDenied,
+    ];
+
     /// As stored, exported and filtered by.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -66,6 +119,16 @@ impl Action {
             Self::McpTokenCreated => "user.mcp_token_created",
             Self::McpTokenDeleted => "user.mcp_token_deleted",
             Self::PlanChanged => "account.plan_changed",
+            Self::AccountRenamed => "account.renamed",
+            Self::MemberInvited => "member.invited",
+            Self::InvitationRevoked => "member.invitation_revoked",
+            Self::MemberJoined => "member.joined",
+            Self::MemberRoleChanged => "member.role_changed",
+            Self::MemberDisabled => "member.disabled",
+            Self::MemberEnabled => "member.enabled",
+            Self::MemberRemoved => "member.removed",
+            Self::RetentionChanged => "audit.retention_changed",
+            Self::EventsDeleted => "audit.events_deleted",
             Self::AccessDenied => "access.denied",
             Self::DeviceEnded => "user.device_ended",
             Self::OtherDevicesEnded => "user.other_devices_ended",
@@ -98,7 +161,15 @@ impl Action {
             | Self::ApiTokenDeleted
             | Self::McpTokenCreated
             | Self::McpTokenDeleted => "credentials",
-            Self::PlanChanged | Self::AccountCurfewSet => "account",
+            Self::PlanChanged | Self::AccountRenamed | Self::AccountCurfewSet => "account",
+            Self::MemberInvited
+            | Self::InvitationRevoked
+            | Self::MemberJoined
+            | Self::MemberRoleChanged
+            | Self::MemberDisabled
+            | Self::MemberEnabled
+            | Self::MemberRemoved => "members",
+            Self::RetentionChanged | Self::EventsDeleted => "audit",
             Self::AccessDenied => "access",
         }
     }
@@ -110,13 +181,20 @@ impl Action {
             | Self::Logout
             | Self::PlanChanged
             | Self::Confirmed
-            | Self::DeviceRenamed => "info",
+            | Self::DeviceRenamed
+            | Self::AccountRenamed
+            | Self::MemberInvited
+            | Self::InvitationRevoked => "info",
             Self::LoginFailed
             | Self::PasswordChanged
             | Self::PasswordResetRequested
             | Self::EmailChangeRequested
             | Self::TwoFactorEnabled
             | Self::RecoveryCodesReplaced
+            | Self::MemberJoined
+            | Self::MemberRoleChanged
+            | Self::MemberEnabled
+            | Self::EventsDeleted
             | Self::DeviceEnded
             | Self::OtherDevicesEnded
             | Self::CurfewSet
@@ -129,7 +207,10 @@ impl Action {
             Self::SessionInvalidated
             | Self::EmailChanged
             | Self::TwoFactorDisabled
-            | Self::RecoveryCodeUsed => "warning",
+            | Self::RecoveryCodeUsed
+            | Self::MemberDisabled
+            | Self::MemberRemoved
+            | Self::RetentionChanged => "warning",
             Self::RememberedDeviceReused | Self::AuthenticatorOff => "alert",
         }
     }
@@ -143,6 +224,8 @@ pub enum Actor<'a> {
     Nobody,
     /// Whoever runs the `curfew` command on the machine.
     Operator,
+    /// Curfew itself, by what an account has set.
+    System,
 }
 
 impl Actor<'_> {
@@ -151,6 +234,7 @@ impl Actor<'_> {
             Self::User(id) => format!("user:{}", id.0),
             Self::Nobody => "nobody".into(),
             Self::Operator => "operator".into(),
+            Self::System => "system".into(),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     plans::{Feature, Plan},
     sessions::{self, SignedIn},
     time::{Moment, UnixMillis},
-    users::{self, Locked, UserId},
+    users::{Locked, UserId},
 };
 
 /// What the person is shown.
@@ -89,15 +89,9 @@ pub(super) async fn lock(
     limits: &Limits,
     now: Moment,
 ) -> Result<Locked, TwoFactorError> {
-    let locked = users::lock(tx, &who.user.id)
+    sessions::lock_alive(tx, who, limits, now)
         .await?
-        .filter(|l| l.disabled_at.is_none())
-        .ok_or(TwoFactorError::Raced)?;
-    if sessions::is_live(tx, &who.session, locked.epoch, limits, now).await? {
-        Ok(locked)
-    } else {
-        Err(TwoFactorError::Raced)
-    }
+        .ok_or(TwoFactorError::Raced)
 }
 
 async fn write(

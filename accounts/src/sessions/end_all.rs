@@ -22,7 +22,7 @@ use crate::{
 pub enum By<'a> {
     /// The person, from this session. It must still be alive.
     Session(&'a SessionId),
-    /// Somebody whom the caller has found to be allowed: the holder of a token.
+    /// Somebody whom the caller has found to be allowed: the holder of a token, an owner or admin.
     Member(&'a UserId),
     /// Whoever runs `curfew remote-logout` on the machine.
     Operator,
@@ -34,6 +34,10 @@ pub enum FromWhere {
     Security,
     Password,
     Page,
+    /// Account Settings, for one member.
+    Members,
+    /// Account Settings, for everyone.
+    Everyone,
     Rest,
     Mcp,
     Cli,
@@ -45,6 +49,7 @@ impl FromWhere {
             Self::Security => "profile/security",
             Self::Password => "profile/password",
             Self::Page => "remote-logout",
+            Self::Members | Self::Everyone => "settings/members",
             Self::Rest => "api/v1",
             Self::Mcp => "mcp",
             Self::Cli => "cli",
@@ -95,6 +100,20 @@ pub async fn end_all(
     limits: &Limits,
     now: Moment,
 ) -> Result<EndAll, EndAllError> {
+    end_all_but(tx, user, by, from, None, client, limits, now).await
+}
+
+/// As [`end_all`], but for one session of the person's that goes on under the new epoch.
+pub(crate) async fn end_all_but(
+    tx: &mut Tx,
+    user: &UserId,
+    by: By<'_>,
+    from: FromWhere,
+    keep: Option<&SessionId>,
+    client: &Client,
+    limits: &Limits,
+    now: Moment,
+) -> Result<EndAll, EndAllError> {
     let Some(locked) = users::lock(tx, user).await? else {
         return Err(EndAllError::NoSuchUser);
     };
@@ -108,8 +127,11 @@ pub async fn end_all(
     }
     end_expired(tx, user, limits, now).await?;
     // Counted before the epoch rises, for after that nothing is alive.
-    let facts = count_open(tx, user, limits, now).await?;
+    let mut facts = count_open(tx, user, limits, now).await?;
     raise_epoch(tx, user).await?;
+    if let Some(session) = keep {
+        facts.sessions -= carry_over(tx, user, session).await?;
+    }
     let actor = match by {
         By::Session(_) => Actor::User(user),
         By::Member(holder) => Actor::User(holder),
@@ -119,13 +141,13 @@ pub async fn end_all(
         .in_account(&locked.account_id)
         .about(user)
         .with(json!({
-            "scope": "all",
+            "scope": if from == FromWhere::Everyone { "everyone" } else { "all" },
             "sessions": facts.sessions,
             "remembered_devices": facts.remembered_devices,
             "path": from.name(),
         }));
     let event = audit::record(tx, event, now).await?;
-    end_rows(tx, user, Because::RemoteLogout, &event.id, None, now).await?;
+    end_rows(tx, user, Because::RemoteLogout, &event.id, keep, now).await?;
     let news = News::RemoteLogout {
         sessions: facts.sessions,
         remembered_devices: facts.remembered_devices,
@@ -148,6 +170,20 @@ pub(crate) async fn raise_epoch(tx: &mut Tx, user: &UserId) -> Result<(), sqlx::
         .execute(c)
         .await
         .map(|_| ()))
+}
+
+/// Puts an open session under its person's new epoch. Its remembered device ends with the others. Returns
+/// how many it was: one, or none.
+async fn carry_over(tx: &mut Tx, user: &UserId, session: &SessionId) -> Result<i64, sqlx::Error> {
+    let carried = on!(tx, c => sqlx::query(
+        "update sessions set epoch = (select epoch from users where id = $1), remembered_device_id = null
+         where id = $2 and user_id = $1 and ended_at is null")
+        .bind(user)
+        .bind(session)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(i64::try_from(carried).unwrap_or(0))
 }
 
 /// Ends the open rows of a person's sessions, but for one that may stay, and remembered devices.

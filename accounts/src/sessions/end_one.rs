@@ -1,21 +1,17 @@
-//! Ending one device, or every other one, from a session of the same person.
+//! Ending one device of a person: from another session of theirs, or by a program of theirs.
 
 use serde_json::json;
 use sqlx::FromRow;
 
-use super::{
-    Because, SessionId, SignedIn, Started, count_open, end_all::raise_epoch, find::is_live,
-    start::end_expired,
-};
+use super::{Because, SessionId, SignedIn, lock_alive::lock_alive};
 use crate::{
     audit::{self, Action, Actor, Client, Event},
     db::Tx,
     device,
     limits::Limits,
     on,
-    secret::Token,
-    time::{Moment, UnixMillis},
-    users::{self, Locked},
+    time::Moment,
+    users::{Locked, UserId},
 };
 
 /// Which device of the person's list.
@@ -34,15 +30,6 @@ pub struct EndedOne {
     pub name: String,
     pub sessions: u64,
     pub remembered_devices: u64,
-}
-
-/// What was ended with all other devices. This session goes on under a new cookie.
-#[derive(Debug)]
-pub struct EndedOthers {
-    pub session: Started,
-    /// Sessions that ended, this one not counted.
-    pub sessions: i64,
-    pub remembered_devices: i64,
 }
 
 /// Why nothing was ended.
@@ -68,13 +55,6 @@ struct Target {
     remembered_device_id: Option<String>,
 }
 
-impl Target {
-    fn name(&self) -> String {
-        let name = || device::of(&self.user_agent).label();
-        self.label.clone().unwrap_or_else(name)
-    }
-}
-
 /// Ends one device of the person signed in: its session and, so that it does not come straight back,
 /// its remembered device with every session that one has started.
 ///
@@ -88,138 +68,95 @@ pub async fn end_one(
     limits: &Limits,
     now: Moment,
 ) -> Result<EndedOne, EndOneError> {
-    let locked = lock_alive(tx, me, limits, now).await?;
-    if which == Which::Session(&me.session) {
-        return Err(EndOneError::ThisOne);
-    }
-    let target = target(tx, me, which, locked.epoch)
+    let locked = lock_alive(tx, me, limits, now)
         .await?
-        .ok_or(EndOneError::NotThere)?;
+        .ok_or(EndOneError::AlreadyEnded)?;
     let mine = device_of(tx, &me.session).await?;
-    if mine
-        .as_deref()
-        .is_some_and(|mine| which == Which::Remembered(mine))
-    {
+    let this_one = match which {
+        Which::Session(session) => *session == me.session,
+        Which::Remembered(device) => mine.as_deref() == Some(device),
+    };
+    if this_one {
         return Err(EndOneError::ThisOne);
     }
+    // Another session of this very browser must not take this browser's own device along.
+    let person = (&me.user.id, &locked);
+    end_device(tx, person, which, mine.as_deref(), None, client, now)
+        .await?
+        .ok_or(EndOneError::NotThere)
+}
+
+/// Ends what there is of a device, but for the remembered device `spared`, and records it; with `path` when
+/// it was no page. None when the person has no such device that is open.
+pub(crate) async fn end_device(
+    tx: &mut Tx,
+    (user, locked): (&UserId, &Locked),
+    which: Which<'_>,
+    spared: Option<&str>,
+    path: Option<&str>,
+    client: &Client,
+    now: Moment,
+) -> Result<Option<EndedOne>, sqlx::Error> {
+    let Some(target) = target(tx, user, which, locked.epoch).await? else {
+        return Ok(None);
+    };
     let session = match which {
-        Which::Session(id) => id.0.as_str(),
+        Which::Session(session) => session.0.as_str(),
         Which::Remembered(_) => "",
     };
-    // Another session of this very browser must not take this browser's own device along.
-    let device = target.remembered_device_id.clone();
-    let device = device
-        .filter(|d| Some(d) != mine.as_ref())
-        .unwrap_or_default();
-    let name = target.name();
-    let sessions = count(
-        tx,
-        "select count(*) from sessions
-         where (id = $1 or remembered_device_id = $2) and user_id = $3 and ended_at is null",
-        (session, &device, me),
-    )
-    .await?;
-    let remembered_devices = count(
-        tx,
-        "select count(*) from remembered_devices
-         where id <> $1 and id = $2 and user_id = $3 and ended_at is null",
-        (session, &device, me),
-    )
-    .await?;
-    let event = Event::of(Action::DeviceEnded, Actor::User(&me.user.id), client)
+    let device = target.remembered_device_id.as_deref();
+    let device = device.filter(|d| Some(*d) != spared).unwrap_or_default();
+    let name = target
+        .label
+        .unwrap_or_else(|| device::of(&target.user_agent).label());
+    let (sessions, remembered_devices): (i64, i64) = on!(tx, c => sqlx::query_as(
+        "select (select count(*) from sessions
+                 where (id = $1 or remembered_device_id = $2) and user_id = $3 and ended_at is null),
+                (select count(*) from remembered_devices
+                 where id = $2 and user_id = $3 and ended_at is null)")
+        .bind(session)
+        .bind(device)
+        .bind(user)
+        .fetch_one(c)
+        .await)?;
+    let mut details = json!({
+        "device": name, "sessions": sessions, "remembered_devices": remembered_devices,
+    });
+    if let Some(path) = path {
+        details["path"] = path.into();
+    }
+    let event = Event::of(Action::DeviceEnded, Actor::User(user), client)
         .in_account(&locked.account_id)
-        .about(&me.user.id)
-        .with(json!({
-            "device": name, "sessions": sessions, "remembered_devices": remembered_devices,
-        }));
+        .about(user)
+        .with(details);
     let event = audit::record(tx, event, now).await?;
-    end_where(
-        tx,
+    for sql in [
         "update sessions set ended_at = $4, ended_because = $5, ended_by = $6
          where (id = $1 or remembered_device_id = $2) and user_id = $3 and ended_at is null",
-        (session, &device, me),
-        &event.id,
-        now.at,
-    )
-    .await?;
-    end_where(
-        tx,
         "update remembered_devices set ended_at = $4, ended_because = $5, ended_by = $6
          where id <> $1 and id = $2 and user_id = $3 and ended_at is null",
-        (session, &device, me),
-        &event.id,
-        now.at,
-    )
-    .await?;
-    Ok(EndedOne {
+    ] {
+        on!(tx, c => sqlx::query(sql)
+            .bind(session)
+            .bind(device)
+            .bind(user)
+            .bind(now.at)
+            .bind(Because::EndedElsewhere)
+            .bind(&event.id)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+    }
+    Ok(Some(EndedOne {
         name,
         sessions: sessions.unsigned_abs(),
         remembered_devices: remembered_devices.unsigned_abs(),
-    })
-}
-
-/// Ends every other session and remembered device of the person signed in. The epoch rises, so
-/// that nothing half done elsewhere outlives it; this session and this browser's own remembered
-/// device go along, the session under a new cookie.
-///
-/// # Errors
-/// [`EndOneError::AlreadyEnded`] or [`EndOneError::Store`]; nothing has changed then.
-pub async fn end_others(
-    tx: &mut Tx,
-    me: &SignedIn,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
-) -> Result<EndedOthers, EndOneError> {
-    let locked = lock_alive(tx, me, limits, now).await?;
-    let user = &me.user.id;
-    end_expired(tx, user, limits, now).await?;
-    let open = count_open(tx, user, limits, now).await?;
-    let mine = device_of(tx, &me.session).await?.unwrap_or_default();
-    raise_epoch(tx, user).await?;
-    let kept = take_along(tx, &mine, &locked).await?;
-    let (sessions, remembered_devices) = (open.sessions - 1, open.remembered_devices - kept);
-    let event = Event::of(Action::OtherDevicesEnded, Actor::User(user), client)
-        .in_account(&locked.account_id)
-        .about(user)
-        .with(json!({ "sessions": sessions, "remembered_devices": remembered_devices }));
-    let event = audit::record(tx, event, now).await?;
-    let session = renew(tx, &me.session, locked.epoch + 1, now).await?;
-    for sql in [
-        "update sessions set ended_at = $4, ended_because = $5, ended_by = $6
-         where id <> $1 and id <> $2 and user_id = $3 and ended_at is null",
-        "update remembered_devices set ended_at = $4, ended_because = $5, ended_by = $6
-         where id <> $1 and id <> $2 and user_id = $3 and ended_at is null",
-    ] {
-        let but = (me.session.0.as_str(), mine.as_str(), me);
-        end_where(tx, sql, but, &event.id, now.at).await?;
-    }
-    Ok(EndedOthers {
-        session,
-        sessions,
-        remembered_devices,
-    })
-}
-
-/// The person's lock, and the session that asks alive under it.
-pub(super) async fn lock_alive(
-    tx: &mut Tx,
-    me: &SignedIn,
-    limits: &Limits,
-    now: Moment,
-) -> Result<Locked, EndOneError> {
-    let locked = users::lock(tx, &me.user.id).await?;
-    let locked = locked.ok_or(EndOneError::AlreadyEnded)?;
-    if is_live(tx, &me.session, locked.epoch, limits, now).await? {
-        Ok(locked)
-    } else {
-        Err(EndOneError::AlreadyEnded)
-    }
+    }))
 }
 
 async fn target(
     tx: &mut Tx,
-    me: &SignedIn,
+    user: &UserId,
     which: Which<'_>,
     epoch: i64,
 ) -> Result<Option<Target>, sqlx::Error> {
@@ -239,87 +176,19 @@ async fn target(
     };
     on!(tx, c => sqlx::query_as(sql)
         .bind(id)
-        .bind(&me.user.id)
+        .bind(user)
         .bind(epoch)
         .fetch_optional(c)
         .await)
 }
 
 /// The remembered device that a session came from.
-async fn device_of(tx: &mut Tx, session: &SessionId) -> Result<Option<String>, sqlx::Error> {
+pub(super) async fn device_of(
+    tx: &mut Tx,
+    session: &SessionId,
+) -> Result<Option<String>, sqlx::Error> {
     on!(tx, c => sqlx::query_scalar("select remembered_device_id from sessions where id = $1")
         .bind(session)
         .fetch_one(c)
         .await)
-}
-
-async fn count(
-    tx: &mut Tx,
-    sql: &'static str,
-    (one, two, me): (&str, &str, &SignedIn),
-) -> Result<i64, sqlx::Error> {
-    on!(tx, c => sqlx::query_scalar(sql)
-        .bind(one)
-        .bind(two)
-        .bind(&me.user.id)
-        .fetch_one(c)
-        .await)
-}
-
-async fn end_where(
-    tx: &mut Tx,
-    sql: &'static str,
-    (one, two, me): (&str, &str, &SignedIn),
-    event: &str,
-    at: UnixMillis,
-) -> Result<(), sqlx::Error> {
-    on!(tx, c => sqlx::query(sql)
-        .bind(one)
-        .bind(two)
-        .bind(&me.user.id)
-        .bind(at)
-        .bind(Because::EndedElsewhere)
-        .bind(event)
-        .execute(c)
-        .await
-        .map(|_| ()))
-}
-
-/// Takes this browser's own remembered device along under the new epoch; one that is dead stays so.
-/// How many that were, one at the most.
-async fn take_along(tx: &mut Tx, device: &str, before: &Locked) -> Result<i64, sqlx::Error> {
-    let kept = on!(tx, c => sqlx::query(
-        "update remembered_devices set epoch = $2 where id = $1 and epoch = $3 and ended_at is null")
-        .bind(device)
-        .bind(before.epoch + 1)
-        .bind(before.epoch)
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected()))?;
-    Ok(i64::from(kept > 0))
-}
-
-/// The same session under a new cookie and the new epoch. When it ends stays as it was: nobody has
-/// shown a password.
-async fn renew(
-    tx: &mut Tx,
-    session: &SessionId,
-    epoch: i64,
-    now: Moment,
-) -> Result<Started, sqlx::Error> {
-    let token = Token::random();
-    let expires_at = on!(tx, c => sqlx::query_scalar(
-        "update sessions set previous_token_hash = token_hash, renewed_at = $4, token_hash = $2, epoch = $3
-         where id = $1 returning expires_at")
-        .bind(session)
-        .bind(token.hash())
-        .bind(epoch)
-        .bind(now.at)
-        .fetch_one(c)
-        .await)?;
-    Ok(Started {
-        id: session.clone(),
-        token,
-        expires_at,
-    })
 }

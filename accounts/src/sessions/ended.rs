@@ -30,6 +30,8 @@ pub enum Because {
     Reused,
     /// The person was disabled.
     Disabled,
+    /// The person was removed from the account.
+    Removed,
     /// The person ended it from another session.
     EndedElsewhere,
     /// The daily time has come that the person or their account has set.
@@ -45,31 +47,29 @@ pub struct Ended {
     pub by_user_agent: Option<String>,
     /// The actor of the deed as the audit log has it: `user:ID` or `operator`.
     pub by: Option<String>,
-    /// Whether that is another person than the one it was done to: an admin.
-    pub by_another: bool,
+    /// The name of whoever did it, when it was not the person themselves.
+    pub by_name: Option<String>,
 }
 
 /// The deed that ended something, out of the audit log.
 #[derive(FromRow)]
 pub(super) struct Deed {
     pub actor: String,
-    pub subject: Option<String>,
     pub user_agent: Option<String>,
+    /// The name of whoever did it, when it was another person.
+    pub by_name: Option<String>,
 }
 
 impl Ended {
     pub(super) fn told(because: Because, at: UnixMillis, deed: Option<Deed>) -> Self {
-        let by_another = deed.as_ref().is_some_and(|deed| {
-            let by = deed.actor.strip_prefix("user:");
-            by.is_some() && by != deed.subject.as_deref()
-        });
-        let (by, by_user_agent) = deed.map_or((None, None), |d| (Some(d.actor), d.user_agent));
+        let deed = deed.map(|d| (Some(d.actor), d.user_agent, d.by_name));
+        let (by, by_user_agent, by_name) = deed.unwrap_or_default();
         Self {
             because,
             at,
             by_user_agent,
             by,
-            by_another,
+            by_name,
         }
     }
 }
@@ -86,7 +86,10 @@ pub async fn how_it_ended(
 ) -> Result<Ended, sqlx::Error> {
     let deed: Option<Deed> = match ended_by {
         Some(event) => on!(conn, c => sqlx::query_as(
-                "select actor, subject, user_agent from audit_events where id = $1")
+                "select e.actor, e.user_agent, u.name as by_name
+                 from audit_events e
+                 left join users u on u.id = substr(e.actor, 6) and u.id <> e.subject
+                 where e.id = $1")
                 .bind(event)
                 .fetch_optional(c)
                 .await)?,

@@ -1,5 +1,5 @@
-//! A session that goes on under a new cookie: alone, after a change of a credential has ended all
-//! others, or because its person has just shown again who they are.
+//! A session that goes on under a new cookie: alone, after the others have ended, or because its person
+//! has just shown again who they are.
 
 use serde_json::{Value, json};
 
@@ -46,7 +46,15 @@ pub(crate) async fn go_on_alone(
     let event = event.and(&counts(others, open.remembered_devices));
     let event = audit::record(tx, event, now).await?;
     let epoch = locked.epoch + 1;
-    let session = renew(tx, session, epoch, second_factor, true, limits, now).await?;
+    let session = renew(
+        tx,
+        session,
+        epoch,
+        Renewal::StartsOver(second_factor),
+        limits,
+        now,
+    )
+    .await?;
     end_rows(tx, user, because, &event.id, Some(&session.id), now).await?;
     Ok(Alone {
         session,
@@ -69,32 +77,57 @@ pub(crate) async fn confirm(
     limits: &Limits,
     now: Moment,
 ) -> Result<Started, sqlx::Error> {
-    renew(tx, session, epoch, second_factor, false, limits, now).await
+    renew(
+        tx,
+        session,
+        epoch,
+        Renewal::Confirmed(second_factor),
+        limits,
+        now,
+    )
+    .await
 }
 
-/// Gives the session a new cookie. One that starts over has its full time again, and is remembered
-/// no longer: the remembered device has ended.
-async fn renew(
+/// What a new cookie brings along.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Renewal {
+    /// Nobody has shown a password or code: all else stays.
+    GoesOn,
+    /// The person has just confirmed who they are.
+    Confirmed(Option<SecondFactor>),
+    /// That too, and its full time begins again; it is remembered no longer, for the remembered device has
+    /// ended.
+    StartsOver(Option<SecondFactor>),
+}
+
+/// Gives the session a new cookie under an epoch.
+pub(super) async fn renew(
     tx: &mut Tx,
     session: &SessionId,
     epoch: i64,
-    second_factor: Option<SecondFactor>,
-    starts_over: bool,
+    renewal: Renewal,
     limits: &Limits,
     now: Moment,
 ) -> Result<Started, sqlx::Error> {
+    let (confirmed, starts_over, second_factor) = match renewal {
+        Renewal::GoesOn => (false, false, None),
+        Renewal::Confirmed(factor) => (true, false, factor),
+        Renewal::StartsOver(factor) => (true, true, factor),
+    };
     let token = Token::random();
     let expires_at = on!(tx, c => sqlx::query_scalar(
         "update sessions set previous_token_hash = token_hash, renewed_at = $4,
-                token_hash = $2, epoch = $3, last_active_at = $4, confirmed_at = $4,
-                second_factor = coalesce($5, second_factor),
-                expires_at = case when $6 then $7 else expires_at end,
-                remembered_device_id = case when $6 then null else remembered_device_id end
+                token_hash = $2, epoch = $3, last_active_at = $4,
+                confirmed_at = case when $5 then $4 else confirmed_at end,
+                second_factor = coalesce($6, second_factor),
+                expires_at = case when $7 then $8 else expires_at end,
+                remembered_device_id = case when $7 then null else remembered_device_id end
          where id = $1 returning expires_at")
         .bind(session)
         .bind(token.hash())
         .bind(epoch)
         .bind(now.at)
+        .bind(confirmed)
         .bind(second_factor)
         .bind(starts_over)
         .bind(now.at + limits.session_max)

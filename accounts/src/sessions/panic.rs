@@ -7,10 +7,9 @@ use crate::{
     audit::{self, Action, Actor, Client, Event},
     db::Tx,
     limits::Limits,
-    on,
     time::Moment,
-    tokens::Kind,
-    users::{self, UserId},
+    tokens::{Kind, revoke_all},
+    users,
 };
 
 /// Which tokens a press takes along. None, unless the person says so.
@@ -52,7 +51,7 @@ pub async fn end_all_and_tokens(
         (also.mcp_tokens, Kind::Mcp, Action::McpTokenDeleted),
     ] {
         if wanted {
-            gone.push((kind, action, revoke(tx, user, kind, now).await?));
+            gone.push((kind, action, revoke_all(tx, user, kind, now).await?));
         }
     }
     let ended = end_all(
@@ -81,21 +80,4 @@ pub async fn end_all_and_tokens(
         }
     }
     Ok((ended, revoked))
-}
-
-/// Revokes every token of a kind. Their names.
-async fn revoke(
-    tx: &mut Tx,
-    user: &UserId,
-    kind: Kind,
-    now: Moment,
-) -> Result<Vec<String>, sqlx::Error> {
-    on!(tx, c => sqlx::query_scalar(
-        "update tokens set revoked_at = $3
-         where user_id = $1 and kind = $2 and revoked_at is null returning name")
-        .bind(user)
-        .bind(kind)
-        .bind(now.at)
-        .fetch_all(c)
-        .await)
 }

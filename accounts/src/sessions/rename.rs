@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{EndOneError, SignedIn, Which, end_one::lock_alive};
+use super::{EndOneError, SignedIn, Which, lock_alive::lock_alive};
 use crate::{
     audit::{self, Action, Actor, Client, Event},
     db::Tx,
@@ -44,7 +44,9 @@ pub async fn rename(
     now: Moment,
 ) -> Result<Option<String>, RenameError> {
     let name = clean(name).map_err(RenameError::Name)?;
-    let locked = lock_alive(tx, me, limits, now).await?;
+    let locked = lock_alive(tx, me, limits, now)
+        .await?
+        .ok_or(EndOneError::AlreadyEnded)?;
     let (sqls, id): (&[&'static str], &str) = match which {
         Which::Session(id) => (
             &[

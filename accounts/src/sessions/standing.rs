@@ -36,8 +36,8 @@ struct Look {
     role: Role,
     plan: Plan,
     deed_actor: Option<String>,
-    deed_subject: Option<String>,
     deed_user_agent: Option<String>,
+    deed_by_name: Option<String>,
 }
 
 /// Looks at up to 1,000 sessions in one read. Those that are no longer there at all are left out.
@@ -56,10 +56,11 @@ pub async fn standing(
     }
     let looked: Vec<Look> = on!(conn, c => {
         let mut select = sqlx::QueryBuilder::new(
-            concat!("select ", row!(), ", u.role, a.plan, e.actor as deed_actor, e.subject as deed_subject,
-                    e.user_agent as deed_user_agent
+            concat!("select ", row!(), ", u.role, a.plan, e.actor as deed_actor,
+                    e.user_agent as deed_user_agent, d.name as deed_by_name
              from sessions s join users u on u.id = s.user_id join accounts a on a.id = u.account_id
              left join audit_events e on e.id = s.ended_by
+             left join users d on d.id = substr(e.actor, 6) and d.id <> e.subject
              where s.id in ("));
         let mut ids = select.separated(", ");
         for id in sessions {
@@ -78,8 +79,8 @@ impl Look {
     fn judge(self, limits: &Limits, now: Moment) -> Standing {
         let deed = self.deed_actor.map(|actor| Deed {
             actor,
-            subject: self.deed_subject,
             user_agent: self.deed_user_agent,
+            by_name: self.deed_by_name,
         });
         let ended = self.row.ended(limits, now);
         Standing {

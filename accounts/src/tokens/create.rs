@@ -95,10 +95,7 @@ pub async fn create(
     {
         return Err(CreateError::Lasts);
     }
-    let Some(locked) = users::lock(tx, &me.user.id).await? else {
-        return Err(CreateError::AlreadyEnded);
-    };
-    if !sessions::is_live(tx, &me.session, locked.epoch, limits, now).await? {
+    if sessions::lock_alive(tx, me, limits, now).await?.is_none() {
         return Err(CreateError::AlreadyEnded);
     }
     // As it is now: role and plan may have changed since the door.

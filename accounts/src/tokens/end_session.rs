@@ -1,14 +1,11 @@
 //! A program ends one session of its person's.
 
-use serde_json::json;
-
 use super::{Bearer, PressError, find::still_good};
 use crate::{
-    audit::{self, Action, Actor, Client, Event},
+    audit::Client,
     db::Tx,
     limits::Limits,
-    on,
-    sessions::{Because, SessionId, is_live},
+    sessions::{SessionId, Which, end_device, is_live},
     time::{Moment, is_id},
     users,
 };
@@ -39,44 +36,12 @@ pub async fn end_session(
     if still_good(tx, bearer, now).await?.is_none() {
         return Err(PressError::Unknown);
     }
-    if !is_theirs(tx, bearer, session).await?
-        || !is_live(tx, session, locked.epoch, limits, now).await?
-    {
+    let (person, which) = ((user, &locked), Which::Session(session));
+    if !is_live(tx, session, locked.epoch, limits, now).await? {
         return Err(PressError::NotFound);
     }
-    let event = Event::of(Action::DeviceEnded, Actor::User(user), client)
-        .in_account(&locked.account_id)
-        .about(user)
-        .with(json!({ "sessions": 1, "path": "api/v1" }));
-    let event = audit::record(tx, event, now).await?;
-    on!(tx, c => sqlx::query(
-        "update sessions set ended_at = $2, ended_because = $3, ended_by = $4 where id = $1 and ended_at is null")
-        .bind(session)
-        .bind(now.at)
-        .bind(Because::EndedElsewhere)
-        .bind(&event.id)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
-    on!(tx, c => sqlx::query(
-        "update remembered_devices set ended_at = $2, ended_because = $3, ended_by = $4
-         where ended_at is null and id = (select remembered_device_id from sessions where id = $1)")
-        .bind(session)
-        .bind(now.at)
-        .bind(Because::EndedElsewhere)
-        .bind(&event.id)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
-    Ok(())
-}
-
-async fn is_theirs(tx: &mut Tx, bearer: &Bearer, session: &SessionId) -> Result<bool, sqlx::Error> {
-    on!(tx, c => sqlx::query_scalar::<_, i64>(
-        "select count(*) from sessions where id = $1 and user_id = $2")
-        .bind(session)
-        .bind(&bearer.user.id)
-        .fetch_one(c)
-        .await)
-    .map(|n| n > 0)
+    end_device(tx, person, which, None, Some("api/v1"), client, now)
+        .await?
+        .map(|_| ())
+        .ok_or(PressError::NotFound)
 }

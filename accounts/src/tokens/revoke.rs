@@ -10,7 +10,7 @@ use crate::{
     on,
     sessions::{self, SignedIn},
     time::{Moment, is_id},
-    users,
+    users::UserId,
 };
 
 /// What became of it.
@@ -52,12 +52,9 @@ pub async fn revoke(
     if !is_id(&id.0) {
         return Err(RevokeError::NotFound);
     }
-    let Some(locked) = users::lock(tx, &me.user.id).await? else {
-        return Err(RevokeError::AlreadyEnded);
-    };
-    if !sessions::is_live(tx, &me.session, locked.epoch, limits, now).await? {
-        return Err(RevokeError::AlreadyEnded);
-    }
+    let locked = sessions::lock_alive(tx, me, limits, now)
+        .await?
+        .ok_or(RevokeError::AlreadyEnded)?;
     let name: Option<String> = on!(tx, c => sqlx::query_scalar(
         "select name from tokens where id = $1 and user_id = $2 and kind = $3")
         .bind(id)
@@ -84,4 +81,22 @@ pub async fn revoke(
         .with(json!({ "name": name }));
     audit::record(tx, event, now).await?;
     Ok(Revoked::Now(name))
+}
+
+/// Revokes every token of a kind that a person has. The caller holds the person's lock and records it.
+/// Their names.
+pub(crate) async fn revoke_all(
+    tx: &mut Tx,
+    user: &UserId,
+    kind: Kind,
+    now: Moment,
+) -> Result<Vec<String>, sqlx::Error> {
+    on!(tx, c => sqlx::query_scalar(
+        "update tokens set revoked_at = $3
+         where user_id = $1 and kind = $2 and revoked_at is null returning name")
+        .bind(user)
+        .bind(kind)
+        .bind(now.at)
+        .fetch_all(c)
+        .await)
 }

@@ -36,7 +36,7 @@ async fn end_one(
     Ok(ended)
 }
 
-async fn end_others(home: &Home, me: &SignedIn) -> Result<sessions::EndedOthers, EndOneError> {
+async fn end_others(home: &Home, me: &SignedIn) -> Result<sessions::Alone, EndOneError> {
     let mut tx = home.db.write().await?;
     let ended = sessions::end_others(&mut tx, me, &browser(9), &home.limits, NOW).await?;
     tx.commit().await?;

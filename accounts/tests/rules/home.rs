@@ -2,6 +2,7 @@
 
 mod asking;
 mod codes;
+mod members;
 
 pub use codes::Protected;
 

@@ -1,6 +1,8 @@
 //! Profile: four tabs, each its own address.
 
 pub mod about;
+#[cfg(feature = "ssr")]
+pub mod delete;
 pub mod login;
 pub mod password;
 pub mod security;
@@ -20,9 +22,13 @@ const TABS: &[(&str, &str)] = &[
 /// A tab of Profile; `here` is its address.
 #[component]
 fn ProfilePage(here: &'static str, title: &'static str, children: Children) -> impl IntoView {
+    let tabs = TABS
+        .iter()
+        .map(|&(address, label)| (address.to_owned(), label.to_owned()))
+        .collect();
     view! {
         <Page title="Profile" section="profile" tab=title>
-            <Tabs label="Profile" tabs=TABS current=here />
+            <Tabs label="Profile" tabs=tabs current=here />
             {children()}
         </Page>
     }

@@ -26,21 +26,3 @@ where
         </Suspense>
     }
 }
-
-/// A `<time>` in such a piece.
-#[cfg(feature = "ssr")]
-pub(crate) fn when(at: accounts::time::UnixMillis, show: crate::time::Show) -> impl IntoView {
-    use crate::time::{Show, Time};
-
-    let Time { iso, utc, .. } = at.into();
-    let (kind, text) = match (show, utc.split_once(", ")) {
-        (Show::Clock, Some((_, clock))) => ("clock", clock.to_owned()),
-        (Show::Day, Some((day, _))) => ("day", day.to_owned()),
-        _ => ("full", utc),
-    };
-    view! {
-        <time datetime=iso data-local=kind>
-            {text}
-        </time>
-    }
-}

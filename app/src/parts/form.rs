@@ -7,16 +7,69 @@ use leptos::{
 };
 use serde::de::DeserializeOwned;
 
+use super::error_summary::ErrorSummary;
 use crate::{
     boot::boot,
     error::AppError,
     flash::{Flash, Refused},
 };
 
+/// What was wrong with a form that was sent without script, and what was typed.
+#[derive(Clone, Default)]
+pub struct Sent(Option<Refused>);
+
+impl Sent {
+    /// Of the form that calls one of these functions.
+    #[must_use]
+    pub fn of(names: &[&str]) -> Self {
+        match boot().flash {
+            Some(Flash::Form(refused)) if names.contains(&refused.form.as_str()) => {
+                Self(Some(refused))
+            }
+            _ => Self(None),
+        }
+    }
+
+    /// Why it was refused.
+    #[must_use]
+    pub fn error(&self) -> Option<AppError> {
+        self.0.as_ref().map(|refused| refused.error.clone())
+    }
+
+    /// What is wrong with one field.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<String> {
+        self.0.as_ref()?.error.fields.get(name).cloned()
+    }
+
+    /// What was typed into a field; `otherwise` when the form is new.
+    #[must_use]
+    pub fn typed(&self, name: &str, otherwise: &str) -> String {
+        self.0
+            .as_ref()
+            .and_then(|refused| refused.typed.get(name).cloned())
+            .unwrap_or_else(|| otherwise.to_owned())
+    }
+
+    /// Whether a box was ticked.
+    #[must_use]
+    pub fn ticked(&self, name: &str) -> bool {
+        self.0
+            .as_ref()
+            .is_some_and(|refused| refused.typed.contains_key(name))
+    }
+
+    /// The summary above the form.
+    pub fn summary(&self) -> impl IntoView + use<> {
+        let error = self.error();
+        view! { <ErrorSummary error=Signal::derive(move || error.clone()) /> }
+    }
+}
+
 /// A form's state. Copy, so that closures may have it.
 pub struct FormState<S: ServerFn<Output = (), Error = AppError> + Send + Sync + Clone + 'static> {
     pub action: ServerAction<S>,
-    refused: StoredValue<Option<Refused>>,
+    sent: StoredValue<Sent>,
 }
 
 #[expect(
@@ -43,13 +96,9 @@ where
     /// The state of the form that calls the server function `name`.
     #[must_use]
     pub fn of(name: &str) -> Self {
-        let refused = match boot().flash {
-            Some(Flash::Form(refused)) if refused.form == name => Some(refused),
-            _ => None,
-        };
         Self {
             action: ServerAction::new(),
-            refused: StoredValue::new(refused),
+            sent: StoredValue::new(Sent::of(&[name])),
         }
     }
 
@@ -59,9 +108,7 @@ where
             Some(Err(error)) => Some(error),
             Some(Ok(())) => None,
             // Not sent by script yet: what came with the page.
-            None => self
-                .refused
-                .with_value(|r| r.as_ref().map(|r| r.error.clone())),
+            None => self.sent.with_value(Sent::error),
         }
     }
 
@@ -72,15 +119,12 @@ where
 
     /// What was typed into a field the last time; `otherwise` when the form is new.
     pub fn typed(self, name: &str, otherwise: &str) -> String {
-        self.refused
-            .with_value(|r| r.as_ref()?.typed.get(name).cloned())
-            .unwrap_or_else(|| otherwise.to_owned())
+        self.sent.with_value(|sent| sent.typed(name, otherwise))
     }
 
     /// Whether a box was ticked the last time.
     pub fn ticked(self, name: &str) -> bool {
-        self.refused
-            .with_value(|r| r.as_ref().is_some_and(|r| r.typed.contains_key(name)))
+        self.sent.with_value(|sent| sent.ticked(name))
     }
 
     /// Whether it is on its way.

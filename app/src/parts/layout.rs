@@ -36,6 +36,13 @@ pub fn Page(
 fn TopBar(viewer: Viewer, section: &'static str) -> impl IntoView {
     let current = move |entry: &str| (entry == section).then_some("page");
     let name = viewer.name.clone();
+    let settings = viewer.settings.first().map(|(address, _)| {
+        view! {
+            <a rel="external" class="topbar__link" href=address.clone() aria-current=current("settings").map(|_| "true")>
+                "Settings"
+            </a>
+        }
+    });
     view! {
         <header class="topbar">
             <div class="topbar__inner">
@@ -47,9 +54,7 @@ fn TopBar(viewer: Viewer, section: &'static str) -> impl IntoView {
                     <a rel="external" class="topbar__link" href="/profile" aria-current=current("profile").map(|_| "true")>
                         "Profile"
                     </a>
-                    <a rel="external" class="topbar__link" href="/settings/api" aria-current=current("settings").map(|_| "true")>
-                        "Settings"
-                    </a>
+                    {settings}
                 </nav>
                 <div class="topbar__end">
                     <a rel="external" class="topbar__person" href="/profile">
@@ -142,12 +147,12 @@ pub fn Veil() -> impl IntoView {
 #[component]
 pub fn Tabs(
     label: &'static str,
-    tabs: &'static [(&'static str, &'static str)],
+    tabs: Vec<(String, String)>,
     current: &'static str,
 ) -> impl IntoView {
     let links = tabs
-        .iter()
-        .map(|&(href, label)| {
+        .into_iter()
+        .map(|(href, label)| {
             let here = (href == current).then_some("page");
             view! {
                 <li>

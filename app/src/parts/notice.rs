@@ -34,7 +34,7 @@ pub fn Notice(
         <div class=class role=role>
             <Icon shape />
             <p class="notice__title">{title}</p>
-            {text.map(|text| view! { <p class="notice__text">{text}</p> })}
+            {text.filter(|text| !text.is_empty()).map(|text| view! { <p class="notice__text">{text}</p> })}
         </div>
     }
 }

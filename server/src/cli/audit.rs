@@ -1,13 +1,11 @@
 //! `curfew audit verify` and `curfew audit export`.
 
-use std::io::{self, Write};
+use std::io::Write;
 
-use accounts::{
-    audit::{self, Stored},
-    db::Db,
-};
+use accounts::{audit, db::Db};
 
-use super::{Failed, Format, away, count, csv::record, failed};
+use super::{Failed, away, count, failed};
+use crate::event_lines::Format;
 
 pub(super) async fn verify(db: &Db, out: &mut impl Write) -> Result<(), Failed> {
     let mut conn = db.read().await.map_err(away)?;
@@ -26,9 +24,7 @@ pub(super) async fn verify(db: &Db, out: &mut impl Write) -> Result<(), Failed> 
 /// Page by page, so that it needs no more memory for a long history than for a short one.
 pub(super) async fn export(db: &Db, format: Format, out: &mut impl Write) -> Result<(), Failed> {
     let mut conn = db.read().await.map_err(away)?;
-    if format == Format::Csv {
-        out.write_all(record(&COLUMNS).as_bytes())?;
-    }
+    out.write_all(format.head().as_bytes())?;
     for chain in audit::chains(&mut conn).await.map_err(away)? {
         let mut last = 0;
         loop {
@@ -38,54 +34,9 @@ pub(super) async fn export(db: &Db, format: Format, out: &mut impl Write) -> Res
             };
             last = end.seq;
             for event in &page {
-                write(event, format, out)?;
+                out.write_all(format.line(event).as_bytes())?;
             }
         }
     }
     Ok(())
-}
-
-const COLUMNS: [&str; 14] = [
-    "id",
-    "chain",
-    "seq",
-    "at",
-    "action",
-    "category",
-    "severity",
-    "actor",
-    "subject",
-    "ip",
-    "user_agent",
-    "details",
-    "prev_hash",
-    "hash",
-];
-
-fn write(event: &Stored, format: Format, out: &mut impl Write) -> io::Result<()> {
-    if format == Format::Jsonl {
-        serde_json::to_writer(&mut *out, event)?;
-        return out.write_all(b"\n");
-    }
-    let maybe = |text: &Option<String>| text.clone().unwrap_or_default();
-    let e = event.clone();
-    out.write_all(
-        record(&[
-            e.id,
-            e.chain,
-            e.seq.to_string(),
-            e.at.0.to_string(),
-            e.action,
-            e.category,
-            e.severity,
-            e.actor,
-            maybe(&event.subject),
-            maybe(&event.ip),
-            maybe(&event.user_agent),
-            e.details,
-            e.prev_hash,
-            e.hash,
-        ])
-        .as_bytes(),
-    )
 }

@@ -1,4 +1,4 @@
-//! `curfew sessions list` and `curfew remote-logout`.
+//! `curfew sessions list` and `curfew remote-logout`, of one or of everyone.
 
 use std::io::Write;
 
@@ -6,6 +6,7 @@ use accounts::{
     audit::Client,
     db::Db,
     device,
+    members::{self, Everyone},
     sessions::{self, By, EndAllError, FromWhere, SessionId},
     time::{Moment, UnixMillis},
 };
@@ -93,5 +94,47 @@ pub(super) async fn remote_logout(
     let sessions = count(ended.sessions, "session");
     let devices = count(ended.remembered_devices, "remembered device");
     writeln!(out, "Logged {email} out: {sessions} and {devices} ended.")?;
+    Ok(())
+}
+
+/// Account by account, each all or nothing.
+pub(super) async fn remote_logout_everyone(
+    db: &Db,
+    config: &Config,
+    out: &mut impl Write,
+) -> Result<(), Failed> {
+    let accounts = members::accounts(&mut db.read().await.map_err(away)?)
+        .await
+        .map_err(away)?;
+    let (mut all, mut skipped) = (Everyone::default(), 0_u64);
+    for account in accounts {
+        let mut tx = db.write().await.map_err(away)?;
+        let limits = &config.limits;
+        let ended =
+            members::press_everyone_by_operator(&mut tx, &account, limits, Moment::now()).await;
+        match ended.map_err(away)? {
+            Some(ended) => {
+                tx.commit().await.map_err(away)?;
+                all.people += ended.people;
+                all.sessions += ended.sessions;
+                all.remembered_devices += ended.remembered_devices;
+            }
+            None => skipped += 1,
+        }
+    }
+    let sessions = count(all.sessions, "session");
+    let devices = count(all.remembered_devices, "remembered device");
+    writeln!(
+        out,
+        "Logged {} people out: {sessions} and {devices} ended.",
+        all.people
+    )?;
+    if skipped > 0 {
+        let skipped = count(skipped, "account");
+        writeln!(
+            out,
+            "{skipped} on a plan without remote logout: nothing was changed there."
+        )?;
+    }
     Ok(())
 }

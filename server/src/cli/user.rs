@@ -1,4 +1,4 @@
-//! `curfew user create`.
+//! `curfew user create`, `curfew user list` and `curfew user disable`.
 
 use std::{
     fs::File,
@@ -9,13 +9,14 @@ use std::{
 use accounts::{
     audit::Client,
     db::Db,
+    members::{self, MemberError},
     passwords::{self, Hasher},
     secret::Secret,
     time::Moment,
     users::{self, NewUser, SignUp},
 };
 
-use super::{Failed, failed};
+use super::{Failed, away, count, failed, person};
 use crate::config::Config;
 
 pub(super) async fn create(
@@ -45,6 +46,72 @@ pub(super) async fn create(
     // Whoever runs the command may, whatever CURFEW_SIGN_UP says.
     let made = users::sign_up(db, &hasher, SignUp::Open, min, new, &client, Moment::now()).await;
     writeln!(out, "{}", made.map_err(failed)?.0)?;
+    Ok(())
+}
+
+/// Thousand by thousand, so that it needs no more memory for many people than for few.
+pub(super) async fn list(db: &Db, out: &mut impl Write) -> Result<(), Failed> {
+    let mut conn = db.read().await.map_err(away)?;
+    let mut last = String::new();
+    writeln!(
+        out,
+        "{:<32}  {:<24}  {:<10}  {:<10}  {:<8}  ACCOUNT",
+        "EMAIL", "NAME", "ROLE", "PLAN", "STATE"
+    )?;
+    loop {
+        let people = members::everybody(&mut conn, &last).await.map_err(away)?;
+        let Some(end) = people.last() else {
+            return Ok(());
+        };
+        last.clone_from(&end.email);
+        for person in &people {
+            let state = if person.disabled_at.is_some() {
+                "disabled"
+            } else {
+                "active"
+            };
+            writeln!(
+                out,
+                "{:<32}  {:<24}  {:<10}  {:<10}  {state:<8}  {}",
+                person.email,
+                person.name,
+                person.role.name(),
+                person.plan.name(),
+                person.account_name
+            )?;
+        }
+    }
+}
+
+pub(super) async fn disable(
+    db: &Db,
+    config: &Config,
+    email: &str,
+    out: &mut impl Write,
+) -> Result<(), Failed> {
+    let mut tx = db.write().await.map_err(away)?;
+    let who = person(&mut tx, email).await?;
+    let ended = members::disable_by_operator(&mut tx, &who, &config.limits, Moment::now()).await;
+    let ended = match ended {
+        Ok(ended) => ended,
+        Err(MemberError::LastOwner) => {
+            return Err(Failed::Because(format!(
+                "nothing was changed: {email} is the last owner of their account. Another owner has to be made \
+                 first; `curfew remote-logout {email}` ends their sessions"
+            )));
+        }
+        Err(other) => return Err(failed(other)),
+    };
+    tx.commit().await.map_err(away)?;
+    let (sessions, devices, tokens) = (
+        count(ended.sessions, "session"),
+        count(ended.remembered_devices, "remembered device"),
+        count(ended.tokens, "token"),
+    );
+    writeln!(
+        out,
+        "Disabled {email}: {sessions}, {devices} and {tokens} ended."
+    )?;
     Ok(())
 }
 

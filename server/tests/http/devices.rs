@@ -223,7 +223,7 @@ async fn a_curfew_that_makes_no_sense_is_refused_beside_its_field(app: TestApp) 
     stores::run(app.db(), "update users set role = 'member'").await;
     ada.call("set_account_curfew", &[("time", "22:30"), ("zone", "UTC")])
         .await
-        .refuses(403, "not_allowed");
+        .refuses(403, "forbidden");
     ada.get(SECURITY)
         .await
         .does_not_say("For everybody in your account");

@@ -153,7 +153,8 @@ impl TestApp {
         let mut all = Vec::new();
         for sql in [
             "select 'user ' || id || ' ' || name || ' ' || coalesce(username, '') || ' ' || email || ' '
-                    || password_hash || ' ' || cast(epoch as text) from users order by id",
+                    || password_hash || ' ' || role || ' ' || coalesce(cast(disabled_at as text), '') || ' '
+                    || cast(epoch as text) from users order by id",
             "select 'account ' || id || ' ' || name || ' ' || plan from accounts order by id",
             "select 'session ' || id || ' ' || token_hash || ' ' || coalesce(ended_because, 'open')
              from sessions order by id",
@@ -161,7 +162,10 @@ impl TestApp {
             "select 'cookie ' || token_hash || ' ' || coalesce(cast(exchanged_at as text), 'fresh')
              from remember_tokens order by token_hash",
             "select 'token ' || id || ' ' || coalesce(cast(revoked_at as text), 'good') from tokens order by id",
-            "select 'event ' || id || ' ' || action from audit_events order by id",
+            "select 'invitation ' || id || ' ' || coalesce(cast(used_at as text), '') || ' '
+                    || coalesce(cast(revoked_at as text), 'good') from invitations order by id",
+            // Being refused changes nothing but that it is recorded.
+            "select 'event ' || id || ' ' || action from audit_events where action <> 'access.denied' order by id",
         ] {
             all.extend(stores::texts(self.db(), sql).await);
         }

@@ -9,7 +9,7 @@ mod malformed;
 mod text;
 
 /// Every server function, with fields that would do something.
-const FUNCTIONS: [(&str, &[(&str, &str)]); 35] = [
+const FUNCTIONS: [(&str, &[(&str, &str)]); 49] = [
     (
         "sign_up",
         &[
@@ -40,6 +40,19 @@ const FUNCTIONS: [(&str, &[(&str, &str)]); 35] = [
     ("sessions", &[]),
     ("standing", &[]),
     ("tokens", &[("kind", "api")]),
+    ("rename_account", &[("name", "Eve’s")]),
+    ("change_plan", &[("plan", "free")]),
+    ("invite_member", &[("role", "owner")]),
+    ("revoke_invitation", &[("invitation", "x")]),
+    ("change_role", &[("member", "x"), ("role", "owner")]),
+    ("disable_member", &[("member", "x")]),
+    ("enable_member", &[("member", "x")]),
+    ("remove_member", &[("member", "x")]),
+    ("remote_logout_member", &[("member", "x")]),
+    ("remote_logout_everyone", &[]),
+    ("delete_account", &[("confirmation", "ada@example.com")]),
+    ("verify_audit", &[]),
+    ("set_audit_retention", &[("days", "30")]),
     ("verify_code", &[("code", "123456")]),
     ("request_password_reset", &[("email", "ada@example.com")]),
     (
@@ -76,4 +89,6 @@ const FUNCTIONS: [(&str, &[(&str, &str)]); 35] = [
     ("create_mcp_token", &[("name", "Notebook")]),
     ("revoke_api_token", &[("token", "x")]),
     ("revoke_mcp_token", &[("token", "x")]),
+    // Without a good invitation there is nothing here.
+    ("join", &[("name", "Eve"), ("email", "eve@example.com")]),
 ];

@@ -13,6 +13,7 @@ mod program;
 
 mod letters;
 mod remote_logout;
+mod settings;
 mod signing_in;
 mod stepping_up;
 mod two_factor;

@@ -316,6 +316,6 @@ async fn when_it_was_last_used_is_written(app: TestApp) {
         0,
         "no write on the way of a read"
     );
-    app.state.last_used.write(app.db()).await;
+    app.state.last_seen.write(app.db()).await;
     assert_eq!(stores::number(app.db(), used).await, 1);
 }

@@ -218,10 +218,7 @@ async fn who_may_only_watch_has_none(app: TestApp) {
     ada.sign_up("Ada").await;
     stores::run(app.db(), "update users set role = 'watch_only'").await;
     for (kind, page) in PAGES {
-        ada.get(page)
-            .await
-            .is(200)
-            .says("Watch-only members have no tokens.");
+        ada.get(page).await.is(403).says("Your role is Watch-only.");
         ada.call(&format!("create_{kind}_token"), &[("name", "x")])
             .await
             .refuses(403, "forbidden");

@@ -13,6 +13,7 @@ use crate::{
         error_summary::ErrorSummary,
         field::Field,
         form::{FormState, PostForm},
+        link::Link,
         notice::{Notice, Tone},
     },
 };
@@ -85,6 +86,15 @@ pub fn About() -> impl IntoView {
                             <Submit busy=form.busy()>"Save"</Submit>
                         </div>
                     </PostForm>
+                </section>
+                <section class="card" aria-labelledby="delete-title">
+                    <div class="card__footer">
+                        <div>
+                            <h2 class="card__title" id="delete-title">"Delete your account"</h2>
+                            <p class="card__text">"You will be asked before anything happens."</p>
+                        </div>
+                        <Link class="button button--danger-quiet" href="/profile/delete">"Delete account"</Link>
+                    </div>
                 </section>
             </ProfilePage>
         }

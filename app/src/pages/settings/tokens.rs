@@ -121,7 +121,7 @@ const MCP: Words = Words {
 /// `malformed` when there is no such kind, `session_ended`, `store_away`.
 #[server(prefix = "/api/fn", endpoint = "tokens")]
 pub async fn tokens(kind: String) -> Result<Shown, AppError> {
-    use accounts::{tokens::list, users::Role};
+    use accounts::tokens::list;
 
     use crate::{
         context::{curfew, now, signed_in, visit},
@@ -150,13 +150,8 @@ pub async fn tokens(kind: String) -> Result<Shown, AppError> {
     };
     let plans = accounts::plans::Plan::with(kind.feature());
     let names: Vec<String> = plans.iter().map(|p| p.name().to_owned()).collect();
-    let locked = if !me.user.plan.has(kind.feature()) {
-        Some(format!("Part of {}.", listed(&names)))
-    } else if me.user.role == Role::WatchOnly {
-        Some("Watch-only members have no tokens.".into())
-    } else {
-        None
-    };
+    let locked =
+        (!me.user.plan.has(kind.feature())).then(|| format!("Part of {}.", listed(&names)));
     let setup = setup::snippets(
         kind,
         &curfew.public_url,

@@ -43,7 +43,11 @@ pub fn WhyHere(flash: Flash) -> impl IntoView {
             />
         }
         .into_any(),
-        Flash::Done(_) | Flash::Form(_) | Flash::Made(_) | Flash::Said(_) => ().into_any(),
+        Flash::Note(note) => {
+            view! { <Notice tone=Tone::Success title=note.title text=note.text.unwrap_or_default() /> }
+                .into_any()
+        }
+        Flash::Done(_) | Flash::Form(_) | Flash::Made(_) => ().into_any(),
     }
 }
 
@@ -117,5 +121,5 @@ fn ReasonCard(reason: Reason) -> impl IntoView {
                     }
                 })}
         </section>
-    }
+    }    .into_any()
 }

@@ -115,6 +115,7 @@ async fn a_forged_flash_cookie_is_text_and_nothing_else(app: TestApp) {
             utc: "1 Jan, <script>alert(2)</script>".into(),
         },
         by: Some("somebody".into()),
+        who: Some("<img src=x onerror=alert(4)>".into()),
         before: "Signed out at ".into(),
         after: " from <img src=x onerror=alert(3)>.".into(),
         ask: true,

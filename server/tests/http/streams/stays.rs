@@ -113,10 +113,10 @@ async fn listening_is_not_using_the_session(app: TestApp) {
     let last = "select max(last_active_at) from sessions";
     let before = stores::number(app.db(), last).await;
     let _stream = ada.listen().await.unwrap();
-    app.state.last_active.write(app.db()).await;
+    app.state.last_seen.write(app.db()).await;
     assert_eq!(stores::number(app.db(), last).await, before);
     // A request is.
     assert!(ada.is_signed_in().await);
-    app.state.last_active.write(app.db()).await;
+    app.state.last_seen.write(app.db()).await;
     assert!(stores::number(app.db(), last).await > before);
 }

@@ -4,7 +4,7 @@ use accounts::{audit::Stored, device};
 use leptos::prelude::*;
 use serde_json::Value;
 
-use crate::{parts::drawn::when, time::Show};
+use crate::time::{Show, When};
 
 pub(super) fn section(events: Vec<Stored>) -> impl IntoView {
     let rows = events.into_iter().map(row).collect_view();
@@ -42,7 +42,7 @@ fn row(event: Stored) -> impl IntoView {
         <li class=class>
             <p class="activity__what">{words}</p>
             <p class="activity__from">{from}</p>
-            <p class="activity__when">{when(event.at, Show::Full)}</p>
+            <p class="activity__when"><When at=event.at show=Show::Full /></p>
         </li>
     }
 }

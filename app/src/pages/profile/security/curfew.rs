@@ -44,8 +44,8 @@ async fn save(
     use accounts::curfew::{Curfew, CurfewError, set};
 
     use crate::{
-        context::{curfew, leave, now, signed_in, visit},
-        flash::Flash,
+        context::{curfew, note, now, signed_in, visit},
+        flash::Note,
     };
 
     let (install, me, visit) = (curfew()?, signed_in()?, visit()?);
@@ -66,7 +66,7 @@ async fn save(
         Err(other) => return Err(refused(other)),
     }
     tx.commit().await.map_err(store)?;
-    leave(&Flash::Said(match wanted {
+    note(Note::new(match wanted {
         Some(curfew) => format!(
             "Sessions end by themselves every day at {}, {}.",
             curfew.time(),
@@ -88,7 +88,7 @@ fn refused(error: accounts::curfew::CurfewError) -> AppError {
         CurfewError::Time(why) => AppError::field("time", why),
         CurfewError::Zone(why) => AppError::field("zone", why),
         CurfewError::NotAllowed => AppError::new(
-            Code::NotAllowed,
+            Code::Forbidden,
             "Only owners and admins set the account’s curfew.",
         ),
         CurfewError::AlreadyEnded => AppError::not_signed_in(),

@@ -9,7 +9,10 @@ use accounts::{
 use leptos::prelude::*;
 
 use super::drawing::field_error;
-use crate::{flash::Refused, parts::drawn::when, time::Show};
+use crate::{
+    flash::Refused,
+    time::{Show, When},
+};
 
 /// Zones offered while one types; any other of the IANA database is taken as well.
 const ZONES: [&str; 24] = [
@@ -112,7 +115,7 @@ fn form(
         <form class="form" method="post" action=format!("/api/fn/{name}") novalidate>
             {next
                 .map(|next| {
-                    view! { <p>"The next one is " {when(next, Show::Full)} "."</p> }
+                    view! { <p>"The next one is " <When at=next show=Show::Full /> "."</p> }
                 })}
             <div class="split">
                 <div class="field">

@@ -18,8 +18,8 @@ pub async fn end_session(
     use accounts::sessions::{SessionId, end_one};
 
     use crate::{
-        context::{curfew, leave, now, visit},
-        flash::{Flash, counted},
+        context::{curfew, note, now, visit},
+        flash::{Note, counted},
         step_up::confirmed,
     };
 
@@ -52,7 +52,7 @@ pub async fn end_session(
         "{} is signed out: {sessions} and {devices} ended.",
         ended.name
     );
-    leave(&Flash::Said(text))?;
+    note(Note::new(text))?;
     leptos_axum::redirect("/profile/security");
     Ok(())
 }
@@ -66,8 +66,8 @@ pub async fn end_other_sessions(confirmation: Option<String>) -> Result<(), AppE
     use accounts::sessions::end_others;
 
     use crate::{
-        context::{curfew, leave, now, set_cookie, visit},
-        flash::{Flash, counted},
+        context::{curfew, note, now, set_cookie, visit},
+        flash::{Note, counted},
         step_up::confirmed,
     };
 
@@ -91,7 +91,7 @@ pub async fn end_other_sessions(confirmation: Option<String>) -> Result<(), AppE
         "remembered device",
         "remembered devices",
     );
-    leave(&Flash::Said(format!(
+    note(Note::new(format!(
         "{sessions} and {devices} ended. You stay signed in here."
     )))?;
     leptos_axum::redirect("/profile/security");
@@ -111,8 +111,8 @@ pub async fn rename_device(
     use accounts::sessions::{RenameError, SessionId, rename};
 
     use crate::{
-        context::{curfew, leave, now, signed_in, visit},
-        flash::Flash,
+        context::{curfew, note, now, signed_in, visit},
+        flash::Note,
     };
 
     let (curfew, me, visit) = (curfew()?, signed_in()?, visit()?);
@@ -135,7 +135,7 @@ pub async fn rename_device(
         Err(RenameError::Device(error)) => return Err(refused(error).await?),
     };
     tx.commit().await.map_err(store)?;
-    leave(&Flash::Said(match named {
+    note(Note::new(match named {
         Some(name) => format!("The device is called {name} now."),
         None => "The device goes by its browser’s name again.".into(),
     }))?;

@@ -14,8 +14,8 @@ use leptos::prelude::*;
 use super::drawing::{Ask, field_error, icon, named};
 use crate::{
     flash::{Refused, counted},
-    parts::{drawn::when, icon::Disc},
-    time::Show,
+    parts::icon::Disc,
+    time::{Show, When},
 };
 
 /// What was not used for this long stands apart.
@@ -198,7 +198,7 @@ fn device(
     let active = if row.this || (seen && !row.remembered_only) {
         "Now".into_any()
     } else {
-        when(row.last_active, Show::Full).into_any()
+        view! { <When at=row.last_active show=Show::Full /> }.into_any()
     };
     let (this, remembered_only) = (row.this, row.remembered_only);
     let ip = row.ip.clone().unwrap_or_else(|| "Unknown".into());
@@ -218,7 +218,7 @@ fn device(
                 </div>
                 <div>
                     <dt>"Signed in"</dt>
-                    <dd>{when(row.signed_in, Show::Full)}</dd>
+                    <dd><When at=row.signed_in show=Show::Full /></dd>
                 </div>
                 <div>
                     <dt>"Last active"</dt>
@@ -226,7 +226,7 @@ fn device(
                 </div>
                 <div>
                     <dt>"Expires"</dt>
-                    <dd>{when(row.expires, Show::Day)}</dd>
+                    <dd><When at=row.expires show=Show::Day /></dd>
                 </div>
                 <div>
                     <dt>"How"</dt>

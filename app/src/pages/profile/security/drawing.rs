@@ -95,7 +95,7 @@ impl Facts {
         now: Moment,
     ) -> String {
         let (said, refused) = match flash {
-            Some(Flash::Said(text)) => (Some(text), None),
+            Some(Flash::Note(note)) => (Some(note.title), None),
             Some(Flash::Form(refused)) => (None, Some(refused)),
             _ => (None, None),
         };

@@ -10,7 +10,10 @@ use accounts::{
 use leptos::prelude::*;
 
 use super::drawing::named;
-use crate::{flash::counted, parts::drawn::when, time::Show};
+use crate::{
+    flash::counted,
+    time::{Show, When},
+};
 
 /// How far back it goes.
 pub(super) const SPAN: Duration = Duration::from_hours(30 * 24);
@@ -102,7 +105,7 @@ pub(super) fn section(past: &[Past], presses: &[UnixMillis], now: Moment) -> imp
                     {cuts}
                 </svg>
                 <div class="timeline__labels" aria-hidden="true">
-                    <span>{when(since, Show::Day)}</span>
+                    <span><When at=since show=Show::Day /></span>
                     <span>"Now"</span>
                 </div>
                 <figcaption class="timeline__caption">{caption}</figcaption>
@@ -130,13 +133,16 @@ pub(super) fn section(past: &[Past], presses: &[UnixMillis], now: Moment) -> imp
 fn row(past: &Past) -> impl IntoView + use<> {
     let (name, _) = named(past.label.clone(), &past.user_agent);
     let (until, how) = match past.ended {
-        Some((because, at)) => (when(at, Show::Full).into_any(), word(because)),
+        Some((because, at)) => (
+            view! { <When at=at show=Show::Full /> }.into_any(),
+            word(because),
+        ),
         None => ("Now".into_any(), "Still open"),
     };
     view! {
         <tr>
             <th scope="row">{name}</th>
-            <td>{when(past.from, Show::Full)}</td>
+            <td><When at=past.from show=Show::Full /></td>
             <td>{until}</td>
             <td>{how}</td>
         </tr>
@@ -154,6 +160,7 @@ fn word(because: Because) -> &'static str {
         Because::Limit => "Too many devices",
         Because::Reused => "Copied sign-in",
         Because::Disabled => "Account disabled",
+        Because::Removed => "Removed",
         Because::EndedElsewhere => "Another device",
         Because::Curfew => "Curfew",
     }

@@ -6,7 +6,7 @@ const BEGINNINGS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', 'Ôºù', 'Ôº
 
 /// One record with its line end. Text that could be a formula gets an apostrophe before it, which
 /// spreadsheets show as text.
-pub(super) fn record(fields: &[impl AsRef<str>]) -> String {
+pub(crate) fn record(fields: &[impl AsRef<str>]) -> String {
     let fields: Vec<String> = fields.iter().map(|field| quoted(field.as_ref())).collect();
     fields.join(",") + "\r\n"
 }

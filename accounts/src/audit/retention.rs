@@ -1,0 +1,150 @@
+//! How long an account keeps its events. Deleting the oldest is itself an event, which vouches for the gap:
+//! the chain goes on being verifiable from there.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{Action, Actor, Client, Event, lock_chain, record};
+use crate::{
+    db::{Conn, Db, Tx},
+    limits::Limits,
+    members::{MemberError, begin},
+    on,
+    sessions::SignedIn,
+    time::{Moment, UnixMillis},
+    users::AccountId,
+};
+
+/// What an account may choose, in days. Nobody gets rid of what happened in the last month.
+pub const CHOICES: [i64; 6] = [30, 90, 180, 365, 730, 2555];
+
+/// Events deleted at a time.
+const BATCH: i64 = 10_000;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// How many days the account keeps events; none: for ever.
+///
+/// # Errors
+/// When the store is away.
+pub async fn retention(conn: &mut Conn, account: &AccountId) -> Result<Option<i64>, sqlx::Error> {
+    on!(conn, c => sqlx::query_scalar("select audit_keep_days from accounts where id = $1")
+        .bind(account)
+        .fetch_one(c)
+        .await)
+}
+
+/// Why it is kept as before.
+#[derive(Debug, thiserror::Error)]
+pub enum RetentionError {
+    #[error("choose one of the times that are offered")]
+    NoSuchChoice,
+    #[error(transparent)]
+    Refused(#[from] MemberError),
+}
+
+/// Says how long events are kept; one of [`CHOICES`], or none for ever. The same again is no deed.
+///
+/// # Errors
+/// See [`RetentionError`]; nothing has changed then.
+pub async fn set_retention(
+    tx: &mut Tx,
+    who: &SignedIn,
+    days: Option<i64>,
+    client: &Client,
+    limits: &Limits,
+    now: Moment,
+) -> Result<(), RetentionError> {
+    if days.is_some_and(|days| !CHOICES.contains(&days)) {
+        return Err(RetentionError::NoSuchChoice);
+    }
+    let me = begin(tx, who, "/api/fn/set_audit_retention", limits, now).await?;
+    let store = |e| RetentionError::Refused(MemberError::Store(e));
+    let before = retention(tx, &me.account_id).await.map_err(store)?;
+    if before == days {
+        return Ok(());
+    }
+    on!(tx, c => sqlx::query("update accounts set audit_keep_days = $2 where id = $1")
+        .bind(&me.account_id)
+        .bind(days)
+        .execute(c)
+        .await
+        .map(|_| ()))
+    .map_err(store)?;
+    let event = Event::of(Action::RetentionChanged, Actor::User(&me.id), client)
+        .in_account(&me.account_id)
+        .with(json!({ "from_days": before, "to_days": days }));
+    record(tx, event, now).await.map_err(store)?;
+    Ok(())
+}
+
+/// Deletes what every account does not want to keep any longer, each account in a transaction of its own.
+/// Returns how many events went. Safe to run on several nodes at once.
+///
+/// # Errors
+/// When the store is away.
+pub async fn delete_old(db: &Db, now: Moment) -> Result<u64, sqlx::Error> {
+    let accounts: Vec<(AccountId, i64)> = on!(&mut db.read().await?, c => sqlx::query_as(
+        "select id, audit_keep_days from accounts where audit_keep_days is not null order by id")
+        .fetch_all(c)
+        .await)?;
+    let mut deleted = 0;
+    for (account, days) in accounts {
+        let keep = DAY * u32::try_from(days).unwrap_or(u32::MAX);
+        let mut tx = db.write().await?;
+        deleted += delete_before(&mut tx, &account, now.at - keep, now).await?;
+        tx.commit().await?;
+    }
+    Ok(deleted)
+}
+
+/// Deletes the oldest events of one account up to the first that is newer, once the oldest is a day too old:
+/// so this is an event a day and not one an hour.
+///
+/// # Errors
+/// When the store is away.
+pub async fn delete_before(
+    tx: &mut Tx,
+    account: &AccountId,
+    before: UnixMillis,
+    now: Moment,
+) -> Result<u64, sqlx::Error> {
+    let chain = account.0.as_str();
+    let head = lock_chain(tx, chain).await?;
+    let oldest: Option<(i64, UnixMillis)> = on!(tx, c => sqlx::query_as(
+        "select seq, at from audit_events where chain = $1 order by seq limit 1")
+        .bind(chain)
+        .fetch_optional(c)
+        .await)?;
+    let Some((first, _)) = oldest.filter(|(_, at)| *at < before - DAY) else {
+        return Ok(0);
+    };
+    let newer: Option<i64> = on!(tx, c => sqlx::query_scalar(
+        "select seq from audit_events where chain = $1 and at >= $2 order by seq limit 1")
+        .bind(chain)
+        .bind(before)
+        .fetch_optional(c)
+        .await)?;
+    let last = newer
+        .map_or(head.seq, |newer| newer - 1)
+        .min(first + BATCH - 1);
+    let hash: String = on!(tx, c => sqlx::query_scalar(
+        "select hash from audit_events where chain = $1 and seq = $2")
+        .bind(chain)
+        .bind(last)
+        .fetch_one(c)
+        .await)?;
+    let deleted = on!(tx, c => sqlx::query("delete from audit_events where chain = $1 and seq <= $2")
+        .bind(chain)
+        .bind(last)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
+    let client = Client::default();
+    let event = Event::of(Action::EventsDeleted, Actor::System, &client)
+        .in_account(account)
+        .with(json!({ "up_to": last, "hash": hash, "events": deleted }));
+    record(tx, event, now).await?;
+    Ok(deleted)
+}

@@ -1,0 +1,67 @@
+//! The people of an account, and what its owners and admins do to them.
+//!
+//! Every deed locks the account first, then the persons in the order of their ids, and looks at the role,
+//! the plan and the session of whoever does it under those locks: what the door saw may have changed.
+
+mod act;
+mod disable;
+mod leave;
+mod list;
+mod press;
+mod remove;
+pub(crate) mod role;
+
+pub(crate) use act::{Standing, begin, lock_account};
+pub use disable::{Disabled, disable, disable_by_operator, enable};
+pub use leave::{Left, leave};
+pub use list::{InTheStore, Listed, Uses, accounts, everybody, find, list, people, uses};
+pub use press::{
+    Everyone, count_everyone, press_everyone, press_everyone_by_operator, press_member,
+};
+pub use remove::remove;
+pub use role::change_role;
+
+use crate::{permissions::Refusal, plans::Plan, sessions::EndAllError};
+
+/// Why nothing was done to a member.
+#[derive(Debug, thiserror::Error)]
+pub enum MemberError {
+    /// The session of whoever asked is dead.
+    #[error("this session has ended already")]
+    Ended,
+    /// Not there, or of another account: the same answer.
+    #[error("there is no such member")]
+    NotFound,
+    /// One plain sentence.
+    #[error("{0}")]
+    NotAllowed(&'static str),
+    #[error("this needs the plan {}", .0.iter().map(|p| p.name()).collect::<Vec<_>>().join(", "))]
+    PlanRequired(Vec<Plan>),
+    #[error("an account has at least one owner")]
+    LastOwner,
+    /// What was typed to confirm is not what was asked for.
+    #[error("not confirmed")]
+    NotConfirmed,
+    #[error("the store is away")]
+    Store(#[from] sqlx::Error),
+}
+
+impl From<Refusal> for MemberError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotAllowed(_) => Self::NotAllowed("Your role does not allow this."),
+            Refusal::PlanRequired(plans) => Self::PlanRequired(plans),
+        }
+    }
+}
+
+impl From<EndAllError> for MemberError {
+    fn from(error: EndAllError) -> Self {
+        match error {
+            EndAllError::PlanRequired(plans) => Self::PlanRequired(plans),
+            EndAllError::AlreadyEnded => Self::Ended,
+            EndAllError::NoSuchUser => Self::NotFound,
+            EndAllError::Store(e) => Self::Store(e),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Who is in an account.
+
+use sqlx::FromRow;
+
+use crate::{
+    db::Conn,
+    on,
+    plans::Plan,
+    time::UnixMillis,
+    users::{AccountId, Role, UserId},
+};
+
+/// A member in the list. What else is personal, the account's managers do not see.
+#[derive(Debug, Clone, FromRow)]
+pub struct Listed {
+    pub id: UserId,
+    pub name: String,
+    pub email: String,
+    pub role: Role,
+    pub created_at: UnixMillis,
+    pub disabled_at: Option<UnixMillis>,
+}
+
+/// The account's members by role and name, `most` at the most.
+///
+/// # Errors
+/// When the store is away.
+pub async fn list(
+    conn: &mut Conn,
+    account: &AccountId,
+    most: i64,
+) -> Result<Vec<Listed>, sqlx::Error> {
+    on!(conn, c => sqlx::query_as(
+        "select id, name, email, role, created_at, disabled_at from users
+         where account_id = $1 and removed_at is null
+         order by case role when 'owner' then 0 when 'admin' then 1 else 2 end, lower(name), id limit $2")
+        .bind(account)
+        .bind(most)
+        .fetch_all(c)
+        .await)
+}
+
+/// One member of the account; none when there is no such one in it.
+///
+/// # Errors
+/// When the store is away.
+pub async fn find(
+    conn: &mut Conn,
+    account: &AccountId,
+    member: &UserId,
+) -> Result<Option<Listed>, sqlx::Error> {
+    on!(conn, c => sqlx::query_as(
+        "select id, name, email, role, created_at, disabled_at from users
+         where account_id = $1 and id = $2 and removed_at is null")
+        .bind(account)
+        .bind(member)
+        .fetch_optional(c)
+        .await)
+}
+
+/// Ids and names of everyone who is or was in the account, for the audit log's filter.
+///
+/// # Errors
+/// When the store is away.
+pub async fn people(
+    conn: &mut Conn,
+    account: &AccountId,
+    most: i64,
+) -> Result<Vec<(UserId, String)>, sqlx::Error> {
+    on!(conn, c => sqlx::query_as(
+        "select id, name from users where account_id = $1 order by lower(name), id limit $2")
+        .bind(account)
+        .bind(most)
+        .fetch_all(c)
+        .await)
+}
+
+/// A person with their account, as the command line lists them.
+#[derive(Debug, Clone, FromRow)]
+pub struct InTheStore {
+    pub id: UserId,
+    pub account_id: AccountId,
+    pub account_name: String,
+    pub plan: Plan,
+    pub name: String,
+    pub email: String,
+    pub role: Role,
+    pub disabled_at: Option<UnixMillis>,
+}
+
+/// Up to 1,000 people whose e-mail comes after `after`, in that order.
+///
+/// # Errors
+/// When the store is away.
+pub async fn everybody(conn: &mut Conn, after: &str) -> Result<Vec<InTheStore>, sqlx::Error> {
+    on!(conn, c => sqlx::query_as(
+        "select u.id, u.account_id, a.name as account_name, a.plan, u.name, u.email, u.role, u.disabled_at
+         from users u join accounts a on a.id = u.account_id
+         where u.removed_at is null and u.email > $1 order by u.email limit 1000")
+        .bind(after)
+        .fetch_all(c)
+        .await)
+}
+
+/// What an account uses of what a plan may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
+pub struct Uses {
+    pub api_tokens: i64,
+    pub mcp_tokens: i64,
+    /// Editors and watch-only members.
+    pub special_roles: i64,
+}
+
+/// Counts it.
+///
+/// # Errors
+/// When the store is away.
+pub async fn uses(conn: &mut Conn, account: &AccountId) -> Result<Uses, sqlx::Error> {
+    on!(conn, c => sqlx::query_as(
+        "select (select count(*) from tokens t join users u on u.id = t.user_id
+                 where u.account_id = $1 and t.kind = 'api' and t.revoked_at is null) as api_tokens,
+                (select count(*) from tokens t join users u on u.id = t.user_id
+                 where u.account_id = $1 and t.kind = 'mcp' and t.revoked_at is null) as mcp_tokens,
+                (select count(*) from users
+                 where account_id = $1 and removed_at is null and role in ('editor', 'watch_only')) as special_roles")
+        .bind(account)
+        .fetch_one(c)
+        .await)
+}
+
+/// The ids of all accounts that are not closed.
+///
+/// # Errors
+/// When the store is away.
+pub async fn accounts(conn: &mut Conn) -> Result<Vec<AccountId>, sqlx::Error> {
+    on!(conn, c => sqlx::query_scalar("select id from accounts where closed_at is null order by id")
+        .fetch_all(c)
+        .await)
+}

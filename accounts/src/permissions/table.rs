@@ -1,0 +1,149 @@
+//! The table. Sorted as people meet the addresses: pages, then the functions behind them, then the rest.
+
+use super::{Row, Who};
+use crate::{plans::Feature, users::Role};
+
+const OWNER: Who = Who::Only(&[Role::Owner]);
+const MANAGERS: Who = Who::Only(&[Role::Owner, Role::Admin]);
+const TOKEN_HOLDERS: Who = Who::Only(&[Role::Owner, Role::Admin, Role::Editor, Role::Member]);
+
+const NOT_ON_OWNERS: &str = "an admin not to an owner";
+
+const fn row(address: &'static str, what: &'static str, who: Who) -> Row {
+    Row {
+        address,
+        what,
+        who,
+        needs: None,
+        but: "",
+    }
+}
+
+impl Row {
+    const fn needs(mut self, feature: Feature) -> Self {
+        self.needs = Some(feature);
+        self
+    }
+
+    const fn but(mut self, but: &'static str) -> Self {
+        self.but = but;
+        self
+    }
+}
+
+/// Every address of the service.
+pub const TABLE: &[Row] = &[
+    // Pages
+    row("/", "see how things stand", Who::Everyone),
+    row("/profile", "see one's profile", Who::Everyone),
+    row("/profile/login", "see what one signs in with", Who::Everyone),
+    row("/profile/password", "see the password page", Who::Everyone),
+    row("/profile/security", "see one's devices", Who::Everyone),
+    row("/profile/two-factor", "set two-factor authentication up", Who::Everyone),
+    row("/profile/two-factor/app", "show the first code", Who::Everyone),
+    row("/profile/two-factor/new-codes", "see new recovery codes", Who::Everyone),
+    row("/profile/two-factor/off", "be asked before turning it off", Who::Everyone),
+    row("/profile/two-factor/recovery-codes.txt", "download one's recovery codes", Who::Everyone),
+    row("/profile/two-factor/qr.svg", "see the secret as a picture", Who::Everyone),
+    row("/profile/remote-logout", "be asked before a remote logout", Who::Everyone)
+        .but("the page says so where the plan lacks it"),
+    row("/profile/delete", "be asked before deleting one's account", Who::Everyone),
+    row("/settings", "see the account", MANAGERS),
+    row("/settings/plan", "be asked before another plan", OWNER),
+    row("/settings/members", "see the members", MANAGERS),
+    row("/settings/members/confirm", "be asked before a deed to a member", MANAGERS),
+    row("/settings/members/everyone", "be asked before everyone is logged out", OWNER)
+        .needs(Feature::RemoteLogout),
+    row("/settings/api", "see one's API tokens", TOKEN_HOLDERS)
+        .but("shown on every plan, so that tokens from before a downgrade can be seen and revoked"),
+    row("/settings/mcp", "see one's MCP tokens", TOKEN_HOLDERS)
+        .but("shown on every plan, so that tokens from before a downgrade can be seen and revoked"),
+    row("/settings/api/revoke", "be asked before an API token is revoked", TOKEN_HOLDERS),
+    row("/settings/mcp/revoke", "be asked before an MCP token is revoked", TOKEN_HOLDERS),
+    row("/settings/audit-log", "read the audit log", MANAGERS).needs(Feature::AuditLog),
+    row("/settings/audit-log/export", "export the audit log", MANAGERS).needs(Feature::AuditLog),
+    // Oneself
+    row("/api/fn/standing", "count one's sessions", Who::Everyone),
+    row("/api/fn/sessions", "list one's sessions", Who::Everyone),
+    row("/api/fn/remote_logout_facts", "count what a remote logout ends", Who::Everyone),
+    row("/api/fn/remote_logout", "log oneself out from all devices", Who::Everyone)
+        .needs(Feature::RemoteLogout),
+    row("/api/fn/change_password", "change one's password", Who::Everyone),
+    row("/api/fn/update_profile", "change one's name", Who::Everyone),
+    row("/api/fn/change_email", "change one's e-mail", Who::Everyone),
+    row("/api/fn/begin_two_factor", "begin to set two-factor authentication up", Who::Everyone)
+        .needs(Feature::TwoFactor),
+    row("/api/fn/turn_on_two_factor", "turn two-factor authentication on", Who::Everyone)
+        .needs(Feature::TwoFactor),
+    row("/api/fn/turn_off_two_factor", "turn two-factor authentication off", Who::Everyone),
+    row("/api/fn/abandon_two_factor", "abandon its set-up", Who::Everyone),
+    row("/api/fn/new_recovery_codes", "make new recovery codes", Who::Everyone),
+    row("/api/fn/use_recovery_codes", "use the new recovery codes", Who::Everyone),
+    row("/api/fn/recovery_codes_left", "count one's recovery codes", Who::Everyone),
+    row(
+        "/api/fn/two_factor_draft",
+        "see what is being set up",
+        Who::Everyone,
+    ),
+    row("/api/fn/delete_account", "delete one's account", Who::Everyone).but("not the last owner of others"),
+    row("/api/fn/end_session", "end one of one's sessions", Who::Everyone),
+    row("/api/fn/end_other_sessions", "end one's other sessions", Who::Everyone),
+    row("/api/fn/rename_device", "name one of one's devices", Who::Everyone),
+    row("/api/fn/set_curfew", "set one's curfew", Who::Everyone),
+    row("/api/fn/set_account_curfew", "set everybody's curfew", MANAGERS),
+    row("/api/fn/token", "see one of one's tokens", TOKEN_HOLDERS),
+    row("/api/fn/create_api_token", "make an API token", TOKEN_HOLDERS).needs(Feature::ApiTokens),
+    row("/api/fn/create_mcp_token", "make an MCP token", TOKEN_HOLDERS).needs(Feature::McpTokens),
+    row("/api/fn/revoke_api_token", "revoke an API token", TOKEN_HOLDERS),
+    row("/api/fn/revoke_mcp_token", "revoke an MCP token", TOKEN_HOLDERS),
+    row("/api/fn/tokens", "list one's tokens", TOKEN_HOLDERS),
+    // The account
+    row("/api/fn/rename_account", "rename the account", MANAGERS),
+    row("/api/fn/change_plan", "change the plan", OWNER),
+    // Members
+    row("/api/fn/invite_member", "invite somebody", MANAGERS)
+        .but("an admin not as an owner; editor and watch-only on Pro and Enterprise"),
+    row("/api/fn/revoke_invitation", "take an invitation back", MANAGERS),
+    row("/api/fn/change_role", "change a member's role", MANAGERS)
+        .but("an admin not of or to an owner; editor and watch-only on Pro and Enterprise; not the last owner"),
+    row("/api/fn/disable_member", "disable a member", MANAGERS).but(NOT_ON_OWNERS),
+    row("/api/fn/enable_member", "enable a member", MANAGERS).but(NOT_ON_OWNERS),
+    row("/api/fn/remove_member", "remove a member", MANAGERS).but(NOT_ON_OWNERS),
+    row("/api/fn/remote_logout_member", "log a member out from all devices", MANAGERS)
+        .needs(Feature::RemoteLogout)
+        .but(NOT_ON_OWNERS),
+    row("/api/fn/remote_logout_everyone", "log everyone out from all devices", OWNER)
+        .needs(Feature::RemoteLogout),
+    // The audit log
+    row("/api/fn/verify_audit", "verify the audit log", MANAGERS).needs(Feature::AuditLog),
+    row("/api/fn/set_audit_retention", "say how long events are kept", OWNER).needs(Feature::AuditLog),
+    // Anybody
+    row("/sign-in", "sign in", Who::Anybody),
+    row("/sign-in/resume", "look again after another tab was signed in", Who::Anybody),
+    row("/sign-up", "sign up", Who::Anybody).but("where sign-up is open"),
+    row("/sign-out", "sign out", Who::Anybody),
+    row("/sign-in/code", "show a second factor", Who::Anybody),
+    row("/forgot-password", "ask for a new password", Who::Anybody),
+    row("/reset-password", "choose a new password", Who::Anybody).but("with its link"),
+    row("/confirm-email", "confirm a new e-mail", Who::Anybody).but("with its link"),
+    row("/join", "accept an invitation", Who::Anybody).but("with its link"),
+    row("/api/fn/sign_in", "sign in", Who::Anybody),
+    row("/api/fn/sign_up", "sign up", Who::Anybody).but("where sign-up is open"),
+    row("/api/fn/sign_out", "sign out", Who::Anybody),
+    row("/api/fn/mail_link_stands", "ask whether a link is good", Who::Anybody),
+    row("/api/fn/verify_code", "show a second factor", Who::Anybody),
+    row("/api/fn/request_password_reset", "ask for a new password", Who::Anybody),
+    row("/api/fn/reset_password", "choose a new password", Who::Anybody).but("with its link"),
+    row("/api/fn/confirm_email", "confirm a new e-mail", Who::Anybody).but("with its link"),
+    row("/api/fn/still_signed_in", "ask whether one is signed in", Who::Anybody),
+    row("/api/fn/join", "accept an invitation", Who::Anybody).but("with its link"),
+    row("/.well-known/change-password", "find the password page", Who::Anybody),
+    row("/profile/api", "find one's API tokens", Who::Anybody),
+    row("/profile/mcp", "find one's MCP tokens", Who::Anybody),
+    row("/events", "hear that one's session has ended", Who::Anybody),
+    row("/healthz", "ask whether it is alive", Who::Anybody),
+    row("/readyz", "ask whether it can serve", Who::Anybody),
+    row("/pkg/{file}", "fetch a built file", Who::Anybody),
+    row("/favicon.svg", "fetch the icon", Who::Anybody),
+    row("/robots.txt", "fetch the word to crawlers", Who::Anybody),
+];

@@ -1,0 +1,180 @@
+//! Invitations: one person each, for seven days, into the account and the role they were made for.
+
+use accounts::{
+    audit,
+    db::Db,
+    invites::{self, JoinError},
+    plans::Plan,
+    secret::Token,
+    time::Moment,
+    users::{Role, UserError},
+};
+use tokio::task::JoinSet;
+
+use crate::{
+    home::{DAY, Home, NOW, SECOND, after},
+    stores,
+};
+
+on_both!(
+    whoever_has_the_link_joins_that_account_with_that_role,
+    an_invitation_is_good_once_even_for_many_at_once,
+    one_that_was_taken_back_or_has_run_out_lets_nobody_in,
+    an_email_that_is_taken_is_said_and_the_invitation_stays_good,
+    a_role_that_the_plan_has_lost_lets_nobody_in,
+    the_link_is_nowhere_in_the_store,
+    open_invitations_are_listed,
+);
+
+async fn whoever_has_the_link_joins_that_account_with_that_role(db: Db) {
+    let home = Home::new(db);
+    let (_, ada) = home.owner("Ada").await;
+    for (name, role) in [
+        ("Ben", Role::Admin),
+        ("Cleo", Role::Editor),
+        ("Dora", Role::Member),
+        ("Eve", Role::WatchOnly),
+        ("Finn", Role::Owner),
+    ] {
+        let made = home.invite(&ada, role, NOW).await.unwrap();
+        let mut conn = home.db.read().await.unwrap();
+        let shown = invites::look_up(&mut conn, &made.token, NOW)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!((shown.invited_by.as_str(), shown.role), ("Ada", role));
+        drop(conn);
+        let person = home.join(&made.token, name, NOW).await.unwrap();
+        let who = home.comes_in(&person).await;
+        assert_eq!(who.user.role, role);
+        assert_eq!(who.user.account_id, ada.user.account_id);
+        assert_eq!(home.events(&person, "member.joined").await, 1);
+    }
+    audit::verify(&mut home.db.read().await.unwrap())
+        .await
+        .unwrap()
+        .unwrap();
+}
+
+async fn an_invitation_is_good_once_even_for_many_at_once(db: Db) {
+    let home = Home::new(db);
+    let (_, ada) = home.owner("Ada").await;
+    let made = home.invite(&ada, Role::Member, NOW).await.unwrap();
+    let mut joining = JoinSet::new();
+    for n in 0..20 {
+        let (home, token) = (home.clone(), made.token.clone());
+        joining.spawn(async move { home.join(&token, &format!("Person{n}"), NOW).await.is_ok() });
+    }
+    let joined = joining
+        .join_all()
+        .await
+        .into_iter()
+        .filter(|joined| *joined)
+        .count();
+    assert_eq!(joined, 1);
+    assert_eq!(
+        stores::number(&home.db, "select count(*) from users").await,
+        2
+    );
+}
+
+async fn assert_lets_nobody_in(home: &Home, token: &Token, now: Moment) {
+    let refused = home.join(token, "Mallory", now).await;
+    assert!(
+        matches!(refused, Err(JoinError::NoSuchInvitation)),
+        "{refused:?}"
+    );
+    let mut conn = home.db.read().await.unwrap();
+    assert!(
+        invites::look_up(&mut conn, token, now)
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
+
+async fn one_that_was_taken_back_or_has_run_out_lets_nobody_in(db: Db) {
+    let home = Home::new(db);
+    let (_, ada) = home.owner("Ada").await;
+    let made = home.invite(&ada, Role::Member, NOW).await.unwrap();
+    home.revoke(&ada, &made.id, NOW).await.unwrap();
+    assert_lets_nobody_in(&home, &made.token, NOW).await;
+    assert!(home.revoke(&ada, &made.id, NOW).await.is_err());
+
+    let made = home.invite(&ada, Role::Member, NOW).await.unwrap();
+    assert_lets_nobody_in(&home, &made.token, after(7 * DAY)).await;
+    home.join(&made.token, "Ben", after(6 * DAY + 86_399 * SECOND))
+        .await
+        .unwrap();
+    assert_lets_nobody_in(&home, &made.token, NOW).await;
+    assert_lets_nobody_in(&home, &Token::random(), NOW).await;
+}
+
+async fn an_email_that_is_taken_is_said_and_the_invitation_stays_good(db: Db) {
+    let home = Home::new(db);
+    let (_, ada) = home.owner("Ada").await;
+    let (_, other) = home.owner("Ben").await;
+    let made = home.invite(&ada, Role::Member, NOW).await.unwrap();
+    for taken in ["Ben", "Ada"] {
+        let refused = home.join(&made.token, taken, NOW).await;
+        let Err(JoinError::User(UserError::Email(why))) = refused else {
+            panic!("{refused:?}")
+        };
+        assert!(why.contains("already belongs to somebody"), "{why}");
+    }
+    assert_eq!(home.members_of(&other).await, ["Ben"]);
+    home.join(&made.token, "Cleo", NOW).await.unwrap();
+}
+
+async fn a_role_that_the_plan_has_lost_lets_nobody_in(db: Db) {
+    let home = Home::new(db);
+    let (_, ada) = home.owner("Ada").await;
+    let made = home.invite(&ada, Role::Editor, NOW).await.unwrap();
+    home.everybody_on(Plan::Plus).await;
+    let refused = home.join(&made.token, "Ben", NOW).await;
+    assert!(matches!(refused, Err(JoinError::NoSuchRole)), "{refused:?}");
+    home.everybody_on(Plan::Pro).await;
+    home.join(&made.token, "Ben", NOW).await.unwrap();
+}
+
+async fn the_link_is_nowhere_in_the_store(db: Db) {
+    let home = Home::new(db);
+    let (_, ada) = home.owner("Ada").await;
+    let made = home.invite(&ada, Role::Member, NOW).await.unwrap();
+    let sql = "select id || coalesce(email, '') || token_hash from invitations";
+    let row = stores::text(&home.db, sql).await;
+    assert!(
+        row.contains(&made.id) && !row.contains(made.token.expose()),
+        "{row}"
+    );
+    let said = "select details from audit_events where action = 'member.invited'";
+    let said = stores::text(&home.db, said).await;
+    assert!(
+        said.contains(&made.id) && !said.contains(made.token.expose()),
+        "{said}"
+    );
+}
+
+async fn open_invitations_are_listed(db: Db) {
+    let home = Home::new(db);
+    let (_, ada) = home.owner("Ada").await;
+    let used = home.invite(&ada, Role::Member, NOW).await.unwrap();
+    home.join(&used.token, "Ben", NOW).await.unwrap();
+    let back = home.invite(&ada, Role::Member, NOW).await.unwrap();
+    home.revoke(&ada, &back.id, NOW).await.unwrap();
+    let open = home.invite(&ada, Role::Admin, NOW).await.unwrap();
+    let mut conn = home.db.read().await.unwrap();
+    let account = &ada.user.account_id;
+    let listed = invites::open(&mut conn, account, NOW).await.unwrap();
+    assert_eq!(listed.len(), 1);
+    assert_eq!(
+        (listed[0].id.as_str(), listed[0].role),
+        (open.id.as_str(), Role::Admin)
+    );
+    assert!(
+        invites::open(&mut conn, account, after(8 * DAY))
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}

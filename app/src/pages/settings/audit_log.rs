@@ -1,0 +1,199 @@
+//! `/settings/audit-log`: what happened in the account, in words, with all that was recorded.
+
+mod filter;
+mod keep;
+mod words;
+
+use accounts::audit::{self, Cut, Shown};
+use leptos::prelude::*;
+
+pub use filter::{Asked, asked};
+
+use crate::{
+    context::{curfew, signed_in},
+    error::AppError,
+    parts::{
+        icon::{Disc, Shape},
+        link::Link,
+        plain::said,
+    },
+    time::{Show, Time, When},
+};
+
+/// Events on a page.
+const PAGE: usize = 50;
+
+pub async fn draw() -> Result<String, AppError> {
+    let (curfew, me) = (curfew()?, signed_in()?);
+    let asked = asked(&crate::context::query_string());
+    let account = &me.user.account_id;
+    let store = |e| AppError::store(&e);
+    let mut conn = curfew.db.read().await.map_err(store)?;
+    let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+    let mut events = audit::search(&mut conn, account, &asked.filter, asked.cut, most)
+        .await
+        .map_err(store)?;
+    let people = accounts::members::people(&mut conn, account, 1_000)
+        .await
+        .map_err(store)?;
+    let days = audit::retention(&mut conn, account).await.map_err(store)?;
+    drop(conn);
+    let more = events.len() > PAGE;
+    events.truncate(PAGE);
+    if matches!(asked.cut, Cut::After(_)) {
+        events.reverse();
+    }
+    let ends = events
+        .first()
+        .zip(events.last())
+        .map(|(a, z)| (a.event.seq, z.event.seq));
+    let pages = ends.map(|(newest, oldest)| around(&asked, newest, oldest, more));
+    let list = if events.is_empty() {
+        nothing(asked.is_filtered()).into_any()
+    } else {
+        let rows = events.into_iter().map(row).collect_view();
+        view! { <ol class="events" role="list">{rows}</ol> }.into_any()
+    };
+    let page = view! {
+        {said()}
+        <section class="section" aria-labelledby="log-title">
+            <div class="section__header">
+                <div>
+                    <h2 class="section__title" id="log-title">"Audit log"</h2>
+                    <p class="section__lead">"What happened in this account, newest first."</p>
+                </div>
+                <div class="cluster">
+                    <Link class="button button--small" href=asked.export("csv")>"Export CSV"</Link>
+                    <Link class="button button--small" href=asked.export("jsonl")>"Export JSON lines"</Link>
+                </div>
+            </div>
+            {filter::form(&asked, people)}
+            {list}
+            {pages}
+        </section>
+        {keep::card(days, me.user.role)}
+    };
+    Ok(page.to_html())
+}
+
+/// The way to newer and older ones.
+fn around(asked: &Asked, newest: i64, oldest: i64, more: bool) -> impl IntoView + use<> {
+    let (newer, older) = match asked.cut {
+        Cut::Before(i64::MAX) => (false, more),
+        Cut::Before(_) => (true, more),
+        Cut::After(_) => (more, true),
+    };
+    let newer = newer.then(|| {
+        view! {
+            <Link class="button button--small" href=asked.page("")>"Newest"</Link>
+            <Link class="button button--small" href=asked.page(&format!("after={newest}"))>"Newer"</Link>
+        }
+    });
+    let older = older.then(|| {
+        view! {
+            <Link class="button button--small" href=asked.page(&format!("before={oldest}"))>"Older"</Link>
+        }
+    });
+    view! {
+        <nav class="cluster cluster--spread" aria-label="Pages of the log">
+            <div class="cluster">{newer}</div>
+            <div class="cluster">{older}</div>
+        </nav>
+    }
+}
+
+fn nothing(filtered: bool) -> impl IntoView {
+    let (title, text) = if filtered {
+        ("Nothing matches", "Take a word or a filter away.")
+    } else {
+        (
+            "Nothing here",
+            "Nothing has happened on this side of the page.",
+        )
+    };
+    view! {
+        <div class="card">
+            <div class="empty">
+                <Disc shape=Shape::Search tint="plain" large=true />
+                <h3 class="empty__title">{title}</h3>
+                <p class="empty__text">{text}</p>
+                <div class="empty__actions">
+                    <Link class="button" href="/settings/audit-log">"Show everything"</Link>
+                </div>
+            </div>
+        </div>
+    }
+}
+
+fn row(shown: Shown) -> impl IntoView {
+    let said = words::of(&shown);
+    let e = shown.event;
+    let at: Time = e.at.into();
+    let from = [
+        e.user_agent
+            .as_deref()
+            .map(|agent| accounts::device::of(agent).label()),
+        e.ip.clone(),
+    ]
+    .into_iter()
+    .flatten()
+    .filter(|part| !part.is_empty() && part != "Unknown device")
+    .collect::<Vec<_>>()
+    .join(", ");
+    let badge = match e.severity.as_str() {
+        "alert" => Some(("badge badge--danger", "Alert")),
+        "warning" => Some(("badge badge--warning", "Warning")),
+        _ => None,
+    };
+    let details = words::details(&e.details);
+    let facts = [
+        ("Action", e.action.clone()),
+        ("Number", e.seq.to_string()),
+        ("Event", e.id.clone()),
+        ("Category", e.category.clone()),
+        ("Severity", e.severity.clone()),
+        (
+            "Done by",
+            words::actor(&e.actor, shown.actor_name.as_deref()),
+        ),
+        (
+            "Done to",
+            words::subject(e.subject.as_deref(), shown.subject_name.as_deref()),
+        ),
+        (
+            "IP address",
+            e.ip.clone().unwrap_or_else(|| "Unknown".into()),
+        ),
+        (
+            "Browser or program",
+            e.user_agent.clone().unwrap_or_default(),
+        ),
+        ("Hash", e.hash.clone()),
+    ]
+    .into_iter()
+    .map(|(label, value)| (label.to_owned(), value))
+    .chain(details)
+    .filter(|(_, value)| !value.is_empty())
+    .map(|(label, value)| {
+        view! {
+            <div class="facts__row">
+                <dt class="facts__label">{label}</dt>
+                <dd class="facts__value">{value}</dd>
+            </div>
+        }
+    })
+    .collect_view();
+    view! {
+        <li class="event">
+            <details>
+                <summary class="event__summary">
+                    <span class="event__words">
+                        {said} " " {badge.map(|(class, word)| view! { <span class=class>{word}</span> })}
+                    </span>
+                    <span class="event__where"><When at=at show=Show::Full /> {(!from.is_empty()).then(|| format!(" · {from}"))}</span>
+                </summary>
+                <dl class="facts event__facts">{facts}</dl>
+            </details>
+        </li>
+    }
+}

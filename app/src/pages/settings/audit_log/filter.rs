@@ -1,0 +1,186 @@
+//! What of the log one wants to see: read from the address, shown as a form, carried along by links.
+
+use std::time::Duration;
+
+use accounts::{
+    audit::{Action, Cut, Filter},
+    time::UnixMillis,
+    users::UserId,
+};
+use form_urlencoded::Serializer;
+use leptos::prelude::*;
+
+use super::words;
+use crate::parts::{link::Link, plain::choice};
+
+const SEVERITIES: [(&str, &str); 4] = [
+    ("info", "Info"),
+    ("notice", "Notice"),
+    ("warning", "Warning"),
+    ("alert", "Alert"),
+];
+
+/// A part of the log, as an address asks for it.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    pub filter: Filter,
+    pub cut: Cut,
+    /// The fields of the form that are filled in, as they were typed.
+    fields: Vec<(String, String)>,
+}
+
+const FIELDS: [&str; 6] = ["q", "action", "person", "severity", "from", "until"];
+
+/// Reads a query. What makes no sense in it is as if it were not there.
+#[must_use]
+pub fn asked(query: &str) -> Asked {
+    let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .filter(|(_, value)| !value.trim().is_empty() && value.len() <= 200)
+        .collect();
+    let one = |name: &str| {
+        let found = pairs.iter().find(|(field, _)| field == name);
+        found.map(|(_, value)| value.trim().to_owned())
+    };
+    let number = |name| one(name).and_then(|text| text.parse::<i64>().ok());
+    let cut = match (number("before"), number("after")) {
+        (Some(before), _) => Cut::Before(before),
+        (None, Some(after)) => Cut::After(after),
+        (None, None) => Cut::Before(i64::MAX),
+    };
+    let day = Duration::from_hours(24);
+    Asked {
+        filter: Filter {
+            action: one("action"),
+            severity: one("severity"),
+            person: one("person").map(UserId),
+            from: one("from").and_then(|text| midnight(&text)),
+            until: one("until")
+                .and_then(|text| midnight(&text))
+                .map(|at| at + day),
+            words: one("q"),
+        },
+        cut,
+        fields: FIELDS
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), one(name)?)))
+            .collect(),
+    }
+}
+
+/// The beginning of a day in UTC, of `2026-11-22`.
+fn midnight(text: &str) -> Option<UnixMillis> {
+    let day: jiff::civil::Date = text.parse().ok()?;
+    let at = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(UnixMillis(at.timestamp().as_millisecond()))
+}
+
+impl Asked {
+    pub(super) fn is_filtered(&self) -> bool {
+        !self.fields.is_empty()
+    }
+
+    fn field(&self, name: &str) -> String {
+        let found = self.fields.iter().find(|(field, _)| field == name);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+
+    fn query(&self) -> String {
+        Serializer::new(String::new())
+            .extend_pairs(&self.fields)
+            .finish()
+    }
+
+    /// Another page of the same; `cut` is `before=…` or `after=…`.
+    pub(super) fn page(&self, cut: &str) -> String {
+        let query = self.query();
+        let both = if query.is_empty() || cut.is_empty() {
+            query + cut
+        } else {
+            format!("{query}&{cut}")
+        };
+        format!("/settings/audit-log?{both}")
+    }
+
+    /// All of the same, in a file.
+    pub(super) fn export(&self, format: &str) -> String {
+        let query = self.query();
+        let and = if query.is_empty() { "" } else { "&" };
+        format!("/settings/audit-log/export?format={format}{and}{query}")
+    }
+}
+
+pub(super) fn form(asked: &Asked, people: Vec<(UserId, String)>) -> impl IntoView + use<> {
+    let any = |label: &str| (String::new(), label.to_owned());
+    let actions = std::iter::once(any("Every action"))
+        .chain(
+            Action::ALL
+                .iter()
+                .map(|a| (a.name().to_owned(), words::title(a.name()))),
+        )
+        .collect();
+    let people = std::iter::once(any("Everybody"))
+        .chain(people.into_iter().map(|(id, name)| (id.0, name)))
+        .collect();
+    let severities = std::iter::once(any("Any"))
+        .chain(
+            SEVERITIES
+                .iter()
+                .map(|(key, label)| ((*key).to_owned(), (*label).to_owned())),
+        )
+        .collect();
+    let input = |name: &'static str, label: &'static str, kind: &'static str| {
+        view! {
+            <div class="field">
+                <label class="field__label" for=name>{label}</label>
+                <input class="input" id=name name=name type=kind value=asked.field(name) autocomplete="off" />
+            </div>
+        }
+    };
+    let clear = asked.is_filtered().then(|| {
+        view! { <Link class="button button--quiet" href="/settings/audit-log">"Show everything"</Link> }
+    });
+    view! {
+        <form class="filter" method="get" action="/settings/audit-log" role="search">
+            {input("q", "Search", "search")}
+            {choice("action".into(), "action", "Action", actions, &asked.field("action"), None)}
+            {choice("person".into(), "person", "Person", people, &asked.field("person"), None)}
+            {choice("severity".into(), "severity", "Severity", severities, &asked.field("severity"), None)}
+            {input("from", "From (UTC)", "date")}
+            {input("until", "Until (UTC)", "date")}
+            <div class="cluster">
+                <button class="button" type="submit">"Filter"</button>
+                {clear}
+            </div>
+        </form>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_read_and_nonsense_is_as_if_it_were_not_there() {
+        let all = asked("");
+        assert_eq!(
+            (all.filter.clone(), all.cut),
+            (Filter::default(), Cut::Before(i64::MAX))
+        );
+        assert!(!all.is_filtered());
+        let nonsense = format!(
+            "from=yesterday&before=x&after=&q=++&person={}&unknown=1",
+            "x".repeat(300)
+        );
+        assert_eq!(asked(&nonsense).filter, Filter::default());
+        let some = asked("q=ada&action=user.login&from=2026-11-22&until=2026-11-22&before=7");
+        assert_eq!(some.cut, Cut::Before(7));
+        let (from, until) = (some.filter.from.unwrap(), some.filter.until.unwrap());
+        assert_eq!(until.0 - from.0, 24 * 60 * 60 * 1000);
+        assert!(some.page("after=9").ends_with("until=2026-11-22&after=9"));
+        assert!(
+            some.export("csv")
+                .starts_with("/settings/audit-log/export?format=csv&q=ada")
+        );
+    }
+}

@@ -1,0 +1,158 @@
+//! `/settings`: the account's name and its plan.
+
+pub mod plan;
+
+use accounts::{
+    account::{self, AccountError},
+    plans::{Feature, Plan},
+    users::Role,
+};
+use leptos::prelude::*;
+
+use super::refused;
+use crate::{
+    context::{curfew, note, now, signed_in, visit},
+    error::AppError,
+    flash::Note,
+    parts::{
+        button::Submit,
+        field::Field,
+        form::Sent,
+        icon::{Icon, Shape},
+        plain::{choice, said},
+    },
+};
+
+/// Gives the account another name.
+///
+/// # Errors
+/// `fields`, `not_allowed`, `session_ended`, `store_away`; nothing has changed then.
+#[server(prefix = "/api/fn", endpoint = "rename_account")]
+pub async fn rename_account(name: String) -> Result<(), AppError> {
+    let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
+    let mut tx = curfew.db.write().await.map_err(|e| AppError::store(&e))?;
+    match account::rename(&mut tx, &me, &name, &visit.client, &curfew.limits, now).await {
+        Ok(()) => {}
+        Err(AccountError::Refused(error)) => return Err(refused(error).await),
+        Err(other) => return Err(other.into()),
+    }
+    tx.commit().await.map_err(|e| AppError::store(&e))?;
+    note(Note::new("Saved"))?;
+    leptos_axum::redirect("/settings");
+    Ok(())
+}
+
+pub async fn draw() -> Result<String, AppError> {
+    let me = signed_in()?;
+    let sent = Sent::of(&["rename_account", "change_plan"]);
+    let wrong = sent.field("name");
+    let name = sent.typed("name", &me.user.account_name);
+    let page = view! {
+        {said()}
+        <section class="card" aria-labelledby="name-title">
+            <form method="post" action="/api/fn/rename_account" novalidate>
+                <div class="card__body">
+                    <div class="card__header">
+                        <h2 class="card__title" id="name-title">"Account name"</h2>
+                        <p class="card__text">"What the people in it and those you invite see."</p>
+                    </div>
+                    {sent.summary()}
+                    <Field
+                        name="name"
+                        label="Name"
+                        value=name
+                        error=Signal::derive(move || wrong.clone())
+                    />
+                </div>
+                <div class="card__footer">
+                    <Submit busy=false>"Save"</Submit>
+                </div>
+            </form>
+        </section>
+        {plans(me.user.plan, me.user.role)}
+    };
+    Ok(page.to_html())
+}
+
+/// What each plan has, from the one table.
+fn plans(mine: Plan, role: Role) -> impl IntoView {
+    let heads = Plan::ALL
+        .into_iter()
+        .map(|plan| {
+            let badge =
+                (plan == mine).then(|| view! { <span class="badge badge--accent">"Yours"</span> });
+            view! { <th scope="col">{plan.name()} " " {badge}</th> }
+        })
+        .collect_view();
+    let rows = Feature::ALL
+        .into_iter()
+        .map(|feature| {
+            let cells = Plan::ALL
+                .into_iter()
+                .map(|plan| {
+                    if plan.has(feature) {
+                        view! {
+                            <td>
+                                <Icon shape=Shape::CheckCircle small=true />
+                                <span class="visually-hidden">"Yes"</span>
+                            </td>
+                        }
+                            .into_any()
+                    } else {
+                        view! { <td><span aria-hidden="true">"–"</span><span class="visually-hidden">"No"</span></td> }
+                            .into_any()
+                    }
+                })
+                .collect_view();
+            view! {
+                <tr>
+                    <th scope="row">{feature.name()}</th>
+                    {cells}
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="section" aria-labelledby="plan-title">
+            <div class="section__header">
+                <div>
+                    <h2 class="section__title" id="plan-title">"Plan"</h2>
+                    <p class="section__lead">
+                        {format!("Your account is on {}. There is no billing in Curfew.", mine.name())}
+                    </p>
+                </div>
+            </div>
+            <div class="table-frame" tabindex="0" role="region" aria-label="What each plan has">
+                <table class="table table--plans">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Part"</th>
+                            {heads}
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+            {if role == Role::Owner {
+                change(mine).into_any()
+            } else {
+                view! { <p class="section__lead">"An owner can change the plan."</p> }.into_any()
+            }}
+        </section>
+    }
+}
+
+/// Leads to the question; nothing is changed yet.
+fn change(mine: Plan) -> impl IntoView {
+    let others = Plan::ALL
+        .into_iter()
+        .filter(|plan| *plan != mine)
+        .map(|plan| (plan.key().to_owned(), plan.name().to_owned()))
+        .collect();
+    view! {
+        <form class="inline-form" method="get" action="/settings/plan">
+            {choice("to".into(), "to", "Another plan", others, "", None)}
+            <button class="button" type="submit">"Change plan"</button>
+        </form>
+    }
+}

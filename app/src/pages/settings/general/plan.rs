@@ -1,0 +1,160 @@
+//! `/settings/plan?to=…`: asked before another plan, with what it brings and what is lost.
+
+use accounts::{
+    account,
+    members::{self, Uses},
+    plans::{Feature, Plan},
+};
+use leptos::prelude::*;
+
+use crate::{
+    context::{curfew, note, now, query, signed_in, visit},
+    error::{AppError, Code},
+    flash::{Note, counted},
+    pages::settings::refused,
+    parts::{
+        button::Submit,
+        form::Sent,
+        icon::{Disc, Icon, Shape},
+        link::Link,
+    },
+};
+
+/// Puts the account on another plan: `free`, `plus`, `pro` or `enterprise`.
+///
+/// # Errors
+/// `not_allowed` unless by an owner, `malformed`, `session_ended`, `store_away`; nothing has changed then.
+#[server(prefix = "/api/fn", endpoint = "change_plan")]
+pub async fn change_plan(plan: String) -> Result<(), AppError> {
+    let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
+    let plan = Plan::named(&plan).ok_or_else(no_such_plan)?;
+    let mut tx = curfew.db.write().await.map_err(|e| AppError::store(&e))?;
+    let changed = account::change_plan(&mut tx, &me, plan, &visit.client, &curfew.limits, now);
+    if let Err(error) = changed.await {
+        return Err(refused(error).await);
+    }
+    tx.commit().await.map_err(|e| AppError::store(&e))?;
+    note(Note::new(format!("Your account is on {} now", plan.name())))?;
+    leptos_axum::redirect("/settings");
+    Ok(())
+}
+
+fn no_such_plan() -> AppError {
+    AppError::new(
+        Code::Malformed,
+        "There is no such plan. Use free, plus, pro or enterprise.",
+    )
+}
+
+pub async fn draw() -> Result<String, AppError> {
+    let (curfew, me) = (curfew()?, signed_in()?);
+    let to = query("to")
+        .and_then(|name| Plan::named(&name))
+        .ok_or_else(no_such_plan)?;
+    let from = me.user.plan;
+    let store = |e| AppError::store(&e);
+    let mut conn = curfew.db.read().await.map_err(store)?;
+    let uses = members::uses(&mut conn, &me.user.account_id)
+        .await
+        .map_err(store)?;
+    let differ = |has: Plan, lacks: Plan| {
+        Feature::ALL
+            .into_iter()
+            .filter(move |feature| has.has(*feature) && !lacks.has(*feature))
+            .collect::<Vec<_>>()
+    };
+    let (lost, gained) = (differ(from, to), differ(to, from));
+    let look = if lost.is_empty() {
+        "button--primary"
+    } else {
+        "button--danger"
+    };
+    let tint = if lost.is_empty() { "" } else { "danger" };
+    let lost_any = !lost.is_empty();
+    let lost = lost
+        .into_iter()
+        .map(|f| item(f.name(), loss(f, &uses), true))
+        .collect_view();
+    let gained_any = !gained.is_empty();
+    let gained = gained
+        .into_iter()
+        .map(|f| item(f.name(), String::new(), false))
+        .collect_view();
+    let page = view! {
+        <div class="card card--lifted">
+            <div class="card__body">
+                <div class="cluster">
+                    <Disc shape=Shape::Info tint />
+                    <h1 class="auth__title">{format!("Change from {} to {}?", from.name(), to.name())}</h1>
+                </div>
+                {Sent::of(&["change_plan"]).summary()}
+                <div class="outcome">
+                    {lost_any.then(|| group("lost-title", "What is lost", lost))}
+                    {gained_any.then(|| group("gained-title", "What comes with it", gained))}
+                    {(!lost_any && !gained_any)
+                        .then(|| view! { <p class="card__text">"This is the plan you are on."</p> })}
+                </div>
+                <form class="form__actions" method="post" action="/api/fn/change_plan">
+                    <input type="hidden" name="plan" value=to.key() />
+                    <Link class="button" href="/settings">"Cancel"</Link>
+                    <Submit look busy=false>{format!("Change to {}", to.name())}</Submit>
+                </form>
+            </div>
+        </div>
+    };
+    Ok(page.to_html())
+}
+
+fn group(id: &'static str, title: &'static str, items: impl IntoView) -> impl IntoView {
+    view! {
+        <section class="outcome__group" aria-labelledby=id>
+            <h2 class="outcome__title" id=id>{title}</h2>
+            <ul class="outcome__list" role="list">{items}</ul>
+        </section>
+    }
+}
+
+fn item(name: &'static str, means: String, lost: bool) -> impl IntoView {
+    let (class, shape) = if lost {
+        ("outcome__item outcome__item--ends", Shape::XCircle)
+    } else {
+        ("outcome__item", Shape::CheckCircle)
+    };
+    view! {
+        <li class=class>
+            <Icon shape />
+            <span>
+                <strong>{name}{(!means.is_empty()).then_some(":")}</strong>
+                " "
+                {means.clone()}
+            </span>
+        </li>
+    }
+}
+
+/// What losing it means for what is there now.
+fn loss(feature: Feature, uses: &Uses) -> String {
+    let count = |n: i64, one, many| counted(n.unsigned_abs(), one, many);
+    match feature {
+        Feature::RemoteLogout => {
+            "nobody can log out from all devices, nor be logged out by you.".into()
+        }
+        Feature::TwoFactor => "who has it on keeps it; nobody can turn it on.".into(),
+        Feature::McpTokens => format!(
+            "{} kept, and of no use until the plan has them again.",
+            count(uses.mcp_tokens, "token is", "tokens are")
+        ),
+        Feature::ApiTokens => format!(
+            "{} kept, and of no use until the plan has them again.",
+            count(uses.api_tokens, "token is", "tokens are")
+        ),
+        Feature::EditorAndWatchOnly => format!(
+            "{} the role they have; nobody else gets it.",
+            count(uses.special_roles, "person keeps", "people keep")
+        ),
+        Feature::AuditLog => {
+            "events are still recorded; nobody can read or export them until the plan has it again."
+                .into()
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! `/settings/members/confirm?deed=…&member=…`: asked before a deed to a member, with what will end.
+
+use accounts::{members, sessions, users::UserId};
+use leptos::prelude::*;
+
+use crate::{
+    context::{curfew, now, query, signed_in},
+    error::{AppError, Code},
+    flash::counted,
+    parts::{
+        button::Submit,
+        form::Sent,
+        icon::{Disc, Icon, Shape},
+        link::Link,
+    },
+};
+
+/// What is asked before a deed.
+struct Question {
+    function: &'static str,
+    title: String,
+    /// What it means besides what ends.
+    means: &'static str,
+    /// Whether tokens end, too.
+    tokens: bool,
+    button: &'static str,
+}
+
+fn question(deed: &str, name: &str) -> Option<Question> {
+    Some(match deed {
+        "remote_logout" => Question {
+            function: "remote_logout_member",
+            title: format!("Log {name} out from all devices?"),
+            means: "They can sign in again. They are told that it was you.",
+            tokens: false,
+            button: "Log out everywhere",
+        },
+        "disable" => Question {
+            function: "disable_member",
+            title: format!("Disable {name}?"),
+            means: "They cannot sign in until they are enabled again. Their tokens do not come back.",
+            tokens: true,
+            button: "Disable",
+        },
+        "remove" => Question {
+            function: "remove_member",
+            title: format!("Remove {name}?"),
+            means: "They are gone from the account for good. Their name stays in the audit log.",
+            tokens: true,
+            button: "Remove",
+        },
+        _ => return None,
+    })
+}
+
+pub async fn draw() -> Result<String, AppError> {
+    let (curfew, me) = (curfew()?, signed_in()?);
+    let not_found = || AppError::new(Code::NotFound, "There is no such member in your account.");
+    let id = UserId(query("member").unwrap_or_default());
+    let store = |e| AppError::store(&e);
+    let mut conn = curfew.db.read().await.map_err(store)?;
+    let member = members::find(&mut conn, &me.user.account_id, &id)
+        .await
+        .map_err(store)?
+        .ok_or_else(not_found)?;
+    let deed = query("deed").unwrap_or_default();
+    let asked = question(&deed, &member.name).ok_or_else(not_found)?;
+    let facts = sessions::facts(&mut conn, &id, &curfew.limits, now())
+        .await
+        .map_err(store)?;
+    drop(conn);
+    let line = |ends: bool, n: i64, one, many| {
+        let (class, shape) = if ends {
+            ("outcome__item outcome__item--ends", Shape::XCircle)
+        } else {
+            ("outcome__item", Shape::CheckCircle)
+        };
+        view! {
+            <li class=class>
+                <Icon shape />
+                <span>{counted(n.unsigned_abs(), one, many)}</span>
+            </li>
+        }
+    };
+    let tokens = |ends| {
+        view! {
+            {line(ends, facts.api_tokens, "API token", "API tokens")}
+            {line(ends, facts.mcp_tokens, "MCP token", "MCP tokens")}
+        }
+    };
+    let sent = Sent::of(&[asked.function]);
+    let page = view! {
+        <div class="card card--lifted">
+            <div class="card__body">
+                <div class="cluster">
+                    <Disc shape=Shape::LogOut tint="danger" />
+                    <h1 class="auth__title">{asked.title}</h1>
+                </div>
+                {sent.summary()}
+                <div class="outcome">
+                    <section class="outcome__group" aria-labelledby="ends-title">
+                        <h2 class="outcome__title" id="ends-title">"What will end"</h2>
+                        <ul class="outcome__list" role="list">
+                            {line(true, facts.sessions, "session", "sessions")}
+                            {line(true, facts.remembered_devices, "remembered device", "remembered devices")}
+                            {asked.tokens.then(|| tokens(true))}
+                        </ul>
+                    </section>
+                    {(!asked.tokens)
+                        .then(|| {
+                            view! {
+                                <section class="outcome__group" aria-labelledby="stays-title">
+                                    <h2 class="outcome__title" id="stays-title">"What stays"</h2>
+                                    <ul class="outcome__list" role="list">{tokens(false)}</ul>
+                                </section>
+                            }
+                        })}
+                    <p class="card__text">{asked.means}</p>
+                    <p class="outcome__warning">"There is no undo."</p>
+                </div>
+                <form class="form__actions" method="post" action=format!("/api/fn/{}", asked.function)>
+                    <input type="hidden" name="member" value=member.id.0 />
+                    <Link class="button" href="/settings/members">"Cancel"</Link>
+                    <Submit look="button--danger" busy=false>{asked.button}</Submit>
+                </form>
+            </div>
+        </div>
+    };
+    Ok(page.to_html())
+}

@@ -1,0 +1,72 @@
+//! `/settings/members/everyone`: asked before everyone is logged out.
+
+use accounts::members;
+use leptos::prelude::*;
+
+use crate::{
+    context::{curfew, now, signed_in},
+    error::AppError,
+    flash::counted,
+    parts::{
+        button::Submit,
+        field::Checkbox,
+        form::Sent,
+        icon::{Disc, Icon, Shape},
+        link::Link,
+    },
+};
+
+pub async fn draw() -> Result<String, AppError> {
+    let (curfew, me) = (curfew()?, signed_in()?);
+    let store = |e| AppError::store(&e);
+    let mut conn = curfew.db.read().await.map_err(store)?;
+    let facts = members::count_everyone(&mut conn, &me.user.account_id, &curfew.limits, now())
+        .await
+        .map_err(store)?;
+    drop(conn);
+    let ends = |n: u64, one, many| {
+        view! {
+            <li class="outcome__item outcome__item--ends">
+                <Icon shape=Shape::XCircle />
+                <span>{counted(n, one, many)}</span>
+            </li>
+        }
+    };
+    let page = view! {
+        <div class="card card--lifted">
+            <form class="card__body" method="post" action="/api/fn/remote_logout_everyone">
+                <div class="cluster">
+                    <Disc shape=Shape::LogOut tint="danger" />
+                    <h1 class="auth__title">"Log everyone out?"</h1>
+                </div>
+                {Sent::of(&["remote_logout_everyone"]).summary()}
+                <div class="outcome">
+                    <section class="outcome__group" aria-labelledby="ends-title">
+                        <h2 class="outcome__title" id="ends-title">
+                            {format!("What will end for {}", counted(facts.people, "person", "people"))}
+                        </h2>
+                        <ul class="outcome__list" role="list">
+                            {ends(facts.sessions, "session", "sessions")}
+                            {ends(facts.remembered_devices, "remembered device", "remembered devices")}
+                        </ul>
+                    </section>
+                    <p class="card__text">
+                        "API tokens, MCP tokens and two-factor authentication stay as they are. Everyone can sign in again, and is told that it was you."
+                    </p>
+                    <p class="outcome__warning">"There is no undo."</p>
+                </div>
+                <Checkbox
+                    name="keep_this"
+                    label="Stay signed in here"
+                    hint="This session goes on. Your other sessions and your remembered devices end as well."
+                    ticked=true
+                />
+                <div class="form__actions">
+                    <Link class="button" href="/settings/members">"Cancel"</Link>
+                    <Submit look="button--danger" busy=false>"Log everyone out"</Submit>
+                </div>
+            </form>
+        </div>
+    };
+    Ok(page.to_html())
+}

@@ -1,0 +1,65 @@
+//! The pages of Account Settings that are plain HTML.
+
+use leptos::prelude::*;
+
+use super::{SettingsPage, audit_log, general, members};
+use crate::{
+    error::AppError,
+    parts::{drawn::drawn, layout::Narrow},
+};
+
+fn tab<F>(
+    here: &'static str,
+    tab: &'static str,
+    draw: impl Fn() -> F + Send + Sync + 'static,
+) -> impl IntoView
+where
+    F: Future<Output = Result<String, AppError>> + Send + 'static,
+{
+    view! {
+        <SettingsPage here tab>
+            {drawn(draw)}
+        </SettingsPage>
+    }
+}
+
+fn question<F>(title: &'static str, draw: impl Fn() -> F + Send + Sync + 'static) -> impl IntoView
+where
+    F: Future<Output = Result<String, AppError>> + Send + 'static,
+{
+    view! {
+        <Narrow title wide=true>
+            {drawn(draw)}
+        </Narrow>
+    }
+}
+
+#[component]
+pub fn General() -> impl IntoView {
+    tab("/settings", "General", general::draw)
+}
+
+#[component]
+pub fn Plan() -> impl IntoView {
+    question("Change the plan?", general::plan::draw)
+}
+
+#[component]
+pub fn Members() -> impl IntoView {
+    tab("/settings/members", "Members", members::draw)
+}
+
+#[component]
+pub fn ConfirmMember() -> impl IntoView {
+    question("Are you sure?", members::confirm::draw)
+}
+
+#[component]
+pub fn Everyone() -> impl IntoView {
+    question("Log everyone out?", members::everyone::draw)
+}
+
+#[component]
+pub fn AuditLog() -> impl IntoView {
+    tab("/settings/audit-log", "Audit log", audit_log::draw)
+}

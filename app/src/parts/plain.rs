@@ -1,0 +1,88 @@
+//! Parts of pages that only the server draws ([`drawn`](super::drawn::drawn)).
+
+use leptos::prelude::*;
+
+use super::{
+    copy::Copy,
+    icon::{Icon, Shape},
+    notice::{Notice, Tone},
+};
+use crate::{
+    boot::boot,
+    flash::{Flash, Note},
+};
+
+/// What the last deed has to say on this page, with what is shown once.
+pub fn said() -> impl IntoView {
+    let Some(Flash::Note(note)) = boot().flash else {
+        return ().into_any();
+    };
+    let Note {
+        title,
+        text,
+        secret,
+        bad,
+    } = note;
+    let tone = if bad { Tone::Danger } else { Tone::Success };
+    view! {
+        <Notice tone title text=text.unwrap_or_default() />
+        {secret.map(shown_once)}
+    }
+    .into_any()
+}
+
+fn shown_once(secret: String) -> impl IntoView {
+    view! {
+        <div class="stack stack--tight">
+            <code class="secret">{secret.clone()}</code>
+            <div class="cluster">
+                <Copy text=secret what="what is shown" />
+                <span class="field__hint">"This is shown once."</span>
+            </div>
+        </div>
+    }
+}
+
+/// A field to choose from a list: key and label each.
+pub fn choice(
+    id: String,
+    name: &'static str,
+    label: &'static str,
+    options: Vec<(String, String)>,
+    chosen: &str,
+    error: Option<String>,
+) -> impl IntoView + use<> {
+    let chosen = chosen.to_owned();
+    let options = options
+        .into_iter()
+        .map(|(key, label)| {
+            let selected = key == chosen;
+            view! { <option value=key selected=selected>{label}</option> }
+        })
+        .collect_view();
+    let error_id = error.as_ref().map(|_| format!("{id}-error"));
+    let invalid = error.as_ref().map(|_| "true");
+    view! {
+        <div class="field">
+            <label class="field__label" for=id.clone()>{label}</label>
+            {error
+                .map(|error| {
+                    view! {
+                        <p class="field__error" id=error_id.clone()>
+                            <Icon shape=Shape::AlertTriangle small=true />
+                            <span>{error}</span>
+                        </p>
+                    }
+                })}
+            <select class="input" id=id name=name aria-invalid=invalid aria-describedby=error_id>
+                {options}
+            </select>
+        </div>
+    }
+}
+
+/// The circle with somebody's initials.
+pub fn avatar(id: &str, name: &str) -> impl IntoView + use<> {
+    let class = format!("avatar avatar--{}", super::avatar::tint(id));
+    view! { <span class=class aria-hidden="true">{super::avatar::initials(name)}</span> }
+}

@@ -1,0 +1,68 @@
+//! Events as lines of a file: JSON, or CSV for a spreadsheet. The page and the command line write the same.
+
+use accounts::audit::Stored;
+
+use crate::csv::record;
+
+/// How a line is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// One JSON object a line, hashes included
+    Jsonl,
+    /// For a spreadsheet; text that one would take for a formula gets an apostrophe before it
+    Csv,
+}
+
+const COLUMNS: [&str; 14] = [
+    "id",
+    "chain",
+    "seq",
+    "at",
+    "action",
+    "category",
+    "severity",
+    "actor",
+    "subject",
+    "ip",
+    "user_agent",
+    "details",
+    "prev_hash",
+    "hash",
+];
+
+impl Format {
+    /// What stands above the events.
+    #[must_use]
+    pub fn head(self) -> String {
+        match self {
+            Self::Jsonl => String::new(),
+            Self::Csv => record(&COLUMNS),
+        }
+    }
+
+    /// One event, with its line end.
+    #[must_use]
+    pub fn line(self, event: &Stored) -> String {
+        if self == Self::Jsonl {
+            return serde_json::to_string(event).unwrap_or_default() + "\n";
+        }
+        let maybe = |text: &Option<String>| text.clone().unwrap_or_default();
+        let e = event.clone();
+        record(&[
+            e.id,
+            e.chain,
+            e.seq.to_string(),
+            e.at.0.to_string(),
+            e.action,
+            e.category,
+            e.severity,
+            e.actor,
+            maybe(&event.subject),
+            maybe(&event.ip),
+            maybe(&event.user_agent),
+            e.details,
+            e.prev_hash,
+            e.hash,
+        ])
+    }
+}

@@ -1,0 +1,58 @@
+//! Account Settings: who sees what, and what is done there.
+
+mod audit_log;
+mod crossed;
+mod members;
+mod roles;
+
+use crate::{
+    browser::Browser,
+    home::{FIREFOX_ON_LINUX, PASSWORD, TestApp, email_of},
+    stores,
+};
+
+impl Browser {
+    /// The link of a new invitation, without the address of the service.
+    async fn invites(&self, role: &str) -> String {
+        let made = self.call("invite_member", &[("role", role)]).await;
+        let link: String = serde_json::from_value(made.is(200).json()).unwrap();
+        link.strip_prefix("http://curfew.test").unwrap().to_owned()
+    }
+
+    /// Accepts an invitation with the plain form, and is signed in.
+    async fn joins(&self, link: &str, name: &str) {
+        let (_, invite) = link.split_once("invite=").unwrap();
+        let email = email_of(name);
+        let form = [
+            ("invite", invite),
+            ("name", name),
+            ("email", &email),
+            ("password", PASSWORD),
+        ];
+        self.post_form("/api/fn/join", link, &form)
+            .await
+            .leads_to("/");
+    }
+}
+
+impl TestApp {
+    /// Ada, who owns an account, and somebody in it with that role, both signed in.
+    async fn two(&self, role: &str) -> (Browser, Browser) {
+        let ada = self.browser(FIREFOX_ON_LINUX);
+        ada.sign_up("Ada").await;
+        let ben = self.browser(FIREFOX_ON_LINUX);
+        ben.joins(&ada.invites(role).await, "Ben").await;
+        (ada, ben)
+    }
+
+    async fn id_of(&self, name: &str) -> String {
+        let sql = format!("select id from users where email = '{}'", email_of(name));
+        stores::texts(self.db(), &sql).await.remove(0)
+    }
+
+    /// How many times somebody was refused.
+    async fn denials(&self) -> i64 {
+        let sql = "select count(*) from audit_events where action = 'access.denied'";
+        stores::number(self.db(), sql).await
+    }
+}

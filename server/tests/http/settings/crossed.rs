@@ -1,0 +1,126 @@
+//! Two accounts: the ids of one are nothing in the other, and what a form does not ask for is not heard.
+
+use crate::{
+    home::{FIREFOX_ON_LINUX, TestApp},
+    stores,
+};
+
+on_both!(
+    crossed_ids_are_404_and_nothing_changes,
+    extra_fields_have_no_effect,
+    another_accounts_events_are_not_shown,
+);
+
+async fn crossed_ids_are_404_and_nothing_changes(app: TestApp) {
+    let (ada, _ben) = app.two("member").await;
+    let mallory = app.browser(FIREFOX_ON_LINUX);
+    mallory.sign_up("Mallory").await;
+    ada.invites("member").await;
+    let invitation = "select id from invitations where used_at is null";
+    let invitation = stores::texts(app.db(), invitation).await.remove(0);
+    let before = app.everything().await;
+    for target in [app.id_of("Ada").await, app.id_of("Ben").await] {
+        let member = ("member", target.as_str());
+        for function in [
+            "disable_member",
+            "enable_member",
+            "remove_member",
+            "remote_logout_member",
+        ] {
+            mallory
+                .call(function, &[member])
+                .await
+                .refuses(404, "not_found");
+        }
+        mallory
+            .call("change_role", &[member, ("role", "owner")])
+            .await
+            .refuses(404, "not_found");
+        for deed in ["remote_logout", "disable", "remove"] {
+            let page = mallory
+                .get(&format!(
+                    "/settings/members/confirm?deed={deed}&member={target}"
+                ))
+                .await;
+            page.is(404).does_not_say("Ben").does_not_say("Ada");
+        }
+    }
+    mallory
+        .call("revoke_invitation", &[("invitation", invitation.as_str())])
+        .await
+        .refuses(404, "not_found");
+    assert_eq!(app.everything().await, before);
+}
+
+async fn extra_fields_have_no_effect(app: TestApp) {
+    let (_ada, ben) = app.two("member").await;
+    let ada_id = app.id_of("Ada").await;
+    let extra = [
+        ("role", "owner"),
+        ("plan", "free"),
+        ("epoch", "99"),
+        ("user_id", ada_id.as_str()),
+        ("id", ada_id.as_str()),
+        ("account_id", "another"),
+        ("disabled_at", "1"),
+        ("member", ada_id.as_str()),
+    ];
+    let people = "select id || ' ' || account_id || ' ' || role || ' ' || cast(epoch as text)
+                  || ' ' || coalesce(cast(disabled_at as text), '') from users order by id";
+    let before = stores::texts(app.db(), people).await;
+    let with = |fields: &[(&'static str, &'static str)]| {
+        fields.iter().copied().chain(extra).collect::<Vec<_>>()
+    };
+    ben.call(
+        "update_profile",
+        &with(&[("name", "Ben B"), ("username", "ben")]),
+    )
+    .await
+    .is(200);
+    ben.call("still_signed_in", &with(&[])).await.is(200);
+    ben.call("sessions", &with(&[])).await.is(200);
+    assert_eq!(stores::texts(app.db(), people).await, before);
+    assert_eq!(
+        stores::texts(app.db(), "select plan from accounts").await,
+        ["enterprise"]
+    );
+    let joined = app.browser(FIREFOX_ON_LINUX);
+    let form = [
+        ("name", "Mallory"),
+        ("email", "mallory@example.com"),
+        ("password", crate::home::PASSWORD),
+    ];
+    joined
+        .call(
+            "sign_up",
+            &form.into_iter().chain(extra).collect::<Vec<_>>(),
+        )
+        .await
+        .is(200);
+    assert_eq!(
+        stores::texts(app.db(), "select plan from accounts order by id").await,
+        ["enterprise"; 2]
+    );
+}
+
+async fn another_accounts_events_are_not_shown(app: TestApp) {
+    let (ada, _ben) = app.two("member").await;
+    let mallory = app.browser(FIREFOX_ON_LINUX);
+    mallory.sign_up("Mallory").await;
+    let ada_id = app.id_of("Ada").await;
+    for query in [
+        "",
+        "?q=Ada",
+        &format!("?person={ada_id}"),
+        "?before=999999",
+        "?after=0",
+    ] {
+        let page = mallory.get(&format!("/settings/audit-log{query}")).await;
+        page.is(200).does_not_say("Ada").does_not_say("Ben");
+    }
+    let export = mallory.get("/settings/audit-log/export?format=jsonl").await;
+    assert!(!export.is(200).body.contains(&ada_id) && export.body.contains("user.created"));
+    ada.get("/settings/audit-log")
+        .await
+        .says("Ben joined as member, invited by Ada");
+}

@@ -1,0 +1,193 @@
+//! Every role on every plan at every address: the server does what the table says, and the pages show it.
+
+use accounts::{
+    permissions::{self, Refusal, TABLE, Who},
+    plans::Plan,
+    users::Role,
+};
+use server::router;
+
+use crate::{
+    answer::{Answer, tags},
+    browser::NOTHING,
+    home::{FIREFOX_ON_LINUX, TestApp},
+    stores,
+};
+
+on_both!(
+    the_server_does_what_every_cell_says,
+    the_tabs_are_those_one_may_open,
+    what_the_plan_lacks_is_said_before_one_clicks,
+    a_refusal_is_recorded,
+);
+
+/// A new route without a row fails here, and so does a row whose route is gone.
+#[test]
+fn every_address_has_its_row_and_every_row_its_address() {
+    let mut rows: Vec<&str> = TABLE.iter().map(|row| row.address).collect();
+    rows.sort_unstable();
+    assert_eq!(router::every_address(), rows);
+}
+
+async fn everybody_is(app: &TestApp, role: Role, plan: Plan) {
+    let (role, plan) = (role.key(), plan.key());
+    stores::run(app.db(), &format!("update users set role = '{role}'")).await;
+    stores::run(app.db(), &format!("update accounts set plan = '{plan}'")).await;
+}
+
+async fn the_server_does_what_every_cell_says(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    for role in Role::ALL {
+        for plan in Plan::ALL {
+            everybody_is(&app, role, plan).await;
+            for row in TABLE.iter().filter(|row| row.who != Who::Anybody) {
+                let expected = permissions::check(role, plan, row.address);
+                let function = row.address.strip_prefix("/api/fn/");
+                let answer = match function {
+                    Some(name) => ada.call(name, NOTHING).await,
+                    None => ada.get(row.address).await,
+                };
+                let cell = format!("{role:?} on {plan:?} at {}", row.address);
+                // A deed may refuse for reasons of its own, such as a step-up.
+                let of_the_table = function.is_none()
+                    || answer.body.contains("plan_required")
+                    || answer.body.contains("forbidden");
+                let refused = answer.status == 403 && of_the_table;
+                assert_eq!(refused, expected.is_err(), "{cell}: {answer:?}");
+                match (function, expected) {
+                    (Some(_), Err(Refusal::PlanRequired(plans))) => {
+                        let names: Vec<&str> = plans.iter().map(|plan| plan.name()).collect();
+                        assert_eq!(answer.json()["code"], "plan_required", "{cell}");
+                        assert_eq!(answer.json()["plans"], serde_json::json!(names), "{cell}");
+                    }
+                    (Some(_), Err(Refusal::NotAllowed(_))) => {
+                        assert_eq!(answer.json()["code"], "forbidden", "{cell}");
+                    }
+                    (None, Err(Refusal::PlanRequired(_))) => {
+                        answer.says("This is part of ");
+                    }
+                    (None, Err(Refusal::NotAllowed(_))) => {
+                        answer
+                            .says("This is for ")
+                            .says(&format!("Your role is {}.", role.name()));
+                    }
+                    (_, Ok(())) => {}
+                }
+                if !ada.is_signed_in().await {
+                    ada.sign_in("Ada").await;
+                }
+            }
+        }
+    }
+    app.chains_are_whole().await;
+}
+
+async fn the_tabs_are_those_one_may_open(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let tabs = [
+        ("/settings", "General"),
+        ("/settings/members", "Members"),
+        ("/settings/api", "API"),
+        ("/settings/mcp", "MCP"),
+        ("/settings/audit-log", "Audit log"),
+    ];
+    for (role, from, to) in [
+        (Role::Owner, 0, 5),
+        (Role::Admin, 0, 5),
+        (Role::Editor, 2, 4),
+        (Role::Member, 2, 4),
+        (Role::WatchOnly, 0, 0),
+    ] {
+        everybody_is(&app, role, Plan::Enterprise).await;
+        let home = ada.get("/").await;
+        let first = tabs[from..to].first().map(|(address, _)| *address);
+        let link = has_link(&home, "topbar__link", "href=\"/settings");
+        assert_eq!(link, first.is_some(), "{role:?}");
+        let Some(first) = first else { continue };
+        let page = ada.get(first).await;
+        page.is(200);
+        for (n, (address, label)) in tabs.iter().enumerate() {
+            let shown = has_link(&page, "tabs__link", &format!("href=\"{address}\""));
+            assert_eq!(shown, (from..to).contains(&n), "{role:?}: {label}");
+        }
+    }
+}
+
+fn has_link(page: &Answer, class: &str, href: &str) -> bool {
+    tags(&page.body).any(|tag| tag.contains(class) && tag.contains(href))
+}
+
+async fn what_the_plan_lacks_is_said_before_one_clicks(app: TestApp) {
+    let (ada, _ben) = app.two("member").await;
+    for plan in Plan::ALL {
+        stores::run(
+            app.db(),
+            &format!("update accounts set plan = '{}'", plan.key()),
+        )
+        .await;
+        let page = ada.get("/settings/members").await;
+        page.is(200);
+        let pressing = plan >= Plan::Plus;
+        assert_eq!(
+            page.body.contains("/settings/members/everyone"),
+            pressing,
+            "{plan:?}"
+        );
+        assert_eq!(
+            page.body.contains("deed=remote_logout"),
+            pressing,
+            "{plan:?}"
+        );
+        assert_eq!(
+            page.text().contains("Part of Plus, Pro and Enterprise."),
+            !pressing,
+            "{plan:?}"
+        );
+        let special = plan >= Plan::Pro;
+        assert_eq!(
+            page.body.contains("value=\"watch_only\""),
+            special,
+            "{plan:?}"
+        );
+        let hint = "The roles editor and watch-only are part of Pro and Enterprise.";
+        assert_eq!(page.text().contains(hint), !special, "{plan:?}");
+        let log = ada.get("/settings/audit-log").await;
+        if plan == Plan::Enterprise {
+            log.is(200).says("What happened in this account");
+        } else {
+            log.is(403)
+                .says("This is part of Enterprise.")
+                .does_not_say("What happened");
+        }
+    }
+}
+
+async fn a_refusal_is_recorded(app: TestApp) {
+    let (_ada, ben) = app.two("member").await;
+    let before = app.denials().await;
+    ben.get("/settings").await.is(403);
+    ben.call("rename_account", &[("name", "Ben’s")])
+        .await
+        .refuses(403, "forbidden");
+    ben.get("/settings/audit-log/export?format=csv")
+        .await
+        .is(403);
+    let form = ben
+        .post_form(
+            "/api/fn/invite_member",
+            "/settings/members",
+            &[("role", "owner")],
+        )
+        .await;
+    form.leads_to("/settings/members");
+    assert_eq!(app.denials().await, before + 4);
+    let said =
+        "select details from audit_events where action = 'access.denied' order by seq desc limit 1";
+    let said = stores::texts(app.db(), said).await.remove(0);
+    assert!(
+        said.contains("/api/fn/invite_member") && said.contains("forbidden"),
+        "{said}"
+    );
+}
