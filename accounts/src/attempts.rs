@@ -153,20 +153,20 @@ pub(crate) async fn is_last_in_a_row(
 }
 
 /// Takes a place for a request that sends a letter: so many for one mailbox, whether anybody has it
-/// or not, and so many from one address.
+/// or not, and so many from one address, where that is a stranger's.
 ///
 /// # Errors
 /// When the store is away; the inner error when no place is left.
 pub(crate) async fn claim_letter(
     tx: &mut Tx,
     email: &str,
-    client: &Client,
+    stranger: Option<&Client>,
     limits: &Limits,
     now: Moment,
 ) -> Result<Result<Claim, TooMany>, sqlx::Error> {
     let claim = Claim {
         person: Some(format!("letter:{email}")),
-        address: Some(format!("letter-address:{}", client.network())),
+        address: stranger.map(|client| format!("letter-address:{}", client.network())),
     };
     take(tx, claim, limits, now).await
 }

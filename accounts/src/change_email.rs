@@ -56,7 +56,7 @@ pub async fn request(
     if email == who.user.email {
         return Err(ChangeEmailError::Email("This is your address already."));
     }
-    attempts::claim_letter(tx, &email, client, limits, now)
+    attempts::claim_letter(tx, &email, Some(client), limits, now)
         .await?
         .map_err(ChangeEmailError::TooMany)?;
     let user = &who.user.id;

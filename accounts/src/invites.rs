@@ -6,8 +6,11 @@ use serde_json::json;
 use sqlx::FromRow;
 
 use crate::{
+    attempts::{self, TooMany},
     audit::{self, Action, Actor, Client, Event},
     db::{Conn, Db, Tx},
+    keys::Keys,
+    letters::{self, Letter, News},
     limits::Limits,
     members::{MemberError, begin, lock_account, role::may_give},
     on,
@@ -35,16 +38,25 @@ pub struct Made {
 pub enum InviteError {
     #[error("{0}")]
     Email(&'static str),
+    #[error("too many letters to that address")]
+    TooMany(TooMany),
     #[error(transparent)]
     Refused(#[from] MemberError),
 }
 
-/// Invites somebody with that role; `email` may be empty.
+impl From<sqlx::Error> for InviteError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Refused(MemberError::Store(error))
+    }
+}
+
+/// Invites somebody with that role; `email` may be empty, and gets the link by mail otherwise.
 ///
 /// # Errors
 /// See [`InviteError`]; nothing has changed then.
 pub async fn invite(
     tx: &mut Tx,
+    keys: &Keys,
     who: &SignedIn,
     role: Role,
     email: &str,
@@ -76,14 +88,22 @@ pub async fn invite(
         .bind(made.expires_at)
         .execute(c)
         .await
-        .map(|_| ()))
-    .map_err(MemberError::Store)?;
+        .map(|_| ()))?;
+    if let Some(email) = &email {
+        attempts::claim_letter(tx, email, None, limits, now)
+            .await?
+            .map_err(InviteError::TooMany)?;
+        let letter = Letter::to_a_stranger(News::Invitation {
+            by: me.name.clone(),
+            account: who.user.account_name.clone(),
+            role: role.name().to_lowercase(),
+        });
+        letters::post_with_link(tx, keys, email, &letter, &made.token, now).await?;
+    }
     let event = Event::of(Action::MemberInvited, Actor::User(&me.id), client)
         .in_account(&me.account_id)
         .with(json!({ "invitation": made.id, "role": role.key(), "email": email }));
-    audit::record(tx, event, now)
-        .await
-        .map_err(MemberError::Store)?;
+    audit::record(tx, event, now).await?;
     Ok(made)
 }
 

@@ -56,6 +56,14 @@ pub enum News {
     },
     AuthenticatorOff,
     NewDevice,
+    /// Carries a link; goes to somebody who is not here yet.
+    Invitation {
+        /// The name of whoever invites.
+        by: String,
+        account: String,
+        /// The role's name.
+        role: String,
+    },
     RememberedDeviceReused,
     RemoteLogout {
         sessions: i64,
@@ -75,6 +83,16 @@ pub struct Letter {
 }
 
 impl Letter {
+    /// A letter to somebody whom it does not concern which browser that was.
+    #[must_use]
+    pub fn to_a_stranger(news: News) -> Self {
+        Self {
+            news,
+            ip: String::new(),
+            user_agent: String::new(),
+        }
+    }
+
     /// A letter about a deed of that browser.
     #[must_use]
     pub fn new(news: News, client: &Client) -> Self {

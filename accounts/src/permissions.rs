@@ -15,9 +15,8 @@ use crate::{
     audit::{self, Action, Actor, Client, Event},
     db::Db,
     plans::{Feature, Plan},
-    sessions::SignedIn,
     time::Moment,
-    users::Role,
+    users::{Role, User},
 };
 
 /// Whom an address is for.
@@ -94,16 +93,16 @@ pub fn check(role: Role, plan: Plan, address: &str) -> Result<(), Refusal> {
 /// When the store is away.
 pub async fn record_denial(
     db: &Db,
-    who: &SignedIn,
+    user: &User,
     what: &str,
     why: &str,
     client: &Client,
     now: Moment,
 ) -> Result<(), sqlx::Error> {
     let mut tx = db.write().await?;
-    let event = Event::of(Action::AccessDenied, Actor::User(&who.user.id), client)
-        .in_account(&who.user.account_id)
-        .about(&who.user.id)
+    let event = Event::of(Action::AccessDenied, Actor::User(&user.id), client)
+        .in_account(&user.account_id)
+        .about(&user.id)
         .with(json!({ "what": what, "why": why }));
     audit::record(&mut tx, event, now).await?;
     tx.commit().await

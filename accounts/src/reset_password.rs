@@ -69,7 +69,7 @@ pub async fn request(
 ) -> Result<(), RequestError> {
     let email = clean_email(email).map_err(RequestError::Email)?;
     let mut tx = db.write().await?;
-    attempts::claim_letter(&mut tx, &email, client, limits, now)
+    attempts::claim_letter(&mut tx, &email, Some(client), limits, now)
         .await?
         .map_err(RequestError::TooMany)?;
     let known: Option<Known> = on!(&mut tx, c => sqlx::query_as(

@@ -16,7 +16,7 @@ mod value;
 
 pub use create::{CreateError, Created, NewToken, create, may_create};
 pub use end_session::end_session;
-pub use find::{Bearer, Found, find};
+pub use find::{Bearer, find};
 pub use list::{Listed, count, list, one};
 pub use press::{PressError, press};
 pub(crate) use revoke::revoke_all;

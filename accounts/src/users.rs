@@ -1,9 +1,5 @@
 //! People: signing up, being found, being locked while a deed is done to them.
 
-mod directory;
-
-pub use directory::{Member, find_member, members};
-
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 

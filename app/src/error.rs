@@ -496,6 +496,7 @@ mod from_rules {
         fn from(error: InviteError) -> Self {
             match error {
                 InviteError::Email(why) => Self::field("email", why),
+                InviteError::TooMany(too_many) => Self::too_many(too_many),
                 InviteError::Refused(why) => why.into(),
             }
         }

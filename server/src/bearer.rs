@@ -3,18 +3,19 @@
 
 use accounts::{
     audit::Client,
+    permissions,
     time::Moment,
-    tokens::{self, Bearer, Found, Kind, Value},
+    tokens::{self, Bearer, Kind, Value},
 };
 use app::error::{AppError, Code};
 use axum::{
-    extract::{Request, State},
-    http::{HeaderMap, HeaderValue, header},
+    extract::{MatchedPath, Request, State},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
-use crate::{address, pace::Verdict, problem::Refused, state::AppState};
+use crate::{address, pace::Verdict, permitted, problem::Refused, state::AppState};
 
 /// Who a program's request is from. In the request's extensions behind either door.
 #[derive(Debug, Clone)]
@@ -41,7 +42,7 @@ async fn let_in(state: &AppState, kind: Kind, request: Request, next: Next) -> R
         return unknown("Send an Authorization header: Bearer, and a token.", false);
     };
     let found = match Value::presented(kind, shown) {
-        None => Ok(Found::Unknown),
+        None => Ok(None),
         Some(value) => {
             async {
                 let mut conn = state.curfew.db.read().await?;
@@ -51,30 +52,39 @@ async fn let_in(state: &AppState, kind: Kind, request: Request, next: Next) -> R
         }
     };
     let bearer = match found {
-        Ok(Found::Good(bearer)) => *bearer,
-        Ok(Found::Unknown) => {
-            return unknown("This token is unknown, revoked or has run out.", true);
-        }
-        Ok(Found::PlanRequired(plans)) => {
-            return Refused(AppError::plan_required(&plans)).into_response();
-        }
-        Ok(Found::WatchOnly) => {
-            let why = "Watch-only members have no tokens.";
-            return Refused(AppError::new(Code::Forbidden, why)).into_response();
-        }
+        Ok(Some(bearer)) => bearer,
+        Ok(None) => return unknown("This token is unknown, revoked or has run out.", true),
         Err(error) => return Refused(AppError::store(&error)).into_response(),
     };
     let verdict = state.pace.ask(&bearer.token);
+    let client = address::client(&parts, &state.config.trusted_proxies);
     let mut response = if verdict.is_too_fast() {
         too_fast(&verdict)
+    } else if let Err(error) = may(state, &parts, &bearer, &client).await {
+        Refused(error).into_response()
     } else {
         state.last_seen.note_token(&bearer, now.at);
-        let client = address::client(&parts, &state.config.trusted_proxies);
         parts.extensions.insert(Caller { bearer, client });
         next.run(Request::from_parts(parts, body)).await
     };
     verdict.write(response.headers_mut());
     response
+}
+
+/// Whether the token's person may use the address. One that is nothing's is for the routes to refuse.
+async fn may(
+    state: &AppState,
+    parts: &Parts,
+    bearer: &Bearer,
+    client: &Client,
+) -> Result<(), AppError> {
+    let route = parts.extensions.get::<MatchedPath>();
+    match route.map(MatchedPath::as_str) {
+        Some(address) if permissions::row(address).is_some() => {
+            permitted::allows(state, &bearer.user, client, address).await
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What stands behind `Bearer` (RFC 6750, 2.1). Two such headers are none.

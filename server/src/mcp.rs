@@ -22,11 +22,14 @@ use tools::Tools;
 /// Largest message that is read.
 const LARGEST: usize = 64 * 1024;
 
+/// Where it is.
+pub(crate) const ADDRESS: &str = "/mcp";
+
 /// The route, behind its door.
 pub fn router(state: &AppState) -> Router<AppState> {
     let tools = Tools::new(state.clone());
     Router::new()
-        .route_service("/mcp", transport(&state.config, move || tools.clone()))
+        .route_service(ADDRESS, transport(&state.config, move || tools.clone()))
         .layer(from_fn_with_state(state.clone(), bearer::mcp))
 }
 

@@ -1,6 +1,6 @@
 //! Refusing by the table of permissions, and recording that somebody was refused.
 
-use accounts::{permissions, sessions::SignedIn, time::Moment};
+use accounts::{audit::Client, permissions, time::Moment, users::User};
 use app::{
     context::{Presence, Visit},
     error::{AppError, Code},
@@ -9,20 +9,32 @@ use app::{
 use crate::state::AppState;
 
 /// Whether the person signed in may use the address; `Ok` as well when nobody is signed in, which is for
-/// others to refuse. A refusal is recorded.
+/// others to refuse.
+///
+/// # Errors
+/// As [`allows`].
+pub async fn check(state: &AppState, visit: &Visit, address: &str) -> Result<(), AppError> {
+    match &visit.presence {
+        Presence::SignedIn(me) => allows(state, &me.user, &visit.client, address).await,
+        _ => Ok(()),
+    }
+}
+
+/// Whether a person may use the address, with a session or a token. A refusal is recorded.
 ///
 /// # Errors
 /// The refusal, as the person is told.
-pub async fn check(state: &AppState, visit: &Visit, address: &str) -> Result<(), AppError> {
-    let Presence::SignedIn(me) = &visit.presence else {
-        return Ok(());
-    };
-    let (role, plan) = (me.user.role, me.user.plan);
-    match permissions::check(role, plan, address) {
+pub async fn allows(
+    state: &AppState,
+    user: &User,
+    client: &Client,
+    address: &str,
+) -> Result<(), AppError> {
+    match permissions::check(user.role, user.plan, address) {
         Ok(()) => Ok(()),
         Err(refusal) => {
             let error = AppError::refusal(&refusal);
-            record(state, visit, me, address, error.code).await;
+            record(state, user, client, address, error.code).await;
             Err(error)
         }
     }
@@ -33,18 +45,18 @@ pub async fn note_refusal(state: &AppState, visit: &Visit, address: &str, error:
     if let Presence::SignedIn(me) = &visit.presence
         && matches!(error.code, Code::Forbidden | Code::PlanRequired)
     {
-        record(state, visit, me, address, error.code).await;
+        record(state, &me.user, &visit.client, address, error.code).await;
     }
 }
 
 /// The refusal stands whether or not it could be recorded.
-async fn record(state: &AppState, visit: &Visit, me: &SignedIn, address: &str, code: Code) {
+async fn record(state: &AppState, user: &User, client: &Client, address: &str, code: Code) {
     let why = match code {
         Code::PlanRequired => "plan_required",
         _ => "forbidden",
     };
-    let (db, client) = (&state.curfew.db, &visit.client);
-    let recorded = permissions::record_denial(db, me, address, why, client, Moment::now()).await;
+    let db = &state.curfew.db;
+    let recorded = permissions::record_denial(db, user, address, why, client, Moment::now()).await;
     if let Err(error) = recorded {
         tracing::error!(%error, "a refusal was not recorded");
     }

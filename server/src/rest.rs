@@ -94,9 +94,18 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .route("/api/v1/{*rest}", any(nowhere))
         .layer(from_fn_with_state(state.clone(), bearer::api));
     Router::new()
-        .route("/api/openapi.json", get(openapi))
-        .route("/api/docs", get(reference::page))
+        .route(OPENAPI, get(openapi))
+        .route(REFERENCE, get(reference::page))
         .merge(behind_the_door)
+}
+
+const OPENAPI: &str = "/api/openapi.json";
+const REFERENCE: &str = "/api/docs";
+
+/// Every address here.
+pub(crate) fn addresses() -> impl Iterator<Item = String> {
+    let operations = document().paths.paths.keys().cloned();
+    operations.chain([OPENAPI, REFERENCE].map(str::to_owned))
 }
 
 /// The document, made once.
@@ -138,6 +147,9 @@ impl From<PressError> for Refused {
                 Code::Forbidden,
                 "Only owners and admins of the account may do this.",
             ),
+            PressError::OnOwner => {
+                AppError::new(Code::Forbidden, "Only an owner may do this to an owner.")
+            }
             PressError::NotFound => {
                 AppError::new(Code::NotFound, "There is no such person or session.")
             }

@@ -55,10 +55,12 @@ pub fn router(state: AppState) -> Router {
 #[must_use]
 pub fn every_address() -> Vec<String> {
     let routed = people().addresses.into_iter().chain(machines().addresses);
+    let programs = rest::addresses().chain([mcp::ADDRESS.to_owned()]);
     let functions = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned());
     let mut all: Vec<String> = routed
         .filter(|address| address != FUNCTIONS)
         .chain(functions)
+        .chain(programs)
         .collect();
     all.sort();
     all

@@ -15,10 +15,23 @@ use crate::{
 pub struct Listed {
     pub id: UserId,
     pub name: String,
+    pub username: Option<String>,
     pub email: String,
     pub role: Role,
+    pub two_factor_since: Option<UnixMillis>,
     pub created_at: UnixMillis,
     pub disabled_at: Option<UnixMillis>,
+}
+
+/// What [`Listed`] is made of.
+macro_rules! select {
+    ($and:literal) => {
+        concat!(
+            "select id, name, username, email, role, two_factor_since, created_at, disabled_at from users
+             where account_id = $1 and removed_at is null ",
+            $and
+        )
+    };
 }
 
 /// The account's members by role and name, `most` at the most.
@@ -31,10 +44,27 @@ pub async fn list(
     most: i64,
 ) -> Result<Vec<Listed>, sqlx::Error> {
     on!(conn, c => sqlx::query_as(
-        "select id, name, email, role, created_at, disabled_at from users
-         where account_id = $1 and removed_at is null
-         order by case role when 'owner' then 0 when 'admin' then 1 else 2 end, lower(name), id limit $2")
+        select!("order by case role when 'owner' then 0 when 'admin' then 1 else 2 end, lower(name), id limit $2"))
         .bind(account)
+        .bind(most)
+        .fetch_all(c)
+        .await)
+}
+
+/// Up to `most` members whose ids come after `after`, in the order in which they were made. One that
+/// joins meanwhile moves none of the others.
+///
+/// # Errors
+/// When the store is away.
+pub async fn page(
+    conn: &mut Conn,
+    account: &AccountId,
+    after: &UserId,
+    most: i64,
+) -> Result<Vec<Listed>, sqlx::Error> {
+    on!(conn, c => sqlx::query_as(select!("and id > $2 order by id limit $3"))
+        .bind(account)
+        .bind(after)
         .bind(most)
         .fetch_all(c)
         .await)
@@ -49,9 +79,7 @@ pub async fn find(
     account: &AccountId,
     member: &UserId,
 ) -> Result<Option<Listed>, sqlx::Error> {
-    on!(conn, c => sqlx::query_as(
-        "select id, name, email, role, created_at, disabled_at from users
-         where account_id = $1 and id = $2 and removed_at is null")
+    on!(conn, c => sqlx::query_as(select!("and id = $2"))
         .bind(account)
         .bind(member)
         .fetch_optional(c)

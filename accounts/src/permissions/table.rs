@@ -8,6 +8,7 @@ const MANAGERS: Who = Who::Only(&[Role::Owner, Role::Admin]);
 const TOKEN_HOLDERS: Who = Who::Only(&[Role::Owner, Role::Admin, Role::Editor, Role::Member]);
 
 const NOT_ON_OWNERS: &str = "an admin not to an owner";
+const WITH_SCOPE: &str = "with the scope that ends sessions";
 
 const fn row(address: &'static str, what: &'static str, who: Who) -> Row {
     Row {
@@ -117,6 +118,23 @@ pub const TABLE: &[Row] = &[
     // The audit log
     row("/api/fn/verify_audit", "verify the audit log", MANAGERS).needs(Feature::AuditLog),
     row("/api/fn/set_audit_retention", "say how long events are kept", OWNER).needs(Feature::AuditLog),
+    // Programs
+    row("/api/v1/me", "see whose token it is", TOKEN_HOLDERS).needs(Feature::ApiTokens),
+    row("/api/v1/sessions", "list one's sessions", TOKEN_HOLDERS).needs(Feature::ApiTokens),
+    row("/api/v1/sessions/{id}", "end one of one's sessions", TOKEN_HOLDERS)
+        .needs(Feature::ApiTokens)
+        .but(WITH_SCOPE),
+    row("/api/v1/remote-logout", "log oneself out from all devices", TOKEN_HOLDERS)
+        .needs(Feature::ApiTokens)
+        .but(WITH_SCOPE),
+    row("/api/v1/audit-events", "read the audit log", TOKEN_HOLDERS)
+        .needs(Feature::AuditLog)
+        .but("all of it for owners and admins, one's own events for others"),
+    row("/api/v1/members", "list the members", MANAGERS).needs(Feature::ApiTokens),
+    row("/api/v1/members/{id}/remote-logout", "log a member out from all devices", MANAGERS)
+        .needs(Feature::ApiTokens)
+        .but("with the scope that ends sessions; an admin not to an owner"),
+    row("/mcp", "act through an assistant", TOKEN_HOLDERS).needs(Feature::McpTokens),
     // Anybody
     row("/sign-in", "sign in", Who::Anybody),
     row("/sign-in/resume", "look again after another tab was signed in", Who::Anybody),
@@ -138,6 +156,8 @@ pub const TABLE: &[Row] = &[
     row("/api/fn/still_signed_in", "ask whether one is signed in", Who::Anybody),
     row("/api/fn/join", "accept an invitation", Who::Anybody).but("with its link"),
     row("/.well-known/change-password", "find the password page", Who::Anybody),
+    row("/api/openapi.json", "fetch the description of the interface", Who::Anybody),
+    row("/api/docs", "read about the interface", Who::Anybody),
     row("/profile/api", "find one's API tokens", Who::Anybody),
     row("/profile/mcp", "find one's MCP tokens", Who::Anybody),
     row("/events", "hear that one's session has ended", Who::Anybody),

@@ -6,22 +6,9 @@ use super::{Kind, Scope, Scopes, TokenId, Value};
 use crate::{
     db::{Conn, Tx},
     on,
-    plans::Plan,
     time::{Moment, UnixMillis},
     users::{self, Role, User, UserId},
 };
-
-/// What a presented value turned out to be.
-#[derive(Debug, Clone)]
-pub enum Found {
-    Good(Box<Bearer>),
-    /// The token is good; its person's plan has no such tokens any more.
-    PlanRequired(Vec<Plan>),
-    /// The token is good; its person may only watch by now.
-    WatchOnly,
-    /// Never made, revoked, run out, or its person is disabled: the same to whoever asks.
-    Unknown,
-}
 
 /// A program's request: the token it came with, and the person it acts for.
 #[derive(Debug, Clone)]
@@ -61,7 +48,9 @@ struct Row {
 }
 
 /// Looks a token up. Nothing is remembered: what the store says at this moment is the answer, so a
-/// revoked token fails at the first try.
+/// revoked token fails at the first try. None when it was never made, is revoked, has run out, or its
+/// person is disabled: the same to whoever asks. What its person's role and plan allow is
+/// [`permissions`](crate::permissions)' to say.
 ///
 /// # Errors
 /// When the store is away. That is never "unknown".
@@ -70,7 +59,7 @@ pub async fn find(
     kind: Kind,
     value: &Value,
     now: Moment,
-) -> Result<Found, sqlx::Error> {
+) -> Result<Option<Bearer>, sqlx::Error> {
     let row: Option<Row> = on!(conn, c => sqlx::query_as(
         "select id, user_id, name, scopes, last_used_at, expires_at from tokens
          where token_hash = $1 and kind = $2 and revoked_at is null
@@ -81,19 +70,13 @@ pub async fn find(
         .fetch_optional(c)
         .await)?;
     let Some(row) = row else {
-        return Ok(Found::Unknown);
+        return Ok(None);
     };
     // Not there when disabled.
     let Some(user) = users::find(conn, &row.user_id).await? else {
-        return Ok(Found::Unknown);
+        return Ok(None);
     };
-    if !user.plan.has(kind.feature()) {
-        return Ok(Found::PlanRequired(Plan::with(kind.feature())));
-    }
-    if user.role == Role::WatchOnly {
-        return Ok(Found::WatchOnly);
-    }
-    Ok(Found::Good(Box::new(Bearer {
+    Ok(Some(Bearer {
         user,
         token: row.id,
         kind,
@@ -101,7 +84,7 @@ pub async fn find(
         scopes: row.scopes,
         last_used_at: row.last_used_at,
         expires_at: row.expires_at,
-    })))
+    }))
 }
 
 /// The holder as they are now, if the token is still good. Asked under the holder's lock: between

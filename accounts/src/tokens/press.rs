@@ -6,6 +6,7 @@ use crate::{
     audit::Client,
     db::Tx,
     limits::Limits,
+    members,
     plans::Plan,
     sessions::{By, EndAll, EndAllError, FromWhere, end_all},
     time::{Moment, is_id},
@@ -21,6 +22,8 @@ pub enum PressError {
     Scope,
     #[error("only owners and admins may")]
     Role,
+    #[error("only an owner may do this to an owner")]
+    OnOwner,
     /// Not there, or in another account.
     #[error("there is no such person")]
     NotFound,
@@ -63,9 +66,10 @@ pub async fn press(
         if !matches!(holder.role, Role::Owner | Role::Admin) {
             return Err(PressError::Role);
         }
-        let member = users::find_member(tx, &holder.account_id, user).await?;
-        if member.is_none() {
-            return Err(PressError::NotFound);
+        let member = members::find(tx, &holder.account_id, user).await?;
+        let member = member.ok_or(PressError::NotFound)?;
+        if member.role == Role::Owner && holder.role != Role::Owner {
+            return Err(PressError::OnOwner);
         }
     }
     end_all(tx, user, By::Member(&holder.id), from, client, limits, now)

@@ -7,13 +7,14 @@ use std::time::Duration;
 use accounts::{
     audit,
     db::Db,
+    permissions::{self, Refusal},
     plans::Plan,
     sessions::{By, SignedIn},
     sweep::sweep,
     time::Moment,
     tokens::{
-        self, Bearer, CreateError, Created, Found, Kind, NewToken, RevokeError, Revoked, Scope,
-        Scopes, TokenId, Value,
+        self, Bearer, CreateError, Created, Kind, NewToken, RevokeError, Revoked, Scope, Scopes,
+        TokenId, Value,
     },
 };
 
@@ -87,20 +88,17 @@ async fn revoke(
     Ok(done)
 }
 
-pub async fn find(home: &Home, kind: Kind, value: &Value, now: Moment) -> Found {
+pub async fn find(home: &Home, kind: Kind, value: &Value, now: Moment) -> Option<Bearer> {
     let mut conn = home.db.read().await.unwrap();
     tokens::find(&mut conn, kind, value, now).await.unwrap()
 }
 
 pub async fn bearer(home: &Home, kind: Kind, value: &Value) -> Bearer {
-    match find(home, kind, value, NOW).await {
-        Found::Good(bearer) => *bearer,
-        other => panic!("no good: {other:?}"),
-    }
+    find(home, kind, value, NOW).await.expect("no good token")
 }
 
 async fn is_good(home: &Home, kind: Kind, value: &Value, now: Moment) -> bool {
-    matches!(find(home, kind, value, now).await, Found::Good(_))
+    find(home, kind, value, now).await.is_some()
 }
 
 async fn listed(home: &Home, who: &Person, kind: Kind) -> Vec<String> {
@@ -194,14 +192,8 @@ async fn a_remote_logout_leaves_it_alone_and_disabling_kills_it(db: Db) {
     assert!(is_good(&home, Kind::Api, &api.value, after(SECOND)).await);
     assert!(is_good(&home, Kind::Mcp, &mcp.value, after(SECOND)).await);
     stores::run(&home.db, "update users set disabled_at = 1").await;
-    assert!(matches!(
-        find(&home, Kind::Api, &api.value, NOW).await,
-        Found::Unknown
-    ));
-    assert!(matches!(
-        find(&home, Kind::Mcp, &mcp.value, NOW).await,
-        Found::Unknown
-    ));
+    assert!(!is_good(&home, Kind::Api, &api.value, NOW).await);
+    assert!(!is_good(&home, Kind::Mcp, &mcp.value, NOW).await);
 }
 
 async fn a_plan_that_lacks_them_makes_none_and_honours_none(db: Db) {
@@ -221,9 +213,17 @@ async fn a_plan_that_lacks_them_makes_none_and_honours_none(db: Db) {
             (Kind::Mcp, &mcp.value, has[1]),
         ] {
             let plans = Plan::with(kind.feature());
-            match find(&home, kind, value, NOW).await {
-                Found::Good(_) => assert!(has, "{plan} {kind:?}"),
-                Found::PlanRequired(with) => assert!(!has && with == plans, "{plan} {kind:?}"),
+            let holder = bearer(&home, kind, value).await.user;
+            let address = if kind == Kind::Api {
+                "/api/v1/me"
+            } else {
+                "/mcp"
+            };
+            match permissions::check(holder.role, holder.plan, address) {
+                Ok(()) => assert!(has, "{plan} {kind:?}"),
+                Err(Refusal::PlanRequired(with)) => {
+                    assert!(!has && with == plans, "{plan} {kind:?}");
+                }
                 other => panic!("{other:?}"),
             }
             match make(&home, &me, named(kind, "another"), NOW).await {
@@ -248,10 +248,8 @@ async fn who_may_only_watch_has_none(db: Db) {
         matches!(refused, Err(CreateError::WatchOnly)),
         "{refused:?}"
     );
-    assert!(matches!(
-        find(&home, Kind::Api, &made.value, NOW).await,
-        Found::WatchOnly
-    ));
+    let holder = bearer(&home, Kind::Api, &made.value).await.user;
+    assert!(permissions::check(holder.role, holder.plan, "/api/v1/me").is_err());
     // What one has, one may give up.
     let done = revoke(&home, &me, Kind::Api, &made.id, NOW).await.unwrap();
     assert_eq!(done, Revoked::Now("a".into()));

@@ -30,7 +30,7 @@ pub(super) fn of(due: &Due, install: &str) -> Words {
     let at = Time::from(due.at).utc;
     let link = |page: &str| {
         let token = due.token.as_ref().map_or("", |t| t.expose());
-        format!("{install}{page}?token={token}")
+        format!("{install}{page}={token}")
     };
     let page = |page: &str| format!("{install}{page}");
     let security = ("See your devices", page("/profile/security"));
@@ -38,13 +38,13 @@ pub(super) fn of(due: &Due, install: &str) -> Words {
         News::ResetPassword => (
             "Choose a new password",
             vec!["Somebody asked for a new password for your account. The link works once, for 30 minutes. It does not sign anybody in.".into()],
-            Some(("Choose a new password", link("/reset-password"))),
+            Some(("Choose a new password", link("/reset-password?token"))),
             NOT_ASKED,
         ),
         News::ConfirmEmail => (
             "Confirm your new email address",
             vec!["Confirm that your account may use this address from now on. The link works once, for 30 minutes.".into()],
-            Some(("Confirm this address", link("/confirm-email"))),
+            Some(("Confirm this address", link("/confirm-email?token"))),
             NOT_ASKED,
         ),
         News::EmailTaken => (
@@ -110,6 +110,12 @@ pub(super) fn of(due: &Due, install: &str) -> Words {
             vec!["Too many wrong codes were tried in a row, by somebody who knows your password. Sign in with a recovery code, or on a device that you have signed in on before. Then change your password, and set two-factor authentication up again.".into()],
             Some(("Sign in", page("/sign-in"))),
             "If you did not try these codes, your password is known to somebody: change it.",
+        ),
+        News::Invitation { by, account, role } => (
+            "You are invited",
+            vec![format!("{by} invites you to the account “{account}”. Your role there will be {role}. The link works once, for seven days.")],
+            Some(("Join", link("/join?invite"))),
+            "If you do not know who that is, leave this letter be.",
         ),
         News::NewDevice => (
             "Your account was signed in to on a new device",

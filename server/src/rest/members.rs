@@ -1,7 +1,9 @@
 //! `GET members`: who is in the account.
 
-use accounts::users::{self, Member as Found, UserId};
-use app::error::{AppError, Code};
+use accounts::{
+    members::{self, Listed},
+    users::UserId,
+};
 use axum::{Extension, Json, extract::State};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -55,14 +57,10 @@ pub async fn list(
     paging: Paging,
 ) -> Result<Json<Members>, Refused> {
     const LIST: &str = "members";
-    if !caller.bearer.looks_after_account() {
-        let why = "Only owners and admins of the account may do this.";
-        return Err(AppError::new(Code::Forbidden, why).into());
-    }
     let after = UserId(paging.from(LIST)?.unwrap_or_default());
     let account = &caller.bearer.user.account_id;
     let mut conn = state.curfew.db.read().await.map_err(Refused::store)?;
-    let mut found = users::members(&mut conn, account, &after, paging.and_one())
+    let mut found = members::page(&mut conn, account, &after, paging.and_one())
         .await
         .map_err(Refused::store)?;
     let next_cursor = paging.cut(LIST, &mut found, |member| member.id.0.clone());
@@ -70,7 +68,7 @@ pub async fn list(
     Ok(Json(Members { items, next_cursor }))
 }
 
-fn shown(member: Found) -> Member {
+fn shown(member: Listed) -> Member {
     Member {
         id: member.id.0,
         name: member.name,

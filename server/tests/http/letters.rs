@@ -15,6 +15,7 @@ on_both!(
     a_known_and_an_unknown_address_get_the_same_answer,
     a_link_leads_to_the_address_of_the_settings_whatever_the_host_header_says,
     what_a_browser_calls_itself_is_text_in_a_letter,
+    an_invitation_is_mailed_with_its_link_and_not_with_where_it_came_from,
 );
 
 /// Status, headers and length, but for what differs every time.
@@ -122,4 +123,25 @@ async fn what_a_browser_calls_itself_is_text_in_a_letter(app: TestApp) {
     assert_eq!(sent.len(), 1, "{sent:?}");
     assert!(sent[0].contains("new device"), "{sent:?}");
     assert!(!sent[0].contains("<script"), "{sent:?}");
+}
+
+async fn an_invitation_is_mailed_with_its_link_and_not_with_where_it_came_from(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let form = [("role", "member"), ("email", "ben@example.com")];
+    ada.call("invite_member", &form).await.is(200);
+    let sent = letters(&app, "ben@example.com").await;
+    let [letter] = &sent[..] else {
+        panic!("{sent:?}")
+    };
+    let (_, rest) = letter
+        .split_once("http://curfew.test/join?invite=")
+        .unwrap();
+    assert!(letter.contains("Ada invites you"), "{letter}");
+    assert!(!letter.contains("Firefox"), "{letter}");
+    app.browser(FIREFOX_ON_LINUX)
+        .get(&format!("/join?invite={}", &rest[..43]))
+        .await
+        .is(200)
+        .says("Join Ada’s account");
 }

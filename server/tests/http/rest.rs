@@ -219,17 +219,21 @@ async fn owners_and_admins_look_after_members_of_their_account_only(app: TestApp
     assert_eq!(receipt["sessions"], 1);
     assert!(!ben.is_signed_in().await);
 
-    // A member sees what happened to him, an owner what happened in the account.
+    // A member sees what happened to him, his refusals too, an owner what happened in the account.
     let bens_events = bens.get("/api/v1/audit-events").await.json();
     let actions: Vec<&Value> = items(&bens_events).iter().map(|e| &e["action"]).collect();
-    assert_eq!(actions, ["user.session_invalidated"]);
+    assert_eq!(
+        actions,
+        ["user.session_invalidated", "access.denied", "access.denied"]
+    );
     let events = adas.get("/api/v1/audit-events").await.json();
     assert!(items(&events).len() > 3, "{events}");
     for role in ["admin", "editor"] {
         joins_ada(&app, "Ben", role).await;
         let may = if role == "admin" { 200 } else { 403 };
         assert_eq!(bens.get("/api/v1/members").await.status, may, "{role}");
-        assert_eq!(bens.post(&hers).await.status, may, "{role}");
+        // She is an owner.
+        bens.post(&hers).await.refuses(403, "forbidden");
     }
 }
 

@@ -53,7 +53,7 @@ impl Home {
         deed!(
             self,
             tx,
-            invites::invite(&mut tx, by, role, "", &client, limits, now)
+            invites::invite(&mut tx, &self.keys, by, role, "", &client, limits, now)
         )
     }
 

@@ -3,6 +3,7 @@
 use accounts::{
     audit,
     db::Db,
+    members,
     plans::Plan,
     sessions::{self, EndAll, FromWhere, SessionId},
     tokens::{self, Bearer, Kind, PressError},
@@ -111,6 +112,9 @@ async fn owners_and_admins_press_for_members_of_their_account_only(db: Db) {
     assert!(matches!(refused, Err(PressError::Role)), "{refused:?}");
     // As the store has it, not as the door saw it: the look-up was before Ben became an admin.
     joins_ada(&home, "Ben", "admin").await;
+    let refused = press(&home, &bens, &ada.id).await;
+    assert!(matches!(refused, Err(PressError::OnOwner)), "{refused:?}");
+    joins_ada(&home, "Ben", "owner").await;
     assert_eq!(press(&home, &bens, &ada.id).await.unwrap().sessions, 1);
     assert_eq!(press(&home, &adas, &ben.id).await.unwrap().sessions, 1);
     assert_eq!(home.list(&eve, NOW).await.len(), 1);
@@ -158,7 +162,7 @@ async fn two_who_press_for_each_other_at_once_both_succeed(db: Db) {
     let home = Home::new(db);
     let (ada, adas) = armed(&home, "Ada", Kind::Api).await;
     let (ben, bens) = armed(&home, "Ben", Kind::Api).await;
-    joins_ada(&home, "Ben", "admin").await;
+    joins_ada(&home, "Ben", "owner").await;
     for _ in 0..10 {
         let (one, two) = tokio::join!(press(&home, &adas, &ben.id), press(&home, &bens, &ada.id));
         one.unwrap();
@@ -196,19 +200,19 @@ async fn events_and_members_come_page_by_page(db: Db) {
     );
 
     let nobody = UserId(String::new());
-    let all = users::members(&mut conn, &account, &nobody, 10)
+    let all = members::page(&mut conn, &account, &nobody, 10)
         .await
         .unwrap();
     let mut names: Vec<&str> = all.iter().map(|member| member.name.as_str()).collect();
     // They signed up in the same millisecond.
     names.sort_unstable();
     assert_eq!(names, ["Ada", "Ben"]);
-    let page = users::members(&mut conn, &account, &all[0].id, 10)
+    let page = members::page(&mut conn, &account, &all[0].id, 10)
         .await
         .unwrap();
     assert_eq!((page.len(), &page[0].id), (1, &all[1].id));
     assert!(
-        users::find_member(&mut conn, &account, &nobody)
+        members::find(&mut conn, &account, &nobody)
             .await
             .unwrap()
             .is_none()

@@ -21,7 +21,7 @@ on_both!(
 async fn pressing_again_from_the_same_page_is_no_error(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    let same_tab = ada.clone();
+    let (same_tab, on_password) = (ada.clone(), ada.clone());
     ada.press()
         .await
         .leads_to("/sign-in?next=/profile/security");
@@ -35,7 +35,7 @@ async fn pressing_again_from_the_same_page_is_no_error(app: TestApp) {
         .says("Signed out by Remote logout at ");
     assert_eq!(app.presses("Ada").await, 1);
     // Nobody is asked once more after signing in: back to the tab that the press came from.
-    same_tab
+    on_password
         .post_form(
             "/api/fn/remote_logout",
             "/profile/remote-logout?from=password",

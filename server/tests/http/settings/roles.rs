@@ -1,7 +1,7 @@
 //! Every role on every plan at every address: the server does what the table says, and the pages show it.
 
 use accounts::{
-    permissions::{self, Refusal, TABLE, Who},
+    permissions::{self, Refusal, Row, TABLE, Who},
     plans::Plan,
     users::Role,
 };
@@ -11,11 +11,13 @@ use crate::{
     answer::{Answer, tags},
     browser::NOTHING,
     home::{FIREFOX_ON_LINUX, TestApp},
+    program::{Program, token_of},
     stores,
 };
 
 on_both!(
     the_server_does_what_every_cell_says,
+    programs_get_what_every_cell_says,
     the_tabs_are_those_one_may_open,
     what_the_plan_lacks_is_said_before_one_clicks,
     a_refusal_is_recorded,
@@ -41,7 +43,7 @@ async fn the_server_does_what_every_cell_says(app: TestApp) {
     for role in Role::ALL {
         for plan in Plan::ALL {
             everybody_is(&app, role, plan).await;
-            for row in TABLE.iter().filter(|row| row.who != Who::Anybody) {
+            for row in TABLE.iter().filter(|row| is_for_people(row)) {
                 let expected = permissions::check(role, plan, row.address);
                 let function = row.address.strip_prefix("/api/fn/");
                 let answer = match function {
@@ -77,6 +79,61 @@ async fn the_server_does_what_every_cell_says(app: TestApp) {
                 if !ada.is_signed_in().await {
                     ada.sign_in("Ada").await;
                 }
+            }
+        }
+    }
+    app.chains_are_whole().await;
+}
+
+fn is_program(row: &Row) -> bool {
+    row.address.starts_with("/api/v1") || row.address == "/mcp"
+}
+
+fn is_for_people(row: &Row) -> bool {
+    row.who != Who::Anybody && !is_program(row)
+}
+
+async fn programs_get_what_every_cell_says(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    // A pair of tokens for each role: how fast one may go is not what is asked here.
+    let mut tokens = Vec::new();
+    for _ in Role::ALL {
+        let api = token_of(&ada, "api", Some("sessions")).await;
+        tokens.push((api, token_of(&ada, "mcp", None).await));
+    }
+    for (role, (api, mcp)) in Role::ALL.into_iter().zip(&tokens) {
+        for plan in Plan::ALL {
+            everybody_is(&app, role, plan).await;
+            for row in TABLE.iter().filter(|row| is_program(row)) {
+                let cell = format!("{role:?} on {plan:?} at {}", row.address);
+                let before = app.denials().await;
+                let answer = if row.address == "/mcp" {
+                    Program::new(&app, mcp)
+                        .rpc("tools/list", serde_json::json!({}))
+                        .await
+                } else {
+                    let program = Program::new(&app, api);
+                    let address = row.address.replace("{id}", "nobody");
+                    match row.address.rsplit('/').next() {
+                        Some("remote-logout") => program.post(&address).await,
+                        Some("{id}") => program.delete(&address).await,
+                        _ => program.get(&address).await,
+                    }
+                };
+                let expected = permissions::check(role, plan, row.address);
+                assert_eq!(
+                    answer.status == 403,
+                    expected.is_err(),
+                    "{cell}: {answer:?}"
+                );
+                let denied = i64::from(expected.is_err());
+                assert_eq!(app.denials().await, before + denied, "{cell}");
+                match expected {
+                    Err(Refusal::PlanRequired(_)) => answer.refuses(403, "plan_required"),
+                    Err(Refusal::NotAllowed(_)) => answer.refuses(403, "forbidden"),
+                    Ok(()) => &answer,
+                };
             }
         }
     }

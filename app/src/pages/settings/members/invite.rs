@@ -26,27 +26,36 @@ pub async fn invite_member(role: String, email: Option<String>) -> Result<String
     let email = email.unwrap_or_default();
     let mut tx = curfew.db.write().await.map_err(|e| AppError::store(&e))?;
     let (client, limits) = (&visit.client, &curfew.limits);
-    let made = match invites::invite(&mut tx, &me, role, &email, client, limits, now).await {
+    let made = match invites::invite(
+        &mut tx,
+        &curfew.keys,
+        &me,
+        role,
+        &email,
+        client,
+        limits,
+        now,
+    )
+    .await
+    {
         Ok(made) => made,
         Err(InviteError::Refused(error)) => return Err(refused(error).await),
         Err(other) => return Err(other.into()),
     };
     tx.commit().await.map_err(|e| AppError::store(&e))?;
     let link = link_of(&curfew, made.token.expose());
-    hand_over(email.trim(), &link);
-    let mut said = Note::new("The invitation is ready").with(format!(
-        "Give this link to one person. It is good for seven days, once, as {}.",
-        role.name().to_lowercase()
-    ));
+    let role = role.name().to_lowercase();
+    let mut said = Note::new("The invitation is ready").with(match email.trim() {
+        "" => format!("Give this link to one person. It is good for seven days, once, as {role}."),
+        email => format!(
+            "It is on its way to {email}. You can also hand this link over: it is good for seven days, once, as {role}."
+        ),
+    });
     said.secret = Some(link.clone());
     leave(&Flash::Note(said))?;
     leptos_axum::redirect("/settings/members");
     Ok(link)
 }
-
-/// Where an invitation would be mailed. There is no mailer in this build: the link is shown, and whoever
-/// invites hands it over.
-fn hand_over(_email: &str, _link: &str) {}
 
 fn link_of(curfew: &Curfew, secret: &str) -> String {
     format!("{}/join?invite={secret}", curfew.public_url)
@@ -99,7 +108,7 @@ pub(super) fn form(me: &User) -> impl IntoView + use<> {
                             name="email"
                             label="Email, if you know it"
                             kind="email"
-                            hint="Filled in for them, so that they need not type it."
+                            hint="They get the link by mail, too."
                             value=sent.typed("email", "")
                             error=Signal::derive(move || wrong.clone())
                         />
