@@ -32,6 +32,8 @@ export class Server {
         CURFEW_LISTEN: address,
         CURFEW_PUBLIC_URL: `http://${address}`,
         CURFEW_DATABASE_URL: `sqlite://${database}`,
+        // Every person of every story comes from this machine.
+        CURFEW_SIGN_UPS_PER_ADDRESS: "100000",
         ...settings,
       },
     });

@@ -44,14 +44,18 @@
   };
 
   // The card in place of the page. Everything it says comes from the server, as text.
-  const card = ({ at, before, after, ask }) => {
+  const card = ({ because, at, before, after, ask }) => {
     stop();
     const page = document.getElementById("over").content.cloneNode(true);
     const time = document.createElement("time");
     time.dateTime = at.iso;
     time.textContent = new Date(at.unix_ms).toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
     page.querySelector("[data-over-text]").append(before, time, after);
-    if (!ask) page.querySelector("[data-over-ask]").remove();
+    // Whoever has changed the password keeps its owner out: another way in is offered then.
+    const asked = because === "password_changed" ? because : "";
+    for (const line of page.querySelectorAll("[data-over-ask]")) {
+      if (!ask || line.dataset.overAsk !== asked) line.remove();
+    }
     page.querySelector("[data-over-again]").href = signIn();
     const title = page.getElementById("over-title");
     root.classList.remove("is-veiled", "is-offline");

@@ -6,3 +6,9 @@ for (const time of document.querySelectorAll("time[data-local]")) {
   if (show !== "clock") Object.assign(options, { day: "numeric", month: "short", year: "numeric" });
   time.textContent = new Intl.DateTimeFormat([], options).format(new Date(time.dateTime));
 }
+
+// A zone to choose begins with the reader's own. As its default, so that it does not count as typed.
+for (const field of document.querySelectorAll("input[data-own-zone]")) {
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  if (timeZone) field.defaultValue = timeZone;
+}

@@ -22,9 +22,11 @@ create table recovery_codes (
 );
 
 -- A set-up, or a new set of recovery codes, that is shown and not in force yet. Sealed; gone when it
--- is in force, abandoned or overtaken by a remote logout.
+-- is in force, abandoned or overtaken by a remote logout. Shown to the session that began it alone: that
+-- one has confirmed who it is, and another may be a thief's.
 create table two_factor_drafts (
     user_id text not null primary key references users (id),
+    session_id text not null,
     epoch bigint not null,
     key_id text not null,
     -- JSON, sealed: the codes, and the secret when an authenticator is being set up.

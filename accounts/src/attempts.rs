@@ -73,6 +73,21 @@ pub async fn claim_sign_in(
     take(tx, claim, limits, now).await
 }
 
+/// Takes a place for a sign-up. It is not given back: a new account is there for good.
+///
+/// # Errors
+/// When the store is away; the inner error when no place is left.
+pub(crate) async fn claim_sign_up(
+    tx: &mut Tx,
+    client: &Client,
+    limits: &Limits,
+    now: Moment,
+) -> Result<Result<(), TooMany>, sqlx::Error> {
+    let subject = format!("sign-up:{}", client.network());
+    let (most, window) = (limits.sign_ups_per_address, limits.attempt_window);
+    count(tx, &subject, most, window, now).await
+}
+
 /// Takes a place for somebody signed in who types their password again.
 ///
 /// # Errors
@@ -296,6 +311,35 @@ pub async fn forgive(tx: &mut Tx, claim: &Claim) -> Result<(), sqlx::Error> {
 pub(crate) async fn forget_email(tx: &mut Tx, email: &str) -> Result<(), sqlx::Error> {
     on!(tx, c => sqlx::query("delete from attempts where subject = $1")
         .bind(format!("email:{email}"))
+        .execute(c)
+        .await
+        .map(|_| ()))
+}
+
+/// Whoever has just signed in knows the password, whatever a session of somebody else has tried.
+///
+/// # Errors
+/// When the store is away.
+pub(crate) async fn forget_passwords(tx: &mut Tx, user: &UserId) -> Result<(), sqlx::Error> {
+    on!(tx, c => sqlx::query("delete from attempts where subject = $1")
+        .bind(format!("password:{}", user.0))
+        .execute(c)
+        .await
+        .map(|_| ()))
+}
+
+/// No browser but that one is known any more: the person has a new password.
+///
+/// # Errors
+/// When the store is away.
+pub(crate) async fn forget_devices(
+    tx: &mut Tx,
+    user: &UserId,
+    but: Option<&Token>,
+) -> Result<(), sqlx::Error> {
+    on!(tx, c => sqlx::query("delete from known_devices where user_id = $1 and token_hash <> coalesce($2, '')")
+        .bind(user)
+        .bind(but.map(Token::hash))
         .execute(c)
         .await
         .map(|_| ()))

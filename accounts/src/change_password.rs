@@ -10,7 +10,7 @@ use crate::{
     limits::Limits,
     on,
     passwords::{Hasher, HashingFailed, Unacceptable, Verdict},
-    secret::Secret,
+    secret::{Secret, Token},
     sessions::{self, Alone, Because, SignedIn},
     time::Moment,
     users::{self, UserId},
@@ -47,7 +47,7 @@ pub async fn change_password(
     who: &SignedIn,
     current: &Secret,
     new: &Secret,
-    client: &Client,
+    (known_device, client): (Option<&Token>, &Client),
     now: Moment,
 ) -> Result<Alone, ChangePasswordError> {
     let user = &who.user.id;
@@ -83,6 +83,7 @@ pub async fn change_password(
         return Err(ChangePasswordError::Raced);
     }
     set_password(&mut tx, user, &hash, now).await?;
+    attempts::forget_devices(&mut tx, user, known_device).await?;
     let event = Event::of(Action::PasswordChanged, Actor::User(user), client)
         .in_account(&today.account_id)
         .about(user);

@@ -16,7 +16,7 @@ use crate::{
     audit::{self, Action, Actor, Client, Event},
     db::{Conn, Db, Tx},
     limits::Limits,
-    on,
+    members, on,
     sessions::{self, Because, SignedIn},
     time::{Moment, UnixMillis},
     users::{self, Role, UserId},
@@ -233,6 +233,11 @@ pub async fn set(
     limits: &Limits,
     now: Moment,
 ) -> Result<(), CurfewError> {
+    // The account before its people, and they before the audit chain, as everywhere.
+    let people = match whose {
+        Whose::Mine => vec![me.user.id.clone()],
+        Whose::Account => members::lock_with_people(tx, &me.user.account_id).await?,
+    };
     let locked = sessions::lock_alive(tx, me, limits, now)
         .await?
         .ok_or(CurfewError::AlreadyEnded)?;
@@ -254,6 +259,10 @@ pub async fn set(
         if !user.is_some_and(|u| matches!(u.role, Role::Owner | Role::Admin)) {
             return Err(CurfewError::NotAllowed);
         }
+    }
+    // What the curfew that goes has ended is dead for good, marked or not.
+    for person in &people {
+        end_cut(tx, person, now).await?;
     }
     on!(tx, c => sqlx::query(sql)
         .bind(id)

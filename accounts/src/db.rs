@@ -54,8 +54,8 @@ pub enum OpenError {
         "the database was made by a newer version of Curfew (migration {0}); start that version, or restore a backup"
     )]
     Newer(i64),
-    #[error("the folder {0} could not be made: {1}")]
-    Folder(String, std::io::Error),
+    #[error("{0} could not be made: {1}")]
+    Path(String, std::io::Error),
     #[error("the database could not be migrated: {0}")]
     Migrate(MigrateError),
     #[error("the database could not be reached: {0}")]
@@ -103,6 +103,7 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(PATIENCE);
         make_folder_of(options.get_filename())?;
+        make_file(options.get_filename())?;
         // One connection writes, so writers of this process wait in line here and not in SQLite's
         // busy loop, which is unfair; `begin immediate` keeps other processes out.
         let write = SqlitePoolOptions::new()
@@ -208,6 +209,30 @@ async fn first_connection(pool: &SqlitePool) -> Result<(), sqlx::Error> {
     }
 }
 
+/// Makes a database file that is not there yet, for the owner's eyes only, whatever the folder is like.
+/// SQLite gives the files beside it the same rights.
+#[cfg(unix)]
+fn make_file(file: &Path) -> Result<(), OpenError> {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    let made = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file);
+    match made {
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        made => made
+            .map(drop)
+            .map_err(|error| OpenError::Path(file.display().to_string(), error)),
+    }
+}
+
+#[cfg(not(unix))]
+fn make_file(_: &Path) -> Result<(), OpenError> {
+    Ok(())
+}
+
 /// Makes the folder of a database file, for the owner's eyes only.
 fn make_folder_of(file: &Path) -> Result<(), OpenError> {
     let Some(folder) = file
@@ -222,7 +247,7 @@ fn make_folder_of(file: &Path) -> Result<(), OpenError> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder
         .create(folder)
-        .map_err(|error| OpenError::Folder(folder.display().to_string(), error))
+        .map_err(|error| OpenError::Path(folder.display().to_string(), error))
 }
 
 /// A connection to either database, in a transaction or not. Use it with [`on!`](crate::on).

@@ -259,8 +259,8 @@ impl From<sqlx::Error> for JoinError {
     }
 }
 
-const EMAIL_TAKEN: &str = "This e-mail already belongs to somebody here. A person is in one account: \
-                           use another e-mail, or sign in with this one.";
+const EMAIL_TAKEN: &str = "This email already belongs to somebody here. A person is in one account: \
+                           use another email, or sign in with this one.";
 
 /// Makes a person in the account that invited them, whatever the policy on signing up. Signs nobody in.
 ///

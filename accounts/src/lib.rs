@@ -50,6 +50,7 @@ pub mod sessions;
 pub mod sign_in;
 pub mod step_up;
 pub mod sweep;
+mod text;
 pub mod time;
 pub mod tokens;
 pub mod users;

@@ -22,7 +22,9 @@ pub struct Limits {
     pub attempts_per_user: i64,
     /// Failed attempts one address (IPv6: one /64) may make in a window.
     pub attempts_per_address: i64,
-    /// How long failed attempts are counted together.
+    /// People who may sign up from one address in a window.
+    pub sign_ups_per_address: i64,
+    /// How long failed attempts, and sign-ups, are counted together.
     pub attempt_window: Duration,
     /// How long a second factor may be owed after the password was right.
     pub half_sign_in: Duration,
@@ -50,6 +52,7 @@ impl Default for Limits {
             password_min: 8,
             attempts_per_user: 10,
             attempts_per_address: 100,
+            sign_ups_per_address: 20,
             attempt_window: 15 * MINUTE,
             half_sign_in: 10 * MINUTE,
             confirmed_for: 10 * MINUTE,

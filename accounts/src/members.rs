@@ -15,6 +15,7 @@ pub(crate) use act::{Standing, begin, lock_account};
 pub use disable::{Disabled, disable, disable_by_operator, enable};
 pub use leave::{Left, leave};
 pub use list::{InTheStore, Listed, Uses, accounts, everybody, find, list, page, people, uses};
+pub(crate) use press::lock_with_people;
 pub use press::{
     Everyone, count_everyone, press_everyone, press_everyone_by_operator, press_member,
 };

@@ -10,6 +10,7 @@ use crate::{
     audit::{self, Action, Actor, Client, Event},
     curfew,
     db::Tx,
+    letters::{self, Letter, News},
     limits::Limits,
     on,
     secret::Token,
@@ -135,7 +136,10 @@ pub async fn exchange(
         let event = Event::of(Action::RememberedDeviceReused, Actor::Nobody, client)
             .in_account(account)
             .about(&user);
-        return end_stolen(tx, &device, event, now).await;
+        let ended = end_stolen(tx, &device, event, now).await?;
+        let letter = Letter::new(News::RememberedDeviceReused, client);
+        letters::post(tx, &locked.email, &letter, now).await?;
+        return Ok(ended);
     }
 
     mark_exchanged(tx, token, &device.id, now).await?;

@@ -13,7 +13,7 @@ use crate::{
     limits::Limits,
     mail_links::{self, Purpose},
     on,
-    passwords::{Hasher, HashingFailed, Unacceptable},
+    passwords::{Hasher, HashingFailed, Unacceptable, Verdict},
     secret::{Secret, Token},
     sessions::{self, Because},
     time::Moment,
@@ -37,6 +37,9 @@ pub enum ResetError {
     /// Used, too old, or a remote logout or another change of password came in between.
     #[error("this link is over")]
     Over,
+    /// It is the password that somebody else may know.
+    #[error("the new password is the old one")]
+    Same,
     #[error(transparent)]
     Unacceptable(#[from] Unacceptable),
     #[error(transparent)]
@@ -111,7 +114,11 @@ pub async fn reset(
     let person = users::find(&mut conn, &user)
         .await?
         .ok_or(ResetError::Over)?;
+    let had = users::password_hash(&mut conn, &user).await?;
     drop(conn);
+    if hasher.verify(new, Some(&had)).await? != Verdict::Wrong {
+        return Err(ResetError::Same);
+    }
     let about = [person.name.as_str(), person.email.as_str()];
     hasher.accept(new, limits.password_min, &about).await??;
     let hash = hasher.hash(new).await?;
@@ -126,6 +133,7 @@ pub async fn reset(
     set_password(&mut tx, &user, &hash, now).await?;
     // Whoever could not sign in for too many wrong passwords has a new one now.
     attempts::forget_email(&mut tx, &locked.email).await?;
+    attempts::forget_devices(&mut tx, &user, None).await?;
     let letter = Letter::new(News::PasswordReset, client);
     letters::post(&mut tx, &locked.email, &letter, now).await?;
     let reset = end_everything(&mut tx, &user, &locked.account_id, client, limits, now).await?;

@@ -73,7 +73,7 @@ pub enum SignInError {
     #[error("{0}")]
     Email(&'static str),
     /// An unknown e-mail and a wrong password look the same.
-    #[error("wrong e-mail or password")]
+    #[error("wrong email or password")]
     Wrong,
     #[error("too many attempts")]
     TooMany(TooMany),

@@ -4,12 +4,15 @@ use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
 use crate::{
+    attempts::{self, TooMany},
     audit::{self, Action, Actor, Client, Event},
     db::{Conn, Db, Tx},
+    limits::Limits,
     members, on,
     passwords::{Hasher, HashingFailed, Unacceptable},
     plans::Plan,
     secret::Secret,
+    text::hides_something,
     time::{Moment, UnixMillis},
 };
 
@@ -127,6 +130,9 @@ pub enum UserError {
     Email(&'static str),
     #[error("{0}")]
     Username(&'static str),
+    /// From one address.
+    #[error("too many sign-ups")]
+    TooMany(TooMany),
     #[error(transparent)]
     Password(#[from] Unacceptable),
     #[error(transparent)]
@@ -135,7 +141,7 @@ pub enum UserError {
     Store(#[from] sqlx::Error),
 }
 
-const EMAIL_TAKEN: &str = "There is already an account with this e-mail address.";
+const EMAIL_TAKEN: &str = "There is already an account with this email address.";
 
 /// Makes a person and a new account they own. Signs nobody in.
 ///
@@ -145,7 +151,7 @@ pub async fn sign_up(
     db: &Db,
     hasher: &Hasher,
     policy: SignUp,
-    shortest_password: usize,
+    limits: &Limits,
     new: NewUser<'_>,
     client: &Client,
     now: Moment,
@@ -157,8 +163,16 @@ pub async fn sign_up(
         return Err(UserError::Closed);
     }
     hasher
-        .accept(new.password, shortest_password, &[&name, &email])
+        .accept(new.password, limits.password_min, &[&name, &email])
         .await??;
+    if client.ip.is_some() {
+        // Not the operator on the machine itself.
+        let mut tx = db.write().await?;
+        attempts::claim_sign_up(&mut tx, client, limits, now)
+            .await?
+            .map_err(UserError::TooMany)?;
+        tx.commit().await?;
+    }
     let hash = hasher.hash(new.password).await?;
 
     let mut tx = db.write().await?;
@@ -341,6 +355,14 @@ pub(crate) async fn lock(tx: &mut Tx, id: &UserId) -> Result<Option<Locked>, sql
         .await)
 }
 
+/// The hash of a person's password.
+pub(crate) async fn password_hash(conn: &mut Conn, id: &UserId) -> Result<String, sqlx::Error> {
+    on!(conn, c => sqlx::query_scalar("select password_hash from users where id = $1")
+        .bind(id)
+        .fetch_one(c)
+        .await)
+}
+
 /// Changes a person's name and username; an empty username takes it away.
 ///
 /// # Errors
@@ -413,7 +435,7 @@ pub(crate) fn clean_name(name: &str) -> Result<String, &'static str> {
     let name = name.trim();
     match name.chars().count() {
         0 => Err("Enter your name."),
-        1..=100 if name.chars().any(char::is_control) => Err("A name has no control characters."),
+        1..=100 if hides_something(name) => Err("A name has no invisible characters."),
         1..=100 => Ok(name.to_owned()),
         _ => Err("Use 100 characters or fewer."),
     }
@@ -423,22 +445,27 @@ pub(crate) fn clean_name(name: &str) -> Result<String, &'static str> {
 pub(crate) fn clean_email(email: &str) -> Result<String, &'static str> {
     let email = email.trim().to_lowercase();
     if email.is_empty() {
-        return Err("Enter your e-mail address.");
+        return Err("Enter your email address.");
     }
     if email.len() > 254 {
         return Err("Use 254 characters or fewer.");
     }
-    let shaped = email.rsplit_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty()
-            && !domain.is_empty()
-            && !domain.starts_with('.')
-            && !domain.ends_with('.')
-    });
-    let plain = !email.chars().any(|c| c.is_whitespace() || c.is_control());
-    if shaped && plain {
+    // One mailbox has one spelling here: no quoted names, comments or routes (RFC 5321, 4.1.2 has them all).
+    let reserved = |c: char| c.is_whitespace() || "\"(),:;<>@[\\]".contains(c);
+    let fits = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && !part.ends_with('.')
+            && !part.contains("..")
+            && !part.contains(reserved)
+    };
+    let shaped = email
+        .split_once('@')
+        .is_some_and(|(local, domain)| fits(local) && fits(domain));
+    if shaped && !hides_something(&email) {
         Ok(email)
     } else {
-        Err("Enter an e-mail address like name@example.com.")
+        Err("Enter an email address like name@example.com.")
     }
 }
 

@@ -285,6 +285,7 @@ mod from_rules {
                 UserError::Name(why) => Self::field("name", why),
                 UserError::Email(why) => Self::field("email", why),
                 UserError::Username(why) => Self::field("username", why),
+                UserError::TooMany(t) => Self::too_many(t),
                 UserError::Password(why) => Self::field("password", why.to_string()),
                 UserError::Hashing(e) => hashing(&e),
                 UserError::Store(e) => store(&e),
@@ -405,6 +406,10 @@ mod from_rules {
         fn from(error: ResetError) -> Self {
             match error {
                 ResetError::Over => Self::new(Code::LinkOver, OVER),
+                ResetError::Same => Self::field(
+                    "new_password",
+                    "This is the password you have. Choose another: somebody may know this one.",
+                ),
                 ResetError::Unacceptable(why) => Self::field("new_password", why.to_string()),
                 ResetError::Hashing(e) => hashing(&e),
                 ResetError::Store(e) => store(&e),

@@ -23,6 +23,10 @@ pub fn Templates() -> impl IntoView {
                         "If it was not, sign in and "
                         <a rel="external" href="/sign-in?next=/profile/password">"change your password"</a> "."
                     </p>
+                    <p class="receipt__actions" data-over-ask="password_changed">
+                        "If it was not, get a new one by mail: "
+                        <a rel="external" href="/forgot-password">"Forgot your password?"</a>
+                    </p>
                 </section>
                 <a rel="external" class="button button--primary button--wide" data-over-again="" href="/sign-in">
                     "Sign in again"

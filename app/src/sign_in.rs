@@ -127,7 +127,7 @@ pub async fn sign_up(name: String, email: String, password: String) -> Result<()
         &curfew.db,
         &curfew.hasher,
         curfew.sign_up,
-        curfew.limits.password_min,
+        &curfew.limits,
         new,
         &visit.client,
         now,

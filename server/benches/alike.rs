@@ -49,7 +49,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
         plan: Plan::Enterprise,
     };
     let client = Client::default();
-    sign_up(&db, &hasher, SignUp::Open, 8, ada, &client, Moment::now()).await?;
+    sign_up(
+        &db,
+        &hasher,
+        SignUp::Open,
+        &config.limits,
+        ada,
+        &client,
+        Moment::now(),
+    )
+    .await?;
     let keys = Keys::parse(&Keys::new_line())?;
     let app = router(AppState::new(
         config,

@@ -48,7 +48,10 @@ fn behind_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAdd
         .flat_map(|value| value.split(','))
         .collect();
     for part in listed.into_iter().rev() {
-        let Ok(ip) = part.trim().parse::<IpAddr>() else {
+        let part = part.trim();
+        // Some proxies write the port, too.
+        let with_port = || part.parse::<SocketAddr>().map(|address| address.ip());
+        let Ok(ip) = part.parse::<IpAddr>().or_else(|_| with_port()) else {
             break;
         };
         client = ip.to_canonical();
@@ -79,5 +82,7 @@ mod tests {
         );
         assert_eq!(of("10.0.0.1", "nonsense"), "10.0.0.1");
         assert_eq!(of("10.0.0.1", "2001:db8::1"), "2001:db8::1");
+        assert_eq!(of("10.0.0.1", "203.0.113.9:4711"), "203.0.113.9");
+        assert_eq!(of("10.0.0.1", "[2001:db8::1]:4711"), "2001:db8::1");
     }
 }

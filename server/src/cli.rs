@@ -83,7 +83,11 @@ pub enum Command {
         after_help = "Never where real people are: everybody can read the sample people's password.\n\n\
         Example: CURFEW_DATABASE_URL=sqlite://demo.db curfew demo"
     )]
-    Demo,
+    Demo {
+        /// Also where there are people already
+        #[arg(long)]
+        force: bool,
+    },
     /// Make very many people and sessions, for measuring
     #[command(
         after_help = "Writes a line for each session: the e-mail, a tab, and the Cookie header that is signed in.\n\n\
@@ -100,6 +104,17 @@ pub enum Command {
         #[arg(long)]
         out: PathBuf,
     },
+}
+
+impl Command {
+    /// Whether it may be the first that is ever run: any other one would act on an empty store in the
+    /// wrong folder, and say that nobody is there.
+    fn begins_a_store(&self) -> bool {
+        matches!(
+            self,
+            Self::Serve | Self::User(User::Create { .. }) | Self::Demo { .. } | Self::Seed { .. }
+        )
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -203,6 +218,12 @@ pub async fn run(command: Command, config: &Config) -> ExitCode {
 }
 
 async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<(), Failed> {
+    if !command.begins_a_store() && config.database_url_is_nothing_yet() {
+        return Err(Failed::Because(format!(
+            "there is no database at {} yet: run this where the server runs, or set CURFEW_DATABASE_URL as it has it",
+            config.database_url
+        )));
+    }
     let db = &Db::open(&config.database_url)
         .await
         .map_err(|e| Failed::Because(format!("CURFEW_DATABASE_URL: {e}")))?;
@@ -234,7 +255,7 @@ async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<
         Command::Key(Key::Rotate { forget_old }) => {
             key::rotate(db, config, forget_old, out).await?;
         }
-        Command::Demo => samples::demo(db, config, out).await?,
+        Command::Demo { force } => samples::demo(db, config, force, out).await?,
         Command::Seed {
             users,
             sessions,

@@ -1,6 +1,9 @@
 //! The settings: environment variables, read once at the start, refused with the variable's name.
 
-use std::{env, net::SocketAddr, num::NonZeroU32, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    cell::RefCell, collections::BTreeSet, env, net::SocketAddr, num::NonZeroU32, path::PathBuf,
+    str::FromStr, time::Duration,
+};
 
 use accounts::{limits::Limits, plans::Plan, users::SignUp};
 use http::Uri;
@@ -27,6 +30,8 @@ pub struct Config {
     /// Requests a token may send in a minute.
     pub requests_a_minute: NonZeroU32,
     pub limits: Limits,
+    /// What the environment has that looks like a setting and is none: a slip of the pen, perhaps.
+    pub unknown: Vec<String>,
 }
 
 /// A setting that cannot be used.
@@ -39,12 +44,22 @@ pub struct ConfigError {
 }
 
 impl Config {
-    /// Reads the environment.
+    /// Reads the environment. What looks like a setting and is none is kept in `unknown`.
     ///
     /// # Errors
     /// The first variable that cannot be used.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from(|name| env::var(name).ok().filter(|value| !value.trim().is_empty()))
+        let asked = RefCell::new(BTreeSet::new());
+        let config = Self::from(|name| {
+            asked.borrow_mut().insert(name);
+            env::var(name).ok().filter(|value| !value.trim().is_empty())
+        })?;
+        let asked = asked.into_inner();
+        let unknown = env::vars_os()
+            .filter_map(|(name, _)| name.into_string().ok())
+            .filter(|name| name.starts_with("CURFEW_") && !asked.contains(name.as_str()))
+            .collect();
+        Ok(Self { unknown, ..config })
     }
 
     /// Reads settings from `get`, which tests replace.
@@ -97,12 +112,23 @@ impl Config {
                 password_min: usize::try_from(read.number("CURFEW_PASSWORD_MIN", 8)?).unwrap_or(8),
                 attempts_per_user: read
                     .number("CURFEW_ATTEMPTS_PER_USER", default.attempts_per_user)?,
+                sign_ups_per_address: read
+                    .number("CURFEW_SIGN_UPS_PER_ADDRESS", default.sign_ups_per_address)?,
                 attempts_per_address: read
                     .number("CURFEW_ATTEMPTS_PER_ADDRESS", default.attempts_per_address)?,
                 attempt_window: read.duration("CURFEW_ATTEMPT_WINDOW", default.attempt_window)?,
                 ..default
             },
+            unknown: Vec::new(),
         })
+    }
+
+    /// Whether the store is a SQLite file that is not there.
+    #[must_use]
+    pub fn database_url_is_nothing_yet(&self) -> bool {
+        let file = self.database_url.strip_prefix("sqlite://");
+        let file = file.map(|file| file.split('?').next().unwrap_or(file));
+        file.is_some_and(|file| !std::path::Path::new(file).exists())
     }
 
     /// Where people find this install: scheme, host and port.

@@ -6,6 +6,7 @@ pub mod assets;
 pub mod bearer;
 pub mod cli;
 pub mod config;
+pub mod connections;
 mod csv;
 pub mod event_lines;
 pub mod events;

@@ -1,11 +1,19 @@
 //! Serving: open the store, listen, and stop cleanly.
 
-use std::{future::IntoFuture, net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use accounts::{audit, curfew, db::Db, passwords::Hasher, sweep::sweep, time::Moment};
 use tokio::{net::TcpListener, signal, sync::watch, task::JoinSet};
 
-use crate::{assets, config::Config, key_file, mail::Post, router::router, state::AppState};
+use crate::{
+    assets,
+    config::Config,
+    connections::{self, SILENT},
+    key_file,
+    mail::Post,
+    router::router,
+    state::AppState,
+};
 
 /// How long requests may go on after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -21,6 +29,9 @@ const CURFEWS_EVERY: Duration = Duration::from_mins(1);
 /// # Errors
 /// One plain sentence: what could not be done, and what to do about it.
 pub async fn serve(config: Config) -> Result<(), String> {
+    for name in &config.unknown {
+        tracing::warn!("{name} is set, and no setting has that name");
+    }
     let db = Db::open(&config.database_url)
         .await
         .map_err(|e| format!("CURFEW_DATABASE_URL: {e}"))?;
@@ -45,7 +56,8 @@ pub async fn serve(config: Config) -> Result<(), String> {
     always.spawn(keep_sweeping(db.clone()));
     let address = format!("http://{address}");
     tracing::info!("Curfew is at {}", public.unwrap_or(address));
-    run(listener, state.clone()).await?;
+    connections::raise_limit();
+    run(listener, state.clone()).await;
     always.shutdown().await;
     state.last_seen.write(&db).await;
     db.close().await;
@@ -53,9 +65,8 @@ pub async fn serve(config: Config) -> Result<(), String> {
     Ok(())
 }
 
-async fn run(listener: TcpListener, state: AppState) -> Result<(), String> {
+async fn run(listener: TcpListener, state: AppState) {
     let streams = state.streams.clone();
-    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let (stop, mut stopped) = watch::channel(false);
     let mut also_stopped = stopped.clone();
     tokio::spawn(async move {
@@ -63,19 +74,16 @@ async fn run(listener: TcpListener, state: AppState) -> Result<(), String> {
         streams.stop();
         let _ = stop.send(true);
     });
-    let serving = axum::serve(listener, service)
-        .with_graceful_shutdown(async move {
-            let _ = stopped.wait_for(|stop| *stop).await;
-        })
-        .into_future();
+    let serving = connections::serve(listener, router(state), SILENT, async move {
+        let _ = stopped.wait_for(|stop| *stop).await;
+    });
     tokio::select! {
-        served = serving => served.map_err(|e| e.to_string()),
+        () = serving => {}
         () = async {
             let _ = also_stopped.wait_for(|stop| *stop).await;
             tokio::time::sleep(DRAIN).await;
         } => {
             tracing::warn!("requests were still open after {} seconds", DRAIN.as_secs());
-            Ok(())
         }
     }
 }

@@ -79,7 +79,14 @@ async fn give(
     };
     let found = async {
         let mut conn = state.curfew.db.read().await?;
-        draft::of(&mut conn, &state.curfew.keys, &me.user.id, now()).await
+        draft::of(
+            &mut conn,
+            &state.curfew.keys,
+            &me.user.id,
+            &me.session,
+            now(),
+        )
+        .await
     };
     match found.await {
         Ok(Some(draft)) => show(&draft, &me.user.email),

@@ -92,12 +92,7 @@ pub async fn verify_account(
     conn: &mut Conn,
     account: &AccountId,
 ) -> Result<Result<Whole, Broken>, sqlx::Error> {
-    let head: Option<(i64, String)> = on!(conn, c => sqlx::query_as(
-        "select seq, head from audit_chains where chain = $1")
-        .bind(account)
-        .fetch_optional(c)
-        .await)?;
-    let (seq, head) = head.unwrap_or((0, GENESIS.to_owned()));
+    let (seq, head) = head_of(conn, &account.0).await?;
     let verified = verify_chain(conn, &account.0, seq, &head).await?;
     Ok(verified.map(|events| Whole { chains: 1, events }))
 }
@@ -177,14 +172,34 @@ async fn walk(
             break;
         }
     }
-    // Events written while this ran are newer than the head that was read: the chain may be longer.
+    // Events written while this ran are newer than the head that was read, but not than the head now.
     if seq < last_seq {
         return broken(seq + 1, "it is missing, and all after it");
+    }
+    let (last_seq, head) = match seq {
+        _ if seq == last_seq => (last_seq, head.to_owned()),
+        _ => head_of(conn, chain).await?,
+    };
+    if seq > last_seq {
+        return broken(
+            last_seq + 1,
+            "it was added behind the event that was written last",
+        );
     }
     if seq == last_seq && prev != head {
         return broken(seq, "it is not the event that was written last");
     }
     Ok(Ok(events_seen))
+}
+
+/// The number and the hash of the event that was written last; of none, those of the genesis.
+async fn head_of(conn: &mut Conn, chain: &str) -> Result<(i64, String), sqlx::Error> {
+    let head: Option<(i64, String)> = on!(conn, c => sqlx::query_as(
+        "select seq, head from audit_chains where chain = $1")
+        .bind(chain)
+        .fetch_optional(c)
+        .await)?;
+    Ok(head.unwrap_or((0, GENESIS.to_owned())))
 }
 
 /// Up to 1,000 events of a chain that come after number `after`, oldest first.

@@ -69,8 +69,7 @@ pub async fn press_everyone(
     now: Moment,
 ) -> Result<Everyone, MemberError> {
     let account = &who.user.account_id;
-    lock_account(tx, account).await?;
-    let people = lock_people(tx, account).await?;
+    let people = lock_with_people(tx, account).await?;
     let address = "/api/fn/remote_logout_everyone";
     let me = may(tx, who, address, limits, now).await?;
     let mut all = Everyone::default();
@@ -96,10 +95,9 @@ pub async fn press_everyone_by_operator(
     limits: &Limits,
     now: Moment,
 ) -> Result<Option<Everyone>, sqlx::Error> {
-    lock_account(tx, account).await?;
     let client = Client::default();
     let mut all = Everyone::default();
-    for person in lock_people(tx, account).await? {
+    for person in lock_with_people(tx, account).await? {
         let (by, from) = (By::Operator, FromWhere::Cli);
         match end_all(tx, &person, by, from, &client, limits, now).await {
             Ok(ended) => all.add(&ended),
@@ -140,8 +138,13 @@ pub async fn count_everyone(
     })
 }
 
-/// All of them before the first event: persons are locked before the audit chain.
-async fn lock_people(tx: &mut Tx, account: &AccountId) -> Result<Vec<UserId>, sqlx::Error> {
+/// Locks an account and all its members, for a deed to each of them: all before the first event, since
+/// persons are locked before the audit chain.
+pub(crate) async fn lock_with_people(
+    tx: &mut Tx,
+    account: &AccountId,
+) -> Result<Vec<UserId>, sqlx::Error> {
+    lock_account(tx, account).await?;
     let sql = match &**tx {
         Conn::Sqlite(_) => {
             "select id from users where account_id = $1 and removed_at is null order by id"

@@ -71,7 +71,7 @@ pub const TABLE: &[Row] = &[
         .needs(Feature::RemoteLogout),
     row("/api/fn/change_password", "change one's password", Who::Everyone),
     row("/api/fn/update_profile", "change one's name", Who::Everyone),
-    row("/api/fn/change_email", "change one's e-mail", Who::Everyone),
+    row("/api/fn/change_email", "change one's email", Who::Everyone),
     row("/api/fn/begin_two_factor", "begin to set two-factor authentication up", Who::Everyone)
         .needs(Feature::TwoFactor),
     row("/api/fn/turn_on_two_factor", "turn two-factor authentication on", Who::Everyone)
@@ -143,7 +143,7 @@ pub const TABLE: &[Row] = &[
     row("/sign-in/code", "show a second factor", Who::Anybody),
     row("/forgot-password", "ask for a new password", Who::Anybody),
     row("/reset-password", "choose a new password", Who::Anybody).but("with its link"),
-    row("/confirm-email", "confirm a new e-mail", Who::Anybody).but("with its link"),
+    row("/confirm-email", "confirm a new email", Who::Anybody).but("with its link"),
     row("/join", "accept an invitation", Who::Anybody).but("with its link"),
     row("/api/fn/sign_in", "sign in", Who::Anybody),
     row("/api/fn/sign_up", "sign up", Who::Anybody).but("where sign-up is open"),
@@ -152,7 +152,7 @@ pub const TABLE: &[Row] = &[
     row("/api/fn/verify_code", "show a second factor", Who::Anybody),
     row("/api/fn/request_password_reset", "ask for a new password", Who::Anybody),
     row("/api/fn/reset_password", "choose a new password", Who::Anybody).but("with its link"),
-    row("/api/fn/confirm_email", "confirm a new e-mail", Who::Anybody).but("with its link"),
+    row("/api/fn/confirm_email", "confirm a new email", Who::Anybody).but("with its link"),
     row("/api/fn/still_signed_in", "ask whether one is signed in", Who::Anybody),
     row("/api/fn/join", "accept an invitation", Who::Anybody).but("with its link"),
     row("/.well-known/change-password", "find the password page", Who::Anybody),

@@ -11,7 +11,7 @@ use crate::{
     limits::Limits,
     on,
     plans::{Feature, Plan},
-    sessions::{self, SignedIn},
+    sessions::{self, SessionId, SignedIn},
     time::{Moment, UnixMillis},
     users::{Locked, UserId},
 };
@@ -52,11 +52,11 @@ pub async fn begin(
     if locked.two_factor_since.is_some() {
         return Err(TwoFactorError::AlreadyOn);
     }
-    match of(tx, keys, &who.user.id, now).await? {
+    match of(tx, keys, &who.user.id, &who.session, now).await? {
         Some(begun) if begun.secret.is_some() => Ok(()),
         _ => {
             let secret = Some(TotpSecret::random().base32());
-            write(tx, keys, (&who.user.id, &locked), secret, limits, now).await
+            write(tx, keys, (who, &locked), secret, limits, now).await
         }
     }
 }
@@ -76,9 +76,9 @@ pub async fn begin_new_codes(
     if locked.two_factor_since.is_none() {
         return Err(TwoFactorError::NotOn);
     }
-    match of(tx, keys, &who.user.id, now).await? {
+    match of(tx, keys, &who.user.id, &who.session, now).await? {
         Some(_) => Ok(()),
-        None => write(tx, keys, (&who.user.id, &locked), None, limits, now).await,
+        None => write(tx, keys, (who, &locked), None, limits, now).await,
     }
 }
 
@@ -97,11 +97,12 @@ pub(super) async fn lock(
 async fn write(
     tx: &mut Tx,
     keys: &Keys,
-    (user, locked): (&UserId, &Locked),
+    (who, locked): (&SignedIn, &Locked),
     secret: Option<String>,
     limits: &Limits,
     now: Moment,
 ) -> Result<(), TwoFactorError> {
+    let user = &who.user.id;
     let inside = Inside {
         codes: recovery_codes::new_set(),
         secret,
@@ -110,9 +111,10 @@ async fn write(
     let sealed = keys.seal(Purpose::TwoFactorDraft, &user.0, &text);
     remove(tx, user).await?;
     on!(tx, c => sqlx::query(
-        "insert into two_factor_drafts (user_id, epoch, key_id, sealed, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6)")
+        "insert into two_factor_drafts (user_id, session_id, epoch, key_id, sealed, created_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7)")
         .bind(user)
+        .bind(&who.session)
         .bind(locked.epoch)
         .bind(&sealed.key_id)
         .bind(&sealed.text)
@@ -132,7 +134,8 @@ struct Row {
     expires_at: UnixMillis,
 }
 
-/// The person's draft, unless it took too long or a remote logout came in between.
+/// The draft that this session has begun, unless it took too long or a remote logout came in between. No
+/// other session of the person gets to see it: only this one has shown a password for it.
 ///
 /// # Errors
 /// When the store is away or the key is not to be had.
@@ -140,14 +143,16 @@ pub async fn of(
     conn: &mut Conn,
     keys: &Keys,
     user: &UserId,
+    session: &SessionId,
     now: Moment,
 ) -> Result<Option<Draft>, TwoFactorError> {
     let row: Option<Row> = on!(conn, c => sqlx::query_as(
         "select d.key_id, d.sealed, d.created_at, d.expires_at
          from two_factor_drafts d join users u on u.id = d.user_id and u.epoch = d.epoch
-         where d.user_id = $1 and d.expires_at > $2")
+         where d.user_id = $1 and d.expires_at > $2 and d.session_id = $3")
         .bind(user)
         .bind(now.at)
+        .bind(session)
         .fetch_optional(c)
         .await)?;
     let Some(row) = row else {

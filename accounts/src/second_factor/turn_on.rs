@@ -49,7 +49,7 @@ pub async fn turn_on(
     if locked.two_factor_since.is_some() {
         return Err(TwoFactorError::AlreadyOn);
     }
-    let draft = draft::of(&mut tx, keys, user, now).await?;
+    let draft = draft::of(&mut tx, keys, user, &who.session, now).await?;
     let Some((secret, codes)) = draft.and_then(|d| Some((d.secret?, d.codes))) else {
         return Err(TwoFactorError::NoDraft);
     };
@@ -145,7 +145,7 @@ pub async fn use_new_codes(
     if locked.two_factor_since.is_none() {
         return Err(TwoFactorError::NotOn);
     }
-    let draft = draft::of(tx, keys, user, now).await?;
+    let draft = draft::of(tx, keys, user, &who.session, now).await?;
     let codes = draft.map(|d| d.codes).ok_or(TwoFactorError::NoDraft)?;
     recovery_codes::replace(tx, user, &codes, now).await?;
     draft::remove(tx, user).await?;

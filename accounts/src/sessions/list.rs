@@ -12,6 +12,15 @@ use crate::{
     users::UserId,
 };
 
+impl Listed {
+    /// When it ends if it is not used any more.
+    #[must_use]
+    pub fn ends_at(&self, limits: &Limits) -> UnixMillis {
+        self.expires_at
+            .min(self.last_active_at + limits.session_idle)
+    }
+}
+
 /// A live session in the list.
 #[derive(Debug, Clone, FromRow)]
 pub struct Listed {

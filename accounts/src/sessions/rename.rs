@@ -8,6 +8,7 @@ use crate::{
     db::Tx,
     limits::Limits,
     on,
+    text::hides_something,
     time::Moment,
 };
 
@@ -92,9 +93,7 @@ fn clean(name: &str) -> Result<Option<String>, &'static str> {
         0 => Ok(None),
         n if n > LONGEST_NAME => Err("Use 60 characters or fewer."),
         // Marks that turn the text around would let a name pass for another.
-        _ if name.chars().any(|c| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')) => {
-            Err("A name has no control characters.")
-        }
+        _ if hides_something(name) => Err("A name has no control characters."),
         _ => Ok(Some(name.to_owned())),
     }
 }

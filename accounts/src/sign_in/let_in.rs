@@ -56,6 +56,7 @@ pub(super) async fn let_in(
     tell_of_a_new_device(tx, (user, locked), ticket.known_device, client, now).await?;
     let known_device = ticket.known_device.cloned().unwrap_or_else(Token::random);
     attempts::know_device(tx, user, &known_device, now).await?;
+    attempts::forget_passwords(tx, user).await?;
     let event = Event::of(Action::Login, Actor::User(user), client)
         .in_account(&locked.account_id)
         .about(user)

@@ -17,6 +17,7 @@ on_both!(
     a_deleted_event_is_named,
     two_swapped_events_are_named,
     a_cut_tail_is_named,
+    an_event_that_was_put_behind_the_last_is_named,
     a_chain_that_was_unlisted_is_named,
     events_recorded_at_once_keep_one_chain,
     a_long_chain_is_read_page_by_page,
@@ -148,6 +149,22 @@ async fn a_cut_tail_is_named(db: Db) {
     // Setting the count back does not hide it, as the last hash does not fit.
     let back = "update audit_chains set seq = 3";
     assert_eq!(broken_by(&db, &[cut, back]).await.seq, 3);
+}
+
+async fn an_event_that_was_put_behind_the_last_is_named(db: Db) {
+    record(&db, 5).await;
+    let forged = "insert into audit_events
+        select id || 'x', chain, 6, at, action, category, severity, actor, subject, ip, user_agent, details,
+               hash, hash from audit_events where seq = 5";
+    assert_eq!(broken_by(&db, &[forged]).await.seq, 6);
+    // The same when the list says that it ends earlier than it does.
+    let back =
+        "update audit_chains set seq = 4, head = (select hash from audit_events where seq = 4)";
+    let broken = broken_by(&db, &[back]).await;
+    assert_eq!(
+        (broken.seq, broken.why),
+        (5, "it was added behind the event that was written last")
+    );
 }
 
 async fn a_chain_that_was_unlisted_is_named(db: Db) {

@@ -10,7 +10,10 @@ use accounts::{
     time::Moment,
 };
 
-use crate::home::{DAY, Home, NOW, PASSWORD, SECOND, after};
+use crate::{
+    home::{DAY, Home, NOW, PASSWORD, SECOND, after},
+    stores,
+};
 
 on_both!(
     a_new_password_ends_the_others_and_keeps_this_one_under_a_new_cookie,
@@ -42,6 +45,13 @@ async fn a_new_password_ends_the_others_and_keeps_this_one_under_a_new_cookie(db
     let renewed = home.signed_in(&changed.session.token, now).await;
     assert_eq!(renewed.user.password_changed_at, now.at);
     assert_eq!(renewed.started_at, NOW.at);
+
+    // Nobody keeps the standing of a browser that she has signed in on before.
+    let known = format!(
+        "select count(*) from known_devices where user_id = '{}'",
+        ada.id.0
+    );
+    assert_eq!(stores::number(&home.db, &known).await, 0);
 
     // A tab that was on its way is given nothing.
     let old = &here.session.token;

@@ -23,6 +23,7 @@ on_both!(
     a_remembered_device_does_not_get_around_it,
     the_accounts_curfew_holds_for_every_member_and_only_owners_and_admins_set_it,
     what_has_ended_is_marked_for_the_lists,
+    what_has_ended_stays_dead_when_the_curfew_goes_or_changes,
     a_press_counts_what_is_alive_and_not_what_the_curfew_has_ended,
 );
 
@@ -297,5 +298,32 @@ proptest! {
         prop_assert_eq!(by_next, by_last);
         let gap = curfew.next(started).unwrap().0 - started.0;
         prop_assert!(gap > 0 && gap <= 26 * 3_600_000, "{}", gap);
+    }
+}
+
+async fn what_has_ended_stays_dead_when_the_curfew_goes_or_changes(db: Db) {
+    let later = typed("23:00", "UTC");
+    let home = Home::new(db);
+    let ada = home.person("Ada").await;
+    for (whose, then) in [
+        (Whose::Mine, None),
+        (Whose::Mine, Some(&later)),
+        (Whose::Account, None),
+        (Whose::Account, Some(&later)),
+    ] {
+        let there = home.sign_in_remembered(&ada, NOW).await;
+        let me = home.signed_in(&there.session.token, NOW).await;
+        let evening = typed("22:00", "UTC");
+        set(&home, &me, whose, Some(&evening), NOW).await.unwrap();
+        // Nothing has been marked yet.
+        let here = home.sign_in(&ada, at(15)).await;
+        let me = home.signed_in(&here.session.token, at(15)).await;
+        set(&home, &me, whose, then, at(15)).await.unwrap();
+        assert!(!home.is_live(&there.session.token, at(15)).await);
+        let cookie = there.remembered.unwrap().token;
+        let refused = home.exchange(&cookie, false, at(15)).await;
+        assert!(matches!(refused, Exchange::Ended(e) if e.because == Because::Curfew));
+        assert!(home.is_live(&here.session.token, at(15)).await);
+        set(&home, &me, whose, None, at(15)).await.unwrap();
     }
 }

@@ -70,6 +70,10 @@ async fn a_link_sets_a_new_password_once_and_signs_nobody_in(db: Db) {
     let link = link(&home, " ADA@example.com ", NOW).await;
     assert!(home.is_live(&there.session.token, NOW).await);
 
+    // Somebody may know the old one: that is why there is to be a new one.
+    let same = set(&home, &link, PASSWORD, NOW).await;
+    assert!(matches!(same, Err(ResetError::Same)), "{same:?}");
+    assert!(home.is_live(&there.session.token, NOW).await);
     let ended = set(&home, &link, NEW, NOW).await.unwrap();
     assert_eq!((ended.sessions, ended.remembered_devices), (1, 1));
     let why = home.why_dead(&there.session.token, NOW).await;

@@ -74,3 +74,24 @@ async fn an_address_of_no_known_database_is_refused() {
     let refused = Db::open("mysql://localhost/curfew").await;
     assert!(matches!(refused, Err(OpenError::Scheme)), "{refused:?}");
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_files_of_a_database_are_for_their_owners_eyes_only() {
+    use std::os::unix::fs::PermissionsExt;
+
+    // Whatever the folder is like.
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let url = format!("sqlite://{}", folder.path().join("curfew.db").display());
+    let db = Db::open(&url).await.unwrap();
+    let _tx = db.write().await.unwrap();
+    let mut files = 0;
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let file = file.unwrap();
+        let mode = file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}: {mode:o}", file.path().display());
+        files += 1;
+    }
+    assert!(files >= 2, "the database and what SQLite keeps beside it");
+}

@@ -8,7 +8,10 @@ use accounts::{
 };
 use tokio::task::JoinSet;
 
-use crate::home::{DAY, Home, NOW, SECOND, after};
+use crate::{
+    home::{DAY, Home, NOW, SECOND, after},
+    stores,
+};
 
 on_both!(
     a_remembered_device_starts_a_new_session_and_its_cookie_changes,
@@ -70,6 +73,8 @@ async fn a_cookie_that_comes_back_after_its_exchange_means_theft(db: Db) {
         panic!("{noticed:?}")
     };
     assert_eq!((ended.because, ended.at), (Because::Reused, now.at));
+    let told = "select count(*) from letters where details like '%remembered_device_reused%'";
+    assert_eq!(stores::number(&home.db, told).await, 1);
     for session in [&here.session, &thiefs] {
         assert_eq!(home.why_dead(&session.token, now).await, Because::Reused);
     }

@@ -15,6 +15,8 @@ on_both!(
     anybody_signs_up_when_it_is_open_but_each_email_once,
     two_first_people_at_once_are_one_first_person,
     a_bad_field_is_named_and_leaves_nothing_behind,
+    one_address_signs_up_so_many_and_no_more,
+    one_mailbox_has_one_spelling,
 );
 
 async fn sign_up(
@@ -30,7 +32,16 @@ async fn sign_up(
         password: &password,
         plan: Plan::Pro,
     };
-    users::sign_up(&home.db, &home.hasher, policy, 8, new, &browser(1), NOW).await
+    users::sign_up(
+        &home.db,
+        &home.hasher,
+        policy,
+        &home.limits,
+        new,
+        &browser(1),
+        NOW,
+    )
+    .await
 }
 
 async fn the_first_person_owns_a_new_account_and_only_the_first_gets_in(db: Db) {
@@ -97,6 +108,43 @@ async fn two_first_people_at_once_are_one_first_person(db: Db) {
         both => panic!("one is first: {both:?}"),
     };
     assert!(matches!(refused, UserError::Closed), "{refused:?}");
+}
+
+async fn one_address_signs_up_so_many_and_no_more(db: Db) {
+    let mut home = Home::new(db);
+    home.limits.sign_ups_per_address = 3;
+    for n in 0..3 {
+        sign_up(&home, SignUp::Open, &format!("{n}@example.com"), PASSWORD)
+            .await
+            .unwrap();
+    }
+    let refused = sign_up(&home, SignUp::Open, "ada@example.com", PASSWORD).await;
+    assert!(matches!(refused, Err(UserError::TooMany(_))), "{refused:?}");
+}
+
+async fn one_mailbox_has_one_spelling(db: Db) {
+    let home = Home::new(db);
+    for other in [
+        "\"call me\"<ada@example.com>",
+        "\"ada\"@example.com",
+        "ada(me)@example.com",
+        "ben@evil.example@example.com",
+        "ada@example.com\u{200b}",
+        "a\u{ad}da@example.com",
+        "ada@example..com",
+        ".ada@example.com",
+        "ada,ben@example.com",
+        "ada@[127.0.0.1]",
+    ] {
+        let refused = sign_up(&home, SignUp::Open, other, PASSWORD).await;
+        assert!(
+            matches!(refused, Err(UserError::Email(_))),
+            "{other}: {refused:?}"
+        );
+    }
+    sign_up(&home, SignUp::Open, "ada.king+curfew@exämple.com", PASSWORD)
+        .await
+        .unwrap();
 }
 
 async fn a_bad_field_is_named_and_leaves_nothing_behind(db: Db) {

@@ -19,6 +19,7 @@ on_both!(
     turning_it_on_ends_every_other_session_and_this_one_goes_on,
     a_set_up_that_is_begun_twice_shows_the_same_codes,
     a_set_up_dies_with_a_remote_logout_and_after_an_hour,
+    another_session_neither_sees_a_set_up_nor_brings_it_into_force,
     it_is_part_of_plus_and_stays_on_after_a_downgrade,
     turning_it_off_clears_the_secret_and_voids_the_codes,
     a_new_set_of_codes_voids_the_old_one_when_it_is_used_and_not_before,
@@ -123,6 +124,28 @@ async fn a_set_up_dies_with_a_remote_logout_and_after_an_hour(db: Db) {
         .await
         .unwrap();
     assert!(home.draft(&ada, NOW).await.is_none());
+}
+
+async fn another_session_neither_sees_a_set_up_nor_brings_it_into_force(db: Db) {
+    let home = Home::new(db);
+    let ada = home.person("Ada").await;
+    let (here, thief) = (home.sign_in(&ada, NOW).await, home.sign_in(&ada, NOW).await);
+    home.begin(&here.session.token, NOW).await.unwrap();
+    let seen = home.draft_seen_by(&ada, &thief.session.id, NOW).await;
+    assert!(seen.is_none(), "{seen:?}");
+    let code = home
+        .draft(&ada, NOW)
+        .await
+        .unwrap()
+        .secret
+        .unwrap()
+        .code(NOW);
+    let refused = home.turn_on(&thief.session.token, &code, NOW).await;
+    assert!(
+        matches!(refused, Err(TwoFactorError::NoDraft)),
+        "{refused:?}"
+    );
+    home.turn_on(&here.session.token, &code, NOW).await.unwrap();
 }
 
 async fn it_is_part_of_plus_and_stays_on_after_a_downgrade(db: Db) {

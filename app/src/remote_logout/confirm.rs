@@ -67,7 +67,15 @@ fn Decide(
         {loaded(facts, |facts| view! { <Outcome facts page=true /> })}
         <PostForm state=form class="form__actions">
             <input type="hidden" name="from" value=from.name() />
-            <More />
+            <Suspense>
+                {move || Suspend::new(async move {
+                    // Not known: both are offered, as the press itself is.
+                    let (api_tokens, mcp_tokens) = facts
+                        .await
+                        .map_or((true, true), |f| (f.api_tokens > 0, f.mcp_tokens > 0));
+                    view! { <More api_tokens mcp_tokens /> }
+                })}
+            </Suspense>
             <Link class="button" href=from.path()>"Cancel"</Link>
             <Submit look="button--danger" busy=form.busy()>"Log out everywhere"</Submit>
         </PostForm>

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{
     Place, RemoteLogout as Press,
     more::More,
-    outcome::{Outcome, remote_logout_facts},
+    outcome::{NoUndo, Outcome, remote_logout_facts},
 };
 use crate::{
     error::{AppError, Code},
@@ -58,6 +58,15 @@ pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) ->
         // Done means on the way to the sign-in page: still no second click.
         press.pending().get() || matches!(press.value().get(), Some(Ok(())))
     });
+    // Kept while the facts are looked up again after a failure, so that what is ticked stays ticked.
+    let tokens =
+        Memo::new(
+            move |before: Option<&Option<(bool, bool)>>| match facts.value().get() {
+                None => None,
+                Some(Ok(facts)) => Some((facts.api_tokens > 0, facts.mcp_tokens > 0)),
+                Some(Err(_)) => before.copied().flatten().or(Some((true, true))),
+            },
+        );
     let words = move || {
         if failure().is_some() {
             "Try again"
@@ -71,30 +80,39 @@ pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) ->
                 <Disc shape=Shape::LogOut tint="danger" />
                 <h2 class="dialog__title" id="dialog-title">"Log out from all devices?"</h2>
             </div>
-            <div class="dialog__body">
-                {move || failure().map(|error| view! { <Failed error /> })}
-                {move || match facts.value().get() {
-                    Some(Ok(facts)) => view! { <Outcome facts /> }.into_any(),
-                    Some(Err(_)) => {
-                        view! {
-                            <p>
-                                "Curfew could not look up what will end. Every session and remembered device of yours would. API tokens, MCP tokens and two-factor authentication would stay. There is no undo."
-                            </p>
-                        }
-                            .into_any()
-                    }
-                    None => view! { <Loading words="Looking up what will end…" /> }.into_any(),
-                }}
-            </div>
-            <ActionForm action=press attr:class="dialog__actions">
+            <ActionForm action=press attr:class="dialog__form">
                 <input type="hidden" name="from" value=from.name() />
-                <More />
-                <button class="button" type="button" autofocus on:click=move |_| handle.close()>
-                    "Cancel"
-                </button>
-                <Submit look="button--danger" busy>
-                    {words}
-                </Submit>
+                <div class="dialog__body">
+                    {move || failure().map(|error| view! { <Failed error /> })}
+                    {move || match facts.value().get() {
+                        Some(Ok(facts)) => view! { <Outcome facts /> }.into_any(),
+                        Some(Err(_)) => {
+                            view! {
+                                <p>
+                                    "Curfew could not look up what will end. Every session and remembered device of yours would. API tokens, MCP tokens and two-factor authentication would stay."
+                                </p>
+                            }
+                                .into_any()
+                        }
+                        None => view! { <Loading words="Looking up what will end…" /> }.into_any(),
+                    }}
+                    {move || {
+                        tokens
+                            .get()
+                            .map(|(api_tokens, mcp_tokens)| view! { <More api_tokens mcp_tokens follow=true /> })
+                    }}
+                </div>
+                <div class="dialog__actions">
+                    <div class="dialog__note">
+                        <NoUndo />
+                    </div>
+                    <button class="button" type="button" autofocus on:click=move |_| handle.close()>
+                        "Cancel"
+                    </button>
+                    <Submit look="button--danger" busy>
+                        {words}
+                    </Submit>
+                </div>
             </ActionForm>
         </Dialog>
     }

@@ -4,22 +4,40 @@ use leptos::prelude::*;
 
 use crate::parts::field::Checkbox;
 
-/// The two boxes, folded away. They stand inside the form that presses.
+/// A box for each kind of token that the person has, folded away; nothing when they have none. It
+/// stands inside the form that presses. `follow` brings into sight what opens at the end of a dialog.
 #[component]
-pub fn More() -> impl IntoView {
-    view! {
-        <details class="fold fold--more">
-            <summary class="fold__summary">"More"</summary>
-            <Checkbox
-                name="revoke_api"
-                label="Also revoke my API tokens"
-                hint="Programs that use them stop working at once."
-            />
-            <Checkbox
-                name="revoke_mcp"
-                label="Also revoke my MCP tokens"
-                hint="Assistants that use them stop working at once."
-            />
-        </details>
-    }
+pub fn More(api_tokens: bool, mcp_tokens: bool, #[prop(optional)] follow: bool) -> impl IntoView {
+    let toggled = move |event: leptos::ev::Event| {
+        if follow {
+            event_target::<leptos::web_sys::Element>(&event).scroll_into_view_with_bool(false);
+        }
+    };
+    (api_tokens || mcp_tokens).then(|| {
+        view! {
+            <details class="fold fold--more" on:toggle=toggled>
+                <summary class="fold__summary">"More: also revoke tokens"</summary>
+                {api_tokens
+                    .then(|| {
+                        view! {
+                            <Checkbox
+                                name="revoke_api"
+                                label="Also revoke my API tokens"
+                                hint="Programs that use them stop working at once."
+                            />
+                        }
+                    })}
+                {mcp_tokens
+                    .then(|| {
+                        view! {
+                            <Checkbox
+                                name="revoke_mcp"
+                                label="Also revoke my MCP tokens"
+                                hint="Assistants that use them stop working at once."
+                            />
+                        }
+                    })}
+            </details>
+        }
+    })
 }

@@ -103,9 +103,20 @@ pub fn Outcome(facts: Facts, #[prop(optional)] page: bool) -> impl IntoView {
             </li>
         }
     };
-    let stays = |n, one, many, href| {
+    // Drawn in both lists: the style sheet shows them where the boxes of "More" say.
+    let revoked = |n, one, many, kind: &str| {
+        (n > 0).then(|| {
+            view! {
+                <li class=format!("outcome__item outcome__item--ends outcome__revoked--{kind}")>
+                    <Icon shape=Shape::XCircle />
+                    <span>{counted(n, one, many)}</span>
+                </li>
+            }
+        })
+    };
+    let stays = |n, one, many, href, kind: &str| {
         view! {
-            <li class="outcome__item">
+            <li class=format!("outcome__item outcome__kept--{kind}")>
                 <Icon shape=Shape::CheckCircle />
                 <Link href=href>{counted(n, one, many)}</Link>
             </li>
@@ -119,6 +130,8 @@ pub fn Outcome(facts: Facts, #[prop(optional)] page: bool) -> impl IntoView {
                 <ul class="outcome__list" role="list">
                     {ends(facts.sessions, "session", "sessions")}
                     {ends(facts.remembered_devices, "remembered device", "remembered devices")}
+                    {revoked(facts.api_tokens, "API token", "API tokens", "api")}
+                    {revoked(facts.mcp_tokens, "MCP token", "MCP tokens", "mcp")}
                 </ul>
                 <ul
                     class="outcome__devices"
@@ -133,16 +146,24 @@ pub fn Outcome(facts: Facts, #[prop(optional)] page: bool) -> impl IntoView {
             <section class="outcome__group" aria-labelledby="stays-title">
                 {heading("stays-title", "What stays")}
                 <ul class="outcome__list" role="list">
-                    {stays(facts.api_tokens, "API token", "API tokens", "/settings/api")}
-                    {stays(facts.mcp_tokens, "MCP token", "MCP tokens", "/settings/mcp")}
+                    {stays(facts.api_tokens, "API token", "API tokens", "/settings/api", "api")}
+                    {stays(facts.mcp_tokens, "MCP token", "MCP tokens", "/settings/mcp", "mcp")}
                     <li class="outcome__item">
                         <Icon shape=Shape::CheckCircle />
                         <span>{format!("Two-factor authentication: {two_factor}")}</span>
                     </li>
                 </ul>
             </section>
-            <p class="outcome__warning">"There is no undo. You will have to sign in again here too."</p>
+            {page.then(|| view! { <NoUndo /> })}
         </div>
+    }
+}
+
+/// What one must not overlook: in the dialog it stands beside the buttons.
+#[component]
+pub fn NoUndo() -> impl IntoView {
+    view! {
+        <p class="outcome__warning">"There is no undo. You will have to sign in again here too."</p>
     }
 }
 
@@ -151,7 +172,7 @@ fn DeviceRow(device: Device) -> impl IntoView {
     view! {
         <li>
             <Icon shape=device.looks.shape() />
-            <span>{device.label}</span>
+            <span class="outcome__device">{device.label}</span>
             {device.this.then(|| view! { <span class="badge badge--accent">"This device"</span> })}
             <span class="outcome__where">{device.ip}</span>
         </li>

@@ -11,13 +11,26 @@ use accounts::{
     passwords::Hasher,
     sample::{self, Seed},
     time::Moment,
+    users,
 };
 use app::cookies::{Cookies, Kind};
 
-use super::{Failed, count, failed};
+use super::{Failed, away, count, failed};
 use crate::config::Config;
 
-pub(super) async fn demo(db: &Db, config: &Config, out: &mut impl Write) -> Result<(), Failed> {
+pub(super) async fn demo(
+    db: &Db,
+    config: &Config,
+    force: bool,
+    out: &mut impl Write,
+) -> Result<(), Failed> {
+    let mut conn = db.read().await.map_err(away)?;
+    if !force && users::anybody(&mut conn).await.map_err(away)? {
+        let why = "there are people here, and everybody can read the sample people's password: \
+                   use another database, or --force";
+        return Err(Failed::Because(why.into()));
+    }
+    drop(conn);
     let hasher = Hasher::new(1).map_err(failed)?;
     let demo = sample::demo(db, &hasher, &config.limits, Moment::now()).await;
     for person in demo.map_err(failed)?.people {

@@ -46,7 +46,7 @@ pub(super) async fn list(
         let [started, active, expires] = [
             session.started_at,
             session.last_active_at,
-            session.expires_at,
+            session.ends_at(&config.limits),
         ]
         .map(utc);
         let remembered = if session.remembered { "yes" } else { "no" };

@@ -42,9 +42,18 @@ pub(super) async fn create(
         plan: config.default_plan,
     };
     let hasher = Hasher::new(1).map_err(failed)?;
-    let (min, client) = (config.limits.password_min, Client::default());
+    let (limits, client) = (&config.limits, Client::default());
     // Whoever runs the command may, whatever CURFEW_SIGN_UP says.
-    let made = users::sign_up(db, &hasher, SignUp::Open, min, new, &client, Moment::now()).await;
+    let made = users::sign_up(
+        db,
+        &hasher,
+        SignUp::Open,
+        limits,
+        new,
+        &client,
+        Moment::now(),
+    )
+    .await;
     writeln!(out, "{}", made.map_err(failed)?.0)?;
     Ok(())
 }

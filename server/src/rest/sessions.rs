@@ -97,6 +97,7 @@ impl Session {
     /// A session as programs see it.
     #[must_use]
     pub fn of(session: Listed, limits: &Limits) -> Self {
+        let expires_at = time(session.ends_at(limits));
         Self {
             id: session.id.0,
             device: session
@@ -106,11 +107,7 @@ impl Session {
             ip: Some(session.ip).filter(|ip| !ip.is_empty()),
             signed_in_at: time(session.started_at),
             last_active_at: time(session.last_active_at),
-            expires_at: time(
-                session
-                    .expires_at
-                    .min(session.last_active_at + limits.session_idle),
-            ),
+            expires_at,
             remembered: session.remembered,
         }
     }

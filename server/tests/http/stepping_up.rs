@@ -64,7 +64,7 @@ async fn a_session_that_was_confirmed_goes_on_under_a_new_cookie_even_when_the_d
     refused.leads_to("/profile/login");
     assert_ne!(ada.cookie(Kind::Session).unwrap(), old);
     let page = ada.get("/profile/login").await;
-    page.says("Enter an e-mail address like")
+    page.says("Enter an email address like")
         .does_not_say(PASSWORD);
     assert!(ada.is_signed_in().await);
     // Confirmed is confirmed: the second time nothing is asked.

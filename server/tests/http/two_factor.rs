@@ -2,6 +2,7 @@
 
 use accounts::{
     second_factor::draft,
+    sessions::SessionId,
     time::{Moment, UnixMillis},
     users,
 };
@@ -10,6 +11,7 @@ use app::{context::now, cookies::Kind};
 use crate::{
     browser::{Browser, NOTHING},
     home::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp, email_of},
+    stores,
 };
 
 on_both!(
@@ -29,7 +31,12 @@ pub async fn protect(ada: &Browser, name: &str) -> (Vec<String>, impl Fn(i64) ->
         .await
         .unwrap()
         .unwrap();
-    let draft = draft::of(&mut conn, &state.keys, &user, now())
+    let begun = format!(
+        "select session_id from two_factor_drafts where user_id = '{}'",
+        user.0
+    );
+    let session = SessionId(stores::texts(ada.app.db(), &begun).await.remove(0));
+    let draft = draft::of(&mut conn, &state.keys, &user, &session, now())
         .await
         .unwrap()
         .unwrap();

@@ -3,10 +3,12 @@
 use accounts::{
     second_factor::{self, TwoFactorError, draft, totp::TotpSecret},
     secret::Token,
-    sessions::Alone,
+    sessions::{Alone, SessionId},
     sign_in::{Admitted, CodeError, Credentials, HalfSignIn, In, sign_in, verify_code},
     time::Moment,
 };
+
+use crate::stores;
 
 use super::{Home, Person, SECOND, after, browser, secret};
 
@@ -36,9 +38,29 @@ impl Home {
         Ok(())
     }
 
+    /// The person's draft, as the session that has begun it sees it.
     pub async fn draft(&self, who: &Person, now: Moment) -> Option<draft::Draft> {
+        let begun = "select session_id from two_factor_drafts where user_id = ";
+        let one = format!(
+            "select count(*) from two_factor_drafts where user_id = '{}'",
+            who.id.0
+        );
+        if stores::number(&self.db, &one).await == 0 {
+            return None;
+        }
+        let session = stores::text(&self.db, &format!("{begun}'{}'", who.id.0)).await;
+        let session = SessionId(session);
+        self.draft_seen_by(who, &session, now).await
+    }
+
+    pub async fn draft_seen_by(
+        &self,
+        who: &Person,
+        session: &SessionId,
+        now: Moment,
+    ) -> Option<draft::Draft> {
         let mut conn = self.db.read().await.unwrap();
-        draft::of(&mut conn, &self.keys, &who.id, now)
+        draft::of(&mut conn, &self.keys, &who.id, session, now)
             .await
             .unwrap()
     }

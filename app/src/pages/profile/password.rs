@@ -46,7 +46,7 @@ pub async fn change_password(
         &me,
         &current,
         &new,
-        &visit.client,
+        (visit.known_device.as_ref(), &visit.client),
         now(),
     )
     .await;

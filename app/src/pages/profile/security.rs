@@ -95,7 +95,7 @@ pub(crate) async fn listed(
             .into_iter()
             .map(|s| {
                 let device = device::of(&s.user_agent);
-                let idle_end = s.last_active_at + limits.session_idle;
+                let ends_at = s.ends_at(&limits);
                 Session {
                     label: s.label.clone().unwrap_or_else(|| device.label()),
                     looks: match device.kind {
@@ -111,7 +111,7 @@ pub(crate) async fn listed(
                     this: s.id == me.session,
                     signed_in: s.started_at.into(),
                     last_active: s.last_active_at.into(),
-                    expires: s.expires_at.min(idle_end).into(),
+                    expires: ends_at.into(),
                     remembered: s.remembered,
                 }
             })

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     error::listed,
-    flash::{Done, Flash, Reason, Receipt, counted},
+    flash::{Because, Done, Flash, Reason, Receipt, counted},
     parts::{
         icon::{Icon, Shape},
         link::Link,
@@ -86,6 +86,10 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
                 {format!("{sessions} and {devices} ended at ")} <When at=receipt.at show=Show::Clock /> "."
             </p>
             <p class="receipt__meta">{rest}</p>
+            <p class="receipt__meta">
+                "If somebody may know your password, "
+                <Link href="/sign-in?next=/profile/password">"sign in and change it"</Link> "."
+            </p>
             <details class="receipt__meta">
                 <summary>
                     "Audit event " <code>{receipt.event.get(..12).unwrap_or_default().to_owned()}</code>
@@ -100,6 +104,7 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
 #[component]
 fn ReasonCard(reason: Reason) -> impl IntoView {
     let Reason {
+        because,
         at,
         before,
         after,
@@ -111,15 +116,32 @@ fn ReasonCard(reason: Reason) -> impl IntoView {
             <Icon shape=Shape::LogOut />
             <h2 class="receipt__title" id="reason-title">"You were signed out"</h2>
             <p class="receipt__text">{before} <When at show=Show::Clock /> {after}</p>
-            {ask
-                .then(|| {
-                    view! {
-                        <p class="receipt__actions">
-                            "If it was not, sign in and "
-                            <Link href="/sign-in?next=/profile/password">"change your password"</Link> "."
-                        </p>
-                    }
-                })}
+            {match (ask, because) {
+                (false, _) => None,
+                // Whoever has changed it keeps its owner out.
+                (true, Because::PasswordChanged) => {
+                    Some(
+                        view! {
+                            <p class="receipt__actions">
+                                "If it was not, get a new one by mail: "
+                                <Link href="/forgot-password">"Forgot your password?"</Link>
+                            </p>
+                        }
+                            .into_any(),
+                    )
+                }
+                (true, _) => {
+                    Some(
+                        view! {
+                            <p class="receipt__actions">
+                                "If it was not, sign in and "
+                                <Link href="/sign-in?next=/profile/password">"change your password"</Link> "."
+                            </p>
+                        }
+                            .into_any(),
+                    )
+                }
+            }}
         </section>
     }    .into_any()
 }

@@ -107,7 +107,7 @@ async fn an_email_that_is_taken_is_said_beside_the_field(app: TestApp) {
     let refused = ben.post_form("/api/fn/join", &link, &form).await;
     refused.leads_to(&link);
     let page = ben.get(&link).await;
-    page.says("This e-mail already belongs to somebody here.");
+    page.says("This email already belongs to somebody here.");
     assert!(
         page.tag("id=\"name\"").contains("value=\"Ben\""),
         "{page:?}"

@@ -108,6 +108,8 @@ fn form(
     let zone = typed("zone", curfew.map_or("UTC", Curfew::zone));
     let next = curfew.and_then(|curfew| curfew.next(now.at));
     let set = curfew.is_some();
+    // New and not typed yet: `public/times.js` puts the reader's own zone there.
+    let own_zone = (!set && refused.is_none()).then_some("");
     let (time_error, zone_error) = (error("time"), error("zone"));
     let (time_wrong, zone_wrong) = (time_error.is_some(), zone_error.is_some());
     let id = move |field: &str| format!("{name}-{field}");
@@ -139,6 +141,7 @@ fn form(
                         id=id("zone")
                         name="zone"
                         value=zone
+                        data-own-zone=own_zone
                         list="zones"
                         autocomplete="off"
                         spellcheck="false"

@@ -179,7 +179,7 @@ fn end_others(open: &sessions::Facts, ask: &Ask) -> impl IntoView + use<> {
                     )}
                 </p>
                 {field}
-                <button class="button button--small button--danger">"End all other devices"</button>
+                <button class="button button--danger">"End all other devices"</button>
             </form>
         </details>
     }
@@ -269,7 +269,7 @@ fn manage(
                 {hidden(id.clone())}
                 <p>"Signs this device out, and no longer remembers it. There is no undo."</p>
                 {confirmation}
-                <button class="button button--small button--danger">
+                <button class="button button--danger">
                     "End" <span class="visually-hidden">" "{name.clone()}</span>
                 </button>
             </form>
@@ -298,7 +298,7 @@ fn manage(
                         aria-describedby=wrong.then_some(error_id)
                     />
                 </div>
-                <button class="button button--small">"Save name"</button>
+                <button class="button">"Save name"</button>
             </form>
             {end}
         </details>

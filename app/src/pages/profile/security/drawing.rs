@@ -28,9 +28,9 @@ const SHOWN: usize = 20;
 /// Most that are shown at all; nobody reads more.
 const MOST: i64 = 1_000;
 
-/// Sessions in the picture, and events in the list.
+/// Sessions in the picture, and events read for the list, which shows fewer.
 const IN_PICTURE: i64 = 120;
-const EVENTS: i64 = 15;
+const EVENTS: i64 = 200;
 
 /// The pieces as HTML. `all` shows every device.
 ///

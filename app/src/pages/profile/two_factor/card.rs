@@ -45,7 +45,7 @@ pub fn TwoFactor() -> impl IntoView {
         <section class="card" aria-labelledby="two-factor-title">
             <div class="card__body">
                 <div class="card__header">
-                    <div class="cluster">
+                    <div class="card__heading">
                         <Disc shape=Shape::Shield tint=if since.is_some() { "success" } else { "plain" } />
                         <h2 class="card__title" id="two-factor-title">"Two-factor authentication"</h2>
                         {since.is_some().then(|| view! { <span class="badge badge--success">"On"</span> })}

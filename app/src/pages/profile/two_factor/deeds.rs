@@ -30,18 +30,23 @@ pub async fn begin_two_factor(confirmation: Option<String>) -> Result<(), AppErr
 /// remembered devices.
 ///
 /// # Errors
-/// `fields`, `plan_required`, `raced`, `too_many_attempts`, `store_away`; nothing is on then.
+/// `fields`, `plan_required`, `step_up_required`, `raced`, `too_many_attempts`, `store_away`; nothing is on then.
 #[server(prefix = "/api/fn", endpoint = "turn_on_two_factor")]
-pub async fn turn_on_two_factor(code: String) -> Result<(), AppError> {
+pub async fn turn_on_two_factor(
+    code: String,
+    confirmation: Option<String>,
+) -> Result<(), AppError> {
     use accounts::second_factor::turn_on;
 
     use crate::{
-        context::{curfew, leave, now, set_cookie, signed_in, visit},
+        context::{curfew, leave, now, set_cookie, visit},
         cookies::Kind,
         flash::{Done, Flash},
+        step_up::confirmed,
     };
 
-    let (curfew, me, visit) = (curfew()?, signed_in()?, visit()?);
+    let (curfew, visit) = (curfew()?, visit()?);
+    let me = confirmed(confirmation).await?;
     let alone = turn_on(
         &curfew.db,
         &curfew.keys,

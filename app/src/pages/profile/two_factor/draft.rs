@@ -29,7 +29,7 @@ pub async fn two_factor_draft() -> Result<Option<Draft>, AppError> {
 
     let (curfew, me) = (curfew()?, signed_in()?);
     let mut conn = curfew.db.read().await.map_err(|e| AppError::store(&e))?;
-    let draft = draft::of(&mut conn, &curfew.keys, &me.user.id, now()).await?;
+    let draft = draft::of(&mut conn, &curfew.keys, &me.user.id, &me.session, now()).await?;
     Ok(draft.map(|draft| Draft {
         authenticator: draft
             .secret

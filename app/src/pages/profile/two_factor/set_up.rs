@@ -126,6 +126,7 @@ pub fn App() -> impl IntoView {
 fn Scan(secret: String, link: String) -> impl IntoView {
     let form = FormState::<TurnOnTwoFactor>::of("turn_on_two_factor");
     let plain = secret.replace(' ', "");
+    let error = Signal::derive(move || form.error());
     view! {
         <p class="card__text">"Step 2 of 2: scan this with your authenticator app, then enter the code it shows."</p>
         <div class="scan">
@@ -139,7 +140,7 @@ fn Scan(secret: String, link: String) -> impl IntoView {
                 </p>
             </div>
         </div>
-        <ErrorSummary error=Signal::derive(move || form.error()) />
+        <ErrorSummary error />
         <PostForm state=form class="form">
             <Field
                 name="code"
@@ -149,6 +150,7 @@ fn Scan(secret: String, link: String) -> impl IntoView {
                 hint="6 digits. Every other session and all remembered devices end when it is on."
                 error=form.field_error("code")
             />
+            <Confirmation error />
             <div class="form__actions">
                 <Link class="button" href="/profile/two-factor">"Back"</Link>
                 <Submit busy=form.busy()>"Turn it on"</Submit>

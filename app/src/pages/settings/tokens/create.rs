@@ -190,6 +190,11 @@ fn Form(words: Words, title: String) -> impl IntoView {
     let of_field = |name: &str| error.as_ref().and_then(|e| e.fields.get(name).cloned());
     let (name_error, expires_error) = (of_field("name"), of_field("expires"));
     let confirmation = Signal::stored(error.clone());
+    let example = if words.kind == super::MCP.kind {
+        "Assistant on my laptop"
+    } else {
+        "Backup script"
+    };
     let options = LASTS
         .map(|(value, label)| {
             view! { <option value=value selected=value == chosen>{label}</option> }
@@ -208,7 +213,7 @@ fn Form(words: Words, title: String) -> impl IntoView {
                     <Field
                         name="name"
                         label="Name"
-                        hint="What will use it, like “Backup script”."
+                        hint=format!("What will use it, like “{example}”.")
                         value=name
                         error=Signal::stored(name_error)
                     />

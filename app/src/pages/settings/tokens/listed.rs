@@ -41,20 +41,21 @@ fn Table(words: Words, tokens: Vec<Token>) -> impl IntoView {
         .collect_view();
     view! {
         <div class="table-frame" tabindex="0" role="region" aria-label=format!("Table of {}", words.heading)>
-            <table class="table">
-                <thead>
-                    <tr>
-                        <th scope="col">"Name"</th>
-                        <th scope="col">"May"</th>
-                        <th scope="col">"Created"</th>
-                        <th scope="col">"Last used"</th>
-                        <th scope="col">"Expires"</th>
-                        <th scope="col">
+            // The roles are said: a table that is drawn as rows below each other would lose them.
+            <table class="table table--stacks" role="table">
+                <thead role="rowgroup">
+                    <tr role="row">
+                        <th scope="col" role="columnheader">"Name"</th>
+                        <th scope="col" role="columnheader">"May"</th>
+                        <th scope="col" role="columnheader">"Created"</th>
+                        <th scope="col" role="columnheader">"Last used"</th>
+                        <th scope="col" role="columnheader">"Expires"</th>
+                        <th scope="col" role="columnheader">
                             <span class="visually-hidden">"Actions"</span>
                         </th>
                     </tr>
                 </thead>
-                <tbody>{rows}</tbody>
+                <tbody role="rowgroup">{rows}</tbody>
             </table>
         </div>
     }
@@ -73,13 +74,13 @@ fn Row(words: Words, token: Token) -> impl IntoView {
         day(token.expires)
     };
     view! {
-        <tr>
-            <th scope="row">{token.name.clone()}</th>
-            <td>{may}</td>
-            <td class="table__number">{day(Some(token.created))}</td>
-            <td class="table__number">{day(token.last_used)}</td>
-            <td class="table__number">{expires}</td>
-            <td class="table__actions">
+        <tr role="row">
+            <th scope="row" role="rowheader">{token.name.clone()}</th>
+            <td role="cell" data-label="May">{may}</td>
+            <td class="table__number" role="cell" data-label="Created">{day(Some(token.created))}</td>
+            <td class="table__number" role="cell" data-label="Last used">{day(token.last_used)}</td>
+            <td class="table__number" role="cell" data-label="Expires">{expires}</td>
+            <td class="table__actions" role="cell">
                 <form class="button-form" method="get" action=words.revoke>
                     <input type="hidden" name="token" value=token.id />
                     <button class="button button--small button--danger-quiet">
