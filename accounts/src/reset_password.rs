@@ -12,12 +12,11 @@ use crate::{
     letters::{self, Letter, News},
     limits::Limits,
     mail_links::{self, Purpose},
-    on,
     passwords::{Hasher, HashingFailed, Unacceptable, Verdict},
     secret::{Secret, Token},
     sessions::{self, Because},
     time::Moment,
-    users::{self, AccountId, UserId, clean_email},
+    users::{self, AccountId, UserId, clean_email, id_of_email},
 };
 
 /// Why no link was asked for.
@@ -55,8 +54,6 @@ pub struct Reset {
     pub remembered_devices: i64,
 }
 
-type Known = (UserId, AccountId, i64, String);
-
 /// Mails a link to whoever has the address. For an address that nobody has, the same steps are
 /// taken and the same answer is given.
 ///
@@ -75,20 +72,22 @@ pub async fn request(
     attempts::claim_letter(&mut tx, &email, Some(client), limits, now)
         .await?
         .map_err(RequestError::TooMany)?;
-    let known: Option<Known> = on!(&mut tx, c => sqlx::query_as(
-        "select id, account_id, epoch, email from users where email = $1 and disabled_at is null")
-        .bind(&email)
-        .fetch_optional(c)
-        .await)?;
-    let person = known.as_ref().map(|(id, _, epoch, _)| (id, *epoch));
+    let found = id_of_email(&mut tx, &email).await?;
+    let found = found.unwrap_or_else(|| UserId(String::new()));
+    // Under their lock: the address may be another one by now, and the old mailbox somebody else's.
+    let locked = users::lock(&mut tx, &found).await?;
+    let known = locked
+        .filter(|person| person.email == email && person.disabled_at.is_none())
+        .map(|person| (found, person));
+    let person = known.as_ref().map(|(id, person)| (id, person.epoch));
     let token =
         mail_links::issue(&mut tx, Purpose::ResetPassword, person, None, limits, now).await?;
-    let to = known.as_ref().map_or("", |(.., email)| email);
+    let to = known.as_ref().map_or("", |(_, person)| &person.email);
     let letter = Letter::new(News::ResetPassword, client);
     letters::post_with_link(&mut tx, keys, to, &letter, &token, now).await?;
     let mut event = Event::of(Action::PasswordResetRequested, Actor::Nobody, client);
-    if let Some((id, account, ..)) = &known {
-        event = event.in_account(account).about(id);
+    if let Some((id, person)) = &known {
+        event = event.in_account(&person.account_id).about(id);
     }
     audit::record(&mut tx, event, now).await?;
     tx.commit().await?;

@@ -36,8 +36,12 @@ async fn a_sensitive_deed_asks_first_and_nothing_has_changed(app: TestApp) {
     long_ago(&app).await;
     let before = app.everything().await;
     let email = [("email", "countess@example.com")];
+    let (code, remove) = ([("code", "123456")], [("remove", "true")]);
     for (deed, fields) in [
         ("begin_two_factor", NOTHING),
+        ("turn_on_two_factor", &code),
+        ("set_curfew", &remove),
+        ("set_account_curfew", &remove),
         ("turn_off_two_factor", NOTHING),
         ("new_recovery_codes", NOTHING),
         ("use_recovery_codes", NOTHING),

@@ -26,7 +26,7 @@ use crate::{
 /// Gives the account another name.
 ///
 /// # Errors
-/// `fields`, `not_allowed`, `session_ended`, `store_away`; nothing has changed then.
+/// `fields`, `forbidden`, `session_ended`, `store_away`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "rename_account")]
 pub async fn rename_account(name: String) -> Result<(), AppError> {
     let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());

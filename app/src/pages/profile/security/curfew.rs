@@ -7,31 +7,33 @@ use crate::error::AppError;
 /// Sets the person's own curfew, or with `remove` takes it away.
 ///
 /// # Errors
-/// `fields`, `session_ended`, `store_away`; nothing has changed then.
+/// `fields`, `step_up_required`, `session_ended`, `store_away`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "set_curfew")]
 pub async fn set_curfew(
     time: Option<String>,
     zone: Option<String>,
     remove: Option<String>,
+    confirmation: Option<String>,
 ) -> Result<(), AppError> {
     use accounts::curfew::Whose;
 
-    save(Whose::Mine, time, zone, remove).await
+    save(Whose::Mine, time, zone, remove, confirmation).await
 }
 
 /// Sets the account's curfew, which holds for every member. Owners and admins only.
 ///
 /// # Errors
-/// `not_allowed`, `fields`, `session_ended`, `store_away`; nothing has changed then.
+/// `forbidden`, `fields`, `step_up_required`, `session_ended`, `store_away`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "set_account_curfew")]
 pub async fn set_account_curfew(
     time: Option<String>,
     zone: Option<String>,
     remove: Option<String>,
+    confirmation: Option<String>,
 ) -> Result<(), AppError> {
     use accounts::curfew::Whose;
 
-    save(Whose::Account, time, zone, remove).await
+    save(Whose::Account, time, zone, remove, confirmation).await
 }
 
 #[cfg(feature = "ssr")]
@@ -40,21 +42,25 @@ async fn save(
     time: Option<String>,
     zone: Option<String>,
     remove: Option<String>,
+    confirmation: Option<String>,
 ) -> Result<(), AppError> {
     use accounts::curfew::{Curfew, CurfewError, set};
 
     use crate::{
-        context::{curfew, note, now, signed_in, visit},
+        context::{curfew, note, now, visit},
         flash::Note,
+        step_up::confirmed,
     };
 
-    let (install, me, visit) = (curfew()?, signed_in()?, visit()?);
+    let (install, visit) = (curfew()?, visit()?);
     let wanted = if remove.is_some() {
         None
     } else {
         let (time, zone) = (time.unwrap_or_default(), zone.unwrap_or_default());
         Some(Curfew::typed(&time, &zone).map_err(refused)?)
     };
+    // Whoever holds a stolen session must not get rid of what will end it.
+    let me = confirmed(confirmation).await?;
     let store = |e| AppError::store(&e);
     let mut tx = install.db.write().await.map_err(store)?;
     let (client, limits) = (&visit.client, &install.limits);

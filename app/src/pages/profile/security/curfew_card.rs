@@ -8,7 +8,7 @@ use accounts::{
 };
 use leptos::prelude::*;
 
-use super::drawing::field_error;
+use super::drawing::{Ask, field_error};
 use crate::{
     flash::Refused,
     time::{Show, When},
@@ -46,6 +46,7 @@ pub(super) fn section(
     (mine, account): &(Option<Curfew>, Option<Curfew>),
     me: &SignedIn,
     refused: Option<&Refused>,
+    ask: &Ask,
     now: Moment,
 ) -> impl IntoView + use<> {
     let may_set_account = matches!(me.user.role, Role::Owner | Role::Admin);
@@ -56,8 +57,10 @@ pub(super) fn section(
             curfew.zone()
         )
     });
-    let mine = form(Whose::Mine, mine.as_ref(), refused, now);
-    let account = may_set_account.then(|| form(Whose::Account, account.as_ref(), refused, now));
+    let account_refused = refused.is_some_and(|r| r.form == "set_account_curfew");
+    let mine = form(Whose::Mine, mine.as_ref(), refused, ask, now);
+    let account =
+        may_set_account.then(|| form(Whose::Account, account.as_ref(), refused, ask, now));
     let zones = ZONES
         .map(|zone| view! { <option value=zone></option> })
         .collect_view();
@@ -75,7 +78,7 @@ pub(super) fn section(
                 {account
                     .map(|form| {
                         view! {
-                            <details class="fold">
+                            <details class="fold" open=account_refused>
                                 <summary class="fold__summary">"For everybody in your account"</summary>
                                 {form}
                             </details>
@@ -91,12 +94,14 @@ fn form(
     whose: Whose,
     curfew: Option<&Curfew>,
     refused: Option<&Refused>,
+    ask: &Ask,
     now: Moment,
 ) -> impl IntoView + use<> {
     let name = match whose {
         Whose::Mine => "set_curfew",
         Whose::Account => "set_account_curfew",
     };
+    let confirmation = ask.field(name);
     let refused = refused.filter(|r| r.form == name);
     let typed = |field: &str, otherwise: &str| {
         refused
@@ -150,6 +155,7 @@ fn form(
                     />
                 </div>
             </div>
+            {confirmation}
             <div class="form__actions">
                 <button class="button">{if set { "Change curfew" } else { "Set curfew" }}</button>
                 {set

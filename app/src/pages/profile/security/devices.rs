@@ -162,8 +162,8 @@ pub(super) fn section(
 }
 
 fn end_others(open: &sessions::Facts, ask: &Ask) -> impl IntoView + use<> {
-    let refused = ask.why(None).is_some();
-    let field = ask.field(None);
+    let refused = ask.why("end_other_sessions").is_some();
+    let field = ask.field("end_other_sessions");
     let sessions = counted(
         (open.sessions - 1).max(0).unsigned_abs(),
         "other session",
@@ -244,8 +244,8 @@ fn manage(
     refused: Option<(String, String)>,
     ask: &Ask,
 ) -> impl IntoView + use<> {
-    let unconfirmed = ask.why(Some(&row.id)).is_some();
-    let confirmation = ask.field(Some(&row.id));
+    let unconfirmed = ask.why(&row.id).is_some();
+    let confirmation = ask.field(&row.id);
     let (id, name) = (row.id.clone(), name.to_owned());
     let field = format!("label-{id}");
     let error_id = format!("{field}-error");

@@ -100,25 +100,26 @@ impl Facts {
             _ => (None, None),
         };
         let rows = devices::rows(self.listed, self.dormant, me, limits, &self.curfews);
+        let ask = Ask::of(me, refused.as_ref(), limits, now);
         let pieces = view! {
             {said.map(|text| view! { <Notice tone=Tone::Success title=text /> })}
             {refused.as_ref().map(why)}
-            {devices::section(rows, &self.open, if all { usize::MAX } else { SHOWN }, refused.as_ref(), Ask::of(me, refused.as_ref(), limits, now), now)}
+            {devices::section(rows, &self.open, if all { usize::MAX } else { SHOWN }, refused.as_ref(), ask.clone(), now)}
             {timeline::section(&self.past, &self.presses, now)}
-            {curfew_card::section(&self.curfews, me, refused.as_ref(), now)}
+            {curfew_card::section(&self.curfews, me, refused.as_ref(), &ask, now)}
             {activity::section(self.events)}
         };
         pieces.to_html()
     }
 }
 
-/// Whether ending a device asks for a password or a code first, and what was wrong with the one given.
+/// Whether a deed here asks for a password or a code first, and what was wrong with the one given.
 #[derive(Clone)]
 pub(super) struct Ask {
     needed: bool,
     two_factor: bool,
-    /// The device, or none for all others, and why.
-    refused: Option<(Option<String>, String)>,
+    /// The form it came from, by its device's id where it has one, and why.
+    refused: Option<(String, String)>,
 }
 
 impl Ask {
@@ -127,7 +128,7 @@ impl Ask {
             .filter(|r| r.error.code == Code::StepUpRequired)
             .and_then(|r| {
                 let why = r.error.fields.get("confirmation")?.clone();
-                Some((r.typed.get("id").cloned(), why))
+                Some((r.typed.get("id").unwrap_or(&r.form).clone(), why))
             });
         Self {
             needed: step_up::is_needed(me, limits, now),
@@ -136,17 +137,17 @@ impl Ask {
         }
     }
 
-    /// Why the one given for that device was refused.
-    pub(super) fn why(&self, device: Option<&str>) -> Option<String> {
-        let (id, why) = self.refused.as_ref()?;
-        (id.as_deref() == device).then(|| why.clone())
+    /// Why the one given in that form was refused.
+    pub(super) fn why(&self, form: &str) -> Option<String> {
+        let (from, why) = self.refused.as_ref()?;
+        (from == form).then(|| why.clone())
     }
 
     /// The field, where it is needed.
-    pub(super) fn field(&self, device: Option<&str>) -> impl IntoView + use<> {
-        let id = format!("confirmation-{}", device.unwrap_or("others"));
+    pub(super) fn field(&self, form: &str) -> impl IntoView + use<> {
+        let id = format!("confirmation-{form}");
         let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
-        let error = self.why(device);
+        let error = self.why(form);
         let wrong = error.is_some();
         let described = if wrong {
             format!("{error_id} {hint_id}")

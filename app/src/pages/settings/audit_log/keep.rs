@@ -29,7 +29,7 @@ pub struct Verified {
 /// Recomputes every hash of the account's log and says whether it is as it was written.
 ///
 /// # Errors
-/// `not_allowed`, `plan_required`, `session_ended`, `store_away`.
+/// `forbidden`, `plan_required`, `session_ended`, `store_away`.
 #[server(prefix = "/api/fn", endpoint = "verify_audit")]
 pub async fn verify_audit() -> Result<Verified, AppError> {
     let (curfew, me) = (curfew()?, signed_in()?);
@@ -78,7 +78,7 @@ pub async fn verify_audit() -> Result<Verified, AppError> {
 /// Says how many days events are kept; empty for ever.
 ///
 /// # Errors
-/// `fields`, `not_allowed`, `plan_required`, `session_ended`, `store_away`; nothing has changed then.
+/// `fields`, `forbidden`, `plan_required`, `session_ended`, `store_away`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "set_audit_retention")]
 pub async fn set_audit_retention(days: String) -> Result<(), AppError> {
     let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());

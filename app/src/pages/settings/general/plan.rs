@@ -23,7 +23,7 @@ use crate::{
 /// Puts the account on another plan: `free`, `plus`, `pro` or `enterprise`.
 ///
 /// # Errors
-/// `not_allowed` unless by an owner, `malformed`, `session_ended`, `store_away`; nothing has changed then.
+/// `forbidden` unless by an owner, `malformed`, `session_ended`, `store_away`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "change_plan")]
 pub async fn change_plan(plan: String) -> Result<(), AppError> {
     let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());

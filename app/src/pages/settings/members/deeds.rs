@@ -21,7 +21,7 @@ const MEMBERS: &str = "/settings/members";
 /// Gives a member another role: `owner`, `admin`, `editor`, `member` or `watch_only`.
 ///
 /// # Errors
-/// `not_found`, `not_allowed`, `plan_required`, `last_owner`, `session_ended`, `store_away`; nothing has
+/// `not_found`, `forbidden`, `plan_required`, `last_owner`, `session_ended`, `store_away`; nothing has
 /// changed then.
 #[server(prefix = "/api/fn", endpoint = "change_role")]
 pub async fn change_role(member: String, role: String) -> Result<(), AppError> {

@@ -18,7 +18,7 @@ use crate::{
 /// Makes an invitation and answers with its link, which is shown this once. `email` may be left out.
 ///
 /// # Errors
-/// `fields`, `malformed`, `not_allowed`, `plan_required`, `session_ended`, `store_away`; nothing has changed then.
+/// `fields`, `malformed`, `forbidden`, `plan_required`, `session_ended`, `store_away`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "invite_member")]
 pub async fn invite_member(role: String, email: Option<String>) -> Result<String, AppError> {
     let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
@@ -71,7 +71,7 @@ pub(super) fn role_of(key: &str) -> Result<Role, AppError> {
 /// Takes an invitation back: its link is dead at once.
 ///
 /// # Errors
-/// `not_found`, `not_allowed`, `session_ended`, `store_away`; nothing has changed then.
+/// `not_found`, `forbidden`, `session_ended`, `store_away`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "revoke_invitation")]
 pub async fn revoke_invitation(invitation: String) -> Result<(), AppError> {
     let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
