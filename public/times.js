@@ -4,7 +4,9 @@ for (const time of document.querySelectorAll("time[data-local]")) {
   const options = {};
   if (show !== "day") Object.assign(options, { hour: "numeric", minute: "2-digit" });
   if (show !== "clock") Object.assign(options, { day: "numeric", month: "short", year: "numeric" });
-  time.textContent = new Intl.DateTimeFormat([], options).format(new Date(time.dateTime));
+  // In the text node that is there: the WASM will look for it, and for what stands beside it.
+  const text = [...time.childNodes].find((node) => node.nodeType === Node.TEXT_NODE);
+  if (text) text.data = new Intl.DateTimeFormat([], options).format(new Date(time.dateTime));
 }
 
 // A zone to choose begins with the reader's own. As its default, so that it does not count as typed.
