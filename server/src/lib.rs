@@ -30,3 +30,4 @@ pub mod state;
 pub mod streams;
 pub mod trouble;
 pub mod two_factor_files;
+pub mod webhook;

@@ -5,7 +5,10 @@ use std::{future::IntoFuture, net::SocketAddr, time::Duration};
 use accounts::{audit, curfew, db::Db, passwords::Hasher, sweep::sweep, time::Moment};
 use tokio::{net::TcpListener, signal, sync::watch, task::JoinSet};
 
-use crate::{assets, config::Config, key_file, mail::Post, router::router, state::AppState};
+use crate::{
+    assets, config::Config, key_file, mail::Post, router::router, state::AppState,
+    webhook::Deliveries,
+};
 
 /// How long requests may go on after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -37,11 +40,14 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let public = config.public_url.clone();
     let state = AppState::new(config, db.clone(), hasher, keys, assets);
 
+    let (keys, courier) = (state.curfew.keys.clone(), state.curfew.courier.clone());
+    let deliveries = Deliveries::new(db.clone(), keys, courier);
     let mut always = JoinSet::new();
     always.spawn(state.last_seen.clone().keep_writing(db.clone()));
     always.spawn(state.streams.clone().keep_looking(state.curfew.clone()));
     always.spawn(keep_curfews(db.clone()));
     always.spawn(post.keep_sending());
+    always.spawn(deliveries.keep_sending());
     always.spawn(keep_sweeping(db.clone()));
     let address = format!("http://{address}");
     tracing::info!("Curfew is at {}", public.unwrap_or(address));
