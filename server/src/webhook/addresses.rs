@@ -51,7 +51,7 @@ impl Addresses {
         }
         let host = url.host().ok_or(SHAPE)?;
         if let Some(own) = &self.own
-            && own.host() == Some(host.to_owned())
+            && own.host() == url.host()
             && (!self.allow_private || own.port_or_known_default() == url.port_or_known_default())
         {
             return Err(OWN);
@@ -173,19 +173,20 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
     if let Some(inside) = ip.to_ipv4_mapped() {
         return is_public_v4(inside);
     }
-    let [a, b, c, d, e, f, g, h] = ip.segments();
+    let [first, second, ..] = ip.segments();
+    let bytes = ip.octets();
     // NAT64 leads to the IPv4 address inside (RFC 6052).
-    if [a, b, c, d, e, f] == [0x64, 0xff9b, 0, 0, 0, 0] {
-        let ([i, j], [k, l]) = (g.to_be_bytes(), h.to_be_bytes());
-        return is_public_v4(Ipv4Addr::new(i, j, k, l));
+    if let Some(&[a, b, c, d]) = bytes.strip_prefix(&[0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0])
+    {
+        return is_public_v4(Ipv4Addr::new(a, b, c, d));
     }
     // Only 2000::/3 is given to anybody: so not loopback, unspecified, unique local, link-local, multicast.
-    let global = a & 0xe000 == 0x2000;
+    let global = first & 0xe000 == 0x2000;
     // IETF protocols, Teredo among them; documentation; 6to4, which leads to an IPv4 address inside.
-    let special = (a == 0x2001 && b < 0x0200)
-        || (a == 0x2001 && b == 0x0db8)
-        || a == 0x2002
-        || (a == 0x3fff && b < 0x1000);
+    let special = (first == 0x2001 && second < 0x0200)
+        || (first == 0x2001 && second == 0x0db8)
+        || first == 0x2002
+        || (first == 0x3fff && second < 0x1000);
     global && !special
 }
 

@@ -153,9 +153,10 @@ fn sent(details: &Value) -> String {
         .flatten()
         .filter_map(|category| Some(title(category.as_str()?).to_lowercase()))
         .collect();
-    let which = match categories.is_empty() {
-        true => "every category".into(),
-        false => crate::error::listed(&categories),
+    let which = if categories.is_empty() {
+        "every category".into()
+    } else {
+        crate::error::listed(&categories)
     };
     match details["severity"].as_str() {
         None | Some("info") => which,
