@@ -2,6 +2,7 @@
 
 mod addresses;
 mod courier;
+mod reserved;
 
 use std::{sync::Arc, time::Duration};
 

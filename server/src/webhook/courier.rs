@@ -167,12 +167,11 @@ where
         .body(Full::new(Bytes::from(parcel.body.clone())))?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let sent = sender.send_request(request);
-    tokio::pin!(connection);
-    tokio::select! {
-        answer = sent => Ok(answer?.status().as_u16()),
-        ended = &mut connection => {
-            ended?;
-            Err("closed".into())
-        }
-    }
+    tokio::pin!(connection, sent);
+    let answer = tokio::select! {
+        answer = &mut sent => answer,
+        // Over as soon as the head of the answer is there, or because there is none.
+        _ = &mut connection => sent.await,
+    };
+    Ok(answer?.status().as_u16())
 }
