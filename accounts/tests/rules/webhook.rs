@@ -296,12 +296,17 @@ async fn a_failure_that_is_told_too_late_undoes_nothing(db: Db) {
     let later = after(31 * SECOND);
     let quick = home.claims(later).await.unwrap();
     home.fails(&slow, later).await;
-    assert!(
-        home.claims(later).await.is_none(),
-        "the lease of the other stands"
+    let leased =
+        "select count(*) from webhook_deliveries where leased_until > 0 and last_error is null";
+    assert_eq!(
+        stores::number(&home.db, leased).await,
+        1,
+        "the other’s lease stands"
     );
     home.arrives(&quick, later).await;
-    home.fails(&slow, later).await;
+    home.fails(&quick, later).await;
+    let failed = "select count(*) from webhook_deliveries where last_error is not null";
+    assert_eq!(stores::number(&home.db, failed).await, 0, "it is there");
     assert_eq!(home.pending().await, 0);
 }
 
