@@ -66,7 +66,7 @@ impl Addresses {
                 let name = name.trim_end_matches('.');
                 let local = ["localhost", "local", "internal", "home.arpa"];
                 let ends = |end: &&str| name == *end || name.ends_with(&format!(".{end}"));
-                if local.iter().any(|end| ends(&end)) {
+                if local.iter().any(ends) {
                     return Err(RESERVED);
                 }
                 if own_name(self.own.as_ref(), name) {

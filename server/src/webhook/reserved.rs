@@ -41,8 +41,7 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
     // Only 2000::/3 is given to anybody: so not loopback, unspecified, unique local, link-local, multicast.
     let global = first & 0xe000 == 0x2000;
     // IETF protocols, Teredo among them; documentation; 6to4, which leads to an IPv4 address inside.
-    let special = (first == 0x2001 && second < 0x0200)
-        || (first == 0x2001 && second == 0x0db8)
+    let special = (first == 0x2001 && (second < 0x0200 || second == 0x0db8))
         || first == 0x2002
         || (first == 0x3fff && second < 0x1000);
     global && !special

@@ -100,7 +100,7 @@ impl Receiver {
         };
         let answer = self.inside().answers.pop_front().unwrap_or("204".into());
         if answer == "nothing" {
-            tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+            tokio::time::sleep(std::time::Duration::from_mins(1)).await;
             return None;
         }
         let status = answer.split(' ').next()?.parse().unwrap_or(0);
