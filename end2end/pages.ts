@@ -176,6 +176,14 @@ export const PAGES: Record<string, Way> = {
   "settings-members-everyone": together("/settings/members/everyone"),
   "settings-audit-log": together("/settings/audit-log"),
   "settings-audit-log-nothing": signedIn("/settings/audit-log?q=nothing+like+it"),
+  "settings-webhook": signedIn("/settings/audit-log/webhook"),
+  "settings-webhook-set": async ({ ada }) => {
+    await visit(ada.page, "/settings/audit-log/webhook");
+    await ada.page.getByLabel("Address").fill("https://8.8.8.8/curfew");
+    await ada.page.getByRole("button", { name: "Save" }).click();
+    await ada.page.getByText("The webhook is made").waitFor();
+    return ada.page;
+  },
   "settings-refused": async ({ ada, server }) => {
     server.run("account", "set-plan", ada.email, "plus");
     await visit(ada.page, "/settings/audit-log");

@@ -9,8 +9,10 @@ mod recent;
 mod retention;
 mod search;
 
+pub(crate) use chain::with_id;
 pub use chain::{Broken, Stored, Whole, chains, page, recorded, verify, verify_account};
-pub use event::{Action, Actor, Client, Event};
+pub(crate) use event::severity_rank;
+pub use event::{Action, Actor, CATEGORIES, Client, Event, SEVERITIES};
 pub use recent::recent;
 pub use retention::{CHOICES, RetentionError, delete_before, delete_old, retention, set_retention};
 pub use search::{Cut, Filter, Shown, search};
@@ -24,6 +26,7 @@ use crate::{
     on,
     time::Moment,
     users::{AccountId, UserId},
+    webhook,
 };
 
 /// The hash before the first event of a chain.
@@ -77,6 +80,8 @@ pub async fn record(tx: &mut Tx, event: Event<'_>, now: Moment) -> Result<Record
         tx.changes(change).await?;
     }
     insert(tx, &stored, &hash).await?;
+    // Written here, so that what an account is sent is what it has recorded, whatever dies in between.
+    webhook::write(tx, &stored).await?;
     on!(tx, c => sqlx::query("update audit_chains set seq = $2, head = $3 where chain = $1")
         .bind(chain)
         .bind(stored.seq)

@@ -46,6 +46,11 @@ pub async fn seal_anew(tx: &mut Tx, keys: &Keys) -> Result<u64, RotationError> {
             "select id as owner, key_id, sealed as text from letters where sealed is not null and key_id <> $1",
             "update letters set key_id = $2, sealed = $3 where id = $1 and sealed = $4",
         ),
+        (
+            Purpose::Webhook,
+            "select account_id as owner, key_id, secret as text from webhooks where key_id <> $1",
+            "update webhooks set key_id = $2, secret = $3 where account_id = $1 and secret = $4",
+        ),
     ] {
         let old: Vec<Row> = on!(tx, c => sqlx::query_as(select)
             .bind(keys.newest())

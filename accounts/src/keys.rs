@@ -29,6 +29,7 @@ pub enum Purpose {
     Authenticator,
     TwoFactorDraft,
     Letter,
+    Webhook,
 }
 
 impl Purpose {
@@ -37,6 +38,7 @@ impl Purpose {
             Self::Authenticator => b"curfew authenticator",
             Self::TwoFactorDraft => b"curfew two-factor draft",
             Self::Letter => b"curfew letter",
+            Self::Webhook => b"curfew webhook",
         }
     }
 }

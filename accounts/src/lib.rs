@@ -19,6 +19,7 @@
 //! | [`keys`], [`key_rotation`] | the instance's key, which seals what must be given back |
 //! | [`tokens`] | API and MCP tokens, which remote logout leaves alone |
 //! | [`audit`] | what happened, in a chain that shows tampering |
+//! | [`webhook`] | where an account's events are sent as they happen |
 //! | [`device`] | what a user agent is called on the screen |
 //! | [`sweep`] | what is deleted, and when |
 //! | [`sample`] | people and sessions for a demonstration or a benchmark |
@@ -54,3 +55,4 @@ mod text;
 pub mod time;
 pub mod tokens;
 pub mod users;
+pub mod webhook;

@@ -8,6 +8,7 @@
 //! | counts of failed attempts | a day after their window |
 //! | half sign-ins, drafts of two-factor authentication, mailed links | a day after they ran out |
 //! | letters | a week after they were written |
+//! | deliveries of a webhook | a week after their event |
 //! | invitations | 30 days after they ran out |
 //! | known devices | a year after they were last used |
 //! | audit events | never, or when their account has said so (`audit::delete_old`) |
@@ -49,6 +50,7 @@ pub async fn sweep(tx: &mut Tx, now: Moment) -> Result<u64, sqlx::Error> {
         ("delete from two_factor_drafts where expires_at < $1", now.at - DAY),
         ("delete from mail_links where expires_at < $1", now.at - DAY),
         ("delete from letters where created_at < $1", now.at - 7 * DAY),
+        ("delete from webhook_deliveries where created_at < $1", now.at - 7 * DAY),
         ("delete from known_devices where last_used_at < $1", now.at - 365 * DAY),
     ] {
         deleted += delete(tx, sql, before).await?;

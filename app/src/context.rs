@@ -1,6 +1,6 @@
 //! What a server function may ask for: the store, who is signed in, the browser at the other end.
 
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
 use accounts::{
     audit::Client,
@@ -15,6 +15,7 @@ use accounts::{
     step_up,
     time::Moment,
     users::{Role, SignUp},
+    webhook::{Failure, Parcel},
 };
 use cookie::Cookie;
 use http::{HeaderName, HeaderValue, header};
@@ -45,6 +46,20 @@ pub struct Install {
     pub cookies: Cookies,
     /// Scheme and host people type, from the settings.
     pub public_url: String,
+    /// Reaches the receivers of webhooks.
+    pub courier: Arc<dyn Courier>,
+}
+
+/// Something that takes its time.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Brings a webhook's deliveries to their receiver. The program has one: neither rules nor screens know the network.
+pub trait Courier: Send + Sync {
+    /// Why an address may not be sent to, in a sentence for whoever typed it.
+    fn refuses<'a>(&'a self, url: &'a str) -> Pending<'a, Option<String>>;
+
+    /// Tries once. The status when the receiver took it.
+    fn bring<'a>(&'a self, parcel: &'a Parcel) -> Pending<'a, Result<u16, Failure>>;
 }
 
 impl Curfew {

@@ -164,6 +164,7 @@ fn PlainAddresses() -> impl IntoView {
                 <Route path=path!("/settings/members/confirm") view=pages::settings::ConfirmMember ssr=SsrMode::Async />
                 <Route path=path!("/settings/members/everyone") view=pages::settings::Everyone ssr=SsrMode::Async />
                 <Route path=path!("/settings/audit-log") view=pages::settings::AuditLog ssr=SsrMode::Async />
+                <Route path=path!("/settings/audit-log/webhook") view=pages::settings::Webhook ssr=SsrMode::Async />
                 <Route path=path!("/settings/api") view=pages::settings::tokens::Api ssr=SsrMode::Async />
                 <Route path=path!("/settings/mcp") view=pages::settings::tokens::Mcp ssr=SsrMode::Async />
                 <Route path=path!("/settings/api/revoke") view=pages::settings::tokens::revoke::RevokeApi ssr=SsrMode::Async />

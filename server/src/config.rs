@@ -29,6 +29,8 @@ pub struct Config {
     pub mail_from: Mailbox,
     /// Requests a token may send in a minute.
     pub requests_a_minute: NonZeroU32,
+    /// Whether webhooks may go to private addresses, and without TLS.
+    pub webhook_allow_private: bool,
     pub limits: Limits,
     /// What the environment has that looks like a setting and is none: a slip of the pen, perhaps.
     pub unknown: Vec<String>,
@@ -103,6 +105,13 @@ impl Config {
                 "300",
                 "use a whole number from 1 on",
             )?,
+            webhook_allow_private: read.checked("CURFEW_WEBHOOK_ALLOW_PRIVATE", "off", |text| {
+                match text {
+                    "on" => Ok(true),
+                    "off" => Ok(false),
+                    _ => Err("use on or off".into()),
+                }
+            })?,
             limits: Limits {
                 session_idle: read.duration("CURFEW_SESSION_IDLE", default.session_idle)?,
                 session_max: read.duration("CURFEW_SESSION_MAX", default.session_max)?,
@@ -351,6 +360,7 @@ mod tests {
             ("CURFEW_SMTP_URL", "mail.example.com"),
             ("CURFEW_MAIL_FROM", "Curfew"),
             ("CURFEW_TOKEN_REQUESTS_PER_MINUTE", "0"),
+            ("CURFEW_WEBHOOK_ALLOW_PRIVATE", "yes"),
             ("CURFEW_TRUSTED_PROXIES", "10.0.0.0/99"),
         ] {
             let error = with(variable, wrong).expect_err(variable).to_string();

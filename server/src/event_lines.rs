@@ -44,7 +44,7 @@ impl Format {
     #[must_use]
     pub fn line(self, event: &Stored) -> String {
         if self == Self::Jsonl {
-            return serde_json::to_string(event).unwrap_or_default() + "\n";
+            return event.as_json() + "\n";
         }
         let maybe = |text: &Option<String>| text.clone().unwrap_or_default();
         let e = event.clone();

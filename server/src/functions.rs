@@ -305,6 +305,9 @@ fn home_of(name: &str) -> Option<String> {
         | "remote_logout_member"
         | "remote_logout_everyone" => "/settings/members",
         "verify_audit" | "set_audit_retention" => "/settings/audit-log",
+        "set_webhook" | "new_webhook_secret" | "test_webhook" | "remove_webhook" => {
+            "/settings/audit-log/webhook"
+        }
         _ => return None,
     };
     Some(page.into())

@@ -31,3 +31,4 @@ pub mod state;
 pub mod streams;
 pub mod trouble;
 pub mod two_factor_files;
+pub mod webhook;

@@ -13,6 +13,7 @@ use crate::{
     mail::Post,
     router::router,
     state::AppState,
+    webhook::Deliveries,
 };
 
 /// How long requests may go on after the signal to stop.
@@ -48,11 +49,14 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let public = config.public_url.clone();
     let state = AppState::new(config, db.clone(), hasher, keys, assets);
 
+    let (keys, courier) = (state.curfew.keys.clone(), state.curfew.courier.clone());
+    let deliveries = Deliveries::new(db.clone(), keys, courier);
     let mut always = JoinSet::new();
     always.spawn(state.last_seen.clone().keep_writing(db.clone()));
     always.spawn(state.streams.clone().keep_looking(state.curfew.clone()));
     always.spawn(keep_curfews(db.clone()));
     always.spawn(post.keep_sending());
+    always.spawn(deliveries.keep_sending());
     always.spawn(keep_sweeping(db.clone()));
     let address = format!("http://{address}");
     tracing::info!("Curfew is at {}", public.unwrap_or(address));

@@ -9,7 +9,9 @@ use app::{
     cookies::Cookies,
 };
 
-use crate::{config::Config, last_seen::LastSeen, pace::Pace, streams::Streams};
+use crate::{
+    config::Config, last_seen::LastSeen, pace::Pace, streams::Streams, webhook::HttpCourier,
+};
 
 /// Shared by every request. Cheap to clone.
 #[derive(Clone)]
@@ -34,6 +36,10 @@ impl AppState {
             default_plan: config.default_plan,
             cookies: Cookies::new(config.https(), config.limits),
             public_url: config.public_url(),
+            courier: Arc::new(HttpCourier::new(
+                config.webhook_allow_private,
+                &config.public_url(),
+            )),
         };
         Self {
             curfew: Curfew::new(install),

@@ -37,6 +37,25 @@ pub struct Stored {
     pub hash: String,
 }
 
+impl Stored {
+    /// The event as a line of JSON without its end: what is exported, and what a webhook sends.
+    #[must_use]
+    pub fn as_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// One event.
+pub(crate) async fn with_id(conn: &mut Conn, id: &str) -> Result<Option<Stored>, sqlx::Error> {
+    on!(conn, c => sqlx::query_as(
+        "select id, chain, seq, at, action, category, severity, actor, subject, ip, user_agent,
+                details, prev_hash, hash
+         from audit_events where id = $1")
+        .bind(id)
+        .fetch_optional(c)
+        .await)
+}
+
 /// Every chain is as it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Whole {

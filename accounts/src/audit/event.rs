@@ -43,6 +43,9 @@ pub enum Action {
     RetentionChanged,
     /// The oldest events were deleted, as the account has set it.
     EventsDeleted,
+    /// Where events are sent to, which of them, or the secret they are signed with.
+    WebhookChanged,
+    WebhookRemoved,
     AccessDenied,
     /// One device, from another session of the same person.
     DeviceEnded,
@@ -54,7 +57,7 @@ pub enum Action {
 
 impl Action {
     /// Every deed, for the audit log's filter.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 39] = [
         Self::UserCreated,
         Self::Login,
         Self::LoginFailed,
@@ -91,6 +94,8 @@ impl Action {
         Self::PlanChanged,
         Self::RetentionChanged,
         Self::EventsDeleted,
+        Self::WebhookChanged,
+        Self::WebhookRemoved,
         Self::AccessDenied,
     ];
 
@@ -129,6 +134,8 @@ impl Action {
             Self::MemberRemoved => "member.removed",
             Self::RetentionChanged => "audit.retention_changed",
             Self::EventsDeleted => "audit.events_deleted",
+            Self::WebhookChanged => "account.webhook_changed",
+            Self::WebhookRemoved => "account.webhook_removed",
             Self::AccessDenied => "access.denied",
             Self::DeviceEnded => "user.device_ended",
             Self::OtherDevicesEnded => "user.other_devices_ended",
@@ -161,7 +168,11 @@ impl Action {
             | Self::ApiTokenDeleted
             | Self::McpTokenCreated
             | Self::McpTokenDeleted => "credentials",
-            Self::PlanChanged | Self::AccountRenamed | Self::AccountCurfewSet => "account",
+            Self::PlanChanged
+            | Self::AccountRenamed
+            | Self::AccountCurfewSet
+            | Self::WebhookChanged
+            | Self::WebhookRemoved => "account",
             Self::MemberInvited
             | Self::InvitationRevoked
             | Self::MemberJoined
@@ -210,10 +221,33 @@ impl Action {
             | Self::RecoveryCodeUsed
             | Self::MemberDisabled
             | Self::MemberRemoved
-            | Self::RetentionChanged => "warning",
+            | Self::RetentionChanged
+            | Self::WebhookChanged
+            | Self::WebhookRemoved => "warning",
             Self::RememberedDeviceReused | Self::AuthenticatorOff => "alert",
         }
     }
+}
+
+/// What an event's category may be, for filters.
+pub const CATEGORIES: [&str; 8] = [
+    "people",
+    "sign_in",
+    "sessions",
+    "credentials",
+    "account",
+    "members",
+    "audit",
+    "access",
+];
+
+/// What an event's severity may be, the least first.
+pub const SEVERITIES: [&str; 4] = ["info", "notice", "warning", "alert"];
+
+/// Where a severity stands among them: 0 for info.
+pub(crate) fn severity_rank(severity: &str) -> Option<i64> {
+    let at = SEVERITIES.iter().position(|s| *s == severity)?;
+    i64::try_from(at).ok()
 }
 
 /// Who did it.
@@ -319,5 +353,20 @@ impl<'a> Event<'a> {
             details.extend(more.clone());
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_is_of_a_known_category_and_severity() {
+        for action in Action::ALL {
+            assert!(CATEGORIES.contains(&action.category()), "{action:?}");
+            assert!(SEVERITIES.contains(&action.severity()), "{action:?}");
+        }
+        assert_eq!(severity_rank("alert"), Some(3));
+        assert_eq!(severity_rank("loud"), None);
     }
 }

@@ -16,6 +16,7 @@ use crate::{
     sessions::SignedIn,
     time::Moment,
     users::{AccountId, Role, UserId},
+    webhook,
 };
 
 /// What went.
@@ -47,6 +48,7 @@ pub async fn leave(
     }
     if whole_account {
         invites::revoke_all(tx, &me.account_id, now).await?;
+        webhook::forget(tx, &me.account_id).await?;
         on!(tx, c => sqlx::query("update accounts set closed_at = $2 where id = $1")
             .bind(&me.account_id)
             .bind(now.at)

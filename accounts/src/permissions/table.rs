@@ -63,6 +63,7 @@ pub const TABLE: &[Row] = &[
     row("/settings/mcp/revoke", "be asked before an MCP token is revoked", TOKEN_HOLDERS),
     row("/settings/audit-log", "read the audit log", MANAGERS).needs(Feature::AuditLog),
     row("/settings/audit-log/export", "export the audit log", MANAGERS).needs(Feature::AuditLog),
+    row("/settings/audit-log/webhook", "see where events are sent", MANAGERS).needs(Feature::AuditLog),
     // Oneself
     row("/api/fn/standing", "count one's sessions", Who::Everyone),
     row("/api/fn/sessions", "list one's sessions", Who::Everyone),
@@ -118,6 +119,10 @@ pub const TABLE: &[Row] = &[
     // The audit log
     row("/api/fn/verify_audit", "verify the audit log", MANAGERS).needs(Feature::AuditLog),
     row("/api/fn/set_audit_retention", "say how long events are kept", OWNER).needs(Feature::AuditLog),
+    row("/api/fn/set_webhook", "say where events are sent", MANAGERS).needs(Feature::AuditLog),
+    row("/api/fn/new_webhook_secret", "make a new secret for the webhook", MANAGERS).needs(Feature::AuditLog),
+    row("/api/fn/test_webhook", "test the webhook", MANAGERS).needs(Feature::AuditLog),
+    row("/api/fn/remove_webhook", "remove the webhook", MANAGERS).needs(Feature::AuditLog),
     // Programs
     row("/api/v1/me", "see whose token it is", TOKEN_HOLDERS).needs(Feature::ApiTokens),
     row("/api/v1/sessions", "list one's sessions", TOKEN_HOLDERS).needs(Feature::ApiTokens),

@@ -41,3 +41,4 @@ mod tokens;
 mod truth;
 mod two_factor;
 mod two_factor_at_sign_in;
+mod webhook;

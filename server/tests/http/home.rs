@@ -164,6 +164,7 @@ impl TestApp {
             "select 'token ' || id || ' ' || coalesce(cast(revoked_at as text), 'good') from tokens order by id",
             "select 'invitation ' || id || ' ' || coalesce(cast(used_at as text), '') || ' '
                     || coalesce(cast(revoked_at as text), 'good') from invitations order by id",
+            "select 'webhook ' || account_id || ' ' || url || ' ' || categories || ' ' || secret from webhooks",
             // Being refused changes nothing but that it is recorded.
             "select 'event ' || id || ' ' || action from audit_events where action <> 'access.denied' order by id",
         ] {

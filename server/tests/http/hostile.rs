@@ -9,7 +9,7 @@ mod malformed;
 mod text;
 
 /// Every server function, with fields that would do something.
-const FUNCTIONS: [(&str, &[(&str, &str)]); 49] = [
+const FUNCTIONS: [(&str, &[(&str, &str)]); 53] = [
     (
         "sign_up",
         &[
@@ -53,6 +53,13 @@ const FUNCTIONS: [(&str, &[(&str, &str)]); 49] = [
     ("delete_account", &[("confirmation", "ada@example.com")]),
     ("verify_audit", &[]),
     ("set_audit_retention", &[("days", "30")]),
+    (
+        "set_webhook",
+        &[("url", "https://8.8.8.8/"), ("severity", "info")],
+    ),
+    ("new_webhook_secret", &[]),
+    ("test_webhook", &[]),
+    ("remove_webhook", &[]),
     ("verify_code", &[("code", "123456")]),
     ("request_password_reset", &[("email", "ada@example.com")]),
     (

@@ -10,6 +10,7 @@ mod answer;
 mod browser;
 mod home;
 mod program;
+mod receiver;
 
 mod letters;
 mod remote_logout;

@@ -5,3 +5,4 @@ mod kills;
 mod other_commands;
 mod program;
 mod stopping;
+mod webhook;

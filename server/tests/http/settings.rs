@@ -4,6 +4,7 @@ mod audit_log;
 mod crossed;
 mod members;
 mod roles;
+mod webhook;
 
 use crate::{
     browser::Browser,

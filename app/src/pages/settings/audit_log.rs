@@ -2,6 +2,7 @@
 
 mod filter;
 mod keep;
+pub mod webhook;
 mod words;
 
 use accounts::audit::{self, Cut, Shown};
@@ -65,6 +66,7 @@ pub async fn draw() -> Result<String, AppError> {
                 <div class="cluster">
                     <Link class="button button--small" href=asked.export("csv")>"Export CSV"</Link>
                     <Link class="button button--small" href=asked.export("jsonl")>"Export JSON lines"</Link>
+                    <Link class="button button--small" href="/settings/audit-log/webhook">"Webhook"</Link>
                 </div>
             </div>
             {filter::form(&asked, people)}

@@ -63,3 +63,8 @@ pub fn Everyone() -> impl IntoView {
 pub fn AuditLog() -> impl IntoView {
     tab("/settings/audit-log", "Audit log", audit_log::draw)
 }
+
+#[component]
+pub fn Webhook() -> impl IntoView {
+    tab("/settings/audit-log", "Webhook", audit_log::webhook::draw)
+}

@@ -36,7 +36,13 @@ pub fn runs(folder: &Path, url: &str, arguments: &[&str]) -> Output {
 impl Program {
     /// Starts it and waits until it listens.
     pub fn start(folder: &Path, url: &str) -> Self {
+        Self::start_with(folder, url, &[])
+    }
+
+    /// With some settings.
+    pub fn start_with(folder: &Path, url: &str, settings: &[(&str, &str)]) -> Self {
         let mut child = curfew(folder, url)
+            .envs(settings.iter().copied())
             .arg("serve")
             .stdin(Stdio::null())
             .stdout(Stdio::null())

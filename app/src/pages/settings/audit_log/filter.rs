@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use super::words;
 use crate::parts::{link::Link, plain::choice};
 
-const SEVERITIES: [(&str, &str); 4] = [
+pub(super) const SEVERITIES: [(&str, &str); 4] = [
     ("info", "Info"),
     ("notice", "Notice"),
     ("warning", "Warning"),

@@ -116,6 +116,17 @@ pub(super) fn of(shown: &Shown) -> String {
                 text("to")
             )
         }
+        "account.webhook_changed" if details["new_secret"] == true => {
+            format!("{who} made a new secret for the webhook")
+        }
+        "account.webhook_changed" => format!(
+            "{who} set that events are sent to {}, {}",
+            text("to"),
+            sent(&details)
+        ),
+        "account.webhook_removed" => {
+            format!("{who} removed the webhook to {}", text("from"))
+        }
         "audit.retention_changed" => {
             let days = details["to_days"].as_u64();
             let keep = days.map_or("for ever".into(), |days| format!("for {days} days"));
@@ -131,6 +142,26 @@ pub(super) fn of(shown: &Shown) -> String {
         ),
         other if whom.is_empty() || own => format!("{}: {who}", title(other)),
         other => format!("{}: {who}, {whom}", title(other)),
+    }
+}
+
+/// Which events a webhook sends.
+fn sent(details: &Value) -> String {
+    let categories: Vec<String> = details["categories"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|category| Some(title(category.as_str()?).to_lowercase()))
+        .collect();
+    let which = if categories.is_empty() {
+        "every category".into()
+    } else {
+        crate::error::listed(&categories)
+    };
+    match details["severity"].as_str() {
+        None | Some("info") => which,
+        Some("alert") => format!("{which}, alerts only"),
+        Some(severity) => format!("{which}, from {severity} on"),
     }
 }
 

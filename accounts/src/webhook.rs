@@ -1,0 +1,93 @@
+//! An account's webhook: where its events are sent as they happen, signed.
+//!
+//! What is to be sent is written in the transaction of the event itself (`outbox`), so that there is never one
+//! without the other; the program sends it afterwards, and again when that failed. The rules know no network.
+
+mod change;
+mod outbox;
+mod parcel;
+
+pub(crate) use change::forget;
+pub use change::{WebhookError, new_secret, remove, set};
+pub(crate) use outbox::write;
+pub use outbox::{Delivery, Due, Failure, claim, delivered, failed, recent};
+pub use parcel::{Parcel, signature};
+
+use sqlx::FromRow;
+
+use crate::{
+    audit::SEVERITIES,
+    db::Conn,
+    keys::{CannotOpen, Keys, Purpose, Sealed},
+    on,
+    secret::Secret,
+    time::UnixMillis,
+    users::AccountId,
+};
+
+/// Which events are sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Out of [`crate::audit::CATEGORIES`]; empty for all of them.
+    pub categories: Vec<String>,
+    /// One of [`SEVERITIES`], and whatever is more severe.
+    pub severity: String,
+}
+
+/// Where an account's events are sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Webhook {
+    pub url: String,
+    pub wanted: Wanted,
+    pub created_at: UnixMillis,
+    sealed: Sealed,
+}
+
+#[derive(FromRow)]
+struct Row {
+    url: String,
+    categories: String,
+    min_severity: i64,
+    key_id: String,
+    secret: String,
+    created_at: UnixMillis,
+}
+
+impl Webhook {
+    /// What its deliveries are signed with.
+    ///
+    /// # Errors
+    /// When the key that it was sealed with is not to be had.
+    pub fn secret(&self, account: &AccountId, keys: &Keys) -> Result<Secret, CannotOpen> {
+        let plain = keys.open(Purpose::Webhook, &account.0, &self.sealed)?;
+        Ok(Secret::new(String::from_utf8_lossy(&plain).into_owned()))
+    }
+}
+
+/// The account's webhook.
+///
+/// # Errors
+/// When the store is away.
+pub async fn find(conn: &mut Conn, account: &AccountId) -> Result<Option<Webhook>, sqlx::Error> {
+    let row: Option<Row> = on!(conn, c => sqlx::query_as(
+        "select url, categories, min_severity, key_id, secret, created_at from webhooks where account_id = $1")
+        .bind(account)
+        .fetch_optional(c)
+        .await)?;
+    Ok(row.map(|row| {
+        let categories = row.categories.split(',').filter(|c| !c.is_empty());
+        let severity = usize::try_from(row.min_severity).unwrap_or_default();
+        Webhook {
+            wanted: Wanted {
+                categories: categories.map(str::to_owned).collect(),
+                severity: SEVERITIES.get(severity).map_or("info", |s| s).to_owned(),
+            },
+            url: row.url,
+            created_at: row.created_at,
+            sealed: Sealed {
+                key_id: row.key_id,
+                text: row.secret,
+            },
+        }
+    }))
+}

@@ -1,0 +1,207 @@
+//! What is on its way: written with the event, claimed by one node at a time, tried again up the ladder.
+
+use std::time::Duration;
+
+use sqlx::FromRow;
+
+use super::{Webhook, find};
+use crate::{
+    audit::{Stored, severity_rank, with_id},
+    db::{Conn, Tx},
+    on,
+    plans::{Feature, Plan},
+    time::{Moment, UnixMillis},
+    users::AccountId,
+};
+
+/// How long after a failure the next try is made; after the last of them it is given up.
+const LADDER: [Duration; 6] = [
+    Duration::from_mins(1),
+    Duration::from_mins(5),
+    Duration::from_mins(15),
+    Duration::from_mins(30),
+    Duration::from_hours(1),
+    Duration::from_hours(2),
+];
+
+/// How long one node has a delivery to itself: longer than a try takes.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// Writes what is to be sent of an event, where its account has a webhook that wants it and a plan that has it.
+/// One statement that takes no lock, so that everybody else pays next to nothing.
+pub(crate) async fn write(tx: &mut Tx, event: &Stored) -> Result<(), sqlx::Error> {
+    let plans: Vec<&str> = Plan::with(Feature::AuditLog)
+        .into_iter()
+        .map(Plan::key)
+        .collect();
+    on!(tx, c => sqlx::query(
+        "insert into webhook_deliveries (event_id, account_id, action, created_at, next_try_at, leased_until, tries)
+         select $1, w.account_id, $3, $4, $4, 0, 0
+         from webhooks w join accounts a on a.id = w.account_id
+         where w.account_id = $2 and w.min_severity <= $5
+           and (w.categories = '' or w.categories like '%,' || $6 || ',%')
+           and $7 like '%,' || a.plan || ',%'")
+        .bind(&event.id)
+        .bind(&event.chain)
+        .bind(&event.action)
+        .bind(event.at)
+        .bind(severity_rank(&event.severity).unwrap_or_default())
+        .bind(&event.category)
+        .bind(format!(",{},", plans.join(",")))
+        .execute(c)
+        .await
+        .map(|_| ()))
+}
+
+/// A delivery that is due, for the node that has claimed it.
+#[derive(Debug)]
+pub struct Due {
+    pub account: AccountId,
+    pub webhook: Webhook,
+    pub event: Stored,
+    tries: i64,
+}
+
+/// What came of a try that was none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What the receiver answered, if it did.
+    pub status: Option<u16>,
+    /// A few plain words, for the page.
+    pub why: String,
+}
+
+#[derive(FromRow)]
+struct Claimed {
+    event_id: String,
+    account_id: AccountId,
+    tries: i64,
+}
+
+/// Takes the delivery that is due the longest; no other node gets it for half a minute. One of each account at a
+/// time, so that a receiver that does not answer holds nobody else up. Commit before sending.
+///
+/// # Errors
+/// When the store is away.
+pub async fn claim(tx: &mut Tx, now: Moment) -> Result<Option<Due>, sqlx::Error> {
+    loop {
+        let claimed: Option<Claimed> = on!(tx, c => sqlx::query_as(
+            "update webhook_deliveries set leased_until = $2, tries = tries + 1
+             where event_id = (
+                 select d.event_id from webhook_deliveries d
+                 where d.delivered_at is null and d.given_up_at is null
+                   and d.next_try_at <= $1 and d.leased_until <= $1
+                   and exists (select 1 from webhooks w where w.account_id = d.account_id)
+                   and not exists (select 1 from webhook_deliveries x
+                                   where x.account_id = d.account_id and x.leased_until > 0 and x.leased_until > $1)
+                 order by d.next_try_at, d.event_id limit 1)
+               and delivered_at is null and given_up_at is null and next_try_at <= $1 and leased_until <= $1
+             returning event_id, account_id, tries")
+            .bind(now.at)
+            .bind(now.at + LEASE)
+            .fetch_optional(c)
+            .await)?;
+        let Some(claimed) = claimed else {
+            return Ok(None);
+        };
+        let event = with_id(tx, &claimed.event_id).await?;
+        let webhook = find(tx, &claimed.account_id).await?;
+        if let (Some(event), Some(webhook)) = (event, webhook) {
+            return Ok(Some(Due {
+                account: claimed.account_id,
+                webhook,
+                event,
+                tries: claimed.tries,
+            }));
+        }
+        // The account keeps its events no longer, or sends them nowhere any more.
+        on!(tx, c => sqlx::query("delete from webhook_deliveries where event_id = $1")
+            .bind(&claimed.event_id)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+    }
+}
+
+/// The receiver has it.
+///
+/// # Errors
+/// When the store is away; it is sent a second time then, with the same id.
+pub async fn delivered(
+    tx: &mut Tx,
+    due: &Due,
+    status: u16,
+    now: Moment,
+) -> Result<(), sqlx::Error> {
+    on!(tx, c => sqlx::query(
+        "update webhook_deliveries set delivered_at = $2, leased_until = 0, last_status = $3, last_error = null
+         where event_id = $1")
+        .bind(&due.event.id)
+        .bind(now.at)
+        .bind(i64::from(status))
+        .execute(c)
+        .await
+        .map(|_| ()))
+}
+
+/// The receiver has it not: later again, or given up. Returns when the next try is.
+///
+/// # Errors
+/// When the store is away; it is tried again when the lease is over then.
+pub async fn failed(
+    tx: &mut Tx,
+    due: &Due,
+    failure: &Failure,
+    now: Moment,
+) -> Result<Option<UnixMillis>, sqlx::Error> {
+    let failures = usize::try_from(due.tries).unwrap_or(1).max(1);
+    let next = LADDER.get(failures - 1).map(|wait| now.at + *wait);
+    // One that comes too late does not undo what another node has done since.
+    on!(tx, c => sqlx::query(
+        "update webhook_deliveries
+         set next_try_at = coalesce($2, next_try_at), leased_until = 0, last_status = $4, last_error = $5,
+             given_up_at = case when $2 is null then $3 else given_up_at end
+         where event_id = $1 and tries = $6 and delivered_at is null")
+        .bind(&due.event.id)
+        .bind(next)
+        .bind(now.at)
+        .bind(failure.status.map(i64::from))
+        .bind(&failure.why)
+        .bind(due.tries)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    Ok(next)
+}
+
+/// How it stands with one event.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Delivery {
+    pub event_id: String,
+    pub action: String,
+    pub created_at: UnixMillis,
+    pub next_try_at: UnixMillis,
+    pub tries: i64,
+    pub last_status: Option<i64>,
+    pub last_error: Option<String>,
+    pub delivered_at: Option<UnixMillis>,
+    pub given_up_at: Option<UnixMillis>,
+}
+
+/// Up to `most` of the account's deliveries, newest first.
+///
+/// # Errors
+/// When the store is away.
+pub async fn recent(
+    conn: &mut Conn,
+    account: &AccountId,
+    most: i64,
+) -> Result<Vec<Delivery>, sqlx::Error> {
+    on!(conn, c => sqlx::query_as(
+        "select event_id, action, created_at, next_try_at, tries, last_status, last_error, delivered_at, given_up_at
+         from webhook_deliveries where account_id = $1 order by created_at desc, event_id desc limit $2")
+        .bind(account)
+        .bind(most)
+        .fetch_all(c)
+        .await)
+}

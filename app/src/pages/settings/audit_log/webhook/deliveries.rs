@@ -1,0 +1,85 @@
+//! The last deliveries: which event, how often it was tried, what came of it.
+
+use accounts::webhook::Delivery;
+use leptos::prelude::*;
+
+use crate::{
+    parts::icon::{Disc, Shape},
+    time::{Show, Time, When},
+};
+
+pub(super) fn list(recent: Vec<Delivery>) -> impl IntoView {
+    let body = if recent.is_empty() {
+        view! {
+            <div class="card">
+                <div class="empty">
+                    <Disc shape=Shape::Search tint="plain" large=true />
+                    <h3 class="empty__title">"Nothing was sent yet"</h3>
+                    <p class="empty__text">"The next event that matches is sent."</p>
+                </div>
+            </div>
+        }
+        .into_any()
+    } else {
+        let rows = recent.into_iter().map(row).collect_view();
+        view! {
+            <div class="table-frame" tabindex="0" role="region" aria-label="Table of deliveries">
+                <table class="table">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Event"</th>
+                            <th scope="col">"Time"</th>
+                            <th scope="col">"Tries"</th>
+                            <th scope="col">"How it stands"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        <section class="section" aria-labelledby="deliveries-title">
+            <div class="section__header">
+                <div>
+                    <h2 class="section__title" id="deliveries-title">"Last deliveries"</h2>
+                    <p class="section__lead">"Kept for a week. The test is not among them."</p>
+                </div>
+            </div>
+            {body}
+        </section>
+    }
+}
+
+fn row(delivery: Delivery) -> impl IntoView {
+    let at: Time = delivery.created_at.into();
+    let answer = match (delivery.last_status, delivery.last_error.clone()) {
+        (_, Some(why)) => why,
+        (Some(status), None) => format!("It answered {status}."),
+        (None, None) => String::new(),
+    };
+    let stands = if delivery.delivered_at.is_some() {
+        view! { <span class="badge badge--success">"Arrived"</span> }.into_any()
+    } else if delivery.given_up_at.is_some() {
+        view! { <span class="badge badge--danger">"Given up"</span> }.into_any()
+    } else if delivery.tries == 0 || delivery.last_error.is_none() {
+        view! { <span class="badge">"On its way"</span> }.into_any()
+    } else {
+        let next: Time = delivery.next_try_at.into();
+        view! {
+            <span class="badge badge--warning">"Tried again"</span>
+            " "
+            <When at=next show=Show::Full />
+        }
+        .into_any()
+    };
+    view! {
+        <tr>
+            <th scope="row"><code>{delivery.action}</code></th>
+            <td class="table__number"><When at=at show=Show::Full /></td>
+            <td class="table__number">{delivery.tries}</td>
+            <td>{stands} " " {answer}</td>
+        </tr>
+    }
+}

@@ -1,0 +1,126 @@
+//! Sending what accounts' webhooks are owed, for as long as the program runs.
+
+mod addresses;
+mod courier;
+mod reserved;
+
+use std::{sync::Arc, time::Duration};
+
+use accounts::{
+    db::{Db, StoreError},
+    keys::Keys,
+    time::Moment,
+    webhook::{self, Due, Failure, Parcel},
+};
+use app::context::Courier;
+use tokio::{task::JoinSet, time::MissedTickBehavior};
+
+pub use courier::HttpCourier;
+
+/// How often it is looked for what is due.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Deliveries under way at once; each account has one at most.
+const AT_ONCE: usize = 16;
+
+/// Sends what is due. Cheap to clone.
+#[derive(Clone)]
+pub struct Deliveries {
+    db: Db,
+    keys: Keys,
+    courier: Arc<dyn Courier>,
+}
+
+impl Deliveries {
+    #[must_use]
+    pub fn new(db: Db, keys: Keys, courier: Arc<dyn Courier>) -> Self {
+        Self { db, keys, courier }
+    }
+
+    /// Looks every second whether something is due, and sends it. What is under way when the program stops is sent
+    /// again by the next one, with the same id.
+    pub async fn keep_sending(self) {
+        let mut tick = tokio::time::interval(LOOK_EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut under_way = JoinSet::new();
+        loop {
+            // The next of the same account goes as soon as the one before it is there.
+            tokio::select! {
+                _ = tick.tick() => {}
+                Some(_) = under_way.join_next() => {}
+            }
+            while under_way.len() < AT_ONCE {
+                match self.claim().await {
+                    Ok(Some(due)) => {
+                        let sender = self.clone();
+                        under_way.spawn(async move { sender.send(due).await });
+                    }
+                    Ok(None) => break,
+                    Err(error) => {
+                        tracing::warn!(%error, "deliveries of webhooks wait");
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends the delivery that is due the longest. False when none is.
+    ///
+    /// # Errors
+    /// When the store is away.
+    pub async fn send_one(&self) -> Result<bool, StoreError> {
+        let Some(due) = self.claim().await? else {
+            return Ok(false);
+        };
+        self.send(due).await;
+        Ok(true)
+    }
+
+    async fn claim(&self) -> Result<Option<Due>, StoreError> {
+        let mut tx = self.db.write().await?;
+        let due = webhook::claim(&mut tx, Moment::now()).await?;
+        tx.commit().await?;
+        Ok(due)
+    }
+
+    async fn send(&self, due: Due) {
+        let outcome = self.try_once(&due).await;
+        if let Err(error) = self.note(&due, outcome).await {
+            tracing::warn!(%error, event = due.event.id, "how a delivery went was not noted: it is sent again");
+        }
+    }
+
+    async fn try_once(&self, due: &Due) -> Result<u16, Failure> {
+        let secret = due
+            .webhook
+            .secret(&due.account, &self.keys)
+            .map_err(|error| {
+                tracing::error!(%error, "the secret of a webhook stays closed");
+                Failure {
+                    status: None,
+                    why: "Its secret cannot be opened. Make a new one.".into(),
+                }
+            })?;
+        let parcel = Parcel::of(&due.webhook.url, &secret, &due.event, Moment::now());
+        self.courier.bring(&parcel).await
+    }
+
+    async fn note(&self, due: &Due, outcome: Result<u16, Failure>) -> Result<(), StoreError> {
+        let mut tx = self.db.write().await?;
+        match outcome {
+            Ok(status) => webhook::delivered(&mut tx, due, status, Moment::now()).await?,
+            Err(failure) => {
+                let next = webhook::failed(&mut tx, due, &failure, Moment::now()).await?;
+                let (event, why, given_up) = (&due.event.id, failure.why, next.is_none());
+                tracing::info!(
+                    event,
+                    why,
+                    given_up,
+                    "a webhook’s receiver did not take an event"
+                );
+            }
+        }
+        tx.commit().await
+    }
+}
