@@ -13,7 +13,7 @@ use accounts::{
 use proptest::prelude::*;
 
 use crate::{
-    home::{Home, NOW, browser},
+    home::{Home, NOW, Person, browser},
     stores,
 };
 
@@ -120,11 +120,7 @@ async fn a_remembered_device_does_not_get_around_it(db: Db) {
 async fn the_accounts_curfew_holds_for_every_member_and_only_owners_and_admins_set_it(db: Db) {
     let home = Home::new(db);
     let (ada, ben) = (home.person("Ada").await, home.person("Ben").await);
-    let join = format!(
-        "update users set role = 'member', account_id = (select account_id from users where id = '{}') where id = '{}'",
-        ada.id.0, ben.id.0
-    );
-    stores::run(&home.db, &join).await;
+    into_adas_account(&home, &ada, &ben).await;
     let (adas, bens) = (home.sign_in(&ada, NOW).await, home.sign_in(&ben, NOW).await);
     let me = home.signed_in(&bens.session.token, NOW).await;
     let late = typed("23:00", "UTC");
@@ -304,26 +300,34 @@ proptest! {
 async fn what_has_ended_stays_dead_when_the_curfew_goes_or_changes(db: Db) {
     let later = typed("23:00", "UTC");
     let home = Home::new(db);
-    let ada = home.person("Ada").await;
-    for (whose, then) in [
-        (Whose::Mine, None),
-        (Whose::Mine, Some(&later)),
-        (Whose::Account, None),
-        (Whose::Account, Some(&later)),
-    ] {
-        let there = home.sign_in_remembered(&ada, NOW).await;
-        let me = home.signed_in(&there.session.token, NOW).await;
+    let (ada, ben) = (home.person("Ada").await, home.person("Ben").await);
+    into_adas_account(&home, &ada, &ben).await;
+    let adas = home.sign_in(&ada, NOW).await;
+    let me = home.signed_in(&adas.session.token, NOW).await;
+    for then in [None, Some(&later)] {
         let evening = typed("22:00", "UTC");
-        set(&home, &me, whose, Some(&evening), NOW).await.unwrap();
-        // Nothing has been marked yet.
-        let here = home.sign_in(&ada, at(15)).await;
-        let me = home.signed_in(&here.session.token, at(15)).await;
-        set(&home, &me, whose, then, at(15)).await.unwrap();
-        assert!(!home.is_live(&there.session.token, at(15)).await);
-        let cookie = there.remembered.unwrap().token;
+        set(&home, &me, Whose::Account, Some(&evening), NOW)
+            .await
+            .unwrap();
+        let bens = home.sign_in_remembered(&ben, NOW).await;
+        // Nobody has marked what has ended yet when the owner comes in, the next morning for them.
+        let morning = home.sign_in(&ada, at(15)).await;
+        let me = home.signed_in(&morning.session.token, at(15)).await;
+        set(&home, &me, Whose::Account, then, at(15)).await.unwrap();
+        let why = home.why_dead(&bens.session.token, at(15)).await;
+        assert_eq!(why, Because::Curfew);
+        let cookie = bens.remembered.unwrap().token;
         let refused = home.exchange(&cookie, false, at(15)).await;
         assert!(matches!(refused, Exchange::Ended(e) if e.because == Because::Curfew));
-        assert!(home.is_live(&here.session.token, at(15)).await);
-        set(&home, &me, whose, None, at(15)).await.unwrap();
+        assert!(home.is_live(&morning.session.token, at(15)).await);
+        set(&home, &me, Whose::Account, None, at(15)).await.unwrap();
     }
+}
+
+async fn into_adas_account(home: &Home, ada: &Person, who: &Person) {
+    let join = format!(
+        "update users set role = 'member', account_id = (select account_id from users where id = '{}') where id = '{}'",
+        ada.id.0, who.id.0
+    );
+    stores::run(&home.db, &join).await;
 }
