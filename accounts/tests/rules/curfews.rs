@@ -302,9 +302,9 @@ async fn what_has_ended_stays_dead_when_the_curfew_goes_or_changes(db: Db) {
     let home = Home::new(db);
     let (ada, ben) = (home.person("Ada").await, home.person("Ben").await);
     into_adas_account(&home, &ada, &ben).await;
-    let adas = home.sign_in(&ada, NOW).await;
-    let me = home.signed_in(&adas.session.token, NOW).await;
     for then in [None, Some(&later)] {
+        let adas = home.sign_in(&ada, NOW).await;
+        let me = home.signed_in(&adas.session.token, NOW).await;
         let evening = typed("22:00", "UTC");
         set(&home, &me, Whose::Account, Some(&evening), NOW)
             .await

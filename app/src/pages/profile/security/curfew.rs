@@ -47,12 +47,13 @@ async fn save(
     use accounts::curfew::{Curfew, CurfewError, set};
 
     use crate::{
-        context::{curfew, note, now, visit},
+        context::{curfew, note, now, signed_in, visit},
         flash::Note,
         step_up::confirmed,
     };
 
     let (install, visit) = (curfew()?, visit()?);
+    signed_in()?;
     let wanted = if remove.is_some() {
         None
     } else {
