@@ -52,7 +52,7 @@ impl Default for Limits {
             password_min: 8,
             attempts_per_user: 10,
             attempts_per_address: 100,
-            sign_ups_per_address: 20,
+            sign_ups_per_address: 1_000,
             attempt_window: 15 * MINUTE,
             half_sign_in: 10 * MINUTE,
             confirmed_for: 10 * MINUTE,
