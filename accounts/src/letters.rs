@@ -11,19 +11,10 @@ use crate::{
     db::Tx,
     keys::{CannotOpen, Keys, Purpose, Sealed},
     on,
+    retry::next_try,
     secret::Token,
     time::{Moment, UnixMillis},
 };
-
-/// How long after a failure the next try is made; after the last of them it is given up.
-const LADDER: [Duration; 6] = [
-    Duration::from_mins(1),
-    Duration::from_mins(5),
-    Duration::from_mins(15),
-    Duration::from_mins(30),
-    Duration::from_hours(1),
-    Duration::from_hours(2),
-];
 
 /// How long one node has a letter to itself while it sends it.
 const LEASE: Duration = Duration::from_mins(2);
@@ -254,8 +245,7 @@ pub async fn failed(
     due: &Due,
     now: Moment,
 ) -> Result<Option<UnixMillis>, sqlx::Error> {
-    let failures = usize::try_from(due.tries).unwrap_or(1).max(1);
-    let next = LADDER.get(failures - 1).map(|wait| now.at + *wait);
+    let next = next_try(due.tries, now.at);
     on!(tx, c => sqlx::query(
         "update letters set next_try_at = coalesce($2, next_try_at),
                 given_up_at = case when $2 is null then $3 else given_up_at end

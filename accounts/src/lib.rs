@@ -44,6 +44,7 @@ pub mod permissions;
 pub mod plans;
 pub mod remember_me;
 pub mod reset_password;
+mod retry;
 pub mod sample;
 pub mod second_factor;
 pub mod secret;

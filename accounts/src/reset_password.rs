@@ -36,6 +36,9 @@ pub enum ResetError {
     /// Used, too old, or a remote logout or another change of password came in between.
     #[error("this link is over")]
     Over,
+    /// Passwords tried with links: whoever reads the mail must not find the old one out that way.
+    #[error("too many attempts")]
+    TooMany(TooMany),
     /// It is the password that somebody else may know.
     #[error("the new password is the old one")]
     Same,
@@ -115,6 +118,11 @@ pub async fn reset(
         .ok_or(ResetError::Over)?;
     let had = users::password_hash(&mut conn, &user).await?;
     drop(conn);
+    let mut tx = db.write().await?;
+    attempts::claim_reset(&mut tx, link, limits, now)
+        .await?
+        .map_err(ResetError::TooMany)?;
+    tx.commit().await?;
     if hasher.verify(new, Some(&had)).await? != Verdict::Wrong {
         return Err(ResetError::Same);
     }

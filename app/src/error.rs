@@ -406,6 +406,7 @@ mod from_rules {
         fn from(error: ResetError) -> Self {
             match error {
                 ResetError::Over => Self::new(Code::LinkOver, OVER),
+                ResetError::TooMany(t) => Self::too_many(t),
                 ResetError::Same => Self::field(
                     "new_password",
                     "This is the password you have. Choose another: somebody may know this one.",

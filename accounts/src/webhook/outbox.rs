@@ -10,19 +10,10 @@ use crate::{
     db::{Conn, Tx},
     on,
     plans::{Feature, Plan},
+    retry::next_try,
     time::{Moment, UnixMillis},
     users::AccountId,
 };
-
-/// How long after a failure the next try is made; after the last of them it is given up.
-const LADDER: [Duration; 6] = [
-    Duration::from_mins(1),
-    Duration::from_mins(5),
-    Duration::from_mins(15),
-    Duration::from_mins(30),
-    Duration::from_hours(1),
-    Duration::from_hours(2),
-];
 
 /// How long one node has a delivery to itself: longer than a try takes.
 const LEASE: Duration = Duration::from_secs(30);
@@ -154,8 +145,7 @@ pub async fn failed(
     failure: &Failure,
     now: Moment,
 ) -> Result<Option<UnixMillis>, sqlx::Error> {
-    let failures = usize::try_from(due.tries).unwrap_or(1).max(1);
-    let next = LADDER.get(failures - 1).map(|wait| now.at + *wait);
+    let next = next_try(due.tries, now.at);
     // One that comes too late does not undo what another node has done since.
     on!(tx, c => sqlx::query(
         "update webhook_deliveries

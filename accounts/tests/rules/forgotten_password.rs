@@ -24,6 +24,7 @@ on_both!(
     one_link_used_32_times_at_once_works_once,
     letters_to_one_mailbox_are_limited_whether_anybody_has_it_or_not,
     a_weak_password_is_refused_and_the_link_is_still_good,
+    a_link_does_not_tell_which_password_one_had,
     whoever_was_locked_out_by_wrong_passwords_gets_in_with_the_new_one,
 );
 
@@ -197,4 +198,23 @@ async fn whoever_was_locked_out_by_wrong_passwords_gets_in_with_the_new_one(db: 
     let link = link(&home, &ada.email, NOW).await;
     set(&home, &link, NEW, NOW).await.unwrap();
     enter(&home, &ada, NEW, NOW).await.unwrap();
+}
+
+async fn a_link_does_not_tell_which_password_one_had(db: Db) {
+    let mut home = Home::new(db);
+    home.limits.attempts_per_user = 3;
+    let ada = home.person("Ada").await;
+    let guessed = link(&home, &ada.email, NOW).await;
+    for _ in 0..3 {
+        let guess = set(&home, &guessed, "password1", NOW).await;
+        assert!(
+            matches!(guess, Err(ResetError::Unacceptable(_))),
+            "{guess:?}"
+        );
+    }
+    let right = set(&home, &guessed, PASSWORD, NOW).await;
+    assert!(matches!(right, Err(ResetError::TooMany(_))), "{right:?}");
+    // Nobody else's link is used up by that.
+    let other = link(&home, &ada.email, NOW).await;
+    set(&home, &other, NEW, NOW).await.unwrap();
 }

@@ -1,0 +1,21 @@
+//! When something that could not be sent is tried again: letters and webhooks alike.
+
+use std::time::Duration;
+
+use crate::time::UnixMillis;
+
+/// How long after a failure the next try is made; after the last of them it is given up.
+const LADDER: [Duration; 6] = [
+    Duration::from_mins(1),
+    Duration::from_mins(5),
+    Duration::from_mins(15),
+    Duration::from_mins(30),
+    Duration::from_hours(1),
+    Duration::from_hours(2),
+];
+
+/// When to try again after so many failures, the last of them now; none when it is given up.
+pub(crate) fn next_try(failures: i64, now: UnixMillis) -> Option<UnixMillis> {
+    let wait = LADDER.get(usize::try_from(failures - 1).unwrap_or(0))?;
+    Some(now + *wait)
+}
