@@ -77,6 +77,7 @@ export const PAGES: Record<string, Way> = {
     await nobody.getByRole("alert").waitFor();
     return nobody;
   },
+  "confirm-sign-up-over": signedOut("/confirm-sign-up?token=nonsense"),
   "sign-in-code": async ({ ada, nobody }) => {
     await setUp(ada.page);
     await visit(nobody, "/sign-in");
@@ -101,6 +102,13 @@ export const PAGES: Record<string, Way> = {
     await nobody.goto(await server.linkFor(ada.email, "/reset-password"));
     return nobody;
   },
+  "not-me": async ({ ada, nobody, server }) => {
+    await visit(nobody, "/sign-in");
+    await signIn(nobody, ada);
+    await nobody.goto(await server.linkFor(ada.email, "/not-me"));
+    return nobody;
+  },
+  "not-me-over": signedOut("/not-me?token=nonsense"),
   "two-factor-begin": signedIn("/profile/two-factor"),
   "two-factor-codes": async ({ ada }) => (await keepCodes(ada.page), ada.page),
   "two-factor-app": async ({ ada }) => (await keepCodes(ada.page), await scan(ada.page), ada.page),

@@ -73,19 +73,19 @@ pub async fn claim_sign_in(
     take(tx, claim, limits, now).await
 }
 
-/// Takes a place for a new password tried with a link. Each link has a count of its own, so that nobody uses up
+/// Takes a place for a password tried with a mailed link. Each link has a count of its own, so that nobody uses up
 /// another's.
 ///
 /// # Errors
 /// When the store is away; the inner error when no place is left.
-pub(crate) async fn claim_reset(
+pub(crate) async fn claim_link(
     tx: &mut Tx,
     link: &Token,
     limits: &Limits,
     now: Moment,
 ) -> Result<Result<(), TooMany>, sqlx::Error> {
     // A prefix of the hash tells links apart and is of no use to a reader of the table.
-    let subject = format!("reset:{}", link.hash().prefix());
+    let subject = format!("link:{}", link.hash().prefix());
     let (most, window) = (limits.attempts_per_user, limits.attempt_window);
     count(tx, &subject, most, window, now).await
 }

@@ -9,7 +9,7 @@ use crate::{
     keys::Keys,
     letters::{self, Letter, News},
     limits::Limits,
-    mail_links::{self, Purpose},
+    mail_links::{self, About, Purpose},
     on,
     secret::Token,
     sessions::{self, SignedIn},
@@ -67,10 +67,14 @@ pub async fn request(
         letters::post(tx, &email, &Letter::new(News::EmailTaken, client), now).await?;
     } else {
         let person = Some((user, locked.epoch));
-        let token =
-            mail_links::issue(tx, Purpose::ChangeEmail, person, Some(&email), limits, now).await?;
+        let about = About {
+            email: Some(&email),
+            session: None,
+        };
+        let (token, until) =
+            mail_links::issue(tx, Purpose::ChangeEmail, person, about, limits, now).await?;
         let letter = Letter::new(News::ConfirmEmail, client);
-        letters::post_with_link(tx, keys, &email, &letter, &token, now).await?;
+        letters::post_with_link(tx, keys, &email, &letter, &token, until, now).await?;
     }
     let news = News::EmailChangeRequested {
         email: email.clone(),

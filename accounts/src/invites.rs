@@ -98,7 +98,8 @@ pub async fn invite(
             account: who.user.account_name.clone(),
             role: role.name().to_lowercase(),
         });
-        letters::post_with_link(tx, keys, email, &letter, &made.token, now).await?;
+        let (token, until) = (&made.token, made.expires_at);
+        letters::post_with_link(tx, keys, email, &letter, token, until, now).await?;
     }
     let event = Event::of(Action::MemberInvited, Actor::User(&me.id), client)
         .in_account(&me.account_id)

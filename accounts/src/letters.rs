@@ -46,7 +46,12 @@ pub enum News {
         left: i64,
     },
     AuthenticatorOff,
+    /// Carries a link with which everything is logged out, unless the plan has no remote logout.
     NewDevice,
+    /// Carries a link; goes to somebody who wants to sign up.
+    ConfirmSignUp,
+    /// Somebody wanted to sign up with the address of a person who is here.
+    AlreadyHere,
     /// Carries a link; goes to somebody who is not here yet.
     Invitation {
         /// The name of whoever invites.
@@ -108,19 +113,21 @@ pub(crate) async fn post(
     insert(tx, &now.id(), to, letter, None, now).await
 }
 
-/// As [`post`], with a link that carries `token`. To nobody (an empty address) it is written too, and
-/// never sent: asking for an unknown address takes as long as for a known one.
+/// As [`post`], with a link that carries `token`. When it could not be sent while that was good, it is
+/// not sent any more. To nobody (an empty address) it is written too, and never sent: asking for an
+/// unknown address takes as long as for a known one.
 pub(crate) async fn post_with_link(
     tx: &mut Tx,
     keys: &Keys,
     to: &str,
     letter: &Letter,
     token: &Token,
+    good_until: UnixMillis,
     now: Moment,
 ) -> Result<(), sqlx::Error> {
     let id = now.id();
     let sealed = keys.seal(Purpose::Letter, &id, token.expose().as_bytes());
-    insert(tx, &id, to, letter, Some(sealed), now).await
+    insert(tx, &id, to, letter, Some((sealed, good_until)), now).await
 }
 
 async fn insert(
@@ -128,16 +135,17 @@ async fn insert(
     id: &str,
     to: &str,
     letter: &Letter,
-    sealed: Option<Sealed>,
+    link: Option<(Sealed, UnixMillis)>,
     now: Moment,
 ) -> Result<(), sqlx::Error> {
     let details = serde_json::to_string(letter).unwrap_or_default();
+    let (sealed, good_until) = link.unzip();
     let (key_id, sealed) = sealed.map(|s| (s.key_id, s.text)).unzip();
     // To nobody: written, and never due.
     let given_up_at = to.is_empty().then_some(now.at);
     on!(tx, c => sqlx::query(
-        "insert into letters (id, recipient, details, key_id, sealed, created_at, next_try_at, tries, given_up_at)
-         values ($1, $2, $3, $4, $5, $6, $6, 0, $7)")
+        "insert into letters (id, recipient, details, key_id, sealed, created_at, next_try_at, tries, given_up_at, good_until)
+         values ($1, $2, $3, $4, $5, $6, $6, 0, $7, $8)")
         .bind(id)
         .bind(to)
         .bind(&details)
@@ -145,6 +153,7 @@ async fn insert(
         .bind(&sealed)
         .bind(now.at)
         .bind(given_up_at)
+        .bind(good_until)
         .execute(c)
         .await
         .map(|_| ()))
@@ -194,6 +203,7 @@ pub async fn claim(tx: &mut Tx, keys: &Keys, now: Moment) -> Result<Option<Due>,
         "update letters set next_try_at = $2, tries = tries + 1
          where id = (select id from letters
                      where sent_at is null and given_up_at is null and next_try_at <= $1
+                       and (good_until is null or good_until > $1)
                      order by next_try_at, id limit 1)
            and next_try_at <= $1
          returning id, recipient, details, key_id, sealed, created_at, tries")

@@ -10,12 +10,12 @@
 //! | [`users`], [`passwords`], [`plans`] | people, their passwords, what their plan has |
 //! | [`permissions`] | who may do what: one table of every address |
 //! | [`account`], [`members`], [`invites`] | an account's name and plan, its people, and how they come in |
-//! | [`attempts`], [`sign_in`], [`change_password`] | from an e-mail and a password to a session, and a new password |
+//! | [`attempts`], [`sign_up`], [`sign_in`], [`change_password`] | a new person, from an e-mail and a password to a session, and a new password |
 //! | [`sessions`], [`remember_me`] | what is signed in, and **remote logout**: [`sessions::end_all`] |
 //! | [`curfew`] | the daily time at which sessions end by themselves |
 //! | [`second_factor`], [`step_up`] | authenticator and recovery codes, and "confirm it is you" |
 //! | [`letters`], [`mail_links`] | what is told by mail, and the links in it |
-//! | [`reset_password`], [`change_email`] | what those links do |
+//! | [`reset_password`], [`change_email`], [`not_me`] | what those links do |
 //! | [`keys`], [`key_rotation`] | the instance's key, which seals what must be given back |
 //! | [`tokens`] | API and MCP tokens, which remote logout leaves alone |
 //! | [`audit`] | what happened, in a chain that shows tampering |
@@ -39,6 +39,7 @@ pub mod letters;
 pub mod limits;
 pub mod mail_links;
 pub mod members;
+pub mod not_me;
 pub mod passwords;
 pub mod permissions;
 pub mod plans;
@@ -50,6 +51,7 @@ pub mod second_factor;
 pub mod secret;
 pub mod sessions;
 pub mod sign_in;
+pub mod sign_up;
 pub mod step_up;
 pub mod sweep;
 mod text;

@@ -32,6 +32,8 @@ pub struct Limits {
     pub confirmed_for: Duration,
     /// How long a mailed link is good.
     pub mail_link: Duration,
+    /// How long the link of a letter about a new device is good.
+    pub not_me_link: Duration,
     /// How long a set-up of two-factor authentication may take.
     pub two_factor_draft: Duration,
     /// Wrong codes in a row after which an authenticator is off until it is set up again
@@ -57,6 +59,7 @@ impl Default for Limits {
             half_sign_in: 10 * MINUTE,
             confirmed_for: 10 * MINUTE,
             mail_link: 30 * MINUTE,
+            not_me_link: 7 * DAY,
             two_factor_draft: 60 * MINUTE,
             codes_in_a_row: 100,
             exchange_race: Duration::from_secs(10),

@@ -1,5 +1,7 @@
-//! Links that were mailed: good once, for half an hour, under the epoch they were made in. A link
+//! Links that were mailed to a person: good once, for a while, under the epoch they were made in. A link
 //! signs nobody in.
+
+use std::time::Duration;
 
 use sqlx::FromRow;
 
@@ -8,7 +10,8 @@ use crate::{
     limits::Limits,
     on,
     secret::Token,
-    time::Moment,
+    sessions::SessionId,
+    time::{Moment, UnixMillis},
     users::UserId,
 };
 
@@ -18,6 +21,17 @@ use crate::{
 pub enum Purpose {
     ResetPassword,
     ChangeEmail,
+    /// Logs out everywhere, for somebody who did not sign in.
+    NotMe,
+}
+
+impl Purpose {
+    fn good_for(self, limits: &Limits) -> Duration {
+        match self {
+            Self::ResetPassword | Self::ChangeEmail => limits.mail_link,
+            Self::NotMe => limits.not_me_link,
+        }
+    }
 }
 
 /// A link that still stands.
@@ -26,32 +40,43 @@ pub struct Link {
     pub user_id: UserId,
     /// The new address, for a change of address.
     pub email: Option<String>,
+    /// The session that the letter told of, for a sign-in on a new device.
+    pub session_id: Option<SessionId>,
 }
 
-/// Makes a link for a person; for nobody a row is written that nothing opens.
+/// What a link is about, beside its person.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct About<'a> {
+    pub email: Option<&'a str>,
+    pub session: Option<&'a SessionId>,
+}
+
+/// Makes a link for a person, and says how long it is good; for nobody a row is written that nothing opens.
 pub(crate) async fn issue(
     tx: &mut Tx,
     purpose: Purpose,
     user: Option<(&UserId, i64)>,
-    email: Option<&str>,
+    about: About<'_>,
     limits: &Limits,
     now: Moment,
-) -> Result<Token, sqlx::Error> {
+) -> Result<(Token, UnixMillis), sqlx::Error> {
     let token = Token::random();
+    let good_until = now.at + purpose.good_for(limits);
     on!(tx, c => sqlx::query(
-        "insert into mail_links (token_hash, user_id, purpose, epoch, email, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7)")
+        "insert into mail_links (token_hash, user_id, purpose, epoch, email, session_id, created_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)")
         .bind(token.hash())
         .bind(user.map(|(id, _)| id))
         .bind(purpose)
         .bind(user.map_or(0, |(_, epoch)| epoch))
-        .bind(email)
+        .bind(about.email)
+        .bind(about.session)
         .bind(now.at)
-        .bind(now.at + limits.mail_link)
+        .bind(good_until)
         .execute(c)
         .await
         .map(|_| ()))?;
-    Ok(token)
+    Ok((token, good_until))
 }
 
 /// The link, if it still stands: not used, not too old, of this epoch. Uses nothing up.
@@ -65,7 +90,7 @@ pub async fn find(
     now: Moment,
 ) -> Result<Option<Link>, sqlx::Error> {
     on!(conn, c => sqlx::query_as(
-        "select l.user_id, l.email from mail_links l join users u on u.id = l.user_id and u.epoch = l.epoch
+        "select l.user_id, l.email, l.session_id from mail_links l join users u on u.id = l.user_id and u.epoch = l.epoch
          where l.token_hash = $1 and l.purpose = $2 and l.used_at is null and l.expires_at > $3
            and u.disabled_at is null")
         .bind(token.hash())

@@ -11,7 +11,7 @@ use crate::{
     keys::Keys,
     letters::{self, Letter, News},
     limits::Limits,
-    mail_links::{self, Purpose},
+    mail_links::{self, About, Purpose},
     passwords::{Hasher, HashingFailed, Unacceptable, Verdict},
     secret::{Secret, Token},
     sessions::{self, Because},
@@ -83,11 +83,12 @@ pub async fn request(
         .filter(|person| person.email == email && person.disabled_at.is_none())
         .map(|person| (found, person));
     let person = known.as_ref().map(|(id, person)| (id, person.epoch));
-    let token =
-        mail_links::issue(&mut tx, Purpose::ResetPassword, person, None, limits, now).await?;
+    let about = About::default();
+    let (token, until) =
+        mail_links::issue(&mut tx, Purpose::ResetPassword, person, about, limits, now).await?;
     let to = known.as_ref().map_or("", |(_, person)| &person.email);
     let letter = Letter::new(News::ResetPassword, client);
-    letters::post_with_link(&mut tx, keys, to, &letter, &token, now).await?;
+    letters::post_with_link(&mut tx, keys, to, &letter, &token, until, now).await?;
     let mut event = Event::of(Action::PasswordResetRequested, Actor::Nobody, client);
     if let Some((id, person)) = &known {
         event = event.in_account(&person.account_id).about(id);
@@ -119,7 +120,7 @@ pub async fn reset(
     let had = users::password_hash(&mut conn, &user).await?;
     drop(conn);
     let mut tx = db.write().await?;
-    attempts::claim_reset(&mut tx, link, limits, now)
+    attempts::claim_link(&mut tx, link, limits, now)
         .await?
         .map_err(ResetError::TooMany)?;
     tx.commit().await?;

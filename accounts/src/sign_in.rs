@@ -15,6 +15,7 @@ use crate::{
     attempts::{self, Claim, TooMany},
     audit::{self, Action, Actor, Client, Event},
     db::Db,
+    keys::Keys,
     limits::Limits,
     on,
     passwords::{Hasher, HashingFailed, Verdict},
@@ -111,6 +112,7 @@ pub struct Checked {
 /// See [`SignInError`]. A failure is counted and recorded.
 pub async fn sign_in(
     db: &Db,
+    keys: &Keys,
     hasher: &Hasher,
     limits: &Limits,
     who: Credentials<'_>,
@@ -123,7 +125,7 @@ pub async fn sign_in(
         known_device: who.known_device,
         next: who.next,
     };
-    admit(db, limits, checked, ticket, client, now).await
+    admit(db, keys, limits, checked, ticket, client, now).await
 }
 
 /// Signs a person in who has just signed up and so has shown their password.
@@ -132,6 +134,7 @@ pub async fn sign_in(
 /// As [`sign_in`].
 pub async fn sign_in_new(
     db: &Db,
+    keys: &Keys,
     limits: &Limits,
     user: &UserId,
     known_device: Option<&Token>,
@@ -155,7 +158,7 @@ pub async fn sign_in_new(
         known_device,
         next: "/",
     };
-    admit(db, limits, checked, ticket, client, now).await
+    admit(db, keys, limits, checked, ticket, client, now).await
 }
 
 /// Counts the attempt and checks the password, in the same time for an unknown e-mail.
@@ -232,6 +235,7 @@ async fn record_failure(
 /// [`SignInError::Raced`] when a remote logout or a new password came in between.
 pub async fn admit(
     db: &Db,
+    keys: &Keys,
     limits: &Limits,
     checked: Checked,
     ticket: Ticket<'_>,
@@ -276,7 +280,7 @@ pub async fn admit(
             ticket,
         };
         Admitted::In(Box::new(
-            let_in(&mut tx, entering, client, limits, now).await?,
+            let_in(&mut tx, keys, entering, client, limits, now).await?,
         ))
     };
     tx.commit().await?;

@@ -6,7 +6,7 @@
 //! | remembered devices and their cookie values | 30 days after they ended or ran out |
 //! | API and MCP tokens | 30 days after they were revoked or ran out |
 //! | counts of failed attempts | a day after their window |
-//! | half sign-ins, drafts of two-factor authentication, mailed links | a day after they ran out |
+//! | half sign-ins, drafts of two-factor authentication, mailed links, sign-ups that were not confirmed | a day after they ran out |
 //! | letters | a week after they were written |
 //! | deliveries of a webhook | a week after their event |
 //! | invitations | 30 days after they ran out |
@@ -49,6 +49,7 @@ pub async fn sweep(tx: &mut Tx, now: Moment) -> Result<u64, sqlx::Error> {
         ("delete from half_sign_ins where expires_at < $1", now.at - DAY),
         ("delete from two_factor_drafts where expires_at < $1", now.at - DAY),
         ("delete from mail_links where expires_at < $1", now.at - DAY),
+        ("delete from sign_ups where expires_at < $1", now.at - DAY),
         ("delete from letters where created_at < $1", now.at - 7 * DAY),
         ("delete from webhook_deliveries where created_at < $1", now.at - 7 * DAY),
         ("delete from known_devices where last_used_at < $1", now.at - 365 * DAY),

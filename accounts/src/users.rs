@@ -1,17 +1,15 @@
-//! People: signing up, being found, being locked while a deed is done to them.
+//! People: being found, being locked while a deed is done to them, what they are called.
 
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
 use crate::{
-    attempts::{self, TooMany},
+    attempts::TooMany,
     audit::{self, Action, Actor, Client, Event},
-    db::{Conn, Db, Tx},
-    limits::Limits,
+    db::{Conn, Tx},
     members, on,
-    passwords::{Hasher, HashingFailed, Unacceptable},
+    passwords::{HashingFailed, Unacceptable},
     plans::Plan,
-    secret::Secret,
     text::hides_something,
     time::{Moment, UnixMillis},
 };
@@ -101,24 +99,6 @@ pub struct User {
     pub two_factor_since: Option<UnixMillis>,
 }
 
-/// Who may sign up (`CURFEW_SIGN_UP`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SignUp {
-    Open,
-    /// Only the first person of a fresh install.
-    First,
-    Closed,
-}
-
-/// A person who wants to sign up, as typed.
-#[derive(Debug)]
-pub struct NewUser<'a> {
-    pub name: &'a str,
-    pub email: &'a str,
-    pub password: &'a Secret,
-    pub plan: Plan,
-}
-
 /// Why a sign-up or a change of the profile was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum UserError {
@@ -141,72 +121,6 @@ pub enum UserError {
     Store(#[from] sqlx::Error),
 }
 
-const EMAIL_TAKEN: &str = "There is already an account with this email address.";
-
-/// Makes a person and a new account they own. Signs nobody in.
-///
-/// # Errors
-/// The field that is wrong, or [`UserError::Closed`].
-pub async fn sign_up(
-    db: &Db,
-    hasher: &Hasher,
-    policy: SignUp,
-    limits: &Limits,
-    new: NewUser<'_>,
-    client: &Client,
-    now: Moment,
-) -> Result<UserId, UserError> {
-    let name = clean_name(new.name).map_err(UserError::Name)?;
-    let email = clean_email(new.email).map_err(UserError::Email)?;
-    // Asked before the costly hash; asked again under the lock.
-    if !sign_up_open(&mut db.read().await?, policy).await? {
-        return Err(UserError::Closed);
-    }
-    hasher
-        .accept(new.password, limits.password_min, &[&name, &email])
-        .await??;
-    if client.ip.is_some() {
-        // Not the operator on the machine itself.
-        let mut tx = db.write().await?;
-        attempts::claim_sign_up(&mut tx, client, limits, now)
-            .await?
-            .map_err(UserError::TooMany)?;
-        tx.commit().await?;
-    }
-    let hash = hasher.hash(new.password).await?;
-
-    let mut tx = db.write().await?;
-    one_sign_up_at_a_time(&mut tx).await?;
-    if !sign_up_open(&mut tx, policy).await? {
-        return Err(UserError::Closed);
-    }
-    let account = AccountId(now.id());
-    let account_name = format!("{name}’s account");
-    insert_account(&mut tx, &account, &account_name, new.plan, now).await?;
-    let user = UserId(now.id());
-    insert_user(&mut tx, &user, &account, &name, &email, &hash, now)
-        .await
-        .map_err(|e| taken(e, UserError::Email(EMAIL_TAKEN)))?;
-    let event = Event::of(Action::UserCreated, Actor::User(&user), client)
-        .in_account(&account)
-        .about(&user);
-    audit::record(&mut tx, event, now).await?;
-    tx.commit().await?;
-    Ok(user)
-}
-
-/// Whether somebody may sign up now.
-///
-/// # Errors
-/// When the store is away.
-pub async fn sign_up_open(conn: &mut Conn, policy: SignUp) -> Result<bool, sqlx::Error> {
-    Ok(match policy {
-        SignUp::Open => true,
-        SignUp::Closed => false,
-        SignUp::First => !anybody(conn).await?,
-    })
-}
-
 /// Whether anybody has signed up yet.
 ///
 /// # Errors
@@ -216,17 +130,6 @@ pub async fn anybody(conn: &mut Conn) -> Result<bool, sqlx::Error> {
         .fetch_one(c)
         .await)
     .map(|n| n > 0)
-}
-
-/// Two first sign-ups at once would both find nobody. SQLite has one writer anyway.
-async fn one_sign_up_at_a_time(tx: &mut Tx) -> Result<(), sqlx::Error> {
-    match &mut **tx {
-        Conn::Sqlite(_) => Ok(()),
-        Conn::Postgres(held) => sqlx::query("select pg_advisory_xact_lock(7265811)")
-            .execute(&mut **held)
-            .await
-            .map(|_| ()),
-    }
 }
 
 pub(crate) async fn insert_account(

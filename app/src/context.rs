@@ -12,9 +12,10 @@ use accounts::{
     plans::{Feature, Plan},
     secret::Token,
     sessions::{Ended, SignedIn},
+    sign_up::SignUp,
     step_up,
     time::Moment,
-    users::{Role, SignUp},
+    users::Role,
     webhook::{Failure, Parcel},
 };
 use cookie::Cookie;
@@ -42,6 +43,8 @@ pub struct Install {
     pub keys: Keys,
     pub limits: Limits,
     pub sign_up: SignUp,
+    /// Whether whoever signs up is mailed a link first.
+    pub confirm_sign_up: bool,
     pub default_plan: Plan,
     pub cookies: Cookies,
     /// Scheme and host people type, from the settings.

@@ -208,7 +208,7 @@ pub fn counted(n: u64, one: &str, many: &str) -> String {
 
 #[cfg(feature = "ssr")]
 mod server_side {
-    use accounts::{device, sessions};
+    use accounts::{audit::Action, device, sessions};
     use data_encoding::BASE64URL_NOPAD;
 
     use super::{Because, Flash, Reason};
@@ -267,7 +267,7 @@ mod server_side {
             let (before, after, ask) = if let Some(name) = &ended.by_name {
                 by_somebody(because, name)
             } else {
-                let (before, after, ask) = words(because, by.as_deref());
+                let (before, after, ask) = words(because, by.as_deref(), ended.action.as_deref());
                 (before.to_owned(), after, ask)
             };
             Self {
@@ -303,18 +303,25 @@ mod server_side {
 
     /// How it is told to the person who held the session: before the time, after it, and whether to
     /// ask if it was them. Says only what the store says.
-    fn words(because: Because, by: Option<&str>) -> (&'static str, String, bool) {
+    fn words(
+        because: Because,
+        by: Option<&str>,
+        action: Option<&str>,
+    ) -> (&'static str, String, bool) {
         let from = by.map(|by| format!(" from {by}")).unwrap_or_default();
         let was_it_you = format!("{from}. Was this you?");
         match because {
             Because::RemoteLogout => ("Signed out by Remote logout at ", was_it_you, true),
             Because::EndedElsewhere => ("This device was signed out at ", was_it_you, true),
             Because::PasswordChanged => ("The password was changed at ", was_it_you, true),
-            Because::TwoFactorChanged => (
-                "Two-factor authentication was turned on or off at ",
-                was_it_you,
-                true,
-            ),
+            Because::TwoFactorChanged => {
+                let before = if action == Some(Action::TwoFactorDisabled.name()) {
+                    "Two-factor authentication was turned off at "
+                } else {
+                    "Two-factor authentication was turned on at "
+                };
+                (before, was_it_you, true)
+            }
             Because::Removed => ("This account was deleted at ", ".".into(), false),
             Because::Expired => ("This session ran out at ", ".".into(), false),
             Because::Limit => (

@@ -152,6 +152,8 @@ fn PlainAddresses() -> impl IntoView {
                 <Route path=path!("/forgot-password") view=pages::sign_in::Forgot ssr=SsrMode::Async />
                 <Route path=path!("/reset-password") view=pages::sign_in::Reset ssr=SsrMode::Async />
                 <Route path=path!("/confirm-email") view=pages::sign_in::ConfirmEmail ssr=SsrMode::Async />
+                <Route path=path!("/confirm-sign-up") view=pages::sign_in::ConfirmSignUp ssr=SsrMode::Async />
+                <Route path=path!("/not-me") view=pages::sign_in::NotMe ssr=SsrMode::Async />
                 <Route path=path!("/profile/two-factor") view=pages::profile::two_factor::SetUp ssr=SsrMode::Async />
                 <Route path=path!("/profile/two-factor/app") view=pages::profile::two_factor::App ssr=SsrMode::Async />
                 <Route path=path!("/profile/two-factor/new-codes") view=pages::profile::two_factor::NewCodes ssr=SsrMode::Async />

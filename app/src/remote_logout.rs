@@ -70,12 +70,9 @@ pub async fn remote_logout(
     revoke_mcp: Option<String>,
 ) -> Result<(), AppError> {
     use accounts::sessions::{Also, EndAllError, FromWhere, end_all_and_tokens};
-    use http::{HeaderName, HeaderValue};
 
     use crate::{
-        context::{curfew, leave, now, set_cookie, set_header, signed_in, visit},
-        cookies::Kind,
-        flash::{Flash, Receipt},
+        context::{curfew, now, signed_in, visit},
         sign_in::ticked,
     };
 
@@ -96,29 +93,48 @@ pub async fn remote_logout(
         Ok((ended, revoked)) => {
             // Durable first: the answer promises that everything is dead.
             tx.commit().await.map_err(|e| AppError::store(&e))?;
-            leave(&Flash::Receipt(Receipt {
-                sessions: ended.sessions,
-                remembered_devices: ended.remembered_devices,
-                at: ended.at.into(),
-                event: ended.hash,
-                api_tokens: revoked.api_tokens,
-                mcp_tokens: revoked.mcp_tokens,
-            }))?;
+            leave_with_receipt(&ended, &revoked)?;
         }
         // Another press was faster; everything is dead, which is what was asked for. The next page
         // tells how from the session's own row.
         Err(EndAllError::AlreadyEnded) => return Err(ended_meanwhile().await?),
         Err(other) => return Err(other.into()),
     }
-    set_cookie(&curfew.cookies.removed(Kind::Session));
-    set_cookie(&curfew.cookies.removed(Kind::RememberMe));
+    leptos_axum::redirect(&format!("/sign-in?next={}", from.path()));
+    Ok(())
+}
+
+/// After a press: this browser forgets what it was signed in with, and the next page shows the receipt.
+#[cfg(feature = "ssr")]
+pub(crate) fn leave_with_receipt(
+    ended: &accounts::sessions::EndAll,
+    revoked: &accounts::sessions::Revoked,
+) -> Result<(), AppError> {
+    use http::{HeaderName, HeaderValue};
+
+    use crate::{
+        context::{curfew, leave, set_cookie, set_header},
+        cookies::Kind,
+        flash::{Flash, Receipt},
+    };
+
+    leave(&Flash::Receipt(Receipt {
+        sessions: ended.sessions,
+        remembered_devices: ended.remembered_devices,
+        at: ended.at.into(),
+        event: ended.hash.clone(),
+        api_tokens: revoked.api_tokens,
+        mcp_tokens: revoked.mcp_tokens,
+    }))?;
+    let cookies = curfew()?.cookies;
+    set_cookie(&cookies.removed(Kind::Session));
+    set_cookie(&cookies.removed(Kind::RememberMe));
     // Not "cookies": that would take the receipt along, and the cookie by which this browser is
     // known, and a stranger's failures could then keep this person out right after the press.
     set_header(
         HeaderName::from_static("clear-site-data"),
         HeaderValue::from_static("\"cache\", \"storage\""),
     );
-    leptos_axum::redirect(&format!("/sign-in?next={}", from.path()));
     Ok(())
 }
 

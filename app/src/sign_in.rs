@@ -58,6 +58,7 @@ pub async fn sign_in(
     };
     let admitted = sign_in(
         &curfew.db,
+        &curfew.keys,
         &curfew.hasher,
         &curfew.limits,
         who,
@@ -101,19 +102,23 @@ pub async fn verify_code(code: String) -> Result<(), AppError> {
     welcome(&visit, &person).await
 }
 
-/// Makes a person with an account of their own, and signs them in.
+/// Makes a person with an account of their own, and signs them in. Where sign-ups are confirmed, all but
+/// the first person of an install are mailed a link instead, and the answer does not tell who is here already.
 ///
 /// # Errors
-/// `fields`, `sign_up_closed`, `store_away`.
+/// `fields`, `sign_up_closed`, `too_many_attempts`, `store_away`.
 #[server(prefix = "/api/fn", endpoint = "sign_up")]
 pub async fn sign_up(name: String, email: String, password: String) -> Result<(), AppError> {
     use accounts::{
         secret::Secret,
-        sign_in::{Admitted, sign_in_new},
-        users::{NewUser, sign_up},
+        sign_up::{NewUser, ask, sign_up},
+        users::anybody,
     };
 
-    use crate::context::{curfew, now, visit};
+    use crate::{
+        context::{curfew, leave, now, visit},
+        flash::{Done, Flash},
+    };
 
     let (curfew, visit, now) = (curfew()?, visit()?, now());
     let password = Secret::new(password);
@@ -123,22 +128,22 @@ pub async fn sign_up(name: String, email: String, password: String) -> Result<()
         password: &password,
         plan: curfew.default_plan,
     };
-    let user = sign_up(
-        &curfew.db,
-        &curfew.hasher,
-        curfew.sign_up,
-        &curfew.limits,
-        new,
-        &visit.client,
-        now,
-    )
-    .await?;
-    let known = visit.known_device.as_ref();
-    match sign_in_new(&curfew.db, &curfew.limits, &user, known, &visit.client, now).await? {
-        Admitted::In(person) => welcome(&visit, &person).await,
-        // Nobody sets up a second factor before they have been in.
-        Admitted::CodeOwed(_) => Err(AppError::not_signed_in()),
+    let (db, hasher, limits) = (&curfew.db, &curfew.hasher, &curfew.limits);
+    let (policy, client) = (curfew.sign_up, &visit.client);
+    let store = |e| AppError::store(&e);
+    // The first person sets the install up, its mail perhaps as well.
+    let ask_first = curfew.confirm_sign_up
+        && anybody(&mut db.read().await.map_err(store)?)
+            .await
+            .map_err(store)?;
+    if ask_first {
+        ask(db, &curfew.keys, hasher, policy, limits, new, client, now).await?;
+        leave(&Flash::Done(Done::LetterSent))?;
+        leptos_axum::redirect("/confirm-sign-up");
+        return Ok(());
     }
+    let user = sign_up(db, hasher, policy, limits, new, client, now).await?;
+    welcome_new(&visit, &user, now).await
 }
 
 /// Signs this browser out.
@@ -201,6 +206,25 @@ async fn replace_session(visit: &crate::context::Visit) {
     };
     if let Err(error) = replaced.await {
         tracing::warn!(%error, "the session before this sign-in was not ended");
+    }
+}
+
+/// Signs somebody in who was made a moment ago.
+#[cfg(feature = "ssr")]
+pub(crate) async fn welcome_new(
+    visit: &crate::context::Visit,
+    user: &accounts::users::UserId,
+    now: accounts::time::Moment,
+) -> Result<(), AppError> {
+    use accounts::sign_in::{Admitted, sign_in_new};
+
+    let curfew = crate::context::curfew()?;
+    let (db, keys, limits) = (&curfew.db, &curfew.keys, &curfew.limits);
+    let known = visit.known_device.as_ref();
+    match sign_in_new(db, keys, limits, user, known, &visit.client, now).await? {
+        Admitted::In(person) => welcome(visit, &person).await,
+        // Nobody sets up a second factor before they have been in.
+        Admitted::CodeOwed(_) => Err(AppError::not_signed_in()),
     }
 }
 

@@ -1,4 +1,4 @@
-import { fillSignIn, signIn, visit } from "../steps.ts";
+import { fillSignIn, liveSessions, presses, receipt, signIn, visit } from "../steps.ts";
 import { expect, test } from "../test.ts";
 
 const NEW = "seven lanterns over the harbour";
@@ -64,4 +64,37 @@ test("a new email address counts once its link was used", async ({ person, stran
   await phone.page.getByRole("button", { name: "Sign in" }).click();
   await expect(phone.page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
   await expect.poll(() => server.letters(email).some((l) => l.includes("new device"))).toBe(true);
+});
+
+test("“This wasn’t me” in the letter about a new device logs out everywhere, without signing in", async ({ person, device, server }) => {
+  const ada = await person("Ada Lovelace", "Firefox on Linux");
+  const eve = await device("Edge on Windows");
+  await visit(eve.page, "/sign-in");
+  await signIn(eve.page, ada);
+  await expect(eve.page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
+  const link = await server.linkFor(ada.email, "/not-me");
+
+  // Looking changes nothing, however often a mail program does it.
+  const phone = await device("Safari on iPhone");
+  await phone.page.goto(link);
+  await phone.page.reload();
+  await expect(phone.page.getByRole("heading", { level: 1, name: "Was this you?" })).toBeVisible();
+  await expect(phone.page.getByText("Edge on Windows")).toBeVisible();
+  await expect(phone.page.getByText("2 sessions")).toBeVisible();
+  expect(liveSessions(server, ada)).toBe(2);
+
+  await phone.page.getByRole("button", { name: "Log out everywhere" }).click();
+  await expect(phone.page).toHaveURL("/sign-in?next=/profile/password");
+  await expect(receipt(phone.page)).toContainText("2 sessions and 0 remembered devices ended at");
+  expect([liveSessions(server, ada), presses(server, ada)]).toEqual([0, 1]);
+  await eve.page.goto("/profile");
+  await expect(eve.page.getByText(/^Signed out by Remote logout at .*from Safari on iPhone/)).toBeVisible();
+
+  // Signing in leads to the password, which somebody knows. The link is over.
+  await visit(phone.page, "/sign-in?next=/profile/password");
+  await signIn(phone.page, ada);
+  await expect(phone.page).toHaveURL("/profile/password");
+  await phone.page.goto(link);
+  await expect(phone.page.getByRole("heading", { name: "This link is over" })).toBeVisible();
+  expect(liveSessions(server, ada)).toBe(1);
 });

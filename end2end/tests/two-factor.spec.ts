@@ -38,7 +38,7 @@ test("two-factor authentication is set up step by step, and on only after a righ
   await expect(page.getByText("16 of 16 left")).toBeVisible();
 
   await phone.page.goto("/profile");
-  await expect(phone.page.getByText(/^Two-factor authentication was turned on or off at .*Was this you\?$/)).toBeVisible();
+  await expect(phone.page.getByText(/^Two-factor authentication was turned on at .*Was this you\?$/)).toBeVisible();
   // What was shown is shown no longer.
   expect((await page.request.get("/profile/two-factor/recovery-codes.txt")).status()).toBe(404);
   expect((await page.request.get("/profile/two-factor/qr.svg")).status()).toBe(404);

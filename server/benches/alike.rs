@@ -14,8 +14,8 @@ use accounts::{
     passwords::Hasher,
     plans::Plan,
     secret::Secret,
+    sign_up::{NewUser, SignUp, sign_up},
     time::Moment,
-    users::{NewUser, SignUp, sign_up},
 };
 use axum::{
     Router,

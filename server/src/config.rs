@@ -5,7 +5,7 @@ use std::{
     str::FromStr, time::Duration,
 };
 
-use accounts::{limits::Limits, plans::Plan, users::SignUp};
+use accounts::{limits::Limits, plans::Plan, sign_up::SignUp};
 use http::Uri;
 use ipnet::IpNet;
 use lettre::{AsyncSmtpTransport, Tokio1Executor, message::Mailbox};
@@ -18,6 +18,8 @@ pub struct Config {
     pub public_url: Option<String>,
     pub database_url: String,
     pub sign_up: SignUp,
+    /// Whether whoever signs up is mailed a link first.
+    pub confirm_sign_up: bool,
     pub default_plan: Plan,
     pub trusted_proxies: Vec<IpNet>,
     pub log_json: bool,
@@ -77,6 +79,10 @@ impl Config {
             database_url,
         )?;
         let data = data_folder(&database_url);
+        let smtp_url = read.secret("CURFEW_SMTP_URL", "CURFEW_SMTP_URL_FILE", smtp_url)?;
+        // Letters in a folder reach nobody but the operator.
+        let reaches_people = if smtp_url.is_some() { "on" } else { "off" };
+        let confirm_sign_up = read.checked("CURFEW_CONFIRM_SIGN_UP", reaches_people, on_or_off)?;
         let [key_file, mail] = ["secret.key", "mail"].map(|name| data.join(name));
         Ok(Self {
             listen: read.parsed(
@@ -87,6 +93,7 @@ impl Config {
             public_url: read.optional("CURFEW_PUBLIC_URL", public_url)?,
             database_url,
             sign_up: read.checked("CURFEW_SIGN_UP", "open", sign_up)?,
+            confirm_sign_up,
             default_plan: read.checked("CURFEW_DEFAULT_PLAN", "enterprise", |text| {
                 Plan::named(text).ok_or_else(|| "use free, plus, pro or enterprise".into())
             })?,
@@ -97,7 +104,7 @@ impl Config {
                 _ => Err("use text or json".into()),
             })?,
             secret_key_file: read.path("CURFEW_SECRET_KEY_FILE", key_file),
-            smtp_url: read.secret("CURFEW_SMTP_URL", "CURFEW_SMTP_URL_FILE", smtp_url)?,
+            smtp_url,
             mail_folder: read.path("CURFEW_MAIL_FOLDER", mail),
             mail_from: read.checked("CURFEW_MAIL_FROM", "Curfew <curfew@localhost>", mailbox)?,
             requests_a_minute: read.parsed(
@@ -105,13 +112,11 @@ impl Config {
                 "300",
                 "use a whole number from 1 on",
             )?,
-            webhook_allow_private: read.checked("CURFEW_WEBHOOK_ALLOW_PRIVATE", "off", |text| {
-                match text {
-                    "on" => Ok(true),
-                    "off" => Ok(false),
-                    _ => Err("use on or off".into()),
-                }
-            })?,
+            webhook_allow_private: read.checked(
+                "CURFEW_WEBHOOK_ALLOW_PRIVATE",
+                "off",
+                on_or_off,
+            )?,
             limits: Limits {
                 session_idle: read.duration("CURFEW_SESSION_IDLE", default.session_idle)?,
                 session_max: read.duration("CURFEW_SESSION_MAX", default.session_max)?,
@@ -306,6 +311,14 @@ fn mailbox(text: &str) -> Result<Mailbox, String> {
         .map_err(|_| "use an address, like Curfew <curfew@example.com>".into())
 }
 
+fn on_or_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("use on or off".into()),
+    }
+}
+
 fn sign_up(text: &str) -> Result<SignUp, String> {
     match text {
         "open" => Ok(SignUp::Open),
@@ -352,6 +365,7 @@ mod tests {
             ("CURFEW_PUBLIC_URL", "curfew.example.com/path"),
             ("CURFEW_DATABASE_URL", "mysql://x"),
             ("CURFEW_SIGN_UP", "maybe"),
+            ("CURFEW_CONFIRM_SIGN_UP", "yes"),
             ("CURFEW_DEFAULT_PLAN", "gold"),
             ("CURFEW_SESSION_IDLE", "14"),
             ("CURFEW_SESSION_MAX", "0d"),

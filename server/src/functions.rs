@@ -278,7 +278,7 @@ fn page_of(headers: &HeaderMap) -> Option<String> {
 fn home_of(name: &str) -> Option<String> {
     let page = match name {
         "sign_in" => "/sign-in",
-        "sign_up" => "/sign-up",
+        "sign_up" | "confirm_sign_up" => "/sign-up",
         "change_password" => "/profile/password",
         "update_profile" => "/profile",
         "remote_logout" => "/profile/remote-logout",

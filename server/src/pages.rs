@@ -3,7 +3,7 @@
 use accounts::{
     permissions::{self, Who},
     sign_in::half_is_open,
-    users,
+    sign_up, users,
 };
 use app::{
     Life,
@@ -215,8 +215,10 @@ pub(crate) fn by_way_of(page: &str, path: &str) -> Response {
 
 async fn fresh_install(state: &AppState) -> Result<bool, accounts::db::StoreError> {
     let mut conn = state.curfew.db.read().await?;
-    Ok(users::sign_up_open(&mut conn, state.curfew.sign_up).await?
-        && !users::anybody(&mut conn).await?)
+    Ok(
+        sign_up::sign_up_open(&mut conn, state.curfew.sign_up).await?
+            && !users::anybody(&mut conn).await?,
+    )
 }
 
 fn next_of(query: &str) -> Option<String> {

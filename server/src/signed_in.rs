@@ -7,8 +7,8 @@ use accounts::{
     remember_me::{self, Exchange},
     secret::Token,
     sessions::{self, Ended, Found},
+    sign_up,
     time::Moment,
-    users,
 };
 use app::{
     context::{Presence, Visit},
@@ -69,7 +69,7 @@ pub async fn at_the_door(State(state): State<AppState>, request: Request, next: 
         )
         .await?;
         let mut conn = state.curfew.db.read().await?;
-        let open = users::sign_up_open(&mut conn, state.curfew.sign_up).await?;
+        let open = sign_up::sign_up_open(&mut conn, state.curfew.sign_up).await?;
         Ok::<_, accounts::db::StoreError>((door, open))
     };
     let (door, sign_up_open) = match found.await {

@@ -33,6 +33,7 @@ impl AppState {
             keys,
             limits: config.limits,
             sign_up: config.sign_up,
+            confirm_sign_up: config.confirm_sign_up,
             default_plan: config.default_plan,
             cookies: Cookies::new(config.https(), config.limits),
             public_url: config.public_url(),

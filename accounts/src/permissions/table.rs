@@ -149,6 +149,8 @@ pub const TABLE: &[Row] = &[
     row("/forgot-password", "ask for a new password", Who::Anybody),
     row("/reset-password", "choose a new password", Who::Anybody).but("with its link"),
     row("/confirm-email", "confirm a new email", Who::Anybody).but("with its link"),
+    row("/confirm-sign-up", "finish signing up", Who::Anybody).but("with its link"),
+    row("/not-me", "be asked about a new device", Who::Anybody).but("with its link"),
     row("/join", "accept an invitation", Who::Anybody).but("with its link"),
     row("/api/fn/sign_in", "sign in", Who::Anybody),
     row("/api/fn/sign_up", "sign up", Who::Anybody).but("where sign-up is open"),
@@ -158,6 +160,9 @@ pub const TABLE: &[Row] = &[
     row("/api/fn/request_password_reset", "ask for a new password", Who::Anybody),
     row("/api/fn/reset_password", "choose a new password", Who::Anybody).but("with its link"),
     row("/api/fn/confirm_email", "confirm a new email", Who::Anybody).but("with its link"),
+    row("/api/fn/confirm_sign_up", "finish signing up", Who::Anybody).but("with its link"),
+    row("/api/fn/not_me", "log out everywhere after somebody else signed in", Who::Anybody)
+        .but("with its link, where the plan has remote logout"),
     row("/api/fn/still_signed_in", "ask whether one is signed in", Who::Anybody),
     row("/api/fn/join", "accept an invitation", Who::Anybody).but("with its link"),
     row("/.well-known/change-password", "find the password page", Who::Anybody),

@@ -38,6 +38,8 @@ pub enum FromWhere {
     Members,
     /// Account Settings, for everyone.
     Everyone,
+    /// The link of a letter about a new device.
+    Letter,
     Rest,
     Mcp,
     Cli,
@@ -50,6 +52,7 @@ impl FromWhere {
             Self::Password => "profile/password",
             Self::Page => "remote-logout",
             Self::Members | Self::Everyone => "settings/members",
+            Self::Letter => "not-me",
             Self::Rest => "api/v1",
             Self::Mcp => "mcp",
             Self::Cli => "cli",

@@ -49,6 +49,8 @@ pub struct Ended {
     pub by: Option<String>,
     /// The name of whoever did it, when it was not the person themselves.
     pub by_name: Option<String>,
+    /// What the deed was, as the audit log has it.
+    pub action: Option<String>,
 }
 
 /// The deed that ended something, out of the audit log.
@@ -58,19 +60,26 @@ pub(super) struct Deed {
     pub user_agent: Option<String>,
     /// The name of whoever did it, when it was another person.
     pub by_name: Option<String>,
+    pub action: String,
 }
 
 impl Ended {
     pub(super) fn told(because: Because, at: UnixMillis, deed: Option<Deed>) -> Self {
-        let deed = deed.map(|d| (Some(d.actor), d.user_agent, d.by_name));
-        let (by, by_user_agent, by_name) = deed.unwrap_or_default();
-        Self {
+        let mut told = Self {
             because,
             at,
-            by_user_agent,
-            by,
-            by_name,
+            by_user_agent: None,
+            by: None,
+            by_name: None,
+            action: None,
+        };
+        if let Some(deed) = deed {
+            told.by = Some(deed.actor);
+            told.by_user_agent = deed.user_agent;
+            told.by_name = deed.by_name;
+            told.action = Some(deed.action);
         }
+        told
     }
 }
 
@@ -86,7 +95,7 @@ pub async fn how_it_ended(
 ) -> Result<Ended, sqlx::Error> {
     let deed: Option<Deed> = match ended_by {
         Some(event) => on!(conn, c => sqlx::query_as(
-                "select e.actor, e.user_agent, u.name as by_name
+                "select e.actor, e.user_agent, u.name as by_name, e.action
                  from audit_events e
                  left join users u on u.id = substr(e.actor, 6) and u.id <> e.subject
                  where e.id = $1")

@@ -38,6 +38,7 @@ struct Look {
     deed_actor: Option<String>,
     deed_user_agent: Option<String>,
     deed_by_name: Option<String>,
+    deed_action: Option<String>,
 }
 
 /// Looks at up to 1,000 sessions in one read. Those that are no longer there at all are left out.
@@ -57,7 +58,7 @@ pub async fn standing(
     let looked: Vec<Look> = on!(conn, c => {
         let mut select = sqlx::QueryBuilder::new(
             concat!("select ", row!(), ", u.role, a.plan, e.actor as deed_actor,
-                    e.user_agent as deed_user_agent, d.name as deed_by_name
+                    e.user_agent as deed_user_agent, d.name as deed_by_name, e.action as deed_action
              from sessions s join users u on u.id = s.user_id join accounts a on a.id = u.account_id
              left join audit_events e on e.id = s.ended_by
              left join users d on d.id = substr(e.actor, 6) and d.id <> e.subject
@@ -81,6 +82,7 @@ impl Look {
             actor,
             user_agent: self.deed_user_agent,
             by_name: self.deed_by_name,
+            action: self.deed_action.unwrap_or_default(),
         });
         let ended = self.row.ended(limits, now);
         Standing {

@@ -170,7 +170,7 @@ pub async fn verify_code(
         second_factor: Some(shown),
         ticket,
     };
-    let entered = let_in(&mut tx, entering, client, limits, now).await?;
+    let entered = let_in(&mut tx, keys, entering, client, limits, now).await?;
     tx.commit().await?;
     Ok(entered)
 }

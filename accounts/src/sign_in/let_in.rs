@@ -7,9 +7,9 @@ use crate::{
     attempts::{self, Browser},
     audit::{self, Action, Actor, Client, Event},
     db::Tx,
-    letters::{self, Letter, News},
+    keys::Keys,
     limits::Limits,
-    remember_me,
+    not_me, remember_me,
     secret::Token,
     sessions::{self, How, SecondFactor},
     time::Moment,
@@ -27,6 +27,7 @@ pub(super) struct Entering<'a> {
 /// Starts the session. The caller holds the person's lock and has compared the epoch.
 pub(super) async fn let_in(
     tx: &mut Tx,
+    keys: &Keys,
     entering: Entering<'_>,
     client: &Client,
     limits: &Limits,
@@ -53,7 +54,10 @@ pub(super) async fn let_in(
         remembered_device: device.as_deref(),
     };
     let session = sessions::start(tx, from, client, limits, now).await?;
-    tell_of_a_new_device(tx, (user, locked), ticket.known_device, client, now).await?;
+    let from = Browser::of(tx, user, ticket.known_device, client).await?;
+    if !from.is_known() && attempts::has_signed_in_before(tx, user).await? {
+        not_me::tell(tx, keys, (user, locked), &session.id, client, limits, now).await?;
+    }
     let known_device = ticket.known_device.cloned().unwrap_or_else(Token::random);
     attempts::know_device(tx, user, &known_device, now).await?;
     attempts::forget_passwords(tx, user).await?;
@@ -73,20 +77,4 @@ pub(super) async fn let_in(
         known_device,
         next: ticket.next.to_owned(),
     })
-}
-
-/// A letter, unless the person has signed in on this browser before, or on none at all.
-async fn tell_of_a_new_device(
-    tx: &mut Tx,
-    (user, locked): (&UserId, &Locked),
-    known_device: Option<&Token>,
-    client: &Client,
-    now: Moment,
-) -> Result<(), sqlx::Error> {
-    let from = Browser::of(tx, user, known_device, client).await?;
-    if from.is_known() || !attempts::has_signed_in_before(tx, user).await? {
-        return Ok(());
-    }
-    let letter = Letter::new(News::NewDevice, client);
-    letters::post(tx, &locked.email, &letter, now).await
 }

@@ -163,9 +163,17 @@ async fn sign_in_on(
         next: "/",
     };
     let (db, limits, stranger) = (&home.db, &home.limits, browser(66));
-    sign_in(db, &home.hasher, limits, credentials, &stranger, NOW)
-        .await
-        .map(let_in)
+    sign_in(
+        db,
+        &home.keys,
+        &home.hasher,
+        limits,
+        credentials,
+        &stranger,
+        NOW,
+    )
+    .await
+    .map(let_in)
 }
 
 async fn a_known_device_gets_in_while_a_stranger_has_used_every_attempt_up(db: Db) {

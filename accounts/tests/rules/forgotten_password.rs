@@ -3,7 +3,7 @@
 use accounts::{
     attempts::TooMany,
     db::Db,
-    letters,
+    letters::{self, News},
     reset_password::{RequestError, Reset, ResetError, request, reset},
     secret::Token,
     sessions::{Because, By},
@@ -40,14 +40,14 @@ async fn ask(home: &Home, email: &str, now: Moment) -> Result<(), RequestError> 
     request(&home.db, &home.keys, &home.limits, email, &browser(5), now).await
 }
 
-/// The link of the next letter that has one.
+/// The link of the next letter that has one, but for those about a new device.
 pub async fn next_link(home: &Home, now: Moment) -> Option<Token> {
     loop {
         let mut tx = home.db.write().await.unwrap();
         let due = letters::claim(&mut tx, &home.keys, now).await.unwrap()?;
         letters::sent(&mut tx, &due, now).await.unwrap();
         tx.commit().await.unwrap();
-        if due.token.is_some() {
+        if due.token.is_some() && due.letter.news != News::NewDevice {
             return due.token;
         }
     }

@@ -22,8 +22,9 @@ use accounts::{
     sign_in::{
         Admitted, Checked, Credentials, In, SignInError, Ticket, admit, check_password, sign_in,
     },
+    sign_up::{self, NewUser, SignUp},
     time::{Moment, UnixMillis},
-    users::{self, NewUser, SignUp, UserId},
+    users::UserId,
 };
 
 /// When every story begins.
@@ -106,7 +107,7 @@ impl Home {
         let limits = &self.limits;
         // From no address, so that none has its sign-ups counted.
         let nowhere = Client::default();
-        let id = users::sign_up(
+        let id = sign_up::sign_up(
             &self.db,
             &self.hasher,
             SignUp::Open,
@@ -141,7 +142,8 @@ impl Home {
             known_device: None,
             next: "/",
         };
-        sign_in(&self.db, &self.hasher, &self.limits, who, client, now)
+        let (db, keys, hasher, limits) = (&self.db, &self.keys, &self.hasher, &self.limits);
+        sign_in(db, keys, hasher, limits, who, client, now)
             .await
             .map(let_in)
     }
@@ -194,7 +196,8 @@ impl Home {
             known_device: None,
             next: "/",
         };
-        admit(&self.db, &self.limits, checked, ticket, &who.client, now)
+        let (db, keys, limits) = (&self.db, &self.keys, &self.limits);
+        admit(db, keys, limits, checked, ticket, &who.client, now)
             .await
             .map(let_in)
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use accounts::{
     db::Db,
     letters::{self, Due, News},
+    reset_password::request,
     secret::Token,
     sessions::By,
     sign_in::{Admitted, Credentials, sign_in},
@@ -22,6 +23,7 @@ on_both!(
     a_letter_has_one_node_to_itself_until_it_is_sent,
     a_letter_that_is_not_taken_is_tried_again_and_given_up,
     the_token_of_a_link_is_forgotten_once_it_is_sent,
+    a_letter_whose_link_is_over_is_not_sent_any_more,
 );
 
 async fn claim(home: &Home, now: Moment) -> Option<Due> {
@@ -65,8 +67,8 @@ async fn enter(home: &Home, who: &Person, known_device: Option<&Token>) -> Token
         known_device,
         next: "/",
     };
-    let (db, hasher, limits) = (&home.db, &home.hasher, &home.limits);
-    let admitted: Admitted = sign_in(db, hasher, limits, credentials, &browser(2), NOW)
+    let (db, keys, hasher, limits) = (&home.db, &home.keys, &home.hasher, &home.limits);
+    let admitted: Admitted = sign_in(db, keys, hasher, limits, credentials, &browser(2), NOW)
         .await
         .unwrap();
     let_in(admitted).known_device
@@ -147,4 +149,25 @@ async fn the_token_of_a_link_is_forgotten_once_it_is_sent(db: Db) {
     send(&home, &due, NOW).await;
     let sealed = "select count(*) from letters where sealed is not null";
     assert_eq!(stores::number(&home.db, sealed).await, 0);
+}
+
+async fn a_letter_whose_link_is_over_is_not_sent_any_more(db: Db) {
+    let home = Home::new(db);
+    let ada = home.person("Ada").await;
+    let (db, keys, limits) = (&home.db, &home.keys, &home.limits);
+    request(db, keys, limits, &ada.email, &browser(1), NOW)
+        .await
+        .unwrap();
+    // The mail server is away for as long as the link is good.
+    let due = claim(&home, NOW).await.unwrap();
+    let mut tx = home.db.write().await.unwrap();
+    letters::failed(&mut tx, &due, NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    let last = after(limits.mail_link.saturating_sub(SECOND));
+    assert!(claim(&home, last).await.is_some());
+    assert!(
+        claim(&home, after(limits.mail_link + 60 * SECOND))
+            .await
+            .is_none()
+    );
 }

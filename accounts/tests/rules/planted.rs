@@ -8,14 +8,14 @@ use accounts::{
 use sqlx::AssertSqlSafe;
 
 use crate::{
-    forgotten_password,
+    confirming_a_sign_up, forgotten_password,
     home::{Home, NOW, PASSWORD, SECOND, after},
     stores,
 };
 
 on_both!(a_copy_of_the_store_holds_no_secret_in_readable_form);
 
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "accounts",
     "users",
     "tokens",
@@ -31,10 +31,12 @@ const TABLES: [&str; 15] = [
     "two_factor_drafts",
     "half_sign_ins",
     "mail_links",
+    "sign_ups",
 ];
 
 async fn a_copy_of_the_store_holds_no_secret_in_readable_form(db: Db) {
     let home = Home::new(db);
+    let signing_up = confirming_a_sign_up::link(&home, "eve@example.com", NOW).await;
     let ada = home.protected("Ada").await;
     let half = home.half(&ada.person, true, NOW).await;
     let entered = home.verify(&half, &ada.code(NOW), NOW).await.unwrap();
@@ -71,6 +73,7 @@ async fn a_copy_of_the_store_holds_no_secret_in_readable_form(db: Db) {
         entered.known_device.expose().to_owned(),
         open.token.expose().to_owned(),
         sent.expose().to_owned(),
+        signing_up.expose().to_owned(),
         ada.here.expose().to_owned(),
     ];
     for code in ada.codes.iter().chain(&draft.codes) {
@@ -79,7 +82,12 @@ async fn a_copy_of_the_store_holds_no_secret_in_readable_form(db: Db) {
     }
     let whole = everything(&home.db).await;
     // It is the right place to look: what is no secret is found.
-    for known in [&ada.person.email, "reset_password", "authenticator"] {
+    for known in [
+        &ada.person.email,
+        "eve@example.com",
+        "reset_password",
+        "authenticator",
+    ] {
         assert!(whole.contains(known), "{known}");
     }
     for secret in planted {

@@ -65,7 +65,17 @@ async fn an_unknown_email_and_a_wrong_password_look_alike(db: Db) {
 async fn whoever_has_just_signed_up_is_let_in(db: Db) {
     let home = Home::new(db);
     let ada = home.person("Ada").await;
-    let entered = sign_in_new(&home.db, &home.limits, &ada.id, None, &ada.client, NOW).await;
+    let db = &home.db;
+    let entered = sign_in_new(
+        db,
+        &home.keys,
+        &home.limits,
+        &ada.id,
+        None,
+        &ada.client,
+        NOW,
+    )
+    .await;
     assert!(
         home.is_live(&let_in(entered.unwrap()).session.token, NOW)
             .await

@@ -4,7 +4,8 @@ use accounts::{
     db::Db,
     passwords::Unacceptable,
     plans::Plan,
-    users::{self, NewUser, Role, SignUp, UserError, UserId},
+    sign_up::{self, NewUser, SignUp},
+    users::{self, Role, UserError, UserId},
 };
 
 use crate::home::{Home, NOW, PASSWORD, browser, secret};
@@ -32,7 +33,7 @@ async fn sign_up(
         password: &password,
         plan: Plan::Pro,
     };
-    users::sign_up(
+    sign_up::sign_up(
         &home.db,
         &home.hasher,
         policy,
@@ -64,7 +65,11 @@ async fn the_first_person_owns_a_new_account_and_only_the_first_gets_in(db: Db) 
     assert_eq!(ada.account_name, "Ada Lovelace’s account");
     assert!(users::anybody(&mut conn).await.unwrap());
 
-    assert!(!users::sign_up_open(&mut conn, SignUp::First).await.unwrap());
+    assert!(
+        !sign_up::sign_up_open(&mut conn, SignUp::First)
+            .await
+            .unwrap()
+    );
     let second = sign_up(&home, SignUp::First, "ben@example.com", PASSWORD).await;
     assert!(matches!(second, Err(UserError::Closed)), "{second:?}");
 }

@@ -17,7 +17,6 @@ mod server_side {
     use accounts::{
         invites::{self, Invitation, Joining},
         secret::{Secret, Token},
-        sign_in::{Admitted, sign_in_new},
     };
     use leptos::prelude::*;
 
@@ -33,7 +32,7 @@ mod server_side {
             icon::{Disc, Shape},
             link::Link,
         },
-        sign_in::welcome,
+        sign_in::welcome_new,
     };
 
     /// Makes a person in the account that invited them, and signs them in. `invite` is the link's secret.
@@ -65,12 +64,7 @@ mod server_side {
         };
         let (db, shortest) = (&curfew.db, curfew.limits.password_min);
         let user = invites::join(db, &curfew.hasher, shortest, joining, &visit.client, now).await?;
-        let known = visit.known_device.as_ref();
-        match sign_in_new(db, &curfew.limits, &user, known, &visit.client, now).await? {
-            Admitted::In(person) => welcome(&visit, &person).await?,
-            // Nobody sets up a second factor before they have been in.
-            Admitted::CodeOwed(_) => return Err(AppError::not_signed_in()),
-        }
+        welcome_new(&visit, &user, now).await?;
         context::note(Note::new("You’re in").with("Welcome to the account."))?;
         leptos_axum::redirect("/");
         Ok(())

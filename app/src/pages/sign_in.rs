@@ -3,8 +3,12 @@
 #[cfg(feature = "ssr")]
 mod code;
 #[cfg(feature = "ssr")]
+mod confirm_sign_up;
+#[cfg(feature = "ssr")]
 mod email;
 mod form;
+#[cfg(feature = "ssr")]
+mod not_me;
 #[cfg(feature = "ssr")]
 mod over;
 #[cfg(feature = "ssr")]
@@ -14,7 +18,11 @@ mod why_here;
 #[cfg(feature = "ssr")]
 pub use code::Code;
 #[cfg(feature = "ssr")]
+pub use confirm_sign_up::ConfirmSignUp;
+#[cfg(feature = "ssr")]
 pub use email::ConfirmEmail;
 pub use form::SignIn;
+#[cfg(feature = "ssr")]
+pub use not_me::NotMe;
 #[cfg(feature = "ssr")]
 pub use password::{Forgot, Reset};

@@ -12,8 +12,8 @@ use accounts::{
     members::{self, MemberError},
     passwords::{self, Hasher},
     secret::Secret,
+    sign_up::{self, NewUser, SignUp},
     time::Moment,
-    users::{self, NewUser, SignUp},
 };
 
 use super::{Failed, away, count, failed, person};
@@ -44,7 +44,7 @@ pub(super) async fn create(
     let hasher = Hasher::new(1).map_err(failed)?;
     let (limits, client) = (&config.limits, Client::default());
     // Whoever runs the command may, whatever CURFEW_SIGN_UP says.
-    let made = users::sign_up(
+    let made = sign_up::sign_up(
         db,
         &hasher,
         SignUp::Open,

@@ -119,9 +119,26 @@ pub(super) fn of(due: &Due, install: &str) -> Words {
         ),
         News::NewDevice => (
             "Your account was signed in to on a new device",
-            vec!["This browser has not signed in to your account before.".into()],
-            Some(security),
-            NOT_YOU,
+            vec!["This browser has not signed in to your account before. If it was you, you need not do anything.".into()],
+            // Where the plan has no remote logout there is no link.
+            due.token.as_ref().map(|_| ("This wasn’t me", link("/not-me?token"))),
+            if due.token.is_some() {
+                "If this was not you, the button leads to a page that logs out everywhere, without signing in. It works once, for seven days. Nothing changes by looking."
+            } else {
+                "If this was not you, choose a new password with “Forgot your password?” on the sign-in page: that signs out every device."
+            },
+        ),
+        News::ConfirmSignUp => (
+            "Finish signing up",
+            vec!["Confirm that this mailbox is yours. You are asked for the password you chose. The link works once, for 30 minutes.".into()],
+            Some(("Finish signing up", link("/confirm-sign-up?token"))),
+            NOT_ASKED,
+        ),
+        News::AlreadyHere => (
+            "You have an account already",
+            vec!["Somebody wanted to sign up with this address. It belongs to your account, so nothing was changed.".into()],
+            Some(("Sign in", page("/sign-in"))),
+            "If that was you and you do not know your password any more, choose a new one with “Forgot your password?” on the sign-in page. If it was not, you need not do anything.",
         ),
         News::RememberedDeviceReused => (
             "A saved sign-in was used twice",

@@ -9,7 +9,7 @@ mod malformed;
 mod text;
 
 /// Every server function, with fields that would do something.
-const FUNCTIONS: [(&str, &[(&str, &str)]); 53] = [
+const FUNCTIONS: [(&str, &[(&str, &str)]); 55] = [
     (
         "sign_up",
         &[
@@ -75,6 +75,17 @@ const FUNCTIONS: [(&str, &[(&str, &str)]); 53] = [
     ),
     (
         "confirm_email",
+        &[("token", "0000000000000000000000000000000000000000000")],
+    ),
+    (
+        "confirm_sign_up",
+        &[
+            ("token", "0000000000000000000000000000000000000000000"),
+            ("password", crate::home::PASSWORD),
+        ],
+    ),
+    (
+        "not_me",
         &[("token", "0000000000000000000000000000000000000000000")],
     ),
     ("change_email", &[("email", "eve@example.com")]),

@@ -21,6 +21,7 @@ mod two_factor;
 
 mod devices;
 mod mcp;
+mod new_device;
 mod rest;
 mod streams;
 mod tokens;

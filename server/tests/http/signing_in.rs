@@ -1,6 +1,7 @@
 //! Signing up, in and out, being remembered, changing the password.
 
 mod attempts;
+mod confirming;
 mod next;
 mod password;
 mod remember_me;

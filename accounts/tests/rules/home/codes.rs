@@ -114,8 +114,8 @@ impl Home {
             known_device: None,
             next: "/profile",
         };
-        let (db, hasher, limits) = (&self.db, &self.hasher, &self.limits);
-        match sign_in(db, hasher, limits, credentials, &who.client, now).await {
+        let (db, keys, hasher, limits) = (&self.db, &self.keys, &self.hasher, &self.limits);
+        match sign_in(db, keys, hasher, limits, credentials, &who.client, now).await {
             Ok(Admitted::CodeOwed(half)) => half,
             other => panic!("no code was asked for: {other:?}"),
         }

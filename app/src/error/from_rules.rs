@@ -1,0 +1,84 @@
+//! From the rules' errors to what the browser is told: what they share.
+
+use accounts::{
+    attempts::TooMany, keys::CannotOpen, passwords::HashingFailed, permissions::Refusal,
+    plans::Plan,
+};
+
+use super::{AppError, Code, listed};
+
+pub(super) const CHANGED_MEANWHILE: &str =
+    "Your sessions changed in the meantime. Nothing was changed.";
+
+/// Logs the cause once; the browser only learns that it was not its fault.
+pub(super) fn store(error: &dyn std::error::Error) -> AppError {
+    tracing::error!(%error, "the store did not answer");
+    AppError::store_away()
+}
+
+pub(super) fn hashing(error: &HashingFailed) -> AppError {
+    tracing::error!(%error, "hashing failed");
+    AppError::new(
+        Code::Internal,
+        "Something went wrong on our side. Nothing was changed.",
+    )
+}
+
+impl AppError {
+    /// The store is away, and why is logged.
+    #[must_use]
+    pub fn store(error: &dyn std::error::Error) -> Self {
+        store(error)
+    }
+
+    /// The plan lacks it; `plans` have it.
+    #[must_use]
+    pub fn plan_required(plans: &[Plan]) -> Self {
+        let names: Vec<String> = plans.iter().map(|p| p.name().to_owned()).collect();
+        let list = listed(&names);
+        let mut error = Self::new(Code::PlanRequired, format!("This is part of {list}."));
+        error.plans = names;
+        error
+    }
+
+    /// What the table of permissions says.
+    #[must_use]
+    pub fn refusal(refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::PlanRequired(plans) => Self::plan_required(plans),
+            Refusal::NotAllowed(roles) => {
+                let roles: Vec<String> = roles
+                    .iter()
+                    .map(|role| format!("{}s", role.name().to_lowercase()))
+                    .collect();
+                let message = match roles.len() {
+                    0 => "This is for nobody.".into(),
+                    _ => format!("This is for {}.", listed(&roles)),
+                };
+                Self::new(Code::Forbidden, message)
+            }
+        }
+    }
+
+    pub(super) fn too_many(too_many: TooMany) -> Self {
+        let seconds = too_many.retry_after.as_secs().max(1);
+        let minutes = seconds.div_ceil(60);
+        let wait = if minutes == 1 {
+            "a minute".into()
+        } else {
+            format!("{minutes} minutes")
+        };
+        let message = format!("Too many attempts. Try again in {wait}.");
+        let mut error = Self::new(Code::TooManyAttempts, message);
+        error.retry_after = Some(seconds);
+        error
+    }
+}
+
+pub(super) fn sealed(error: &CannotOpen) -> AppError {
+    tracing::error!(%error, "a sealed secret stays closed");
+    AppError::new(
+        Code::Internal,
+        "Something went wrong on our side. Nothing was changed.",
+    )
+}

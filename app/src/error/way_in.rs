@@ -1,0 +1,150 @@
+//! What the way in can refuse: signing up, signing in, joining, the second factor, links from letters.
+
+use accounts::{
+    invites::JoinError,
+    not_me::NotMeError,
+    reset_password::{RequestError, ResetError},
+    sign_in::{CodeError, SignInError},
+    sign_up::ConfirmError,
+    users::UserError,
+};
+
+use super::{
+    AppError, Code,
+    from_rules::{hashing, sealed, store},
+};
+
+const AUTHENTICATOR_OFF: &str =
+    "Too many wrong codes: this authenticator app is off. Use a recovery code.";
+const WRONG_CODE: &str = "This code is not right, or was used already. Wait for the next one.";
+
+/// A mailed link that opens nothing any more.
+pub(super) const OVER: &str = "This link was used already, or is too old. Ask for a new one.";
+
+impl From<UserError> for AppError {
+    fn from(error: UserError) -> Self {
+        match error {
+            UserError::Closed => Self::new(
+                Code::SignUpClosed,
+                "Sign-up is closed here. Ask whoever runs this Curfew for an invitation.",
+            ),
+            UserError::Name(why) => Self::field("name", why),
+            UserError::Email(why) => Self::field("email", why),
+            UserError::Username(why) => Self::field("username", why),
+            UserError::TooMany(t) => Self::too_many(t),
+            UserError::Password(why) => Self::field("password", why.to_string()),
+            UserError::Hashing(e) => hashing(&e),
+            UserError::Store(e) => store(&e),
+        }
+    }
+}
+
+impl From<ConfirmError> for AppError {
+    fn from(error: ConfirmError) -> Self {
+        match error {
+            ConfirmError::Over => Self::new(Code::LinkOver, OVER),
+            ConfirmError::Wrong => Self::field(
+                "password",
+                "This is not the password you chose when you signed up.",
+            ),
+            ConfirmError::TooMany(t) => Self::too_many(t),
+            ConfirmError::Closed => UserError::Closed.into(),
+            ConfirmError::Hashing(e) => hashing(&e),
+            ConfirmError::Store(e) => store(&e),
+        }
+    }
+}
+
+impl From<SignInError> for AppError {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::Email(why) => Self::field("email", why),
+            SignInError::Wrong => Self::new(
+                Code::WrongCredentials,
+                "The email or the password is wrong.",
+            ),
+            SignInError::TooMany(t) => Self::too_many(t),
+            SignInError::Raced => Self::new(
+                Code::Raced,
+                "Everything was signed out while you were signing in. Sign in once more.",
+            ),
+            SignInError::Hashing(e) => hashing(&e),
+            SignInError::Store(e) => store(&e),
+        }
+    }
+}
+
+impl From<CodeError> for AppError {
+    fn from(error: CodeError) -> Self {
+        match error {
+            CodeError::Malformed => Self::field(
+                "code",
+                "Enter the 6 digits of your authenticator app, or a recovery code.",
+            ),
+            CodeError::Wrong => Self::field("code", WRONG_CODE),
+            CodeError::AuthenticatorOff => Self::field("code", AUTHENTICATOR_OFF),
+            CodeError::TooMany(t) => Self::too_many(t),
+            CodeError::Over => Self::new(
+                Code::HalfSignInOver,
+                "This sign-in took too long, or was ended from another device. Sign in again.",
+            ),
+            CodeError::Sealed(e) => sealed(&e),
+            CodeError::Store(e) => store(&e),
+        }
+    }
+}
+
+impl From<JoinError> for AppError {
+    fn from(error: JoinError) -> Self {
+        match error {
+            JoinError::NoSuchInvitation => Self::new(
+                Code::NotFound,
+                "This invitation is not good any more. Ask for a new one.",
+            ),
+            JoinError::NoSuchRole => Self::new(
+                Code::PlanRequired,
+                "The account’s plan has no such role any more. Ask for another invitation.",
+            ),
+            JoinError::User(e) => e.into(),
+        }
+    }
+}
+
+impl From<RequestError> for AppError {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Email(why) => Self::field("email", why),
+            RequestError::TooMany(t) => Self::too_many(t),
+            RequestError::Store(e) => store(&e),
+        }
+    }
+}
+
+impl From<ResetError> for AppError {
+    fn from(error: ResetError) -> Self {
+        match error {
+            ResetError::Over => Self::new(Code::LinkOver, OVER),
+            ResetError::TooMany(t) => Self::too_many(t),
+            ResetError::Same => Self::field(
+                "new_password",
+                "This is the password you have. Choose another: somebody may know this one.",
+            ),
+            ResetError::Unacceptable(why) => Self::field("new_password", why.to_string()),
+            ResetError::Hashing(e) => hashing(&e),
+            ResetError::Store(e) => store(&e),
+        }
+    }
+}
+
+impl From<NotMeError> for AppError {
+    fn from(error: NotMeError) -> Self {
+        match error {
+            NotMeError::Over => Self::new(
+                Code::LinkOver,
+                "This link is over. It was used already, is too old, or everything was signed out since.",
+            ),
+            NotMeError::Press(e) => e.into(),
+            NotMeError::Store(e) => store(&e),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! `/not-me?token=…`: the link of a letter about a new device. Looking changes nothing; the button logs
+//! out everywhere, whoever is or is not signed in here.
+
+use leptos::prelude::*;
+
+use crate::parts::{drawn::drawn, layout::Narrow};
+
+#[component]
+pub fn NotMe() -> impl IntoView {
+    view! {
+        <Narrow title="Was this you?" wide=true>
+            {drawn(server_side::draw)}
+        </Narrow>
+    }
+}
+
+mod server_side {
+    use accounts::{
+        device,
+        not_me::{Asked, NotMeError, SignIn, look_up, press},
+        secret::Token,
+        sessions::Revoked,
+    };
+    use leptos::prelude::*;
+
+    use crate::{
+        context::{self, Presence, curfew, now, query, visit},
+        error::AppError,
+        flash::{Note, counted},
+        parts::{
+            button::Submit,
+            form::Sent,
+            icon::{Disc, Icon, Shape},
+            link::Link,
+        },
+        remote_logout::leave_with_receipt,
+        time::{Time, When},
+    };
+
+    /// Ends every session and remembered device of the person whom the letter went to. `token` is the
+    /// link's. Signs nobody in.
+    ///
+    /// # Errors
+    /// `link_over`, `plan_required`, `store_away`; nothing has changed then.
+    #[server(prefix = "/api/fn", endpoint = "not_me")]
+    pub async fn not_me(token: String) -> Result<(), AppError> {
+        let (curfew, visit) = (curfew()?, visit()?);
+        let store = |e| AppError::store(&e);
+        let token = Token::presented(&token).ok_or(NotMeError::Over)?;
+        let mut tx = curfew.db.write().await.map_err(store)?;
+        let (client, limits) = (&visit.client, &curfew.limits);
+        let (user, ended) = press(&mut tx, &token, client, limits, now()).await?;
+        // Durable first: the answer promises that everything is dead.
+        tx.commit().await.map_err(store)?;
+        if let Presence::SignedIn(me) = &visit.presence
+            && me.user.id != user
+        {
+            // Somebody else's browser: they stay, and are told.
+            let [sessions, devices] = [
+                counted(ended.sessions, "session", "sessions"),
+                counted(
+                    ended.remembered_devices,
+                    "remembered device",
+                    "remembered devices",
+                ),
+            ];
+            let note = Note::new("The account that the letter was about is signed out everywhere");
+            context::note(note.with(format!("{sessions} and {devices} ended.")))?;
+            leptos_axum::redirect("/");
+            return Ok(());
+        }
+        leave_with_receipt(&ended, &Revoked::default())?;
+        // Whoever signed in knows the password: a new one is the next thing to do.
+        leptos_axum::redirect("/sign-in?next=/profile/password");
+        Ok(())
+    }
+
+    pub async fn draw() -> Result<String, AppError> {
+        let token = query("token").unwrap_or_default();
+        let asked = match Token::presented(&token) {
+            Some(link) => {
+                let curfew = curfew()?;
+                let mut conn = curfew.db.read().await.map_err(|e| AppError::store(&e))?;
+                look_up(&mut conn, &link, &curfew.limits, now())
+                    .await
+                    .map_err(|e| AppError::store(&e))?
+            }
+            None => None,
+        };
+        let inside = match asked {
+            Some(asked) => decide(token, asked).into_any(),
+            None => over().into_any(),
+        };
+        Ok(view! { <div class="card card--lifted">{inside}</div> }.to_html())
+    }
+
+    fn decide(token: String, asked: Asked) -> impl IntoView {
+        let facts = asked.facts;
+        let line = |ends: bool, what: String| {
+            let (class, shape) = if ends {
+                ("outcome__item outcome__item--ends", Shape::XCircle)
+            } else {
+                ("outcome__item", Shape::CheckCircle)
+            };
+            view! {
+                <li class=class>
+                    <Icon shape />
+                    <span>{what}</span>
+                </li>
+            }
+        };
+        let n = |n: i64, one, many| counted(n.unsigned_abs(), one, many);
+        view! {
+            <div class="card__body">
+                <div class="cluster">
+                    <Disc shape=Shape::LogOut tint="danger" />
+                    <h1 class="auth__title">"Was this you?"</h1>
+                </div>
+                {Sent::of(&["not_me"]).summary()}
+                {asked.sign_in.map(signed_in)}
+                <div class="outcome">
+                    <section class="outcome__group" aria-labelledby="ends-title">
+                        <h2 class="outcome__title" id="ends-title">"If it was not you, this will end"</h2>
+                        <ul class="outcome__list" role="list">
+                            {line(true, n(facts.sessions, "session", "sessions"))}
+                            {line(true, n(facts.remembered_devices, "remembered device", "remembered devices"))}
+                        </ul>
+                    </section>
+                    <section class="outcome__group" aria-labelledby="stays-title">
+                        <h2 class="outcome__title" id="stays-title">"What stays"</h2>
+                        <ul class="outcome__list" role="list">
+                            {line(false, n(facts.api_tokens, "API token", "API tokens"))}
+                            {line(false, n(facts.mcp_tokens, "MCP token", "MCP tokens"))}
+                            {line(false, "Two-factor authentication".into())}
+                        </ul>
+                    </section>
+                    <p class="outcome__warning">
+                        "There is no undo. You sign in again on each device, and choose a new password: whoever that was knows this one."
+                    </p>
+                </div>
+                <form class="form__actions" method="post" action="/api/fn/not_me">
+                    <input type="hidden" name="token" value=token />
+                    <Link class="button" href="/">"It was me"</Link>
+                    <Submit look="button--danger" busy=false>"Log out everywhere"</Submit>
+                </form>
+            </div>
+        }
+    }
+
+    fn signed_in(sign_in: SignIn) -> impl IntoView {
+        let row = |label: &'static str, value: AnyView| {
+            view! {
+                <div class="facts__row">
+                    <dt class="facts__label">{label}</dt>
+                    <dd class="facts__value">{value}</dd>
+                </div>
+            }
+        };
+        let at = Time::from(sign_in.started_at);
+        let ip = sign_in.ip.unwrap_or_else(|| "unknown".into());
+        view! {
+            <dl class="facts">
+                {row("Signed in", view! { <When at /> }.into_any())}
+                {row("Device", device::of(&sign_in.user_agent).label().into_any())}
+                {row("IP address", ip.into_any())}
+            </dl>
+        }
+    }
+
+    fn over() -> impl IntoView {
+        view! {
+            <div class="empty">
+                <Disc shape=Shape::Lock tint="plain" large=true />
+                <h1 class="empty__title">"This link is over"</h1>
+                <p class="empty__text">
+                    "It was used already, is older than seven days, or everything was signed out since. Is somebody in your account all the same? A new password signs out every device, too."
+                </p>
+                <div class="empty__actions">
+                    <Link class="button" href="/sign-in">"Sign in"</Link>
+                    <Link class="button button--primary" href="/forgot-password">"Choose a new password"</Link>
+                </div>
+            </div>
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! "This wasn't me": from the letter about a new device to everything being dead, without signing in.
+
+use app::cookies::Kind;
+
+use crate::{
+    answer::Answer,
+    browser::Browser,
+    home::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp, email_of},
+    letters::letters,
+};
+
+on_both!(
+    the_page_says_who_signed_in_and_changes_nothing,
+    one_click_ends_everything_signed_out_or_not_and_a_second_one_nothing,
+    in_somebody_elses_browser_they_stay_signed_in,
+    a_link_that_is_over_leads_on,
+    where_the_plan_has_no_remote_logout_there_is_no_link_and_none_works,
+);
+
+const NONSENSE: &str = "0000000000000000000000000000000000000000000";
+
+/// Ada is signed in, and somebody else as her. Her browser, the other one, and the link's token.
+async fn intruded(app: &TestApp) -> (Browser, Browser, String) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let eve = app.browser(SAFARI_ON_IPHONE);
+    eve.sign_in_remembered("Ada").await;
+    let sent = letters(app, &email_of("Ada")).await;
+    let told = sent.iter().find(|letter| letter.contains("new device"));
+    let (_, rest) = told
+        .unwrap()
+        .split_once("http://curfew.test/not-me?token=")
+        .unwrap();
+    (ada, eve, rest[..43].to_owned())
+}
+
+async fn looks(from: &Browser, token: &str) -> Answer {
+    from.get(&format!("/not-me?token={token}")).await
+}
+
+async fn clicks(from: &Browser, token: &str) -> Answer {
+    let page = format!("/not-me?token={token}");
+    from.post_form("/api/fn/not_me", &page, &[("token", token)])
+        .await
+}
+
+async fn the_page_says_who_signed_in_and_changes_nothing(app: TestApp) {
+    let (ada, eve, token) = intruded(&app).await;
+    let before = app.everything().await;
+    for _ in 0..3 {
+        looks(&app.browser(FIREFOX_ON_LINUX), &token)
+            .await
+            .is(200)
+            .says("Was this you?")
+            .says("Safari on iPhone")
+            .says("2 sessions")
+            .says("1 remembered device")
+            .says("Log out everywhere");
+    }
+    assert_eq!(app.everything().await, before);
+    assert!(ada.is_signed_in().await && eve.is_signed_in().await);
+}
+
+async fn one_click_ends_everything_signed_out_or_not_and_a_second_one_nothing(app: TestApp) {
+    let (ada, eve, token) = intruded(&app).await;
+    let elsewhere = app.browser(FIREFOX_ON_LINUX);
+    let done = clicks(&elsewhere, &token).await;
+    done.is(303).leads_to("/sign-in?next=/profile/password");
+    assert!(done.gives_no_session());
+    elsewhere
+        .get("/sign-in?next=/profile/password")
+        .await
+        .is(200)
+        .says("You’re signed out everywhere")
+        .says("2 sessions and 1 remembered device");
+    assert!(!ada.is_signed_in().await && !eve.is_signed_in().await);
+    assert_eq!(
+        (app.presses("Ada").await, app.open_sessions("Ada").await),
+        (1, 0)
+    );
+
+    // Signed in again, a second click on the letter's link does not sign her out.
+    ada.sign_in("Ada").await;
+    clicks(&ada, &token).await.is(303);
+    looks(&ada, &token).await.is(200).says("This link is over");
+    let program = ada.call("not_me", &[("token", token.as_str())]).await;
+    program.refuses(410, "link_over");
+    assert!(ada.is_signed_in().await);
+    assert_eq!(app.presses("Ada").await, 1);
+}
+
+async fn in_somebody_elses_browser_they_stay_signed_in(app: TestApp) {
+    let (ada, eve, token) = intruded(&app).await;
+    let ben = app.browser(FIREFOX_ON_LINUX);
+    ben.sign_up("Ben").await;
+    let done = clicks(&ben, &token).await;
+    done.is(303).leads_to("/");
+    assert!(!done.removes(app.cookie_name(Kind::Session)));
+    ben.get("/").await.is(200).says("signed out everywhere");
+    assert!(ben.is_signed_in().await);
+    assert!(!ada.is_signed_in().await && !eve.is_signed_in().await);
+
+    // In her own, her cookies go.
+    let (ada, _, token) = {
+        ada.sign_in("Ada").await;
+        let eve = app.browser(SAFARI_ON_IPHONE);
+        eve.sign_in("Ada").await;
+        let sent = letters(&app, &email_of("Ada")).await;
+        let link = "http://curfew.test/not-me?token=";
+        let (_, rest) = sent.iter().find_map(|l| l.split_once(link)).unwrap();
+        (ada, eve, rest[..43].to_owned())
+    };
+    clicks(&ada, &token).await.is(303);
+    assert!(ada.cookie(Kind::Session).is_none());
+}
+
+async fn a_link_that_is_over_leads_on(app: TestApp) {
+    let who = app.browser(FIREFOX_ON_LINUX);
+    for nonsense in ["", NONSENSE, "%00", "x".repeat(5_000).as_str()] {
+        looks(&who, nonsense)
+            .await
+            .is(200)
+            .says("This link is over")
+            .says("Choose a new password");
+    }
+    for nonsense in ["", NONSENSE, "\0", &"x".repeat(5_000)] {
+        who.call("not_me", &[("token", nonsense)])
+            .await
+            .refuses(410, "link_over");
+    }
+}
+
+async fn where_the_plan_has_no_remote_logout_there_is_no_link_and_none_works(app: TestApp) {
+    let (ada, _, token) = intruded(&app).await;
+    crate::stores::run(app.db(), "update accounts set plan = 'free'").await;
+    let refused = ada.call("not_me", &[("token", token.as_str())]).await;
+    refused.refuses(403, "plan_required");
+    // Said on the page, too, where the button was.
+    let page = format!("/not-me?token={token}");
+    clicks(&ada, &token).await.is(303).leads_to(&page);
+    ada.get(&page)
+        .await
+        .is(200)
+        .says("Plus, Pro and Enterprise");
+    assert!(ada.is_signed_in().await);
+
+    app.browser(SAFARI_ON_IPHONE).sign_in("Ada").await;
+    let sent = letters(&app, &email_of("Ada")).await;
+    assert!(
+        sent.iter().all(|letter| !letter.contains("/not-me")),
+        "{sent:?}"
+    );
+    assert!(
+        sent.iter()
+            .any(|letter| letter.contains("Forgot your password")),
+        "{sent:?}"
+    );
+}

@@ -1,0 +1,114 @@
+//! Signing up where the mailbox has to be shown first (`CURFEW_CONFIRM_SIGN_UP`).
+
+use crate::{
+    browser::Browser,
+    home::{FIREFOX_ON_LINUX, OTHER_PASSWORD, PASSWORD, SAFARI_ON_IPHONE, TestApp, email_of},
+    letters::letters,
+};
+
+on_both!(
+    the_link_from_the_letter_and_the_password_make_an_account,
+    the_first_person_of_an_install_is_in_at_once,
+    whoever_has_an_account_gets_word_and_no_link,
+    a_link_that_is_over_leads_back_to_signing_up,
+);
+
+/// Ada is here; whoever comes after her is mailed a link.
+async fn confirming(app: &TestApp) -> TestApp {
+    app.browser(FIREFOX_ON_LINUX).sign_up("Ada").await;
+    app.with(&[("CURFEW_CONFIRM_SIGN_UP", "on")])
+}
+
+/// Eve signs up without script. The path of her letter's link.
+async fn wants_in(app: &TestApp, eve: &Browser) -> String {
+    let email = email_of("Eve");
+    let form = [("name", "Eve"), ("email", &email), ("password", PASSWORD)];
+    let sent = eve.post_form("/api/fn/sign_up", "/sign-up", &form).await;
+    sent.is(303).leads_to("/confirm-sign-up");
+    assert!(sent.gives_no_session());
+    eve.get("/confirm-sign-up")
+        .await
+        .is(200)
+        .says("Look into your mailbox");
+    let sent = letters(app, &email).await;
+    let [letter] = &sent[..] else {
+        panic!("{sent:?}")
+    };
+    let (_, rest) = letter.split_once("/confirm-sign-up?token=").unwrap();
+    format!("/confirm-sign-up?token={}", &rest[..43])
+}
+
+async fn the_link_from_the_letter_and_the_password_make_an_account(app: TestApp) {
+    let app = confirming(&app).await;
+    let eve = app.browser(FIREFOX_ON_LINUX);
+    let page = wants_in(&app, &eve).await;
+    let token = page.split_once('=').unwrap().1;
+    // On another device than the one she signed up on.
+    let phone = app.browser(SAFARI_ON_IPHONE);
+    phone
+        .get(&page)
+        .await
+        .is(200)
+        .says("As Eve, with eve@example.com");
+    let with = async |password| {
+        let form = [("token", token), ("password", password)];
+        phone
+            .post_form("/api/fn/confirm_sign_up", &page, &form)
+            .await
+    };
+    with(OTHER_PASSWORD).await.is(303).leads_to(&page);
+    phone
+        .get(&page)
+        .await
+        .is(200)
+        .says("not the password you chose");
+    assert!(!phone.is_signed_in().await);
+    with(PASSWORD).await.is(303).leads_to("/");
+    assert!(phone.is_signed_in().await);
+    assert_eq!(app.events("Eve", "user.created").await, 1);
+    // Only there; and the link is spent.
+    assert!(!eve.is_signed_in().await);
+    phone.get(&page).await.is(200).says("This link is over");
+    app.chains_are_whole().await;
+}
+
+async fn the_first_person_of_an_install_is_in_at_once(app: TestApp) {
+    let app = app.with(&[("CURFEW_CONFIRM_SIGN_UP", "on")]);
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    assert!(ada.is_signed_in().await);
+}
+
+async fn whoever_has_an_account_gets_word_and_no_link(app: TestApp) {
+    let app = confirming(&app).await;
+    let somebody = app.browser(SAFARI_ON_IPHONE);
+    let email = email_of("Ada");
+    let form = [("name", "Eve"), ("email", &email), ("password", PASSWORD)];
+    somebody.call("sign_up", &form).await.is(200);
+    assert!(!somebody.is_signed_in().await);
+    let sent = letters(&app, &email).await;
+    let [letter] = &sent[..] else {
+        panic!("{sent:?}")
+    };
+    assert!(letter.contains("You have an account already"), "{letter}");
+    assert!(!letter.contains("token="), "{letter}");
+}
+
+async fn a_link_that_is_over_leads_back_to_signing_up(app: TestApp) {
+    let app = confirming(&app).await;
+    let eve = app.browser(FIREFOX_ON_LINUX);
+    for nonsense in ["", "x", "0000000000000000000000000000000000000000000"] {
+        eve.get(&format!("/confirm-sign-up?token={nonsense}"))
+            .await
+            .is(200)
+            .says("This link is over");
+        let form = [("token", nonsense), ("password", PASSWORD)];
+        eve.call("confirm_sign_up", &form)
+            .await
+            .refuses(410, "link_over");
+    }
+    eve.get("/confirm-sign-up")
+        .await
+        .is(200)
+        .says("This link is over");
+}
