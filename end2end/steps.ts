@@ -112,6 +112,7 @@ export async function join(page: Page, link: string, person: Person): Promise<vo
   await fillSignIn(page, person);
   await page.getByRole("button", { name: "Join" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
+  await expect(page.getByRole("status").filter({ hasText: "You’re in" })).toBeVisible();
 }
 
 /** What a reader sees of a page that belongs to somebody signed in. */

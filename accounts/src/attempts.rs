@@ -321,7 +321,7 @@ pub async fn forgive(tx: &mut Tx, claim: &Claim) -> Result<(), sqlx::Error> {
     give_back(tx, claim.address.as_deref()).await
 }
 
-/// The failures of an e-mail address are forgotten: its person has a new password.
+/// The failures of an email address are forgotten: its person has a new password.
 ///
 /// # Errors
 /// When the store is away.

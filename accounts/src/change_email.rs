@@ -1,4 +1,4 @@
-//! A new e-mail address: it counts once the link that was mailed to it has been used.
+//! A new email address: it counts once the link that was mailed to it has been used.
 
 use serde_json::json;
 

@@ -275,18 +275,13 @@ pub async fn join(
     client: &Client,
     now: Moment,
 ) -> Result<UserId, JoinError> {
-    let name = users::clean_name(joining.name).map_err(UserError::Name)?;
-    let email = users::clean_email(joining.email).map_err(UserError::Email)?;
     // Asked before the costly hash; asked again under the lock.
     let found = look_up(&mut db.read().await?, joining.token, now)
         .await?
         .ok_or(JoinError::NoSuchInvitation)?;
-    let accepted = hasher
-        .accept(joining.password, shortest_password, &[&name, &email])
-        .await;
-    accepted
-        .map_err(UserError::from)?
-        .map_err(UserError::from)?;
+    let (name, email, password) = (joining.name, joining.email, joining.password);
+    let (name, email) =
+        users::clean_person(hasher, shortest_password, name, email, password).await?;
     let hash = hasher.hash(joining.password).await;
     let hash = hash.map_err(UserError::from)?;
 
@@ -303,7 +298,7 @@ pub async fn join(
     let (account, role) = (&invitation.account_id, invitation.role);
     users::insert_user_as(&mut tx, &user, account, role, &name, &email, &hash, now)
         .await
-        .map_err(|e| users::taken(e, UserError::Email(EMAIL_TAKEN)))?;
+        .map_err(|e| users::taken(e, UserError::field("email", EMAIL_TAKEN)))?;
     // The account's lock lets one in at a time; the condition says so once more.
     let taken = on!(&mut tx, c => sqlx::query(
         "update invitations set used_at = $2, used_by = $3

@@ -10,7 +10,7 @@
 //! | [`users`], [`passwords`], [`plans`] | people, their passwords, what their plan has |
 //! | [`permissions`] | who may do what: one table of every address |
 //! | [`account`], [`members`], [`invites`] | an account's name and plan, its people, and how they come in |
-//! | [`attempts`], [`sign_up`], [`sign_in`], [`change_password`] | a new person, from an e-mail and a password to a session, and a new password |
+//! | [`attempts`], [`sign_up`], [`sign_in`], [`change_password`] | a new person, from an email and a password to a session, and a new password |
 //! | [`sessions`], [`remember_me`] | what is signed in, and **remote logout**: [`sessions::end_all`] |
 //! | [`curfew`] | the daily time at which sessions end by themselves |
 //! | [`second_factor`], [`step_up`] | authenticator and recovery codes, and "confirm it is you" |

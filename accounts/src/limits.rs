@@ -18,7 +18,7 @@ pub struct Limits {
     pub sessions_per_user: i64,
     /// Fewest characters of a password (NIST SP 800-63B-4, 3.1.1.2 asks 15 where it stands alone).
     pub password_min: usize,
-    /// Failed attempts one person's e-mail may have in a window.
+    /// Failed attempts one person's email may have in a window.
     pub attempts_per_user: i64,
     /// Failed attempts one address (IPv6: one /64) may make in a window.
     pub attempts_per_address: i64,

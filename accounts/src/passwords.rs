@@ -44,7 +44,7 @@ pub struct HashingFailed;
 pub struct Hasher {
     argon2: Argon2<'static>,
     at_once: Arc<Semaphore>,
-    /// The hash of nobody's password, so that an unknown e-mail takes as long as a wrong password.
+    /// The hash of nobody's password, so that an unknown email takes as long as a wrong password.
     nobody: Arc<str>,
 }
 
@@ -105,7 +105,7 @@ impl Hasher {
     }
 
     /// Refuses passwords that are too short, too long or easy to guess, with the reason.
-    /// `about` is what a guesser would try first: the person's own name and e-mail.
+    /// `about` is what a guesser would try first: the person's own name and email.
     ///
     /// # Errors
     /// The outer error when no thread could be had; the inner says what is wrong with the password.

@@ -9,7 +9,7 @@ use sqlx::FromRow;
 use crate::{
     audit::{self, Action, Actor, Client, Event},
     curfew,
-    db::Tx,
+    db::{Conn, Tx},
     letters::{self, Letter, News},
     limits::Limits,
     on,
@@ -96,6 +96,14 @@ struct Device {
     ended_because: Option<Because>,
     ended_by: Option<String>,
     exchanged_at: Option<UnixMillis>,
+}
+
+/// Whether the value was ever given out. Whatever else a browser sends need not wait for the writer.
+///
+/// # Errors
+/// When the store is away.
+pub async fn is_known(conn: &mut Conn, token: &Token) -> Result<bool, sqlx::Error> {
+    Ok(owner(conn, token).await?.is_some())
 }
 
 /// Exchanges a remember-me cookie for a session and the cookie's next value.
@@ -189,8 +197,8 @@ impl Device {
     }
 }
 
-async fn owner(tx: &mut Tx, token: &Token) -> Result<Option<UserId>, sqlx::Error> {
-    on!(tx, c => sqlx::query_scalar(
+async fn owner(conn: &mut Conn, token: &Token) -> Result<Option<UserId>, sqlx::Error> {
+    on!(conn, c => sqlx::query_scalar(
         "select d.user_id from remember_tokens t join remembered_devices d on d.id = t.device_id
          where t.token_hash = $1")
         .bind(token.hash())

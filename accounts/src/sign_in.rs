@@ -1,4 +1,4 @@
-//! Signing in: from an e-mail and a password to a session.
+//! Signing in: from an email and a password to a session.
 //!
 //! The way is: limit, password, second factor, session. [`check_password`] ends with a [`Checked`];
 //! [`admit`] makes a session of it, or a half sign-in where a second factor is owed, which
@@ -73,7 +73,7 @@ pub struct In {
 pub enum SignInError {
     #[error("{0}")]
     Email(&'static str),
-    /// An unknown e-mail and a wrong password look the same.
+    /// An unknown email and a wrong password look the same.
     #[error("wrong email or password")]
     Wrong,
     #[error("too many attempts")]
@@ -161,7 +161,7 @@ pub async fn sign_in_new(
     admit(db, keys, limits, checked, ticket, client, now).await
 }
 
-/// Counts the attempt and checks the password, in the same time for an unknown e-mail.
+/// Counts the attempt and checks the password, in the same time for an unknown email.
 ///
 /// # Errors
 /// As [`sign_in`], but for [`SignInError::Raced`].

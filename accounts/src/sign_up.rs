@@ -16,8 +16,8 @@ use crate::{
     secret::{Secret, Token},
     time::Moment,
     users::{
-        AccountId, UserError, UserId, anybody, clean_email, clean_name, id_of_email,
-        insert_account, insert_user, taken,
+        AccountId, UserError, UserId, anybody, clean_person, id_of_email, insert_account,
+        insert_user, taken,
     },
 };
 
@@ -90,7 +90,7 @@ pub async fn sign_up(
     }
     let user = insert(&mut tx, &ready, plan, client, now)
         .await
-        .map_err(|e| taken(e, UserError::Email(EMAIL_TAKEN)))?;
+        .map_err(|e| taken(e, UserError::field("email", EMAIL_TAKEN)))?;
     tx.commit().await?;
     Ok(user)
 }
@@ -246,15 +246,12 @@ async fn checked(
     client: &Client,
     now: Moment,
 ) -> Result<Ready, UserError> {
-    let name = clean_name(new.name).map_err(UserError::Name)?;
-    let email = clean_email(new.email).map_err(UserError::Email)?;
     // Asked before the costly hash; whoever makes somebody asks again.
     if !sign_up_open(&mut db.read().await?, policy).await? {
         return Err(UserError::Closed);
     }
-    hasher
-        .accept(new.password, limits.password_min, &[&name, &email])
-        .await??;
+    let (shortest, password) = (limits.password_min, new.password);
+    let (name, email) = clean_person(hasher, shortest, new.name, new.email, password).await?;
     if client.ip.is_some() {
         // Not the operator on the machine itself.
         let mut tx = db.write().await?;
@@ -263,7 +260,7 @@ async fn checked(
             .map_err(UserError::TooMany)?;
         tx.commit().await?;
     }
-    let hash = hasher.hash(new.password).await?;
+    let hash = hasher.hash(password).await?;
     Ok(Ready { name, email, hash })
 }
 

@@ -7,9 +7,12 @@ use crate::{
     attempts::TooMany,
     audit::{self, Action, Actor, Client, Event},
     db::{Conn, Tx},
+    limits::Limits,
     members, on,
-    passwords::{HashingFailed, Unacceptable},
+    passwords::{Hasher, HashingFailed},
     plans::Plan,
+    secret::Secret,
+    sessions::{self, SignedIn},
     text::hides_something,
     time::{Moment, UnixMillis},
 };
@@ -104,21 +107,26 @@ pub struct User {
 pub enum UserError {
     #[error("sign-up is closed")]
     Closed,
-    #[error("{0}")]
-    Name(&'static str),
-    #[error("{0}")]
-    Email(&'static str),
-    #[error("{0}")]
-    Username(&'static str),
+    /// Each field that is wrong by its name, with a sentence for whoever typed it.
+    #[error("wrong fields")]
+    Fields(Vec<(&'static str, String)>),
     /// From one address.
     #[error("too many sign-ups")]
     TooMany(TooMany),
-    #[error(transparent)]
-    Password(#[from] Unacceptable),
+    /// The session has ended in the meantime.
+    #[error("this session has ended")]
+    Ended,
     #[error(transparent)]
     Hashing(#[from] HashingFailed),
     #[error("the store is away")]
     Store(#[from] sqlx::Error),
+}
+
+impl UserError {
+    /// One field is wrong.
+    pub(crate) fn field(name: &'static str, why: impl Into<String>) -> Self {
+        Self::Fields(vec![(name, why.into())])
+    }
 }
 
 /// Whether anybody has signed up yet.
@@ -211,7 +219,7 @@ pub async fn find(conn: &mut Conn, id: &UserId) -> Result<Option<User>, sqlx::Er
         .await)
 }
 
-/// The id of the person with that e-mail, in any case, disabled or not.
+/// The id of the person with that email, in any case, disabled or not.
 ///
 /// # Errors
 /// When the store is away.
@@ -266,18 +274,39 @@ pub(crate) async fn password_hash(conn: &mut Conn, id: &UserId) -> Result<String
         .await)
 }
 
-/// Changes a person's name and username; an empty username takes it away.
+/// Changes the name and the username of the person signed in; an empty username takes it away.
 ///
 /// # Errors
-/// The field that is wrong.
+/// The fields that are wrong, or [`UserError::Ended`].
 pub async fn update_profile(
+    tx: &mut Tx,
+    who: &SignedIn,
+    name: &str,
+    username: &str,
+    limits: &Limits,
+    now: Moment,
+) -> Result<(), UserError> {
+    let alive = sessions::lock_alive(tx, who, limits, now).await?;
+    alive.ok_or(UserError::Ended)?;
+    set_names(tx, &who.user.id, name, username).await
+}
+
+/// Sets a person's name and username.
+pub(crate) async fn set_names(
     tx: &mut Tx,
     id: &UserId,
     name: &str,
     username: &str,
 ) -> Result<(), UserError> {
-    let name = clean_name(name).map_err(UserError::Name)?;
-    let username = clean_username(username).map_err(UserError::Username)?;
+    let (name, username) = match (clean_name(name), clean_username(username)) {
+        (Ok(name), Ok(username)) => (name, username),
+        (name, username) => {
+            return Err(wrong([
+                ("name", name.err().map(str::to_owned)),
+                ("username", username.err().map(str::to_owned)),
+            ]));
+        }
+    };
     on!(tx, c => sqlx::query("update users set name = $2, username = $3 where id = $1")
         .bind(id)
         .bind(name)
@@ -285,10 +314,50 @@ pub async fn update_profile(
         .execute(c)
         .await
         .map(|_| ()))
-    .map_err(|e| taken(e, UserError::Username("Somebody else has this username.")))
+    .map_err(|e| {
+        taken(
+            e,
+            UserError::field("username", "Somebody else has this username."),
+        )
+    })
 }
 
-/// Sets an account's plan by one member's e-mail. Returns the plan it had.
+/// The fields that are wrong, of those that were looked at.
+fn wrong<const N: usize>(looked_at: [(&'static str, Option<String>); N]) -> UserError {
+    let wrong = looked_at
+        .into_iter()
+        .filter_map(|(name, why)| Some((name, why?)));
+    UserError::Fields(wrong.collect())
+}
+
+/// Name, email and password of somebody new, made clean; the password is only looked at.
+///
+/// # Errors
+/// All the fields that are wrong.
+pub(crate) async fn clean_person(
+    hasher: &Hasher,
+    shortest_password: usize,
+    name: &str,
+    email: &str,
+    password: &Secret,
+) -> Result<(String, String), UserError> {
+    let (cleaned_name, cleaned_email) = (clean_name(name), clean_email(email));
+    let about = [
+        cleaned_name.as_deref().unwrap_or(name),
+        cleaned_email.as_deref().unwrap_or(email),
+    ];
+    let accepted = hasher.accept(password, shortest_password, &about).await?;
+    match (cleaned_name, cleaned_email, accepted) {
+        (Ok(name), Ok(email), Ok(())) => Ok((name, email)),
+        (name, email, accepted) => Err(wrong([
+            ("name", name.err().map(str::to_owned)),
+            ("email", email.err().map(str::to_owned)),
+            ("password", accepted.err().map(|why| why.to_string())),
+        ])),
+    }
+}
+
+/// Sets an account's plan by one member's email. Returns the plan it had.
 ///
 /// # Errors
 /// When the store is away.

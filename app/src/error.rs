@@ -139,6 +139,21 @@ impl AppError {
         error
     }
 
+    /// Some fields are wrong. With several the message says so; each has its own sentence beside it.
+    #[must_use]
+    pub fn fields(wrong: Vec<(&str, String)>) -> Self {
+        let message = match &wrong[..] {
+            [(_, why)] => why.clone(),
+            _ => "Some of this cannot be right yet.".into(),
+        };
+        let mut error = Self::new(Code::Fields, message);
+        error.fields = wrong
+            .into_iter()
+            .map(|(name, why)| (name.to_owned(), why))
+            .collect();
+        error
+    }
+
     /// The store is away. The text says what did not happen.
     #[must_use]
     pub fn store_away() -> Self {

@@ -64,7 +64,7 @@ test("the first Tab leads past the navigation", async ({ person }) => {
   }
 });
 
-test("Enter in the e-mail field sends the form", async ({ page, person }) => {
+test("Enter in the email field sends the form", async ({ page, person }) => {
   const ada = await person("Ada Lovelace");
   await visit(page, "/sign-in");
   await fillSignIn(page, ada);

@@ -92,7 +92,7 @@ test("the page one wanted comes after signing in, and only a page of ours", asyn
   await expect(page).toHaveURL("/");
 });
 
-test("a wrong password is refused, and the e-mail is still there", async ({ page, person }) => {
+test("a wrong password is refused, and the email is still there", async ({ page, person }) => {
   const ada = await person("Ada Lovelace");
   await visit(page, "/sign-in?next=/profile/login");
   await page.getByLabel("Remember me").check();

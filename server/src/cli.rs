@@ -90,7 +90,7 @@ pub enum Command {
     },
     /// Make very many people and sessions, for measuring
     #[command(
-        after_help = "Writes a line for each session: the e-mail, a tab, and the Cookie header that is signed in.\n\n\
+        after_help = "Writes a line for each session: the email, a tab, and the Cookie header that is signed in.\n\n\
         Example: curfew seed --users 3000 --sessions 100 --out cookies.tsv"
     )]
     Seed {
@@ -133,7 +133,7 @@ pub enum User {
         #[arg(long)]
         password_file: Option<PathBuf>,
     },
-    /// List everybody: e-mail, name, role, account, plan
+    /// List everybody: email, name, role, account, plan
     #[command(after_help = "Example: curfew user list")]
     List,
     /// Disable a person: sessions, remembered devices and tokens end at once, and they cannot sign in
@@ -268,12 +268,12 @@ async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<
     Ok(())
 }
 
-/// The person of that e-mail.
+/// The person of that email.
 async fn person(conn: &mut Conn, email: &str) -> Result<UserId, Failed> {
     users::id_of_email(conn, email)
         .await
         .map_err(away)?
-        .ok_or_else(|| Failed::Because(format!("there is no person with the e-mail {email:?}")))
+        .ok_or_else(|| Failed::Because(format!("there is no person with the email {email:?}")))
 }
 
 /// "1 session", "2 sessions".

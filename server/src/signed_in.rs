@@ -182,7 +182,9 @@ async fn knock(
             Found::Unknown => {}
         }
     }
-    if let Some(token) = &brought.remember_me {
+    if let Some(token) = &brought.remember_me
+        && remember_me::is_known(&mut db.read().await?, token).await?
+    {
         // Only a browser sends fetch metadata; only a browser has several tabs.
         let may_be_a_race = headers.contains_key("sec-fetch-mode") && path != RESUME;
         let mut tx = db.write().await?;

@@ -26,7 +26,7 @@ pub struct Left {
     pub whole_account: bool,
 }
 
-/// Deletes the person signed in. `typed` must be their e-mail address.
+/// Deletes the person signed in. `typed` must be their email address.
 ///
 /// # Errors
 /// See [`MemberError`]; whatever it is, nothing has changed. The last owner of others cannot go.

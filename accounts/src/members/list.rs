@@ -116,7 +116,7 @@ pub struct InTheStore {
     pub disabled_at: Option<UnixMillis>,
 }
 
-/// Up to 1,000 people whose e-mail comes after `after`, in that order.
+/// Up to 1,000 people whose email comes after `after`, in that order.
 ///
 /// # Errors
 /// When the store is away.

@@ -13,7 +13,7 @@ use crate::{
     users::UserId,
 };
 
-/// Removes a member for good: all they have ends, and their e-mail is free for somebody else. The row stays
+/// Removes a member for good: all they have ends, and their email is free for somebody else. The row stays
 /// with their name, so that the audit log can still say who did what.
 ///
 /// # Errors
@@ -48,7 +48,7 @@ pub(super) async fn remove_locked(
     limits: &Limits,
     now: Moment,
 ) -> Result<Disabled, MemberError> {
-    // What has no @ is nobody's e-mail, so nobody signs in with it and nothing is mailed there.
+    // What has no @ is nobody's email, so nobody signs in with it and nothing is mailed there.
     let nobody = format!("removed:{}", member.id.0);
     on!(tx, c => sqlx::query(
         "update users set email = $2, username = null, password_hash = '', two_factor_since = null,

@@ -18,7 +18,7 @@ use crate::{
 /// Every sample person's password.
 pub const PASSWORD: &str = "seven violet trams at noon";
 
-/// Name, local part of the e-mail and username, plan, and how many of the devices they have.
+/// Name, local part of the email and username, plan, and how many of the devices they have.
 const PEOPLE: [(&str, &str, Plan, usize); 8] = [
     ("Ada Lovelace", "ada", Plan::Enterprise, 14),
     ("Grace Hopper", "grace", Plan::Enterprise, 9),
@@ -80,7 +80,7 @@ pub async fn demo(
         }
         let then = Moment::at(now.at - ago(700, number));
         let mut life = Life::begin(&mut tx, number, name, &email, plan, &hash, then).await?;
-        users::update_profile(&mut tx, &life.user, name, short).await?;
+        users::set_names(&mut tx, &life.user, name, short).await?;
         for (hours, step, device) in HISTORY {
             if device < devices {
                 let then = Moment::at(now.at - ago(hours, number));

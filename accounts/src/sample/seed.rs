@@ -54,7 +54,7 @@ struct Session<'a> {
 }
 
 /// Makes people on the Enterprise plan with live sessions, and hands `line` for each session its
-/// person's e-mail, a tab and the `Cookie` header that is signed in, once that is committed.
+/// person's email, a tab and the `Cookie` header that is signed in, once that is committed.
 ///
 /// # Errors
 /// See [`SeedError`].

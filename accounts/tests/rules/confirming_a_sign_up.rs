@@ -166,6 +166,10 @@ async fn a_link_is_good_once_and_for_half_an_hour(db: Db) {
     confirmed(&home, &fresh, PASSWORD, late).await.unwrap();
     let again = confirmed(&home, &fresh, PASSWORD, late).await;
     assert!(matches!(again, Err(ConfirmError::Over)), "{again:?}");
+    // Nor when the address is free again.
+    stores::run(&home.db, "update users set email = 'countess@example.com'").await;
+    let again = confirmed(&home, &fresh, PASSWORD, late).await;
+    assert!(matches!(again, Err(ConfirmError::Over)), "{again:?}");
     assert_eq!(people(&home).await, 1);
 }
 

@@ -117,8 +117,11 @@ async fn an_email_that_is_taken_is_said_and_the_invitation_stays_good(db: Db) {
     let made = home.invite(&ada, Role::Member, NOW).await.unwrap();
     for taken in ["Ben", "Ada"] {
         let refused = home.join(&made.token, taken, NOW).await;
-        let Err(JoinError::User(UserError::Email(why))) = refused else {
+        let Err(JoinError::User(UserError::Fields(wrong))) = refused else {
             panic!("{refused:?}")
+        };
+        let [("email", why)] = &wrong[..] else {
+            panic!("{wrong:?}")
         };
         assert!(why.contains("already belongs to somebody"), "{why}");
     }

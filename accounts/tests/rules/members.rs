@@ -268,7 +268,7 @@ async fn removing_frees_the_email_and_keeps_the_name(db: Db) {
     ] {
         assert!(matches!(again, Err(MemberError::NotFound)), "{again:?}");
     }
-    // Somebody with the same e-mail comes, as somebody else.
+    // Somebody with the same email comes, as somebody else.
     let another = home.member(&ada, "Ben", Role::Member).await;
     assert_ne!(another.id, ben.id);
     home.sign_in(&another, NOW).await;
@@ -435,7 +435,7 @@ async fn a_person_leaves_and_the_last_one_takes_the_account_along(db: Db) {
         .try_sign_in(&ada.email, &ada.password, &browser(7), NOW)
         .await;
     assert!(matches!(refused, Err(SignInError::Wrong)), "{refused:?}");
-    // The e-mail is free again.
+    // The email is free again.
     home.person("Ada").await;
 }
 

@@ -1,4 +1,4 @@
-//! A new e-mail address: it counts once the link that was mailed to it was used.
+//! A new email address: it counts once the link that was mailed to it was used.
 
 use accounts::{
     change_email::{self, ChangeEmailError},

@@ -56,18 +56,20 @@ async fn any_text_for_an_email_finds_nobody_or_is_refused(db: Db) {
 async fn any_text_for_a_name_is_taken_or_refused(db: Db) {
     let home = Home::new(db);
     let ada = home.person("Ada").await;
+    let here = home.sign_in(&ada, NOW).await;
+    let here = home.signed_in(&here.session.token, NOW).await;
     let (names, usernames) = (texts(r"\PC{0,105}\s?"), texts(r"[a-zA-Z_0-9-]{0,36}\PC?"));
     let mut taken = 0;
     for (name, username) in names.iter().zip(&usernames) {
         let mut tx = home.db.write().await.unwrap();
-        match users::update_profile(&mut tx, &ada.id, name, username).await {
+        match users::update_profile(&mut tx, &here, name, username, &home.limits, NOW).await {
             Ok(()) => {
                 tx.commit().await.unwrap();
                 taken += 1;
                 let user = users::find(&mut home.db.read().await.unwrap(), &ada.id).await;
                 assert_eq!(user.unwrap().unwrap().name, name.trim());
             }
-            Err(UserError::Name(_) | UserError::Username(_)) => {}
+            Err(UserError::Fields(_)) => {}
             Err(other) => panic!("{name:?} {username:?}: {other:?}"),
         }
     }

@@ -4,6 +4,7 @@ use accounts::{
     audit::{Actor, Client},
     db::Db,
     plans::Plan,
+    sessions::{By, SignedIn},
     users::{self, User, UserError, UserId},
 };
 
@@ -13,14 +14,47 @@ on_both!(
     name_and_username_change_and_an_empty_username_takes_it_away,
     a_username_is_one_persons_whatever_its_case,
     a_bad_name_changes_nothing,
+    a_session_that_has_ended_in_the_meantime_changes_nothing,
     the_operator_sets_a_plan_by_any_members_id,
 );
 
 async fn update(home: &Home, who: &Person, name: &str, username: &str) -> Result<(), UserError> {
+    let here = home.sign_in(who, NOW).await;
+    let here = home.signed_in(&here.session.token, NOW).await;
+    update_from(home, &here, name, username).await
+}
+
+async fn update_from(
+    home: &Home,
+    here: &SignedIn,
+    name: &str,
+    username: &str,
+) -> Result<(), UserError> {
     let mut tx = home.db.write().await?;
-    users::update_profile(&mut tx, &who.id, name, username).await?;
+    users::update_profile(&mut tx, here, name, username, &home.limits, NOW).await?;
     tx.commit().await?;
     Ok(())
+}
+
+async fn a_session_that_has_ended_in_the_meantime_changes_nothing(db: Db) {
+    let home = Home::new(db);
+    let ada = home.person("Ada").await;
+    let here = home.sign_in(&ada, NOW).await;
+    let seen_at_the_door = home.signed_in(&here.session.token, NOW).await;
+    home.press(&ada.id, By::Session(&here.session.id), NOW)
+        .await
+        .unwrap();
+    let refused = update_from(&home, &seen_at_the_door, "Eve", "eve").await;
+    assert!(matches!(refused, Err(UserError::Ended)), "{refused:?}");
+    assert_eq!(user(&home, &ada).await.name, "Ada");
+}
+
+/// The fields that are wrong.
+pub fn fields<T>(done: &Result<T, UserError>) -> Vec<&'static str> {
+    match done {
+        Err(UserError::Fields(wrong)) => wrong.iter().map(|(name, _)| *name).collect(),
+        _ => Vec::new(),
+    }
 }
 
 async fn user(home: &Home, who: &Person) -> User {
@@ -48,7 +82,7 @@ async fn a_username_is_one_persons_whatever_its_case(db: Db) {
     let (ada, ben) = (home.person("Ada").await, home.person("Ben").await);
     update(&home, &ada, "Ada", "countess").await.unwrap();
     let taken = update(&home, &ben, "Benjamin", "Countess").await;
-    assert!(matches!(taken, Err(UserError::Username(_))), "{taken:?}");
+    assert_eq!(fields(&taken), ["username"], "{taken:?}");
     let ben = user(&home, &ben).await;
     assert_eq!((ben.name.as_str(), ben.username), ("Ben", None));
     // One's own is not taken.

@@ -1,4 +1,4 @@
-//! From an e-mail and a password to a session, and out of it again.
+//! From an email and a password to a session, and out of it again.
 
 use accounts::{
     db::Db,

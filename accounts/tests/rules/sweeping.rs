@@ -81,7 +81,7 @@ async fn counts_of_failures_and_known_devices_are_deleted_when_they_are_due(db: 
 
     let window = home.limits.attempt_window;
     assert_eq!(swept(&home, after(window + DAY)).await, 0);
-    // The count of the e-mail and the count of the address.
+    // The count of the email and the count of the address.
     assert_eq!(swept(&home, after(window + DAY + SECOND)).await, 2);
     assert_eq!(rows(&home, "known_devices").await, 1);
     stores::run(&home.db, "delete from sessions").await;

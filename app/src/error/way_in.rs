@@ -28,11 +28,9 @@ impl From<UserError> for AppError {
                 Code::SignUpClosed,
                 "Sign-up is closed here. Ask whoever runs this Curfew for an invitation.",
             ),
-            UserError::Name(why) => Self::field("name", why),
-            UserError::Email(why) => Self::field("email", why),
-            UserError::Username(why) => Self::field("username", why),
+            UserError::Fields(wrong) => Self::fields(wrong),
+            UserError::Ended => Self::not_signed_in(),
             UserError::TooMany(t) => Self::too_many(t),
-            UserError::Password(why) => Self::field("password", why.to_string()),
             UserError::Hashing(e) => hashing(&e),
             UserError::Store(e) => store(&e),
         }

@@ -4,14 +4,15 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    boot::{Viewer, viewer},
+    boot::{Viewer, boot, viewer},
     error::AppError,
-    flash::counted,
+    flash::{Flash, counted},
     pages::loaded,
     parts::{
         icon::{Disc, Shape},
         layout::Page,
         link::Link,
+        notice::{Notice, Tone},
     },
     time::When,
 };
@@ -50,10 +51,20 @@ pub fn Home() -> impl IntoView {
         let first = viewer.name.split_whitespace().next().unwrap_or_default().to_owned();
         view! {
             <Page title="Home" section="home" lead=format!("Hello {first}. This is how your account stands.")>
+                {said()}
                 {loaded(standing, move |standing| view! { <Summary standing viewer=viewer.clone() /> })}
             </Page>
         }
     })
+}
+
+/// What somebody is told on arriving.
+fn said() -> impl IntoView {
+    let Some(Flash::Note(note)) = boot().flash else {
+        return ().into_any();
+    };
+    view! { <Notice tone=Tone::Success title=note.title text=note.text.unwrap_or_default() /> }
+        .into_any()
 }
 
 #[component]

@@ -1,4 +1,4 @@
-//! `/sign-up`: name, e-mail, password.
+//! `/sign-up`: name, email, password.
 
 use leptos::prelude::*;
 

@@ -24,13 +24,22 @@ use crate::{
 /// `fields`, `session_ended`, `store_away`.
 #[server(prefix = "/api/fn", endpoint = "update_profile")]
 pub async fn update_profile(name: String, username: Option<String>) -> Result<(), AppError> {
-    use crate::context::{curfew, leave, signed_in};
+    use accounts::users::{UserError, update_profile};
+
+    use crate::{
+        context::{curfew, leave, now, signed_in},
+        remote_logout::ended_meanwhile,
+    };
 
     let (curfew, me) = (curfew()?, signed_in()?);
     let store = |e| AppError::store(&e);
     let mut tx = curfew.db.write().await.map_err(store)?;
     let username = username.unwrap_or_default();
-    accounts::users::update_profile(&mut tx, &me.user.id, &name, &username).await?;
+    let limits = &curfew.limits;
+    match update_profile(&mut tx, &me, &name, &username, limits, now()).await {
+        Err(UserError::Ended) => return Err(ended_meanwhile().await?),
+        done => done?,
+    }
     tx.commit().await.map_err(store)?;
     leave(&Flash::Done(Done::ProfileSaved))?;
     leptos_axum::redirect("/profile");

@@ -33,7 +33,7 @@ mod server_side {
     };
 
     /// Deletes the person signed in, and the whole account when nobody else is in it. `confirmation` is
-    /// their e-mail, typed.
+    /// their email, typed.
     ///
     /// # Errors
     /// `fields`, `last_owner`, `session_ended`, `store_away`; nothing has changed then.

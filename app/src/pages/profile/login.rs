@@ -1,4 +1,4 @@
-//! `/profile/login`: what one signs in with, and a new e-mail address.
+//! `/profile/login`: what one signs in with, and a new email address.
 
 use leptos::prelude::*;
 
@@ -19,7 +19,7 @@ use crate::{
     time::When,
 };
 
-/// Mails a link to a new e-mail address; it counts once the link was used.
+/// Mails a link to a new email address; it counts once the link was used.
 ///
 /// # Errors
 /// `fields`, `step_up_required`, `too_many_attempts`, `session_ended`, `store_away`.

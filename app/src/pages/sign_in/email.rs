@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// Changes the e-mail address with the token of a mailed link. Signs nobody in or out.
+/// Changes the email address with the token of a mailed link. Signs nobody in or out.
 ///
 /// # Errors
 /// `link_over`, `raced`, `store_away`; nothing has changed then.

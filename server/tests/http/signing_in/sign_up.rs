@@ -40,6 +40,11 @@ async fn every_wrong_field_is_named(app: TestApp) {
         );
         assert!(refused.leaves_cookies_alone(), "{refused:?}");
     }
+    let form = [("name", ""), ("email", "ada"), ("password", "")];
+    let all = somebody.call("sign_up", &form).await;
+    all.refuses(422, "fields");
+    let fields = all.json()["fields"].as_object().unwrap().clone();
+    assert_eq!(fields.len(), 3, "{all:?}");
     assert_eq!(app.everything().await, before);
 }
 
