@@ -249,7 +249,33 @@ async fn newest(conn: &mut PoolConnection<Sqlite>) -> Result<i64, sqlx::Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use super::*;
+
+    /// More was rung than is kept for one who is busy: what was lost could have been about anybody.
+    #[tokio::test]
+    async fn who_could_not_hear_it_all_hears_that_anybody_may_have_changed() {
+        let (bell, heard) = (Bell::default(), RefCell::new(Vec::new()));
+        let hear = |change| heard.borrow_mut().push(change);
+        let hearing = own(&bell, &hear);
+        let ringing = async {
+            // By now there is a listener, which has not heard anything but its own beginning.
+            assert_eq!(*heard.borrow(), [Change::Anybody]);
+            let ada = |n| Change::User(UserId(format!("ada {n}")));
+            bell.ring((0..2_000).map(ada).collect());
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(heard.borrow()[1], Change::Anybody);
+            assert_eq!(*heard.borrow().last().unwrap(), ada(1_999));
+        };
+        tokio::select! {
+            biased;
+            () = hearing => unreachable!(),
+            () = ringing => {}
+        }
+    }
 
     #[test]
     fn a_word_of_another_node_is_understood_and_our_own_is_not_heard_twice() {

@@ -1,8 +1,13 @@
 //! The real program: other processes beside it, and processes that die.
 
 mod client;
+mod nodes;
+mod program;
+mod stream;
+
+mod codes_at_once;
 mod kills;
 mod other_commands;
-mod program;
 mod stopping;
+mod streams;
 mod webhook;

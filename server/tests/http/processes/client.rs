@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io};
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
@@ -66,6 +66,12 @@ impl Client {
         let (head, body) = self.written(address, function, fields);
         stream.write_all(format!("{head}{body}").as_bytes()).await?;
         let answer = arrived(stream).await?;
+        self.keep(&answer);
+        Ok(answer)
+    }
+
+    /// Keeps the cookies of an answer, as a browser does.
+    pub fn keep(&mut self, answer: &Answer) {
         for value in answer.headers.get_all(header::SET_COOKIE) {
             let cookie = cookie::Cookie::parse(value.to_str().unwrap().to_owned()).unwrap();
             if cookie.value().is_empty() {
@@ -75,7 +81,6 @@ impl Client {
                     .insert(cookie.name().to_owned(), cookie.value().to_owned());
             }
         }
-        Ok(answer)
     }
 
     /// A call as it stands on the wire: head and body.
@@ -86,24 +91,29 @@ impl Client {
         fields: &[(&str, &str)],
     ) -> (String, String) {
         let body = encoded(fields);
-        let cookies: Vec<String> = self
-            .cookies
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
         let head = format!(
             "POST /api/fn/{function} HTTP/1.0\r\nHost: {address}\r\nUser-Agent: {FIREFOX_ON_LINUX}\r\n\
              Accept: application/json\r\nContent-Type: application/x-www-form-urlencoded\r\n\
              Cookie: {}\r\nContent-Length: {}\r\n\r\n",
-            cookies.join("; "),
+            self.cookie_line(),
             body.len(),
         );
         (head, body)
     }
+
+    /// Its cookies as a request carries them.
+    pub fn cookie_line(&self) -> String {
+        let pairs: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        pairs.join("; ")
+    }
 }
 
 /// Reads an answer to its end; one that is cut short is an error.
-pub async fn arrived(mut stream: TcpStream) -> io::Result<Answer> {
+pub async fn arrived(mut stream: impl AsyncRead + Unpin) -> io::Result<Answer> {
     let cut = || io::Error::new(io::ErrorKind::UnexpectedEof, "the answer was cut short");
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await?;

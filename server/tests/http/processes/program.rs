@@ -81,14 +81,23 @@ impl Program {
 
     /// `kill -TERM`.
     pub fn is_asked_to_stop(&self) {
+        self.is_sent("-TERM");
+    }
+
+    /// `kill -STOP`: as a machine that hangs, its connections open and nobody at home.
+    pub fn stands_still(&self) {
+        self.is_sent("-STOP");
+    }
+
+    /// `kill -CONT`.
+    pub fn goes_on(&self) {
+        self.is_sent("-CONT");
+    }
+
+    fn is_sent(&self, signal: &str) {
         let id = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        let sent = Command::new("kill").args([signal, &id]).status().unwrap();
+        assert!(sent.success());
     }
 
     /// Waits for its end.

@@ -8,9 +8,10 @@ use accounts::{
     time::Moment,
     users,
 };
+use tokio::time::timeout;
 
 use crate::{
-    browser::Listening,
+    browser::{Listening, NOTHING},
     home::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp, email_of},
     stores,
 };
@@ -19,6 +20,7 @@ on_both!(
     a_press_on_another_node_ends_the_streams_here,
     a_press_that_is_not_committed_ends_nothing,
     a_lost_listener_changes_nothing,
+    what_was_heard_while_the_store_did_not_answer_is_looked_at_when_it_does,
 );
 
 const SOON: Duration = Duration::from_secs(4);
@@ -111,5 +113,39 @@ async fn a_lost_listener_changes_nothing(app: TestApp) {
         .await
         .leads_to("/sign-in?next=/profile/security");
     stream.ends(SOON).await;
+    other.db().close().await;
+}
+
+async fn what_was_heard_while_the_store_did_not_answer_is_looked_at_when_it_does(app: TestApp) {
+    let _looking = app.looks_after_streams();
+    let other = app.another_node().await;
+    let ada = other.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let mut stream = settled(&app, "Ada").await;
+    let phone = app.browser(SAFARI_ON_IPHONE);
+    phone.sign_in("Ada").await;
+    // Every connection of this node's but the one that listens is taken.
+    let mut taken = Vec::new();
+    while let Ok(conn) = timeout(Duration::from_millis(500), app.db().read()).await {
+        taken.push(conn.unwrap());
+    }
+    ada.press()
+        .await
+        .leads_to("/sign-in?next=/profile/security");
+    // Asking takes as long as looking does, until both give up.
+    phone
+        .call("still_signed_in", NOTHING)
+        .await
+        .refuses(503, "store_away");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    stream.is_quiet().await;
+    drop(taken);
+    let (took, said) = stream.ends(SOON).await;
+    eprintln!("after the store answered again: {took:?}");
+    assert!(said.contains("remote_logout"), "{said}");
+    phone
+        .call("still_signed_in", NOTHING)
+        .await
+        .refuses(401, "session_ended");
     other.db().close().await;
 }

@@ -1,8 +1,15 @@
 //! Who gets no stream.
 
+use accounts::{
+    secret::Token,
+    sessions::{self, Found, SessionId},
+    time::Moment,
+    users::UserId,
+};
 use app::cookies::Kind;
 use axum::body::Body;
 use http::{Method, Request};
+use server::streams::Full;
 
 use crate::{
     browser::Browser,
@@ -14,6 +21,7 @@ on_both!(
     nobody_signed_in_has_no_stream,
     a_remembered_device_alone_opens_none_and_is_not_exchanged,
     a_session_has_only_so_many,
+    a_node_carries_only_so_many,
     it_takes_get_and_nothing_else,
 );
 
@@ -60,6 +68,40 @@ async fn a_session_has_only_so_many(app: TestApp) {
     let phone = app.browser(FIREFOX_ON_LINUX);
     phone.sign_in("Ada").await;
     phone.listen().await.unwrap();
+}
+
+async fn a_node_carries_only_so_many(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let mut who = signed_in(&app, &ada).await;
+    let streams = &app.state.streams;
+    let mut held = Vec::new();
+    let full = loop {
+        who.user.id = UserId(format!("somebody, {}", held.len()));
+        who.session = SessionId(format!("theirs, {}", held.len()));
+        match streams.hold(&who) {
+            Ok(place) => held.push(place),
+            Err(full) => break full,
+        }
+    };
+    assert_eq!((full, held.len()), (Full::Node, 20_000));
+    let refused = ada.listen().await.err().unwrap();
+    refused.refuses(503, "busy");
+    assert_eq!(refused.headers["retry-after"], "30");
+    assert!(ada.is_signed_in().await, "only the stream is refused");
+    held.pop();
+    ada.listen().await.unwrap();
+    drop(held);
+    assert_eq!(streams.count(), 0);
+}
+
+async fn signed_in(app: &TestApp, browser: &Browser) -> sessions::SignedIn {
+    let token = Token::presented(&browser.cookie(Kind::Session).unwrap()).unwrap();
+    let (mut conn, limits) = (app.db().read().await.unwrap(), app.state.curfew.limits);
+    match sessions::find(&mut conn, &token, &limits, Moment::now()).await {
+        Ok(Found::Live(who)) => *who,
+        other => panic!("{other:?}"),
+    }
 }
 
 async fn it_takes_get_and_nothing_else(app: TestApp) {

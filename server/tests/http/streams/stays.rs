@@ -1,5 +1,7 @@
 //! What leaves a stream alone, and what a stream leaves behind.
 
+use std::time::Duration;
+
 use crate::{
     browser::Browser,
     home::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
@@ -20,6 +22,7 @@ on_both!(
     a_stream_that_nobody_reads_any_more_gives_its_place_back,
     what_changes_nothing_ends_nothing,
     listening_is_not_using_the_session,
+    a_stream_says_when_to_try_again_and_now_and_then_a_comment,
 );
 
 async fn of_a_thousand_streams_only_those_of_the_person_who_pressed_end(app: TestApp) {
@@ -119,4 +122,17 @@ async fn listening_is_not_using_the_session(app: TestApp) {
     assert!(ada.is_signed_in().await);
     app.state.last_seen.write(app.db()).await;
     assert!(stores::number(app.db(), last).await > before);
+}
+
+async fn a_stream_says_when_to_try_again_and_now_and_then_a_comment(app: TestApp) {
+    let _looking = app.looks_after_streams();
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let mut stream = ada.listen().await.unwrap();
+    let again = stream.said.strip_prefix("retry: ").unwrap();
+    let again: u32 = again.lines().next().unwrap().parse().unwrap();
+    assert!((1_000..4_000).contains(&again), "{again}");
+    // Proxies commonly close what says nothing for a minute.
+    stream.hears("\n:\n\n", Duration::from_secs(55)).await;
+    stream.is_quiet().await;
 }
