@@ -4,9 +4,58 @@ mod elsewhere;
 mod ends;
 mod refused;
 mod stays;
+mod unsaid;
 
 use std::time::Duration;
+
+use accounts::{
+    audit::{Actor, Client},
+    plans::Plan,
+    time::Moment,
+    users,
+};
+use serde_json::Value;
+
+use crate::{
+    browser::Listening,
+    home::{TestApp, email_of},
+};
 
 /// What SPEC.md promises on the node that took the press, for a machine that does nothing else.
 /// The measurement is in `docs/MEASUREMENTS.md`; here other tests run beside.
 const AT_ONCE: Duration = Duration::from_secs(2);
+
+/// A stream is looked at within a second of being opened. Waits until that is over, so that only what is
+/// heard ends it, or the look at everybody every half minute.
+async fn settled(streams: &mut [&mut Listening]) {
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    for stream in streams {
+        stream.is_quiet().await;
+    }
+}
+
+/// The last event: its name and its data.
+fn last_word(said: &str) -> (String, Value) {
+    let last = said.trim_end().rsplit("\n\n").next().unwrap();
+    let field = |name: &str| {
+        let line = last.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_else(|| panic!("no {name:?} in {said:?}"))
+            .to_owned()
+    };
+    (
+        field("event: "),
+        serde_json::from_str(&field("data: ")).unwrap(),
+    )
+}
+
+/// Somebody's plan changes, by the operator.
+async fn goes_to_free(app: &TestApp, name: &str) {
+    let mut tx = app.db().write().await.unwrap();
+    let who = users::id_of_email(&mut tx, &email_of(name)).await;
+    let (by, client) = (Actor::Operator, Client::default());
+    let who = who.unwrap().unwrap();
+    users::set_plan(&mut tx, &who, Plan::Free, by, &client, Moment::now())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+}

@@ -84,7 +84,7 @@ impl Stream {
 
     /// After its end: asks for it again on the same connection. What comes is the answer to that, so not
     /// a byte came in between.
-    pub async fn is_asked_for_again(mut self) -> Answer {
+    pub async fn asked_again(mut self) -> Answer {
         let asked = request(&self.address, &self.browser, "close");
         self.socket.write_all(asked.as_bytes()).await.unwrap();
         timeout(PATIENCE, arrived(self.socket))
@@ -94,7 +94,7 @@ impl Stream {
     }
 
     /// After its end: the server closes the connection, without another byte.
-    pub async fn is_closed(mut self) {
+    pub async fn closes(mut self) {
         let mut left = Vec::new();
         let closed = timeout(PATIENCE, self.socket.read_to_end(&mut left)).await;
         closed.unwrap().unwrap();

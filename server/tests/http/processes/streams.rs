@@ -110,7 +110,7 @@ async fn a_press_ends_streams_at_both_nodes(app: TestApp) {
     for stream in [here, there] {
         told_of_the_press(&stream);
         // Not a byte more, and the dead cookie opens no other.
-        let refused = stream.is_asked_for_again().await;
+        let refused = stream.asked_again().await;
         refused.refuses(401, "session_ended");
         assert_eq!(refused.json()["reason"]["because"], "remote_logout");
         assert!(refused.leaves_cookies_alone());
@@ -145,10 +145,7 @@ async fn a_press_right_after_a_cut(app: TestApp) {
     let ended = stream.ends(SOON).await;
     eprintln!("ended {:?} after the answer", ended - answered);
     told_of_the_press(&stream);
-    stream
-        .is_asked_for_again()
-        .await
-        .refuses(401, "session_ended");
+    stream.asked_again().await.refuses(401, "session_ended");
     a_press_is_heard_again(&app, &nodes).await;
 }
 
@@ -173,10 +170,7 @@ async fn a_press_that_was_not_heard(app: TestApp) {
     let ended = stream.ends(SOON).await;
     eprintln!("ended {:?} after it went on", ended - goes_on);
     told_of_the_press(&stream);
-    stream
-        .is_asked_for_again()
-        .await
-        .refuses(401, "session_ended");
+    stream.asked_again().await.refuses(401, "session_ended");
     a_press_is_heard_again(&app, &nodes).await;
 }
 
@@ -246,7 +240,7 @@ async fn a_node_stops(app: TestApp) {
         let ended = stream.ends(SOON).await;
         eprintln!("ended {:?} after it was asked to stop", ended - asked);
         assert_eq!(stream.said.matches("event: ").count(), 1, "{}", stream.said);
-        stream.is_closed().await;
+        stream.closes().await;
     }
     assert!(nodes.first.ends_within(SOON).success());
     elsewhere.is_quiet().await;

@@ -4,12 +4,15 @@ use std::time::{Duration, Instant};
 
 use accounts::{
     audit::Client,
+    db::Tx,
+    on,
     sessions::{By, FromWhere, end_all},
     time::Moment,
     users,
 };
 use tokio::time::timeout;
 
+use super::settled;
 use crate::{
     browser::{Listening, NOTHING},
     home::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp, email_of},
@@ -25,13 +28,12 @@ on_both!(
 
 const SOON: Duration = Duration::from_secs(4);
 
-/// An open stream that the looking has begun for: nothing is due from before.
-async fn settled(app: &TestApp, name: &str) -> Listening {
+/// An open stream that nothing is due for from before.
+async fn listens(app: &TestApp, name: &str) -> Listening {
     let browser = app.browser(SAFARI_ON_IPHONE);
     browser.sign_in(name).await;
     let mut stream = browser.listen().await.unwrap();
-    tokio::time::sleep(Duration::from_millis(1_200)).await;
-    stream.is_quiet().await;
+    settled(&mut [&mut stream]).await;
     stream
 }
 
@@ -40,7 +42,7 @@ async fn a_press_on_another_node_ends_the_streams_here(app: TestApp) {
     let other = app.another_node().await;
     let ada = other.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    let stream = settled(&app, "Ada").await;
+    let stream = listens(&app, "Ada").await;
     ada.press()
         .await
         .leads_to("/sign-in?next=/profile/security");
@@ -53,21 +55,15 @@ async fn a_press_on_another_node_ends_the_streams_here(app: TestApp) {
     other.db().close().await;
 }
 
-async fn a_press_that_is_not_committed_ends_nothing(app: TestApp) {
-    let _looking = app.looks_after_streams();
-    let ada = app.browser(FIREFOX_ON_LINUX);
-    ada.sign_up("Ada").await;
-    let mut stream = settled(&app, "Ada").await;
-    let mut tx = app.db().write().await.unwrap();
-    let who = users::id_of_email(&mut tx, &email_of("Ada"))
-        .await
-        .unwrap()
-        .unwrap();
-    let (client, limits) = (Client::default(), app.state.curfew.limits);
+/// Presses for Ada, in a transaction that somebody else commits or drops.
+async fn press_in(tx: &mut Tx, app: &TestApp) {
+    let who = users::id_of_email(tx, &email_of("Ada")).await;
+    let (who, client) = (who.unwrap().unwrap(), Client::default());
+    let (by, limits) = (By::Operator, app.state.curfew.limits);
     end_all(
-        &mut tx,
+        tx,
         &who,
-        By::Operator,
+        by,
         FromWhere::Cli,
         &client,
         &limits,
@@ -75,6 +71,15 @@ async fn a_press_that_is_not_committed_ends_nothing(app: TestApp) {
     )
     .await
     .unwrap();
+}
+
+async fn a_press_that_is_not_committed_ends_nothing(app: TestApp) {
+    let _looking = app.looks_after_streams();
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let mut stream = listens(&app, "Ada").await;
+    let mut tx = app.db().write().await.unwrap();
+    press_in(&mut tx, &app).await;
     drop(tx);
     tokio::time::sleep(Duration::from_millis(700)).await;
     stream.is_quiet().await;
@@ -87,7 +92,7 @@ async fn a_lost_listener_changes_nothing(app: TestApp) {
     let other = app.another_node().await;
     let ada = other.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    let stream = settled(&app, "Ada").await;
+    let stream = listens(&app, "Ada").await;
     if app.url.starts_with("postgres") {
         let killed = stores::number(
             other.db(),
@@ -96,19 +101,24 @@ async fn a_lost_listener_changes_nothing(app: TestApp) {
         )
         .await;
         assert_eq!(killed, 1, "there is one listener");
+        // At once, while nobody listens: what was said meanwhile is made up for.
+        ada.press()
+            .await
+            .leads_to("/sign-in?next=/profile/security");
     } else {
-        stores::run(other.db(), "delete from audit_events where rowid > 1").await;
+        // In one, so that the press is never looked for by the new count.
+        let mut tx = other.db().write().await.unwrap();
+        let compacted = "delete from audit_events where rowid > 1";
+        on!(&mut tx, c => sqlx::query(compacted).execute(c).await.map(|_| ())).unwrap();
+        press_in(&mut tx, &app).await;
+        tx.commit().await.unwrap();
     }
-    // At once, while nobody listens: what was said meanwhile is made up for.
-    ada.press()
-        .await
-        .leads_to("/sign-in?next=/profile/security");
     let start = Instant::now();
     stream.ends(SOON).await;
     eprintln!("after the listener was lost: {:?}", start.elapsed());
 
     ada.sign_in("Ada").await;
-    let stream = settled(&app, "Ada").await;
+    let stream = listens(&app, "Ada").await;
     ada.press()
         .await
         .leads_to("/sign-in?next=/profile/security");
@@ -121,9 +131,9 @@ async fn what_was_heard_while_the_store_did_not_answer_is_looked_at_when_it_does
     let other = app.another_node().await;
     let ada = other.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    let mut stream = settled(&app, "Ada").await;
     let phone = app.browser(SAFARI_ON_IPHONE);
     phone.sign_in("Ada").await;
+    let mut stream = listens(&app, "Ada").await;
     // Every connection of this node's but the one that listens is taken.
     let mut taken = Vec::new();
     while let Ok(conn) = timeout(Duration::from_millis(500), app.db().read()).await {
@@ -147,5 +157,31 @@ async fn what_was_heard_while_the_store_did_not_answer_is_looked_at_when_it_does
         .call("still_signed_in", NOTHING)
         .await
         .refuses(401, "session_ended");
+    other.db().close().await;
+}
+
+/// SQLite's own listener reads the audit log. While that cannot be read it hears nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_press_while_the_audit_log_could_not_be_read_is_made_up_for() {
+    stores::sqlite(a_press_while_sqlite_is_not_heard).await;
+}
+
+async fn a_press_while_sqlite_is_not_heard(app: TestApp) {
+    let _looking = app.looks_after_streams();
+    let other = app.another_node().await;
+    other.browser(FIREFOX_ON_LINUX).sign_up("Ada").await;
+    let mut stream = listens(&app, "Ada").await;
+    stores::run(other.db(), "alter table audit_events rename to gone").await;
+    // It is looked at four times a second.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    stream.is_quiet().await;
+    // The log is back with the press in it: no look has seen the one without the other.
+    let mut tx = other.db().write().await.unwrap();
+    on!(&mut tx, c => sqlx::query("alter table gone rename to audit_events").execute(c).await.map(|_| ()))
+        .unwrap();
+    press_in(&mut tx, &app).await;
+    tx.commit().await.unwrap();
+    let (_, said) = stream.ends(SOON).await;
+    assert!(said.contains("remote_logout"), "{said}");
     other.db().close().await;
 }

@@ -1,23 +1,13 @@
 //! What ends a stream, and what it says last.
 
-use std::time::Duration;
-
-use accounts::{
-    audit::{Actor, Client},
-    plans::Plan,
-    time::Moment,
-    users,
-};
 use serde_json::Value;
 
-use super::AT_ONCE;
+use super::{AT_ONCE, goes_to_free, last_word, settled};
 use crate::{
     browser::{Listening, NOTHING},
     home::{
         CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, OTHER_PASSWORD, PASSWORD, SAFARI_ON_IPHONE, TestApp,
-        email_of,
     },
-    stores,
 };
 
 on_both!(
@@ -26,25 +16,9 @@ on_both!(
     signing_out_ends_the_streams_of_that_browser_alone,
     a_new_password_ends_the_others_streams_and_not_ones_own,
     the_session_that_is_one_too_many_ends_the_stream_of_the_longest_unused,
-    a_disabled_person_has_no_stream,
     another_plan_ends_the_stream_and_the_session_lives_on,
-    a_stream_ends_when_its_session_runs_out_however_long_it_was_open,
     streams_end_when_the_service_stops_and_no_new_one_begins,
 );
-
-/// The last event: its name and its data.
-fn last_word(said: &str) -> (String, Value) {
-    let last = said.trim_end().rsplit("\n\n").next().unwrap();
-    let field = |name: &str| {
-        let line = last.lines().find_map(|line| line.strip_prefix(name));
-        line.unwrap_or_else(|| panic!("no {name:?} in {said:?}"))
-            .to_owned()
-    };
-    (
-        field("event: "),
-        serde_json::from_str(&field("data: ")).unwrap(),
-    )
-}
 
 async fn ends_because(stream: Listening, because: &str) -> Value {
     let (_, said) = stream.ends(AT_ONCE).await;
@@ -64,11 +38,12 @@ async fn a_press_ends_every_stream_of_the_person_and_says_why(app: TestApp) {
     phone.sign_in_remembered("Ada").await;
     let bob = app.browser(CHROME_ON_WINDOWS);
     bob.sign_up("Bob").await;
-    let (here, there, mut bobs) = (
+    let (mut here, mut there, mut bobs) = (
         ada.listen().await.unwrap(),
         phone.listen().await.unwrap(),
         bob.listen().await.unwrap(),
     );
+    settled(&mut [&mut here, &mut there, &mut bobs]).await;
     assert_eq!(here.headers["content-type"], "text/event-stream");
     assert_eq!(
         here.headers["cache-control"],
@@ -134,7 +109,8 @@ async fn signing_out_ends_the_streams_of_that_browser_alone(app: TestApp) {
     let (ada, phone) = (app.browser(FIREFOX_ON_LINUX), app.browser(SAFARI_ON_IPHONE));
     ada.sign_up("Ada").await;
     phone.sign_in("Ada").await;
-    let (here, mut there) = (ada.listen().await.unwrap(), phone.listen().await.unwrap());
+    let (mut here, mut there) = (ada.listen().await.unwrap(), phone.listen().await.unwrap());
+    settled(&mut [&mut here, &mut there]).await;
     ada.post_form("/sign-out", "/", NOTHING)
         .await
         .leads_to("/sign-in");
@@ -147,7 +123,8 @@ async fn a_new_password_ends_the_others_streams_and_not_ones_own(app: TestApp) {
     let (ada, phone) = (app.browser(FIREFOX_ON_LINUX), app.browser(SAFARI_ON_IPHONE));
     ada.sign_up("Ada").await;
     phone.sign_in("Ada").await;
-    let (mut here, there) = (ada.listen().await.unwrap(), phone.listen().await.unwrap());
+    let (mut here, mut there) = (ada.listen().await.unwrap(), phone.listen().await.unwrap());
+    settled(&mut [&mut here, &mut there]).await;
     let form = [
         ("current_password", PASSWORD),
         ("new_password", OTHER_PASSWORD),
@@ -162,44 +139,21 @@ async fn the_session_that_is_one_too_many_ends_the_stream_of_the_longest_unused(
     let _looking = app.looks_after_streams();
     let (ada, phone) = (app.browser(FIREFOX_ON_LINUX), app.browser(SAFARI_ON_IPHONE));
     ada.sign_up("Ada").await;
-    let first = ada.listen().await.unwrap();
+    let mut first = ada.listen().await.unwrap();
+    settled(&mut [&mut first]).await;
     phone.sign_in("Ada").await;
     app.browser(CHROME_ON_WINDOWS).sign_in("Ada").await;
     let told = ends_because(first, "limit").await;
     assert_eq!(told["may_come_back"], true);
 }
 
-async fn a_disabled_person_has_no_stream(app: TestApp) {
-    let _looking = app.looks_after_streams();
-    let ada = app.browser(FIREFOX_ON_LINUX);
-    ada.sign_up("Ada").await;
-    let stream = ada.listen().await.unwrap();
-    // Behind the rules' back: nobody says a word, so this is the look that is taken anyway.
-    stores::run(app.db(), "update users set disabled_at = 1").await;
-    let (_, said) = stream.ends(Duration::from_secs(40)).await;
-    assert_eq!(last_word(&said).1["reason"]["because"], "disabled");
-    ada.listen()
-        .await
-        .err()
-        .unwrap()
-        .refuses(401, "session_ended");
-}
-
 async fn another_plan_ends_the_stream_and_the_session_lives_on(app: TestApp) {
     let _looking = app.looks_after_streams();
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    let stream = ada.listen().await.unwrap();
-    let mut tx = app.db().write().await.unwrap();
-    let who = users::id_of_email(&mut tx, &email_of("Ada"))
-        .await
-        .unwrap()
-        .unwrap();
-    let (by, client) = (Actor::Operator, Client::default());
-    users::set_plan(&mut tx, &who, Plan::Free, by, &client, Moment::now())
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
+    let mut stream = ada.listen().await.unwrap();
+    settled(&mut [&mut stream]).await;
+    goes_to_free(&app, "Ada").await;
     let (_, said) = stream.ends(AT_ONCE).await;
     let (name, data) = last_word(&said);
     assert_eq!(
@@ -213,21 +167,6 @@ async fn another_plan_ends_the_stream_and_the_session_lives_on(app: TestApp) {
     );
     let mut again = ada.listen().await.unwrap();
     again.is_quiet().await;
-}
-
-async fn a_stream_ends_when_its_session_runs_out_however_long_it_was_open(app: TestApp) {
-    let app = app.with(&[("CURFEW_SESSION_IDLE", "2s")]);
-    let _looking = app.looks_after_streams();
-    let ada = app.browser(FIREFOX_ON_LINUX);
-    ada.sign_up("Ada").await;
-    let stream = ada.listen().await.unwrap();
-    let (_, said) = stream.ends(Duration::from_secs(6)).await;
-    assert_eq!(last_word(&said).1["reason"]["because"], "expired");
-    ada.listen()
-        .await
-        .err()
-        .unwrap()
-        .refuses(401, "session_ended");
 }
 
 async fn streams_end_when_the_service_stops_and_no_new_one_begins(app: TestApp) {

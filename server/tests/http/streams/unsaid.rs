@@ -1,0 +1,62 @@
+//! Ends that nobody says a word of: what is looked at anyway.
+
+use std::time::Duration;
+
+use super::{AT_ONCE, goes_to_free, last_word, settled};
+use crate::{
+    home::{FIREFOX_ON_LINUX, TestApp},
+    stores,
+};
+
+on_both!(
+    a_disabled_person_has_no_stream,
+    a_session_whose_very_row_is_gone_has_no_stream,
+    a_stream_ends_when_its_session_runs_out_however_long_it_was_open,
+);
+
+async fn a_disabled_person_has_no_stream(app: TestApp) {
+    let _looking = app.looks_after_streams();
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let mut stream = ada.listen().await.unwrap();
+    settled(&mut [&mut stream]).await;
+    // Behind the rules' back: nobody says a word, so this is the look that is taken anyway.
+    stores::run(app.db(), "update users set disabled_at = 1").await;
+    let (_, said) = stream.ends(Duration::from_secs(40)).await;
+    assert_eq!(last_word(&said).1["reason"]["because"], "disabled");
+    ada.listen()
+        .await
+        .err()
+        .unwrap()
+        .refuses(401, "session_ended");
+}
+
+async fn a_session_whose_very_row_is_gone_has_no_stream(app: TestApp) {
+    let _looking = app.looks_after_streams();
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let mut stream = ada.listen().await.unwrap();
+    settled(&mut [&mut stream]).await;
+    // As a backup that was put back leaves it. Any word about her makes one look.
+    stores::run(app.db(), "delete from sessions").await;
+    goes_to_free(&app, "Ada").await;
+    let (_, said) = stream.ends(AT_ONCE).await;
+    assert_eq!(said.matches("event: ").count(), 1, "{said}");
+    let refused = ada.listen().await.err().unwrap();
+    refused.refuses(401, "not_signed_in");
+}
+
+async fn a_stream_ends_when_its_session_runs_out_however_long_it_was_open(app: TestApp) {
+    let app = app.with(&[("CURFEW_SESSION_IDLE", "5s")]);
+    let _looking = app.looks_after_streams();
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let stream = ada.listen().await.unwrap();
+    let (_, said) = stream.ends(Duration::from_secs(15)).await;
+    assert_eq!(last_word(&said).1["reason"]["because"], "expired");
+    ada.listen()
+        .await
+        .err()
+        .unwrap()
+        .refuses(401, "session_ended");
+}
