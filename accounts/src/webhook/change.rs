@@ -18,7 +18,6 @@ use crate::{
     secret::{Secret, Token},
     sessions::SignedIn,
     time::Moment,
-    users::AccountId,
 };
 
 /// What a secret begins with, so that one who finds it knows what it is.
