@@ -9,10 +9,10 @@ TEST := $(if $(shell command -v cargo-nextest),nextest run,test)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test e2e bench lint fmt
+.PHONY: help run dev test e2e bench conformance lint fmt
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## build for release and serve http://127.0.0.1:3000, with SQLite in ./data
 	@ci/install.sh rust wasm-opt
@@ -43,6 +43,10 @@ bench: ## measurements, with the release build
 	@ci/install.sh rust wasm-opt
 	$(XTASK) web
 	@if [ -d server/benches ]; then cargo bench -p server; else echo "no benches yet"; fi
+
+conformance: ## the Model Context Protocol's own suite against the transport of /mcp
+	@ci/install.sh rust node
+	ci/mcp-conformance.sh
 
 lint: ## formatting, clippy on both sides, dependency rules
 	@ci/install.sh rust lint

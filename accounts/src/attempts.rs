@@ -12,8 +12,14 @@ use crate::{
     on,
     secret::{Token, TokenHash},
     time::{Moment, UnixMillis},
-    users::UserId,
+    users::{AccountId, UserId},
 };
+
+/// How many tests of its webhook an account may send in [`TEST_WINDOW`].
+const WEBHOOK_TESTS: i64 = 5;
+
+/// Each test keeps a connection open for up to ten seconds, to wherever the account says.
+const TEST_WINDOW: Duration = Duration::from_mins(1);
 
 /// What an attempt counts against.
 #[derive(Debug, Clone)]
@@ -103,6 +109,19 @@ pub(crate) async fn claim_sign_up(
     let subject = format!("sign-up:{}", client.network());
     let (most, window) = (limits.sign_ups_per_address, limits.attempt_window);
     count(tx, &subject, most, window, now).await
+}
+
+/// Takes a place for a test of the account's webhook. It is not given back, whatever comes of the test.
+///
+/// # Errors
+/// When the store is away; the inner error when no place is left.
+pub(crate) async fn claim_webhook_test(
+    tx: &mut Tx,
+    account: &AccountId,
+    now: Moment,
+) -> Result<Result<(), TooMany>, sqlx::Error> {
+    let subject = format!("webhook-test:{}", account.0);
+    count(tx, &subject, WEBHOOK_TESTS, TEST_WINDOW, now).await
 }
 
 /// Takes a place for somebody signed in who types their password again.

@@ -9,6 +9,7 @@
 //! | half sign-ins, drafts of two-factor authentication, mailed links, sign-ups that were not confirmed | a day after they ran out |
 //! | letters | a week after they were written |
 //! | deliveries of a webhook | a week after their event |
+//! | a removed webhook | when its receiver has been told so, a week later at the latest |
 //! | invitations | 30 days after they ran out |
 //! | known devices | a year after they were last used |
 //! | audit events | never, or when their account has said so (`audit::delete_old`) |
@@ -52,6 +53,7 @@ pub async fn sweep(tx: &mut Tx, now: Moment) -> Result<u64, sqlx::Error> {
         ("delete from sign_ups where expires_at < $1", now.at - DAY),
         ("delete from letters where created_at < $1", now.at - 7 * DAY),
         ("delete from webhook_deliveries where created_at < $1", now.at - 7 * DAY),
+        ("delete from webhooks where removed_at < $1", now.at - 7 * DAY),
         ("delete from known_devices where last_used_at < $1", now.at - 365 * DAY),
     ] {
         deleted += delete(tx, sql, before).await?;

@@ -6,12 +6,14 @@
 mod change;
 mod outbox;
 mod parcel;
+mod remove;
 
-pub(crate) use change::forget;
-pub use change::{WebhookError, new_secret, remove, set};
+pub use change::{WebhookError, new_secret, set, test};
 pub(crate) use outbox::write;
 pub use outbox::{Delivery, Due, Failure, claim, delivered, failed, recent};
 pub use parcel::{Parcel, signature};
+pub(crate) use remove::forget;
+pub use remove::remove;
 
 use sqlx::FromRow;
 
@@ -70,14 +72,32 @@ impl Webhook {
 /// When the store is away.
 pub async fn find(conn: &mut Conn, account: &AccountId) -> Result<Option<Webhook>, sqlx::Error> {
     let row: Option<Row> = on!(conn, c => sqlx::query_as(
+        "select url, categories, min_severity, key_id, secret, created_at from webhooks
+         where account_id = $1 and removed_at is null")
+        .bind(account)
+        .fetch_optional(c)
+        .await)?;
+    Ok(row.map(Webhook::from))
+}
+
+/// The same, or the one that is removed and has yet to be told so.
+async fn find_to_send(
+    conn: &mut Conn,
+    account: &AccountId,
+) -> Result<Option<Webhook>, sqlx::Error> {
+    let row: Option<Row> = on!(conn, c => sqlx::query_as(
         "select url, categories, min_severity, key_id, secret, created_at from webhooks where account_id = $1")
         .bind(account)
         .fetch_optional(c)
         .await)?;
-    Ok(row.map(|row| {
+    Ok(row.map(Webhook::from))
+}
+
+impl From<Row> for Webhook {
+    fn from(row: Row) -> Self {
         let categories = row.categories.split(',').filter(|c| !c.is_empty());
         let severity = usize::try_from(row.min_severity).unwrap_or_default();
-        Webhook {
+        Self {
             wanted: Wanted {
                 categories: categories.map(str::to_owned).collect(),
                 severity: SEVERITIES.get(severity).map_or("info", |s| s).to_owned(),
@@ -89,5 +109,5 @@ pub async fn find(conn: &mut Conn, account: &AccountId) -> Result<Option<Webhook
                 text: row.secret,
             },
         }
-    }))
+    }
 }

@@ -9,6 +9,10 @@ use accounts::{limits::Limits, plans::Plan, sign_up::SignUp};
 use http::Uri;
 use ipnet::IpNet;
 use lettre::{AsyncSmtpTransport, Tokio1Executor, message::Mailbox};
+use tokio_rustls::rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
 
 /// Every setting, checked.
 #[derive(Debug, Clone)]
@@ -33,6 +37,8 @@ pub struct Config {
     pub requests_a_minute: NonZeroU32,
     /// Whether webhooks may go to private addresses, and without TLS.
     pub webhook_allow_private: bool,
+    /// Authorities whose certificates receivers of webhooks may have besides those that browsers trust.
+    pub webhook_authorities: Vec<CertificateDer<'static>>,
     pub limits: Limits,
     /// What the environment has that looks like a setting and is none: a slip of the pen, perhaps.
     pub unknown: Vec<String>,
@@ -117,6 +123,9 @@ impl Config {
                 "off",
                 on_or_off,
             )?,
+            webhook_authorities: read
+                .optional("CURFEW_WEBHOOK_CA_FILE", authorities)?
+                .unwrap_or_default(),
             limits: Limits {
                 session_idle: read.duration("CURFEW_SESSION_IDLE", default.session_idle)?,
                 session_max: read.duration("CURFEW_SESSION_MAX", default.session_max)?,
@@ -295,6 +304,21 @@ fn data_folder(database_url: &str) -> PathBuf {
     match file.map(PathBuf::from) {
         Some(file) => file.parent().map(PathBuf::from).unwrap_or_default(),
         None => PathBuf::from("data"),
+    }
+}
+
+/// Read once at the start, so that a file that cannot be used is noticed then.
+fn authorities(file: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let read = |error| format!("this file of certificates (PEM) cannot be read: {error}");
+    let all: Vec<_> = CertificateDer::pem_file_iter(file)
+        .and_then(Iterator::collect)
+        .map_err(read)?;
+    let mut roots = RootCertStore::empty();
+    let (good, bad) = roots.add_parsable_certificates(all.clone());
+    match (good, bad) {
+        (1.., 0) => Ok(all),
+        (0, 0) => Err("there is no certificate (PEM) in this file".into()),
+        _ => Err("a certificate in this file is none of an authority".into()),
     }
 }
 

@@ -7,34 +7,90 @@ mod tools;
 
 use std::sync::Arc;
 
-use axum::{Router, middleware::from_fn_with_state};
-use http::Uri;
+use app::error::{AppError, Code};
+use axum::{
+    Router,
+    extract::Request,
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::Response,
+};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use rmcp::{
     ServerHandler,
+    model::ProtocolVersion,
     transport::streamable_http_server::{
         StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
     },
 };
 
-use crate::{bearer, config::Config, state::AppState};
+use crate::{
+    bearer,
+    config::Config,
+    problem::{Refused, is_bare},
+    state::AppState,
+};
 use tools::Tools;
 
 /// Largest message that is read.
 const LARGEST: usize = 64 * 1024;
 
 /// Where it is.
-pub(crate) const ADDRESS: &str = "/mcp";
+pub const ADDRESS: &str = "/mcp";
 
 /// The route, behind its door.
 pub fn router(state: &AppState) -> Router<AppState> {
     let tools = Tools::new(state.clone());
-    Router::new()
-        .route_service(ADDRESS, transport(&state.config, move || tools.clone()))
+    carrying(&state.config, move || tools.clone())
         .layer(from_fn_with_state(state.clone(), bearer::mcp))
 }
 
-/// The transport as this install speaks it, whatever it carries.
-pub fn transport<H: ServerHandler + Send + 'static>(
+/// The address with the transport as this install speaks it, whatever it carries.
+pub fn carrying<H: ServerHandler + Send + 'static, S: Clone + Send + Sync + 'static>(
+    config: &Config,
+    handler: impl Fn() -> H + Clone + Send + Sync + 'static,
+) -> Router<S> {
+    Router::new()
+        .route_service(ADDRESS, transport(config, handler))
+        .layer(from_fn(in_our_words))
+}
+
+/// What the SDK refuses with a bare status, so that who wrote the request can mend it.
+async fn in_our_words(request: Request, next: Next) -> Response {
+    let (is_json, speaks) = kind_and_version(request.headers());
+    let mut response = next.run(request).await;
+    let (status, why) = match response.status() {
+        status @ StatusCode::NOT_ACCEPTABLE => (
+            status,
+            "Say in Accept that you take both application/json and text/event-stream.",
+        ),
+        // The SDK takes what it cannot read for something else than JSON.
+        StatusCode::UNSUPPORTED_MEDIA_TYPE if is_json => {
+            (StatusCode::BAD_REQUEST, "The body is no JSON-RPC message.")
+        }
+        status @ StatusCode::BAD_REQUEST if !speaks && is_bare(&response) => (
+            status,
+            "MCP-Protocol-Version names no version that is spoken here.",
+        ),
+        _ => return response,
+    };
+    *response.status_mut() = status;
+    let error = AppError::new(Code::Malformed, why);
+    response.extensions_mut().insert(Refused(error));
+    response
+}
+
+/// Whether the body says that it is JSON, and whether the version it is to be read by is known.
+fn kind_and_version(headers: &HeaderMap) -> (bool, bool) {
+    let header = |name: &str| headers.get(name).map(HeaderValue::as_bytes);
+    let is_known = |version: &[u8]| {
+        let mut known = ProtocolVersion::KNOWN_VERSIONS.iter();
+        known.any(|known| known.as_str().as_bytes() == version)
+    };
+    let is_json = header("content-type").is_some_and(|kind| kind.starts_with(b"application/json"));
+    (is_json, header("mcp-protocol-version").is_none_or(is_known))
+}
+
+fn transport<H: ServerHandler + Send + 'static>(
     config: &Config,
     handler: impl Fn() -> H + Send + Sync + 'static,
 ) -> StreamableHttpService<H, NeverSessionManager> {

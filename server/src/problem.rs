@@ -121,7 +121,8 @@ pub async fn explain(request: Request, next: Next) -> Response {
     explained
 }
 
-fn is_bare(response: &Response) -> bool {
+/// Whether it is a refusal without an explanation that a program can read.
+pub(crate) fn is_bare(response: &Response) -> bool {
     let status = response.status();
     let text = response
         .headers()

@@ -35,10 +35,7 @@ pub fn router(state: AppState) -> Router {
         .router
         .fallback(pages::not_found)
         .layer(from_fn_with_state(state.clone(), signed_in::at_the_door));
-    // Programs come with a token, which no other site can make a browser send: what is refused there
-    // for coming from elsewhere is cookies, and these doors look at none.
-    let programs =
-        bounded(rest::router(&state).merge(mcp::router(&state))).layer(from_fn(problem::explain));
+    let programs = for_programs(rest::router(&state).merge(mcp::router(&state)));
 
     bounded(people.merge(machines().router))
         .layer(cross_site(&state))
@@ -48,6 +45,12 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .layer(from_fn(request_id::number))
         .with_state(state)
+}
+
+/// What every program's route stands behind. Programs come with a token, which no other site can make a browser
+/// send: what is refused elsewhere for coming from another site is cookies, and these doors look at none.
+pub fn for_programs<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+    bounded(routes).layer(from_fn(problem::explain))
 }
 
 /// Every address of the service, for comparing with the table of permissions: what was routed, with each
@@ -125,7 +128,7 @@ fn machines() -> Listed {
 }
 
 /// No request takes for ever, and none takes the program down.
-fn bounded(router: Router<AppState>) -> Router<AppState> {
+fn bounded<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
     router
         .layer(TimeoutLayer::with_status_code(
             StatusCode::GATEWAY_TIMEOUT,

@@ -40,6 +40,7 @@ impl AppState {
             courier: Arc::new(HttpCourier::new(
                 config.webhook_allow_private,
                 &config.public_url(),
+                &config.webhook_authorities,
             )),
         };
         Self {

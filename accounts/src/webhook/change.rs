@@ -1,10 +1,14 @@
-//! Making a webhook, changing and removing it. Each is an event, which names the receiver's host and no more:
+//! Making a webhook and changing it. Each is an event, which names the receiver's host and no more:
 //! the rest of an address is often a secret of the receiver's.
 
 use serde_json::{Value, json};
 
-use super::{Wanted, find};
+use super::{
+    Wanted, Webhook, find,
+    remove::{delete, drop_pending},
+};
 use crate::{
+    attempts::{TooMany, claim_webhook_test},
     audit::{Action, Actor, CATEGORIES, Client, Event, record, severity_rank},
     db::Tx,
     keys::{Keys, Purpose},
@@ -14,7 +18,6 @@ use crate::{
     secret::{Secret, Token},
     sessions::SignedIn,
     time::Moment,
-    users::AccountId,
 };
 
 /// What a secret begins with, so that one who finds it knows what it is.
@@ -32,6 +35,8 @@ pub enum WebhookError {
     Url,
     #[error("there is no webhook")]
     None,
+    #[error("tests are sent too fast")]
+    TooMany(TooMany),
     #[error(transparent)]
     Refused(#[from] MemberError),
 }
@@ -88,6 +93,9 @@ pub async fn set(
             .map(|_| ()))?;
         None
     } else {
+        // One that was removed just now and has not been told so yet makes room.
+        delete(tx, account).await?;
+        drop_pending(tx, account).await?;
         let secret = random();
         let sealed = keys.seal(Purpose::Webhook, &account.0, secret.expose().as_bytes());
         on!(tx, c => sqlx::query(
@@ -143,62 +151,37 @@ pub async fn new_secret(
     Ok(secret)
 }
 
-/// Sends nothing any more, what is on its way included.
+/// The webhook, for an event of its own that stands in no log. Takes a place in the account's count of tests; commit
+/// before sending.
 ///
 /// # Errors
 /// See [`WebhookError`]; nothing has changed then.
-pub async fn remove(
+pub async fn test(
     tx: &mut Tx,
     who: &SignedIn,
-    client: &Client,
     limits: &Limits,
     now: Moment,
-) -> Result<(), WebhookError> {
-    let me = begin(tx, who, "/api/fn/remove_webhook", limits, now).await?;
+) -> Result<Webhook, WebhookError> {
+    let me = begin(tx, who, "/api/fn/test_webhook", limits, now).await?;
     let webhook = find(tx, &me.account_id).await?.ok_or(WebhookError::None)?;
-    delete(tx, &me.account_id).await?;
-    let details = json!({ "from": host_of(&webhook.url) });
-    tell(tx, Action::WebhookRemoved, &me, details, client, now).await?;
-    // Behind the chain's lock nobody writes one that would be left over.
-    drop_pending(tx, &me.account_id).await?;
-    Ok(())
+    claim_webhook_test(tx, &me.account_id, now)
+        .await?
+        .map_err(WebhookError::TooMany)?;
+    Ok(webhook)
 }
 
-/// The account is gone, and its webhook with it.
-pub(crate) async fn forget(tx: &mut Tx, account: &AccountId) -> Result<(), sqlx::Error> {
-    delete(tx, account).await?;
-    drop_pending(tx, account).await
-}
-
-async fn delete(tx: &mut Tx, account: &AccountId) -> Result<(), sqlx::Error> {
-    on!(tx, c => sqlx::query("delete from webhooks where account_id = $1")
-        .bind(account)
-        .execute(c)
-        .await
-        .map(|_| ()))
-}
-
-async fn drop_pending(tx: &mut Tx, account: &AccountId) -> Result<(), sqlx::Error> {
-    on!(tx, c => sqlx::query(
-        "delete from webhook_deliveries where account_id = $1 and delivered_at is null and given_up_at is null")
-        .bind(account)
-        .execute(c)
-        .await
-        .map(|_| ()))
-}
-
-async fn tell(
+pub(super) async fn tell(
     tx: &mut Tx,
     action: Action,
     me: &Standing,
     details: Value,
     client: &Client,
     now: Moment,
-) -> Result<(), sqlx::Error> {
+) -> Result<String, sqlx::Error> {
     let event = Event::of(action, Actor::User(&me.id), client)
         .in_account(&me.account_id)
         .with(details);
-    record(tx, event, now).await.map(|_| ())
+    record(tx, event, now).await.map(|recorded| recorded.id)
 }
 
 fn random() -> Secret {
@@ -214,7 +197,7 @@ fn stored(categories: &[String]) -> String {
 }
 
 /// `hooks.example.com:8443` of an address.
-fn host_of(url: &str) -> String {
+pub(super) fn host_of(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split(['/', '?', '#'])
         .next()

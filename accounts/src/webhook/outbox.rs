@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::FromRow;
 
-use super::{Webhook, find};
+use super::{Webhook, find_to_send, remove::forget_removed};
 use crate::{
     audit::{Stored, severity_rank, with_id},
     db::{Conn, Tx},
@@ -29,7 +29,7 @@ pub(crate) async fn write(tx: &mut Tx, event: &Stored) -> Result<(), sqlx::Error
         "insert into webhook_deliveries (event_id, account_id, action, created_at, next_try_at, leased_until, tries)
          select $1, w.account_id, $3, $4, $4, 0, 0
          from webhooks w join accounts a on a.id = w.account_id
-         where w.account_id = $2 and w.min_severity <= $5
+         where w.account_id = $2 and w.removed_at is null and w.min_severity <= $5
            and (w.categories = '' or w.categories like '%,' || $6 || ',%')
            and $7 like '%,' || a.plan || ',%'")
         .bind(&event.id)
@@ -96,7 +96,7 @@ pub async fn claim(tx: &mut Tx, now: Moment) -> Result<Option<Due>, sqlx::Error>
             return Ok(None);
         };
         let event = with_id(tx, &claimed.event_id).await?;
-        let webhook = find(tx, &claimed.account_id).await?;
+        let webhook = find_to_send(tx, &claimed.account_id).await?;
         if let (Some(event), Some(webhook)) = (event, webhook) {
             return Ok(Some(Due {
                 account: claimed.account_id,
@@ -111,6 +111,7 @@ pub async fn claim(tx: &mut Tx, now: Moment) -> Result<Option<Due>, sqlx::Error>
             .execute(c)
             .await
             .map(|_| ()))?;
+        forget_removed(tx, &claimed.account_id).await?;
     }
 }
 
@@ -132,7 +133,8 @@ pub async fn delivered(
         .bind(i64::from(status))
         .execute(c)
         .await
-        .map(|_| ()))
+        .map(|_| ()))?;
+    forget_removed(tx, &due.account).await
 }
 
 /// The receiver has it not: later again, or given up. Returns when the next try is.
@@ -161,6 +163,9 @@ pub async fn failed(
         .execute(c)
         .await
         .map(|_| ()))?;
+    if next.is_none() {
+        forget_removed(tx, &due.account).await?;
+    }
     Ok(next)
 }
 

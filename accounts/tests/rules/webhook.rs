@@ -1,5 +1,8 @@
 //! A webhook: what is to be sent is written with the event, and is sent once, or tried again and given up.
 
+mod last_word;
+mod testing;
+
 use std::time::Duration;
 
 use accounts::{
@@ -11,7 +14,7 @@ use accounts::{
     sessions::SignedIn,
     time::Moment,
     users::{AccountId, Role},
-    webhook::{self, Due, Failure, Parcel, Wanted, WebhookError},
+    webhook::{self, Due, Failure, Parcel, Wanted, Webhook, WebhookError},
 };
 
 use crate::{
@@ -30,7 +33,6 @@ on_both!(
     a_failure_that_is_told_too_late_undoes_nothing,
     the_secret_is_sealed_and_sealed_anew,
     each_change_is_an_event_that_names_the_host_alone,
-    removing_it_takes_along_what_is_on_its_way,
     only_owners_and_admins_with_the_plan_may,
     old_deliveries_are_swept,
 );
@@ -101,6 +103,26 @@ impl Home {
         let next = webhook::failed(&mut tx, due, &failure, now).await.unwrap();
         tx.commit().await.unwrap();
         next.map(Moment::at)
+    }
+
+    async fn removes(&self, who: &SignedIn) -> Result<(), WebhookError> {
+        let (client, limits) = (browser(9), &self.limits);
+        let mut tx = self.db.write().await.unwrap();
+        webhook::remove(&mut tx, who, &client, limits, NOW).await?;
+        tx.commit().await.unwrap();
+        Ok(())
+    }
+
+    async fn tests(&self, who: &SignedIn, now: Moment) -> Result<Webhook, WebhookError> {
+        let mut tx = self.db.write().await.unwrap();
+        let webhook = webhook::test(&mut tx, who, &self.limits, now).await?;
+        tx.commit().await.unwrap();
+        Ok(webhook)
+    }
+
+    /// What is left in the table, secrets and all.
+    async fn webhooks(&self) -> i64 {
+        stores::number(&self.db, "select count(*) from webhooks").await
     }
 
     async fn pending(&self) -> i64 {
@@ -373,30 +395,6 @@ async fn each_change_is_an_event_that_names_the_host_alone(db: Db) {
     assert_eq!(stores::number(&home.db, named).await, 3);
     let too_much = "select count(*) from audit_events where details like '%secret-part%'";
     assert_eq!(stores::number(&home.db, too_much).await, 0);
-}
-
-async fn removing_it_takes_along_what_is_on_its_way(db: Db) {
-    let home = Home::new(db);
-    let ada = home.hooked("Ada").await;
-    home.happens(Action::Login, &ada.user.account_id, true)
-        .await;
-    let (client, limits) = (browser(9), &home.limits);
-    let mut tx = home.db.write().await.unwrap();
-    webhook::remove(&mut tx, &ada, &client, limits, NOW)
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
-    assert_eq!(home.pending().await, 0);
-    home.happens(Action::Login, &ada.user.account_id, true)
-        .await;
-    assert_eq!(home.pending().await, 0);
-    let removed = "select count(*) from audit_events where action = 'account.webhook_removed'";
-    assert_eq!(stores::number(&home.db, removed).await, 1);
-    let mut tx = home.db.write().await.unwrap();
-    let again = webhook::remove(&mut tx, &ada, &client, limits, NOW).await;
-    assert!(matches!(again, Err(WebhookError::None)), "{again:?}");
-    let secret = webhook::new_secret(&mut tx, &home.keys, &ada, &client, limits, NOW).await;
-    assert!(matches!(secret, Err(WebhookError::None)));
 }
 
 async fn only_owners_and_admins_with_the_plan_may(db: Db) {

@@ -61,6 +61,11 @@ impl AppError {
     }
 
     pub(super) fn too_many(too_many: TooMany) -> Self {
+        Self::too_many_of("attempts", too_many)
+    }
+
+    /// Too many of something.
+    pub(crate) fn too_many_of(what: &str, too_many: TooMany) -> Self {
         let seconds = too_many.retry_after.as_secs().max(1);
         let minutes = seconds.div_ceil(60);
         let wait = if minutes == 1 {
@@ -68,7 +73,7 @@ impl AppError {
         } else {
             format!("{minutes} minutes")
         };
-        let message = format!("Too many attempts. Try again in {wait}.");
+        let message = format!("Too many {what}. Try again in {wait}.");
         let mut error = Self::new(Code::TooManyAttempts, message);
         error.retry_after = Some(seconds);
         error

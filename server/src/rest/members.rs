@@ -49,7 +49,14 @@ pub struct Members {
     operation_id = "list_members",
     tag = "Account",
     params(Paging),
-    responses((status = 200, description = "A page of members.", body = Members), Always, OfLists)
+    responses((
+        status = 200, description = "A page of members.", body = Members,
+        links(("remote_logout" = (
+            operation_id = "remote_logout_member",
+            parameters(("id" = "$response.body#/items/0/id")),
+            description = "Signs the first of them out everywhere.",
+        ))),
+    ), Always, OfLists)
 )]
 pub async fn list(
     State(state): State<AppState>,

@@ -19,7 +19,12 @@ pub struct Paging {
     #[param(minimum = 1, maximum = 100, default = 50, required = false)]
     pub limit: u16,
     /// Where to go on: `next_cursor` of the page before. Nothing is to be read out of it.
-    #[param(required = false, nullable = false, max_length = 200)]
+    #[param(
+        required = false,
+        nullable = false,
+        max_length = 200,
+        pattern = "^[A-Za-z0-9_-]+$"
+    )]
     cursor: Option<String>,
 }
 

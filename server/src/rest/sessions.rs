@@ -63,7 +63,14 @@ pub struct Sessions {
     operation_id = "list_sessions",
     tag = "Sessions",
     params(Paging),
-    responses((status = 200, description = "A page of sessions.", body = Sessions), Always, OfLists)
+    responses((
+        status = 200, description = "A page of sessions.", body = Sessions,
+        links(("end" = (
+            operation_id = "end_session",
+            parameters(("id" = "$response.body#/items/0/id")),
+            description = "Ends the first of them.",
+        ))),
+    ), Always, OfLists)
 )]
 pub async fn list(
     State(state): State<AppState>,

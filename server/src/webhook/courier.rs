@@ -18,7 +18,7 @@ use tokio_rustls::{
     rustls::{
         ClientConfig, RootCertStore,
         crypto::aws_lc_rs,
-        pki_types::{IpAddr as TlsIp, ServerName},
+        pki_types::{CertificateDer, IpAddr as TlsIp, ServerName},
     },
 };
 use url::{Host, Position, Url};
@@ -37,12 +37,17 @@ pub struct HttpCourier {
 }
 
 impl HttpCourier {
-    /// `public_url` is where people find this install, which is never sent to.
+    /// `public_url` is where people find this install, which is never sent to; `authorities` are trusted besides
+    /// those that browsers trust.
     #[must_use]
-    pub fn new(allow_private: bool, public_url: &str) -> Self {
+    pub fn new(
+        allow_private: bool,
+        public_url: &str,
+        authorities: &[CertificateDer<'static>],
+    ) -> Self {
         Self {
             addresses: Addresses::new(allow_private, public_url),
-            tls: tls(),
+            tls: tls(authorities),
         }
     }
 
@@ -112,9 +117,10 @@ fn without_answer(why: &str) -> Failure {
     }
 }
 
-/// The certificates that browsers trust, with the one provider of cryptography that this program has.
-fn tls() -> Option<TlsConnector> {
-    let roots: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
+/// The certificates that browsers trust and those that whoever runs this does, with the one provider of cryptography that this program has.
+fn tls(authorities: &[CertificateDer<'static>]) -> Option<TlsConnector> {
+    let mut roots: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
+    roots.add_parsable_certificates(authorities.iter().cloned());
     let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .inspect_err(|error| tracing::error!(%error, "TLS for webhooks could not be set up"))

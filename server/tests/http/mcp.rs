@@ -195,19 +195,45 @@ async fn what_is_no_message_is_refused(app: TestApp) {
         "{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"{}\"}}",
         "x".repeat(70_000)
     );
-    for (kind, body, statuses) in [
-        ("application/json", "{", [400, 415]),
-        ("application/json", "[]", [400, 415]),
-        ("application/json", "{\"jsonrpc\":\"2.0\"}", [400, 415]),
-        ("text/plain", "{}", [415, 415]),
-        ("application/json", huge.as_str(), [413, 413]),
+    let both = "application/json, text/event-stream";
+    let (json, said) = ("application/json", "The body is no JSON-RPC message.");
+    let accept = "Say in Accept that you take both application/json and text/event-stream.";
+    let version = "MCP-Protocol-Version names no version that is spoken here.";
+    let list = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}";
+    for (kind, accepts, speaks, body, status, why) in [
+        (json, both, "", "{", 400, said),
+        (json, both, "", "[]", 400, said),
+        (json, both, "", "{\"jsonrpc\":\"2.0\"}", 400, said),
+        (
+            "text/plain",
+            both,
+            "",
+            list,
+            415,
+            "Send it as application/json.",
+        ),
+        (
+            json,
+            both,
+            "",
+            huge.as_str(),
+            413,
+            "This is more than 64 KB.",
+        ),
+        (json, json, "", list, 406, accept),
+        (json, "text/html", "", list, 406, accept),
+        (json, both, "1999-01-01", list, 400, version),
     ] {
-        let request = program
+        let mut request = program
             .request(Method::POST, "/mcp")
             .header(header::CONTENT_TYPE, kind)
-            .header(header::ACCEPT, "application/json, text/event-stream");
+            .header(header::ACCEPT, accepts);
+        if !speaks.is_empty() {
+            request = request.header("mcp-protocol-version", speaks);
+        }
         let answer = program.browser.send(request, body.to_owned().into()).await;
-        assert!(statuses.contains(&answer.status), "{kind} {answer:?}");
+        answer.is(status);
+        assert_eq!(answer.json()["detail"], why, "{kind} {answer:?}");
     }
     assert_eq!(app.everything().await, before);
 }

@@ -6,8 +6,16 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::TcpListener,
+};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        ServerConfig,
+        crypto::aws_lc_rs,
+        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    },
 };
 
 /// A request as it arrived.
@@ -79,7 +87,36 @@ impl Receiver {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn takes(&self, mut stream: TcpStream) -> Option<()> {
+    /// One that speaks TLS, with this certificate and key (PEM).
+    pub async fn over_tls(certificate: &str, key: &str) -> Self {
+        let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+        let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let receiver = Self {
+            address: listener.local_addr().unwrap().to_string(),
+            inside: Arc::default(),
+        };
+        let listening = receiver.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (receiver, acceptor) = (listening.clone(), acceptor.clone());
+                tokio::spawn(
+                    async move { receiver.takes(acceptor.accept(stream).await.ok()?).await },
+                );
+            }
+        });
+        receiver
+    }
+
+    async fn takes<S: AsyncRead + AsyncWrite + Unpin>(&self, mut stream: S) -> Option<()> {
         let mut bytes = Vec::new();
         let (head, body) = loop {
             if stream.read_buf(&mut bytes).await.ok()? == 0 {
@@ -113,7 +150,8 @@ impl Receiver {
             Some((status, rest)) => format!("HTTP/1.1 {status} X\r\n{rest}"),
             None => format!("HTTP/1.1 {answer} X\r\ncontent-length: 0\r\n\r\n"),
         };
-        stream.write_all(whole.as_bytes()).await.ok()
+        stream.write_all(whole.as_bytes()).await.ok()?;
+        stream.flush().await.ok()
     }
 }
 

@@ -5,6 +5,7 @@ mod crossed;
 mod members;
 mod roles;
 mod webhook;
+mod webhook_tls;
 
 use crate::{
     browser::Browser,

@@ -50,6 +50,17 @@ async fn the_document_is_openapi_3_1_and_public(app: TestApp) {
         let pointer = to.strip_prefix('#').unwrap();
         assert!(document.pointer(pointer).is_some(), "{to} leads nowhere");
     }
+    let operations = || OPERATIONS.map(|(method, path)| &document["paths"][path][method]);
+    let ids: Vec<&Value> = operations().iter().map(|o| &o["operationId"]).collect();
+    let links: Vec<&Value> = operations()
+        .iter()
+        .filter_map(|o| o["responses"]["200"]["links"].as_object())
+        .flat_map(|links| links.values())
+        .collect();
+    assert_eq!(links.len(), 2);
+    for link in links {
+        assert!(ids.contains(&&link["operationId"]), "{link} leads nowhere");
+    }
     for (method, path) in OPERATIONS {
         let operation = &document["paths"][path][method];
         for status in ["401", "403", "429", "503"] {

@@ -14,27 +14,28 @@ on_both!(
     addresses_that_lead_inside_are_refused,
     what_is_saved_is_looked_at_again_when_it_is_sent_to,
     the_test_says_what_came_back,
+    tests_that_come_too_fast_are_refused_where_they_were_asked_for,
     only_owners_and_admins_on_enterprise_may,
     without_a_webhook_there_is_nothing_to_test_or_remove,
     filters_are_kept_and_nonsense_is_refused,
-    removing_it_sends_nothing_any_more,
+    removing_it_sends_nothing_any_more_but_that,
     redirects_are_not_followed_and_long_answers_not_read,
 );
 
 const PAGE: &str = "/settings/audit-log/webhook";
 
-fn allowing(app: &TestApp) -> TestApp {
+pub fn allowing(app: &TestApp) -> TestApp {
     app.with(&[("CURFEW_WEBHOOK_ALLOW_PRIVATE", "on")])
 }
 
-async fn owner(app: &TestApp) -> Browser {
+pub async fn owner(app: &TestApp) -> Browser {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     ada
 }
 
 /// Sets the webhook and gives its secret.
-async fn secret_for(ada: &Browser, url: &str) -> String {
+pub async fn secret_for(ada: &Browser, url: &str) -> String {
     let made = ada.call("set_webhook", &[("url", url)]).await;
     made.is(200).json().as_str().unwrap_or_default().to_owned()
 }
@@ -256,6 +257,41 @@ async fn the_test_says_what_came_back(app: TestApp) {
     assert_eq!(receiver.arrived().len(), 2);
 }
 
+async fn tests_that_come_too_fast_are_refused_where_they_were_asked_for(app: TestApp) {
+    let app = allowing(&app);
+    let receiver = Receiver::that_answers(&[]).await;
+    let ada = owner(&app).await;
+    secret_for(&ada, &receiver.url()).await;
+    ada.call(
+        "set_webhook",
+        &[("url", receiver.url().as_str()), ("severity", "warning")],
+    )
+    .await
+    .is(200);
+    for _ in 0..5 {
+        ada.call("test_webhook", NOTHING).await.is(200);
+    }
+    let refused = ada.call("test_webhook", NOTHING).await;
+    refused.is(429);
+    assert_eq!(refused.json()["code"], "too_many_attempts");
+    let wait: u64 = refused.header("retry-after").parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+    // Without script: in the card where the button is, and the form above is as it was saved.
+    ada.post_form("/api/fn/test_webhook", PAGE, NOTHING)
+        .await
+        .leads_to(PAGE);
+    let page = ada.get(PAGE).await;
+    let (above, card) = page.body.split_once("Testing and the secret").unwrap();
+    assert!(card.contains("Too many tests. Try again in a minute."));
+    assert!(!above.contains("Too many"));
+    assert!(
+        above.contains("selected value=\"warning\"")
+            || above.contains("value=\"warning\" selected"),
+        "{above}"
+    );
+    assert_eq!(receiver.arrived().len(), 5);
+}
+
 async fn only_owners_and_admins_on_enterprise_may(app: TestApp) {
     let app = allowing(&app);
     let receiver = Receiver::that_answers(&[]).await;
@@ -364,11 +400,11 @@ async fn filters_are_kept_and_nonsense_is_refused(app: TestApp) {
         .says("Ada set that events are sent to 8.8.8.8, every category");
 }
 
-async fn removing_it_sends_nothing_any_more(app: TestApp) {
+async fn removing_it_sends_nothing_any_more_but_that(app: TestApp) {
     let app = allowing(&app);
     let receiver = Receiver::that_answers(&[]).await;
     let ada = owner(&app).await;
-    secret_for(&ada, &receiver.url()).await;
+    let secret = secret_for(&ada, &receiver.url()).await;
     ada.post_form("/api/fn/remove_webhook", PAGE, NOTHING)
         .await
         .leads_to(PAGE);
@@ -377,7 +413,14 @@ async fn removing_it_sends_nothing_any_more(app: TestApp) {
         .await
         .is(200);
     send(&app).await;
-    assert!(receiver.arrived().is_empty());
+    let arrived = receiver.arrived();
+    assert_eq!(arrived.len(), 1);
+    let event: serde_json::Value = serde_json::from_str(&arrived[0].body).unwrap();
+    assert_eq!(event["action"], "account.webhook_removed");
+    assert_eq!(
+        arrived[0].header("x-webhook-signature"),
+        signature_of(&secret, &arrived[0])
+    );
     ada.get("/settings/audit-log")
         .await
         .says("Ada removed the webhook to 127.0.0.1");

@@ -55,12 +55,11 @@ pub async fn draw() -> Result<String, AppError> {
 
 /// Where to and which.
 fn form(webhook: Option<&Webhook>) -> impl IntoView + use<> {
-    let sent = Sent::of(&[
-        "set_webhook",
-        "test_webhook",
-        "new_webhook_secret",
-        "remove_webhook",
-    ]);
+    // Where there is no webhook, what was to be done with one has no card of its own to be refused in.
+    let sent = match webhook {
+        Some(_) => Sent::of(&["set_webhook"]),
+        None => Sent::of(&[&["set_webhook"], DEEDS].concat()),
+    };
     let refused = sent.error().is_some();
     let url = webhook.map(|w| w.url.clone()).unwrap_or_default();
     let severity = webhook.map_or("info".into(), |w| w.wanted.severity.clone());
@@ -154,7 +153,9 @@ fn form(webhook: Option<&Webhook>) -> impl IntoView + use<> {
     }
 }
 
-/// What can be done with the one that is there.
+/// What can be done with one that is there.
+const DEEDS: &[&str] = &["test_webhook", "new_webhook_secret", "remove_webhook"];
+
 fn card() -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="deeds-title">
@@ -165,6 +166,7 @@ fn card() -> impl IntoView {
                         "The test sends an event named webhook.test right now, and says what came back. A new secret counts at once: the one before signs nothing any more."
                     </p>
                 </div>
+                {Sent::of(DEEDS).summary()}
                 <div class="cluster">
                     <form class="button-form" method="post" action="/api/fn/test_webhook">
                         <button class="button">"Send a test"</button>
@@ -175,7 +177,7 @@ fn card() -> impl IntoView {
                 </div>
             </div>
             <div class="card__footer">
-                <p>"Removing it sends nothing any more, what is on its way included."</p>
+                <p>"Removing it sends nothing any more, what is on its way included. The last thing sent is that it is removed, if its receiver gets such events."</p>
                 <form class="button-form" method="post" action="/api/fn/remove_webhook">
                     <button class="button button--danger-quiet">"Remove webhook"</button>
                 </form>

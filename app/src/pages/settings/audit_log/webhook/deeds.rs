@@ -81,21 +81,22 @@ pub struct Tested {
     pub why: Option<String>,
 }
 
-/// Sends an event named `webhook.test` right now and says what came back. It stands in no log.
+/// Sends an event named `webhook.test` right now and says what came back. It stands in no log. Five a minute, for
+/// the whole account.
 ///
 /// # Errors
-/// `not_found`, `not_allowed`, `plan_required`, `session_ended`, `store_away`.
+/// `too_many_attempts`, `not_found`, `not_allowed`, `plan_required`, `session_ended`, `store_away`.
 #[server(prefix = "/api/fn", endpoint = "test_webhook")]
 pub async fn test_webhook() -> Result<Tested, AppError> {
-    let (curfew, me) = (curfew()?, signed_in()?);
+    let (curfew, me, now) = (curfew()?, signed_in()?, now());
     let account = &me.user.account_id;
-    let mut conn = curfew.db.read().await.map_err(|e| AppError::store(&e))?;
-    let webhook = webhook::find(&mut conn, account)
-        .await
-        .map_err(|e| AppError::store(&e))?
-        .ok_or_else(no_webhook)?;
-    // Not held while a stranger's machine takes its time.
-    drop(conn);
+    let mut tx = curfew.db.write().await.map_err(|e| AppError::store(&e))?;
+    let webhook = match webhook::test(&mut tx, &me, &curfew.limits, now).await {
+        Ok(webhook) => webhook,
+        Err(error) => return Err(told(error).await),
+    };
+    // Counted before it is sent, and nothing is held while a stranger's machine takes its time.
+    tx.commit().await.map_err(|e| AppError::store(&e))?;
     let secret = webhook.secret(account, &curfew.keys).map_err(|error| {
         tracing::error!(%error, "the secret of a webhook stays closed");
         AppError::new(
@@ -103,7 +104,7 @@ pub async fn test_webhook() -> Result<Tested, AppError> {
             "Its secret cannot be opened. Make a new one.",
         )
     })?;
-    let parcel = Parcel::test(&webhook.url, &secret, &me, now());
+    let parcel = Parcel::test(&webhook.url, &secret, &me, now);
     let (tested, said) = match curfew.courier.bring(&parcel).await {
         Ok(status) => (
             Tested {
@@ -129,7 +130,7 @@ pub async fn test_webhook() -> Result<Tested, AppError> {
     Ok(tested)
 }
 
-/// Sends nothing any more.
+/// Sends nothing any more, but that it is removed.
 ///
 /// # Errors
 /// `not_found`, `not_allowed`, `plan_required`, `session_ended`, `store_away`; nothing has changed then.
@@ -142,7 +143,10 @@ pub async fn remove_webhook() -> Result<(), AppError> {
         return Err(told(error).await);
     }
     tx.commit().await.map_err(|e| AppError::store(&e))?;
-    note(Note::new("The webhook is removed").with("Nothing is sent any more."))?;
+    note(
+        Note::new("The webhook is removed")
+            .with("Nothing is sent any more but that, if its receiver gets such events."),
+    )?;
     leptos_axum::redirect(PAGE);
     Ok(())
 }
@@ -163,6 +167,7 @@ async fn told(error: WebhookError) -> AppError {
             AppError::field("url", "Enter an address of at most 2,000 characters.")
         }
         WebhookError::None => no_webhook(),
+        WebhookError::TooMany(too_many) => AppError::too_many_of("tests", too_many),
         WebhookError::Refused(error) => refused(error).await,
     }
 }
