@@ -13,6 +13,7 @@ use tokio_rustls::rustls::{
     RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
 };
+use tracing_subscriber::EnvFilter;
 
 /// Every setting, checked.
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ pub struct Config {
     pub default_plan: Plan,
     pub trusted_proxies: Vec<IpNet>,
     pub log_json: bool,
+    /// What is logged, as `tracing` takes it.
+    pub log_filter: String,
     /// Where the instance's keys are; made on the first start.
     pub secret_key_file: PathBuf,
     /// None: letters become files in `mail_folder`.
@@ -104,6 +107,10 @@ impl Config {
                 Plan::named(text).ok_or_else(|| "use free, plus, pro or enterprise".into())
             })?,
             trusted_proxies: read.checked("CURFEW_TRUSTED_PROXIES", "", networks)?,
+            log_filter: read.checked("CURFEW_LOG_FILTER", "info,sqlx=warn,rmcp=warn", |text| {
+                let filter = EnvFilter::try_new(text).map(|_| text.to_owned());
+                filter.map_err(|e| format!("use a filter like info or info,sqlx=debug: {e}"))
+            })?,
             log_json: read.checked("CURFEW_LOG", "text", |text| match text {
                 "text" => Ok(false),
                 "json" => Ok(true),
@@ -389,6 +396,7 @@ mod tests {
             ("CURFEW_PUBLIC_URL", "curfew.example.com/path"),
             ("CURFEW_DATABASE_URL", "mysql://x"),
             ("CURFEW_SIGN_UP", "maybe"),
+            ("CURFEW_LOG_FILTER", "info=loud"),
             ("CURFEW_CONFIRM_SIGN_UP", "yes"),
             ("CURFEW_DEFAULT_PLAN", "gold"),
             ("CURFEW_SESSION_IDLE", "14"),

@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     runtime.block_on(async {
         match cli.command {
             None | Some(Command::Serve) => {
-                log(config.log_json);
+                log(config.log_json, &config.log_filter);
                 match serve(config).await {
                     Ok(()) => ExitCode::SUCCESS,
                     Err(error) => fail(&error),
@@ -33,10 +33,9 @@ fn main() -> ExitCode {
     })
 }
 
-/// Logs to standard error; what is logged is set with `CURFEW_LOG_FILTER`.
-fn log(json: bool) {
-    let filter = EnvFilter::try_from_env("CURFEW_LOG_FILTER")
-        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,rmcp=warn"));
+/// Logs to standard error.
+fn log(json: bool, filter: &str) {
+    let filter = EnvFilter::new(filter);
     let to_stderr = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if json {
         to_stderr.json().flatten_event(true).init();

@@ -14,7 +14,11 @@ mod resources;
 mod telling;
 mod tools;
 
-use std::{env, error::Error};
+use std::{
+    env,
+    error::Error,
+    io::{self, Write},
+};
 
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -41,7 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let address = listener.local_addr()?.to_string();
     let config = Config::from(|name| (name == "CURFEW_LISTEN").then(|| address.clone()))?;
     let carried = mcp::carrying(&config, || Fixture);
-    println!("http://{address}{}", mcp::ADDRESS);
+    writeln!(io::stdout(), "http://{address}{}", mcp::ADDRESS)?;
     axum::serve(listener, router::for_programs(carried)).await?;
     Ok(())
 }

@@ -53,7 +53,7 @@ pub async fn call(
     if asking::TOOLS.contains(&name.as_ref()) {
         return asking::call(request, &context);
     }
-    let content = match name.as_ref() {
+    let said = match name.as_ref() {
         "test_image_content" => json!([image()]),
         "test_audio_content" => {
             json!([{ "type": "audio", "data": SOUND, "mimeType": "audio/wav" }])
@@ -82,7 +82,7 @@ pub async fn call(
         "test_headers" | "json_schema_2020_12_tool" => json!([text("As it was sent.")]),
         _ => json!([text(&telling::call(&request, &context).await?)]),
     };
-    Ok(CallToolResult::success(written(content)?).into())
+    Ok(CallToolResult::success(written(said)?).into())
 }
 
 pub fn text(said: &str) -> Value {

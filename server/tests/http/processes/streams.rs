@@ -85,12 +85,12 @@ async fn a_press_ends_streams_at_both_nodes(app: TestApp) {
         Stream::open(first, &phone).await,
         Stream::open(second, &tablet).await,
     );
-    let (mut bobs_here, mut bobs_there) = (
+    let (mut bob_at_one, mut bob_at_two) = (
         Stream::open(first, &bob).await,
         Stream::open(second, &bob).await,
     );
     settled().await;
-    for stream in [&mut here, &mut there, &mut bobs_here, &mut bobs_there] {
+    for stream in [&mut here, &mut there, &mut bob_at_one, &mut bob_at_two] {
         stream.is_quiet().await;
     }
 
@@ -99,13 +99,13 @@ async fn a_press_ends_streams_at_both_nodes(app: TestApp) {
         press(first, &mut ada).await;
         Instant::now()
     };
-    let (answered, ended_here, ended_there) =
+    let (answered, took_at_one, took_at_two) =
         tokio::join!(pressing, here.ends(SOON), there.ends(SOON));
     eprintln!(
         "answered after {:?}; streams ended after {:?} here, {:?} at the other node",
         answered - pressed,
-        ended_here - pressed,
-        ended_there - pressed,
+        took_at_one - pressed,
+        took_at_two - pressed,
     );
     for stream in [here, there] {
         told_of_the_press(&stream);
@@ -118,11 +118,11 @@ async fn a_press_ends_streams_at_both_nodes(app: TestApp) {
     is_refused_at_both(&nodes, &phone).await;
 
     // Nobody else heard anything; that they listen still shows when it is their turn.
-    bobs_here.is_quiet().await;
-    bobs_there.is_quiet().await;
+    bob_at_one.is_quiet().await;
+    bob_at_two.is_quiet().await;
     assert!(bob.is_signed_in(first).await && bob.is_signed_in(second).await);
     press(second, &mut bob).await;
-    for mut stream in [bobs_here, bobs_there] {
+    for mut stream in [bob_at_one, bob_at_two] {
         stream.ends(SOON).await;
         told_of_the_press(&stream);
     }
