@@ -12,6 +12,7 @@ use crate::{
     on,
     secret::{Token, TokenHash},
     time::{Moment, UnixMillis},
+    tokens::TokenId,
     users::{AccountId, UserId},
 };
 
@@ -220,6 +221,69 @@ pub(crate) async fn claim_letter(
         address: stranger.map(|client| format!("letter-address:{}", client.network())),
     };
     take(tx, claim, limits, now).await
+}
+
+/// Takes a place for a letter about signing up: so many for one mailbox, whether anybody has it or not.
+/// Counted apart from other letters, so that a stranger's sign-ups keep nobody from a new password.
+///
+/// # Errors
+/// When the store is away; the inner error when no place is left.
+pub(crate) async fn claim_sign_up_letter(
+    tx: &mut Tx,
+    email: &str,
+    limits: &Limits,
+    now: Moment,
+) -> Result<Result<(), TooMany>, sqlx::Error> {
+    let (most, window) = (limits.attempts_per_user, limits.attempt_window);
+    count(tx, &format!("sign-up-letter:{email}"), most, window, now).await
+}
+
+/// Takes a place for an invitation by mail: so many for one mailbox, and so many from one account.
+///
+/// # Errors
+/// When the store is away; the inner error when no place is left.
+pub(crate) async fn claim_invitation(
+    tx: &mut Tx,
+    account: &AccountId,
+    email: &str,
+    limits: &Limits,
+    now: Moment,
+) -> Result<Result<Claim, TooMany>, sqlx::Error> {
+    let claim = Claim {
+        person: Some(format!("letter:{email}")),
+        address: Some(format!("invitations:{}", account.0)),
+    };
+    take(tx, claim, limits, now).await
+}
+
+/// Takes a place for a letter about a new device. Whoever knows the password could send any number.
+///
+/// # Errors
+/// When the store is away.
+pub(crate) async fn may_tell_of_a_new_device(
+    tx: &mut Tx,
+    user: &UserId,
+    limits: &Limits,
+    now: Moment,
+) -> Result<bool, sqlx::Error> {
+    let (most, window) = (limits.attempts_per_user, limits.attempt_window);
+    let counted = count(tx, &format!("new-device:{}", user.0), most, window, now).await?;
+    Ok(counted.is_ok())
+}
+
+/// Takes a place for a program's press. Without a limit a token in wrong hands would sign its owner out as
+/// fast as they sign in, and they could not revoke it.
+///
+/// # Errors
+/// When the store is away; the inner error when no place is left.
+pub(crate) async fn claim_press(
+    tx: &mut Tx,
+    token: &TokenId,
+    limits: &Limits,
+    now: Moment,
+) -> Result<Result<(), TooMany>, sqlx::Error> {
+    let (most, window) = (limits.presses_per_token, limits.attempt_window);
+    count(tx, &format!("press:{}", token.0), most, window, now).await
 }
 
 /// A browser that shows something, and whether the person has signed in on it before.

@@ -90,7 +90,7 @@ pub async fn invite(
         .await
         .map(|_| ()))?;
     if let Some(email) = &email {
-        attempts::claim_letter(tx, email, None, limits, now)
+        attempts::claim_invitation(tx, &me.account_id, email, limits, now)
             .await?
             .map_err(InviteError::TooMany)?;
         let letter = Letter::to_a_stranger(News::Invitation {
@@ -176,14 +176,42 @@ pub(crate) async fn revoke_all_of(
     user: &UserId,
     now: Moment,
 ) -> Result<(), sqlx::Error> {
+    revoke_since(tx, user, UnixMillis(0), now).await.map(|_| ())
+}
+
+/// What a person has handed out from then on opens nothing any more. Returns how many that were.
+pub(crate) async fn revoke_since(
+    tx: &mut Tx,
+    user: &UserId,
+    since: UnixMillis,
+    now: Moment,
+) -> Result<u64, sqlx::Error> {
     on!(tx, c => sqlx::query(
         "update invitations set revoked_at = $2
-         where created_by = $1 and used_at is null and revoked_at is null")
+         where created_by = $1 and created_at >= $3 and used_at is null and revoked_at is null")
         .bind(user)
         .bind(now.at)
+        .bind(since)
         .execute(c)
         .await
-        .map(|_| ()))
+        .map(|done| done.rows_affected()))
+}
+
+/// How many invitations are open that a person has made from then on.
+pub(crate) async fn count_since(
+    conn: &mut Conn,
+    user: &UserId,
+    since: UnixMillis,
+    now: Moment,
+) -> Result<i64, sqlx::Error> {
+    on!(conn, c => sqlx::query_scalar(
+        "select count(*) from invitations
+         where created_by = $1 and created_at >= $3 and used_at is null and revoked_at is null and expires_at > $2")
+        .bind(user)
+        .bind(now.at)
+        .bind(since)
+        .fetch_one(c)
+        .await)
 }
 
 pub(crate) async fn revoke_all(
@@ -270,18 +298,23 @@ const EMAIL_TAKEN: &str = "This email already belongs to somebody here. A person
 pub async fn join(
     db: &Db,
     hasher: &Hasher,
-    shortest_password: usize,
+    limits: &Limits,
     joining: Joining<'_>,
     client: &Client,
     now: Moment,
 ) -> Result<UserId, JoinError> {
+    let mut tx = db.write().await?;
+    attempts::claim_link(&mut tx, joining.token, limits, now)
+        .await?
+        .map_err(UserError::TooMany)?;
+    tx.commit().await?;
     // Asked before the costly hash; asked again under the lock.
     let found = look_up(&mut db.read().await?, joining.token, now)
         .await?
         .ok_or(JoinError::NoSuchInvitation)?;
     let (name, email, password) = (joining.name, joining.email, joining.password);
     let (name, email) =
-        users::clean_person(hasher, shortest_password, name, email, password).await?;
+        users::clean_person(hasher, limits.password_min, name, email, password).await?;
     let hash = hasher.hash(joining.password).await;
     let hash = hash.map_err(UserError::from)?;
 

@@ -46,6 +46,11 @@ pub enum News {
         left: i64,
     },
     AuthenticatorOff,
+    TokenMade {
+        /// "API" or "MCP".
+        kind: String,
+        name: String,
+    },
     /// Carries a link with which everything is logged out, unless the plan has no remote logout.
     NewDevice,
     /// Carries a link; goes to somebody who wants to sign up.

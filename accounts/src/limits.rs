@@ -24,6 +24,8 @@ pub struct Limits {
     pub attempts_per_address: i64,
     /// People who may sign up from one address in a window.
     pub sign_ups_per_address: i64,
+    /// Remote logouts that one token may make in a window.
+    pub presses_per_token: i64,
     /// How long failed attempts, and sign-ups, are counted together.
     pub attempt_window: Duration,
     /// How long a second factor may be owed after the password was right.
@@ -55,6 +57,7 @@ impl Default for Limits {
             attempts_per_user: 10,
             attempts_per_address: 100,
             sign_ups_per_address: 1_000,
+            presses_per_token: 60,
             attempt_window: 15 * MINUTE,
             half_sign_in: 10 * MINUTE,
             confirmed_for: 10 * MINUTE,

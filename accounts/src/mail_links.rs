@@ -1,5 +1,6 @@
 //! Links that were mailed to a person: good once, for a while, under the epoch they were made in. A link
-//! signs nobody in.
+//! signs nobody in. [`Purpose::NotMe`] alone outlives the epoch: whoever has signed in as somebody else can
+//! raise that, and must not take the owner's way to throw them out along.
 
 use std::time::Duration;
 
@@ -42,6 +43,7 @@ pub struct Link {
     pub email: Option<String>,
     /// The session that the letter told of, for a sign-in on a new device.
     pub session_id: Option<SessionId>,
+    pub created_at: UnixMillis,
 }
 
 /// What a link is about, beside its person.
@@ -90,7 +92,7 @@ pub async fn find(
     now: Moment,
 ) -> Result<Option<Link>, sqlx::Error> {
     on!(conn, c => sqlx::query_as(
-        "select l.user_id, l.email, l.session_id from mail_links l join users u on u.id = l.user_id and u.epoch = l.epoch
+        "select l.user_id, l.email, l.session_id, l.created_at from mail_links l join users u on u.id = l.user_id and (u.epoch = l.epoch or l.purpose = 'not_me')
          where l.token_hash = $1 and l.purpose = $2 and l.used_at is null and l.expires_at > $3
            and u.disabled_at is null")
         .bind(token.hash())
@@ -110,10 +112,29 @@ pub(crate) async fn spend(tx: &mut Tx, token: &Token, now: Moment) -> Result<(),
         .map(|_| ()))
 }
 
-/// Uses up every link of a person: those that went to an address they no longer have.
+/// Uses up the links of a person that went to an address they no longer have; those with which one logs
+/// out everywhere stay good, for whoever has changed the address may be somebody else.
 pub(crate) async fn spend_all(tx: &mut Tx, user: &UserId, now: Moment) -> Result<(), sqlx::Error> {
-    on!(tx, c => sqlx::query("update mail_links set used_at = $2 where user_id = $1 and used_at is null")
+    on!(tx, c => sqlx::query(
+        "update mail_links set used_at = $2 where user_id = $1 and used_at is null and purpose <> 'not_me'")
         .bind(user)
+        .bind(now.at)
+        .execute(c)
+        .await
+        .map(|_| ()))
+}
+
+/// Uses up every link of a person that is for this.
+pub(crate) async fn spend_for(
+    tx: &mut Tx,
+    user: &UserId,
+    purpose: Purpose,
+    now: Moment,
+) -> Result<(), sqlx::Error> {
+    on!(tx, c => sqlx::query(
+        "update mail_links set used_at = $3 where user_id = $1 and used_at is null and purpose = $2")
+        .bind(user)
+        .bind(purpose)
         .bind(now.at)
         .execute(c)
         .await

@@ -1,11 +1,17 @@
 //! "This wasn't me": the link in a letter about a new device. Whoever reads the letter ends everything
 //! with it, on every device and without signing in. It grants nothing else.
+//!
+//! Somebody else is signed in when it is needed, so nothing that they do takes it away: neither a press or
+//! a new password of theirs nor another address. What they handed out since goes along.
 
+use serde_json::json;
 use sqlx::FromRow;
 
 use crate::{
-    audit::Client,
+    attempts,
+    audit::{self, Action, Actor, Client, Event},
     db::{Conn, Tx},
+    invites,
     keys::Keys,
     letters::{self, Letter, News},
     limits::Limits,
@@ -13,7 +19,7 @@ use crate::{
     on,
     plans::Feature,
     secret::Token,
-    sessions::{self, By, EndAll, EndAllError, Facts, FromWhere, SessionId},
+    sessions::{self, Also, By, EndAll, EndAllError, Facts, FromWhere, Revoked, SessionId},
     time::{Moment, UnixMillis},
     users::{self, Locked, UserId},
 };
@@ -21,7 +27,7 @@ use crate::{
 /// Why nothing was ended.
 #[derive(Debug, thiserror::Error)]
 pub enum NotMeError {
-    /// Used, too old, or everything has been logged out since, and the new device with it.
+    /// Used, or too old.
     #[error("this link is over")]
     Over,
     #[error(transparent)]
@@ -45,6 +51,19 @@ pub struct Asked {
     /// None when the session is gone from the store.
     pub sign_in: Option<SignIn>,
     pub facts: Facts,
+    /// Invitations that were made since, and are open.
+    pub invitations: i64,
+    pub two_factor: bool,
+    /// Whether the plan has remote logout; it may have been another when the letter was sent.
+    pub has_it: bool,
+}
+
+/// Whose everything was ended, and what that was.
+#[derive(Debug)]
+pub struct Pressed {
+    pub user: UserId,
+    pub ended: EndAll,
+    pub revoked: Revoked,
 }
 
 /// Tells the person of a sign-in on a new device, with the link where their plan has remote logout.
@@ -88,36 +107,56 @@ pub async fn look_up(
         .bind(&found.session_id)
         .fetch_optional(c)
         .await)?;
-    let facts = sessions::facts(conn, &found.user_id, limits, now).await?;
+    let user = found.user_id;
+    let Some(person) = users::find(conn, &user).await? else {
+        return Ok(None);
+    };
     Ok(Some(Asked {
-        user_id: found.user_id,
         sign_in,
-        facts,
+        facts: sessions::facts(conn, &user, limits, now).await?,
+        invitations: invites::count_since(conn, &user, found.created_at, now).await?,
+        two_factor: person.two_factor_since.is_some(),
+        has_it: person.plan.has(Feature::RemoteLogout),
+        user_id: user,
     }))
 }
 
-/// Ends every session and remembered device of the person whom the letter went to. Once: the epoch that
-/// rises takes the link along, and every other one.
+/// Ends every session and remembered device of the person whom the letter went to, and the invitations made
+/// since; tokens too where the person says so. Once: the person's other links of this kind go along. No browser
+/// is known any more, so that whoever comes back is told of.
 ///
 /// # Errors
 /// See [`NotMeError`]; whatever it is, nothing has changed.
 pub async fn press(
     tx: &mut Tx,
     link: &Token,
+    also: Also,
     client: &Client,
     limits: &Limits,
     now: Moment,
-) -> Result<(UserId, EndAll), NotMeError> {
+) -> Result<Pressed, NotMeError> {
     let purpose = Purpose::NotMe;
     let found = mail_links::find(tx, purpose, link, now).await?;
     let user = found.ok_or(NotMeError::Over)?.user_id;
-    users::lock(tx, &user).await?.ok_or(NotMeError::Over)?;
-    // Asked again under the lock: another click, or a press, has either committed or not begun.
-    mail_links::find(tx, purpose, link, now)
-        .await?
-        .ok_or(NotMeError::Over)?;
-    mail_links::spend(tx, link, now).await?;
+    let locked = users::lock(tx, &user).await?.ok_or(NotMeError::Over)?;
+    // Asked again under the lock: another click has either committed or not begun.
+    let found = mail_links::find(tx, purpose, link, now).await?;
+    let since = found.ok_or(NotMeError::Over)?.created_at;
+    mail_links::spend_for(tx, &user, purpose, now).await?;
+    attempts::forget_devices(tx, &user, None).await?;
+    let invitations = invites::revoke_since(tx, &user, since, now).await?;
     let (by, from) = (By::Member(&user), FromWhere::Letter);
-    let ended = sessions::end_all(tx, &user, by, from, client, limits, now).await?;
-    Ok((user, ended))
+    let (ended, revoked) =
+        sessions::end_all_and_tokens(tx, &user, by, also, from, client, limits, now).await?;
+    if invitations > 0 {
+        let event = Event::of(Action::InvitationRevoked, Actor::User(&user), client)
+            .in_account(&locked.account_id)
+            .with(json!({ "with": "not-me", "invitations": invitations }));
+        audit::record(tx, event, now).await?;
+    }
+    Ok(Pressed {
+        user,
+        ended,
+        revoked,
+    })
 }

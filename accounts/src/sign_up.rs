@@ -113,7 +113,7 @@ pub async fn ask(
     let plan = new.plan;
     let ready = checked(db, hasher, policy, limits, new, client, now).await?;
     let mut tx = db.write().await?;
-    attempts::claim_letter(&mut tx, &ready.email, Some(client), limits, now)
+    attempts::claim_sign_up_letter(&mut tx, &ready.email, limits, now)
         .await?
         .map_err(UserError::TooMany)?;
     let token = Token::random();

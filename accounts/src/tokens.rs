@@ -49,6 +49,15 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// As the screen and letters say it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Api => "API",
+            Self::Mcp => "MCP",
+        }
+    }
+
     /// What a value of this kind begins with.
     #[must_use]
     pub fn prefix(self) -> &'static str {

@@ -409,7 +409,7 @@ pub(crate) fn clean_name(name: &str) -> Result<String, &'static str> {
         0 => Err("Enter your name."),
         1..=100 if hides_something(name) => Err("A name has no invisible characters."),
         1..=100 => Ok(name.to_owned()),
-        _ => Err("Use 100 characters or fewer."),
+        _ => Err("A name has 100 characters or fewer."),
     }
 }
 
@@ -420,7 +420,7 @@ pub(crate) fn clean_email(email: &str) -> Result<String, &'static str> {
         return Err("Enter your email address.");
     }
     if email.len() > 254 {
-        return Err("Use 254 characters or fewer.");
+        return Err("An email address has 254 characters or fewer.");
     }
     // One mailbox has one spelling here: no quoted names, comments or routes (RFC 5321, 4.1.2 has them all).
     let reserved = |c: char| c.is_whitespace() || "\"(),:;<>@[\\]".contains(c);

@@ -3,7 +3,7 @@
 
 pub mod confirm;
 mod dialog;
-mod more;
+pub(crate) mod more;
 mod outcome;
 
 use leptos::prelude::*;
@@ -69,7 +69,7 @@ pub async fn remote_logout(
     revoke_api: Option<String>,
     revoke_mcp: Option<String>,
 ) -> Result<(), AppError> {
-    use accounts::sessions::{Also, EndAllError, FromWhere, end_all_and_tokens};
+    use accounts::sessions::{Also, By, EndAllError, FromWhere, end_all_and_tokens};
 
     use crate::{
         context::{curfew, now, signed_in, visit},
@@ -88,7 +88,8 @@ pub async fn remote_logout(
     };
     let mut tx = curfew.db.write().await.map_err(|e| AppError::store(&e))?;
     let (client, limits) = (&visit.client, &curfew.limits);
-    let pressed = end_all_and_tokens(&mut tx, &me, also, path, client, limits, now).await;
+    let (user, by) = (&me.user.id, By::Session(&me.session));
+    let pressed = end_all_and_tokens(&mut tx, user, by, also, path, client, limits, now).await;
     match pressed {
         Ok((ended, revoked)) => {
             // Durable first: the answer promises that everything is dead.

@@ -111,18 +111,15 @@ pub async fn verify_code(code: String) -> Result<(), AppError> {
 pub async fn sign_up(name: String, email: String, password: String) -> Result<(), AppError> {
     use accounts::{
         secret::Secret,
-        sign_up::{NewUser, ask, sign_up},
-        users::anybody,
+        sign_up::{NewUser, SignUp, ask, sign_up},
+        users::{UserError, anybody},
     };
 
-    use crate::{
-        context::{curfew, leave, now, visit},
-        flash::{Done, Flash},
-    };
+    use crate::context::{curfew, now, visit};
 
     let (curfew, visit, now) = (curfew()?, visit()?, now());
     let password = Secret::new(password);
-    let new = NewUser {
+    let new = || NewUser {
         name: &name,
         email: &email,
         password: &password,
@@ -132,18 +129,23 @@ pub async fn sign_up(name: String, email: String, password: String) -> Result<()
     let (policy, client) = (curfew.sign_up, &visit.client);
     let store = |e| AppError::store(&e);
     // The first person sets the install up, its mail perhaps as well.
-    let ask_first = curfew.confirm_sign_up
-        && anybody(&mut db.read().await.map_err(store)?)
+    let first = curfew.confirm_sign_up
+        && policy != SignUp::Closed
+        && !anybody(&mut db.read().await.map_err(store)?)
             .await
             .map_err(store)?;
-    if ask_first {
-        ask(db, &curfew.keys, hasher, policy, limits, new, client, now).await?;
-        leave(&Flash::Done(Done::LetterSent))?;
-        leptos_axum::redirect("/confirm-sign-up");
-        return Ok(());
+    let policy = if first { SignUp::First } else { policy };
+    if !curfew.confirm_sign_up || first {
+        match sign_up(db, hasher, policy, limits, new(), client, now).await {
+            // Somebody else was the first.
+            Err(UserError::Closed) if first => {}
+            user => return welcome_new(&visit, &user?, now).await,
+        }
     }
-    let user = sign_up(db, hasher, policy, limits, new, client, now).await?;
-    welcome_new(&visit, &user, now).await
+    let policy = curfew.sign_up;
+    ask(db, &curfew.keys, hasher, policy, limits, new(), client, now).await?;
+    leptos_axum::redirect("/confirm-sign-up");
+    Ok(())
 }
 
 /// Signs this browser out.

@@ -153,6 +153,7 @@ impl From<PressError> for Refused {
             PressError::NotFound => {
                 AppError::new(Code::NotFound, "There is no such person or session.")
             }
+            PressError::TooMany(too_many) => AppError::too_many(too_many),
             PressError::PlanRequired(plans) => AppError::plan_required(&plans),
             PressError::Store(error) => AppError::store(&error),
         })

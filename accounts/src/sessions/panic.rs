@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use super::{By, EndAll, EndAllError, FromWhere, SignedIn, end_all};
+use super::{By, EndAll, EndAllError, FromWhere, end_all};
 use crate::{
     audit::{self, Action, Actor, Client, Event},
     db::Tx,
     limits::Limits,
     time::Moment,
     tokens::{Kind, revoke_all},
-    users,
+    users::{self, UserId},
 };
 
 /// Which tokens a press takes along. None, unless the person says so.
@@ -26,21 +26,21 @@ pub struct Revoked {
     pub mcp_tokens: Option<u64>,
 }
 
-/// [`end_all`], from a session, and the person's tokens of the kinds asked for, all in the caller's
+/// [`end_all`], and the person's tokens of the kinds asked for, all in the caller's
 /// one transaction. An event a kind says which.
 ///
 /// # Errors
 /// See [`EndAllError`]; whatever it is, nothing has changed.
 pub async fn end_all_and_tokens(
     tx: &mut Tx,
-    me: &SignedIn,
+    user: &UserId,
+    by: By<'_>,
     also: Also,
     from: FromWhere,
     client: &Client,
     limits: &Limits,
     now: Moment,
 ) -> Result<(EndAll, Revoked), EndAllError> {
-    let user = &me.user.id;
     // The person before the tokens, and both before the audit chain, as everywhere.
     let locked = users::lock(tx, user)
         .await?
@@ -54,16 +54,7 @@ pub async fn end_all_and_tokens(
             gone.push((kind, action, revoke_all(tx, user, kind, now).await?));
         }
     }
-    let ended = end_all(
-        tx,
-        user,
-        By::Session(&me.session),
-        from,
-        client,
-        limits,
-        now,
-    )
-    .await?;
+    let ended = end_all(tx, user, by, from, client, limits, now).await?;
     let mut revoked = Revoked::default();
     for (kind, action, names) in gone {
         let count = names.len() as u64;

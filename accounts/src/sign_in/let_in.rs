@@ -55,7 +55,10 @@ pub(super) async fn let_in(
     };
     let session = sessions::start(tx, from, client, limits, now).await?;
     let from = Browser::of(tx, user, ticket.known_device, client).await?;
-    if !from.is_known() && attempts::has_signed_in_before(tx, user).await? {
+    if !from.is_known()
+        && attempts::has_signed_in_before(tx, user).await?
+        && attempts::may_tell_of_a_new_device(tx, user, limits, now).await?
+    {
         not_me::tell(tx, keys, (user, locked), &session.id, client, limits, now).await?;
     }
     let known_device = ticket.known_device.cloned().unwrap_or_else(Token::random);

@@ -8,6 +8,7 @@ use super::{Kind, MOST, Scopes, TokenId, Value, list::count};
 use crate::{
     audit::{self, Actor, Client, Event},
     db::Tx,
+    letters::{self, Letter, News},
     limits::Limits,
     on,
     plans::Plan,
@@ -113,6 +114,11 @@ pub async fn create(
         expires_at: new.lasts.map(|time| now.at + time),
     };
     insert(tx, &user.id, kind, &created, &scopes, now).await?;
+    let news = News::TokenMade {
+        kind: kind.name().to_owned(),
+        name: created.name.clone(),
+    };
+    letters::post(tx, &user.email, &Letter::new(news, client), now).await?;
     let event = Event::of(kind.created(), Actor::User(&user.id), client)
         .in_account(&user.account_id)
         .about(&user.id)

@@ -3,6 +3,7 @@
 
 use super::{Bearer, find::still_good};
 use crate::{
+    attempts::{self, TooMany},
     audit::Client,
     db::Tx,
     limits::Limits,
@@ -27,6 +28,9 @@ pub enum PressError {
     /// Not there, or in another account.
     #[error("there is no such person")]
     NotFound,
+    /// This token has pressed too often.
+    #[error("too many remote logouts")]
+    TooMany(TooMany),
     #[error("this needs another plan")]
     PlanRequired(Vec<Plan>),
     #[error("the store is away")]
@@ -62,6 +66,9 @@ pub async fn press(
     let Some(holder) = still_good(tx, bearer, now).await? else {
         return Err(PressError::Unknown);
     };
+    attempts::claim_press(tx, &bearer.token, limits, now)
+        .await?
+        .map_err(PressError::TooMany)?;
     if holder.id != *user {
         if !matches!(holder.role, Role::Owner | Role::Admin) {
             return Err(PressError::Role);

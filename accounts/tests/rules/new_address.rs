@@ -39,7 +39,7 @@ async fn ask(
     Ok(())
 }
 
-async fn use_link(home: &Home, link: &Token, now: Moment) -> Result<String, ChangeEmailError> {
+pub async fn use_link(home: &Home, link: &Token, now: Moment) -> Result<String, ChangeEmailError> {
     let mut tx = home.db.write().await.unwrap();
     let email = change_email::confirm(&mut tx, link, &browser(1), now).await?;
     tx.commit().await.unwrap();
@@ -127,7 +127,7 @@ async fn an_address_that_somebody_has_gets_word_and_no_link(db: Db) {
     }
 }
 
-async fn link_of(home: &Home, session: &Token, now: Moment) -> Token {
+pub async fn link_of(home: &Home, session: &Token, now: Moment) -> Token {
     ask(home, session, NEW, now).await.unwrap();
     let letters = mailbox(home, now).await;
     letters.into_iter().find_map(|due| due.token).unwrap()

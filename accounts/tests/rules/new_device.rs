@@ -3,21 +3,29 @@
 use accounts::{
     db::Db,
     letters::{self, Letter, News},
-    not_me::{NotMeError, look_up, press},
+    not_me::{NotMeError, Pressed, look_up, press},
     plans::Plan,
     secret::Token,
-    sessions::{Because, By, EndAll},
-    sign_in::In,
+    sessions::{self, Also, Because, By, EndAll},
+    sign_in::{Credentials, In, sign_in},
     time::Moment,
+    users::Role,
 };
 use tokio::task::JoinSet;
 
-use crate::home::{Home, NOW, Person, SECOND, after, browser};
+use crate::{
+    home::{Home, NOW, Person, SECOND, after, browser, let_in, secret},
+    new_address, stores,
+};
 
 on_both!(
     the_link_ends_everything_of_its_person_once,
     looking_changes_nothing_and_says_who_signed_in,
-    the_link_dies_with_a_press_and_after_seven_days,
+    nothing_that_the_intruder_does_takes_the_link_away,
+    the_link_dies_after_seven_days_and_with_another_of_its_kind,
+    whoever_comes_back_afterwards_is_told_of,
+    what_was_handed_out_since_goes_along_and_tokens_when_asked,
+    letters_about_new_devices_are_limited,
     the_link_pressed_32_times_at_once_presses_once,
     tokens_and_everybody_else_stay,
     where_the_plan_has_no_remote_logout_the_letter_has_no_link,
@@ -56,10 +64,21 @@ async fn intruded(home: &Home, name: &str) -> (Person, In, In, Token) {
 }
 
 async fn pressed(home: &Home, link: &Token, now: Moment) -> Result<EndAll, NotMeError> {
+    pressed_with(home, link, Also::default(), now)
+        .await
+        .map(|pressed| pressed.ended)
+}
+
+async fn pressed_with(
+    home: &Home,
+    link: &Token,
+    also: Also,
+    now: Moment,
+) -> Result<Pressed, NotMeError> {
     let mut tx = home.db.write().await.unwrap();
-    let (_, ended) = press(&mut tx, link, &browser(5), &home.limits, now).await?;
+    let pressed = press(&mut tx, link, also, &browser(5), &home.limits, now).await?;
     tx.commit().await.unwrap();
-    Ok(ended)
+    Ok(pressed)
 }
 
 async fn is_over(home: &Home, link: &Token, now: Moment) -> bool {
@@ -112,19 +131,114 @@ async fn looking_changes_nothing_and_says_who_signed_in(db: Db) {
     assert!(!is_over(&home, &link, NOW).await);
 }
 
-async fn the_link_dies_with_a_press_and_after_seven_days(db: Db) {
+async fn nothing_that_the_intruder_does_takes_the_link_away(db: Db) {
     let home = Home::new(db);
-    let (ada, here, _, link) = intruded(&home, "Ada").await;
-    home.press(&ada.id, By::Session(&here.session.id), NOW)
+    let (ada, _, there, link) = intruded(&home, "Ada").await;
+    // Ends the others: the epoch rises, and the intruder goes on under a new id.
+    let me = home.signed_in(&there.session.token, NOW).await;
+    let (client, limits) = (browser(77), &home.limits);
+    let mut tx = home.db.write().await.unwrap();
+    let alone = sessions::end_others(&mut tx, &me, &client, limits, NOW).await;
+    tx.commit().await.unwrap();
+    let me = home.signed_in(&alone.unwrap().session.token, NOW).await;
+    // Presses, and comes back on a browser that is known now.
+    home.press(&ada.id, By::Session(&me.session), NOW)
         .await
         .unwrap();
-    assert!(is_over(&home, &link, NOW).await);
+    let back = enter_as(&home, &ada, &there.known_device).await;
+    assert_eq!(letters_waiting(&home).await, 1, "only that of the press");
+    // Changes the address.
+    let theirs = new_address::link_of(&home, &back.session.token, NOW).await;
+    new_address::use_link(&home, &theirs, NOW).await.unwrap();
 
-    let (_, _, link) = enter(&home, &ada, NOW).await;
-    let link = link.unwrap();
-    assert!(is_over(&home, &link, after(WEEK)).await);
-    assert!(!is_over(&home, &link, after(WEEK.saturating_sub(SECOND))).await);
+    let ended = pressed(&home, &link, NOW).await.unwrap();
+    assert_eq!(ended.sessions, 1);
+    assert!(!home.is_live(&back.session.token, NOW).await);
+}
+
+async fn the_link_dies_after_seven_days_and_with_another_of_its_kind(db: Db) {
+    let home = Home::new(db);
+    let (ada, _, _, first) = intruded(&home, "Ada").await;
+    let (_, _, second) = enter(&home, &ada, NOW).await;
+    let second = second.unwrap();
+    assert!(is_over(&home, &first, after(WEEK)).await);
+    assert!(!is_over(&home, &first, after(WEEK.saturating_sub(SECOND))).await);
+    assert!(is_over(&home, &second, NOW).await);
     assert!(is_over(&home, &Token::random(), NOW).await);
+}
+
+async fn whoever_comes_back_afterwards_is_told_of(db: Db) {
+    let home = Home::new(db);
+    let (ada, _, there, link) = intruded(&home, "Ada").await;
+    pressed(&home, &link, NOW).await.unwrap();
+    let later = after(SECOND);
+    home.sign_in(&ada, later).await;
+    let mut tx = home.db.write().await.unwrap();
+    while let Some(due) = letters::claim(&mut tx, &home.keys, later).await.unwrap() {
+        letters::sent(&mut tx, &due, later).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    // With the cookie by which their browser was known.
+    enter_as(&home, &ada, &there.known_device).await;
+    assert_eq!(letters_waiting(&home).await, 1);
+}
+
+async fn what_was_handed_out_since_goes_along_and_tokens_when_asked(db: Db) {
+    let home = Home::new(db);
+    let ada = home.person("Ada").await;
+    let here = home.sign_in(&ada, NOW).await;
+    let here = home.signed_in(&here.session.token, NOW).await;
+    let before = home.invite(&here, Role::Member, NOW).await.unwrap();
+    home.give_token(&ada).await;
+    let later = after(SECOND);
+    let (there, _, link) = enter(&home, &ada, later).await;
+    let there = home.signed_in(&there.session.token, later).await;
+    let since = home.invite(&there, Role::Owner, later).await.unwrap();
+
+    let mut conn = home.db.read().await.unwrap();
+    let looked = look_up(&mut conn, link.as_ref().unwrap(), &home.limits, later).await;
+    assert_eq!(looked.unwrap().unwrap().invitations, 1);
+    drop(conn);
+    let also = Also {
+        api_tokens: true,
+        mcp_tokens: false,
+    };
+    let pressed = pressed_with(&home, &link.unwrap(), also, later)
+        .await
+        .unwrap();
+    assert_eq!(pressed.revoked.api_tokens, Some(1));
+    assert!(home.join(&since.token, "Eve", later).await.is_err());
+    home.join(&before.token, "Ben", later).await.unwrap();
+}
+
+async fn letters_about_new_devices_are_limited(db: Db) {
+    let home = Home::new(db);
+    let ada = home.person("Ada").await;
+    home.sign_in(&ada, NOW).await;
+    for _ in 0..home.limits.attempts_per_user + 5 {
+        home.sign_in(&ada, NOW).await;
+    }
+    assert_eq!(letters_waiting(&home).await, home.limits.attempts_per_user);
+}
+
+/// Somebody signs in on a browser that says it is known.
+async fn enter_as(home: &Home, who: &Person, known_device: &Token) -> In {
+    let password = secret(&who.password);
+    let credentials = Credentials {
+        email: &who.email,
+        password: &password,
+        remember_me: false,
+        known_device: Some(known_device),
+        next: "/",
+    };
+    let (db, keys, hasher, limits) = (&home.db, &home.keys, &home.hasher, &home.limits);
+    let admitted = sign_in(db, keys, hasher, limits, credentials, &browser(77), NOW).await;
+    let_in(admitted.unwrap())
+}
+
+async fn letters_waiting(home: &Home) -> i64 {
+    let sql = "select count(*) from letters where sent_at is null";
+    stores::number(&home.db, sql).await
 }
 
 async fn the_link_pressed_32_times_at_once_presses_once(db: Db) {

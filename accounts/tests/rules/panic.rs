@@ -3,7 +3,7 @@
 use accounts::{
     db::Db,
     plans::Plan,
-    sessions::{self, Also, EndAll, EndAllError, FromWhere, Revoked},
+    sessions::{self, Also, By, EndAll, EndAllError, FromWhere, Revoked},
 };
 
 use crate::{
@@ -38,8 +38,11 @@ async fn press(home: &Home, who: &Person, also: Also) -> Result<(EndAll, Revoked
     let me = home.signed_in(&here.session.token, NOW).await;
     let mut tx = home.db.write().await?;
     let (from, client) = (FromWhere::Security, browser(9));
-    let done =
-        sessions::end_all_and_tokens(&mut tx, &me, also, from, &client, &home.limits, NOW).await?;
+    let done = {
+        let (user, by) = (&me.user.id, By::Session(&me.session));
+        let limits = &home.limits;
+        sessions::end_all_and_tokens(&mut tx, user, by, also, from, &client, limits, NOW).await?
+    };
     tx.commit().await?;
     assert!(!home.is_live(&here.session.token, NOW).await);
     Ok(done)

@@ -60,7 +60,9 @@ impl AppError {
         }
     }
 
-    pub(super) fn too_many(too_many: TooMany) -> Self {
+    /// Too many attempts; says how long to wait.
+    #[must_use]
+    pub fn too_many(too_many: TooMany) -> Self {
         Self::too_many_of("attempts", too_many)
     }
 

@@ -139,7 +139,7 @@ impl From<NotMeError> for AppError {
         match error {
             NotMeError::Over => Self::new(
                 Code::LinkOver,
-                "This link is over. It was used already, is too old, or everything was signed out since.",
+                "This link is over. It was used already, or is too old.",
             ),
             NotMeError::Press(e) => e.into(),
             NotMeError::Store(e) => store(&e),

@@ -62,8 +62,8 @@ mod server_side {
             email: &email,
             password: &password,
         };
-        let (db, shortest) = (&curfew.db, curfew.limits.password_min);
-        let user = invites::join(db, &curfew.hasher, shortest, joining, &visit.client, now).await?;
+        let (db, limits) = (&curfew.db, &curfew.limits);
+        let user = invites::join(db, &curfew.hasher, limits, joining, &visit.client, now).await?;
         welcome_new(&visit, &user, now).await?;
         context::note(Note::new("You’re in").with("Welcome to the account."))?;
         leptos_axum::redirect("/");

@@ -134,7 +134,9 @@ fn page_of(headers: &HeaderMap) -> Option<String> {
 fn home_of(name: &str) -> Option<String> {
     let page = match name {
         "sign_in" => "/sign-in",
-        "sign_up" | "confirm_sign_up" => "/sign-up",
+        "sign_up" => "/sign-up",
+        "confirm_sign_up" => "/confirm-sign-up?token=",
+        "not_me" => "/not-me",
         "change_password" => "/profile/password",
         "update_profile" => "/profile",
         "remote_logout" => "/profile/remote-logout",

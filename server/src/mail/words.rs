@@ -111,6 +111,15 @@ pub(super) fn of(due: &Due, install: &str) -> Words {
             Some(("Sign in", page("/sign-in"))),
             "If you did not try these codes, your password is known to somebody: change it.",
         ),
+        News::TokenMade { kind, name } => (
+            "An access token was made",
+            vec![format!("An {kind} token named “{name}” acts for you from now on, until it is revoked or runs out. Remote logout does not end it.")],
+            Some((
+                "See your tokens",
+                page(if kind == "API" { "/settings/api" } else { "/settings/mcp" }),
+            )),
+            "If this was not you, revoke it there, press “Remote logout” under Profile → Security, and change your password.",
+        ),
         News::Invitation { by, account, role } => (
             "You are invited",
             vec![format!("{by} invites you to the account “{account}”. Your role there will be {role}. The link works once, for seven days.")],

@@ -75,7 +75,7 @@ impl Home {
             email: &email,
             password: &password,
         };
-        let id = invites::join(&self.db, &self.hasher, 8, joining, &client, now).await?;
+        let id = invites::join(&self.db, &self.hasher, &self.limits, joining, &client, now).await?;
         Ok(Person {
             id,
             email,

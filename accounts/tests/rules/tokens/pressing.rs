@@ -23,6 +23,7 @@ on_both!(
     a_token_revoked_in_the_meantime_ends_nothing,
     one_session_ends_with_its_remembered_device,
     two_who_press_for_each_other_at_once_both_succeed,
+    a_token_presses_so_often_and_no_more,
     events_and_members_come_page_by_page,
 );
 
@@ -48,6 +49,26 @@ async fn armed(home: &Home, name: &str, kind: Kind) -> (Person, Bearer) {
     let made = make(home, &me, ending(kind), NOW).await.unwrap();
     let bearer = bearer(home, kind, &made.value).await;
     (person, bearer)
+}
+
+async fn a_token_presses_so_often_and_no_more(db: Db) {
+    let mut home = Home::new(db);
+    home.limits.presses_per_token = 3;
+    let (ada, token) = armed(&home, "Ada", Kind::Api).await;
+    let (_, me) = at_home(&home, "Ben", Plan::Enterprise).await;
+    let bens = make(&home, &me, ending(Kind::Api), NOW).await.unwrap();
+    let bens = bearer(&home, Kind::Api, &bens.value).await;
+    for _ in 0..3 {
+        press(&home, &token, &ada.id).await.unwrap();
+    }
+    let here = home.sign_in(&ada, NOW).await;
+    let refused = press(&home, &token, &ada.id).await;
+    assert!(
+        matches!(refused, Err(PressError::TooMany(_))),
+        "{refused:?}"
+    );
+    assert!(home.is_live(&here.session.token, NOW).await);
+    press(&home, &bens, &bens.user.id).await.unwrap();
 }
 
 /// Moves somebody into Ada's account.

@@ -22,11 +22,8 @@ mod server_side {
     use leptos::prelude::*;
 
     use crate::{
-        boot::boot,
         context::{curfew, now, query, visit},
         error::AppError,
-        flash::{Done, Flash},
-        pages::sign_in::over::Over,
         parts::{
             button::Submit,
             field::Field,
@@ -55,7 +52,10 @@ mod server_side {
     }
 
     pub async fn draw() -> Result<String, AppError> {
-        let token = query("token").unwrap_or_default();
+        let Some(token) = query("token") else {
+            // Where signing up leads to; a phone may load it again.
+            return Ok(look_into_your_mailbox().to_html());
+        };
         let found = match Token::presented(&token) {
             Some(link) => {
                 let mut conn = curfew()?.db.read().await.map_err(|e| AppError::store(&e))?;
@@ -65,11 +65,9 @@ mod server_side {
             }
             None => None,
         };
-        let sent = boot().flash == Some(Flash::Done(Done::LetterSent));
         Ok(match found {
             Some(waiting) => form(token, waiting).to_html(),
-            None if sent => look_into_your_mailbox().to_html(),
-            None => view! { <Over again="/sign-up" /> }.to_html(),
+            None => over().to_html(),
         })
     }
 
@@ -84,6 +82,24 @@ mod server_side {
                     </p>
                     <div class="empty__actions">
                         <Link class="button" href="/sign-up">"Use another address"</Link>
+                    </div>
+                </div>
+            </div>
+        }
+    }
+
+    fn over() -> impl IntoView {
+        view! {
+            <div class="card card--lifted">
+                <div class="empty">
+                    <Disc shape=Shape::Lock tint="plain" large=true />
+                    <h1 class="empty__title">"This link is over"</h1>
+                    <p class="empty__text">
+                        "It was used already, or is older than 30 minutes. If your account is made, sign in; if not, sign up again."
+                    </p>
+                    <div class="empty__actions">
+                        <Link class="button button--primary" href="/sign-in">"Sign in"</Link>
+                        <Link class="button" href="/sign-up">"Sign up"</Link>
                     </div>
                 </div>
             </div>

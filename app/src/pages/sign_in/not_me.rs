@@ -18,14 +18,15 @@ mod server_side {
     use accounts::{
         device,
         not_me::{Asked, NotMeError, SignIn, look_up, press},
+        plans::{Feature, Plan},
         secret::Token,
-        sessions::Revoked,
+        sessions::Also,
     };
     use leptos::prelude::*;
 
     use crate::{
         context::{self, Presence, curfew, now, query, visit},
-        error::AppError,
+        error::{AppError, listed},
         flash::{Note, counted},
         parts::{
             button::Submit,
@@ -33,29 +34,40 @@ mod server_side {
             icon::{Disc, Icon, Shape},
             link::Link,
         },
-        remote_logout::leave_with_receipt,
+        remote_logout::{leave_with_receipt, more::More},
+        sign_in::ticked,
         time::{Time, When},
     };
 
-    /// Ends every session and remembered device of the person whom the letter went to. `token` is the
-    /// link's. Signs nobody in.
+    /// Ends every session and remembered device of the person whom the letter went to, and open invitations
+    /// made since. `token` is the link's; with `revoke_api` or `revoke_mcp` ticked, the person's tokens of
+    /// that kind go along. Signs nobody in.
     ///
     /// # Errors
     /// `link_over`, `plan_required`, `store_away`; nothing has changed then.
     #[server(prefix = "/api/fn", endpoint = "not_me")]
-    pub async fn not_me(token: String) -> Result<(), AppError> {
+    pub async fn not_me(
+        token: String,
+        revoke_api: Option<String>,
+        revoke_mcp: Option<String>,
+    ) -> Result<(), AppError> {
         let (curfew, visit) = (curfew()?, visit()?);
         let store = |e| AppError::store(&e);
         let token = Token::presented(&token).ok_or(NotMeError::Over)?;
         let mut tx = curfew.db.write().await.map_err(store)?;
         let (client, limits) = (&visit.client, &curfew.limits);
-        let (user, ended) = press(&mut tx, &token, client, limits, now()).await?;
+        let also = Also {
+            api_tokens: ticked(revoke_api.as_deref()),
+            mcp_tokens: ticked(revoke_mcp.as_deref()),
+        };
+        let pressed = press(&mut tx, &token, also, client, limits, now()).await?;
         // Durable first: the answer promises that everything is dead.
         tx.commit().await.map_err(store)?;
         if let Presence::SignedIn(me) = &visit.presence
-            && me.user.id != user
+            && me.user.id != pressed.user
         {
             // Somebody else's browser: they stay, and are told.
+            let ended = &pressed.ended;
             let [sessions, devices] = [
                 counted(ended.sessions, "session", "sessions"),
                 counted(
@@ -69,7 +81,7 @@ mod server_side {
             leptos_axum::redirect("/");
             return Ok(());
         }
-        leave_with_receipt(&ended, &Revoked::default())?;
+        leave_with_receipt(&pressed.ended, &pressed.revoked)?;
         // Whoever signed in knows the password: a new one is the next thing to do.
         leptos_axum::redirect("/sign-in?next=/profile/password");
         Ok(())
@@ -88,7 +100,8 @@ mod server_side {
             None => None,
         };
         let inside = match asked {
-            Some(asked) => decide(token, asked).into_any(),
+            Some(asked) if asked.has_it => decide(token, asked).into_any(),
+            Some(_) => not_on_this_plan().into_any(),
             None => over().into_any(),
         };
         Ok(view! { <div class="card card--lifted">{inside}</div> }.to_html())
@@ -96,6 +109,8 @@ mod server_side {
 
     fn decide(token: String, asked: Asked) -> impl IntoView {
         let facts = asked.facts;
+        let (api_tokens, mcp_tokens) = (facts.api_tokens > 0, facts.mcp_tokens > 0);
+        let two_factor = if asked.two_factor { "on" } else { "off" };
         let line = |ends: bool, what: String| {
             let (class, shape) = if ends {
                 ("outcome__item outcome__item--ends", Shape::XCircle)
@@ -124,6 +139,11 @@ mod server_side {
                         <ul class="outcome__list" role="list">
                             {line(true, n(facts.sessions, "session", "sessions"))}
                             {line(true, n(facts.remembered_devices, "remembered device", "remembered devices"))}
+                            {(asked.invitations > 0)
+                                .then(|| {
+                                    let made = n(asked.invitations, "invitation", "invitations");
+                                    line(true, format!("{made} made since then"))
+                                })}
                         </ul>
                     </section>
                     <section class="outcome__group" aria-labelledby="stays-title">
@@ -131,7 +151,7 @@ mod server_side {
                         <ul class="outcome__list" role="list">
                             {line(false, n(facts.api_tokens, "API token", "API tokens"))}
                             {line(false, n(facts.mcp_tokens, "MCP token", "MCP tokens"))}
-                            {line(false, "Two-factor authentication".into())}
+                            {line(false, format!("Two-factor authentication: {two_factor}"))}
                         </ul>
                     </section>
                     <p class="outcome__warning">
@@ -140,6 +160,7 @@ mod server_side {
                 </div>
                 <form class="form__actions" method="post" action="/api/fn/not_me">
                     <input type="hidden" name="token" value=token />
+                    <More api_tokens mcp_tokens />
                     <Link class="button" href="/">"It was me"</Link>
                     <Submit look="button--danger" busy=false>"Log out everywhere"</Submit>
                 </form>
@@ -167,13 +188,32 @@ mod server_side {
         }
     }
 
+    fn not_on_this_plan() -> impl IntoView {
+        let plans = Plan::with(Feature::RemoteLogout).into_iter();
+        let plans = listed(&plans.map(|p| p.name().to_owned()).collect::<Vec<_>>());
+        view! {
+            <div class="empty">
+                <Disc shape=Shape::Lock tint="plain" large=true />
+                <h1 class="empty__title">"Choose a new password"</h1>
+                <p class="empty__text">
+                    {format!(
+                        "Your account’s plan has changed since the letter, and remote logout is part of {plans}. If that was not you, a new password signs out every device, too.",
+                    )}
+                </p>
+                <div class="empty__actions">
+                    <Link class="button button--primary" href="/forgot-password">"Choose a new password"</Link>
+                </div>
+            </div>
+        }
+    }
+
     fn over() -> impl IntoView {
         view! {
             <div class="empty">
                 <Disc shape=Shape::Lock tint="plain" large=true />
                 <h1 class="empty__title">"This link is over"</h1>
                 <p class="empty__text">
-                    "It was used already, is older than seven days, or everything was signed out since. Is somebody in your account all the same? A new password signs out every device, too."
+                    "It was used already, or is older than seven days. Is somebody in your account all the same? A new password signs out every device, too."
                 </p>
                 <div class="empty__actions">
                     <Link class="button" href="/sign-in">"Sign in"</Link>
