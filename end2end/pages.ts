@@ -77,6 +77,7 @@ export const PAGES: Record<string, Way> = {
     await nobody.getByRole("alert").waitFor();
     return nobody;
   },
+  "confirm-sign-up-sent": signedOut("/confirm-sign-up"),
   "confirm-sign-up-over": signedOut("/confirm-sign-up?token=nonsense"),
   "sign-in-code": async ({ ada, nobody }) => {
     await setUp(ada.page);

@@ -224,6 +224,8 @@ async fn letters_to_one_mailbox_are_limited(db: Db) {
         let refused = wants_in(&home, email, NOW).await;
         assert!(matches!(refused, Err(UserError::TooMany(_))), "{refused:?}");
     }
+    // A stranger's sign-ups keep nobody from a new password.
+    crate::forgotten_password::link(&home, &ada.email, NOW).await;
 }
 
 async fn a_sign_up_that_is_closed_meanwhile_makes_nobody(db: Db) {

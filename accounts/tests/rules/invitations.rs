@@ -3,16 +3,17 @@
 use accounts::{
     audit,
     db::Db,
-    invites::{self, JoinError},
+    invites::{self, InviteError, JoinError},
     plans::Plan,
     secret::Token,
+    sessions::SignedIn,
     time::Moment,
     users::{Role, UserError},
 };
 use tokio::task::JoinSet;
 
 use crate::{
-    home::{DAY, Home, NOW, SECOND, after},
+    home::{DAY, Home, NOW, SECOND, after, browser},
     stores,
 };
 
@@ -21,6 +22,8 @@ on_both!(
     an_invitation_is_good_once_even_for_many_at_once,
     one_that_was_taken_back_or_has_run_out_lets_nobody_in,
     an_email_that_is_taken_is_said_and_the_invitation_stays_good,
+    addresses_tried_with_an_invitation_are_limited,
+    invitations_by_mail_from_one_account_are_limited,
     a_role_that_the_plan_has_lost_lets_nobody_in,
     the_link_is_nowhere_in_the_store,
     open_invitations_are_listed,
@@ -127,6 +130,64 @@ async fn an_email_that_is_taken_is_said_and_the_invitation_stays_good(db: Db) {
     }
     assert_eq!(home.members_of(&other).await, ["Ben"]);
     home.join(&made.token, "Cleo", NOW).await.unwrap();
+}
+
+async fn addresses_tried_with_an_invitation_are_limited(db: Db) {
+    let home = Home::new(db);
+    let (_, ada) = home.owner("Ada").await;
+    let made = home.invite(&ada, Role::Member, NOW).await.unwrap();
+    for _ in 0..home.limits.attempts_per_user {
+        let taken = home.join(&made.token, "Ada", NOW).await;
+        assert!(
+            matches!(taken, Err(JoinError::User(UserError::Fields(_)))),
+            "{taken:?}"
+        );
+    }
+    let refused = home.join(&made.token, "Ben", NOW).await;
+    assert!(
+        matches!(refused, Err(JoinError::User(UserError::TooMany(_)))),
+        "{refused:?}"
+    );
+    let later = after(home.limits.attempt_window);
+    home.join(&made.token, "Ben", later).await.unwrap();
+}
+
+async fn invitations_by_mail_from_one_account_are_limited(db: Db) {
+    let mut home = Home::new(db);
+    home.limits.attempts_per_address = 3;
+    let (_, ada) = home.owner("Ada").await;
+    let (_, ben) = home.owner("Ben").await;
+    for n in 0..3 {
+        mailed(&home, &ada, &format!("{n}@example.org"))
+            .await
+            .unwrap();
+    }
+    let refused = mailed(&home, &ada, "one.more@example.org").await;
+    assert!(
+        matches!(refused, Err(InviteError::TooMany(_))),
+        "{refused:?}"
+    );
+    // By link as many as one likes, and others by mail.
+    home.invite(&ada, Role::Member, NOW).await.unwrap();
+    mailed(&home, &ben, "one.more@example.org").await.unwrap();
+}
+
+async fn mailed(home: &Home, by: &SignedIn, email: &str) -> Result<(), InviteError> {
+    let mut tx = home.db.write().await.unwrap();
+    let (keys, limits) = (&home.keys, &home.limits);
+    invites::invite(
+        &mut tx,
+        keys,
+        by,
+        Role::Member,
+        email,
+        &browser(1),
+        limits,
+        NOW,
+    )
+    .await?;
+    tx.commit().await.unwrap();
+    Ok(())
 }
 
 async fn a_role_that_the_plan_has_lost_lets_nobody_in(db: Db) {
