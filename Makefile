@@ -9,7 +9,7 @@ TEST := $(if $(shell command -v cargo-nextest),nextest run,test)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test e2e bench conformance lint fmt
+.PHONY: help run dev test e2e pictures bench conformance lint fmt
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,12 @@ e2e: ## browser tests alone; ARGS="--project with-javascript -g word" picks some
 	$(XTASK) web
 	cargo test --no-run $(SERVER_SIDE)
 	cd end2end && npx playwright test $(ARGS)
+
+pictures: ## every page, light and dark, 360 and 1280 wide, into docs/screenshots; ARGS="-g word" picks some
+	@ci/install.sh rust node chromium
+	$(XTASK) web
+	cargo test --no-run $(SERVER_SIDE)
+	cd end2end && npx playwright test -c screenshots.config.ts $(ARGS)
 
 bench: ## measurements, with the release build
 	@ci/install.sh rust wasm-opt
