@@ -142,7 +142,7 @@ pub async fn press(
     // Asked again under the lock: another click has either committed or not begun.
     let found = mail_links::find(tx, purpose, link, now).await?;
     let since = found.ok_or(NotMeError::Over)?.created_at;
-    mail_links::spend(tx, link, now).await?;
+    mail_links::spend_for(tx, &user, purpose, now).await?;
     attempts::forget_devices(tx, &user, None).await?;
     let invitations = invites::revoke_since(tx, &user, since, now).await?;
     let (by, from) = (By::Member(&user), FromWhere::Letter);
