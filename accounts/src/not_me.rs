@@ -123,7 +123,8 @@ pub async fn look_up(
 
 /// Ends every session and remembered device of the person whom the letter went to, and the invitations made
 /// since; tokens too where the person says so. Once: the person's other links of this kind go along. No browser
-/// is known any more, so that whoever comes back is told of.
+/// but the one that presses is known any more, so that whoever comes back is told of, and a stranger's wrong
+/// passwords still do not keep the person from signing in where they are.
 ///
 /// # Errors
 /// See [`NotMeError`]; whatever it is, nothing has changed.
@@ -131,6 +132,7 @@ pub async fn press(
     tx: &mut Tx,
     link: &Token,
     also: Also,
+    known_device: Option<&Token>,
     client: &Client,
     limits: &Limits,
     now: Moment,
@@ -143,7 +145,7 @@ pub async fn press(
     let found = mail_links::find(tx, purpose, link, now).await?;
     let since = found.ok_or(NotMeError::Over)?.created_at;
     mail_links::spend_for(tx, &user, purpose, now).await?;
-    attempts::forget_devices(tx, &user, None).await?;
+    attempts::forget_devices(tx, &user, known_device).await?;
     let invitations = invites::revoke_since(tx, &user, since, now).await?;
     let (by, from) = (By::Member(&user), FromWhere::Letter);
     let (ended, revoked) =

@@ -64,7 +64,7 @@ async fn intruded(home: &Home, name: &str) -> (Person, In, In, Token) {
 }
 
 async fn pressed(home: &Home, link: &Token, now: Moment) -> Result<EndAll, NotMeError> {
-    pressed_with(home, link, Also::default(), now)
+    pressed_with(home, link, Also::default(), None, now)
         .await
         .map(|pressed| pressed.ended)
 }
@@ -73,10 +73,11 @@ async fn pressed_with(
     home: &Home,
     link: &Token,
     also: Also,
+    from: Option<&Token>,
     now: Moment,
 ) -> Result<Pressed, NotMeError> {
     let mut tx = home.db.write().await.unwrap();
-    let pressed = press(&mut tx, link, also, &browser(5), &home.limits, now).await?;
+    let pressed = press(&mut tx, link, also, from, &browser(5), &home.limits, now).await?;
     tx.commit().await.unwrap();
     Ok(pressed)
 }
@@ -169,8 +170,11 @@ async fn the_link_dies_after_seven_days_and_with_another_of_its_kind(db: Db) {
 
 async fn whoever_comes_back_afterwards_is_told_of(db: Db) {
     let home = Home::new(db);
-    let (ada, _, there, link) = intruded(&home, "Ada").await;
-    pressed(&home, &link, NOW).await.unwrap();
+    let (ada, here, there, link) = intruded(&home, "Ada").await;
+    let from = Some(&here.known_device);
+    pressed_with(&home, &link, Also::default(), from, NOW)
+        .await
+        .unwrap();
     let later = after(SECOND);
     home.sign_in(&ada, later).await;
     let mut tx = home.db.write().await.unwrap();
@@ -178,7 +182,9 @@ async fn whoever_comes_back_afterwards_is_told_of(db: Db) {
         letters::sent(&mut tx, &due, later).await.unwrap();
     }
     tx.commit().await.unwrap();
-    // With the cookie by which their browser was known.
+    // The browser that pressed is known as before, that of the other is not.
+    enter_as(&home, &ada, &here.known_device).await;
+    assert_eq!(letters_waiting(&home).await, 0);
     enter_as(&home, &ada, &there.known_device).await;
     assert_eq!(letters_waiting(&home).await, 1);
 }
@@ -203,7 +209,7 @@ async fn what_was_handed_out_since_goes_along_and_tokens_when_asked(db: Db) {
         api_tokens: true,
         mcp_tokens: false,
     };
-    let pressed = pressed_with(&home, &link.unwrap(), also, later)
+    let pressed = pressed_with(&home, &link.unwrap(), also, None, later)
         .await
         .unwrap();
     assert_eq!(pressed.revoked.api_tokens, Some(1));

@@ -60,7 +60,8 @@ mod server_side {
             api_tokens: ticked(revoke_api.as_deref()),
             mcp_tokens: ticked(revoke_mcp.as_deref()),
         };
-        let pressed = press(&mut tx, &token, also, client, limits, now()).await?;
+        let known = visit.known_device.as_ref();
+        let pressed = press(&mut tx, &token, also, known, client, limits, now()).await?;
         // Durable first: the answer promises that everything is dead.
         tx.commit().await.map_err(store)?;
         if let Presence::SignedIn(me) = &visit.presence
