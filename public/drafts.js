@@ -1,17 +1,17 @@
 // What somebody had half typed when their session ended is kept in this browser and is back when they
 // have signed in again; when somebody else signs in, it is gone. Never a password or a code.
 (() => {
-  const { person } = document.documentElement.dataset;
-  if (!person) return;
+  const { user } = document.documentElement.dataset;
+  if (!user) return;
   const PREFIX = "curfew-draft:";
   const DAY = 24 * 60 * 60 * 1_000;
   const LONGEST = 20_000;
   const NEVER = ["password", "hidden", "file", "submit", "button", "reset", "image"];
 
   // Storage may be full, or forbidden.
-  const quietly = (deed) => {
+  const quietly = (operation) => {
     try {
-      return deed();
+      return operation();
     } catch {
       return undefined;
     }
@@ -36,14 +36,14 @@
   const fields = (form) => [...form.elements].filter((field) => "value" in field && mayKeep(field));
 
   const read = () => {
-    const kept = quietly(() => JSON.parse(localStorage.getItem(PREFIX + person))) ?? {};
+    const kept = quietly(() => JSON.parse(localStorage.getItem(PREFIX + user))) ?? {};
     return kept.at > Date.now() - DAY ? kept.pages : {};
   };
 
   const write = (pages) =>
     quietly(() => {
-      if (Object.keys(pages).length === 0) localStorage.removeItem(PREFIX + person);
-      else localStorage.setItem(PREFIX + person, JSON.stringify({ at: Date.now(), pages }));
+      if (Object.keys(pages).length === 0) localStorage.removeItem(PREFIX + user);
+      else localStorage.setItem(PREFIX + user, JSON.stringify({ at: Date.now(), pages }));
     });
 
   // This page's, kept once more when it is left: the browser that pressed is told to clear its storage.
@@ -83,7 +83,7 @@
 
   quietly(() => {
     for (const key of Object.keys(localStorage)) {
-      if (key.startsWith(PREFIX) && key !== PREFIX + person) localStorage.removeItem(key);
+      if (key.startsWith(PREFIX) && key !== PREFIX + user) localStorage.removeItem(key);
     }
   });
   giveBack();

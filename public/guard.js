@@ -44,7 +44,7 @@
   };
 
   // The card in place of the page. Everything it says comes from the server, as text.
-  const card = ({ because, at, before, after, ask }) => {
+  const card = ({ end_reason, at, before, after, ask }) => {
     stop();
     const page = document.getElementById("over").content.cloneNode(true);
     const time = document.createElement("time");
@@ -52,7 +52,7 @@
     time.textContent = new Date(at.unix_ms).toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
     page.querySelector("[data-over-text]").append(before, time, after);
     // Whoever has changed the password keeps its owner out: another way in is offered then.
-    const asked = because === "password_changed" ? because : "";
+    const asked = end_reason === "password_changed" ? end_reason : "";
     for (const line of page.querySelectorAll("[data-over-ask]")) {
       if (!ask || line.dataset.overAsk !== asked) line.remove();
     }
@@ -73,7 +73,7 @@
     if (over) return;
     const patience = sent + 3_000 - Date.now();
     if (patience > 0) setTimeout(() => ended(reason), patience);
-    else if (!reason || reason.because === "signed_out") leave();
+    else if (!reason || reason.end_reason === "signed_out") leave();
     else card(reason);
   };
 
@@ -83,7 +83,7 @@
       const answer = await fetch("/api/fn/still_signed_in", {
         method: "POST",
         headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
-        body: `who=${encodeURIComponent(root.dataset.person)}`,
+        body: `who=${encodeURIComponent(root.dataset.user)}`,
         cache: "no-store",
         signal: AbortSignal.timeout(10_000),
       });
@@ -110,7 +110,7 @@
     asking = false;
     // Left again in the meantime: coming back asks anew.
     if (answer === "yes" && !document.hidden) lift();
-    // The store is away: nobody knows, so nothing is shown.
+    // The database is unavailable: the answer is unknown, so nothing is shown.
     if (answer === "unknown") root.classList.add("is-offline");
   };
 

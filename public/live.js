@@ -3,8 +3,8 @@
 // holds it tells the others. A courtesy: a tab that hears nothing is refused by its next request.
 (() => {
   const { curfew } = window;
-  const { person, standing } = document.documentElement.dataset;
-  if (!curfew || !person || !window.EventSource || !window.BroadcastChannel) return;
+  const { user, standing } = document.documentElement.dataset;
+  if (!curfew || !user || !window.EventSource || !window.BroadcastChannel) return;
 
   let over = false;
   let channel = null;
@@ -15,7 +15,7 @@
   // What the stream or another tab has said.
   const act = async (word) => {
     if (over) return;
-    if (word.person !== person) {
+    if (word.user !== user) {
       // The browser has changed hands: this page is somebody else's.
       if (word.kind === "hello") curfew.check();
     } else if (word.kind !== "ended") {
@@ -68,10 +68,15 @@
     if (!navigator.locks) return lease();
     const quit = new AbortController();
     let done = () => {};
-    resign = () => (quit.abort(), done());
-    navigator.locks
-      .request("curfew-live", { signal: quit.signal }, () => (lead(), new Promise((free) => (done = free))))
-      .catch(() => {});
+    resign = () => {
+      quit.abort();
+      done();
+    };
+    const holding = () => {
+      lead();
+      return new Promise((free) => (done = free));
+    };
+    navigator.locks.request("curfew-live", { signal: quit.signal }, holding).catch(() => {});
   };
 
   // Browsers have locks over https and on this machine only. Elsewhere: a note in the storage that all

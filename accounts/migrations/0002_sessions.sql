@@ -1,23 +1,26 @@
--- Sessions, remembered devices and what guards signing in. Rows end, a sweep deletes them later.
+-- Sessions, remembered devices and what guards signing in. Rows end; the cleanup deletes them later.
 
--- One browser that ticked "Remember me".
+-- One browser in which "Remember me" was ticked.
 create table remembered_devices (
     id text not null primary key,
     user_id text not null references users (id),
     epoch bigint not null,
     user_agent text not null,
+    -- The name that the user has given it.
+    label text,
     created_at bigint not null,
     last_used_at bigint not null,
     expires_at bigint not null,
     ended_at bigint,
-    ended_because text,
+    end_reason text,
+    -- The audit event of the operation that ended it, where there is one.
     ended_by text
 );
 
 create index remembered_devices_open on remembered_devices (user_id) where ended_at is null;
 
--- Every cookie value a remembered device was ever given. Only the one that was
--- not exchanged yet is good; an exchanged one that comes back means theft.
+-- Every cookie value that a remembered device was ever given. Only the one that was
+-- not exchanged yet is good; an exchanged one that is presented again means theft.
 create table remember_tokens (
     token_hash text not null primary key check (length(token_hash) = 64),
     device_id text not null references remembered_devices (id),
@@ -31,33 +34,43 @@ create table sessions (
     id text not null primary key,
     user_id text not null references users (id),
     token_hash text not null unique check (length(token_hash) = 64),
+    -- The cookie's value before the last rotation. It opens nothing; a request that sends it within seconds
+    -- was already on its way then: refused, but the browser keeps its cookies.
+    previous_token_hash text,
+    rotated_at bigint,
     epoch bigint not null,
-    started_how text not null check (started_how in ('password', 'remembered')),
+    auth_method text not null check (auth_method in ('password', 'remembered')),
+    -- What was shown besides the password: 'code' or 'recovery_code'.
+    second_factor text,
+    -- When the user last showed a password or a code in this session; null for a remembered device.
+    confirmed_at bigint,
     remembered_device_id text references remembered_devices (id),
     ip text not null,
     user_agent text not null,
+    label text,
     started_at bigint not null,
     last_active_at bigint not null,
     expires_at bigint not null,
     ended_at bigint,
-    ended_because text,
-    -- The audit event of the deed that ended it, where there is one.
+    end_reason text,
+    -- The audit event of the operation that ended it, where there is one.
     ended_by text
 );
 
 create index sessions_open on sessions (user_id) where ended_at is null;
 create index sessions_device on sessions (remembered_device_id) where remembered_device_id is not null;
 create index sessions_ended on sessions (ended_at) where ended_at is not null;
+create index sessions_previous on sessions (previous_token_hash) where previous_token_hash is not null;
 
--- Failed attempts, counted in the store so that restarts and other nodes count along.
-create table attempts (
+-- How often something was tried, counted here so that restarts and other nodes count along.
+create table rate_limits (
     subject text not null primary key,
     failures bigint not null,
     window_ends_at bigint not null
 );
 
--- Browsers a person has signed in on before: their failures are counted apart, so that
--- a stranger's failures cannot lock the person out (OWASP device cookies).
+-- Browsers on which a user has signed in before: their failures are counted apart, so that
+-- a stranger's failures cannot lock the user out (OWASP device cookies).
 create table known_devices (
     token_hash text not null check (length(token_hash) = 64),
     user_id text not null references users (id),

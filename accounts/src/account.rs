@@ -23,7 +23,7 @@ pub enum AccountError {
     Refused(#[from] MemberError),
 }
 
-/// Gives the account another name; the same one is no deed.
+/// Gives the account another name; the same one is no operation.
 ///
 /// # Errors
 /// See [`AccountError`].
@@ -44,7 +44,7 @@ pub async fn rename(
         .bind(&me.account_id)
         .fetch_one(c)
         .await)
-    .map_err(MemberError::Store)?;
+    .map_err(MemberError::Database)?;
     if before == name {
         return Ok(());
     }
@@ -54,17 +54,17 @@ pub async fn rename(
         .execute(c)
         .await
         .map(|_| ()))
-    .map_err(MemberError::Store)?;
+    .map_err(MemberError::Database)?;
     let event = Event::of(Action::AccountRenamed, Actor::User(&me.id), client)
         .in_account(&me.account_id)
         .with(json!({ "from": before, "to": name }));
     audit::record(tx, event, now)
         .await
-        .map_err(MemberError::Store)?;
+        .map_err(MemberError::Database)?;
     Ok(())
 }
 
-/// Puts the account on another plan; the same one is no deed. Returns the plan it had.
+/// Puts the account on another plan; the same one is no operation. Returns the plan it had.
 ///
 /// # Errors
 /// See [`MemberError`].

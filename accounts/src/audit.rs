@@ -1,6 +1,6 @@
 //! What happened: events in a chain, one an account, each carrying the hash of the one before it.
 //!
-//! An event is written in the transaction of the deed it tells of, so there is never one without
+//! An event is written in the transaction of the operation it tells of, so there is never one without
 //! the other. It never holds a session id, a token or the hash of one.
 
 mod chain;
@@ -49,10 +49,10 @@ struct Head {
 }
 
 /// Appends an event to its account's chain. Call it last in a transaction: it holds the chain until
-/// the commit, and persons are locked before chains everywhere.
+/// the commit, and users are locked before chains everywhere.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn record(tx: &mut Tx, event: Event<'_>, now: Moment) -> Result<Recorded, sqlx::Error> {
     let chain = event.account.map_or(INSTANCE, |a| a.0.as_str());
     let last = lock_chain(tx, chain).await?;
@@ -95,13 +95,13 @@ pub async fn record(tx: &mut Tx, event: Event<'_>, now: Moment) -> Result<Record
     })
 }
 
-/// Whose sessions a deed may have changed, by its event. A deed that nobody has thought of here
+/// Whose sessions an operation may have changed, by its event. An operation that nobody has thought of here
 /// counts as one that may: looking once too often costs one read.
 pub(crate) fn may_have_changed(action: &str, subject: Option<&str>, chain: &str) -> Option<Change> {
     match (action, subject) {
         ("user.created" | "user.login_failed" | "user.device_renamed" | "access.denied", _) => None,
         (_, Some(user)) => Some(Change::User(UserId(user.to_owned()))),
-        (_, None) if chain == INSTANCE => Some(Change::Anybody),
+        (_, None) if chain == INSTANCE => Some(Change::Anyone),
         (_, None) => Some(Change::Account(AccountId(chain.to_owned()))),
     }
 }

@@ -3,14 +3,14 @@
 use serde_json::json;
 
 use crate::{
-    attempts::{self, TooMany},
     audit::{self, Action, Actor, Client, Event},
     db::Tx,
+    email_links::{self, About, Purpose},
+    emails::{self, Email, EmailTemplate},
     keys::Keys,
-    letters::{self, Letter, News},
     limits::Limits,
-    mail_links::{self, About, Purpose},
     on,
+    rate_limits::{self, RateLimited},
     secret::Token,
     sessions::{self, SignedIn},
     time::Moment,
@@ -23,22 +23,22 @@ pub enum ChangeEmailError {
     #[error("{0}")]
     Email(&'static str),
     #[error("too many attempts")]
-    TooMany(TooMany),
+    RateLimited(RateLimited),
     /// Used, too old, or overtaken by a remote logout.
     #[error("this link is over")]
-    Over,
+    Expired,
     /// Somebody else has taken the address since.
     #[error("the address is taken")]
     Taken,
     /// A remote logout or another change came first; this session may have ended.
-    #[error("raced")]
-    Raced,
-    #[error("the store is away")]
-    Store(#[from] sqlx::Error),
+    #[error("conflict")]
+    Conflict,
+    #[error("the database is unavailable")]
+    Database(#[from] sqlx::Error),
 }
 
 /// Mails a link to the new address and word of it to the old one. An address that somebody else has
-/// gets word, and no link; the answer is the same. The caller has seen to it that the person has
+/// gets word, and no link; the answer is the same. The caller has seen to it that the user has
 /// confirmed who they are (step-up).
 ///
 /// # Errors
@@ -56,15 +56,21 @@ pub async fn request(
     if email == who.user.email {
         return Err(ChangeEmailError::Email("This is your address already."));
     }
-    attempts::claim_letter(tx, &email, Some(client), limits, now)
+    rate_limits::permit_email(tx, &email, Some(client), limits, now)
         .await?
-        .map_err(ChangeEmailError::TooMany)?;
+        .map_err(ChangeEmailError::RateLimited)?;
     let user = &who.user.id;
-    let locked = sessions::lock_alive(tx, who, limits, now)
+    let locked = sessions::lock_live(tx, who, limits, now)
         .await?
-        .ok_or(ChangeEmailError::Raced)?;
+        .ok_or(ChangeEmailError::Conflict)?;
     if id_of_email(tx, &email).await?.is_some() {
-        letters::post(tx, &email, &Letter::new(News::EmailTaken, client), now).await?;
+        emails::enqueue(
+            tx,
+            &email,
+            &Email::new(EmailTemplate::EmailTaken, client),
+            now,
+        )
+        .await?;
     } else {
         let person = Some((user, locked.epoch));
         let about = About {
@@ -72,14 +78,14 @@ pub async fn request(
             session: None,
         };
         let (token, until) =
-            mail_links::issue(tx, Purpose::ChangeEmail, person, about, limits, now).await?;
-        let letter = Letter::new(News::ConfirmEmail, client);
-        letters::post_with_link(tx, keys, &email, &letter, &token, until, now).await?;
+            email_links::issue(tx, Purpose::ChangeEmail, person, about, limits, now).await?;
+        let message = Email::new(EmailTemplate::ConfirmEmail, client);
+        emails::enqueue_with_link(tx, keys, &email, &message, &token, until, now).await?;
     }
-    let news = News::EmailChangeRequested {
+    let template = EmailTemplate::EmailChangeRequested {
         email: email.clone(),
     };
-    letters::post(tx, &locked.email, &Letter::new(news, client), now).await?;
+    emails::enqueue(tx, &locked.email, &Email::new(template, client), now).await?;
     let event = Event::of(Action::EmailChangeRequested, Actor::User(user), client)
         .in_account(&locked.account_id)
         .about(user)
@@ -99,16 +105,16 @@ pub async fn confirm(
     now: Moment,
 ) -> Result<String, ChangeEmailError> {
     let purpose = Purpose::ChangeEmail;
-    let found = mail_links::find(tx, purpose, link, now).await?;
-    let user = found.ok_or(ChangeEmailError::Over)?.user_id;
+    let found = email_links::find(tx, purpose, link, now).await?;
+    let user = found.ok_or(ChangeEmailError::Expired)?.user_id;
     let locked = users::lock(tx, &user)
         .await?
-        .ok_or(ChangeEmailError::Over)?;
+        .ok_or(ChangeEmailError::Expired)?;
     // Asked again under the lock.
-    let found = mail_links::find(tx, purpose, link, now).await?;
+    let found = email_links::find(tx, purpose, link, now).await?;
     let email = found
         .and_then(|link| link.email)
-        .ok_or(ChangeEmailError::Over)?;
+        .ok_or(ChangeEmailError::Expired)?;
     on!(tx, c => sqlx::query("update users set email = $2 where id = $1")
         .bind(&user)
         .bind(&email)
@@ -117,12 +123,12 @@ pub async fn confirm(
         .map(|_| ()))
     .map_err(taken)?;
     // This one, and those that went to the old address.
-    mail_links::spend_all(tx, &user, now).await?;
+    email_links::consume_all(tx, &user, now).await?;
     for to in [&locked.email, &email] {
-        let news = News::EmailChanged {
+        let template = EmailTemplate::EmailChanged {
             email: email.clone(),
         };
-        letters::post(tx, to, &Letter::new(news, client), now).await?;
+        emails::enqueue(tx, to, &Email::new(template, client), now).await?;
     }
     let event = Event::of(Action::EmailChanged, Actor::User(&user), client)
         .in_account(&locked.account_id)
@@ -135,6 +141,6 @@ pub async fn confirm(
 fn taken(error: sqlx::Error) -> ChangeEmailError {
     match error.as_database_error() {
         Some(e) if e.is_unique_violation() => ChangeEmailError::Taken,
-        _ => ChangeEmailError::Store(error),
+        _ => ChangeEmailError::Database(error),
     }
 }

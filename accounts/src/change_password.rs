@@ -3,15 +3,15 @@
 use serde_json::json;
 
 use crate::{
-    attempts::{self, TooMany},
     audit::{self, Action, Actor, Client, Event},
     db::{Db, Tx},
-    letters::{self, Letter, News},
+    emails::{self, Email, EmailTemplate},
     limits::Limits,
     on,
     passwords::{Hasher, HashingFailed, Unacceptable, Verdict},
+    rate_limits::{self, RateLimited},
     secret::{Secret, Token},
-    sessions::{self, Alone, Because, SignedIn},
+    sessions::{self, EndReason, RotatedSession, SignedIn},
     time::Moment,
     users::{self, UserId},
 };
@@ -26,17 +26,17 @@ pub enum ChangePasswordError {
     #[error("the new password is the current one")]
     Same,
     #[error("too many attempts")]
-    TooMany(TooMany),
+    RateLimited(RateLimited),
     /// A remote logout or another change came first; this session may have ended.
-    #[error("raced")]
-    Raced,
+    #[error("conflict")]
+    Conflict,
     #[error(transparent)]
     Hashing(#[from] HashingFailed),
-    #[error("the store is away")]
-    Store(#[from] sqlx::Error),
+    #[error("the database is unavailable")]
+    Database(#[from] sqlx::Error),
 }
 
-/// Changes the password of the person signed in.
+/// Changes the password of the user signed in.
 ///
 /// # Errors
 /// See [`ChangePasswordError`]; whatever it is, the password is as it was and nobody was signed out.
@@ -49,15 +49,15 @@ pub async fn change_password(
     new: &Secret,
     (known_device, client): (Option<&Token>, &Client),
     now: Moment,
-) -> Result<Alone, ChangePasswordError> {
+) -> Result<RotatedSession, ChangePasswordError> {
     let user = &who.user.id;
     let mut tx = db.write().await?;
-    let claim = attempts::claim_password(&mut tx, user, limits, now)
+    let permit = rate_limits::permit_password(&mut tx, user, limits, now)
         .await?
-        .map_err(ChangePasswordError::TooMany)?;
+        .map_err(ChangePasswordError::RateLimited)?;
     let locked = users::lock(&mut tx, user)
         .await?
-        .ok_or(ChangePasswordError::Raced)?;
+        .ok_or(ChangePasswordError::Conflict)?;
     tx.commit().await?;
 
     if hasher.verify(current, Some(&locked.password_hash)).await? == Verdict::Wrong {
@@ -65,7 +65,7 @@ pub async fn change_password(
         return Err(ChangePasswordError::WrongCurrent);
     }
     let mut tx = db.write().await?;
-    attempts::forgive(&mut tx, &claim).await?;
+    rate_limits::clear_failures(&mut tx, &permit).await?;
     tx.commit().await?;
     if current.expose() == new.expose() {
         return Err(ChangePasswordError::Same);
@@ -77,29 +77,29 @@ pub async fn change_password(
     let mut tx = db.write().await?;
     let today = users::lock(&mut tx, user)
         .await?
-        .ok_or(ChangePasswordError::Raced)?;
+        .ok_or(ChangePasswordError::Conflict)?;
     let unchanged = today.epoch == locked.epoch && today.password_hash == locked.password_hash;
     if !unchanged || !sessions::is_live(&mut tx, &who.session, today.epoch, limits, now).await? {
-        return Err(ChangePasswordError::Raced);
+        return Err(ChangePasswordError::Conflict);
     }
     set_password(&mut tx, user, &hash, now).await?;
-    attempts::forget_devices(&mut tx, user, known_device).await?;
+    rate_limits::forget_devices(&mut tx, user, known_device).await?;
     let event = Event::of(Action::PasswordChanged, Actor::User(user), client)
         .in_account(&today.account_id)
         .about(user);
-    let alone = sessions::go_on_alone(
+    let alone = sessions::end_others_and_rotate(
         &mut tx,
         (user, &today),
         &who.session,
-        Because::PasswordChanged,
+        EndReason::PasswordChanged,
         event,
         None,
         limits,
         now,
     )
     .await?;
-    let letter = Letter::new(News::PasswordChanged, client);
-    letters::post(&mut tx, &today.email, &letter, now).await?;
+    let email = Email::new(EmailTemplate::PasswordChanged, client);
+    emails::enqueue(&mut tx, &today.email, &email, now).await?;
     tx.commit().await?;
     Ok(alone)
 }

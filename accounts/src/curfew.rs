@@ -1,4 +1,4 @@
-//! The curfew: a daily time at which a person's sessions end by themselves.
+//! The curfew: a daily time at which a user's sessions end by themselves.
 //!
 //! A session is dead from the first curfew after it started, whatever its row says: that is worked
 //! out whenever it is looked up, so it holds on every node and needs no job. [`end_due`] only marks
@@ -17,7 +17,7 @@ use crate::{
     db::{Conn, Db, Tx},
     limits::Limits,
     members, on,
-    sessions::{self, Because, SignedIn},
+    sessions::{self, EndReason, SignedIn},
     time::{Moment, UnixMillis},
     users::{self, Role, UserId},
 };
@@ -42,8 +42,8 @@ pub enum CurfewError {
     NotAllowed,
     #[error("this session has ended already")]
     AlreadyEnded,
-    #[error("the store is away")]
-    Store(#[from] sqlx::Error),
+    #[error("the database is unavailable")]
+    Database(#[from] sqlx::Error),
 }
 
 impl Curfew {
@@ -127,7 +127,7 @@ impl Curfew {
     }
 }
 
-/// The curfews that hold for a person, as a look-up brings them along. Part of a row that joins
+/// The curfews that hold for a user, as a look-up brings them along. Part of a row that joins
 /// users `u` and accounts `a`; the names of its columns are [`columns!`].
 #[derive(Debug, Clone, Default, FromRow)]
 pub(crate) struct Held {
@@ -178,7 +178,7 @@ impl Held {
     }
 }
 
-/// What started before this is over: the person's last curfew, or 0.
+/// What started before this is over: the user's last curfew, or 0.
 pub(crate) async fn cut(
     conn: &mut Conn,
     user: &UserId,
@@ -196,10 +196,10 @@ async fn held(conn: &mut Conn, user: &UserId) -> Result<Option<Held>, sqlx::Erro
         .await)
 }
 
-/// The person's own curfew and their account's.
+/// The user's own curfew and their account's.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn of(
     conn: &mut Conn,
     user: &UserId,
@@ -233,12 +233,12 @@ pub async fn set(
     limits: &Limits,
     now: Moment,
 ) -> Result<(), CurfewError> {
-    // The account before its people, and they before the audit chain, as everywhere.
-    let people = match whose {
+    // The account before its users, and they before the audit chain, as everywhere.
+    let users = match whose {
         Whose::Mine => vec![me.user.id.clone()],
-        Whose::Account => members::lock_with_people(tx, &me.user.account_id).await?,
+        Whose::Account => members::lock_with_users(tx, &me.user.account_id).await?,
     };
-    let locked = sessions::lock_alive(tx, me, limits, now)
+    let locked = sessions::lock_live(tx, me, limits, now)
         .await?
         .ok_or(CurfewError::AlreadyEnded)?;
     let (sql, id, action) = match whose {
@@ -261,7 +261,7 @@ pub async fn set(
         }
     }
     // What the curfew that goes has ended is dead for good, marked or not.
-    for person in &people {
+    for person in &users {
         end_cut(tx, person, now).await?;
     }
     on!(tx, c => sqlx::query(sql)
@@ -289,7 +289,7 @@ pub async fn set(
 /// Marks what a curfew has ended, for whoever reads the rows. Safe on several nodes at once.
 ///
 /// # Errors
-/// When the store is away. Those marked before stay so.
+/// When the database is unavailable. Those marked before stay so.
 pub async fn end_due(db: &Db, now: Moment) -> Result<u64, sqlx::Error> {
     let users: Vec<UserId> = on!(&mut db.read().await?, c => sqlx::query_scalar(
         "select u.id from users u join accounts a on a.id = u.account_id
@@ -308,7 +308,7 @@ pub async fn end_due(db: &Db, now: Moment) -> Result<u64, sqlx::Error> {
     Ok(ended)
 }
 
-/// Marks what a person's curfew has ended. The caller holds the person's lock.
+/// Marks what a user's curfew has ended. The caller holds the user's lock.
 pub(crate) async fn end_cut(tx: &mut Tx, user: &UserId, now: Moment) -> Result<u64, sqlx::Error> {
     let cut = cut(tx, user, now).await?;
     if cut == UnixMillis(0) {
@@ -316,15 +316,15 @@ pub(crate) async fn end_cut(tx: &mut Tx, user: &UserId, now: Moment) -> Result<u
     }
     let mut ended = 0;
     for sql in [
-        "update sessions set ended_at = $2, ended_because = $3
+        "update sessions set ended_at = $2, end_reason = $3
          where user_id = $1 and ended_at is null and started_at < $2",
-        "update remembered_devices set ended_at = $2, ended_because = $3
+        "update remembered_devices set ended_at = $2, end_reason = $3
          where user_id = $1 and ended_at is null and created_at < $2",
     ] {
         ended += on!(tx, c => sqlx::query(sql)
             .bind(user)
             .bind(cut)
-            .bind(Because::Curfew)
+            .bind(EndReason::Curfew)
             .execute(c)
             .await
             .map(|done| done.rows_affected()))?;

@@ -1,9 +1,9 @@
-//! The store: SQLite in a file, or PostgreSQL for many nodes. The only file that knows there are two.
+//! The database: SQLite in a file, or PostgreSQL for many nodes. The only file that knows there are two.
 //!
 //! Domain functions take `&mut Conn` and run one SQL text on either, with [`on!`](crate::on). A read
-//! takes [`Db::read`], a deed takes [`Db::write`] and commits once, in its outermost caller.
+//! takes [`Db::read`], an operation takes [`Db::write`] and commits once, in its outermost caller.
 
-mod changes;
+mod notifier;
 
 use std::{
     ops::{Deref, DerefMut},
@@ -22,30 +22,30 @@ use sqlx::{
     },
 };
 
-pub use changes::{Bell, Change};
-pub use sqlx::Error as StoreError;
+pub use notifier::{Change, Notifier};
+pub use sqlx::Error as DatabaseError;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
-/// How long a deed waits for a connection before the store counts as away.
+/// How long an operation waits for a connection before the database counts as away.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The store. Cheap to clone.
+/// The database. Cheap to clone.
 #[derive(Debug, Clone)]
 pub enum Db {
     /// One writer at a time and many readers, as SQLite's WAL mode has it.
     Sqlite {
         read: SqlitePool,
         write: SqlitePool,
-        bell: Bell,
+        notifier: Notifier,
     },
     Postgres {
         pool: PgPool,
-        bell: Bell,
+        notifier: Notifier,
     },
 }
 
-/// Why the store could not be opened.
+/// Why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     #[error("it must begin with sqlite:// or postgres://")]
@@ -59,11 +59,11 @@ pub enum OpenError {
     #[error("the database could not be migrated: {0}")]
     Migrate(MigrateError),
     #[error("the database could not be reached: {0}")]
-    Store(#[from] sqlx::Error),
+    Database(#[from] sqlx::Error),
 }
 
 impl Db {
-    /// Opens the store at `url` and brings it up to this version.
+    /// Opens the database at `url` and brings it up to this version.
     ///
     /// # Errors
     /// [`OpenError::Newer`] when a newer version has been here; the others say what failed.
@@ -126,13 +126,13 @@ impl Db {
         Ok(Self::Sqlite {
             read,
             write,
-            bell: Bell::default(),
+            notifier: Notifier::default(),
         })
     }
 
     async fn open_postgres(url: &str) -> Result<Self, OpenError> {
         let options = PgConnectOptions::from_str(url)?.options([
-            // The answer to a press leaves only once it is on disk, whatever the server's default.
+            // The answer to a remote logout leaves only once it is on disk, whatever the server's default.
             ("synchronous_commit", "on"),
             ("statement_timeout", "5000"),
             ("lock_timeout", "5000"),
@@ -144,14 +144,14 @@ impl Db {
             .await?;
         Ok(Self::Postgres {
             pool,
-            bell: Bell::default(),
+            notifier: Notifier::default(),
         })
     }
 
     /// A connection to read with.
     ///
     /// # Errors
-    /// When the store is away.
+    /// When the database is unavailable.
     pub async fn read(&self) -> Result<Conn, sqlx::Error> {
         Ok(match self {
             Self::Sqlite { read, .. } => Conn::Sqlite(Held::Plain(read.acquire().await?)),
@@ -162,22 +162,24 @@ impl Db {
     /// A transaction to act in. Dropped without [`Tx::commit`], nothing has happened.
     ///
     /// # Errors
-    /// When the store is away.
+    /// When the database is unavailable.
     pub async fn write(&self) -> Result<Tx, sqlx::Error> {
-        let (conn, bell) = match self {
+        let (conn, notifier) = match self {
             // A deferred transaction that turns into a writer fails at once and ignores the busy timeout.
-            Self::Sqlite { write, bell, .. } => {
+            Self::Sqlite {
+                write, notifier, ..
+            } => {
                 let tx = write.begin_with("begin immediate").await?;
-                (Conn::Sqlite(Held::InTx(tx)), bell)
+                (Conn::Sqlite(Held::InTx(tx)), notifier)
             }
-            Self::Postgres { pool, bell } => {
-                (Conn::Postgres(Held::InTx(pool.begin().await?)), bell)
+            Self::Postgres { pool, notifier } => {
+                (Conn::Postgres(Held::InTx(pool.begin().await?)), notifier)
             }
         };
         Ok(Tx {
             conn,
-            bell: bell.clone(),
-            rung: Vec::new(),
+            notifier: notifier.clone(),
+            changes: Vec::new(),
         })
     }
 
@@ -288,23 +290,23 @@ impl<D: Database> DerefMut for Held<D> {
 #[derive(Debug)]
 pub struct Tx {
     conn: Conn,
-    bell: Bell,
+    notifier: Notifier,
     /// What is said when it commits.
-    rung: Vec<Change>,
+    changes: Vec<Change>,
 }
 
 impl Tx {
-    /// Makes it so, durably: when this returns, the deed survives a power cut.
+    /// Makes it so, durably: when this returns, the operation survives a power cut.
     ///
     /// # Errors
-    /// When the store could not; then nothing has happened.
+    /// When the database could not; then nothing has happened.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         match self.conn {
             Conn::Sqlite(Held::InTx(tx)) => tx.commit().await?,
             Conn::Postgres(Held::InTx(tx)) => tx.commit().await?,
             Conn::Sqlite(Held::Plain(_)) | Conn::Postgres(Held::Plain(_)) => {}
         }
-        self.bell.ring(self.rung);
+        self.notifier.ring(self.changes);
         Ok(())
     }
 }

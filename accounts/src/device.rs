@@ -82,7 +82,7 @@ pub fn of(user_agent: &str) -> Device {
 }
 
 impl Device {
-    /// As a person would say it.
+    /// As a user would say it.
     #[must_use]
     pub fn label(&self) -> String {
         match (self.browser, self.system) {

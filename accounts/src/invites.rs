@@ -1,4 +1,4 @@
-//! Invitations: a link that lets one person into an account, once, within seven days.
+//! Invitations: a link that lets one user into an account, once, within seven days.
 
 use std::time::Duration;
 
@@ -6,16 +6,16 @@ use serde_json::json;
 use sqlx::FromRow;
 
 use crate::{
-    attempts::{self, TooMany},
     audit::{self, Action, Actor, Client, Event},
     db::{Conn, Db, Tx},
+    emails::{self, Email, EmailTemplate},
     keys::Keys,
-    letters::{self, Letter, News},
     limits::Limits,
     members::{MemberError, begin, lock_account, role::may_give},
     on,
     passwords::Hasher,
     plans::{Feature, Plan},
+    rate_limits::{self, RateLimited},
     secret::{Secret, Token},
     sessions::SignedIn,
     time::{Moment, UnixMillis},
@@ -38,15 +38,15 @@ pub struct Made {
 pub enum InviteError {
     #[error("{0}")]
     Email(&'static str),
-    #[error("too many letters to that address")]
-    TooMany(TooMany),
+    #[error("too many emails to that address")]
+    RateLimited(RateLimited),
     #[error(transparent)]
     Refused(#[from] MemberError),
 }
 
 impl From<sqlx::Error> for InviteError {
     fn from(error: sqlx::Error) -> Self {
-        Self::Refused(MemberError::Store(error))
+        Self::Refused(MemberError::Database(error))
     }
 }
 
@@ -90,16 +90,16 @@ pub async fn invite(
         .await
         .map(|_| ()))?;
     if let Some(email) = &email {
-        attempts::claim_invitation(tx, &me.account_id, email, limits, now)
+        rate_limits::permit_invitation(tx, &me.account_id, email, limits, now)
             .await?
-            .map_err(InviteError::TooMany)?;
-        let letter = Letter::to_a_stranger(News::Invitation {
+            .map_err(InviteError::RateLimited)?;
+        let message = Email::to_stranger(EmailTemplate::Invitation {
             by: me.name.clone(),
             account: who.user.account_name.clone(),
             role: role.name().to_lowercase(),
         });
         let (token, until) = (&made.token, made.expires_at);
-        letters::post_with_link(tx, keys, email, &letter, token, until, now).await?;
+        emails::enqueue_with_link(tx, keys, email, &message, token, until, now).await?;
     }
     let event = Event::of(Action::MemberInvited, Actor::User(&me.id), client)
         .in_account(&me.account_id)
@@ -121,7 +121,7 @@ pub struct Open {
 /// The account's invitations that are still good, latest first.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn open(
     conn: &mut Conn,
     account: &AccountId,
@@ -179,7 +179,7 @@ pub(crate) async fn revoke_all_of(
     revoke_since(tx, user, UnixMillis(0), now).await.map(|_| ())
 }
 
-/// What a person has handed out from then on opens nothing any more. Returns how many that were.
+/// What a user has handed out from then on opens nothing any more. Returns how many that were.
 pub(crate) async fn revoke_since(
     tx: &mut Tx,
     user: &UserId,
@@ -197,7 +197,7 @@ pub(crate) async fn revoke_since(
         .map(|done| done.rows_affected()))
 }
 
-/// How many invitations are open that a person has made from then on.
+/// How many invitations are open that a user has made from then on.
 pub(crate) async fn count_since(
     conn: &mut Conn,
     user: &UserId,
@@ -244,7 +244,7 @@ pub struct Invitation {
 /// The invitation behind a link; none when it was used, taken back, has run out or never was.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn look_up(
     conn: &mut Conn,
     token: &Token,
@@ -284,14 +284,14 @@ pub enum JoinError {
 
 impl From<sqlx::Error> for JoinError {
     fn from(error: sqlx::Error) -> Self {
-        Self::User(UserError::Store(error))
+        Self::User(UserError::Database(error))
     }
 }
 
 const EMAIL_TAKEN: &str = "This email already belongs to somebody here. A person is in one account: \
                            use another email, or sign in with this one.";
 
-/// Makes a person in the account that invited them, whatever the policy on signing up. Signs nobody in.
+/// Makes a user in the account that invited them, whatever the policy on signing up. Signs nobody in.
 ///
 /// # Errors
 /// See [`JoinError`]; the invitation is as good as before then.
@@ -304,9 +304,9 @@ pub async fn join(
     now: Moment,
 ) -> Result<UserId, JoinError> {
     let mut tx = db.write().await?;
-    attempts::claim_link(&mut tx, joining.token, limits, now)
+    rate_limits::permit_link(&mut tx, joining.token, limits, now)
         .await?
-        .map_err(UserError::TooMany)?;
+        .map_err(UserError::RateLimited)?;
     tx.commit().await?;
     // Asked before the costly hash; asked again under the lock.
     let found = look_up(&mut db.read().await?, joining.token, now)
@@ -314,7 +314,7 @@ pub async fn join(
         .ok_or(JoinError::NoSuchInvitation)?;
     let (name, email, password) = (joining.name, joining.email, joining.password);
     let (name, email) =
-        users::clean_person(hasher, limits.password_min, name, email, password).await?;
+        users::clean_new_user(hasher, limits.password_min, name, email, password).await?;
     let hash = hasher.hash(joining.password).await;
     let hash = hash.map_err(UserError::from)?;
 

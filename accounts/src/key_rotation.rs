@@ -13,8 +13,8 @@ use crate::{
 pub enum RotationError {
     #[error(transparent)]
     Sealed(#[from] CannotOpen),
-    #[error("the store is away")]
-    Store(#[from] sqlx::Error),
+    #[error("the database is unavailable")]
+    Database(#[from] sqlx::Error),
 }
 
 #[derive(FromRow)]
@@ -42,9 +42,9 @@ pub async fn seal_anew(tx: &mut Tx, keys: &Keys) -> Result<u64, RotationError> {
             "update two_factor_drafts set key_id = $2, sealed = $3 where user_id = $1 and sealed = $4",
         ),
         (
-            Purpose::Letter,
-            "select id as owner, key_id, sealed as text from letters where sealed is not null and key_id <> $1",
-            "update letters set key_id = $2, sealed = $3 where id = $1 and sealed = $4",
+            Purpose::Email,
+            "select id as owner, key_id, sealed as text from emails where sealed is not null and key_id <> $1",
+            "update emails set key_id = $2, sealed = $3 where id = $1 and sealed = $4",
         ),
         (
             Purpose::Webhook,
@@ -63,7 +63,7 @@ pub async fn seal_anew(tx: &mut Tx, keys: &Keys) -> Result<u64, RotationError> {
             };
             let plain = keys.open(purpose, &row.owner, &before)?;
             let after = keys.seal(purpose, &row.owner, &plain);
-            // Changed in the meantime, by its person: then it is sealed with the newest key already.
+            // Changed in the meantime, by its user: then it is sealed with the newest key already.
             rows += on!(tx, c => sqlx::query(update)
                 .bind(&row.owner)
                 .bind(&after.key_id)

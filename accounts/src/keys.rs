@@ -1,8 +1,8 @@
-//! The instance's key: what seals the few secrets that the store must be able to give back.
+//! The instance's key: what seals the few secrets that the database must be able to give back.
 //!
 //! Everything else is stored as a hash. A sealed text is XChaCha20-Poly1305 under a key derived with
 //! HKDF-SHA256 (RFC 5869) for its purpose, bound to its owner as associated data, so that a row
-//! copied to another person opens for nobody.
+//! copied to another user opens for nobody.
 
 use std::{
     fmt,
@@ -28,7 +28,7 @@ const NONCE_BYTES: usize = 24;
 pub enum Purpose {
     Authenticator,
     TwoFactorDraft,
-    Letter,
+    Email,
     Webhook,
 }
 
@@ -37,7 +37,7 @@ impl Purpose {
         match self {
             Self::Authenticator => b"curfew authenticator",
             Self::TwoFactorDraft => b"curfew two-factor draft",
-            Self::Letter => b"curfew letter",
+            Self::Email => b"curfew email",
             Self::Webhook => b"curfew webhook",
         }
     }
@@ -55,7 +55,7 @@ pub struct Sealed {
 pub enum CannotOpen {
     #[error("the key {0} is not in the key file (CURFEW_SECRET_KEY_FILE)")]
     NoSuchKey(String),
-    #[error("it was not sealed by this instance for this person")]
+    #[error("it was not sealed by this instance for this user")]
     Foreign,
 }
 
@@ -259,7 +259,7 @@ mod tests {
             open(Purpose::Authenticator, "eve"),
             Err(CannotOpen::Foreign)
         );
-        assert_eq!(open(Purpose::Letter, "ada"), Err(CannotOpen::Foreign));
+        assert_eq!(open(Purpose::Email, "ada"), Err(CannotOpen::Foreign));
         let other = Keys::parse(&Keys::new_line()).unwrap();
         assert!(matches!(
             other.open(Purpose::Authenticator, "ada", &sealed),
@@ -281,19 +281,17 @@ mod tests {
     fn a_new_key_seals_old_ones_still_open_and_a_running_server_learns_of_it() {
         let (old, new) = (Keys::new_line(), Keys::new_line());
         let both = format!("# newest first\n\n{}{}", *new, *old);
-        let sealed = Keys::parse(&old)
-            .unwrap()
-            .seal(Purpose::Letter, "ada", b"x");
+        let sealed = Keys::parse(&old).unwrap().seal(Purpose::Email, "ada", b"x");
         let rotated = Keys::parse(&both).unwrap();
-        assert!(rotated.open(Purpose::Letter, "ada", &sealed).is_ok());
+        assert!(rotated.open(Purpose::Email, "ada", &sealed).is_ok());
         assert_ne!(rotated.newest(), sealed.key_id);
 
         let running = Keys::parse_and_reread(&old, move || Some(Zeroizing::new(both.clone())));
-        let sealed = rotated.seal(Purpose::Letter, "ada", b"y");
+        let sealed = rotated.seal(Purpose::Email, "ada", b"y");
         assert!(
             running
                 .unwrap()
-                .open(Purpose::Letter, "ada", &sealed)
+                .open(Purpose::Email, "ada", &sealed)
                 .is_ok()
         );
     }

@@ -14,27 +14,27 @@ pub struct Limits {
     pub session_max: Duration,
     /// A remembered device ends this long after the sign-in that made it.
     pub remember_for: Duration,
-    /// Live sessions a person may have; one more ends the longest unused.
+    /// Live sessions a user may have; one more ends the longest unused.
     pub sessions_per_user: i64,
     /// Fewest characters of a password (NIST SP 800-63B-4, 3.1.1.2 asks 15 where it stands alone).
     pub password_min: usize,
-    /// Failed attempts one person's email may have in a window.
+    /// Failed attempts one user's email may have in a window.
     pub attempts_per_user: i64,
     /// Failed attempts one address (IPv6: one /64) may make in a window.
     pub attempts_per_address: i64,
-    /// People who may sign up from one address in a window.
+    /// Users who may sign up from one address in a window.
     pub sign_ups_per_address: i64,
     /// Remote logouts that one token may make in a window.
-    pub presses_per_token: i64,
+    pub remote_logouts_per_token: i64,
     /// How long failed attempts, and sign-ups, are counted together.
     pub attempt_window: Duration,
     /// How long a second factor may be owed after the password was right.
-    pub half_sign_in: Duration,
-    /// How long after a password or a code was shown a sensitive deed needs none (step-up).
+    pub pending_sign_in: Duration,
+    /// How long after a password or a code was shown a sensitive operation needs none (step-up).
     pub confirmed_for: Duration,
-    /// How long a mailed link is good.
-    pub mail_link: Duration,
-    /// How long the link of a letter about a new device is good.
+    /// How long a emailed link is good.
+    pub email_link: Duration,
+    /// How long the link of an email about a new device is good.
     pub not_me_link: Duration,
     /// How long a set-up of two-factor authentication may take.
     pub two_factor_draft: Duration,
@@ -57,11 +57,11 @@ impl Default for Limits {
             attempts_per_user: 10,
             attempts_per_address: 100,
             sign_ups_per_address: 1_000,
-            presses_per_token: 60,
+            remote_logouts_per_token: 60,
             attempt_window: 15 * MINUTE,
-            half_sign_in: 10 * MINUTE,
+            pending_sign_in: 10 * MINUTE,
             confirmed_for: 10 * MINUTE,
-            mail_link: 30 * MINUTE,
+            email_link: 30 * MINUTE,
             not_me_link: 7 * DAY,
             two_factor_draft: 60 * MINUTE,
             codes_in_a_row: 100,

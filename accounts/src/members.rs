@@ -1,23 +1,24 @@
-//! The people of an account, and what its owners and admins do to them.
+//! The users of an account, and what its owners and admins do to them.
 //!
-//! Every deed locks the account first, then the persons in the order of their ids, and looks at the role,
+//! Every operation locks the account first, then the users in the order of their ids, and looks at the role,
 //! the plan and the session of whoever does it under those locks: what the door saw may have changed.
 
 mod act;
 mod disable;
 mod leave;
 mod list;
-mod press;
+mod remote_logout;
 mod remove;
 pub(crate) mod role;
 
 pub(crate) use act::{Standing, begin, lock_account};
 pub use disable::{Disabled, disable, disable_by_operator, enable};
 pub use leave::{Left, leave};
-pub use list::{InTheStore, Listed, Uses, accounts, everybody, find, list, page, people, uses};
-pub(crate) use press::lock_with_people;
-pub use press::{
-    Everyone, count_everyone, press_everyone, press_everyone_by_operator, press_member,
+pub use list::{Listed, StoredAccount, Uses, accounts, everyone, find, list, page, users, uses};
+pub(crate) use remote_logout::lock_with_users;
+pub use remote_logout::{
+    Everyone, count_everyone, remote_logout_everyone, remote_logout_everyone_by_operator,
+    remote_logout_member,
 };
 pub use remove::remove;
 pub use role::change_role;
@@ -43,8 +44,8 @@ pub enum MemberError {
     /// What was typed to confirm is not what was asked for.
     #[error("not confirmed")]
     NotConfirmed,
-    #[error("the store is away")]
-    Store(#[from] sqlx::Error),
+    #[error("the database is unavailable")]
+    Database(#[from] sqlx::Error),
 }
 
 impl From<Refusal> for MemberError {
@@ -62,7 +63,7 @@ impl From<EndAllError> for MemberError {
             EndAllError::PlanRequired(plans) => Self::PlanRequired(plans),
             EndAllError::AlreadyEnded => Self::Ended,
             EndAllError::NoSuchUser => Self::NotFound,
-            EndAllError::Store(e) => Self::Store(e),
+            EndAllError::Database(e) => Self::Database(e),
         }
     }
 }

@@ -1,25 +1,27 @@
-//! "This wasn't me": the link in a letter about a new device. Whoever reads the letter ends everything
+//! "This wasn't me": the link in an email about a new device. Whoever reads the email ends everything
 //! with it, on every device and without signing in. It grants nothing else.
 //!
-//! Somebody else is signed in when it is needed, so nothing that they do takes it away: neither a press or
+//! Somebody else is signed in when it is needed, so nothing that they do takes it away: neither a remote logout or
 //! a new password of theirs nor another address. What they handed out since goes along.
 
 use serde_json::json;
 use sqlx::FromRow;
 
 use crate::{
-    attempts,
     audit::{self, Action, Actor, Client, Event},
     db::{Conn, Tx},
+    email_links::{self, About, Purpose},
+    emails::{self, Email, EmailTemplate},
     invites,
     keys::Keys,
-    letters::{self, Letter, News},
     limits::Limits,
-    mail_links::{self, About, Purpose},
     on,
     plans::Feature,
+    rate_limits,
     secret::Token,
-    sessions::{self, Also, By, EndAll, EndAllError, Facts, FromWhere, Revoked, SessionId},
+    sessions::{
+        self, By, EndAllError, Facts, LogoutReceipt, RevokeTokens, Revoked, SessionId, Surface,
+    },
     time::{Moment, UnixMillis},
     users::{self, Locked, UserId},
 };
@@ -29,14 +31,14 @@ use crate::{
 pub enum NotMeError {
     /// Used, or too old.
     #[error("this link is over")]
-    Over,
+    Expired,
     #[error(transparent)]
-    Press(#[from] EndAllError),
-    #[error("the store is away")]
-    Store(#[from] sqlx::Error),
+    RemoteLogout(#[from] EndAllError),
+    #[error("the database is unavailable")]
+    Database(#[from] sqlx::Error),
 }
 
-/// The sign-in that a letter told of.
+/// The sign-in that an email told of.
 #[derive(Debug, Clone, FromRow)]
 pub struct SignIn {
     pub user_agent: String,
@@ -48,26 +50,26 @@ pub struct SignIn {
 #[derive(Debug, Clone)]
 pub struct Asked {
     pub user_id: UserId,
-    /// None when the session is gone from the store.
+    /// None when the session is gone from the database.
     pub sign_in: Option<SignIn>,
     pub facts: Facts,
     /// Invitations that were made since, and are open.
     pub invitations: i64,
     pub two_factor: bool,
-    /// Whether the plan has remote logout; it may have been another when the letter was sent.
+    /// Whether the plan has remote logout; it may have been another when the email was sent.
     pub has_it: bool,
 }
 
 /// Whose everything was ended, and what that was.
 #[derive(Debug)]
-pub struct Pressed {
+pub struct LoggedOut {
     pub user: UserId,
-    pub ended: EndAll,
+    pub ended: LogoutReceipt,
     pub revoked: Revoked,
 }
 
-/// Tells the person of a sign-in on a new device, with the link where their plan has remote logout.
-/// The caller holds the person's lock.
+/// Tells the user of a sign-in on a new device, with the link where their plan has remote logout.
+/// The caller holds the user's lock.
 pub(crate) async fn tell(
     tx: &mut Tx,
     keys: &Keys,
@@ -77,30 +79,30 @@ pub(crate) async fn tell(
     limits: &Limits,
     now: Moment,
 ) -> Result<(), sqlx::Error> {
-    let letter = Letter::new(News::NewDevice, client);
+    let email = Email::new(EmailTemplate::NewDevice, client);
     if !locked.plan.has(Feature::RemoteLogout) {
-        return letters::post(tx, &locked.email, &letter, now).await;
+        return emails::enqueue(tx, &locked.email, &email, now).await;
     }
     let person = Some((user, locked.epoch));
     let about = About {
         email: None,
         session: Some(session),
     };
-    let (token, until) = mail_links::issue(tx, Purpose::NotMe, person, about, limits, now).await?;
-    letters::post_with_link(tx, keys, &locked.email, &letter, &token, until, now).await
+    let (token, until) = email_links::issue(tx, Purpose::NotMe, person, about, limits, now).await?;
+    emails::enqueue_with_link(tx, keys, &locked.email, &email, &token, until, now).await
 }
 
 /// What the link is about, while it stands. Looking changes nothing.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn look_up(
     conn: &mut Conn,
     link: &Token,
     limits: &Limits,
     now: Moment,
 ) -> Result<Option<Asked>, sqlx::Error> {
-    let Some(found) = mail_links::find(conn, Purpose::NotMe, link, now).await? else {
+    let Some(found) = email_links::find(conn, Purpose::NotMe, link, now).await? else {
         return Ok(None);
     };
     let sign_in = on!(conn, c => sqlx::query_as("select user_agent, ip, started_at from sessions where id = $1")
@@ -121,42 +123,51 @@ pub async fn look_up(
     }))
 }
 
-/// Ends every session and remembered device of the person whom the letter went to, and the invitations made
-/// since; tokens too where the person says so. Once: the person's other links of this kind go along. No browser
+/// Ends every session and remembered device of the user whom the email went to, and the invitations made
+/// since; tokens too where the user says so. Once: the user's other links of this kind go along. No browser
 /// but the one that presses is known any more, so that whoever comes back is told of, and a stranger's wrong
-/// passwords still do not keep the person from signing in where they are.
+/// passwords still do not keep the user from signing in where they are.
 ///
 /// # Errors
 /// See [`NotMeError`]; whatever it is, nothing has changed.
-pub async fn press(
+pub async fn remote_logout(
     tx: &mut Tx,
     link: &Token,
-    also: Also,
+    revoke_tokens: RevokeTokens,
     known_device: Option<&Token>,
     client: &Client,
     limits: &Limits,
     now: Moment,
-) -> Result<Pressed, NotMeError> {
+) -> Result<LoggedOut, NotMeError> {
     let purpose = Purpose::NotMe;
-    let found = mail_links::find(tx, purpose, link, now).await?;
-    let user = found.ok_or(NotMeError::Over)?.user_id;
-    let locked = users::lock(tx, &user).await?.ok_or(NotMeError::Over)?;
+    let found = email_links::find(tx, purpose, link, now).await?;
+    let user = found.ok_or(NotMeError::Expired)?.user_id;
+    let locked = users::lock(tx, &user).await?.ok_or(NotMeError::Expired)?;
     // Asked again under the lock: another click has either committed or not begun.
-    let found = mail_links::find(tx, purpose, link, now).await?;
-    let since = found.ok_or(NotMeError::Over)?.created_at;
-    mail_links::spend_for(tx, &user, purpose, now).await?;
-    attempts::forget_devices(tx, &user, known_device).await?;
+    let found = email_links::find(tx, purpose, link, now).await?;
+    let since = found.ok_or(NotMeError::Expired)?.created_at;
+    email_links::consume_for(tx, &user, purpose, now).await?;
+    rate_limits::forget_devices(tx, &user, known_device).await?;
     let invitations = invites::revoke_since(tx, &user, since, now).await?;
-    let (by, from) = (By::Member(&user), FromWhere::Letter);
-    let (ended, revoked) =
-        sessions::end_all_and_tokens(tx, &user, by, also, from, client, limits, now).await?;
+    let (by, from) = (By::Member(&user), Surface::Email);
+    let (ended, revoked) = sessions::end_all_and_revoke_tokens(
+        tx,
+        &user,
+        by,
+        revoke_tokens,
+        from,
+        client,
+        limits,
+        now,
+    )
+    .await?;
     if invitations > 0 {
         let event = Event::of(Action::InvitationRevoked, Actor::User(&user), client)
             .in_account(&locked.account_id)
             .with(json!({ "with": "not-me", "invitations": invitations }));
         audit::record(tx, event, now).await?;
     }
-    Ok(Pressed {
+    Ok(LoggedOut {
         user,
         ended,
         revoked,

@@ -34,7 +34,7 @@ pub enum Verdict {
     Wrong,
 }
 
-/// Why hashing did not happen. Not the person's fault.
+/// Why hashing did not happen. Not the user's fault.
 #[derive(Debug, thiserror::Error)]
 #[error("a password could not be hashed")]
 pub struct HashingFailed;
@@ -105,7 +105,7 @@ impl Hasher {
     }
 
     /// Refuses passwords that are too short, too long or easy to guess, with the reason.
-    /// `about` is what a guesser would try first: the person's own name and email.
+    /// `about` is what a guesser would try first: the user's own name and email.
     ///
     /// # Errors
     /// The outer error when no thread could be had; the inner says what is wrong with the password.

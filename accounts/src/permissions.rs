@@ -1,6 +1,6 @@
 //! Who may do what: one table of every address of the service, with the roles and the plan it asks for.
 //!
-//! The server refuses by it at the door, a deed asks it again under its lock, the pages show what it
+//! The server refuses by it at the door, an operation asks it again under its lock, the pages show what it
 //! allows, `docs/ROLES.md` is written from it. An address without a row is refused, and fails a test.
 
 mod table;
@@ -23,10 +23,10 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
     /// Nobody has to be signed in.
-    Anybody,
-    /// Every person signed in, whatever their role.
+    Anyone,
+    /// Every user signed in, whatever their role.
     Everyone,
-    /// People with one of these roles.
+    /// Users with one of these roles.
     Only(&'static [Role]),
 }
 
@@ -40,7 +40,7 @@ pub struct Row {
     pub who: Who,
     /// What the account's plan must have.
     pub needs: Option<Feature>,
-    /// What the columns cannot say; empty as a rule. The deed itself sees to it.
+    /// What the columns cannot say; empty as a rule. The operation itself sees to it.
     pub but: &'static str,
 }
 
@@ -87,10 +87,10 @@ pub fn check(role: Role, plan: Plan, address: &str) -> Result<(), Refusal> {
     row(address).map_or(Err(Refusal::NotAllowed(&[])), |row| row.check(role, plan))
 }
 
-/// Records that somebody was refused, in a transaction of its own: the deed's has come to nothing.
+/// Records that somebody was refused, in a transaction of its own: the operation's has come to nothing.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn record_denial(
     db: &Db,
     user: &User,
@@ -119,17 +119,17 @@ pub fn as_markdown() -> String {
          each with an `access.denied` event.\n\
          A person who is not signed in gets 401, or the sign-in page.\n",
     );
-    let (anybody, people): (Vec<&Row>, Vec<&Row>) =
-        TABLE.iter().partition(|row| row.who == Who::Anybody);
-    let (programs, people): (Vec<&Row>, Vec<&Row>) =
-        people.into_iter().partition(|row| is_program(row));
-    write_section(&mut page, "Pages and functions", &people);
+    let (any_user, users): (Vec<&Row>, Vec<&Row>) =
+        TABLE.iter().partition(|row| row.who == Who::Anyone);
+    let (programs, users): (Vec<&Row>, Vec<&Row>) =
+        users.into_iter().partition(|row| is_program(row));
+    write_section(&mut page, "Pages and functions", &users);
     write_section(&mut page, "With a token", &programs);
-    write_section(&mut page, "For anybody", &anybody);
+    write_section(&mut page, "For anybody", &any_user);
     page
 }
 
-/// What programs with a token use, not people with a session.
+/// What programs with a token use, not users with a session.
 fn is_program(row: &Row) -> bool {
     row.address.starts_with("/api/v1") || row.address.starts_with("/mcp")
 }

@@ -10,11 +10,11 @@ use crate::{
     audit::{self, Action, Actor, Client, Event},
     curfew,
     db::{Conn, Tx},
-    letters::{self, Letter, News},
+    emails::{self, Email, EmailTemplate},
     limits::Limits,
     on,
     secret::Token,
-    sessions::{self, Because, Ended, How, Started},
+    sessions::{self, AuthMethod, EndReason, Ended, Started},
     time::{Moment, UnixMillis},
     users::{self, UserId},
 };
@@ -46,7 +46,7 @@ pub struct Remembered {
     pub expires_at: UnixMillis,
 }
 
-/// Remembers a device. The caller holds the person's lock. Returns the device's id and its cookie.
+/// Remembers a device. The caller holds the user's lock. Returns the device's id and its cookie.
 pub(crate) async fn issue(
     tx: &mut Tx,
     user: &UserId,
@@ -93,7 +93,7 @@ struct Device {
     created_at: UnixMillis,
     expires_at: UnixMillis,
     ended_at: Option<UnixMillis>,
-    ended_because: Option<Because>,
+    end_reason: Option<EndReason>,
     ended_by: Option<String>,
     exchanged_at: Option<UnixMillis>,
 }
@@ -101,7 +101,7 @@ struct Device {
 /// Whether the value was ever given out. Whatever else a browser sends need not wait for the writer.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn is_known(conn: &mut Conn, token: &Token) -> Result<bool, sqlx::Error> {
     Ok(owner(conn, token).await?.is_some())
 }
@@ -112,7 +112,7 @@ pub async fn is_known(conn: &mut Conn, token: &Token) -> Result<bool, sqlx::Erro
 /// [`Limits::exchange_race`] such a one is told to look again. It is never given anything.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn exchange(
     tx: &mut Tx,
     token: &Token,
@@ -127,13 +127,13 @@ pub async fn exchange(
     let Some(locked) = users::lock(tx, &user).await? else {
         return Ok(Exchange::Unknown);
     };
-    // Read under the lock: a press or another exchange has either committed or not begun.
+    // Read under the lock: a remote logout or another exchange has either committed or not begun.
     let Some(device) = device_of(tx, token).await? else {
         return Ok(Exchange::Unknown);
     };
     let cut = curfew::cut(tx, &user, now).await?;
-    if let Some((because, at)) = device.ended(locked.epoch, locked.disabled_at, cut, now) {
-        let ended = sessions::how_it_ended(tx, because, at, device.ended_by.as_deref()).await?;
+    if let Some((end_reason, at)) = device.ended(locked.epoch, locked.disabled_at, cut, now) {
+        let ended = sessions::how_it_ended(tx, end_reason, at, device.ended_by.as_deref()).await?;
         return Ok(Exchange::Ended(ended));
     }
     if let Some(exchanged_at) = device.exchanged_at {
@@ -141,21 +141,21 @@ pub async fn exchange(
             return Ok(Exchange::JustExchanged);
         }
         let account = &locked.account_id;
-        let event = Event::of(Action::RememberedDeviceReused, Actor::Nobody, client)
+        let event = Event::of(Action::RememberedDeviceReused, Actor::Anonymous, client)
             .in_account(account)
             .about(&user);
         let ended = end_stolen(tx, &device, event, now).await?;
-        let letter = Letter::new(News::RememberedDeviceReused, client);
-        letters::post(tx, &locked.email, &letter, now).await?;
+        let email = Email::new(EmailTemplate::RememberedDeviceReused, client);
+        emails::enqueue(tx, &locked.email, &email, now).await?;
         return Ok(ended);
     }
 
     mark_exchanged(tx, token, &device.id, now).await?;
     let next = insert_token(tx, &device.id, now).await?;
-    let from = sessions::From {
+    let from = sessions::NewSession {
         user: &user,
         epoch: locked.epoch,
-        how: How::Remembered,
+        how: AuthMethod::Remembered,
         second_factor: None,
         remembered_device: Some(&device.id),
     };
@@ -180,20 +180,20 @@ impl Device {
         disabled_at: Option<UnixMillis>,
         cut: UnixMillis,
         now: Moment,
-    ) -> Option<(Because, UnixMillis)> {
+    ) -> Option<(EndReason, UnixMillis)> {
         if let Some(at) = self.ended_at {
-            return Some((self.ended_because.unwrap_or(Because::SignedOut), at));
+            return Some((self.end_reason.unwrap_or(EndReason::SignedOut), at));
         }
         if let Some(at) = disabled_at {
-            return Some((Because::Disabled, at));
+            return Some((EndReason::Disabled, at));
         }
         if self.epoch != epoch {
-            return Some((Because::RemoteLogout, now.at));
+            return Some((EndReason::RemoteLogout, now.at));
         }
         if self.created_at < cut {
-            return Some((Because::Curfew, cut));
+            return Some((EndReason::Curfew, cut));
         }
-        (self.expires_at <= now.at).then_some((Because::Expired, self.expires_at))
+        (self.expires_at <= now.at).then_some((EndReason::Expired, self.expires_at))
     }
 }
 
@@ -208,7 +208,7 @@ async fn owner(conn: &mut Conn, token: &Token) -> Result<Option<UserId>, sqlx::E
 
 async fn device_of(tx: &mut Tx, token: &Token) -> Result<Option<Device>, sqlx::Error> {
     on!(tx, c => sqlx::query_as(
-        "select d.id, d.epoch, d.created_at, d.expires_at, d.ended_at, d.ended_because, d.ended_by, t.exchanged_at
+        "select d.id, d.epoch, d.created_at, d.expires_at, d.ended_at, d.end_reason, d.ended_by, t.exchanged_at
          from remember_tokens t join remembered_devices d on d.id = t.device_id
          where t.token_hash = $1")
         .bind(token.hash())
@@ -244,15 +244,15 @@ async fn end_stolen(
 ) -> Result<Exchange, sqlx::Error> {
     let event = audit::record(tx, event, now).await?;
     on!(tx, c => sqlx::query(
-        "update remembered_devices set ended_at = $2, ended_because = $3, ended_by = $4 where id = $1")
+        "update remembered_devices set ended_at = $2, end_reason = $3, ended_by = $4 where id = $1")
         .bind(&device.id)
         .bind(now.at)
-        .bind(Because::Reused)
+        .bind(EndReason::Reused)
         .bind(&event.id)
         .execute(c)
         .await
         .map(|_| ()))?;
-    sessions::end_where_device(tx, &device.id, Because::Reused, &event.id, now).await?;
-    let ended = sessions::how_it_ended(tx, Because::Reused, now.at, Some(&event.id)).await?;
+    sessions::end_where_device(tx, &device.id, EndReason::Reused, &event.id, now).await?;
+    let ended = sessions::how_it_ended(tx, EndReason::Reused, now.at, Some(&event.id)).await?;
     Ok(Exchange::Reused(ended))
 }

@@ -4,17 +4,17 @@
 use serde_json::json;
 
 use crate::{
-    attempts::{self, TooMany},
     audit::{self, Action, Actor, Client, Event},
     change_password::set_password,
     db::{Db, Tx},
+    email_links::{self, About, Purpose},
+    emails::{self, Email, EmailTemplate},
     keys::Keys,
-    letters::{self, Letter, News},
     limits::Limits,
-    mail_links::{self, About, Purpose},
     passwords::{Hasher, HashingFailed, Unacceptable, Verdict},
+    rate_limits::{self, RateLimited},
     secret::{Secret, Token},
-    sessions::{self, Because},
+    sessions::{self, EndReason},
     time::Moment,
     users::{self, AccountId, UserId, clean_email, id_of_email},
 };
@@ -25,9 +25,9 @@ pub enum RequestError {
     #[error("{0}")]
     Email(&'static str),
     #[error("too many attempts")]
-    TooMany(TooMany),
-    #[error("the store is away")]
-    Store(#[from] sqlx::Error),
+    RateLimited(RateLimited),
+    #[error("the database is unavailable")]
+    Database(#[from] sqlx::Error),
 }
 
 /// Why the password is as it was.
@@ -35,10 +35,10 @@ pub enum RequestError {
 pub enum ResetError {
     /// Used, too old, or a remote logout or another change of password came in between.
     #[error("this link is over")]
-    Over,
+    Expired,
     /// Passwords tried with links: whoever reads the mail must not find the old one out that way.
     #[error("too many attempts")]
-    TooMany(TooMany),
+    RateLimited(RateLimited),
     /// It is the password that somebody else may know.
     #[error("the new password is the old one")]
     Same,
@@ -46,8 +46,8 @@ pub enum ResetError {
     Unacceptable(#[from] Unacceptable),
     #[error(transparent)]
     Hashing(#[from] HashingFailed),
-    #[error("the store is away")]
-    Store(#[from] sqlx::Error),
+    #[error("the database is unavailable")]
+    Database(#[from] sqlx::Error),
 }
 
 /// What ended with the old password.
@@ -72,9 +72,9 @@ pub async fn request(
 ) -> Result<(), RequestError> {
     let email = clean_email(email).map_err(RequestError::Email)?;
     let mut tx = db.write().await?;
-    attempts::claim_letter(&mut tx, &email, Some(client), limits, now)
+    rate_limits::permit_email(&mut tx, &email, Some(client), limits, now)
         .await?
-        .map_err(RequestError::TooMany)?;
+        .map_err(RequestError::RateLimited)?;
     let found = id_of_email(&mut tx, &email).await?;
     let found = found.unwrap_or_else(|| UserId(String::new()));
     // Under their lock: the address may be another one by now, and the old mailbox somebody else's.
@@ -85,11 +85,11 @@ pub async fn request(
     let person = known.as_ref().map(|(id, person)| (id, person.epoch));
     let about = About::default();
     let (token, until) =
-        mail_links::issue(&mut tx, Purpose::ResetPassword, person, about, limits, now).await?;
+        email_links::issue(&mut tx, Purpose::ResetPassword, person, about, limits, now).await?;
     let to = known.as_ref().map_or("", |(_, person)| &person.email);
-    let letter = Letter::new(News::ResetPassword, client);
-    letters::post_with_link(&mut tx, keys, to, &letter, &token, until, now).await?;
-    let mut event = Event::of(Action::PasswordResetRequested, Actor::Nobody, client);
+    let email = Email::new(EmailTemplate::ResetPassword, client);
+    emails::enqueue_with_link(&mut tx, keys, to, &email, &token, until, now).await?;
+    let mut event = Event::of(Action::PasswordResetRequested, Actor::Anonymous, client);
     if let Some((id, person)) = &known {
         event = event.in_account(&person.account_id).about(id);
     }
@@ -112,17 +112,17 @@ pub async fn reset(
     now: Moment,
 ) -> Result<Reset, ResetError> {
     let mut conn = db.read().await?;
-    let found = mail_links::find(&mut conn, Purpose::ResetPassword, link, now).await?;
-    let user = found.ok_or(ResetError::Over)?.user_id;
+    let found = email_links::find(&mut conn, Purpose::ResetPassword, link, now).await?;
+    let user = found.ok_or(ResetError::Expired)?.user_id;
     let person = users::find(&mut conn, &user)
         .await?
-        .ok_or(ResetError::Over)?;
+        .ok_or(ResetError::Expired)?;
     let had = users::password_hash(&mut conn, &user).await?;
     drop(conn);
     let mut tx = db.write().await?;
-    attempts::claim_link(&mut tx, link, limits, now)
+    rate_limits::permit_link(&mut tx, link, limits, now)
         .await?
-        .map_err(ResetError::TooMany)?;
+        .map_err(ResetError::RateLimited)?;
     tx.commit().await?;
     if hasher.verify(new, Some(&had)).await? != Verdict::Wrong {
         return Err(ResetError::Same);
@@ -132,18 +132,20 @@ pub async fn reset(
     let hash = hasher.hash(new).await?;
 
     let mut tx = db.write().await?;
-    let locked = users::lock(&mut tx, &user).await?.ok_or(ResetError::Over)?;
-    // Asked again under the lock: a press, or a second click, has either committed or not begun.
-    mail_links::find(&mut tx, Purpose::ResetPassword, link, now)
+    let locked = users::lock(&mut tx, &user)
         .await?
-        .ok_or(ResetError::Over)?;
-    mail_links::spend(&mut tx, link, now).await?;
+        .ok_or(ResetError::Expired)?;
+    // Asked again under the lock: a remote logout, or a second click, has either committed or not begun.
+    email_links::find(&mut tx, Purpose::ResetPassword, link, now)
+        .await?
+        .ok_or(ResetError::Expired)?;
+    email_links::consume(&mut tx, link, now).await?;
     set_password(&mut tx, &user, &hash, now).await?;
     // Whoever could not sign in for too many wrong passwords has a new one now.
-    attempts::forget_email(&mut tx, &locked.email).await?;
-    attempts::forget_devices(&mut tx, &user, None).await?;
-    let letter = Letter::new(News::PasswordReset, client);
-    letters::post(&mut tx, &locked.email, &letter, now).await?;
+    rate_limits::clear_email_failures(&mut tx, &locked.email).await?;
+    rate_limits::forget_devices(&mut tx, &user, None).await?;
+    let email = Email::new(EmailTemplate::PasswordReset, client);
+    emails::enqueue(&mut tx, &locked.email, &email, now).await?;
     let reset = end_everything(&mut tx, &user, &locked.account_id, client, limits, now).await?;
     tx.commit().await?;
     Ok(reset)
@@ -169,7 +171,7 @@ async fn end_everything(
             "remembered_devices": open.remembered_devices,
         }));
     let event = audit::record(tx, event, now).await?;
-    sessions::end_rows(tx, user, Because::PasswordChanged, &event.id, None, now).await?;
+    sessions::end_rows(tx, user, EndReason::PasswordChanged, &event.id, None, now).await?;
     Ok(Reset {
         sessions: open.sessions,
         remembered_devices: open.remembered_devices,

@@ -1,4 +1,4 @@
-//! When something that could not be sent is tried again: letters and webhooks alike.
+//! When something that could not be sent is tried again: emails and webhooks alike.
 
 use std::time::Duration;
 

@@ -1,9 +1,9 @@
-//! People and sessions that nobody is: for looking around ([`demo()`]) and for measuring ([`seed()`]).
+//! Users and sessions that nobody is: for looking around ([`demo()`]) and for measuring ([`seed()`]).
 
 mod demo;
 mod history;
-mod life;
 mod seed;
+mod user;
 
 pub use demo::{Demo, DemoError, DemoPerson, PASSWORD, demo};
 pub use seed::{Seed, SeedError, seed};

@@ -19,7 +19,7 @@ pub use draft::{Draft, begin, begin_new_codes};
 pub use turn_off::turn_off;
 pub use turn_on::{turn_on, use_new_codes};
 
-use crate::{attempts::TooMany, keys::CannotOpen, plans::Plan};
+use crate::{keys::CannotOpen, plans::Plan, rate_limits::RateLimited};
 
 /// Why nothing about the second factor has changed.
 #[derive(Debug, thiserror::Error)]
@@ -38,12 +38,12 @@ pub enum TwoFactorError {
     #[error("this is no code")]
     Malformed,
     #[error("too many attempts")]
-    TooMany(TooMany),
+    RateLimited(RateLimited),
     /// A remote logout or another change came first; this session may have ended.
-    #[error("raced")]
-    Raced,
+    #[error("conflict")]
+    Conflict,
     #[error(transparent)]
     Sealed(#[from] CannotOpen),
-    #[error("the store is away")]
-    Store(#[from] sqlx::Error),
+    #[error("the database is unavailable")]
+    Database(#[from] sqlx::Error),
 }

@@ -33,7 +33,7 @@ impl fmt::Debug for Secret {
 }
 
 /// The value of a session, remember-me or known-device cookie: 256 random bits as 43 characters
-/// of base64url. The store holds its [`TokenHash`] only.
+/// of base64url. The database holds its [`TokenHash`] only.
 #[derive(Clone)]
 pub struct Token(Zeroizing<String>);
 
@@ -60,7 +60,7 @@ impl Token {
         &self.0
     }
 
-    /// What the store holds in its place. Plain SHA-256 is enough: 256 random bits cannot be
+    /// What the database holds in its place. Plain SHA-256 is enough: 256 random bits cannot be
     /// guessed, and a look-up by hash needs no constant-time comparison.
     #[must_use]
     pub fn hash(&self) -> TokenHash {

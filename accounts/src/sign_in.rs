@@ -1,31 +1,31 @@
 //! Signing in: from an email and a password to a session.
 //!
-//! The way is: limit, password, second factor, session. [`check_password`] ends with a [`Checked`];
-//! [`admit`] makes a session of it, or a half sign-in where a second factor is owed, which
+//! The way is: limit, password, second factor, session. [`check_password`] ends with a [`VerifiedPassword`];
+//! [`admit`] makes a session of it, or a pending sign-in where a second factor is owed, which
 //! [`verify_code`] completes.
 
-mod half;
-mod let_in;
+mod complete;
+mod pending;
 
-pub use half::{CodeError, HalfSignIn, half_is_open, verify_code};
+pub use pending::{CodeError, PendingSignIn, pending_is_open, verify_code};
 
 use sqlx::FromRow;
 
 use crate::{
-    attempts::{self, Claim, TooMany},
     audit::{self, Action, Actor, Client, Event},
     db::Db,
     keys::Keys,
     limits::Limits,
     on,
     passwords::{Hasher, HashingFailed, Verdict},
+    rate_limits::{self, Permit, RateLimited},
     remember_me::Remembered,
     secret::{Secret, Token},
     sessions::Started,
     time::Moment,
     users::{self, AccountId, UserId, clean_email},
 };
-use let_in::{Entering, let_in};
+use complete::{CompletingSignIn, complete_sign_in};
 
 /// Somebody who wants in, as typed.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub struct Credentials<'a> {
 
 /// What the browser asked for and brought along.
 #[derive(Debug, Clone, Copy)]
-pub struct Ticket<'a> {
+pub struct SignInOptions<'a> {
     pub remember_me: bool,
     /// See [`Credentials::known_device`].
     pub known_device: Option<&'a Token>,
@@ -51,14 +51,14 @@ pub struct Ticket<'a> {
 
 /// What a right password led to.
 #[derive(Debug)]
-pub enum Admitted {
-    In(Box<In>),
-    CodeOwed(HalfSignIn),
+pub enum SignInOutcome {
+    SignedIn(Box<CompletedSignIn>),
+    SecondFactorRequired(PendingSignIn),
 }
 
-/// A person who is in.
+/// A user who is in.
 #[derive(Debug)]
-pub struct In {
+pub struct CompletedSignIn {
     pub user: UserId,
     pub session: Started,
     pub remembered: Option<Remembered>,
@@ -77,14 +77,14 @@ pub enum SignInError {
     #[error("wrong email or password")]
     Wrong,
     #[error("too many attempts")]
-    TooMany(TooMany),
+    RateLimited(RateLimited),
     /// A remote logout or a new password came while the old password was being checked.
-    #[error("raced")]
-    Raced,
+    #[error("conflict")]
+    Conflict,
     #[error(transparent)]
     Hashing(#[from] HashingFailed),
-    #[error("the store is away")]
-    Store(#[from] sqlx::Error),
+    #[error("the database is unavailable")]
+    Database(#[from] sqlx::Error),
 }
 
 /// What the password was checked against. Evidence is worth nothing under a later epoch.
@@ -99,11 +99,11 @@ struct Evidence {
 /// A password that was right, and what it was checked against. Not a session: a second factor may
 /// be owed, and everything may have changed by the time the session starts.
 #[derive(Debug)]
-pub struct Checked {
+pub struct VerifiedPassword {
     evidence: Evidence,
     /// A renewed hash, when the stored one was made with other settings.
     new_hash: Option<String>,
-    claim: Claim,
+    permit: Permit,
 }
 
 /// Signs somebody in.
@@ -118,17 +118,17 @@ pub async fn sign_in(
     who: Credentials<'_>,
     client: &Client,
     now: Moment,
-) -> Result<Admitted, SignInError> {
+) -> Result<SignInOutcome, SignInError> {
     let checked = check_password(db, hasher, limits, &who, client, now).await?;
-    let ticket = Ticket {
+    let options = SignInOptions {
         remember_me: who.remember_me,
         known_device: who.known_device,
         next: who.next,
     };
-    admit(db, keys, limits, checked, ticket, client, now).await
+    admit(db, keys, limits, checked, options, client, now).await
 }
 
-/// Signs a person in who has just signed up and so has shown their password.
+/// Signs a user in who has just signed up and so has shown their password.
 ///
 /// # Errors
 /// As [`sign_in`].
@@ -140,7 +140,7 @@ pub async fn sign_in_new(
     known_device: Option<&Token>,
     client: &Client,
     now: Moment,
-) -> Result<Admitted, SignInError> {
+) -> Result<SignInOutcome, SignInError> {
     let evidence = evidence_of(
         db,
         "select id, account_id, epoch, password_hash from users where id = $1",
@@ -148,23 +148,23 @@ pub async fn sign_in_new(
     )
     .await?
     .ok_or(SignInError::Wrong)?;
-    let checked = Checked {
+    let checked = VerifiedPassword {
         evidence,
         new_hash: None,
-        claim: Claim::none(),
+        permit: Permit::none(),
     };
-    let ticket = Ticket {
+    let options = SignInOptions {
         remember_me: false,
         known_device,
         next: "/",
     };
-    admit(db, keys, limits, checked, ticket, client, now).await
+    admit(db, keys, limits, checked, options, client, now).await
 }
 
 /// Counts the attempt and checks the password, in the same time for an unknown email.
 ///
 /// # Errors
-/// As [`sign_in`], but for [`SignInError::Raced`].
+/// As [`sign_in`], but for [`SignInError::Conflict`].
 pub async fn check_password(
     db: &Db,
     hasher: &Hasher,
@@ -172,12 +172,13 @@ pub async fn check_password(
     who: &Credentials<'_>,
     client: &Client,
     now: Moment,
-) -> Result<Checked, SignInError> {
+) -> Result<VerifiedPassword, SignInError> {
     let email = clean_email(who.email).map_err(SignInError::Email)?;
     let mut tx = db.write().await?;
-    let claim = attempts::claim_sign_in(&mut tx, &email, who.known_device, client, limits, now)
-        .await?
-        .map_err(SignInError::TooMany)?;
+    let permit =
+        rate_limits::permit_sign_in(&mut tx, &email, who.known_device, client, limits, now)
+            .await?
+            .map_err(SignInError::RateLimited)?;
     tx.commit().await?;
 
     let evidence = evidence_of(
@@ -198,10 +199,10 @@ pub async fn check_password(
             return Err(SignInError::Wrong);
         }
     };
-    Ok(Checked {
+    Ok(VerifiedPassword {
         evidence,
         new_hash,
-        claim,
+        permit,
     })
 }
 
@@ -219,7 +220,7 @@ async fn record_failure(
     client: &Client,
     now: Moment,
 ) -> Result<(), sqlx::Error> {
-    let mut event = Event::of(Action::LoginFailed, Actor::Nobody, client);
+    let mut event = Event::of(Action::LoginFailed, Actor::Anonymous, client);
     if let Some(known) = evidence {
         event = event.in_account(&known.account_id).about(&known.id);
     }
@@ -228,37 +229,37 @@ async fn record_failure(
     tx.commit().await
 }
 
-/// Starts the session, or a half sign-in where a second factor is owed, if what the password was
+/// Starts the session, or a pending sign-in where a second factor is owed, if what the password was
 /// checked against still stands.
 ///
 /// # Errors
-/// [`SignInError::Raced`] when a remote logout or a new password came in between.
+/// [`SignInError::Conflict`] when a remote logout or a new password came in between.
 pub async fn admit(
     db: &Db,
     keys: &Keys,
     limits: &Limits,
-    checked: Checked,
-    ticket: Ticket<'_>,
+    checked: VerifiedPassword,
+    options: SignInOptions<'_>,
     client: &Client,
     now: Moment,
-) -> Result<Admitted, SignInError> {
-    let Checked {
+) -> Result<SignInOutcome, SignInError> {
+    let VerifiedPassword {
         evidence,
         new_hash,
-        claim,
+        permit,
     } = checked;
     let user = &evidence.id;
     let mut tx = db.write().await?;
     let locked = users::lock(&mut tx, user)
         .await?
-        .ok_or(SignInError::Raced)?;
+        .ok_or(SignInError::Conflict)?;
     if locked.epoch != evidence.epoch
         || locked.password_hash != evidence.password_hash
         || locked.disabled_at.is_some()
     {
-        attempts::withdraw(&mut tx, &claim).await?;
+        rate_limits::return_permit(&mut tx, &permit).await?;
         tx.commit().await?;
-        return Err(SignInError::Raced);
+        return Err(SignInError::Conflict);
     }
     if let Some(hash) = new_hash {
         on!(&mut tx, c => sqlx::query("update users set password_hash = $2 where id = $1")
@@ -268,19 +269,19 @@ pub async fn admit(
             .await
             .map(|_| ()))?;
     }
-    attempts::forgive(&mut tx, &claim).await?;
+    rate_limits::clear_failures(&mut tx, &permit).await?;
     let admitted = if locked.two_factor_since.is_some() {
-        let half = half::start(&mut tx, (user, &locked), ticket, limits, now).await?;
-        Admitted::CodeOwed(half)
+        let pending = pending::start(&mut tx, (user, &locked), options, limits, now).await?;
+        SignInOutcome::SecondFactorRequired(pending)
     } else {
-        let entering = Entering {
+        let completing = CompletingSignIn {
             user,
             locked: &locked,
             second_factor: None,
-            ticket,
+            options,
         };
-        Admitted::In(Box::new(
-            let_in(&mut tx, keys, entering, client, limits, now).await?,
+        SignInOutcome::SignedIn(Box::new(
+            complete_sign_in(&mut tx, keys, completing, client, limits, now).await?,
         ))
     };
     tx.commit().await?;

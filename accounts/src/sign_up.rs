@@ -1,22 +1,22 @@
-//! Signing up: a new person with an account of their own. At once, or once they have shown with a
-//! mailed link that the mailbox is theirs: then nobody learns from signing up who is here already.
+//! Signing up: a new user with an account of their own. At once, or once they have shown with a
+//! emailed link that the mailbox is theirs: then nobody learns from signing up who is here already.
 
 use sqlx::FromRow;
 
 use crate::{
-    attempts::{self, TooMany},
     audit::{self, Action, Actor, Client, Event},
     db::{Conn, Db, Tx},
+    emails::{self, Email, EmailTemplate},
     keys::Keys,
-    letters::{self, Letter, News},
     limits::Limits,
     on,
     passwords::{Hasher, HashingFailed, Verdict},
     plans::Plan,
+    rate_limits::{self, RateLimited},
     secret::{Secret, Token},
     time::Moment,
     users::{
-        AccountId, UserError, UserId, anybody, clean_person, id_of_email, insert_account,
+        AccountId, UserError, UserId, any_user, clean_new_user, id_of_email, insert_account,
         insert_user, taken,
     },
 };
@@ -25,12 +25,12 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignUp {
     Open,
-    /// Only the first person of a fresh install.
+    /// Only the first user of a fresh install.
     First,
     Closed,
 }
 
-/// A person who wants to sign up, as typed.
+/// A user who wants to sign up, as typed.
 #[derive(Debug)]
 pub struct NewUser<'a> {
     pub name: &'a str,
@@ -44,19 +44,19 @@ pub struct NewUser<'a> {
 pub enum ConfirmError {
     /// Used, too old, or somebody has the address meanwhile.
     #[error("this link is over")]
-    Over,
+    Expired,
     /// It is not the password that was typed when signing up.
     #[error("wrong password")]
     Wrong,
     /// Passwords tried with this link.
     #[error("too many attempts")]
-    TooMany(TooMany),
+    RateLimited(RateLimited),
     #[error("sign-up is closed")]
     Closed,
     #[error(transparent)]
     Hashing(#[from] HashingFailed),
-    #[error("the store is away")]
-    Store(#[from] sqlx::Error),
+    #[error("the database is unavailable")]
+    Database(#[from] sqlx::Error),
 }
 
 const EMAIL_TAKEN: &str = "There is already an account with this email address.";
@@ -68,7 +68,7 @@ struct Ready {
     hash: String,
 }
 
-/// Makes a person and a new account they own. Signs nobody in.
+/// Makes a user and a new account they own. Signs nobody in.
 ///
 /// # Errors
 /// The field that is wrong, or [`UserError::Closed`].
@@ -113,11 +113,11 @@ pub async fn ask(
     let plan = new.plan;
     let ready = checked(db, hasher, policy, limits, new, client, now).await?;
     let mut tx = db.write().await?;
-    attempts::claim_sign_up_letter(&mut tx, &ready.email, limits, now)
+    rate_limits::permit_sign_up_email(&mut tx, &ready.email, limits, now)
         .await?
-        .map_err(UserError::TooMany)?;
+        .map_err(UserError::RateLimited)?;
     let token = Token::random();
-    let good_until = now.at + limits.mail_link;
+    let good_until = now.at + limits.email_link;
     on!(&mut tx, c => sqlx::query(
         "insert into sign_ups (token_hash, name, email, password_hash, plan, created_at, expires_at)
          values ($1, $2, $3, $4, $5, $6, $7)")
@@ -131,18 +131,18 @@ pub async fn ask(
         .execute(c)
         .await
         .map(|_| ()))?;
-    // The letter to somebody who is here does not show its link.
-    let news = match id_of_email(&mut tx, &ready.email).await? {
-        Some(_) => News::AlreadyHere,
-        None => News::ConfirmSignUp,
+    // The email to somebody who is here does not show its link.
+    let template = match id_of_email(&mut tx, &ready.email).await? {
+        Some(_) => EmailTemplate::AlreadyHere,
+        None => EmailTemplate::ConfirmSignUp,
     };
-    let (to, letter) = (&ready.email, Letter::new(news, client));
-    letters::post_with_link(&mut tx, keys, to, &letter, &token, good_until, now).await?;
+    let (to, email) = (&ready.email, Email::new(template, client));
+    emails::enqueue_with_link(&mut tx, keys, to, &email, &token, good_until, now).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// A sign-up that waits for its letter to be read.
+/// A sign-up that waits for its email to be read.
 #[derive(Debug, Clone, FromRow)]
 pub struct Waiting {
     pub name: String,
@@ -154,7 +154,7 @@ pub struct Waiting {
 /// The sign-up behind a link, while it stands. Uses nothing up.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn waiting(
     conn: &mut Conn,
     link: &Token,
@@ -170,7 +170,7 @@ pub async fn waiting(
         .await)
 }
 
-/// Makes the person with the link from the letter and the password they signed up with: whoever only reads
+/// Makes the user with the link from the email and the password they signed up with: whoever only reads
 /// the mail, or only typed somebody else's address, has not both. Signs nobody in.
 ///
 /// # Errors
@@ -186,11 +186,11 @@ pub async fn confirm(
     now: Moment,
 ) -> Result<UserId, ConfirmError> {
     let found = waiting(&mut db.read().await?, link, now).await?;
-    let found = found.ok_or(ConfirmError::Over)?;
+    let found = found.ok_or(ConfirmError::Expired)?;
     let mut tx = db.write().await?;
-    attempts::claim_link(&mut tx, link, limits, now)
+    rate_limits::permit_link(&mut tx, link, limits, now)
         .await?
-        .map_err(ConfirmError::TooMany)?;
+        .map_err(ConfirmError::RateLimited)?;
     tx.commit().await?;
     if hasher.verify(password, Some(&found.password_hash)).await? == Verdict::Wrong {
         return Err(ConfirmError::Wrong);
@@ -203,7 +203,7 @@ pub async fn confirm(
     }
     // Asked again, alone: a second click has either committed or not begun.
     let found = waiting(&mut tx, link, now).await?;
-    let found = found.ok_or(ConfirmError::Over)?;
+    let found = found.ok_or(ConfirmError::Expired)?;
     on!(&mut tx, c => sqlx::query("update sign_ups set used_at = $2 where token_hash = $1")
         .bind(link.hash())
         .bind(now.at)
@@ -218,8 +218,8 @@ pub async fn confirm(
     let user = insert(&mut tx, &ready, found.plan, client, now)
         .await
         .map_err(|e| match e.as_database_error() {
-            Some(known) if known.is_unique_violation() => ConfirmError::Over,
-            _ => ConfirmError::Store(e),
+            Some(known) if known.is_unique_violation() => ConfirmError::Expired,
+            _ => ConfirmError::Database(e),
         })?;
     tx.commit().await?;
     Ok(user)
@@ -228,12 +228,12 @@ pub async fn confirm(
 /// Whether somebody may sign up now.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn sign_up_open(conn: &mut Conn, policy: SignUp) -> Result<bool, sqlx::Error> {
     Ok(match policy {
         SignUp::Open => true,
         SignUp::Closed => false,
-        SignUp::First => !anybody(conn).await?,
+        SignUp::First => !any_user(conn).await?,
     })
 }
 
@@ -251,13 +251,13 @@ async fn checked(
         return Err(UserError::Closed);
     }
     let (shortest, password) = (limits.password_min, new.password);
-    let (name, email) = clean_person(hasher, shortest, new.name, new.email, password).await?;
+    let (name, email) = clean_new_user(hasher, shortest, new.name, new.email, password).await?;
     if client.ip.is_some() {
         // Not the operator on the machine itself.
         let mut tx = db.write().await?;
-        attempts::claim_sign_up(&mut tx, client, limits, now)
+        rate_limits::permit_sign_up(&mut tx, client, limits, now)
             .await?
-            .map_err(UserError::TooMany)?;
+            .map_err(UserError::RateLimited)?;
         tx.commit().await?;
     }
     let hash = hasher.hash(password).await?;

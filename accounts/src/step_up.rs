@@ -1,4 +1,4 @@
-//! Step-up: before a sensitive deed, "confirm it is you". A password or a code is asked for again
+//! Step-up: before a sensitive operation, "confirm it is you". A password or a code is asked for again
 //! when the last one was shown more than ten minutes ago.
 //!
 //! What it grants stands on the session's own row, so it dies with it. The session's cookie changes.
@@ -6,12 +6,12 @@
 use serde_json::json;
 
 use crate::{
-    attempts::{self, Browser, TooMany},
     audit::{self, Action, Actor, Client, Event},
     db::{Db, Tx},
     keys::{CannotOpen, Keys},
     limits::Limits,
     passwords::{Hasher, HashingFailed, Verdict},
+    rate_limits::{self, Browser, RateLimited},
     second_factor::check::{CheckError, Presented, Refused, check},
     secret::{Secret, Token},
     sessions::{self, SecondFactor, SignedIn, Started},
@@ -27,28 +27,28 @@ pub enum StepUpError {
     #[error("the authenticator is off")]
     AuthenticatorOff,
     #[error("too many attempts")]
-    TooMany(TooMany),
+    RateLimited(RateLimited),
     /// A remote logout or another change came first; this session may have ended.
-    #[error("raced")]
-    Raced,
+    #[error("conflict")]
+    Conflict,
     #[error(transparent)]
     Hashing(#[from] HashingFailed),
     #[error(transparent)]
     Sealed(#[from] CannotOpen),
-    #[error("the store is away")]
-    Store(#[from] sqlx::Error),
+    #[error("the database is unavailable")]
+    Database(#[from] sqlx::Error),
 }
 
 impl From<CheckError> for StepUpError {
     fn from(error: CheckError) -> Self {
         match error {
             CheckError::Sealed(e) => Self::Sealed(e),
-            CheckError::Store(e) => Self::Store(e),
+            CheckError::Database(e) => Self::Database(e),
         }
     }
 }
 
-/// Whether a sensitive deed must ask first.
+/// Whether a sensitive operation must ask first.
 #[must_use]
 pub fn is_needed(who: &SignedIn, limits: &Limits, now: Moment) -> bool {
     who.confirmed_at
@@ -84,7 +84,9 @@ pub async fn confirm(
                     tx.commit().await?;
                     Err(match refused {
                         Refused::Wrong => StepUpError::Wrong,
-                        Refused::TooMany(too_many) => StepUpError::TooMany(too_many),
+                        Refused::RateLimited(rate_limited) => {
+                            StepUpError::RateLimited(rate_limited)
+                        }
                         Refused::AuthenticatorOff => StepUpError::AuthenticatorOff,
                     })
                 }
@@ -104,9 +106,9 @@ async fn confirm_by_password(
     now: Moment,
 ) -> Result<Started, StepUpError> {
     let mut tx = db.write().await?;
-    let claim = attempts::claim_password(&mut tx, &who.user.id, limits, now)
+    let permit = rate_limits::permit_password(&mut tx, &who.user.id, limits, now)
         .await?
-        .map_err(StepUpError::TooMany)?;
+        .map_err(StepUpError::RateLimited)?;
     let before = lock(&mut tx, who, limits, now).await?;
     tx.commit().await?;
     let verdict = hasher.verify(password, Some(&before.password_hash)).await?;
@@ -118,9 +120,9 @@ async fn confirm_by_password(
         return Err(StepUpError::Wrong);
     }
     if locked.epoch != before.epoch || locked.password_hash != before.password_hash {
-        return Err(StepUpError::Raced);
+        return Err(StepUpError::Conflict);
     }
-    attempts::forgive(&mut tx, &claim).await?;
+    rate_limits::clear_failures(&mut tx, &permit).await?;
     go_on(tx, who, &locked, None, client, limits, now).await
 }
 
@@ -130,9 +132,9 @@ async fn lock(
     limits: &Limits,
     now: Moment,
 ) -> Result<Locked, StepUpError> {
-    sessions::lock_alive(tx, who, limits, now)
+    sessions::lock_live(tx, who, limits, now)
         .await?
-        .ok_or(StepUpError::Raced)
+        .ok_or(StepUpError::Conflict)
 }
 
 async fn go_on(

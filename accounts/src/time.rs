@@ -1,4 +1,4 @@
-//! The clock and the randomness of one deed. They are parameters, so that a test can choose them.
+//! The clock and the randomness of one operation. They are parameters, so that a test can choose them.
 
 use std::{
     ops::{Add, Sub},
@@ -44,13 +44,13 @@ fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// When a deed happens, and where its random bytes come from.
+/// When an operation happens, and where its random bytes come from.
 ///
-/// Times only order what people read. What is dead and what lives is decided by the epoch, a
+/// Times only order what users read. What is dead and what lives is decided by the epoch, a
 /// number, since two nodes' clocks differ.
 #[derive(Debug, Clone, Copy)]
 pub struct Moment {
-    /// The time of the deed.
+    /// The time of the operation.
     pub at: UnixMillis,
 }
 
@@ -76,7 +76,7 @@ impl Moment {
         Self { at }
     }
 
-    /// A new id: UUID version 7 (RFC 9562), so ids of later deeds sort later. Never a secret.
+    /// A new id: UUID version 7 (RFC 9562), so ids of later operations sort later. Never a secret.
     #[must_use]
     pub fn id(&self) -> String {
         let mut random = [0; 10];

@@ -1,14 +1,14 @@
-//! API and MCP tokens: what programs act with in a person's name, and what a remote logout leaves alone.
+//! API and MCP tokens: what programs act with in a user's name, and what a remote logout leaves alone.
 //!
-//! A token belongs to a person and carries that person's rights, no more; its scopes narrow them.
-//! The store holds the hash of its value only. Who is disabled, whose plan lacks the feature or who
+//! A token belongs to a user and carries that user's rights, no more; its scopes narrow them.
+//! The database holds the hash of its value only. Who is disabled, whose plan lacks the feature or who
 //! may only watch has no token that works, whatever its row says.
 
 mod create;
 mod end_session;
 mod find;
 mod list;
-mod press;
+mod remote_logout;
 mod revoke;
 mod scope;
 mod used;
@@ -18,7 +18,7 @@ pub use create::{CreateError, Created, NewToken, create, may_create};
 pub use end_session::end_session;
 pub use find::{Bearer, find};
 pub use list::{Listed, count, list, one};
-pub use press::{PressError, press};
+pub use remote_logout::{BearerError, remote_logout};
 pub(crate) use revoke::revoke_all;
 pub use revoke::{RevokeError, Revoked, revoke};
 pub use scope::{Scope, Scopes};
@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{audit::Action, plans::Feature};
 
-/// Most tokens of a kind a person may have.
+/// Most tokens of a kind a user may have.
 pub const MOST: i64 = 50;
 
 /// A token's id, for lists, logs and addresses. Not its value.
@@ -49,7 +49,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// As the screen and letters say it.
+    /// As the screen and emails say it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -1,23 +1,23 @@
-//! People: being found, being locked while a deed is done to them, what they are called.
+//! Users: being found, being locked while an operation is done to them, what they are called.
 
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
 use crate::{
-    attempts::TooMany,
     audit::{self, Action, Actor, Client, Event},
     db::{Conn, Tx},
     limits::Limits,
     members, on,
     passwords::{Hasher, HashingFailed},
     plans::Plan,
+    rate_limits::RateLimited,
     secret::Secret,
     sessions::{self, SignedIn},
     text::hides_something,
     time::{Moment, UnixMillis},
 };
 
-/// A person's id.
+/// A user's id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
 #[sqlx(transparent)]
 #[serde(transparent)]
@@ -87,7 +87,7 @@ impl Role {
     }
 }
 
-/// A person and the account they belong to. Holds nothing secret.
+/// A user and the account they belong to. Holds nothing secret.
 #[derive(Debug, Clone, FromRow)]
 pub struct User {
     pub id: UserId,
@@ -112,14 +112,14 @@ pub enum UserError {
     Fields(Vec<(&'static str, String)>),
     /// From one address.
     #[error("too many sign-ups")]
-    TooMany(TooMany),
+    RateLimited(RateLimited),
     /// The session has ended in the meantime.
     #[error("this session has ended")]
     Ended,
     #[error(transparent)]
     Hashing(#[from] HashingFailed),
-    #[error("the store is away")]
-    Store(#[from] sqlx::Error),
+    #[error("the database is unavailable")]
+    Database(#[from] sqlx::Error),
 }
 
 impl UserError {
@@ -132,8 +132,8 @@ impl UserError {
 /// Whether anybody has signed up yet.
 ///
 /// # Errors
-/// When the store is away.
-pub async fn anybody(conn: &mut Conn) -> Result<bool, sqlx::Error> {
+/// When the database is unavailable.
+pub async fn any_user(conn: &mut Conn) -> Result<bool, sqlx::Error> {
     on!(conn, c => sqlx::query_scalar::<_, i64>("select count(*) from (select id from users limit 1) as u")
         .fetch_one(c)
         .await)
@@ -204,10 +204,10 @@ pub(crate) async fn insert_user_as(
         .map(|_| ()))
 }
 
-/// The person of that id, unless disabled.
+/// The user of that id, unless disabled.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn find(conn: &mut Conn, id: &UserId) -> Result<Option<User>, sqlx::Error> {
     on!(conn, c => sqlx::query_as(
         "select u.id, u.account_id, a.name as account_name, a.plan, u.role, u.name, u.username, u.email,
@@ -219,10 +219,10 @@ pub async fn find(conn: &mut Conn, id: &UserId) -> Result<Option<User>, sqlx::Er
         .await)
 }
 
-/// The id of the person with that email, in any case, disabled or not.
+/// The id of the user with that email, in any case, disabled or not.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn id_of_email(conn: &mut Conn, email: &str) -> Result<Option<UserId>, sqlx::Error> {
     let Ok(email) = clean_email(email) else {
         return Ok(None);
@@ -233,7 +233,7 @@ pub async fn id_of_email(conn: &mut Conn, email: &str) -> Result<Option<UserId>,
         .await)
 }
 
-/// What a deed must know of a person while nobody else may act on them.
+/// What an operation must know of a user while nobody else may act on them.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct Locked {
     pub epoch: i64,
@@ -245,7 +245,7 @@ pub(crate) struct Locked {
     pub email: String,
 }
 
-/// Locks the person's row until the transaction ends. Whoever starts or ends sessions takes this
+/// Locks the user's row until the transaction ends. Whoever starts or ends sessions takes this
 /// lock first: without it, a sign-in that overlaps a remote logout would outlive it on PostgreSQL.
 /// On SQLite `begin immediate` has already let one writer in alone.
 pub(crate) async fn lock(tx: &mut Tx, id: &UserId) -> Result<Option<Locked>, sqlx::Error> {
@@ -266,7 +266,7 @@ pub(crate) async fn lock(tx: &mut Tx, id: &UserId) -> Result<Option<Locked>, sql
         .await)
 }
 
-/// The hash of a person's password.
+/// The hash of a user's password.
 pub(crate) async fn password_hash(conn: &mut Conn, id: &UserId) -> Result<String, sqlx::Error> {
     on!(conn, c => sqlx::query_scalar("select password_hash from users where id = $1")
         .bind(id)
@@ -274,7 +274,7 @@ pub(crate) async fn password_hash(conn: &mut Conn, id: &UserId) -> Result<String
         .await)
 }
 
-/// Changes the name and the username of the person signed in; an empty username takes it away.
+/// Changes the name and the username of the user signed in; an empty username takes it away.
 ///
 /// # Errors
 /// The fields that are wrong, or [`UserError::Ended`].
@@ -286,12 +286,12 @@ pub async fn update_profile(
     limits: &Limits,
     now: Moment,
 ) -> Result<(), UserError> {
-    let alive = sessions::lock_alive(tx, who, limits, now).await?;
+    let alive = sessions::lock_live(tx, who, limits, now).await?;
     alive.ok_or(UserError::Ended)?;
     set_names(tx, &who.user.id, name, username).await
 }
 
-/// Sets a person's name and username.
+/// Sets a user's name and username.
 pub(crate) async fn set_names(
     tx: &mut Tx,
     id: &UserId,
@@ -334,7 +334,7 @@ fn wrong<const N: usize>(looked_at: [(&'static str, Option<String>); N]) -> User
 ///
 /// # Errors
 /// All the fields that are wrong.
-pub(crate) async fn clean_person(
+pub(crate) async fn clean_new_user(
     hasher: &Hasher,
     shortest_password: usize,
     name: &str,
@@ -360,7 +360,7 @@ pub(crate) async fn clean_person(
 /// Sets an account's plan by one member's email. Returns the plan it had.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn set_plan(
     tx: &mut Tx,
     member: &UserId,
@@ -399,7 +399,7 @@ async fn account_of(conn: &mut Conn, member: &UserId) -> Result<Option<AccountId
 pub(crate) fn taken(error: sqlx::Error, field: UserError) -> UserError {
     match error.as_database_error() {
         Some(e) if e.is_unique_violation() => field,
-        _ => UserError::Store(error),
+        _ => UserError::Database(error),
     }
 }
 

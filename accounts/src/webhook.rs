@@ -5,13 +5,13 @@
 
 mod change;
 mod outbox;
-mod parcel;
+mod payload;
 mod remove;
 
 pub use change::{WebhookError, new_secret, set, test};
 pub(crate) use outbox::write;
-pub use outbox::{Delivery, Due, Failure, claim, delivered, failed, recent};
-pub use parcel::{Parcel, signature};
+pub use outbox::{Delivery, Due, Failure, delivered, failed, lease, recent};
+pub use payload::{Payload, signature};
 pub(crate) use remove::forget;
 pub use remove::remove;
 
@@ -69,7 +69,7 @@ impl Webhook {
 /// The account's webhook.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn find(conn: &mut Conn, account: &AccountId) -> Result<Option<Webhook>, sqlx::Error> {
     let row: Option<Row> = on!(conn, c => sqlx::query_as(
         "select url, categories, min_severity, key_id, secret, created_at from webhooks

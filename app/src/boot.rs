@@ -1,4 +1,4 @@
-//! What a page knows before it asks for anything: who is signed in, and what the last deed left to say.
+//! What a page knows before it asks for anything: who is signed in, and what the last operation left to say.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use crate::{error::AppError, flash::Flash, time::Time};
 pub struct Boot {
     pub viewer: Option<Viewer>,
     pub flash: Option<Flash>,
-    /// Why this person does not see this page.
+    /// Why this user does not see this page.
     pub refused: Option<AppError>,
     /// Whether anybody may sign up here now.
     pub sign_up_open: bool,
@@ -20,7 +20,7 @@ pub struct Boot {
     pub remember_days: u64,
 }
 
-/// The person signed in, as the screens show them.
+/// The user signed in, as the screens show them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Viewer {
     pub name: String,
@@ -36,9 +36,9 @@ pub struct Viewer {
     pub signed_in: Time,
     /// Since when two-factor authentication is on.
     pub two_factor: Option<Time>,
-    /// The plans that have it, when this person's has not.
+    /// The plans that have it, when this user's has not.
     pub two_factor_plans: Option<String>,
-    /// Whether a sensitive deed asks for a password or a code first.
+    /// Whether a sensitive operation asks for a password or a code first.
     pub confirm: bool,
     /// Whether the plan has remote logout.
     pub remote_logout: bool,
@@ -72,7 +72,7 @@ pub fn boot() -> Boot {
     use_context().unwrap_or_default()
 }
 
-/// The person signed in.
+/// The user signed in.
 #[must_use]
 pub fn viewer() -> Option<Viewer> {
     boot().viewer

@@ -1,4 +1,4 @@
-//! What a server function may ask for: the store, who is signed in, the browser at the other end.
+//! What a server function may ask for: the database, who is signed in, the browser at the other end.
 
 use std::{pin::Pin, sync::Arc};
 
@@ -16,7 +16,7 @@ use accounts::{
     step_up,
     time::Moment,
     users::Role,
-    webhook::{Failure, Parcel},
+    webhook::{Failure, Payload},
 };
 use cookie::Cookie;
 use http::{HeaderName, HeaderValue, header};
@@ -47,22 +47,22 @@ pub struct Install {
     pub confirm_sign_up: bool,
     pub default_plan: Plan,
     pub cookies: Cookies,
-    /// Scheme and host people type, from the settings.
+    /// Scheme and host users type, from the settings.
     pub public_url: String,
     /// Reaches the receivers of webhooks.
-    pub courier: Arc<dyn Courier>,
+    pub webhook_client: Arc<dyn WebhookClient>,
 }
 
 /// Something that takes its time.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Brings a webhook's deliveries to their receiver. The program has one: neither rules nor screens know the network.
-pub trait Courier: Send + Sync {
+pub trait WebhookClient: Send + Sync {
     /// Why an address may not be sent to, in a sentence for whoever typed it.
     fn refuses<'a>(&'a self, url: &'a str) -> Pending<'a, Option<String>>;
 
     /// Tries once. The status when the receiver took it.
-    fn bring<'a>(&'a self, parcel: &'a Parcel) -> Pending<'a, Result<u16, Failure>>;
+    fn deliver<'a>(&'a self, payload: &'a Payload) -> Pending<'a, Result<u16, Failure>>;
 }
 
 impl Curfew {
@@ -87,10 +87,10 @@ pub struct Visit {
     pub client: Client,
     /// The cookie that says which browser this is.
     pub known_device: Option<Token>,
-    /// The cookie of a half sign-in.
-    pub half_sign_in: Option<Token>,
+    /// The cookie of a pending sign-in.
+    pub pending_sign_in: Option<Token>,
     pub flash: Option<Flash>,
-    /// Why the person signed in does not see the page they asked for.
+    /// Why the user signed in does not see the page they asked for.
     pub refused: Option<AppError>,
     pub sign_up_open: bool,
 }
@@ -100,7 +100,7 @@ pub struct Visit {
 pub enum Presence {
     SignedIn(Box<SignedIn>),
     Ended(Ended),
-    Nobody,
+    Anonymous,
 }
 
 /// The install.
@@ -119,7 +119,7 @@ pub fn visit() -> Result<Visit, AppError> {
     use_context().ok_or_else(|| AppError::new(Code::Internal, "Something went wrong on our side."))
 }
 
-/// The person signed in.
+/// The user signed in.
 ///
 /// # Errors
 /// `session_ended` with the reason, or `not_signed_in`.
@@ -127,11 +127,11 @@ pub fn signed_in() -> Result<SignedIn, AppError> {
     match visit()?.presence {
         Presence::SignedIn(signed_in) => Ok(*signed_in),
         Presence::Ended(ended) => Err(session_ended(&ended)),
-        Presence::Nobody => Err(AppError::not_signed_in()),
+        Presence::Anonymous => Err(AppError::not_signed_in()),
     }
 }
 
-/// Whom a page is made for, for the shell around the app: the person's id and how they stand.
+/// Whom a page is made for, for the shell around the app: the user's id and how they stand.
 #[must_use]
 pub fn made_for() -> Option<(String, String)> {
     let me = signed_in().ok()?;

@@ -25,7 +25,7 @@ pub enum Kind {
     /// Says which browser this is, for counting failures. Grants nothing.
     KnownDevice,
     /// A password was right, a second factor is owed. No session.
-    HalfSignIn,
+    PendingSignIn,
     Flash,
 }
 
@@ -45,14 +45,14 @@ impl Cookies {
             (Kind::RememberMe, false) => "curfew_remember",
             (Kind::KnownDevice, true) => "__Host-curfew_device",
             (Kind::KnownDevice, false) => "curfew_device",
-            (Kind::HalfSignIn, true) => "__Host-curfew_half",
-            (Kind::HalfSignIn, false) => "curfew_half",
+            (Kind::PendingSignIn, true) => "__Host-curfew_half",
+            (Kind::PendingSignIn, false) => "curfew_half",
             (Kind::Flash, true) => "__Host-curfew_flash",
             (Kind::Flash, false) => "curfew_flash",
         }
     }
 
-    /// The session's cookie. It ends with the browser; the store knows when it ends sooner.
+    /// The session's cookie. It ends with the browser; the database knows when it ends sooner.
     #[must_use]
     pub fn session(&self, token: &Token) -> Cookie<'static> {
         self.make(Kind::Session, token.expose().to_owned(), None)
@@ -71,11 +71,11 @@ impl Cookies {
         self.make(Kind::KnownDevice, token.expose().to_owned(), Some(year))
     }
 
-    /// The half sign-in's cookie, kept for as long as a code may be given.
+    /// The pending sign-in's cookie, kept for as long as a code may be given.
     #[must_use]
-    pub fn half_sign_in(&self, token: &Token) -> Cookie<'static> {
-        let lasts = self.limits.half_sign_in;
-        self.make(Kind::HalfSignIn, token.expose().to_owned(), Some(lasts))
+    pub fn pending_sign_in(&self, token: &Token) -> Cookie<'static> {
+        let lasts = self.limits.pending_sign_in;
+        self.make(Kind::PendingSignIn, token.expose().to_owned(), Some(lasts))
     }
 
     /// What the next page has to say.

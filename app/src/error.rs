@@ -1,4 +1,4 @@
-//! What the browser is told when something did not work. Only codes and texts fit for people.
+//! What the browser is told when something did not work. Only codes and texts fit for users.
 
 #[cfg(feature = "ssr")]
 mod account;
@@ -29,35 +29,35 @@ pub enum Code {
     InvalidToken,
     /// There was a session; `reason` says how it ended.
     SessionEnded,
-    WrongCredentials,
+    InvalidCredentials,
     PlanRequired,
     /// `fields.confirmation` says so: a password or a code has to come along.
     StepUpRequired,
-    /// The person's role does not allow it.
+    /// The user's role does not allow it.
     Forbidden,
     /// The token was made without the scope.
     InsufficientScope,
     SignUpClosed,
     /// Sign in from the beginning.
-    HalfSignInOver,
-    /// A mailed link was used, or is too old.
-    LinkOver,
+    SignInExpired,
+    /// A emailed link was used, or is too old.
+    LinkExpired,
     /// An account has at least one owner.
     LastOwner,
     NotFound,
     CrossSite,
     MethodNotAllowed,
-    Raced,
+    Conflict,
     /// There are as many of them as there may be.
     LimitReached,
     TooLarge,
     UnsupportedMediaType,
-    /// `fields` says what is wrong with which.
-    Fields,
+    /// `validation_failed` says what is wrong with which.
+    ValidationFailed,
     TooManyAttempts,
     /// A token's requests came too fast.
     RateLimited,
-    StoreAway,
+    ServiceUnavailable,
     /// As much is going on as this node can carry.
     Busy,
     Internal,
@@ -74,8 +74,8 @@ impl Code {
             Self::NotSignedIn
             | Self::InvalidToken
             | Self::SessionEnded
-            | Self::WrongCredentials
-            | Self::HalfSignInOver => 401,
+            | Self::InvalidCredentials
+            | Self::SignInExpired => 401,
             Self::PlanRequired
             | Self::Forbidden
             | Self::InsufficientScope
@@ -83,15 +83,15 @@ impl Code {
             | Self::SignUpClosed
             | Self::CrossSite => 403,
             Self::NotFound => 404,
-            Self::LinkOver => 410,
+            Self::LinkExpired => 410,
             Self::MethodNotAllowed => 405,
-            Self::Raced | Self::LimitReached | Self::LastOwner => 409,
+            Self::Conflict | Self::LimitReached | Self::LastOwner => 409,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
-            Self::Fields => 422,
+            Self::ValidationFailed => 422,
             Self::TooManyAttempts | Self::RateLimited => 429,
             Self::Internal | Self::Unreachable => 500,
-            Self::StoreAway | Self::Busy => 503,
+            Self::ServiceUnavailable | Self::Busy => 503,
         }
     }
 }
@@ -134,7 +134,7 @@ impl AppError {
     #[must_use]
     pub fn field(name: &str, message: impl Into<String>) -> Self {
         let message = message.into();
-        let mut error = Self::new(Code::Fields, message.clone());
+        let mut error = Self::new(Code::ValidationFailed, message.clone());
         error.fields.insert(name.to_owned(), message);
         error
     }
@@ -146,7 +146,7 @@ impl AppError {
             [(_, why)] => why.clone(),
             _ => "Some of this cannot be right yet.".into(),
         };
-        let mut error = Self::new(Code::Fields, message);
+        let mut error = Self::new(Code::ValidationFailed, message);
         error.fields = wrong
             .into_iter()
             .map(|(name, why)| (name.to_owned(), why))
@@ -154,16 +154,16 @@ impl AppError {
         error
     }
 
-    /// The store is away. The text says what did not happen.
+    /// The database is unavailable. The text says what did not happen.
     #[must_use]
-    pub fn store_away() -> Self {
+    pub fn service_unavailable() -> Self {
         Self::new(
-            Code::StoreAway,
-            "Curfew can’t reach its store right now. Nothing was changed.",
+            Code::ServiceUnavailable,
+            "Curfew can’t reach its database right now. Nothing was changed.",
         )
     }
 
-    /// A sensitive deed asks first; `why` stands beside the field for the password or the code.
+    /// A sensitive operation asks first; `why` stands beside the field for the password or the code.
     #[must_use]
     pub fn step_up(why: &str) -> Self {
         let mut error = Self::new(Code::StepUpRequired, "Confirm it’s you.");

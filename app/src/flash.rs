@@ -16,7 +16,7 @@ use crate::{error::AppError, time::Time};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flash {
-    /// After a press: what ended.
+    /// After a remote logout: what ended.
     Receipt(Receipt),
     /// After being refused: how the session ended.
     Ended(Reason),
@@ -83,7 +83,7 @@ impl Made {
     }
 }
 
-/// A token's value on its way to the person it is made for. Does not print itself.
+/// A token's value on its way to the user it is made for. Does not print itself.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Value(String);
@@ -107,7 +107,7 @@ impl std::fmt::Debug for Value {
     }
 }
 
-/// What a press ended.
+/// What a remote logout ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     pub sessions: u64,
@@ -120,14 +120,14 @@ pub struct Receipt {
     pub mcp_tokens: Option<u64>,
 }
 
-/// How a session ended, in words for the person who held it.
+/// How a session ended, in words for the user who held it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
-    pub because: Because,
+    pub end_reason: EndReason,
     pub at: Time,
     /// "Firefox on Linux", or "the command line"; none when nobody in particular did it.
     pub by: Option<String>,
-    /// The name of whoever did it, when it was not the person themselves.
+    /// The name of whoever did it, when it was not the user themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub who: Option<String>,
     /// What the card says, around the time.
@@ -140,7 +140,7 @@ pub struct Reason {
 /// Why a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Because {
+pub enum EndReason {
     SignedOut,
     RemoteLogout,
     PasswordChanged,
@@ -154,7 +154,7 @@ pub enum Because {
     Curfew,
 }
 
-impl Because {
+impl EndReason {
     /// Whether the browser may be signed in all the same, by a remembered device that lives on.
     #[must_use]
     pub fn may_come_back(self) -> bool {
@@ -191,12 +191,12 @@ pub enum Done {
         remembered_devices: i64,
     },
     NewRecoveryCodes,
-    /// A letter is on its way, if there is anybody to get it.
-    LetterSent,
+    /// An email is on its way, if there is anybody to get it.
+    EmailSent,
     PasswordReset,
     EmailChanged,
     /// A sign-in took too long, or was ended meanwhile.
-    HalfSignInOver,
+    SignInExpired,
 }
 
 /// "1 session", "4 sessions".

@@ -13,12 +13,12 @@ pub mod error;
 pub mod flash;
 #[cfg(feature = "hydrate")]
 pub mod hydrate;
-#[cfg(feature = "ssr")]
-mod over;
 pub mod pages;
 pub mod parts;
 pub mod remote_logout;
 pub mod sign_in;
+#[cfg(feature = "ssr")]
+mod signed_out;
 pub mod step_up;
 pub mod time;
 
@@ -50,7 +50,7 @@ pub struct Assets {
 /// How a page comes to life in the browser.
 #[cfg(feature = "ssr")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Life {
+pub enum RenderMode {
     /// The WASM takes it over.
     Hydrated,
     /// It is plain HTML: see [`PlainApp`].
@@ -59,7 +59,7 @@ pub enum Life {
 
 /// The whole document around the app.
 #[cfg(feature = "ssr")]
-pub fn shell(assets: &Assets, life: Life) -> impl IntoView + use<> {
+pub fn shell(assets: &Assets, render_mode: RenderMode) -> impl IntoView + use<> {
     let Assets {
         js,
         wasm,
@@ -81,22 +81,24 @@ pub fn shell(assets: &Assets, life: Life) -> impl IntoView + use<> {
     let made_for = context::made_for();
     let guarded = made_for.is_some();
     let (person, standing) = made_for.unzip();
-    let scripts = match life {
-        Life::Hydrated => view! {
+    let scripts = match render_mode {
+        RenderMode::Hydrated => view! {
             <link rel="modulepreload" href=js />
             <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="" />
             <script type="module" nonce=nonce.clone()>{start}</script>
         }
         .into_any(),
-        Life::Plain => view! { <script src=plain nonce=nonce.clone() defer></script> }.into_any(),
+        RenderMode::Plain => {
+            view! { <script src=plain nonce=nonce.clone() defer></script> }.into_any()
+        }
     };
-    let body = match life {
-        Life::Hydrated => view! { <App /> }.into_any(),
-        Life::Plain => view! { <PlainApp /> }.into_any(),
+    let body = match render_mode {
+        RenderMode::Hydrated => view! { <App /> }.into_any(),
+        RenderMode::Plain => view! { <PlainApp /> }.into_any(),
     };
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-guarded=guarded.then_some("") data-person=person data-standing=standing>
+        <html lang="en" data-guarded=guarded.then_some("") data-user=person data-standing=standing>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -110,7 +112,7 @@ pub fn shell(assets: &Assets, life: Life) -> impl IntoView + use<> {
                         view! {
                             <script src=live nonce=nonce.clone() defer></script>
                             <script src=drafts nonce=nonce.clone() defer></script>
-                            <over::Templates />
+                            <signed_out::Templates />
                         }
                     })}
                 {scripts}

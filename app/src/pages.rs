@@ -1,5 +1,7 @@
 //! The pages, one file an address.
 
+#[cfg(feature = "ssr")]
+pub mod error_page;
 pub mod home;
 #[cfg(feature = "ssr")]
 pub mod join;
@@ -13,8 +15,6 @@ pub mod refused;
 pub mod settings;
 pub mod sign_in;
 pub mod sign_up;
-#[cfg(feature = "ssr")]
-pub mod trouble;
 
 use leptos::prelude::*;
 

@@ -57,19 +57,19 @@ impl Place {
     }
 }
 
-/// Ends every session and remembered device of the person signed in. `from` is `security` or
-/// `password`: the page to come back to. With `revoke_api` or `revoke_mcp` ticked, the person's tokens
+/// Ends every session and remembered device of the user signed in. `from` is `security` or
+/// `password`: the page to come back to. With `revoke_api` or `revoke_mcp` ticked, the user's tokens
 /// of that kind go along.
 ///
 /// # Errors
-/// `plan_required`, `store_away`; nothing has changed then.
+/// `plan_required`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "remote_logout")]
 pub async fn remote_logout(
     from: Option<String>,
     revoke_api: Option<String>,
     revoke_mcp: Option<String>,
 ) -> Result<(), AppError> {
-    use accounts::sessions::{Also, By, EndAllError, FromWhere, end_all_and_tokens};
+    use accounts::sessions::{By, EndAllError, RevokeTokens, Surface, end_all_and_revoke_tokens};
 
     use crate::{
         context::{curfew, now, signed_in, visit},
@@ -79,24 +79,30 @@ pub async fn remote_logout(
     let from = from.as_deref().map_or(Place::Security, Place::named);
     let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
     let path = match from {
-        Place::Security => FromWhere::Security,
-        Place::Password => FromWhere::Password,
+        Place::Security => Surface::Security,
+        Place::Password => Surface::Password,
     };
-    let also = Also {
+    let revoke_tokens = RevokeTokens {
         api_tokens: ticked(revoke_api.as_deref()),
         mcp_tokens: ticked(revoke_mcp.as_deref()),
     };
-    let mut tx = curfew.db.write().await.map_err(|e| AppError::store(&e))?;
+    let mut tx = curfew
+        .db
+        .write()
+        .await
+        .map_err(|e| AppError::database(&e))?;
     let (client, limits) = (&visit.client, &curfew.limits);
     let (user, by) = (&me.user.id, By::Session(&me.session));
-    let pressed = end_all_and_tokens(&mut tx, user, by, also, path, client, limits, now).await;
-    match pressed {
+    let logged_out =
+        end_all_and_revoke_tokens(&mut tx, user, by, revoke_tokens, path, client, limits, now)
+            .await;
+    match logged_out {
         Ok((ended, revoked)) => {
             // Durable first: the answer promises that everything is dead.
-            tx.commit().await.map_err(|e| AppError::store(&e))?;
+            tx.commit().await.map_err(|e| AppError::database(&e))?;
             leave_with_receipt(&ended, &revoked)?;
         }
-        // Another press was faster; everything is dead, which is what was asked for. The next page
+        // Another remote logout was faster; everything is dead, which is what was asked for. The next page
         // tells how from the session's own row.
         Err(EndAllError::AlreadyEnded) => return Err(ended_meanwhile().await?),
         Err(other) => return Err(other.into()),
@@ -105,10 +111,10 @@ pub async fn remote_logout(
     Ok(())
 }
 
-/// After a press: this browser forgets what it was signed in with, and the next page shows the receipt.
+/// After a remote logout: this browser forgets what it was signed in with, and the next page shows the receipt.
 #[cfg(feature = "ssr")]
 pub(crate) fn leave_with_receipt(
-    ended: &accounts::sessions::EndAll,
+    ended: &accounts::sessions::LogoutReceipt,
     revoked: &accounts::sessions::Revoked,
 ) -> Result<(), AppError> {
     use http::{HeaderName, HeaderValue};
@@ -131,7 +137,7 @@ pub(crate) fn leave_with_receipt(
     set_cookie(&cookies.removed(Kind::Session));
     set_cookie(&cookies.removed(Kind::RememberMe));
     // Not "cookies": that would take the receipt along, and the cookie by which this browser is
-    // known, and a stranger's failures could then keep this person out right after the press.
+    // known, and a stranger's failures could then keep this user out right after the remote logout.
     set_header(
         HeaderName::from_static("clear-site-data"),
         HeaderValue::from_static("\"cache\", \"storage\""),
@@ -147,14 +153,14 @@ pub(crate) async fn ended_meanwhile() -> Result<AppError, AppError> {
     use crate::context::{curfew, now, session_ended, signed_in};
 
     let (curfew, me) = (curfew()?, signed_in()?);
-    let store = |e| AppError::store(&e);
-    let mut conn = curfew.db.read().await.map_err(store)?;
+    let database = |e| AppError::database(&e);
+    let mut conn = curfew.db.read().await.map_err(database)?;
     let found = find_by_id(&mut conn, &me.session, &curfew.limits, now())
         .await
-        .map_err(store)?;
+        .map_err(database)?;
     Ok(match found {
         Found::Ended(ended) => session_ended(&ended),
-        Found::Live(_) | Found::JustRenewed | Found::Unknown => AppError::not_signed_in(),
+        Found::Live(_) | Found::JustRotated | Found::Unknown => AppError::not_signed_in(),
     })
 }
 

@@ -15,7 +15,7 @@ use crate::error::AppError;
 /// second factor is set it leads to `/sign-in/code`, and nobody is signed in yet.
 ///
 /// # Errors
-/// `wrong_credentials`, `fields`, `too_many_attempts`, `raced`, `store_away`.
+/// `invalid_credentials`, `validation_failed`, `too_many_attempts`, `conflict`, `service_unavailable`.
 #[server(prefix = "/api/fn", endpoint = "sign_in")]
 pub async fn sign_in(
     email: String,
@@ -25,7 +25,7 @@ pub async fn sign_in(
 ) -> Result<(), AppError> {
     use accounts::{
         secret::Secret,
-        sign_in::{Admitted, Credentials, sign_in},
+        sign_in::{Credentials, SignInOutcome, sign_in},
     };
 
     use crate::{
@@ -34,7 +34,7 @@ pub async fn sign_in(
     };
 
     let (curfew, visit) = (curfew()?, visit()?);
-    let mut missing = AppError::new(Code::Fields, "Something is missing.");
+    let mut missing = AppError::new(Code::ValidationFailed, "Something is missing.");
     if email.trim().is_empty() {
         missing
             .fields
@@ -67,9 +67,9 @@ pub async fn sign_in(
     )
     .await?;
     match admitted {
-        Admitted::In(person) => welcome(&visit, &person).await,
-        Admitted::CodeOwed(half) => {
-            set_cookie(&curfew.cookies.half_sign_in(&half.token));
+        SignInOutcome::SignedIn(person) => welcome(&visit, &person).await,
+        SignInOutcome::SecondFactorRequired(pending) => {
+            set_cookie(&curfew.cookies.pending_sign_in(&pending.token));
             leptos_axum::redirect("/sign-in/code");
             Ok(())
         }
@@ -79,7 +79,7 @@ pub async fn sign_in(
 /// Completes a sign-in with a code of the authenticator app, or with a recovery code.
 ///
 /// # Errors
-/// `fields`, `too_many_attempts`, `half_sign_in_over`, `store_away`.
+/// `validation_failed`, `too_many_attempts`, `sign_in_expired`, `service_unavailable`.
 #[server(prefix = "/api/fn", endpoint = "verify_code")]
 pub async fn verify_code(code: String) -> Result<(), AppError> {
     use accounts::sign_in::{CodeError, verify_code};
@@ -87,12 +87,12 @@ pub async fn verify_code(code: String) -> Result<(), AppError> {
     use crate::context::{curfew, now, visit};
 
     let (curfew, visit) = (curfew()?, visit()?);
-    let half = visit.half_sign_in.clone().ok_or(CodeError::Over)?;
+    let pending = visit.pending_sign_in.clone().ok_or(CodeError::Expired)?;
     let person = verify_code(
         &curfew.db,
         &curfew.keys,
         &curfew.limits,
-        &half,
+        &pending,
         &code,
         visit.known_device.as_ref(),
         &visit.client,
@@ -102,17 +102,17 @@ pub async fn verify_code(code: String) -> Result<(), AppError> {
     welcome(&visit, &person).await
 }
 
-/// Makes a person with an account of their own, and signs them in. Where sign-ups are confirmed, all but
-/// the first person of an install are mailed a link instead, and the answer does not tell who is here already.
+/// Makes a user with an account of their own, and signs them in. Where sign-ups are confirmed, all but
+/// the first user of an install are mailed a link instead, and the answer does not tell who is here already.
 ///
 /// # Errors
-/// `fields`, `sign_up_closed`, `too_many_attempts`, `store_away`.
+/// `validation_failed`, `sign_up_closed`, `too_many_attempts`, `service_unavailable`.
 #[server(prefix = "/api/fn", endpoint = "sign_up")]
 pub async fn sign_up(name: String, email: String, password: String) -> Result<(), AppError> {
     use accounts::{
         secret::Secret,
         sign_up::{NewUser, SignUp, ask, sign_up},
-        users::{UserError, anybody},
+        users::{UserError, any_user},
     };
 
     use crate::context::{curfew, now, visit};
@@ -127,13 +127,13 @@ pub async fn sign_up(name: String, email: String, password: String) -> Result<()
     };
     let (db, hasher, limits) = (&curfew.db, &curfew.hasher, &curfew.limits);
     let (policy, client) = (curfew.sign_up, &visit.client);
-    let store = |e| AppError::store(&e);
-    // The first person sets the install up, its mail perhaps as well.
+    let database = |e| AppError::database(&e);
+    // The first user sets the install up, its mail perhaps as well.
     let first = curfew.confirm_sign_up
         && policy != SignUp::Closed
-        && !anybody(&mut db.read().await.map_err(store)?)
+        && !any_user(&mut db.read().await.map_err(database)?)
             .await
-            .map_err(store)?;
+            .map_err(database)?;
     let policy = if first { SignUp::First } else { policy };
     if !curfew.confirm_sign_up || first {
         match sign_up(db, hasher, policy, limits, new(), client, now).await {
@@ -151,7 +151,7 @@ pub async fn sign_up(name: String, email: String, password: String) -> Result<()
 /// Signs this browser out.
 ///
 /// # Errors
-/// `store_away`: still signed in.
+/// `service_unavailable`: still signed in.
 #[server(prefix = "/api/fn", endpoint = "sign_out")]
 pub async fn sign_out() -> Result<(), AppError> {
     use accounts::sessions::sign_out;
@@ -164,12 +164,12 @@ pub async fn sign_out() -> Result<(), AppError> {
 
     let (curfew, visit) = (curfew()?, visit()?);
     if let Presence::SignedIn(me) = &visit.presence {
-        let store = |e| AppError::store(&e);
-        let mut tx = curfew.db.write().await.map_err(store)?;
+        let database = |e| AppError::database(&e);
+        let mut tx = curfew.db.write().await.map_err(database)?;
         sign_out(&mut tx, &me.user.id, &me.session, &visit.client, now())
             .await
-            .map_err(store)?;
-        tx.commit().await.map_err(store)?;
+            .map_err(database)?;
+        tx.commit().await.map_err(database)?;
     }
     set_cookie(&curfew.cookies.removed(Kind::Session));
     set_cookie(&curfew.cookies.removed(Kind::RememberMe));
@@ -182,7 +182,7 @@ pub async fn sign_out() -> Result<(), AppError> {
 /// wakes up asks this before it shows itself.
 ///
 /// # Errors
-/// `session_ended` with the reason, `not_signed_in`, `store_away`.
+/// `session_ended` with the reason, `not_signed_in`, `service_unavailable`.
 #[server(prefix = "/api/fn", endpoint = "still_signed_in")]
 pub async fn still_signed_in(who: Option<String>) -> Result<(), AppError> {
     let me = crate::context::signed_in()?;
@@ -218,15 +218,15 @@ pub(crate) async fn welcome_new(
     user: &accounts::users::UserId,
     now: accounts::time::Moment,
 ) -> Result<(), AppError> {
-    use accounts::sign_in::{Admitted, sign_in_new};
+    use accounts::sign_in::{SignInOutcome, sign_in_new};
 
     let curfew = crate::context::curfew()?;
     let (db, keys, limits) = (&curfew.db, &curfew.keys, &curfew.limits);
     let known = visit.known_device.as_ref();
     match sign_in_new(db, keys, limits, user, known, &visit.client, now).await? {
-        Admitted::In(person) => welcome(visit, &person).await,
+        SignInOutcome::SignedIn(person) => welcome(visit, &person).await,
         // Nobody sets up a second factor before they have been in.
-        Admitted::CodeOwed(_) => Err(AppError::not_signed_in()),
+        SignInOutcome::SecondFactorRequired(_) => Err(AppError::not_signed_in()),
     }
 }
 
@@ -234,7 +234,7 @@ pub(crate) async fn welcome_new(
 #[cfg(feature = "ssr")]
 pub(crate) async fn welcome(
     visit: &crate::context::Visit,
-    person: &accounts::sign_in::In,
+    person: &accounts::sign_in::CompletedSignIn,
 ) -> Result<(), AppError> {
     use crate::{
         context::{curfew, set_cookie},
@@ -251,8 +251,8 @@ pub(crate) async fn welcome(
         None => set_cookie(&cookies.removed(Kind::RememberMe)),
     }
     set_cookie(&cookies.known_device(&person.known_device));
-    if visit.half_sign_in.is_some() {
-        set_cookie(&cookies.removed(Kind::HalfSignIn));
+    if visit.pending_sign_in.is_some() {
+        set_cookie(&cookies.removed(Kind::PendingSignIn));
     }
     leptos_axum::redirect(&same_site(Some(&person.next)));
     Ok(())

@@ -1,5 +1,5 @@
-//! "Confirm it is you": a field of the very form whose deed asks for it, so that nothing typed is
-//! lost and the deed goes on by itself.
+//! "Confirm it is you": a field of the very form whose operation asks for it, so that nothing typed is
+//! lost and the operation goes on by itself.
 
 use leptos::prelude::*;
 
@@ -11,7 +11,7 @@ use crate::{
     parts::field::Field,
 };
 
-/// The person signed in, who has shown a password or a code within the last ten minutes, or shows
+/// The user signed in, who has shown a password or a code within the last ten minutes, or shows
 /// one now. Their cookie changes then.
 ///
 /// # Errors
@@ -57,12 +57,12 @@ pub async fn confirmed(
             me.confirmed_at = Some(now.at);
             Ok(me)
         }
-        Err(StepUpError::Raced) => Err(crate::remote_logout::ended_meanwhile().await?),
+        Err(StepUpError::Conflict) => Err(crate::remote_logout::ended_meanwhile().await?),
         Err(other) => Err(other.into()),
     }
 }
 
-/// The field, there when the deed asks for it: known when the page was made, or told by its refusal.
+/// The field, there when the operation asks for it: known when the page was made, or told by its refusal.
 #[component]
 pub fn Confirmation(#[prop(into)] error: Signal<Option<Refusal>>) -> impl IntoView {
     let viewer = viewer();

@@ -30,7 +30,7 @@ const EVENTS: i64 = 100_000;
 /// How often each page is opened.
 const ROUNDS: usize = 15;
 
-/// What a person may wait for the page.
+/// What a user may wait for the page.
 const BUDGET: Duration = Duration::from_millis(200);
 
 /// How much the memory of the process may grow by an export.

@@ -1,4 +1,4 @@
-//! From an `Authorization` header to a person: what REST and MCP have for a door. Cookies mean
+//! From an `Authorization` header to a user: what REST and MCP have for a door. Cookies mean
 //! nothing here, so no browser can be made to knock.
 
 use accounts::{
@@ -15,7 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{address, pace::Verdict, permitted, problem::Refused, state::AppState};
+use crate::{address, permitted, problem::Refused, state::AppState, token_rate_limit::Verdict};
 
 /// Who a program's request is from. In the request's extensions behind either door.
 #[derive(Debug, Clone)]
@@ -26,16 +26,16 @@ pub struct Caller {
 
 /// The door of REST: API tokens.
 pub async fn api(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let_in(&state, Kind::Api, request, next).await
+    complete_sign_in(&state, Kind::Api, request, next).await
 }
 
 /// The door of MCP: MCP tokens.
 pub async fn mcp(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let_in(&state, Kind::Mcp, request, next).await
+    complete_sign_in(&state, Kind::Mcp, request, next).await
 }
 
-/// Asks the store at every request, so that a revoked token is refused at the first try.
-async fn let_in(state: &AppState, kind: Kind, request: Request, next: Next) -> Response {
+/// Asks the database at every request, so that a revoked token is refused at the first try.
+async fn complete_sign_in(state: &AppState, kind: Kind, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let now = Moment::now();
     let Some(shown) = shown(&parts.headers) else {
@@ -54,9 +54,9 @@ async fn let_in(state: &AppState, kind: Kind, request: Request, next: Next) -> R
     let bearer = match found {
         Ok(Some(bearer)) => bearer,
         Ok(None) => return unknown("This token is unknown, revoked or has run out.", true),
-        Err(error) => return Refused(AppError::store(&error)).into_response(),
+        Err(error) => return Refused(AppError::database(&error)).into_response(),
     };
-    let verdict = state.pace.ask(&bearer.token);
+    let verdict = state.token_rate_limit.ask(&bearer.token);
     let client = address::client(&parts, &state.config.trusted_proxies);
     let mut response = if verdict.is_too_fast() {
         too_fast(&verdict)
@@ -71,7 +71,7 @@ async fn let_in(state: &AppState, kind: Kind, request: Request, next: Next) -> R
     response
 }
 
-/// Whether the token's person may use the address. One that is nothing's is for the routes to refuse.
+/// Whether the token's user may use the address. One that is nothing's is for the routes to refuse.
 async fn may(
     state: &AppState,
     parts: &Parts,

@@ -1,4 +1,4 @@
-//! The commands of the one binary. All but `serve` open the same store beside a running server and
+//! The commands of the one binary. All but `serve` open the same database beside a running server and
 //! act by the same rules, so what they do counts at once.
 
 mod account;
@@ -31,7 +31,7 @@ use failed::{Failed, away, failed};
     name = "curfew",
     version,
     after_help = "Without a command it serves. Settings are environment variables, \
-    all with a working default; CURFEW_DATABASE_URL says where the store is (sqlite://data/curfew.db).\n\n\
+    all with a working default; CURFEW_DATABASE_URL says where the database is (sqlite://data/curfew.db).\n\n\
     Example: curfew remote-logout ada@example.com"
 )]
 pub struct Cli {
@@ -44,7 +44,7 @@ pub enum Command {
     /// Serve until told to stop (what happens without a command)
     #[command(after_help = "Example: CURFEW_LISTEN=0.0.0.0:3000 curfew serve")]
     Serve,
-    /// People
+    /// Users
     #[command(subcommand, after_help = "Example: curfew user create --help")]
     User(User),
     /// Accounts
@@ -59,7 +59,7 @@ pub enum Command {
         after_help = "Example: curfew sessions list ada@example.com"
     )]
     Sessions(Sessions),
-    /// Log a person, or everyone, out from all devices, at once
+    /// Log a user, or everyone, out from all devices, at once
     #[command(
         after_help = "API tokens, MCP tokens and two-factor settings stay. There is no undo.\n\n\
         Example: curfew remote-logout ada@example.com\n\
@@ -68,33 +68,33 @@ pub enum Command {
     RemoteLogout {
         #[arg(required_unless_present = "everyone", conflicts_with = "everyone")]
         email: Option<String>,
-        /// Every person of every account whose plan has remote logout
+        /// Every user of every account whose plan has remote logout
         #[arg(long)]
         everyone: bool,
     },
     /// The audit log
     #[command(subcommand, after_help = "Example: curfew audit verify")]
     Audit(Audit),
-    /// The key that seals two-factor secrets in the store
+    /// The key that seals two-factor secrets in the database
     #[command(subcommand, after_help = "Example: curfew key rotate")]
     Key(Key),
-    /// Make sample people with devices and four weeks of history
+    /// Make sample users with devices and four weeks of history
     #[command(
         after_help = "Never where real people are: everybody can read the sample people's password.\n\n\
         Example: CURFEW_DATABASE_URL=sqlite://demo.db curfew demo"
     )]
     Demo {
-        /// Also where there are people already
+        /// Also where there are users already
         #[arg(long)]
         force: bool,
     },
-    /// Make very many people and sessions, for measuring
+    /// Make very many users and sessions, for measuring
     #[command(
         after_help = "Writes a line for each session: the email, a tab, and the Cookie header that is signed in.\n\n\
         Example: curfew seed --users 3000 --sessions 100 --out cookies.tsv"
     )]
     Seed {
-        /// People, on the Enterprise plan
+        /// Users, on the Enterprise plan
         #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
         users: u32,
         /// Sessions for each of them
@@ -119,7 +119,7 @@ impl Command {
 
 #[derive(Debug, Subcommand)]
 pub enum User {
-    /// Make a person and a new account they own, whatever `CURFEW_SIGN_UP` says, and print their id
+    /// Make a user and a new account they own, whatever `CURFEW_SIGN_UP` says, and print their id
     #[command(
         after_help = "The password is the first line of standard input, or of a file.\n\n\
         Example: curfew user create --name 'Ada Lovelace' --email ada@example.com --password-file password.txt"
@@ -136,7 +136,7 @@ pub enum User {
     /// List everybody: email, name, role, account, plan
     #[command(after_help = "Example: curfew user list")]
     List,
-    /// Disable a person: sessions, remembered devices and tokens end at once, and they cannot sign in
+    /// Disable a user: sessions, remembered devices and tokens end at once, and they cannot sign in
     #[command(
         after_help = "An owner or admin of their account can enable them again. Not the last owner of an account.\n\n\
         Example: curfew user disable ada@example.com"
@@ -146,7 +146,7 @@ pub enum User {
 
 #[derive(Debug, Subcommand)]
 pub enum Account {
-    /// Set the plan of the account that a person is in
+    /// Set the plan of the account that a user is in
     #[command(after_help = "Example: curfew account set-plan ada@example.com pro")]
     SetPlan {
         email: String,
@@ -176,7 +176,7 @@ pub enum Key {
 
 #[derive(Debug, Subcommand)]
 pub enum Sessions {
-    /// List a person's live sessions, last active first
+    /// List a user's live sessions, last active first
     #[command(after_help = "Example: curfew sessions list ada@example.com")]
     List { email: String },
 }
@@ -209,7 +209,7 @@ pub async fn run(command: Command, config: &Config) -> ExitCode {
     let done = done.and_then(|()| Ok(out.flush()?));
     let why = match done {
         Ok(()) | Err(Failed::PipeClosed) => return ExitCode::SUCCESS,
-        Err(Failed::Because(why)) => why,
+        Err(Failed::Message(why)) => why,
     };
     // What was found out before the failure is shown, too.
     let _ = out.flush();
@@ -219,16 +219,16 @@ pub async fn run(command: Command, config: &Config) -> ExitCode {
 
 async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<(), Failed> {
     if !command.begins_a_store() && config.database_url_is_nothing_yet() {
-        return Err(Failed::Because(format!(
+        return Err(Failed::Message(format!(
             "there is no database at {} yet: run this where the server runs, or set CURFEW_DATABASE_URL as it has it",
             config.database_url
         )));
     }
     let db = &Db::open(&config.database_url)
         .await
-        .map_err(|e| Failed::Because(format!("CURFEW_DATABASE_URL: {e}")))?;
+        .map_err(|e| Failed::Message(format!("CURFEW_DATABASE_URL: {e}")))?;
     match command {
-        Command::Serve => return Err(Failed::Because("serving is not done here".into())),
+        Command::Serve => return Err(Failed::Message("serving is not done here".into())),
         Command::User(User::Create {
             name,
             email,
@@ -268,12 +268,12 @@ async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<
     Ok(())
 }
 
-/// The person of that email.
+/// The user of that email.
 async fn person(conn: &mut Conn, email: &str) -> Result<UserId, Failed> {
     users::id_of_email(conn, email)
         .await
         .map_err(away)?
-        .ok_or_else(|| Failed::Because(format!("there is no person with the email {email:?}")))
+        .ok_or_else(|| Failed::Message(format!("there is no person with the email {email:?}")))
 }
 
 /// "1 session", "2 sessions".

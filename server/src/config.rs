@@ -19,7 +19,7 @@ use tracing_subscriber::EnvFilter;
 #[derive(Debug, Clone)]
 pub struct Config {
     pub listen: SocketAddr,
-    /// Scheme and host people type, without a slash at the end. None: `http://` and the listen address.
+    /// Scheme and host users type, without a slash at the end. None: `http://` and the listen address.
     pub public_url: Option<String>,
     pub database_url: String,
     pub sign_up: SignUp,
@@ -32,7 +32,7 @@ pub struct Config {
     pub log_filter: String,
     /// Where the instance's keys are; made on the first start.
     pub secret_key_file: PathBuf,
-    /// None: letters become files in `mail_folder`.
+    /// None: emails become files in `mail_folder`.
     pub smtp_url: Option<String>,
     pub mail_folder: PathBuf,
     pub mail_from: Mailbox,
@@ -89,7 +89,7 @@ impl Config {
         )?;
         let data = data_folder(&database_url);
         let smtp_url = read.secret("CURFEW_SMTP_URL", "CURFEW_SMTP_URL_FILE", smtp_url)?;
-        // Letters in a folder reach nobody but the operator.
+        // Emails in a folder reach nobody but the operator.
         let reaches_people = if smtp_url.is_some() { "on" } else { "off" };
         let confirm_sign_up = read.checked("CURFEW_CONFIRM_SIGN_UP", reaches_people, on_or_off)?;
         let [key_file, mail] = ["secret.key", "mail"].map(|name| data.join(name));
@@ -153,7 +153,7 @@ impl Config {
         })
     }
 
-    /// Whether the store is a SQLite file that is not there.
+    /// Whether the database is a SQLite file that is not there.
     #[must_use]
     pub fn database_url_is_nothing_yet(&self) -> bool {
         let file = self.database_url.strip_prefix("sqlite://");
@@ -161,7 +161,7 @@ impl Config {
         file.is_some_and(|file| !std::path::Path::new(file).exists())
     }
 
-    /// Where people find this install: scheme, host and port.
+    /// Where users find this install: scheme, host and port.
     #[must_use]
     pub fn public_url(&self) -> String {
         self.public_url
@@ -302,7 +302,7 @@ fn database_url(text: &str) -> Result<String, String> {
     }
 }
 
-/// Where what belongs to the store is kept: beside an SQLite file.
+/// Where what belongs to the database is kept: beside an SQLite file.
 fn data_folder(database_url: &str) -> PathBuf {
     let file = database_url
         .strip_prefix("sqlite:")

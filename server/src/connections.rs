@@ -120,14 +120,14 @@ mod tests {
         let serving = tokio::spawn(serve(listener, router, silent, async {
             let _ = stopped.await;
         }));
-        for half in ["", "GET / HT", "GET / HTTP/1.1\r\nHost: a\r\nX: "] {
+        for pending in ["", "GET / HT", "GET / HTTP/1.1\r\nHost: a\r\nX: "] {
             let mut one = TcpStream::connect(address).await.unwrap();
-            one.write_all(half.as_bytes()).await.unwrap();
+            one.write_all(pending.as_bytes()).await.unwrap();
             let mut said = Vec::new();
             let closed = one.read_to_end(&mut said);
             let closed = tokio::time::timeout(Duration::from_secs(10), closed).await;
-            assert!(closed.is_ok(), "still open after {half:?}");
-            assert!(!said.starts_with(b"HTTP/1.1 200"), "{half:?}");
+            assert!(closed.is_ok(), "still open after {pending:?}");
+            assert!(!said.starts_with(b"HTTP/1.1 200"), "{pending:?}");
         }
         let mut one = TcpStream::connect(address).await.unwrap();
         let here = one.local_addr().unwrap().to_string();

@@ -33,10 +33,10 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, Interval, interval_at};
 
 use crate::{
+    error_page,
     signed_in::session_cookie,
     state::AppState,
     streams::{Full, Held},
-    trouble,
 };
 
 /// How often a comment is sent, so that proxies leave the stream open and a dead end is noticed.
@@ -55,7 +55,7 @@ pub async fn events(State(state): State<AppState>, headers: HeaderMap) -> Respon
             ];
             (headers, Body::from_stream(events)).into_response()
         }
-        Err(error) => trouble::json(&error),
+        Err(error) => error_page::json(&error),
     }
 }
 
@@ -63,14 +63,14 @@ async fn open(state: &AppState, headers: &HeaderMap) -> Result<Events, AppError>
     let (db, limits) = (&state.curfew.db, &state.curfew.limits);
     let token =
         session_cookie(headers, &state.curfew.cookies).ok_or_else(AppError::not_signed_in)?;
-    let store = |error| AppError::store(&error);
-    let mut conn = db.read().await.map_err(store)?;
+    let database = |error| AppError::database(&error);
+    let mut conn = db.read().await.map_err(database)?;
     let mut held = None;
-    // Twice: a press that comes between the look and the taking of the place ends nothing, so one
+    // Twice: a remote logout that comes between the look and the taking of the place ends nothing, so one
     // looks again from there.
     loop {
         let found = sessions::find(&mut conn, &token, limits, Moment::now()).await;
-        match found.map_err(store)? {
+        match found.map_err(database)? {
             Found::Live(who) => match held.take() {
                 None => held = Some(state.streams.hold(&who).map_err(full)?),
                 Some(held) => {
@@ -84,7 +84,7 @@ async fn open(state: &AppState, headers: &HeaderMap) -> Result<Events, AppError>
             },
             Found::Ended(how) => return Err(session_ended(&how)),
             // Renewed a moment ago: the browser has the new cookie when it tries again.
-            Found::JustRenewed | Found::Unknown => return Err(AppError::not_signed_in()),
+            Found::JustRotated | Found::Unknown => return Err(AppError::not_signed_in()),
         }
     }
 }
@@ -140,7 +140,7 @@ fn hello(user: &UserId, role: Role, plan: Plan) -> Bytes {
         .fold(0_u32, |sum, b| sum.wrapping_mul(31) + u32::from(b))
         % 3_000;
     let text = "Your role or plan is another one since this page was opened.";
-    let data = json!({ "person": user.0, "standing": standing(role, plan), "text": text });
+    let data = json!({ "user": user.0, "standing": standing(role, plan), "text": text });
     Bytes::from(format!(
         "retry: {}\n{}",
         1_000 + spread,
@@ -151,19 +151,19 @@ fn hello(user: &UserId, role: Role, plan: Plan) -> Bytes {
 /// The last word to a session that has ended: how, in the card's words.
 pub(crate) fn ended(user: &UserId, how: &Ended) -> Bytes {
     let reason = Reason::from(how);
-    let may_come_back = reason.because.may_come_back();
-    let data = json!({ "person": user.0, "may_come_back": may_come_back, "reason": reason });
+    let may_come_back = reason.end_reason.may_come_back();
+    let data = json!({ "user": user.0, "may_come_back": may_come_back, "reason": reason });
     event("ended", &data).into()
 }
 
-/// The last word to a session that lives on, when its person's role or plan is another one.
+/// The last word to a session that lives on, when its user's role or plan is another one.
 pub(crate) fn changed(user: &UserId, role: Role, plan: Plan) -> Bytes {
     let text = format!(
         "Your role is {} and your plan is {} now.",
         role.name(),
         plan.name()
     );
-    let data = json!({ "person": user.0, "standing": standing(role, plan), "text": text });
+    let data = json!({ "user": user.0, "standing": standing(role, plan), "text": text });
     event("changed", &data).into()
 }
 

@@ -19,11 +19,11 @@ use axum::{
 use futures::stream;
 
 use crate::{
+    error_page,
     event_lines::Format,
     pages::{self, to_sign_in},
     permitted,
     state::AppState,
-    trouble,
 };
 
 /// Events read at a time.
@@ -39,17 +39,17 @@ pub async fn export(
     let account = if let Presence::SignedIn(me) = &visit.presence {
         me.user.account_id.clone()
     } else {
-        return if trouble::wants_html(request.headers()) {
+        return if error_page::wants_html(request.headers()) {
             to_sign_in("/settings/audit-log")
         } else {
-            trouble::json(&AppError::not_signed_in())
+            error_page::json(&AppError::not_signed_in())
         };
     };
     if let Err(error) = permitted::check(&state, &visit, uri.path()).await {
-        return if trouble::wants_html(request.headers()) {
+        return if error_page::wants_html(request.headers()) {
             pages::refuse(&state, visit, error, request).await
         } else {
-            trouble::json(&error)
+            error_page::json(&error)
         };
     }
     let query = uri.query().unwrap_or_default();
@@ -107,9 +107,9 @@ fn lines(
                 }
                 // Cut short: the browser says that the download failed.
                 Err(error) => {
-                    tracing::error!(%error, "the store went away in the middle of an export");
+                    tracing::error!(%error, "the database became unavailable in the middle of an export");
                     Some((
-                        Err(std::io::Error::other("the store is away")),
+                        Err(std::io::Error::other("the database is unavailable")),
                         (state, Next::Done),
                     ))
                 }

@@ -20,7 +20,7 @@ use leptos::prelude::provide_context;
 pub(crate) use plain::see_other;
 use plain::{refused, succeeded};
 
-use crate::{permitted, state::AppState, trouble::wants_html};
+use crate::{error_page::wants_html, permitted, state::AppState};
 
 /// Largest body that is read.
 const LARGEST: usize = 64 * 1024;
@@ -93,7 +93,7 @@ async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
             response
         };
     }
-    // A session may have a new cookie although the deed was refused: what was shown was right.
+    // A session may have a new cookie although the operation was refused: what was shown was right.
     let cookies: Vec<HeaderValue> = response
         .headers()
         .get_all(header::SET_COOKIE)

@@ -26,7 +26,7 @@ const ALWAYS: [(&str, &str); 6] = [
     ),
 ];
 
-/// Adds them. `no-store` unless the handler knows better: what a signed-in person saw must not come
+/// Adds them. `no-store` unless the handler knows better: what a signed-in user saw must not come
 /// out of a cache (ASVS 5.0, 14.3.2).
 pub async fn secure(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;

@@ -10,17 +10,20 @@ pub async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// Ready: the store answers and is migrated. 503 when not.
+/// Ready: the database answers and is migrated. 503 when not.
 pub async fn ready(State(state): State<AppState>) -> (StatusCode, &'static str) {
     let asked = async {
         let mut conn = state.curfew.db.read().await?;
-        users::anybody(&mut conn).await
+        users::any_user(&mut conn).await
     };
     match asked.await {
         Ok(_) => (StatusCode::OK, "ready\n"),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the store is away\n")
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the database is unavailable\n",
+            )
         }
     }
 }

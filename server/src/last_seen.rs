@@ -31,7 +31,7 @@ struct Seen {
 pub struct LastSeen(Arc<Mutex<Seen>>);
 
 impl LastSeen {
-    /// Notes that a session is being used, if the store's own note is old enough.
+    /// Notes that a session is being used, if the database's own note is old enough.
     pub fn note_session(&self, signed_in: &SignedIn, now: UnixMillis) {
         if now >= signed_in.last_active_at + AT_MOST {
             let session = signed_in.session.clone();
@@ -39,7 +39,7 @@ impl LastSeen {
         }
     }
 
-    /// Notes that a token is being used, if the store's own note is old enough.
+    /// Notes that a token is being used, if the database's own note is old enough.
     pub fn note_token(&self, bearer: &Bearer, now: UnixMillis) {
         if bearer.last_used_at.is_none_or(|at| now >= at + AT_MOST) {
             self.seen().tokens.insert(bearer.token.clone(), now);

@@ -2,16 +2,16 @@
 
 use accounts::{
     permissions::{self, Who},
-    sign_in::half_is_open,
+    sign_in::pending_is_open,
     sign_up, users,
 };
 use app::{
-    Life,
+    RenderMode,
     context::{Curfew, Presence, Visit, now},
     cookies::Kind,
     error::AppError,
     flash::{Done, Flash, Reason},
-    pages::trouble::Trouble,
+    pages::error_page::ErrorPage,
     shell,
     sign_in::same_site,
 };
@@ -24,8 +24,8 @@ use leptos::prelude::provide_context;
 use serde::Deserialize;
 
 use crate::{
-    functions::see_other, permitted, request_id::RequestId, router, signed_in::set_unless_set,
-    state::AppState, trouble,
+    error_page, functions::see_other, permitted, request_id::RequestId, router,
+    signed_in::set_unless_set, state::AppState,
 };
 
 /// Pages that lead somebody on who is signed in already.
@@ -44,13 +44,13 @@ pub async fn page(
 ) -> Response {
     let path = request.uri().path();
     let here = request.uri().path_and_query().map_or("/", |p| p.as_str());
-    let public = permissions::row(path).is_some_and(|row| row.who == Who::Anybody);
+    let public = permissions::row(path).is_some_and(|row| row.who == Who::Anyone);
     match &visit.presence {
         Presence::SignedIn(_) if LEAD_ON.contains(&path) => {
             let next = request.uri().query().and_then(next_of);
             see_other(&same_site(next.as_deref()))
         }
-        Presence::Ended(_) | Presence::Nobody if path == CODE => {
+        Presence::Ended(_) | Presence::Anonymous if path == CODE => {
             code(&state, visit, request, &id).await
         }
         _ if public => draw(&state, visit, request).await,
@@ -64,12 +64,12 @@ pub async fn page(
             set_unless_set(&mut response, &state.curfew.cookies.flash(&flash));
             response
         }
-        Presence::Nobody => match fresh_install(&state).await {
+        Presence::Anonymous => match fresh_install(&state).await {
             Ok(true) => see_other("/sign-up"),
             Ok(false) => to_sign_in(here),
             Err(error) => {
-                tracing::error!(%error, "the store did not answer");
-                trouble::store_away(&state, request.headers(), &id.0)
+                tracing::error!(%error, "the database did not answer");
+                error_page::service_unavailable(&state, request.headers(), &id.0)
             }
         },
     }
@@ -78,30 +78,30 @@ pub async fn page(
 /// The page for the second factor, while one is owed.
 async fn code(state: &AppState, visit: Visit, request: Request, id: &RequestId) -> Response {
     let owed = async {
-        let Some(half) = &visit.half_sign_in else {
+        let Some(pending) = &visit.pending_sign_in else {
             return Ok(false);
         };
         let mut conn = state.curfew.db.read().await?;
-        half_is_open(&mut conn, half, now()).await
+        pending_is_open(&mut conn, pending, now()).await
     };
     match owed.await {
         Ok(true) => draw(state, visit, request).await,
-        Ok(false) => start_over(state, visit.half_sign_in.is_some()),
+        Ok(false) => start_over(state, visit.pending_sign_in.is_some()),
         Err(error) => {
-            tracing::error!(%error, "the store did not answer");
-            trouble::store_away(state, request.headers(), &id.0)
+            tracing::error!(%error, "the database did not answer");
+            error_page::service_unavailable(state, request.headers(), &id.0)
         }
     }
 }
 
-/// To the sign-in page, which says why when there was a half sign-in.
-pub(crate) fn start_over(state: &AppState, was_half: bool) -> Response {
+/// To the sign-in page, which says why when there was a pending sign-in.
+pub(crate) fn start_over(state: &AppState, was_pending: bool) -> Response {
     let mut response = see_other("/sign-in");
-    if was_half {
+    if was_pending {
         let cookies = &state.curfew.cookies;
-        let flash = Flash::Done(Done::HalfSignInOver);
+        let flash = Flash::Done(Done::SignInExpired);
         set_unless_set(&mut response, &cookies.flash(&flash));
-        set_unless_set(&mut response, &cookies.removed(Kind::HalfSignIn));
+        set_unless_set(&mut response, &cookies.removed(Kind::PendingSignIn));
     }
     response
 }
@@ -112,7 +112,7 @@ pub async fn not_found(
     Extension(visit): Extension<Visit>,
     request: Request,
 ) -> Response {
-    if !trouble::wants_html(request.headers()) && request.uri().path().starts_with("/api/") {
+    if !error_page::wants_html(request.headers()) && request.uri().path().starts_with("/api/") {
         return StatusCode::NOT_FOUND.into_response();
     }
     let mut response = draw(&state, visit, request).await;
@@ -137,7 +137,7 @@ pub async fn resume(
             set_unless_set(&mut response, &state.curfew.cookies.flash(&flash));
             response
         }
-        Presence::Nobody => to_sign_in(&next),
+        Presence::Anonymous => to_sign_in(&next),
     }
 }
 
@@ -147,7 +147,7 @@ pub struct Next {
     next: Option<String>,
 }
 
-/// A page that is not for this person: 403, and for whom it is.
+/// A page that is not for this user: 403, and for whom it is.
 pub(crate) async fn refuse(
     state: &AppState,
     mut visit: Visit,
@@ -178,17 +178,23 @@ async fn draw(state: &AppState, visit: Visit, request: Request) -> Response {
         .extensions()
         .get::<RequestId>()
         .map(|id| id.0.clone());
-    let life = if refused || router::is_plain(request.uri().path()) {
-        Life::Plain
+    let render_mode = if refused || router::is_plain(request.uri().path()) {
+        RenderMode::Plain
     } else {
-        Life::Hydrated
+        RenderMode::Hydrated
     };
-    let render = leptos_axum::render_app_async_with_context(context, move || shell(&assets, life));
+    let render =
+        leptos_axum::render_app_async_with_context(context, move || shell(&assets, render_mode));
     let mut response = render(request).await.into_response();
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-        // The store went away after the door: no half page of somebody signed in.
+        // The database went away after the door: no half page of somebody signed in.
         let status = StatusCode::SERVICE_UNAVAILABLE;
-        return trouble::html(state, Trouble::StoreAway, status, &id.unwrap_or_default());
+        return error_page::html(
+            state,
+            ErrorPage::ServiceUnavailable,
+            status,
+            &id.unwrap_or_default(),
+        );
     }
     if flash {
         // Said once.
@@ -213,11 +219,11 @@ pub(crate) fn by_way_of(page: &str, path: &str) -> Response {
     see_other(&format!("{page}?next={}", next.replace("%2F", "/")))
 }
 
-async fn fresh_install(state: &AppState) -> Result<bool, accounts::db::StoreError> {
+async fn fresh_install(state: &AppState) -> Result<bool, accounts::db::DatabaseError> {
     let mut conn = state.curfew.db.read().await?;
     Ok(
         sign_up::sign_up_open(&mut conn, state.curfew.sign_up).await?
-            && !users::anybody(&mut conn).await?,
+            && !users::any_user(&mut conn).await?,
     )
 }
 

@@ -8,7 +8,7 @@ use app::{
 
 use crate::state::AppState;
 
-/// Whether the person signed in may use the address; `Ok` as well when nobody is signed in, which is for
+/// Whether the user signed in may use the address; `Ok` as well when nobody is signed in, which is for
 /// others to refuse.
 ///
 /// # Errors
@@ -20,10 +20,10 @@ pub async fn check(state: &AppState, visit: &Visit, address: &str) -> Result<(),
     }
 }
 
-/// Whether a person may use the address, with a session or a token. A refusal is recorded.
+/// Whether a user may use the address, with a session or a token. A refusal is recorded.
 ///
 /// # Errors
-/// The refusal, as the person is told.
+/// The refusal, as the user is told.
 pub async fn allows(
     state: &AppState,
     user: &User,
@@ -40,7 +40,7 @@ pub async fn allows(
     }
 }
 
-/// Records what a deed refused itself: to whom a member is an owner, only the deed can tell.
+/// Records what an operation refused itself: to whom a member is an owner, only the operation can tell.
 pub async fn note_refusal(state: &AppState, visit: &Visit, address: &str, error: &AppError) {
     if let Presence::SignedIn(me) = &visit.presence
         && matches!(error.code, Code::Forbidden | Code::PlanRequired)

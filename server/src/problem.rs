@@ -37,7 +37,7 @@ pub struct Problem {
     code: String,
     /// The number of the request, as in the header `X-Request-Id` and in the log.
     request_id: String,
-    /// What is wrong with which field, with `fields`.
+    /// What is wrong with which field, with `validation_failed`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(required = false)]
     fields: BTreeMap<String, String>,
@@ -54,8 +54,8 @@ pub struct Refused(pub AppError);
 impl Refused {
     /// What a failing store looks like to a program; the cause is logged.
     #[must_use]
-    pub fn store(error: accounts::db::StoreError) -> Self {
-        Self(AppError::store(&error))
+    pub fn database(error: accounts::db::DatabaseError) -> Self {
+        Self(AppError::database(&error))
     }
 }
 
@@ -71,7 +71,7 @@ impl IntoResponse for Refused {
             StatusCode::from_u16(self.0.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
         let wait = match self.0.code {
-            Code::StoreAway => Some(5),
+            Code::ServiceUnavailable => Some(5),
             _ => self.0.retry_after,
         };
         if let Some(seconds) = wait {

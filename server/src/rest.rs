@@ -1,24 +1,24 @@
 //! `/api/v1`: what programs do with an API token. Described by `/api/openapi.json`, which is read off
-//! this code, and for people at `/api/docs`.
+//! this code, and for users at `/api/docs`.
 
 mod audit_events;
 mod me;
 mod members;
 mod nothing;
 mod paging;
-mod press;
 mod reference;
 mod refusals;
+mod remote_logout;
 mod sessions;
 
 pub use audit_events::Event;
 pub use me::Me;
-pub use press::Receipt;
+pub use remote_logout::Receipt;
 pub use sessions::Session;
 
 use std::sync::LazyLock;
 
-use accounts::{time::UnixMillis, tokens::PressError};
+use accounts::{time::UnixMillis, tokens::BearerError};
 use app::error::{AppError, Code};
 use axum::{
     Router,
@@ -80,10 +80,10 @@ fn operations() -> OpenApiRouter<AppState> {
         .routes(routes!(me::me))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::end))
-        .routes(routes!(press::own))
+        .routes(routes!(remote_logout::own))
         .routes(routes!(audit_events::list))
         .routes(routes!(members::list))
-        .routes(routes!(press::of_member))
+        .routes(routes!(remote_logout::of_member))
 }
 
 /// The routes. Every one but the two that describe them needs an API token.
@@ -132,30 +132,30 @@ fn not_found(why: &str) -> Refused {
     Refused(AppError::new(Code::NotFound, why))
 }
 
-impl From<PressError> for Refused {
-    fn from(error: PressError) -> Self {
+impl From<BearerError> for Refused {
+    fn from(error: BearerError) -> Self {
         Self(match error {
-            PressError::Unknown => AppError::new(
+            BearerError::Unknown => AppError::new(
                 Code::InvalidToken,
                 "This token is unknown, revoked or has run out.",
             ),
-            PressError::Scope => AppError::new(
+            BearerError::Scope => AppError::new(
                 Code::InsufficientScope,
                 "This token was made without the scope that ends sessions.",
             ),
-            PressError::Role => AppError::new(
+            BearerError::Role => AppError::new(
                 Code::Forbidden,
                 "Only owners and admins of the account may do this.",
             ),
-            PressError::OnOwner => {
+            BearerError::OnOwner => {
                 AppError::new(Code::Forbidden, "Only an owner may do this to an owner.")
             }
-            PressError::NotFound => {
+            BearerError::NotFound => {
                 AppError::new(Code::NotFound, "There is no such person or session.")
             }
-            PressError::TooMany(too_many) => AppError::too_many(too_many),
-            PressError::PlanRequired(plans) => AppError::plan_required(&plans),
-            PressError::Store(error) => AppError::store(&error),
+            BearerError::RateLimited(rate_limited) => AppError::rate_limited(rate_limited),
+            BearerError::PlanRequired(plans) => AppError::plan_required(&plans),
+            BearerError::Database(error) => AppError::database(&error),
         })
     }
 }

@@ -16,10 +16,11 @@ use tower_http::{
 };
 
 use crate::{
-    assets, events, export, functions, headers, health, mcp, pages, problem, request_id, rest,
+    assets, error_page, events, export, functions, headers, health, mcp, pages, problem,
+    request_id, rest,
     signed_in::{self, RESUME},
     state::AppState,
-    trouble, two_factor_files,
+    two_factor_files,
 };
 
 /// Longest a request may take. A change of password hashes twice, behind whoever is in line.
@@ -30,17 +31,17 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// # Panics
 /// Never with a checked configuration: its public address is an origin.
 pub fn router(state: AppState) -> Router {
-    // Innermost first. Only what is about people looks at their cookies.
-    let people = people()
+    // Innermost first. Only what is about users looks at their cookies.
+    let users = users()
         .router
         .fallback(pages::not_found)
         .layer(from_fn_with_state(state.clone(), signed_in::at_the_door));
     let programs = for_programs(rest::router(&state).merge(mcp::router(&state)));
 
-    bounded(people.merge(machines().router))
+    bounded(users.merge(machines().router))
         .layer(cross_site(&state))
         .merge(programs)
-        .layer(from_fn_with_state(state.clone(), trouble::explain))
+        .layer(from_fn_with_state(state.clone(), error_page::explain))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .layer(from_fn(request_id::number))
@@ -57,7 +58,7 @@ pub fn for_programs<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Rout
 /// server function in place of the one route that leads to them.
 #[must_use]
 pub fn every_address() -> Vec<String> {
-    let routed = people().addresses.into_iter().chain(machines().addresses);
+    let routed = users().addresses.into_iter().chain(machines().addresses);
     let programs = rest::addresses().chain([mcp::ADDRESS.to_owned()]);
     let functions = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned());
     let mut all: Vec<String> = routed
@@ -86,9 +87,9 @@ impl Listed {
     }
 }
 
-/// What is about people: pages, the functions behind them.
-fn people() -> Listed {
-    let mut people = Listed::default()
+/// What is about users: pages, the functions behind them.
+fn users() -> Listed {
+    let mut users = Listed::default()
         .route(FUNCTIONS, post(functions::call))
         .route("/sign-out", post(functions::sign_out))
         .route(RESUME, get(pages::resume))
@@ -99,9 +100,9 @@ fn people() -> Listed {
         .route("/profile/two-factor/qr.svg", get(two_factor_files::qr_code))
         .route("/settings/audit-log/export", get(export::export));
     for page in ADDRESSES.iter().chain(PLAIN.iter()) {
-        people = people.route(page, get(pages::page));
+        users = users.route(page, get(pages::page));
     }
-    people
+    users
 }
 
 /// What asks nobody who they are.

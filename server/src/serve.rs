@@ -1,16 +1,16 @@
-//! Serving: open the store, listen, and stop cleanly.
+//! Serving: open the database, listen, and stop cleanly.
 
 use std::time::Duration;
 
-use accounts::{audit, curfew, db::Db, passwords::Hasher, sweep::sweep, time::Moment};
+use accounts::{audit, cleanup::cleanup, curfew, db::Db, passwords::Hasher, time::Moment};
 use tokio::{net::TcpListener, signal, sync::watch, task::JoinSet};
 
 use crate::{
     assets,
     config::Config,
     connections::{self, SILENT},
+    emails::EmailSender,
     key_file,
-    mail::Post,
     router::router,
     state::AppState,
     webhook::Deliveries,
@@ -39,7 +39,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let hasher = Hasher::new(cores).map_err(|e| e.to_string())?;
     let keys = key_file::open(&config.secret_key_file)?;
-    let post = Post::new(&config, db.clone(), keys.clone())?;
+    let sender = EmailSender::new(&config, db.clone(), keys.clone())?;
     let assets = assets::built()
         .ok_or("the browser side is not built: run `make run`, or `cargo xtask web` first")?;
     let listener = TcpListener::bind(config.listen)
@@ -49,13 +49,16 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let public = config.public_url.clone();
     let state = AppState::new(config, db.clone(), hasher, keys, assets);
 
-    let (keys, courier) = (state.curfew.keys.clone(), state.curfew.courier.clone());
-    let deliveries = Deliveries::new(db.clone(), keys, courier);
+    let (keys, webhook_client) = (
+        state.curfew.keys.clone(),
+        state.curfew.webhook_client.clone(),
+    );
+    let deliveries = Deliveries::new(db.clone(), keys, webhook_client);
     let mut always = JoinSet::new();
     always.spawn(state.last_seen.clone().keep_writing(db.clone()));
     always.spawn(state.streams.clone().keep_looking(state.curfew.clone()));
     always.spawn(keep_curfews(db.clone()));
-    always.spawn(post.keep_sending());
+    always.spawn(sender.keep_sending());
     always.spawn(deliveries.keep_sending());
     always.spawn(keep_sweeping(db.clone()));
     let address = format!("http://{address}");
@@ -128,10 +131,10 @@ async fn keep_sweeping(db: Db) {
         tick.tick().await;
         let swept = async {
             let mut tx = db.write().await?;
-            let deleted = sweep(&mut tx, Moment::now()).await?;
+            let deleted = cleanup(&mut tx, Moment::now()).await?;
             tx.commit().await?;
             let deleted = deleted + audit::delete_old(&db, Moment::now()).await?;
-            Ok::<_, accounts::db::StoreError>(deleted)
+            Ok::<_, accounts::db::DatabaseError>(deleted)
         };
         match swept.await {
             Ok(0) => {}

@@ -1,4 +1,4 @@
-//! From cookies to a person, once a request: the only place where a request becomes a session.
+//! From cookies to a user, once a request: the only place where a request becomes a session.
 
 use std::time::Duration;
 
@@ -25,11 +25,10 @@ use axum::{
 use cookie::Cookie;
 
 use crate::{
-    address,
+    address, error_page,
     pages::{by_way_of, to_sign_in},
     request_id::RequestId,
     state::AppState,
-    trouble,
 };
 
 /// Where a browser is sent to look again, after another tab of it has just exchanged the same
@@ -40,7 +39,7 @@ pub const RESUME: &str = "/sign-in/resume";
 const ANSWER_ARRIVES: Duration = Duration::from_millis(300);
 
 /// What the cookies turned out to be.
-enum Door {
+enum Authenticated {
     Open(Presence),
     /// Open, by a remember-me cookie: these are the new cookies.
     Remembered(Presence, Vec<Cookie<'static>>),
@@ -48,57 +47,61 @@ enum Door {
     LookAgain,
     /// The session has a new cookie, and this is the one before: refused like any stranger's, but
     /// nothing is removed, for the answer with the new one is on its way to the same browser.
-    JustRenewed,
+    JustRotated,
 }
 
 /// Finds out who the request is from and lets it in. Dead cookies are removed on the way out. When
-/// the store is away nobody is let in, and no cookie is touched.
+/// the database is unavailable nobody is let in, and no cookie is touched.
 pub async fn at_the_door(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let client = address::client(&parts, &state.config.trusted_proxies);
-    let brought = Brought::read(&parts.headers, &state.curfew.cookies);
+    let request_cookies = RequestCookies::read(&parts.headers, &state.curfew.cookies);
     let now = Moment::now();
     let found = async {
-        let door = knock(
+        let authenticated = authenticate(
             &state,
             &parts.headers,
             parts.uri.path(),
-            &brought,
+            &request_cookies,
             &client,
             now,
         )
         .await?;
         let mut conn = state.curfew.db.read().await?;
         let open = sign_up::sign_up_open(&mut conn, state.curfew.sign_up).await?;
-        Ok::<_, accounts::db::StoreError>((door, open))
+        Ok::<_, accounts::db::DatabaseError>((authenticated, open))
     };
-    let (door, sign_up_open) = match found.await {
+    let (authenticated, sign_up_open) = match found.await {
         Ok(found) => found,
         Err(error) => {
-            tracing::error!(%error, "the store did not answer at the door");
+            tracing::error!(%error, "the database did not answer at the door");
             let id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
-            return trouble::store_away(&state, &parts.headers, &id.unwrap_or_default());
+            return error_page::service_unavailable(
+                &state,
+                &parts.headers,
+                &id.unwrap_or_default(),
+            );
         }
     };
-    let (presence, fresh) = match door {
-        Door::Open(presence) => (presence, Vec::new()),
-        Door::Remembered(presence, fresh) => (presence, fresh),
-        Door::LookAgain => return look_again(&parts.method, &parts.uri).await,
-        Door::JustRenewed => return refuse_old_cookie(&parts.method, &parts.uri).await,
+    let (presence, fresh) = match authenticated {
+        Authenticated::Open(presence) => (presence, Vec::new()),
+        Authenticated::Remembered(presence, fresh) => (presence, fresh),
+        Authenticated::LookAgain => return look_again(&parts.method, &parts.uri).await,
+        Authenticated::JustRotated => return refuse_old_cookie(&parts.method, &parts.uri).await,
     };
     let dead = match &presence {
         Presence::SignedIn(signed_in) => {
             state.last_seen.note_session(signed_in, now.at);
             false
         }
-        Presence::Ended(_) | Presence::Nobody => true,
+        Presence::Ended(_) | Presence::Anonymous => true,
     };
     parts.extensions.insert(Visit {
         presence,
         client,
-        known_device: brought.known_device.clone(),
-        half_sign_in: brought.half_sign_in.clone(),
-        flash: brought.flash.clone(),
+        known_device: request_cookies.known_device.clone(),
+        pending_sign_in: request_cookies.pending_sign_in.clone(),
+        flash: request_cookies.flash.clone(),
         refused: None,
         sign_up_open,
     });
@@ -108,17 +111,17 @@ pub async fn at_the_door(State(state): State<AppState>, request: Request, next: 
     }
     // What a 503 was made without asking, nobody knows: every cookie stays.
     if dead && response.status() != StatusCode::SERVICE_UNAVAILABLE {
-        remove_dead(&mut response, &state.curfew.cookies, &brought);
+        remove_dead(&mut response, &state.curfew.cookies, &request_cookies);
     }
     response
 }
 
 /// The cookies a request brought.
-struct Brought {
+struct RequestCookies {
     session: Option<Token>,
     remember_me: Option<Token>,
     known_device: Option<Token>,
-    half_sign_in: Option<Token>,
+    pending_sign_in: Option<Token>,
     flash: Option<Flash>,
     /// Those of the first two that are there, with or without the shape of a token.
     there: Vec<Kind>,
@@ -144,7 +147,7 @@ pub(crate) fn session_cookie(headers: &HeaderMap, cookies: &Cookies) -> Option<T
     Token::presented(&value_of(headers, cookies.name(Kind::Session))?)
 }
 
-impl Brought {
+impl RequestCookies {
     fn read(headers: &HeaderMap, cookies: &Cookies) -> Self {
         let value = |kind| value_of(headers, cookies.name(kind));
         let token = |kind| value(kind).and_then(|text| Token::presented(&text));
@@ -153,7 +156,7 @@ impl Brought {
             session: token(Kind::Session),
             remember_me: token(Kind::RememberMe),
             known_device: token(Kind::KnownDevice),
-            half_sign_in: token(Kind::HalfSignIn),
+            pending_sign_in: token(Kind::PendingSignIn),
             flash: value(Kind::Flash).and_then(|text| Flash::from_cookie(&text)),
             there: [Kind::Session, Kind::RememberMe]
                 .into_iter()
@@ -163,26 +166,28 @@ impl Brought {
     }
 }
 
-async fn knock(
+async fn authenticate(
     state: &AppState,
     headers: &HeaderMap,
     path: &str,
-    brought: &Brought,
+    request_cookies: &RequestCookies,
     client: &Client,
     now: Moment,
-) -> Result<Door, accounts::db::StoreError> {
+) -> Result<Authenticated, accounts::db::DatabaseError> {
     let (db, limits) = (&state.curfew.db, &state.curfew.limits);
     let mut ended: Option<Ended> = None;
-    if let Some(token) = &brought.session {
+    if let Some(token) = &request_cookies.session {
         let mut conn = db.read().await?;
         match sessions::find(&mut conn, token, limits, now).await? {
-            Found::Live(signed_in) => return Ok(Door::Open(Presence::SignedIn(signed_in))),
+            Found::Live(signed_in) => {
+                return Ok(Authenticated::Open(Presence::SignedIn(signed_in)));
+            }
             Found::Ended(how) => ended = Some(how),
-            Found::JustRenewed => return Ok(Door::JustRenewed),
+            Found::JustRotated => return Ok(Authenticated::JustRotated),
             Found::Unknown => {}
         }
     }
-    if let Some(token) = &brought.remember_me
+    if let Some(token) = &request_cookies.remember_me
         && remember_me::is_known(&mut db.read().await?, token).await?
     {
         // Only a browser sends fetch metadata; only a browser has several tabs.
@@ -200,9 +205,9 @@ async fn knock(
                 let found = sessions::find(&mut conn, &started.token, limits, now).await?;
                 let presence = match found {
                     Found::Live(signed_in) => Presence::SignedIn(signed_in),
-                    // A press came between the commit and the look.
+                    // A remote logout came between the commit and the look.
                     Found::Ended(how) => Presence::Ended(how),
-                    Found::JustRenewed | Found::Unknown => Presence::Nobody,
+                    Found::JustRotated | Found::Unknown => Presence::Anonymous,
                 };
                 let cookies = &state.curfew.cookies;
                 let fresh = vec![
@@ -210,11 +215,11 @@ async fn knock(
                     cookies.remember_me(&next, now.at.until(expires_at)),
                 ];
                 return Ok(match presence {
-                    Presence::SignedIn(_) => Door::Remembered(presence, fresh),
-                    other => Door::Open(other),
+                    Presence::SignedIn(_) => Authenticated::Remembered(presence, fresh),
+                    other => Authenticated::Open(other),
                 });
             }
-            Exchange::JustExchanged => return Ok(Door::LookAgain),
+            Exchange::JustExchanged => return Ok(Authenticated::LookAgain),
             Exchange::Reused(how) => {
                 tx.commit().await?;
                 ended = Some(how);
@@ -223,7 +228,7 @@ async fn knock(
             Exchange::Ended(how) => {
                 if ended
                     .as_ref()
-                    .is_none_or(|e| e.because == sessions::Because::Expired)
+                    .is_none_or(|e| e.end_reason == sessions::EndReason::Expired)
                 {
                     ended = Some(how);
                 }
@@ -231,7 +236,9 @@ async fn knock(
             Exchange::Unknown => {}
         }
     }
-    Ok(Door::Open(ended.map_or(Presence::Nobody, Presence::Ended)))
+    Ok(Authenticated::Open(
+        ended.map_or(Presence::Anonymous, Presence::Ended),
+    ))
 }
 
 async fn look_again(method: &Method, uri: &Uri) -> Response {
@@ -242,8 +249,8 @@ async fn look_again(method: &Method, uri: &Uri) -> Response {
             uri.path_and_query().map_or("/", |here| here.as_str()),
         )
     } else {
-        trouble::json(&AppError::new(
-            Code::Raced,
+        error_page::json(&AppError::new(
+            Code::Conflict,
             "This browser has just been signed in again. Try once more.",
         ))
     }
@@ -255,13 +262,13 @@ async fn refuse_old_cookie(method: &Method, uri: &Uri) -> Response {
     if method == Method::GET {
         to_sign_in(uri.path_and_query().map_or("/", |here| here.as_str()))
     } else {
-        trouble::json(&AppError::not_signed_in())
+        error_page::json(&AppError::not_signed_in())
     }
 }
 
 /// Dead cookies go, unless the answer brings a new one.
-fn remove_dead(response: &mut Response, cookies: &Cookies, brought: &Brought) {
-    for kind in &brought.there {
+fn remove_dead(response: &mut Response, cookies: &Cookies, request_cookies: &RequestCookies) {
+    for kind in &request_cookies.there {
         set_unless_set(response, &cookies.removed(*kind));
     }
 }

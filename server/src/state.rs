@@ -10,7 +10,8 @@ use app::{
 };
 
 use crate::{
-    config::Config, last_seen::LastSeen, pace::Pace, streams::Streams, webhook::HttpCourier,
+    config::Config, last_seen::LastSeen, streams::Streams, token_rate_limit::TokenRateLimit,
+    webhook::HttpWebhookClient,
 };
 
 /// Shared by every request. Cheap to clone.
@@ -20,7 +21,7 @@ pub struct AppState {
     pub assets: Arc<Assets>,
     pub config: Arc<Config>,
     pub last_seen: LastSeen,
-    pub pace: Pace,
+    pub token_rate_limit: TokenRateLimit,
     pub streams: Streams,
 }
 
@@ -37,7 +38,7 @@ impl AppState {
             default_plan: config.default_plan,
             cookies: Cookies::new(config.https(), config.limits),
             public_url: config.public_url(),
-            courier: Arc::new(HttpCourier::new(
+            webhook_client: Arc::new(HttpWebhookClient::new(
                 config.webhook_allow_private,
                 &config.public_url(),
                 &config.webhook_authorities,
@@ -46,7 +47,7 @@ impl AppState {
         Self {
             curfew: Curfew::new(install),
             assets: Arc::new(assets),
-            pace: Pace::new(config.requests_a_minute),
+            token_rate_limit: TokenRateLimit::new(config.requests_a_minute),
             config: Arc::new(config),
             last_seen: LastSeen::default(),
             streams: Streams::default(),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use accounts::{
-    db::{Change, Conn, StoreError},
+    db::{Change, Conn, DatabaseError},
     plans::Plan,
     sessions::{self, SessionId, SignedIn, Standing},
     time::{Moment, UnixMillis},
@@ -40,7 +40,7 @@ const EVERYBODY: u32 = 30;
 /// Sessions looked at in one read.
 const AT_ONCE: usize = 100;
 
-/// How long to wait when the store is away.
+/// How long to wait when the database is unavailable.
 const AGAIN: Duration = Duration::from_millis(500);
 
 /// The open streams. Cheap to clone.
@@ -156,8 +156,8 @@ impl Streams {
 
     /// Looks at whom it hears of, for as long as it is polled.
     pub async fn keep_looking(self, curfew: Curfew) {
-        let (say, mut heard) = mpsc::unbounded_channel();
-        let hearing = curfew.db.hear(
+        let (say, mut on_change) = mpsc::unbounded_channel();
+        let hearing = curfew.db.subscribe(
             || self.count() > 0,
             |change| {
                 let _ = say.send(change);
@@ -167,30 +167,30 @@ impl Streams {
             let mut tick = interval(EVERY);
             tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
             let (mut ticks, mut due) = (0_u32, Due::default());
-            // Everybody is looked at a few at a time: a press must not wait for ten thousand.
+            // Everybody is looked at a few at a time: a remote logout must not wait for ten thousand.
             let mut rest: Vec<(UserId, SessionId)> = Vec::new();
             loop {
                 tokio::select! {
                     biased;
-                    change = heard.recv() => due.add(change),
+                    change = on_change.recv() => due.add(change),
                     _ = tick.tick() => {
                         ticks = ticks.wrapping_add(1);
-                        due.everybody |= ticks.is_multiple_of(EVERYBODY);
+                        due.everyone |= ticks.is_multiple_of(EVERYBODY);
                         if rest.is_empty() {
                             rest = self.run_out(Moment::now().at);
                         }
                     }
                     () = std::future::ready(()), if !rest.is_empty() => {}
                 }
-                while let Ok(change) = heard.try_recv() {
+                while let Ok(change) = on_change.try_recv() {
                     due.add(Some(change));
                 }
-                if due.everybody {
+                if due.everyone {
                     rest = self.sessions_of(None);
-                    due.everybody = false;
+                    due.everyone = false;
                 }
                 if let Err(error) = self.look(&curfew, &mut due, &mut rest).await {
-                    tracing::warn!(%error, "event streams stay open until the store answers");
+                    tracing::warn!(%error, "event streams stay open until the database answers");
                     sleep(AGAIN).await;
                 }
             }
@@ -210,13 +210,13 @@ impl Streams {
     }
 
     /// Looks at whom something was heard of, and at some of the rest. What could not be looked at
-    /// because the store is away stays due.
+    /// because the database is unavailable stays due.
     async fn look(
         &self,
         curfew: &Curfew,
         due: &mut Due,
         rest: &mut Vec<(UserId, SessionId)>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         if self.count() == 0 {
             (*due, *rest) = (Due::default(), Vec::new());
         }
@@ -244,7 +244,7 @@ impl Streams {
         conn: &mut Conn,
         curfew: &Curfew,
         some: &[(UserId, SessionId)],
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         let ids: Vec<SessionId> = some.iter().map(|(_, session)| session.clone()).collect();
         let found = sessions::standing(conn, &ids, &curfew.limits, Moment::now()).await?;
         let found: HashMap<&SessionId, &Standing> = found.iter().map(|s| (&s.session, s)).collect();
@@ -254,7 +254,7 @@ impl Streams {
         Ok(())
     }
 
-    /// The sessions that streams are open for: these persons', or everybody's.
+    /// The sessions that streams are open for: these users', or everybody's.
     fn sessions_of(&self, users: Option<&HashSet<UserId>>) -> Vec<(UserId, SessionId)> {
         let open = self.lock();
         let mut sessions: Vec<(UserId, SessionId)> = open
@@ -273,7 +273,7 @@ impl Streams {
         sessions
     }
 
-    /// Ends the streams of a session that has ended, or whose person stands otherwise now.
+    /// Ends the streams of a session that has ended, or whose user stands otherwise now.
     fn judge(&self, user: &UserId, session: &SessionId, now: Option<&Standing>) {
         let mut open = self.lock();
         let Some(seats) = open.seats.get_mut(user) else {
@@ -312,7 +312,7 @@ impl Streams {
 struct Due {
     users: HashSet<UserId>,
     accounts: HashSet<accounts::users::AccountId>,
-    everybody: bool,
+    everyone: bool,
 }
 
 impl Due {
@@ -324,7 +324,7 @@ impl Due {
             Some(Change::Account(account)) => {
                 self.accounts.insert(account);
             }
-            Some(Change::Anybody) => self.everybody = true,
+            Some(Change::Anyone) => self.everyone = true,
             None => {}
         }
     }

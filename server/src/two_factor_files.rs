@@ -1,5 +1,5 @@
 //! What a set-up of two-factor authentication gives out beside its pages: the recovery codes as a
-//! text file, and the QR code as a picture. Both only while the codes are shown, to their person.
+//! text file, and the QR code as a picture. Both only while the codes are shown, to their user.
 
 use accounts::second_factor::{Draft, draft};
 use app::{

@@ -1,21 +1,21 @@
 //! Sending what accounts' webhooks are owed, for as long as the program runs.
 
 mod addresses;
-mod courier;
+mod client;
 mod reserved;
 
 use std::{sync::Arc, time::Duration};
 
 use accounts::{
-    db::{Db, StoreError},
+    db::{DatabaseError, Db},
     keys::Keys,
     time::Moment,
-    webhook::{self, Due, Failure, Parcel},
+    webhook::{self, Due, Failure, Payload},
 };
-use app::context::Courier;
+use app::context::WebhookClient;
 use tokio::{task::JoinSet, time::MissedTickBehavior};
 
-pub use courier::HttpCourier;
+pub use client::HttpWebhookClient;
 
 /// How often it is looked for what is due.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -28,13 +28,17 @@ const AT_ONCE: usize = 16;
 pub struct Deliveries {
     db: Db,
     keys: Keys,
-    courier: Arc<dyn Courier>,
+    webhook_client: Arc<dyn WebhookClient>,
 }
 
 impl Deliveries {
     #[must_use]
-    pub fn new(db: Db, keys: Keys, courier: Arc<dyn Courier>) -> Self {
-        Self { db, keys, courier }
+    pub fn new(db: Db, keys: Keys, webhook_client: Arc<dyn WebhookClient>) -> Self {
+        Self {
+            db,
+            keys,
+            webhook_client,
+        }
     }
 
     /// Looks every second whether something is due, and sends it. What is under way when the program stops is sent
@@ -50,7 +54,7 @@ impl Deliveries {
                 Some(_) = under_way.join_next() => {}
             }
             while under_way.len() < AT_ONCE {
-                match self.claim().await {
+                match self.lease().await {
                     Ok(Some(due)) => {
                         let sender = self.clone();
                         under_way.spawn(async move { sender.send(due).await });
@@ -68,18 +72,18 @@ impl Deliveries {
     /// Sends the delivery that is due the longest. False when none is.
     ///
     /// # Errors
-    /// When the store is away.
-    pub async fn send_one(&self) -> Result<bool, StoreError> {
-        let Some(due) = self.claim().await? else {
+    /// When the database is unavailable.
+    pub async fn send_one(&self) -> Result<bool, DatabaseError> {
+        let Some(due) = self.lease().await? else {
             return Ok(false);
         };
         self.send(due).await;
         Ok(true)
     }
 
-    async fn claim(&self) -> Result<Option<Due>, StoreError> {
+    async fn lease(&self) -> Result<Option<Due>, DatabaseError> {
         let mut tx = self.db.write().await?;
-        let due = webhook::claim(&mut tx, Moment::now()).await?;
+        let due = webhook::lease(&mut tx, Moment::now()).await?;
         tx.commit().await?;
         Ok(due)
     }
@@ -102,11 +106,11 @@ impl Deliveries {
                     why: "Its secret cannot be opened. Make a new one.".into(),
                 }
             })?;
-        let parcel = Parcel::of(&due.webhook.url, &secret, &due.event, Moment::now());
-        self.courier.bring(&parcel).await
+        let payload = Payload::of(&due.webhook.url, &secret, &due.event, Moment::now());
+        self.webhook_client.deliver(&payload).await
     }
 
-    async fn note(&self, due: &Due, outcome: Result<u16, Failure>) -> Result<(), StoreError> {
+    async fn note(&self, due: &Due, outcome: Result<u16, Failure>) -> Result<(), DatabaseError> {
         let mut tx = self.db.write().await?;
         match outcome {
             Ok(status) => webhook::delivered(&mut tx, due, status, Moment::now()).await?,

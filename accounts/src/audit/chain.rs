@@ -75,7 +75,7 @@ pub struct Broken {
 /// Recomputes every hash of every chain.
 ///
 /// # Errors
-/// The outer error when the store is away; the inner one names the first broken event.
+/// The outer error when the database is unavailable; the inner one names the first broken event.
 pub async fn verify(conn: &mut Conn) -> Result<Result<Whole, Broken>, sqlx::Error> {
     let chains: Vec<(String, i64, String)> = on!(conn, c => sqlx::query_as(
         "select chain, seq, head from audit_chains order by chain")
@@ -224,7 +224,7 @@ async fn head_of(conn: &mut Conn, chain: &str) -> Result<(i64, String), sqlx::Er
 /// Up to 1,000 events of a chain that come after number `after`, oldest first.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn page(conn: &mut Conn, chain: &str, after: i64) -> Result<Vec<Stored>, sqlx::Error> {
     on!(conn, c => sqlx::query_as(
         "select id, chain, seq, at, action, category, severity, actor, subject, ip, user_agent,
@@ -237,10 +237,10 @@ pub async fn page(conn: &mut Conn, chain: &str, after: i64) -> Result<Vec<Stored
         .await)
 }
 
-/// How many events of that action tell of that person.
+/// How many events of that action tell of that user.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn recorded(conn: &mut Conn, subject: &UserId, action: &str) -> Result<i64, sqlx::Error> {
     on!(conn, c => sqlx::query_scalar(
         "select count(*) from audit_events where subject = $1 and action = $2")
@@ -253,7 +253,7 @@ pub async fn recorded(conn: &mut Conn, subject: &UserId, action: &str) -> Result
 /// The names of all chains.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn chains(conn: &mut Conn) -> Result<Vec<String>, sqlx::Error> {
     on!(conn, c => sqlx::query_scalar("select chain from audit_chains order by chain")
         .fetch_all(c)

@@ -1,4 +1,4 @@
-//! What an event says: the deed, who did it, to whom, from where.
+//! What an event says: the operation, who did it, to whom, from where.
 
 use std::net::IpAddr;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::users::{AccountId, UserId};
 
-/// Every deed that leaves an event.
+/// Every operation that leaves an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     UserCreated,
@@ -47,7 +47,7 @@ pub enum Action {
     WebhookChanged,
     WebhookRemoved,
     AccessDenied,
-    /// One device, from another session of the same person.
+    /// One device, from another session of the same user.
     DeviceEnded,
     OtherDevicesEnded,
     DeviceRenamed,
@@ -56,7 +56,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// Every deed, for the audit log's filter.
+    /// Every operation, for the audit log's filter.
     pub const ALL: [Self; 39] = [
         Self::UserCreated,
         Self::Login,
@@ -255,7 +255,7 @@ pub(crate) fn severity_rank(severity: &str) -> Option<i64> {
 pub enum Actor<'a> {
     User(&'a UserId),
     /// Somebody who is not signed in.
-    Nobody,
+    Anonymous,
     /// Whoever runs the `curfew` command on the machine.
     Operator,
     /// Curfew itself, by what an account has set.
@@ -266,7 +266,7 @@ impl Actor<'_> {
     pub(super) fn stored(self) -> String {
         match self {
             Self::User(id) => format!("user:{}", id.0),
-            Self::Nobody => "nobody".into(),
+            Self::Anonymous => "anonymous".into(),
             Self::Operator => "operator".into(),
             Self::System => "system".into(),
         }

@@ -1,4 +1,4 @@
-//! The newest events, page by page: of an account, or those that tell of one person.
+//! The newest events, page by page: of an account, or those that tell of one user.
 
 use super::Stored;
 use crate::{
@@ -8,10 +8,10 @@ use crate::{
 };
 
 /// Up to `most` events of the account with numbers below `before`, newest first. With `subject` only
-/// those about that person. A page is found by its number in the chain, so a growing log moves nothing.
+/// those about that user. A page is found by its number in the chain, so a growing log moves nothing.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn recent(
     conn: &mut Conn,
     account: &AccountId,

@@ -27,7 +27,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// How many days the account keeps events; none: for ever.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn retention(conn: &mut Conn, account: &AccountId) -> Result<Option<i64>, sqlx::Error> {
     on!(conn, c => sqlx::query_scalar("select audit_keep_days from accounts where id = $1")
         .bind(account)
@@ -44,7 +44,7 @@ pub enum RetentionError {
     Refused(#[from] MemberError),
 }
 
-/// Says how long events are kept; one of [`CHOICES`], or none for ever. The same again is no deed.
+/// Says how long events are kept; one of [`CHOICES`], or none for ever. The same again is no operation.
 ///
 /// # Errors
 /// See [`RetentionError`]; nothing has changed then.
@@ -60,8 +60,8 @@ pub async fn set_retention(
         return Err(RetentionError::NoSuchChoice);
     }
     let me = begin(tx, who, "/api/fn/set_audit_retention", limits, now).await?;
-    let store = |e| RetentionError::Refused(MemberError::Store(e));
-    let before = retention(tx, &me.account_id).await.map_err(store)?;
+    let database = |e| RetentionError::Refused(MemberError::Database(e));
+    let before = retention(tx, &me.account_id).await.map_err(database)?;
     if before == days {
         return Ok(());
     }
@@ -71,11 +71,11 @@ pub async fn set_retention(
         .execute(c)
         .await
         .map(|_| ()))
-    .map_err(store)?;
+    .map_err(database)?;
     let event = Event::of(Action::RetentionChanged, Actor::User(&me.id), client)
         .in_account(&me.account_id)
         .with(json!({ "from_days": before, "to_days": days }));
-    record(tx, event, now).await.map_err(store)?;
+    record(tx, event, now).await.map_err(database)?;
     Ok(())
 }
 
@@ -83,7 +83,7 @@ pub async fn set_retention(
 /// Returns how many events went. Safe to run on several nodes at once.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn delete_old(db: &Db, now: Moment) -> Result<u64, sqlx::Error> {
     let accounts: Vec<(AccountId, i64)> = on!(&mut db.read().await?, c => sqlx::query_as(
         "select id, audit_keep_days from accounts where audit_keep_days is not null order by id")
@@ -103,7 +103,7 @@ pub async fn delete_old(db: &Db, now: Moment) -> Result<u64, sqlx::Error> {
 /// so this is an event a day and not one an hour.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn delete_before(
     tx: &mut Tx,
     account: &AccountId,

@@ -27,7 +27,7 @@ pub struct Filter {
     pub words: Option<String>,
 }
 
-/// An event, and the names of its people as they are now.
+/// An event, and the names of its users as they are now.
 #[derive(Debug, Clone, FromRow)]
 pub struct Shown {
     #[sqlx(flatten)]
@@ -71,7 +71,7 @@ macro_rules! events_where {
 /// Up to `most` of the account's events on that side of the cut.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn search(
     conn: &mut Conn,
     account: &AccountId,
@@ -100,7 +100,7 @@ pub async fn search(
         .await)
 }
 
-/// The pattern that finds the words and takes none of their letters for a wildcard.
+/// The pattern that finds the words and takes none of their emails for a wildcard.
 fn contains(words: &str) -> String {
     let words = words.trim().to_lowercase();
     if words.is_empty() {

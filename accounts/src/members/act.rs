@@ -1,4 +1,4 @@
-//! Beginning a deed: the locks, and whether whoever asks may.
+//! Beginning an operation: the locks, and whether whoever asks may.
 
 use sqlx::FromRow;
 
@@ -27,8 +27,8 @@ pub(crate) struct Standing {
     pub removed_at: Option<UnixMillis>,
 }
 
-/// Locks the account's row until the transaction ends: members come, go and change one deed at a time.
-/// Accounts are locked before persons, persons before audit chains. SQLite has one writer anyway.
+/// Locks the account's row until the transaction ends: members come, go and change one operation at a time.
+/// Accounts are locked before users, users before audit chains. SQLite has one writer anyway.
 pub(crate) async fn lock_account(tx: &mut Tx, account: &AccountId) -> Result<(), sqlx::Error> {
     match &mut **tx {
         Conn::Sqlite(_) => Ok(()),
@@ -40,7 +40,7 @@ pub(crate) async fn lock_account(tx: &mut Tx, account: &AccountId) -> Result<(),
     }
 }
 
-/// Begins a deed to the account itself.
+/// Begins an operation to the account itself.
 pub(crate) async fn begin(
     tx: &mut Tx,
     who: &SignedIn,
@@ -53,7 +53,7 @@ pub(crate) async fn begin(
     may(tx, who, address, limits, now).await
 }
 
-/// Begins a deed to a member: whoever does it, and the member.
+/// Begins an operation to a member: whoever does it, and the member.
 pub(super) async fn begin_on(
     tx: &mut Tx,
     who: &SignedIn,
@@ -62,7 +62,7 @@ pub(super) async fn begin_on(
     limits: &Limits,
     now: Moment,
 ) -> Result<(Standing, Standing), MemberError> {
-    // A person never changes accounts, so this may be asked before the lock.
+    // A user never changes accounts, so this may be asked before the lock.
     if of_account(tx, member).await?.as_ref() != Some(&who.user.account_id) {
         return Err(MemberError::NotFound);
     }
@@ -85,7 +85,7 @@ pub(super) async fn begin_on(
     Ok((me, member))
 }
 
-/// Whether the session is alive and its person may, as they stand now.
+/// Whether the session is alive and its user may, as they stand now.
 pub(super) async fn may(
     tx: &mut Tx,
     who: &SignedIn,

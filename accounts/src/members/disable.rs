@@ -12,7 +12,7 @@ use crate::{
     invites,
     limits::Limits,
     on,
-    sessions::{self, Because, SignedIn},
+    sessions::{self, EndReason, SignedIn},
     time::Moment,
     tokens::{self, Kind},
     users::{self, UserId},
@@ -27,7 +27,7 @@ pub struct Disabled {
 }
 
 /// Disables a member: sessions, remembered devices, tokens and their open invitations end at once, and they
-/// cannot sign in. Disabled already is no deed.
+/// cannot sign in. Disabled already is no operation.
 ///
 /// # Errors
 /// See [`MemberError`]; whatever it is, nothing has changed.
@@ -88,18 +88,18 @@ async fn disable_locked(
     let details = json!({ "name": member.name });
     let event = Event::of(Action::MemberDisabled, actor, client);
     let (ended, _) =
-        end_everything(tx, member, event, details, Because::Disabled, limits, now).await?;
+        end_everything(tx, member, event, details, EndReason::Disabled, limits, now).await?;
     Ok(ended)
 }
 
-/// Ends all that a person has: sessions, remembered devices, what was half made, tokens, invitations. Adds
+/// Ends all that a user has: sessions, remembered devices, what was half made, tokens, invitations. Adds
 /// the counts to the details and records the event.
 pub(super) async fn end_everything(
     tx: &mut Tx,
     member: &Standing,
     event: Event<'_>,
     mut details: Value,
-    because: Because,
+    end_reason: EndReason,
     limits: &Limits,
     now: Moment,
 ) -> Result<(Disabled, Recorded), sqlx::Error> {
@@ -123,11 +123,11 @@ pub(super) async fn end_everything(
         .about(user)
         .with(details);
     let event = audit::record(tx, event, now).await?;
-    sessions::end_rows(tx, user, because, &event.id, None, now).await?;
+    sessions::end_rows(tx, user, end_reason, &event.id, None, now).await?;
     Ok((ended, event))
 }
 
-/// Lets a member sign in again. What ended stays ended. Not disabled is no deed.
+/// Lets a member sign in again. What ended stays ended. Not disabled is no operation.
 ///
 /// # Errors
 /// See [`MemberError`]; whatever it is, nothing has changed.

@@ -1,4 +1,4 @@
-//! Deleting one's own account: the person goes, and where they were alone, the whole account.
+//! Deleting one's own account: the user goes, and where they were alone, the whole account.
 
 use serde_json::json;
 
@@ -26,7 +26,7 @@ pub struct Left {
     pub whole_account: bool,
 }
 
-/// Deletes the person signed in. `typed` must be their email address.
+/// Deletes the user signed in. `typed` must be their email address.
 ///
 /// # Errors
 /// See [`MemberError`]; whatever it is, nothing has changed. The last owner of others cannot go.

@@ -37,7 +37,7 @@ macro_rules! select {
 /// The account's members by role and name, `most` at the most.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn list(
     conn: &mut Conn,
     account: &AccountId,
@@ -55,7 +55,7 @@ pub async fn list(
 /// joins meanwhile moves none of the others.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn page(
     conn: &mut Conn,
     account: &AccountId,
@@ -73,7 +73,7 @@ pub async fn page(
 /// One member of the account; none when there is no such one in it.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn find(
     conn: &mut Conn,
     account: &AccountId,
@@ -89,8 +89,8 @@ pub async fn find(
 /// Ids and names of everyone who is or was in the account, for the audit log's filter.
 ///
 /// # Errors
-/// When the store is away.
-pub async fn people(
+/// When the database is unavailable.
+pub async fn users(
     conn: &mut Conn,
     account: &AccountId,
     most: i64,
@@ -103,9 +103,9 @@ pub async fn people(
         .await)
 }
 
-/// A person with their account, as the command line lists them.
+/// A user with their account, as the command line lists them.
 #[derive(Debug, Clone, FromRow)]
-pub struct InTheStore {
+pub struct StoredAccount {
     pub id: UserId,
     pub account_id: AccountId,
     pub account_name: String,
@@ -116,11 +116,11 @@ pub struct InTheStore {
     pub disabled_at: Option<UnixMillis>,
 }
 
-/// Up to 1,000 people whose email comes after `after`, in that order.
+/// Up to 1,000 users whose email comes after `after`, in that order.
 ///
 /// # Errors
-/// When the store is away.
-pub async fn everybody(conn: &mut Conn, after: &str) -> Result<Vec<InTheStore>, sqlx::Error> {
+/// When the database is unavailable.
+pub async fn everyone(conn: &mut Conn, after: &str) -> Result<Vec<StoredAccount>, sqlx::Error> {
     on!(conn, c => sqlx::query_as(
         "select u.id, u.account_id, a.name as account_name, a.plan, u.name, u.email, u.role, u.disabled_at
          from users u join accounts a on a.id = u.account_id
@@ -142,7 +142,7 @@ pub struct Uses {
 /// Counts it.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn uses(conn: &mut Conn, account: &AccountId) -> Result<Uses, sqlx::Error> {
     on!(conn, c => sqlx::query_as(
         "select (select count(*) from tokens t join users u on u.id = t.user_id
@@ -159,7 +159,7 @@ pub async fn uses(conn: &mut Conn, account: &AccountId) -> Result<Uses, sqlx::Er
 /// The ids of all accounts that are not closed.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn accounts(conn: &mut Conn) -> Result<Vec<AccountId>, sqlx::Error> {
     on!(conn, c => sqlx::query_scalar("select id from accounts where closed_at is null order by id")
         .fetch_all(c)

@@ -8,7 +8,7 @@ use crate::{
     db::Tx,
     limits::Limits,
     on,
-    sessions::{Because, SignedIn},
+    sessions::{EndReason, SignedIn},
     time::Moment,
     users::UserId,
 };
@@ -64,12 +64,12 @@ pub(super) async fn remove_locked(
         "delete from authenticators where user_id = $1",
         "delete from recovery_codes where user_id = $1",
         "delete from two_factor_drafts where user_id = $1",
-        "delete from mail_links where user_id = $1",
+        "delete from email_links where user_id = $1",
     ] {
         on!(tx, c => sqlx::query(sql).bind(&member.id).execute(c).await.map(|_| ()))?;
     }
     let event = Event::of(Action::MemberRemoved, actor, client);
     let (ended, _) =
-        end_everything(tx, member, event, details, Because::Removed, limits, now).await?;
+        end_everything(tx, member, event, details, EndReason::Removed, limits, now).await?;
     Ok(ended)
 }

@@ -18,7 +18,7 @@ use crate::{
     users::{Role, UserId},
 };
 
-/// Gives a member another role; the same one is no deed. It counts from their next request on. Invitations
+/// Gives a member another role; the same one is no operation. It counts from their next request on. Invitations
 /// of somebody who may invite no longer are taken back.
 ///
 /// # Errors

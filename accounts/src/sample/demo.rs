@@ -1,8 +1,8 @@
-//! The sample people: who they are, and how they come about.
+//! The sample users: who they are, and how they come about.
 
 use super::{
     history::{HISTORY, ago},
-    life::Life,
+    user::SampleUser,
 };
 use crate::{
     db::Db,
@@ -15,11 +15,11 @@ use crate::{
     users::{self, UserError},
 };
 
-/// Every sample person's password.
+/// Every sample user's password.
 pub const PASSWORD: &str = "seven violet trams at noon";
 
 /// Name, local part of the email and username, plan, and how many of the devices they have.
-const PEOPLE: [(&str, &str, Plan, usize); 8] = [
+const USERS: [(&str, &str, Plan, usize); 8] = [
     ("Ada Lovelace", "ada", Plan::Enterprise, 14),
     ("Grace Hopper", "grace", Plan::Enterprise, 9),
     ("Alan Turing", "alan", Plan::Pro, 11),
@@ -30,10 +30,10 @@ const PEOPLE: [(&str, &str, Plan, usize); 8] = [
     ("Edsger Dijkstra", "edsger", Plan::Free, 1),
 ];
 
-/// The sample people, as the command prints them.
+/// The sample users, as the command prints them.
 #[derive(Debug, Clone)]
 pub struct Demo {
-    pub people: Vec<DemoPerson>,
+    pub users: Vec<DemoPerson>,
 }
 
 /// One of them.
@@ -45,7 +45,7 @@ pub struct DemoPerson {
     pub sessions: i64,
 }
 
-/// Why there are no sample people, or no new ones. Nothing has changed.
+/// Why there are no sample users, or no new ones. Nothing has changed.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     #[error("the sample people are there already; sign in as {0} with the password {PASSWORD:?}")]
@@ -53,14 +53,14 @@ pub enum DemoError {
     #[error(transparent)]
     User(#[from] UserError),
     #[error(transparent)]
-    Press(#[from] EndAllError),
+    RemoteLogout(#[from] EndAllError),
     #[error(transparent)]
     Hashing(#[from] HashingFailed),
-    #[error("the store is away")]
-    Store(#[from] sqlx::Error),
+    #[error("the database is unavailable")]
+    Database(#[from] sqlx::Error),
 }
 
-/// Makes the sample people and lets them live through the last four weeks, all in one transaction.
+/// Makes the sample users and lets them live through the last four weeks, all in one transaction.
 ///
 /// # Errors
 /// See [`DemoError`].
@@ -72,30 +72,31 @@ pub async fn demo(
 ) -> Result<Demo, DemoError> {
     let hash = hasher.hash(&Secret::new(PASSWORD.into())).await?;
     let mut tx = db.write().await?;
-    let mut people = Vec::new();
-    for (number, (name, short, plan, devices)) in PEOPLE.into_iter().enumerate() {
+    let mut users = Vec::new();
+    for (number, (name, short, plan, devices)) in USERS.into_iter().enumerate() {
         let email = format!("{short}@demo.example");
         if users::id_of_email(&mut tx, &email).await?.is_some() {
             return Err(DemoError::AlreadyThere(email));
         }
         let then = Moment::at(now.at - ago(700, number));
-        let mut life = Life::begin(&mut tx, number, name, &email, plan, &hash, then).await?;
-        users::set_names(&mut tx, &life.user, name, short).await?;
+        let mut sample =
+            SampleUser::begin(&mut tx, number, name, &email, plan, &hash, then).await?;
+        users::set_names(&mut tx, &sample.user, name, short).await?;
         for (hours, step, device) in HISTORY {
             if device < devices {
                 let then = Moment::at(now.at - ago(hours, number));
-                life.live(&mut tx, step, device, limits, then).await?;
+                sample.live(&mut tx, step, device, limits, then).await?;
             }
         }
-        let sessions = sessions::facts(&mut tx, &life.user, limits, now)
+        let sessions = sessions::facts(&mut tx, &sample.user, limits, now)
             .await?
             .sessions;
-        people.push(DemoPerson {
+        users.push(DemoPerson {
             email,
             plan,
             sessions,
         });
     }
     tx.commit().await?;
-    Ok(Demo { people })
+    Ok(Demo { users })
 }

@@ -1,10 +1,10 @@
-//! What the demonstration's people did in the last four weeks, and on what.
+//! What the demonstration's users did in the last four weeks, and on what.
 
 use std::{net::IpAddr, time::Duration};
 
 use crate::audit::Client;
 
-/// One thing a person did on one of their devices.
+/// One thing a user did on one of their devices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     SignIn,
@@ -22,7 +22,7 @@ pub(super) enum Step {
     NewPassword,
 }
 
-/// Hours ago, the step and the device's number; oldest first. A press in the middle of it leaves the first half as history.
+/// Hours ago, the step and the device's number; oldest first. A remote logout in the middle of it leaves the first half as history.
 pub(super) const HISTORY: [(u64, Step, usize); 48] = {
     use Step::{
         ComeBack, Copied, Mistype, NewPassword, RemoteLogout, SignIn, SignInRemembered, SignOut,
@@ -80,13 +80,13 @@ pub(super) const HISTORY: [(u64, Step, usize); 48] = {
     ]
 };
 
-/// When a step was made, before now. Nobody does things on the hour, nor two people at one moment.
+/// When a step was made, before now. Nobody does things on the hour, nor two users at one moment.
 pub(super) fn ago(hours: u64, person: usize) -> Duration {
     let minutes = hours * 37 % 60 + person as u64 * 11 % 60;
     Duration::from_secs((hours * 60).saturating_sub(minutes / 2) * 60 + person as u64 * 7)
 }
 
-/// A person's device: its user agent, and an address for documentation (RFC 5737, RFC 3849).
+/// A user's device: its user agent, and an address for documentation (RFC 5737, RFC 3849).
 pub(super) fn device(person: usize, number: usize) -> Client {
     let host = u8::try_from((person * 23 + number * 7) % 250 + 1).unwrap_or(1);
     let ip = match number % 4 {

@@ -1,4 +1,4 @@
-//! Very many people and sessions, quickly, for measuring.
+//! Very many users and sessions, quickly, for measuring.
 
 use std::io;
 
@@ -36,8 +36,8 @@ pub enum SeedError {
     Hashing(#[from] HashingFailed),
     #[error("the list could not be written: {0}")]
     Write(#[from] io::Error),
-    #[error("the store is away")]
-    Store(#[from] sqlx::Error),
+    #[error("the database is unavailable")]
+    Database(#[from] sqlx::Error),
 }
 
 struct Person {
@@ -53,8 +53,8 @@ struct Session<'a> {
     hash: TokenHash,
 }
 
-/// Makes people on the Enterprise plan with live sessions, and hands `line` for each session its
-/// person's email, a tab and the `Cookie` header that is signed in, once that is committed.
+/// Makes users on the Enterprise plan with live sessions, and hands `line` for each session its
+/// user's email, a tab and the `Cookie` header that is signed in, once that is committed.
 ///
 /// # Errors
 /// See [`SeedError`].
@@ -71,21 +71,21 @@ pub async fn seed(
     let hash = hasher.hash(&password).await?;
     // So that one may seed again.
     let run = now.id();
-    let people: Vec<Person> = (0..how_many.users)
+    let users: Vec<Person> = (0..how_many.users)
         .map(|number| Person {
             id: UserId(now.id()),
             account: AccountId(now.id()),
             email: format!("{number}@{run}.seed.example"),
         })
         .collect();
-    for some in people.chunks(ROWS_A_COMMIT) {
+    for some in users.chunks(ROWS_A_COMMIT) {
         let mut tx = db.write().await?;
         for some in some.chunks(ROWS) {
             insert_people(&mut tx, some, &hash, now).await?;
         }
         tx.commit().await?;
     }
-    let mut all = people
+    let mut all = users
         .iter()
         .flat_map(|person| std::iter::repeat_n(person, how_many.sessions_each));
     loop {
@@ -121,13 +121,13 @@ fn start(of: &Person, now: Moment) -> Session<'_> {
 
 async fn insert_people(
     tx: &mut Tx,
-    people: &[Person],
+    users: &[Person],
     password_hash: &str,
     now: Moment,
 ) -> Result<(), sqlx::Error> {
     on!(tx, c => {
         let mut insert = sqlx::QueryBuilder::new("insert into accounts (id, name, plan, created_at) ");
-        insert.push_values(people, |mut row, person| {
+        insert.push_values(users, |mut row, person| {
             row.push_bind(&person.account)
                 .push_bind("Seeded")
                 .push_bind(Plan::Enterprise)
@@ -137,7 +137,7 @@ async fn insert_people(
         let mut insert = sqlx::QueryBuilder::new(
             "insert into users (id, account_id, role, name, email, password_hash,
                                 password_changed_at, epoch, created_at) ");
-        insert.push_values(people, |mut row, person| {
+        insert.push_values(users, |mut row, person| {
             row.push_bind(&person.id)
                 .push_bind(&person.account)
                 .push_bind("owner")
@@ -160,7 +160,7 @@ async fn insert_sessions(
 ) -> Result<(), sqlx::Error> {
     on!(tx, c => {
         let mut insert = sqlx::QueryBuilder::new(
-            "insert into sessions (id, user_id, token_hash, epoch, started_how, ip, user_agent,
+            "insert into sessions (id, user_id, token_hash, epoch, auth_method, ip, user_agent,
                                    started_at, last_active_at, expires_at) ");
         insert.push_values(sessions, |mut row, session| {
             row.push_bind(&session.id)

@@ -5,13 +5,13 @@ use zeroize::Zeroizing;
 
 use super::{recovery_codes, totp::TotpSecret};
 use crate::{
-    attempts::{self, Browser, TooMany},
     audit::{self, Action, Actor, Event},
     db::Tx,
+    emails::{self, Email, EmailTemplate},
     keys::{CannotOpen, Keys, Purpose, Sealed},
-    letters::{self, Letter, News},
     limits::Limits,
     on,
+    rate_limits::{self, Browser, RateLimited},
     sessions::SecondFactor,
     time::Moment,
     users::{Locked, UserId},
@@ -47,7 +47,7 @@ impl Presented {
 #[derive(Debug)]
 pub(crate) enum Refused {
     Wrong,
-    TooMany(TooMany),
+    RateLimited(RateLimited),
     /// A hundred wrong codes in a row: it takes a recovery code, and setting up again.
     AuthenticatorOff,
 }
@@ -57,8 +57,8 @@ pub(crate) enum Refused {
 pub(crate) enum CheckError {
     #[error(transparent)]
     Sealed(#[from] CannotOpen),
-    #[error("the store is away")]
-    Store(#[from] sqlx::Error),
+    #[error("the database is unavailable")]
+    Database(#[from] sqlx::Error),
 }
 
 #[derive(FromRow)]
@@ -69,7 +69,7 @@ struct Authenticator {
     last_step: i64,
 }
 
-/// Checks a code, and uses it up when it is right. The caller holds the person's lock, and commits
+/// Checks a code, and uses it up when it is right. The caller holds the user's lock, and commits
 /// whatever the outcome: a wrong code is counted.
 pub(crate) async fn check(
     tx: &mut Tx,
@@ -80,16 +80,16 @@ pub(crate) async fn check(
     limits: &Limits,
     now: Moment,
 ) -> Result<Result<SecondFactor, Refused>, CheckError> {
-    let claim = match attempts::claim_code(tx, user, from, limits, now).await? {
-        Ok(claim) => claim,
-        Err(too_many) => return Ok(Err(Refused::TooMany(too_many))),
+    let permit = match rate_limits::permit_code(tx, user, from, limits, now).await? {
+        Ok(permit) => permit,
+        Err(rate_limited) => return Ok(Err(Refused::RateLimited(rate_limited))),
     };
     let verdict = match presented {
         Presented::Code(code) => {
             check_code(tx, keys, (user, locked), code, from, limits, now).await?
         }
         Presented::RecoveryCode(plain) => {
-            if recovery_codes::spend(tx, user, plain, now).await? {
+            if recovery_codes::consume(tx, user, plain, now).await? {
                 Ok(SecondFactor::RecoveryCode)
             } else {
                 Err(Refused::Wrong)
@@ -97,9 +97,9 @@ pub(crate) async fn check(
         }
     };
     match &verdict {
-        Ok(_) => attempts::forgive(tx, &claim).await?,
+        Ok(_) => rate_limits::clear_failures(tx, &permit).await?,
         // Nothing was looked at.
-        Err(Refused::AuthenticatorOff) => attempts::withdraw(tx, &claim).await?,
+        Err(Refused::AuthenticatorOff) => rate_limits::return_permit(tx, &permit).await?,
         Err(_) => {}
     }
     Ok(verdict)
@@ -122,7 +122,8 @@ async fn check_code(
     let Some(row) = row else {
         return Ok(Err(Refused::Wrong));
     };
-    let Some(in_a_row) = attempts::claim_in_a_row(tx, &row.id, from, limits, now).await? else {
+    let Some(in_a_row) = rate_limits::permit_wrong_code(tx, &row.id, from, limits, now).await?
+    else {
         return Ok(Err(Refused::AuthenticatorOff));
     };
     let secret = open(keys, user, row.key_id, row.secret)?;
@@ -131,7 +132,7 @@ async fn check_code(
         .step_of(code, now)
         .filter(|step| *step > row.last_step);
     let Some(step) = step else {
-        if attempts::is_last_in_a_row(tx, &in_a_row, limits).await? {
+        if rate_limits::is_last_wrong_code(tx, &in_a_row, limits).await? {
             tell_that_it_is_off(tx, (user, locked), from, now).await?;
         }
         return Ok(Err(Refused::Wrong));
@@ -142,7 +143,7 @@ async fn check_code(
         .execute(c)
         .await
         .map(|_| ()))?;
-    attempts::forgive(tx, &in_a_row).await?;
+    rate_limits::clear_failures(tx, &in_a_row).await?;
     Ok(Ok(SecondFactor::Code))
 }
 
@@ -152,15 +153,15 @@ async fn tell_that_it_is_off(
     from: &Browser<'_>,
     now: Moment,
 ) -> Result<(), sqlx::Error> {
-    let letter = Letter::new(News::AuthenticatorOff, from.client);
-    letters::post(tx, &locked.email, &letter, now).await?;
-    let event = Event::of(Action::AuthenticatorOff, Actor::Nobody, from.client)
+    let email = Email::new(EmailTemplate::AuthenticatorOff, from.client);
+    emails::enqueue(tx, &locked.email, &email, now).await?;
+    let event = Event::of(Action::AuthenticatorOff, Actor::Anonymous, from.client)
         .in_account(&locked.account_id)
         .about(user);
     audit::record(tx, event, now).await.map(|_| ())
 }
 
-/// Seals an authenticator's secret for its person.
+/// Seals an authenticator's secret for its user.
 pub(super) fn seal(keys: &Keys, user: &UserId, secret: &[u8]) -> Sealed {
     keys.seal(Purpose::Authenticator, &user.0, secret)
 }

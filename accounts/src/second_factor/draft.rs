@@ -1,5 +1,5 @@
 //! A draft: recovery codes, and the secret of an authenticator that is being set up, shown to the
-//! person and not in force yet. Abandoned half-way, nothing has changed.
+//! user and not in force yet. Abandoned half-way, nothing has changed.
 
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -16,7 +16,7 @@ use crate::{
     users::{Locked, UserId},
 };
 
-/// What the person is shown.
+/// What the user is shown.
 #[derive(Debug, Clone)]
 pub struct Draft {
     /// 16, as they are written down.
@@ -82,16 +82,16 @@ pub async fn begin_new_codes(
     }
 }
 
-/// Locks the person and sees that their session is live.
+/// Locks the user and sees that their session is live.
 pub(super) async fn lock(
     tx: &mut Tx,
     who: &SignedIn,
     limits: &Limits,
     now: Moment,
 ) -> Result<Locked, TwoFactorError> {
-    sessions::lock_alive(tx, who, limits, now)
+    sessions::lock_live(tx, who, limits, now)
         .await?
-        .ok_or(TwoFactorError::Raced)
+        .ok_or(TwoFactorError::Conflict)
 }
 
 async fn write(
@@ -135,10 +135,10 @@ struct Row {
 }
 
 /// The draft that this session has begun, unless it took too long or a remote logout came in between. No
-/// other session of the person gets to see it: only this one has shown a password for it.
+/// other session of the user gets to see it: only this one has shown a password for it.
 ///
 /// # Errors
-/// When the store is away or the key is not to be had.
+/// When the database is unavailable or the key is not to be had.
 pub async fn of(
     conn: &mut Conn,
     keys: &Keys,
@@ -180,7 +180,7 @@ pub async fn of(
 /// Takes the draft away.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn remove(tx: &mut Tx, user: &UserId) -> Result<(), sqlx::Error> {
     on!(tx, c => sqlx::query("delete from two_factor_drafts where user_id = $1")
         .bind(user)

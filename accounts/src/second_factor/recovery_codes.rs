@@ -2,7 +2,7 @@
 //!
 //! They are written in Crockford's base32, which has no `i`, `l`, `o` or `u` to be misread, in four
 //! groups of four. With 80 bits nobody can try them all, so that a fast hash keeps them
-//! (NIST SP 800-63B-4, 3.1.2); it covers the person's id, so that equal codes of two people differ.
+//! (NIST SP 800-63B-4, 3.1.2); it covers the user's id, so that equal codes of two users differ.
 
 use std::fmt::Write;
 
@@ -20,7 +20,7 @@ use crate::{
 /// How many there are in a set.
 pub const HOW_MANY: usize = 16;
 
-/// With fewer than this many left a person is warned.
+/// With fewer than this many left a user is warned.
 pub const FEW: i64 = 4;
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -45,7 +45,7 @@ fn new_code() -> String {
     code
 }
 
-/// What somebody typed, as it was shown: without spaces and hyphens, letters that look like digits
+/// What somebody typed, as it was shown: without spaces and hyphens, emails that look like digits
 /// read as those. None when it cannot be a recovery code.
 pub(crate) fn read(typed: &str) -> Option<Zeroizing<String>> {
     let mut plain = Zeroizing::new(String::with_capacity(CHARACTERS));
@@ -103,7 +103,7 @@ pub(crate) async fn void(tx: &mut Tx, user: &UserId) -> Result<(), sqlx::Error> 
 }
 
 /// Uses a code up. False when it is none, or was used before: one statement is check and act in one.
-pub(crate) async fn spend(
+pub(crate) async fn consume(
     tx: &mut Tx,
     user: &UserId,
     plain: &str,
@@ -122,7 +122,7 @@ pub(crate) async fn spend(
 /// How many are left.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn left(conn: &mut Conn, user: &UserId) -> Result<i64, sqlx::Error> {
     on!(conn, c => sqlx::query_scalar(
         "select count(*) from recovery_codes where user_id = $1 and used_at is null")
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_codes_are_alike_and_two_people_s_hashes_differ() {
+    fn no_two_codes_are_alike_and_two_users_s_hashes_differ() {
         let mut all: Vec<String> = (0..64).flat_map(|_| new_set()).collect();
         all.sort();
         all.dedup();

@@ -40,7 +40,7 @@ impl TotpSecret {
         &self.0
     }
 
-    /// As people type it into an app: base32 (RFC 4648) without padding.
+    /// As users type it into an app: base32 (RFC 4648) without padding.
     #[must_use]
     pub fn base32(&self) -> String {
         data_encoding::BASE32_NOPAD.encode(&self.0)

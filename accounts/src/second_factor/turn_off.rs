@@ -9,15 +9,15 @@ use super::{
 use crate::{
     audit::{Action, Actor, Client, Event},
     db::Tx,
-    letters::{self, Letter, News},
+    emails::{self, Email, EmailTemplate},
     limits::Limits,
     on,
-    sessions::{self, Alone, Because, SignedIn},
+    sessions::{self, EndReason, RotatedSession, SignedIn},
     time::Moment,
 };
 
 /// Turns it off, on any plan. Every other session ends, and all remembered devices. The caller has
-/// seen to it that the person has confirmed who they are (step-up).
+/// seen to it that the user has confirmed who they are (step-up).
 ///
 /// # Errors
 /// See [`TwoFactorError`]; whatever it is, it is as it was.
@@ -27,7 +27,7 @@ pub async fn turn_off(
     who: &SignedIn,
     client: &Client,
     now: Moment,
-) -> Result<Alone, TwoFactorError> {
+) -> Result<RotatedSession, TwoFactorError> {
     let user = &who.user.id;
     let locked = lock(tx, who, limits, now).await?;
     if locked.two_factor_since.is_none() {
@@ -44,21 +44,21 @@ pub async fn turn_off(
     let event = Event::of(Action::TwoFactorDisabled, Actor::User(user), client)
         .in_account(&locked.account_id)
         .about(user);
-    let alone = sessions::go_on_alone(
+    let alone = sessions::end_others_and_rotate(
         tx,
         (user, &locked),
         &who.session,
-        Because::TwoFactorChanged,
+        EndReason::TwoFactorChanged,
         event,
         None,
         limits,
         now,
     )
     .await?;
-    letters::post(
+    emails::enqueue(
         tx,
         &locked.email,
-        &Letter::new(News::TwoFactorOff, client),
+        &Email::new(EmailTemplate::TwoFactorOff, client),
         now,
     )
     .await?;

@@ -8,16 +8,16 @@ use super::{
     recovery_codes,
 };
 use crate::{
-    attempts::{self, Browser},
     audit::{self, Action, Actor, Client, Event},
     db::{Db, Tx},
+    emails::{self, Email, EmailTemplate},
     keys::Keys,
-    letters::{self, Letter, News},
     limits::Limits,
     on,
     plans::{Feature, Plan},
+    rate_limits::{self, Browser},
     secret::Token,
-    sessions::{self, Alone, Because, SecondFactor, SignedIn},
+    sessions::{self, EndReason, RotatedSession, SecondFactor, SignedIn},
     time::Moment,
     users::UserId,
 };
@@ -36,7 +36,7 @@ pub async fn turn_on(
     known_device: Option<&Token>,
     client: &Client,
     now: Moment,
-) -> Result<Alone, TwoFactorError> {
+) -> Result<RotatedSession, TwoFactorError> {
     let Some(Presented::Code(code)) = Presented::read(code) else {
         return Err(TwoFactorError::Malformed);
     };
@@ -54,14 +54,14 @@ pub async fn turn_on(
         return Err(TwoFactorError::NoDraft);
     };
     let from = Browser::of(&mut tx, user, known_device, client).await?;
-    let claim = attempts::claim_code(&mut tx, user, &from, limits, now)
+    let permit = rate_limits::permit_code(&mut tx, user, &from, limits, now)
         .await?
-        .map_err(TwoFactorError::TooMany)?;
+        .map_err(TwoFactorError::RateLimited)?;
     let Some(step) = secret.step_of(&code, now) else {
         tx.commit().await?;
         return Err(TwoFactorError::Wrong);
     };
-    attempts::forgive(&mut tx, &claim).await?;
+    rate_limits::clear_failures(&mut tx, &permit).await?;
     insert_authenticator(&mut tx, keys, user, secret.bytes(), step, now).await?;
     recovery_codes::replace(&mut tx, user, &codes, now).await?;
     draft::remove(&mut tx, user).await?;
@@ -69,21 +69,21 @@ pub async fn turn_on(
     let event = Event::of(Action::TwoFactorEnabled, Actor::User(user), client)
         .in_account(&locked.account_id)
         .about(user);
-    let alone = sessions::go_on_alone(
+    let alone = sessions::end_others_and_rotate(
         &mut tx,
         (user, &locked),
         &who.session,
-        Because::TwoFactorChanged,
+        EndReason::TwoFactorChanged,
         event,
         Some(SecondFactor::Code),
         limits,
         now,
     )
     .await?;
-    letters::post(
+    emails::enqueue(
         &mut tx,
         &locked.email,
-        &Letter::new(News::TwoFactorOn, client),
+        &Email::new(EmailTemplate::TwoFactorOn, client),
         now,
     )
     .await?;
@@ -149,8 +149,8 @@ pub async fn use_new_codes(
     let codes = draft.map(|d| d.codes).ok_or(TwoFactorError::NoDraft)?;
     recovery_codes::replace(tx, user, &codes, now).await?;
     draft::remove(tx, user).await?;
-    let letter = Letter::new(News::RecoveryCodesReplaced, client);
-    letters::post(tx, &locked.email, &letter, now).await?;
+    let email = Email::new(EmailTemplate::RecoveryCodesReplaced, client);
+    emails::enqueue(tx, &locked.email, &email, now).await?;
     let event = Event::of(Action::RecoveryCodesReplaced, Actor::User(user), client)
         .in_account(&locked.account_id)
         .about(user);

@@ -1,14 +1,14 @@
-//! Remote logout: everything a person is signed in with ends, in one transaction.
+//! Remote logout: everything a user is signed in with ends, in one transaction.
 
 use serde_json::json;
 use sqlx::FromRow;
 
-use super::{Because, SessionId, find::is_live, start::end_expired};
+use super::{EndReason, SessionId, find::is_live, start::end_expired};
 use crate::{
     audit::{self, Action, Actor, Client, Event},
     curfew,
     db::{Conn, Tx},
-    letters::{self, Letter, News},
+    emails::{self, Email, EmailTemplate},
     limits::Limits,
     on,
     plans::{Feature, Plan},
@@ -20,7 +20,7 @@ use crate::{
 /// Who pressed.
 #[derive(Debug, Clone, Copy)]
 pub enum By<'a> {
-    /// The person, from this session. It must still be alive.
+    /// The user, from this session. It must still be alive.
     Session(&'a SessionId),
     /// Somebody whom the caller has found to be allowed: the holder of a token, an owner or admin.
     Member(&'a UserId),
@@ -28,9 +28,9 @@ pub enum By<'a> {
     Operator,
 }
 
-/// Where the press was made, for the event.
+/// Where the remote logout was made, for the event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FromWhere {
+pub enum Surface {
     Security,
     Password,
     Page,
@@ -38,21 +38,21 @@ pub enum FromWhere {
     Members,
     /// Account Settings, for everyone.
     Everyone,
-    /// The link of a letter about a new device.
-    Letter,
+    /// The link of an email about a new device.
+    Email,
     Rest,
     Mcp,
     Cli,
 }
 
-impl FromWhere {
+impl Surface {
     fn name(self) -> &'static str {
         match self {
             Self::Security => "profile/security",
             Self::Password => "profile/password",
             Self::Page => "remote-logout",
             Self::Members | Self::Everyone => "settings/members",
-            Self::Letter => "not-me",
+            Self::Email => "not-me",
             Self::Rest => "api/v1",
             Self::Mcp => "mcp",
             Self::Cli => "cli",
@@ -60,9 +60,9 @@ impl FromWhere {
     }
 }
 
-/// What a press ended: the receipt.
+/// What a remote logout ended: the receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EndAll {
+pub struct LogoutReceipt {
     pub sessions: u64,
     pub remembered_devices: u64,
     pub at: UnixMillis,
@@ -72,24 +72,24 @@ pub struct EndAll {
     pub hash: String,
 }
 
-/// Why a press did nothing.
+/// Why a remote logout did nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum EndAllError {
     #[error("this needs the plan {}", .0.iter().map(|p| p.name()).collect::<Vec<_>>().join(", "))]
     PlanRequired(Vec<Plan>),
-    /// Somebody was faster: the session that pressed is dead already, by another press as a rule.
+    /// Somebody was faster: the session that pressed is dead already, by another remote logout as a rule.
     #[error("this session has ended already")]
     AlreadyEnded,
     #[error("there is no such person")]
     NoSuchUser,
-    #[error("the store is away")]
-    Store(#[from] sqlx::Error),
+    #[error("the database is unavailable")]
+    Database(#[from] sqlx::Error),
 }
 
 /// Ends every session and remembered device of `user`: raises the epoch, ends the rows, records one
 /// event, all in the caller's transaction. Nothing has happened until that commits.
 ///
-/// Half sign-ins, step-up grants and mailed links carry the epoch they were made under, so raising
+/// Half sign-ins, step-up grants and emailed links carry the epoch they were made under, so raising
 /// it ends them too. API tokens, MCP tokens and two-factor settings are not touched.
 ///
 /// # Errors
@@ -98,25 +98,25 @@ pub async fn end_all(
     tx: &mut Tx,
     user: &UserId,
     by: By<'_>,
-    from: FromWhere,
+    from: Surface,
     client: &Client,
     limits: &Limits,
     now: Moment,
-) -> Result<EndAll, EndAllError> {
+) -> Result<LogoutReceipt, EndAllError> {
     end_all_but(tx, user, by, from, None, client, limits, now).await
 }
 
-/// As [`end_all`], but for one session of the person's that goes on under the new epoch.
+/// As [`end_all`], but for one session of the user's that goes on under the new epoch.
 pub(crate) async fn end_all_but(
     tx: &mut Tx,
     user: &UserId,
     by: By<'_>,
-    from: FromWhere,
+    from: Surface,
     keep: Option<&SessionId>,
     client: &Client,
     limits: &Limits,
     now: Moment,
-) -> Result<EndAll, EndAllError> {
+) -> Result<LogoutReceipt, EndAllError> {
     let Some(locked) = users::lock(tx, user).await? else {
         return Err(EndAllError::NoSuchUser);
     };
@@ -144,20 +144,20 @@ pub(crate) async fn end_all_but(
         .in_account(&locked.account_id)
         .about(user)
         .with(json!({
-            "scope": if from == FromWhere::Everyone { "everyone" } else { "all" },
+            "scope": if from == Surface::Everyone { "everyone" } else { "all" },
             "sessions": facts.sessions,
             "remembered_devices": facts.remembered_devices,
             "path": from.name(),
         }));
     let event = audit::record(tx, event, now).await?;
-    end_rows(tx, user, Because::RemoteLogout, &event.id, keep, now).await?;
-    let news = News::RemoteLogout {
+    end_rows(tx, user, EndReason::RemoteLogout, &event.id, keep, now).await?;
+    let template = EmailTemplate::RemoteLogout {
         sessions: facts.sessions,
         remembered_devices: facts.remembered_devices,
         proof: event.hash.clone(),
     };
-    letters::post(tx, &locked.email, &Letter::new(news, client), now).await?;
-    Ok(EndAll {
+    emails::enqueue(tx, &locked.email, &Email::new(template, client), now).await?;
+    Ok(LogoutReceipt {
         sessions: facts.sessions.unsigned_abs(),
         remembered_devices: facts.remembered_devices.unsigned_abs(),
         at: now.at,
@@ -175,7 +175,7 @@ pub(crate) async fn raise_epoch(tx: &mut Tx, user: &UserId) -> Result<(), sqlx::
         .map(|_| ()))
 }
 
-/// Puts an open session under its person's new epoch. Its remembered device ends with the others. Returns
+/// Puts an open session under its user's new epoch. Its remembered device ends with the others. Returns
 /// how many it was: one, or none.
 async fn carry_over(tx: &mut Tx, user: &UserId, session: &SessionId) -> Result<i64, sqlx::Error> {
     let carried = on!(tx, c => sqlx::query(
@@ -189,32 +189,32 @@ async fn carry_over(tx: &mut Tx, user: &UserId, session: &SessionId) -> Result<i
     Ok(i64::try_from(carried).unwrap_or(0))
 }
 
-/// Ends the open rows of a person's sessions, but for one that may stay, and remembered devices.
+/// Ends the open rows of a user's sessions, but for one that may stay, and remembered devices.
 pub(crate) async fn end_rows(
     tx: &mut Tx,
     user: &UserId,
-    because: Because,
+    end_reason: EndReason,
     event: &str,
     but: Option<&SessionId>,
     now: Moment,
 ) -> Result<(), sqlx::Error> {
     on!(tx, c => sqlx::query(
-        "update sessions set ended_at = $2, ended_because = $3, ended_by = $4
+        "update sessions set ended_at = $2, end_reason = $3, ended_by = $4
          where user_id = $1 and ended_at is null and id <> $5")
         .bind(user)
         .bind(now.at)
-        .bind(because)
+        .bind(end_reason)
         .bind(event)
         .bind(but.map_or("", |s| s.0.as_str()))
         .execute(c)
         .await
         .map(|_| ()))?;
     on!(tx, c => sqlx::query(
-        "update remembered_devices set ended_at = $2, ended_because = $3, ended_by = $4
+        "update remembered_devices set ended_at = $2, end_reason = $3, ended_by = $4
          where user_id = $1 and ended_at is null")
         .bind(user)
         .bind(now.at)
-        .bind(because)
+        .bind(end_reason)
         .bind(event)
         .execute(c)
         .await
@@ -232,10 +232,10 @@ pub struct Facts {
     pub mcp_tokens: i64,
 }
 
-/// Counts what a press would end now, and the tokens it would leave alone.
+/// Counts what a remote logout would end now, and the tokens it would leave alone.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn facts(
     conn: &mut Conn,
     user: &UserId,

@@ -1,9 +1,9 @@
-//! Ending one device of a person: from another session of theirs, or by a program of theirs.
+//! Ending one device of a user: from another session of theirs, or by a program of theirs.
 
 use serde_json::json;
 use sqlx::FromRow;
 
-use super::{Because, SessionId, SignedIn, lock_alive::lock_alive};
+use super::{EndReason, SessionId, SignedIn, lock_live::lock_live};
 use crate::{
     audit::{self, Action, Actor, Client, Event},
     db::Tx,
@@ -14,9 +14,9 @@ use crate::{
     users::{Locked, UserId},
 };
 
-/// Which device of the person's list.
+/// Which device of the user's list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which<'a> {
+pub enum DeviceRef<'a> {
     /// By one of its sessions.
     Session(&'a SessionId),
     /// By its remembered device, when no session of it lives.
@@ -41,11 +41,11 @@ pub enum EndOneError {
     /// This very session: that is signing out.
     #[error("this is the device that asks")]
     ThisOne,
-    /// A press or another end came first: the session that asks is dead.
+    /// A remote logout or another end came first: the session that asks is dead.
     #[error("this session has ended already")]
     AlreadyEnded,
-    #[error("the store is away")]
-    Store(#[from] sqlx::Error),
+    #[error("the database is unavailable")]
+    Database(#[from] sqlx::Error),
 }
 
 #[derive(FromRow)]
@@ -55,7 +55,7 @@ struct Target {
     remembered_device_id: Option<String>,
 }
 
-/// Ends one device of the person signed in: its session and, so that it does not come straight back,
+/// Ends one device of the user signed in: its session and, so that it does not come straight back,
 /// its remembered device with every session that one has started.
 ///
 /// # Errors
@@ -63,18 +63,18 @@ struct Target {
 pub async fn end_one(
     tx: &mut Tx,
     me: &SignedIn,
-    which: Which<'_>,
+    which: DeviceRef<'_>,
     client: &Client,
     limits: &Limits,
     now: Moment,
 ) -> Result<EndedOne, EndOneError> {
-    let locked = lock_alive(tx, me, limits, now)
+    let locked = lock_live(tx, me, limits, now)
         .await?
         .ok_or(EndOneError::AlreadyEnded)?;
     let mine = device_of(tx, &me.session).await?;
     let this_one = match which {
-        Which::Session(session) => *session == me.session,
-        Which::Remembered(device) => mine.as_deref() == Some(device),
+        DeviceRef::Session(session) => *session == me.session,
+        DeviceRef::Remembered(device) => mine.as_deref() == Some(device),
     };
     if this_one {
         return Err(EndOneError::ThisOne);
@@ -87,11 +87,11 @@ pub async fn end_one(
 }
 
 /// Ends what there is of a device, but for the remembered device `spared`, and records it; with `path` when
-/// it was no page. None when the person has no such device that is open.
+/// it was no page. None when the user has no such device that is open.
 pub(crate) async fn end_device(
     tx: &mut Tx,
     (user, locked): (&UserId, &Locked),
-    which: Which<'_>,
+    which: DeviceRef<'_>,
     spared: Option<&str>,
     path: Option<&str>,
     client: &Client,
@@ -101,8 +101,8 @@ pub(crate) async fn end_device(
         return Ok(None);
     };
     let session = match which {
-        Which::Session(session) => session.0.as_str(),
-        Which::Remembered(_) => "",
+        DeviceRef::Session(session) => session.0.as_str(),
+        DeviceRef::Remembered(_) => "",
     };
     let device = target.remembered_device_id.as_deref();
     let device = device.filter(|d| Some(*d) != spared).unwrap_or_default();
@@ -131,9 +131,9 @@ pub(crate) async fn end_device(
         .with(details);
     let event = audit::record(tx, event, now).await?;
     for sql in [
-        "update sessions set ended_at = $4, ended_because = $5, ended_by = $6
+        "update sessions set ended_at = $4, end_reason = $5, ended_by = $6
          where (id = $1 or remembered_device_id = $2) and user_id = $3 and ended_at is null",
-        "update remembered_devices set ended_at = $4, ended_because = $5, ended_by = $6
+        "update remembered_devices set ended_at = $4, end_reason = $5, ended_by = $6
          where id <> $1 and id = $2 and user_id = $3 and ended_at is null",
     ] {
         on!(tx, c => sqlx::query(sql)
@@ -141,7 +141,7 @@ pub(crate) async fn end_device(
             .bind(device)
             .bind(user)
             .bind(now.at)
-            .bind(Because::EndedElsewhere)
+            .bind(EndReason::EndedElsewhere)
             .bind(&event.id)
             .execute(c)
             .await
@@ -157,18 +157,18 @@ pub(crate) async fn end_device(
 async fn target(
     tx: &mut Tx,
     user: &UserId,
-    which: Which<'_>,
+    which: DeviceRef<'_>,
     epoch: i64,
 ) -> Result<Option<Target>, sqlx::Error> {
     let (sql, id) = match which {
-        Which::Session(id) => (
+        DeviceRef::Session(id) => (
             "select s.user_agent, coalesce(d.label, s.label) as label, d.id as remembered_device_id
              from sessions s left join remembered_devices d
                   on d.id = s.remembered_device_id and d.ended_at is null
              where s.id = $1 and s.user_id = $2 and s.epoch = $3 and s.ended_at is null",
             id.0.as_str(),
         ),
-        Which::Remembered(id) => (
+        DeviceRef::Remembered(id) => (
             "select user_agent, label, id as remembered_device_id from remembered_devices
              where id = $1 and user_id = $2 and epoch = $3 and ended_at is null",
             id,

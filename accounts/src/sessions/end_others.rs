@@ -1,13 +1,13 @@
-//! Ending every other device, from a session of the same person.
+//! Ending every other device, from a session of the same user.
 
 use serde_json::json;
 
 use super::{
-    Because, SignedIn,
+    EndReason, SignedIn,
     end_all::{count_open, raise_epoch},
     end_one::{EndOneError, device_of},
-    go_on_alone::{Alone, Renewal, renew},
-    lock_alive::lock_alive,
+    lock_live::lock_live,
+    rotate::{RotatedSession, Rotation, rotate},
     start::end_expired,
 };
 use crate::{
@@ -19,20 +19,20 @@ use crate::{
     users::Locked,
 };
 
-/// Ends every other session and remembered device of the person signed in. The epoch rises, so
+/// Ends every other session and remembered device of the user signed in. The epoch rises, so
 /// that nothing half done elsewhere outlives it; this session and this browser's own remembered
 /// device go along, the session under a new cookie.
 ///
 /// # Errors
-/// [`EndOneError::AlreadyEnded`] or [`EndOneError::Store`]; nothing has changed then.
+/// [`EndOneError::AlreadyEnded`] or [`EndOneError::Database`]; nothing has changed then.
 pub async fn end_others(
     tx: &mut Tx,
     me: &SignedIn,
     client: &Client,
     limits: &Limits,
     now: Moment,
-) -> Result<Alone, EndOneError> {
-    let locked = lock_alive(tx, me, limits, now)
+) -> Result<RotatedSession, EndOneError> {
+    let locked = lock_live(tx, me, limits, now)
         .await?
         .ok_or(EndOneError::AlreadyEnded)?;
     let user = &me.user.id;
@@ -47,19 +47,19 @@ pub async fn end_others(
         .about(user)
         .with(json!({ "sessions": sessions, "remembered_devices": remembered_devices }));
     let event = audit::record(tx, event, now).await?;
-    let session = renew(
+    let session = rotate(
         tx,
         &me.session,
         locked.epoch + 1,
-        Renewal::GoesOn,
+        Rotation::CookieOnly,
         limits,
         now,
     )
     .await?;
     for sql in [
-        "update sessions set ended_at = $4, ended_because = $5, ended_by = $6
+        "update sessions set ended_at = $4, end_reason = $5, ended_by = $6
          where id <> $1 and id <> $2 and user_id = $3 and ended_at is null",
-        "update remembered_devices set ended_at = $4, ended_because = $5, ended_by = $6
+        "update remembered_devices set ended_at = $4, end_reason = $5, ended_by = $6
          where id <> $1 and id <> $2 and user_id = $3 and ended_at is null",
     ] {
         on!(tx, c => sqlx::query(sql)
@@ -67,13 +67,13 @@ pub async fn end_others(
             .bind(&mine)
             .bind(user)
             .bind(now.at)
-            .bind(Because::EndedElsewhere)
+            .bind(EndReason::EndedElsewhere)
             .bind(&event.id)
             .execute(c)
             .await
             .map(|_| ()))?;
     }
-    Ok(Alone {
+    Ok(RotatedSession {
         session,
         sessions,
         remembered_devices,

@@ -1,4 +1,4 @@
-//! How a session ended, as the person who held it is told.
+//! How a session ended, as the user who held it is told.
 
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -13,10 +13,10 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
-pub enum Because {
+pub enum EndReason {
     /// Signed out in that browser.
     SignedOut,
-    /// A press.
+    /// A remote logout.
     RemoteLogout,
     /// The password was changed in another session.
     PasswordChanged,
@@ -28,72 +28,72 @@ pub enum Because {
     Limit,
     /// Its remembered device's cookie was used twice: theft.
     Reused,
-    /// The person was disabled.
+    /// The user was disabled.
     Disabled,
-    /// The person was removed from the account.
+    /// The user was removed from the account.
     Removed,
-    /// The person ended it from another session.
+    /// The user ended it from another session.
     EndedElsewhere,
-    /// The daily time has come that the person or their account has set.
+    /// The daily time has come that the user or their account has set.
     Curfew,
 }
 
-/// How it ended: the reason, when, and the browser and the path of the deed where there is one.
+/// How it ended: the reason, when, and the browser and the path of the operation where there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
-    pub because: Because,
+    pub end_reason: EndReason,
     pub at: UnixMillis,
-    /// The user agent the deed came from.
+    /// The user agent the operation came from.
     pub by_user_agent: Option<String>,
-    /// The actor of the deed as the audit log has it: `user:ID` or `operator`.
+    /// The actor of the operation as the audit log has it: `user:ID` or `operator`.
     pub by: Option<String>,
-    /// The name of whoever did it, when it was not the person themselves.
+    /// The name of whoever did it, when it was not the user themselves.
     pub by_name: Option<String>,
-    /// What the deed was, as the audit log has it.
+    /// What the operation was, as the audit log has it.
     pub action: Option<String>,
 }
 
-/// The deed that ended something, out of the audit log.
+/// The operation that ended something, out of the audit log.
 #[derive(FromRow)]
-pub(super) struct Deed {
+pub(super) struct EndedBy {
     pub actor: String,
     pub user_agent: Option<String>,
-    /// The name of whoever did it, when it was another person.
+    /// The name of whoever did it, when it was another user.
     pub by_name: Option<String>,
     pub action: String,
 }
 
 impl Ended {
-    pub(super) fn told(because: Because, at: UnixMillis, deed: Option<Deed>) -> Self {
+    pub(super) fn told(end_reason: EndReason, at: UnixMillis, operation: Option<EndedBy>) -> Self {
         let mut told = Self {
-            because,
+            end_reason,
             at,
             by_user_agent: None,
             by: None,
             by_name: None,
             action: None,
         };
-        if let Some(deed) = deed {
-            told.by = Some(deed.actor);
-            told.by_user_agent = deed.user_agent;
-            told.by_name = deed.by_name;
-            told.action = Some(deed.action);
+        if let Some(operation) = operation {
+            told.by = Some(operation.actor);
+            told.by_user_agent = operation.user_agent;
+            told.by_name = operation.by_name;
+            told.action = Some(operation.action);
         }
         told
     }
 }
 
-/// Puts together how something ended, looking up the deed that ended it.
+/// Puts together how something ended, looking up the operation that ended it.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn how_it_ended(
     conn: &mut Conn,
-    because: Because,
+    end_reason: EndReason,
     at: UnixMillis,
     ended_by: Option<&str>,
 ) -> Result<Ended, sqlx::Error> {
-    let deed: Option<Deed> = match ended_by {
+    let operation: Option<EndedBy> = match ended_by {
         Some(event) => on!(conn, c => sqlx::query_as(
                 "select e.actor, e.user_agent, u.name as by_name, e.action
                  from audit_events e
@@ -104,23 +104,23 @@ pub async fn how_it_ended(
                 .await)?,
         None => None,
     };
-    Ok(Ended::told(because, at, deed))
+    Ok(Ended::told(end_reason, at, operation))
 }
 
 /// Ends every session that a remembered device started.
 pub(crate) async fn end_where_device(
     tx: &mut Tx,
     device: &str,
-    because: Because,
+    end_reason: EndReason,
     event: &str,
     now: Moment,
 ) -> Result<u64, sqlx::Error> {
     on!(tx, c => sqlx::query(
-        "update sessions set ended_at = $2, ended_because = $3, ended_by = $4
+        "update sessions set ended_at = $2, end_reason = $3, ended_by = $4
          where remembered_device_id = $1 and ended_at is null")
         .bind(device)
         .bind(now.at)
-        .bind(because)
+        .bind(end_reason)
         .bind(event)
         .execute(c)
         .await

@@ -1,8 +1,8 @@
-//! From a cookie to the person signed in: the one place where a request becomes a session.
+//! From a cookie to the user signed in: the one place where a request becomes a session.
 
 use sqlx::FromRow;
 
-use super::{Because, Ended, SessionId, ended::how_it_ended};
+use super::{EndReason, Ended, SessionId, ended::how_it_ended};
 use crate::{
     curfew,
     db::{Conn, Tx},
@@ -17,22 +17,22 @@ use crate::{
 #[derive(Debug, Clone)]
 pub enum Found {
     Live(Box<SignedIn>),
-    /// It was a session once: the person can be told how it ended.
+    /// It was a session once: the user can be told how it ended.
     Ended(Ended),
     /// The session has a new cookie since a moment ago, whose answer is on its way. Nothing is
     /// given, and nothing of the browser's should be taken.
-    JustRenewed,
+    JustRotated,
     Unknown,
 }
 
-/// A request's person and session.
+/// A request's user and session.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
     pub user: User,
     pub session: SessionId,
     pub started_at: UnixMillis,
     pub last_active_at: UnixMillis,
-    /// When the person last showed a password or a code in this session.
+    /// When the user last showed a password or a code in this session.
     pub confirmed_at: Option<UnixMillis>,
 }
 
@@ -47,7 +47,7 @@ pub(super) struct Row {
     expires_at: UnixMillis,
     confirmed_at: Option<UnixMillis>,
     ended_at: Option<UnixMillis>,
-    ended_because: Option<Because>,
+    end_reason: Option<EndReason>,
     ended_by: Option<String>,
     disabled_at: Option<UnixMillis>,
     #[sqlx(flatten)]
@@ -59,7 +59,7 @@ macro_rules! row {
     () => {
         concat!(
             "s.id, s.user_id, s.epoch, u.epoch as user_epoch, s.started_at, s.last_active_at,
-             s.expires_at, s.confirmed_at, s.ended_at, s.ended_because, s.ended_by,
+             s.expires_at, s.confirmed_at, s.ended_at, s.end_reason, s.ended_by,
              u.disabled_at, ",
             $crate::curfew::columns!()
         )
@@ -69,36 +69,36 @@ pub(crate) use row;
 
 impl Row {
     /// The epoch decides, the row's own end gives the reason; either alone is enough to be dead.
-    pub(super) fn ended(&self, limits: &Limits, now: Moment) -> Option<(Because, UnixMillis)> {
+    pub(super) fn ended(&self, limits: &Limits, now: Moment) -> Option<(EndReason, UnixMillis)> {
         if let Some(at) = self.ended_at {
-            return Some((self.ended_because.unwrap_or(Because::SignedOut), at));
+            return Some((self.end_reason.unwrap_or(EndReason::SignedOut), at));
         }
         if let Some(at) = self.disabled_at {
-            return Some((Because::Disabled, at));
+            return Some((EndReason::Disabled, at));
         }
         if self.epoch != self.user_epoch {
-            return Some((Because::RemoteLogout, now.at));
+            return Some((EndReason::RemoteLogout, now.at));
         }
-        let (because, end) = self.runs_out(limits);
-        (end <= now.at).then_some((because, end))
+        let (end_reason, end) = self.runs_out(limits);
+        (end <= now.at).then_some((end_reason, end))
     }
 
     /// When it ends by itself, if nobody uses it any more, and by what.
-    pub(super) fn runs_out(&self, limits: &Limits) -> (Because, UnixMillis) {
+    pub(super) fn runs_out(&self, limits: &Limits) -> (EndReason, UnixMillis) {
         let idle_end = self.last_active_at + limits.session_idle;
-        let expires = (Because::Expired, self.expires_at.min(idle_end));
+        let expires = (EndReason::Expired, self.expires_at.min(idle_end));
         match self.curfew.ends(self.started_at) {
-            Some(at) if at < expires.1 => (Because::Curfew, at),
+            Some(at) if at < expires.1 => (EndReason::Curfew, at),
             _ => expires,
         }
     }
 }
 
-/// Looks a session cookie up. One read, nothing written, nothing remembered: what the store says at
+/// Looks a session cookie up. One read, nothing written, nothing remembered: what the database says at
 /// this moment is the answer.
 ///
 /// # Errors
-/// When the store is away. That is never "not signed in".
+/// When the database is unavailable. That is never "not signed in".
 pub async fn find(
     conn: &mut Conn,
     token: &Token,
@@ -112,13 +112,13 @@ pub async fn find(
         .bind(token.hash())
         .fetch_optional(c)
         .await)?;
-    if row.is_none() && just_renewed(conn, token, limits, now).await? {
-        return Ok(Found::JustRenewed);
+    if row.is_none() && just_rotated(conn, token, limits, now).await? {
+        return Ok(Found::JustRotated);
     }
     judge(conn, row, limits, now).await
 }
 
-async fn just_renewed(
+async fn just_rotated(
     conn: &mut Conn,
     token: &Token,
     limits: &Limits,
@@ -126,7 +126,7 @@ async fn just_renewed(
 ) -> Result<bool, sqlx::Error> {
     on!(conn, c => sqlx::query_scalar::<_, i64>(
         "select count(*) from sessions s join users u on u.id = s.user_id and u.epoch = s.epoch
-         where s.previous_token_hash = $1 and s.renewed_at > $2 and s.ended_at is null")
+         where s.previous_token_hash = $1 and s.rotated_at > $2 and s.ended_at is null")
         .bind(token.hash())
         .bind(now.at - limits.exchange_race)
         .fetch_one(c)
@@ -137,7 +137,7 @@ async fn just_renewed(
 /// As [`find`], for a session whose id is known already.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn find_by_id(
     conn: &mut Conn,
     session: &SessionId,
@@ -163,8 +163,8 @@ async fn judge(
     let Some(row) = row else {
         return Ok(Found::Unknown);
     };
-    if let Some((because, at)) = row.ended(limits, now) {
-        let ended = how_it_ended(conn, because, at, row.ended_by.as_deref()).await?;
+    if let Some((end_reason, at)) = row.ended(limits, now) {
+        let ended = how_it_ended(conn, end_reason, at, row.ended_by.as_deref()).await?;
         return Ok(Found::Ended(ended));
     }
     let Some(user) = users::find(conn, &row.user_id).await? else {
@@ -179,11 +179,11 @@ async fn judge(
     })))
 }
 
-/// Whether the session is alive, asked under its person's lock. Between the look-up at the door and
-/// the deed a press may have come.
+/// Whether the session is alive, asked under its user's lock. Between the look-up at the door and
+/// the operation a remote logout may have come.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn is_live(
     tx: &mut Tx,
     session: &SessionId,
@@ -204,14 +204,14 @@ pub async fn is_live(
 /// Writes down when sessions were last active. Times only move forward, and ended rows stay as they are.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn note_active(tx: &mut Tx, seen: &[(SessionId, UnixMillis)]) -> Result<(), sqlx::Error> {
     let sql = match &**tx {
         Conn::Sqlite(_) => {
             "update sessions set last_active_at = $2
              where id = $1 and last_active_at < $2 and ended_at is null"
         }
-        // These rows are many people's, in no order that a press keeps, so waiting for one that a
+        // These rows are many users's, in no order that a remote logout keeps, so waiting for one that a
         // press holds could be a deadlock. It has ended then, or is noted the next time.
         Conn::Postgres(_) => {
             "update sessions set last_active_at = $2

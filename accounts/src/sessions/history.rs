@@ -1,9 +1,9 @@
-//! What a person was signed in with lately: the picture above the devices.
+//! What a user was signed in with lately: the picture above the devices.
 
 use sqlx::FromRow;
 
 use super::{
-    Because,
+    EndReason,
     find::{Row, row},
 };
 use crate::{
@@ -21,7 +21,7 @@ pub struct Past {
     pub label: Option<String>,
     pub from: UnixMillis,
     /// When and why it ended; none while it lives.
-    pub ended: Option<(Because, UnixMillis)>,
+    pub ended: Option<(EndReason, UnixMillis)>,
 }
 
 #[derive(FromRow)]
@@ -32,10 +32,10 @@ struct Seen {
     label: Option<String>,
 }
 
-/// The person's sessions that lived at some time since `since`, latest first, `most` at the most.
+/// The user's sessions that lived at some time since `since`, latest first, `most` at the most.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn history(
     conn: &mut Conn,
     user: &UserId,
@@ -67,11 +67,11 @@ pub async fn history(
         .collect())
 }
 
-/// When the person was logged out remotely since `since`, latest first.
+/// When the user was logged out remotely since `since`, latest first.
 ///
 /// # Errors
-/// When the store is away.
-pub async fn presses(
+/// When the database is unavailable.
+pub async fn remote_logouts(
     conn: &mut Conn,
     user: &UserId,
     since: UnixMillis,

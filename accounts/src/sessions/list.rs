@@ -1,8 +1,8 @@
-//! The list of a person's sessions, as Profile → Security shows it.
+//! The list of a user's sessions, as Profile → Security shows it.
 
 use sqlx::FromRow;
 
-use super::{How, SecondFactor, SessionId};
+use super::{AuthMethod, SecondFactor, SessionId};
 use crate::{
     curfew,
     db::Conn,
@@ -28,21 +28,21 @@ pub struct Listed {
     pub user_agent: String,
     /// Empty when unknown.
     pub ip: String,
-    pub started_how: How,
+    pub auth_method: AuthMethod,
     /// What was shown besides the password.
     pub second_factor: Option<SecondFactor>,
     pub started_at: UnixMillis,
     pub last_active_at: UnixMillis,
     pub expires_at: UnixMillis,
     pub remembered: bool,
-    /// The name the person has given it.
+    /// The name the user has given it.
     pub label: Option<String>,
 }
 
-/// The person's live sessions, `first` before the others, then last active first, `most` at the most.
+/// The user's live sessions, `first` before the others, then last active first, `most` at the most.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn list(
     conn: &mut Conn,
     user: &UserId,
@@ -53,7 +53,7 @@ pub async fn list(
 ) -> Result<Vec<Listed>, sqlx::Error> {
     let cut = curfew::cut(conn, user, now).await?;
     on!(conn, c => sqlx::query_as(
-        "select s.id, s.user_agent, s.ip, s.started_how, s.second_factor, s.started_at, s.last_active_at, s.expires_at,
+        "select s.id, s.user_agent, s.ip, s.auth_method, s.second_factor, s.started_at, s.last_active_at, s.expires_at,
                 (d.id is not null) as remembered, coalesce(d.label, s.label) as label
          from sessions s
          join users u on u.id = s.user_id and u.epoch = s.epoch
@@ -82,10 +82,10 @@ pub struct Dormant {
     pub expires_at: UnixMillis,
 }
 
-/// The person's remembered devices that no session lives of, last used first, `most` at the most.
+/// The user's remembered devices that no session lives of, last used first, `most` at the most.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn dormant(
     conn: &mut Conn,
     user: &UserId,

@@ -1,4 +1,4 @@
-//! A person's sessions for programs: page by page.
+//! A user's sessions for programs: page by page.
 
 use super::{Listed, SessionId};
 use crate::{curfew, db::Conn, limits::Limits, on, time::Moment, users::UserId};
@@ -7,7 +7,7 @@ use crate::{curfew, db::Conn, limits::Limits, on, time::Moment, users::UserId};
 /// the start. One that starts meanwhile moves none of the others.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn page(
     conn: &mut Conn,
     user: &UserId,
@@ -18,7 +18,7 @@ pub async fn page(
 ) -> Result<Vec<Listed>, sqlx::Error> {
     let cut = curfew::cut(conn, user, now).await?;
     on!(conn, c => sqlx::query_as(
-        "select s.id, s.user_agent, s.ip, s.started_how, s.second_factor, s.started_at, s.last_active_at, s.expires_at,
+        "select s.id, s.user_agent, s.ip, s.auth_method, s.second_factor, s.started_at, s.last_active_at, s.expires_at,
                 (d.id is not null) as remembered, coalesce(d.label, s.label) as label
          from sessions s
          join users u on u.id = s.user_id and u.epoch = s.epoch
@@ -29,7 +29,7 @@ pub async fn page(
         .bind(user)
         .bind(now.at)
         .bind(now.at - limits.session_idle)
-        // Ids are hexadecimal digits and hyphens: every one comes before a letter beyond them.
+        // Ids are hexadecimal digits and hyphens: every one comes before an email beyond them.
         .bind(before.map_or("z", |id| id.0.as_str()))
         .bind(most)
         .bind(cut)

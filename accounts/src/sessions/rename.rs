@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{EndOneError, SignedIn, Which, lock_alive::lock_alive};
+use super::{DeviceRef, EndOneError, SignedIn, lock_live::lock_live};
 use crate::{
     audit::{self, Action, Actor, Client, Event},
     db::Tx,
@@ -30,7 +30,7 @@ impl From<sqlx::Error> for RenameError {
     }
 }
 
-/// Gives a device of the person signed in a name; an empty one takes it away. A remembered device
+/// Gives a device of the user signed in a name; an empty one takes it away. A remembered device
 /// keeps it for the sessions it starts later. The list shows the browser's own name beside it.
 ///
 /// # Errors
@@ -38,18 +38,18 @@ impl From<sqlx::Error> for RenameError {
 pub async fn rename(
     tx: &mut Tx,
     me: &SignedIn,
-    which: Which<'_>,
+    which: DeviceRef<'_>,
     name: &str,
     client: &Client,
     limits: &Limits,
     now: Moment,
 ) -> Result<Option<String>, RenameError> {
     let name = clean(name).map_err(RenameError::Name)?;
-    let locked = lock_alive(tx, me, limits, now)
+    let locked = lock_live(tx, me, limits, now)
         .await?
         .ok_or(EndOneError::AlreadyEnded)?;
     let (sqls, id): (&[&'static str], &str) = match which {
-        Which::Session(id) => (
+        DeviceRef::Session(id) => (
             &[
                 "update remembered_devices set label = $4
                  where user_id = $2 and epoch = $3 and ended_at is null
@@ -59,7 +59,7 @@ pub async fn rename(
             ],
             id.0.as_str(),
         ),
-        Which::Remembered(id) => (
+        DeviceRef::Remembered(id) => (
             &["update remembered_devices set label = $4
                where id = $1 and user_id = $2 and epoch = $3 and ended_at is null"],
             id,

@@ -1,6 +1,6 @@
 //! Starting a session, and signing out of it.
 
-use super::{Because, SessionId};
+use super::{EndReason, SessionId};
 use crate::{
     audit::{self, Action, Actor, Client, Event},
     curfew,
@@ -15,7 +15,7 @@ use crate::{
 /// What a session was started with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
-pub enum How {
+pub enum AuthMethod {
     Password,
     Remembered,
 }
@@ -38,13 +38,13 @@ impl SecondFactor {
     }
 }
 
-/// What a session starts from. The caller holds the person's lock and has compared the epoch its
+/// What a session starts from. The caller holds the user's lock and has compared the epoch its
 /// evidence was gathered under with the one the lock showed.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct From<'a> {
+pub(crate) struct NewSession<'a> {
     pub user: &'a UserId,
     pub epoch: i64,
-    pub how: How,
+    pub how: AuthMethod,
     pub second_factor: Option<SecondFactor>,
     pub remembered_device: Option<&'a str>,
 }
@@ -60,35 +60,35 @@ pub struct Started {
 /// Starts a session.
 pub(crate) async fn start(
     tx: &mut Tx,
-    from: From<'_>,
+    new: NewSession<'_>,
     client: &Client,
     limits: &Limits,
     now: Moment,
 ) -> Result<Started, sqlx::Error> {
-    make_room(tx, from.user, limits, now).await?;
-    let confirmed_at = (from.how == How::Password).then_some(now.at);
+    make_room(tx, new.user, limits, now).await?;
+    let confirmed_at = (new.how == AuthMethod::Password).then_some(now.at);
     let started = Started {
         id: SessionId(now.id()),
         token: Token::random(),
         expires_at: now.at + limits.session_max,
     };
     on!(tx, c => sqlx::query(
-        "insert into sessions (id, user_id, token_hash, epoch, started_how, remembered_device_id,
+        "insert into sessions (id, user_id, token_hash, epoch, auth_method, remembered_device_id,
                                ip, user_agent, started_at, last_active_at, expires_at, confirmed_at,
                                second_factor)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12)")
         .bind(&started.id)
-        .bind(from.user)
+        .bind(new.user)
         .bind(started.token.hash())
-        .bind(from.epoch)
-        .bind(from.how)
-        .bind(from.remembered_device)
+        .bind(new.epoch)
+        .bind(new.how)
+        .bind(new.remembered_device)
         .bind(client.ip_text())
         .bind(&client.user_agent)
         .bind(now.at)
         .bind(started.expires_at)
         .bind(confirmed_at)
-        .bind(from.second_factor)
+        .bind(new.second_factor)
         .execute(c)
         .await
         .map(|_| ()))?;
@@ -104,12 +104,12 @@ async fn make_room(
 ) -> Result<(), sqlx::Error> {
     end_expired(tx, user, limits, now).await?;
     let ended = on!(tx, c => sqlx::query(
-        "update sessions set ended_at = $2, ended_because = $3
+        "update sessions set ended_at = $2, end_reason = $3
          where id in (select id from sessions where user_id = $1 and ended_at is null
                       order by last_active_at desc, id desc limit 100000000 offset $4)")
         .bind(user)
         .bind(now.at)
-        .bind(Because::Limit)
+        .bind(EndReason::Limit)
         .bind((limits.sessions_per_user - 1).max(0))
         .execute(c)
         .await
@@ -120,7 +120,7 @@ async fn make_room(
     Ok(())
 }
 
-/// Marks the person's sessions that have run out, so that what is open is what is live.
+/// Marks the user's sessions that have run out, so that what is open is what is live.
 pub(crate) async fn end_expired(
     tx: &mut Tx,
     user: &UserId,
@@ -129,11 +129,11 @@ pub(crate) async fn end_expired(
 ) -> Result<(), sqlx::Error> {
     curfew::end_cut(tx, user, now).await?;
     on!(tx, c => sqlx::query(
-        "update sessions set ended_at = $2, ended_because = $3
+        "update sessions set ended_at = $2, end_reason = $3
          where user_id = $1 and ended_at is null and (expires_at <= $2 or last_active_at <= $4)")
         .bind(user)
         .bind(now.at)
-        .bind(Because::Expired)
+        .bind(EndReason::Expired)
         .bind(now.at - limits.session_idle)
         .execute(c)
         .await
@@ -144,7 +144,7 @@ pub(crate) async fn end_expired(
 /// session has ended already.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn sign_out(
     tx: &mut Tx,
     user: &UserId,
@@ -156,10 +156,10 @@ pub async fn sign_out(
         return Ok(());
     };
     let ended = on!(tx, c => sqlx::query(
-        "update sessions set ended_at = $2, ended_because = $3 where id = $1 and ended_at is null")
+        "update sessions set ended_at = $2, end_reason = $3 where id = $1 and ended_at is null")
         .bind(session)
         .bind(now.at)
-        .bind(Because::SignedOut)
+        .bind(EndReason::SignedOut)
         .execute(c)
         .await
         .map(|done| done.rows_affected()))?;
@@ -167,11 +167,11 @@ pub async fn sign_out(
         return Ok(());
     }
     on!(tx, c => sqlx::query(
-        "update remembered_devices set ended_at = $2, ended_because = $3
+        "update remembered_devices set ended_at = $2, end_reason = $3
          where ended_at is null and id = (select remembered_device_id from sessions where id = $1)")
         .bind(session)
         .bind(now.at)
-        .bind(Because::SignedOut)
+        .bind(EndReason::SignedOut)
         .execute(c)
         .await
         .map(|_| ()))?;

@@ -8,7 +8,7 @@ use super::{Kind, MOST, Scopes, TokenId, Value, list::count};
 use crate::{
     audit::{self, Actor, Client, Event},
     db::Tx,
-    letters::{self, Letter, News},
+    emails::{self, Email, EmailTemplate},
     limits::Limits,
     on,
     plans::Plan,
@@ -53,15 +53,15 @@ pub enum CreateError {
     #[error("who may only watch has no tokens")]
     WatchOnly,
     #[error("there are {MOST} tokens already")]
-    TooMany,
-    /// A press came between the look at the door and this deed.
+    RateLimited,
+    /// A remote logout came between the look at the door and this operation.
     #[error("this session has ended already")]
     AlreadyEnded,
-    #[error("the store is away")]
-    Store(#[from] sqlx::Error),
+    #[error("the database is unavailable")]
+    Database(#[from] sqlx::Error),
 }
 
-/// Whether this person may make a token of that name, as far as can be known before the lock.
+/// Whether this user may make a token of that name, as far as can be known before the lock.
 ///
 /// # Errors
 /// [`CreateError::Name`], [`CreateError::PlanRequired`] or [`CreateError::WatchOnly`].
@@ -76,7 +76,7 @@ pub fn may_create(user: &User, kind: Kind, name: &str) -> Result<(), CreateError
     Ok(())
 }
 
-/// Makes a token for the person signed in, who must still be when the lock is held.
+/// Makes a token for the user signed in, who must still be when the lock is held.
 ///
 /// # Errors
 /// See [`CreateError`]; nothing has changed then.
@@ -96,7 +96,7 @@ pub async fn create(
     {
         return Err(CreateError::Lasts);
     }
-    if sessions::lock_alive(tx, me, limits, now).await?.is_none() {
+    if sessions::lock_live(tx, me, limits, now).await?.is_none() {
         return Err(CreateError::AlreadyEnded);
     }
     // As it is now: role and plan may have changed since the door.
@@ -105,7 +105,7 @@ pub async fn create(
     };
     may_create(&user, kind, &name)?;
     if count(tx, &user.id, kind, now).await? >= MOST {
-        return Err(CreateError::TooMany);
+        return Err(CreateError::RateLimited);
     }
     let created = Created {
         id: TokenId(now.id()),
@@ -114,11 +114,11 @@ pub async fn create(
         expires_at: new.lasts.map(|time| now.at + time),
     };
     insert(tx, &user.id, kind, &created, &scopes, now).await?;
-    let news = News::TokenMade {
+    let template = EmailTemplate::TokenMade {
         kind: kind.name().to_owned(),
         name: created.name.clone(),
     };
-    letters::post(tx, &user.email, &Letter::new(news, client), now).await?;
+    emails::enqueue(tx, &user.email, &Email::new(template, client), now).await?;
     let event = Event::of(kind.created(), Actor::User(&user.id), client)
         .in_account(&user.account_id)
         .about(&user.id)
@@ -167,7 +167,7 @@ fn clean_name(name: &str) -> Result<String, &'static str> {
     }
 }
 
-/// Stores a token for sample people. Its value is thrown away, so nobody can use it.
+/// Stores a token for sample users. Its value is thrown away, so nobody can use it.
 pub(crate) async fn insert_sample(
     tx: &mut Tx,
     user: &UserId,

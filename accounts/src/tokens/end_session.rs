@@ -1,11 +1,11 @@
-//! A program ends one session of its person's.
+//! A program ends one session of its user's.
 
-use super::{Bearer, PressError, find::still_good};
+use super::{Bearer, BearerError, find::still_good};
 use crate::{
     audit::Client,
     db::Tx,
     limits::Limits,
-    sessions::{SessionId, Which, end_device, is_live},
+    sessions::{DeviceRef, SessionId, end_device, is_live},
     time::{Moment, is_id},
     users,
 };
@@ -14,7 +14,7 @@ use crate::{
 /// another.
 ///
 /// # Errors
-/// [`PressError::NotFound`] when it is not there, not alive or somebody else's; nothing has changed then.
+/// [`BearerError::NotFound`] when it is not there, not alive or somebody else's; nothing has changed then.
 pub async fn end_session(
     tx: &mut Tx,
     bearer: &Bearer,
@@ -22,26 +22,26 @@ pub async fn end_session(
     client: &Client,
     limits: &Limits,
     now: Moment,
-) -> Result<(), PressError> {
+) -> Result<(), BearerError> {
     if !bearer.may(bearer.kind.ending_scope()) {
-        return Err(PressError::Scope);
+        return Err(BearerError::Scope);
     }
     if !is_id(&session.0) {
-        return Err(PressError::NotFound);
+        return Err(BearerError::NotFound);
     }
     let user = &bearer.user.id;
     let Some(locked) = users::lock(tx, user).await? else {
-        return Err(PressError::Unknown);
+        return Err(BearerError::Unknown);
     };
     if still_good(tx, bearer, now).await?.is_none() {
-        return Err(PressError::Unknown);
+        return Err(BearerError::Unknown);
     }
-    let (person, which) = ((user, &locked), Which::Session(session));
+    let (person, which) = ((user, &locked), DeviceRef::Session(session));
     if !is_live(tx, session, locked.epoch, limits, now).await? {
-        return Err(PressError::NotFound);
+        return Err(BearerError::NotFound);
     }
     end_device(tx, person, which, None, Some("api/v1"), client, now)
         .await?
         .map(|_| ())
-        .ok_or(PressError::NotFound)
+        .ok_or(BearerError::NotFound)
 }

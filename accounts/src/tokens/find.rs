@@ -1,4 +1,4 @@
-//! From a bearer token to a person: the one place where a program's request becomes somebody's.
+//! From a bearer token to a user: the one place where a program's request becomes somebody's.
 
 use sqlx::FromRow;
 
@@ -10,7 +10,7 @@ use crate::{
     users::{self, Role, User, UserId},
 };
 
-/// A program's request: the token it came with, and the person it acts for.
+/// A program's request: the token it came with, and the user it acts for.
 #[derive(Debug, Clone)]
 pub struct Bearer {
     pub user: User,
@@ -29,7 +29,7 @@ impl Bearer {
         self.scopes.has(scope)
     }
 
-    /// Whether its person looks after the account.
+    /// Whether its user looks after the account.
     #[must_use]
     pub fn looks_after_account(&self) -> bool {
         matches!(self.user.role, Role::Owner | Role::Admin)
@@ -47,13 +47,13 @@ struct Row {
     expires_at: Option<UnixMillis>,
 }
 
-/// Looks a token up. Nothing is remembered: what the store says at this moment is the answer, so a
+/// Looks a token up. Nothing is remembered: what the database says at this moment is the answer, so a
 /// revoked token fails at the first try. None when it was never made, is revoked, has run out, or its
-/// person is disabled: the same to whoever asks. What its person's role and plan allow is
+/// user is disabled: the same to whoever asks. What its user's role and plan allow is
 /// [`permissions`](crate::permissions)' to say.
 ///
 /// # Errors
-/// When the store is away. That is never "unknown".
+/// When the database is unavailable. That is never "unknown".
 pub async fn find(
     conn: &mut Conn,
     kind: Kind,
@@ -88,7 +88,7 @@ pub async fn find(
 }
 
 /// The holder as they are now, if the token is still good. Asked under the holder's lock: between
-/// the look-up and the deed it may have been revoked.
+/// the look-up and the operation it may have been revoked.
 pub(super) async fn still_good(
     tx: &mut Tx,
     bearer: &Bearer,

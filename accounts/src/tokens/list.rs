@@ -1,4 +1,4 @@
-//! A person's tokens, as Account Settings shows them.
+//! A user's tokens, as Account Settings shows them.
 
 use sqlx::FromRow;
 
@@ -23,10 +23,10 @@ pub struct Listed {
     pub expires_at: Option<UnixMillis>,
 }
 
-/// How many tokens of that kind the person has that have neither been revoked nor run out.
+/// How many tokens of that kind the user has that have neither been revoked nor run out.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn count(
     conn: &mut Conn,
     user: &UserId,
@@ -43,11 +43,11 @@ pub async fn count(
         .await)
 }
 
-/// The person's tokens of that kind, newest first. Those that have run out stay in the list until
+/// The user's tokens of that kind, newest first. Those that have run out stay in the list until
 /// they are swept, so that one sees why a program has stopped.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn list(conn: &mut Conn, user: &UserId, kind: Kind) -> Result<Vec<Listed>, sqlx::Error> {
     on!(conn, c => sqlx::query_as(
         "select id, name, scopes, created_at, last_used_at, expires_at from tokens
@@ -59,10 +59,10 @@ pub async fn list(conn: &mut Conn, user: &UserId, kind: Kind) -> Result<Vec<List
         .await)
 }
 
-/// One token of the person's, of that kind and not revoked.
+/// One token of the user's, of that kind and not revoked.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn one(
     conn: &mut Conn,
     user: &UserId,

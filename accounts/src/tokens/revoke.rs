@@ -28,14 +28,14 @@ pub enum RevokeError {
     /// Not there, or somebody else's.
     #[error("there is no such token")]
     NotFound,
-    /// A press came between the look at the door and this deed.
+    /// A remote logout came between the look at the door and this operation.
     #[error("this session has ended already")]
     AlreadyEnded,
-    #[error("the store is away")]
-    Store(#[from] sqlx::Error),
+    #[error("the database is unavailable")]
+    Database(#[from] sqlx::Error),
 }
 
-/// Revokes a token of the person signed in. On every plan and with every role: what one has, one may
+/// Revokes a token of the user signed in. On every plan and with every role: what one has, one may
 /// give up.
 ///
 /// # Errors
@@ -52,7 +52,7 @@ pub async fn revoke(
     if !is_id(&id.0) {
         return Err(RevokeError::NotFound);
     }
-    let locked = sessions::lock_alive(tx, me, limits, now)
+    let locked = sessions::lock_live(tx, me, limits, now)
         .await?
         .ok_or(RevokeError::AlreadyEnded)?;
     let name: Option<String> = on!(tx, c => sqlx::query_scalar(
@@ -83,7 +83,7 @@ pub async fn revoke(
     Ok(Revoked::Now(name))
 }
 
-/// Revokes every token of a kind that a person has. The caller holds the person's lock and records it.
+/// Revokes every token of a kind that a user has. The caller holds the user's lock and records it.
 /// Their names.
 pub(crate) async fn revoke_all(
     tx: &mut Tx,

@@ -1,4 +1,4 @@
-//! What a token may do besides what its person may: scopes only narrow.
+//! What a token may do besides what its user may: scopes only narrow.
 
 use std::fmt;
 
@@ -34,9 +34,9 @@ pub struct Scopes(Vec<Scope>);
 impl Scopes {
     /// `read`, and `also` where there is one.
     #[must_use]
-    pub fn read_and(also: Option<Scope>) -> Self {
-        let also = also.filter(|scope| *scope != Scope::Read);
-        Self([Scope::Read].into_iter().chain(also).collect())
+    pub fn read_and(revoke_tokens: Option<Scope>) -> Self {
+        let revoke_tokens = revoke_tokens.filter(|scope| *scope != Scope::Read);
+        Self([Scope::Read].into_iter().chain(revoke_tokens).collect())
     }
 
     /// Whether it is among them.

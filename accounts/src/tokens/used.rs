@@ -10,14 +10,14 @@ use crate::{
 /// Writes down when tokens were last used. Times only move forward, and revoked rows stay as they are.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn note_used(tx: &mut Tx, seen: &[(TokenId, UnixMillis)]) -> Result<(), sqlx::Error> {
     let sql = match &**tx {
         Conn::Sqlite(_) => {
             "update tokens set last_used_at = $2
              where id = $1 and coalesce(last_used_at, 0) < $2 and revoked_at is null"
         }
-        // Many people's rows in no order: waiting for one that is being revoked could be a deadlock.
+        // Many users's rows in no order: waiting for one that is being revoked could be a deadlock.
         Conn::Postgres(_) => {
             "update tokens set last_used_at = $2
              where id = (select id from tokens

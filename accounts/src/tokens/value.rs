@@ -35,7 +35,7 @@ impl Value {
     }
 
     /// A value as a program presents it. None when it is not of that kind or its checksum is wrong,
-    /// which saves the store from look-ups of nonsense; it proves nothing.
+    /// which saves the database from look-ups of nonsense; it proves nothing.
     #[must_use]
     pub fn presented(kind: Kind, text: &str) -> Option<Self> {
         let rest = text.strip_prefix(kind.prefix())?;
@@ -50,7 +50,7 @@ impl Value {
         (checksum(before) == checked).then(|| Self(Zeroizing::new(text.to_owned())))
     }
 
-    /// The text, for the person it is made for.
+    /// The text, for the user it is made for.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

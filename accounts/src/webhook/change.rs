@@ -8,13 +8,13 @@ use super::{
     remove::{delete, drop_pending},
 };
 use crate::{
-    attempts::{TooMany, claim_webhook_test},
     audit::{Action, Actor, CATEGORIES, Client, Event, record, severity_rank},
     db::Tx,
     keys::{Keys, Purpose},
     limits::Limits,
     members::{MemberError, Standing, begin},
     on,
+    rate_limits::{RateLimited, permit_webhook_test},
     secret::{Secret, Token},
     sessions::SignedIn,
     time::Moment,
@@ -36,19 +36,19 @@ pub enum WebhookError {
     #[error("there is no webhook")]
     None,
     #[error("tests are sent too fast")]
-    TooMany(TooMany),
+    RateLimited(RateLimited),
     #[error(transparent)]
     Refused(#[from] MemberError),
 }
 
 impl From<sqlx::Error> for WebhookError {
     fn from(error: sqlx::Error) -> Self {
-        Self::Refused(MemberError::Store(error))
+        Self::Refused(MemberError::Database(error))
     }
 }
 
 /// Sends events to `url` from now on. The first time it gives the secret, which is shown this once. The same
-/// again is no deed. Whether the address may be sent to, the caller has seen to.
+/// again is no operation. Whether the address may be sent to, the caller has seen to.
 ///
 /// # Errors
 /// See [`WebhookError`]; nothing has changed then.
@@ -164,9 +164,9 @@ pub async fn test(
 ) -> Result<Webhook, WebhookError> {
     let me = begin(tx, who, "/api/fn/test_webhook", limits, now).await?;
     let webhook = find(tx, &me.account_id).await?.ok_or(WebhookError::None)?;
-    claim_webhook_test(tx, &me.account_id, now)
+    permit_webhook_test(tx, &me.account_id, now)
         .await?
-        .map_err(WebhookError::TooMany)?;
+        .map_err(WebhookError::RateLimited)?;
     Ok(webhook)
 }
 

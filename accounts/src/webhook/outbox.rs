@@ -63,7 +63,7 @@ pub struct Failure {
 }
 
 #[derive(FromRow)]
-struct Claimed {
+struct Leased {
     event_id: String,
     account_id: AccountId,
     tries: i64,
@@ -73,10 +73,10 @@ struct Claimed {
 /// time, so that a receiver that does not answer holds nobody else up. Commit before sending.
 ///
 /// # Errors
-/// When the store is away.
-pub async fn claim(tx: &mut Tx, now: Moment) -> Result<Option<Due>, sqlx::Error> {
+/// When the database is unavailable.
+pub async fn lease(tx: &mut Tx, now: Moment) -> Result<Option<Due>, sqlx::Error> {
     loop {
-        let claimed: Option<Claimed> = on!(tx, c => sqlx::query_as(
+        let leased: Option<Leased> = on!(tx, c => sqlx::query_as(
             "update webhook_deliveries set leased_until = $2, tries = tries + 1
              where event_id = (
                  select d.event_id from webhook_deliveries d
@@ -92,33 +92,33 @@ pub async fn claim(tx: &mut Tx, now: Moment) -> Result<Option<Due>, sqlx::Error>
             .bind(now.at + LEASE)
             .fetch_optional(c)
             .await)?;
-        let Some(claimed) = claimed else {
+        let Some(leased) = leased else {
             return Ok(None);
         };
-        let event = with_id(tx, &claimed.event_id).await?;
-        let webhook = find_to_send(tx, &claimed.account_id).await?;
+        let event = with_id(tx, &leased.event_id).await?;
+        let webhook = find_to_send(tx, &leased.account_id).await?;
         if let (Some(event), Some(webhook)) = (event, webhook) {
             return Ok(Some(Due {
-                account: claimed.account_id,
+                account: leased.account_id,
                 webhook,
                 event,
-                tries: claimed.tries,
+                tries: leased.tries,
             }));
         }
         // The account keeps its events no longer, or sends them nowhere any more.
         on!(tx, c => sqlx::query("delete from webhook_deliveries where event_id = $1")
-            .bind(&claimed.event_id)
+            .bind(&leased.event_id)
             .execute(c)
             .await
             .map(|_| ()))?;
-        forget_removed(tx, &claimed.account_id).await?;
+        forget_removed(tx, &leased.account_id).await?;
     }
 }
 
 /// The receiver has it.
 ///
 /// # Errors
-/// When the store is away; it is sent a second time then, with the same id.
+/// When the database is unavailable; it is sent a second time then, with the same id.
 pub async fn delivered(
     tx: &mut Tx,
     due: &Due,
@@ -140,7 +140,7 @@ pub async fn delivered(
 /// The receiver has it not: later again, or given up. Returns when the next try is.
 ///
 /// # Errors
-/// When the store is away; it is tried again when the lease is over then.
+/// When the database is unavailable; it is tried again when the lease is over then.
 pub async fn failed(
     tx: &mut Tx,
     due: &Due,
@@ -186,7 +186,7 @@ pub struct Delivery {
 /// Up to `most` of the account's deliveries, newest first.
 ///
 /// # Errors
-/// When the store is away.
+/// When the database is unavailable.
 pub async fn recent(
     conn: &mut Conn,
     account: &AccountId,

@@ -9,8 +9,8 @@ use accounts::{
 };
 
 use crate::{
+    databases,
     home::{DAY, Home, NOW, after, browser},
-    stores,
 };
 
 on_both!(
@@ -131,7 +131,7 @@ async fn what_is_young_stays_and_nothing_to_do_is_no_event(db: Db) {
         0
     );
     let events = "select count(*) from audit_events";
-    assert_eq!(stores::number(&db, events).await, 10);
+    assert_eq!(databases::number(&db, events).await, 10);
 }
 
 async fn only_an_owner_says_how_long(db: Db) {
@@ -160,9 +160,9 @@ async fn only_an_owner_says_how_long(db: Db) {
         }
     }
     let told = "select count(*) from audit_events where action = 'audit.retention_changed'";
-    assert_eq!(stores::number(&home.db, told).await, 1);
+    assert_eq!(databases::number(&home.db, told).await, 1);
     // The sweep goes by it.
-    let all = stores::number(&home.db, "select count(*) from audit_events").await;
+    let all = databases::number(&home.db, "select count(*) from audit_events").await;
     assert_eq!(
         audit::delete_old(&home.db, after(DAY * 29)).await.unwrap(),
         0

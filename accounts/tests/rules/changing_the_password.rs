@@ -5,23 +5,23 @@ use accounts::{
     db::Db,
     passwords::Unacceptable,
     remember_me::Exchange,
-    sessions::{Because, By, Found},
+    sessions::{By, EndReason, Found},
     sign_in::SignInError,
     time::Moment,
 };
 
 use crate::{
+    databases,
     home::{DAY, Home, NOW, PASSWORD, SECOND, after},
-    stores,
 };
 
 on_both!(
     a_new_password_ends_the_others_and_keeps_this_one_under_a_new_cookie,
     a_wrong_current_password_changes_nothing_and_is_limited,
     a_weak_or_unchanged_new_password_changes_nothing,
-    a_session_that_a_press_has_ended_changes_no_password,
+    a_session_that_a_remote_logout_has_ended_changes_no_password,
     what_had_run_out_before_is_not_said_to_have_ended_by_it,
-    a_half_sign_in_with_the_old_password_starts_no_session,
+    a_pending_sign_in_with_the_old_password_starts_no_session,
 );
 
 const NEW: &str = "nine brass owls on a wet ladder";
@@ -51,16 +51,16 @@ async fn a_new_password_ends_the_others_and_keeps_this_one_under_a_new_cookie(db
         "select count(*) from known_devices where user_id = '{}'",
         ada.id.0
     );
-    assert_eq!(stores::number(&home.db, &known).await, 0);
+    assert_eq!(databases::number(&home.db, &known).await, 0);
 
     // A tab that was on its way is given nothing.
     let old = &here.session.token;
-    assert!(matches!(home.find(old, now).await, Found::JustRenewed));
+    assert!(matches!(home.find(old, now).await, Found::JustRotated));
     let later = Moment::at(now.at + 10 * SECOND);
     assert!(matches!(home.find(old, later).await, Found::Unknown));
     assert_eq!(
         home.why_dead(&there.session.token, now).await,
-        Because::PasswordChanged
+        EndReason::PasswordChanged
     );
     for remembered in [here.remembered, there.remembered] {
         let exchanged = home.exchange(&remembered.unwrap().token, false, now).await;
@@ -94,7 +94,7 @@ async fn a_wrong_current_password_changes_nothing_and_is_limited(db: Db) {
     }
     let refused = home.change_password(&who, PASSWORD, NEW, NOW).await;
     assert!(
-        matches!(refused, Err(ChangePasswordError::TooMany(_))),
+        matches!(refused, Err(ChangePasswordError::RateLimited(_))),
         "{refused:?}"
     );
     assert_eq!(home.events(&ada, "access.denied").await, 10);
@@ -104,7 +104,7 @@ async fn a_wrong_current_password_changes_nothing_and_is_limited(db: Db) {
     assert_eq!(home.facts(&ada, NOW).await.remembered_devices, 1);
     // Guessing here locks nobody out at the door, and keeps nobody from pressing.
     home.sign_in(&ada, NOW).await;
-    home.press(&ada.id, By::Session(&here.session.id), NOW)
+    home.remote_logout(&ada.id, By::Session(&here.session.id), NOW)
         .await
         .unwrap();
 }
@@ -127,18 +127,18 @@ async fn a_weak_or_unchanged_new_password_changes_nothing(db: Db) {
     home.sign_in(&ada, NOW).await;
 }
 
-async fn a_session_that_a_press_has_ended_changes_no_password(db: Db) {
+async fn a_session_that_a_remote_logout_has_ended_changes_no_password(db: Db) {
     let home = Home::new(db);
     let ada = home.person("Ada").await;
     let here = home.sign_in(&ada, NOW).await;
     let who = home.signed_in(&here.session.token, NOW).await;
-    home.press(&ada.id, By::Session(&here.session.id), NOW)
+    home.remote_logout(&ada.id, By::Session(&here.session.id), NOW)
         .await
         .unwrap();
-    let raced = home.change_password(&who, PASSWORD, NEW, NOW).await;
+    let conflict = home.change_password(&who, PASSWORD, NEW, NOW).await;
     assert!(
-        matches!(raced, Err(ChangePasswordError::Raced)),
-        "{raced:?}"
+        matches!(conflict, Err(ChangePasswordError::Conflict)),
+        "{conflict:?}"
     );
     home.sign_in(&ada, NOW).await;
 }
@@ -158,20 +158,23 @@ async fn what_had_run_out_before_is_not_said_to_have_ended_by_it(db: Db) {
     assert_eq!(changed.sessions, 0);
     assert_eq!(
         home.why_dead(&idle.session.token, now).await,
-        Because::Expired
+        EndReason::Expired
     );
 }
 
-async fn a_half_sign_in_with_the_old_password_starts_no_session(db: Db) {
+async fn a_pending_sign_in_with_the_old_password_starts_no_session(db: Db) {
     let home = Home::new(db);
     let ada = home.person("Ada").await;
     let here = home.sign_in(&ada, NOW).await;
-    let half = home.check_password(&ada, NOW).await;
+    let pending = home.check_password(&ada, NOW).await;
     let who = home.signed_in(&here.session.token, NOW).await;
     home.change_password(&who, PASSWORD, NEW, NOW)
         .await
         .unwrap();
-    let raced = home.start_session(&ada, half, true, NOW).await;
-    assert!(matches!(raced, Err(SignInError::Raced)), "{raced:?}");
+    let conflict = home.start_session(&ada, pending, true, NOW).await;
+    assert!(
+        matches!(conflict, Err(SignInError::Conflict)),
+        "{conflict:?}"
+    );
     assert_eq!(home.list(&ada, NOW).await.len(), 1);
 }

@@ -4,49 +4,49 @@ use accounts::{db::Db, sign_in::CodeError};
 use tokio::task::JoinSet;
 
 use crate::{
+    databases,
     home::{Home, NOW, Protected},
-    stores,
 };
 
 on_both!(
     the_same_code_64_times_at_once_on_two_nodes_lets_one_in,
     a_recovery_code_64_times_at_once_on_two_nodes_lets_one_in,
-    one_half_sign_in_64_times_at_once_becomes_one_session,
+    one_pending_sign_in_64_times_at_once_becomes_one_session,
 );
 
 async fn the_same_code_64_times_at_once_on_two_nodes_lets_one_in(db: Db) {
     let home = wide(db);
     let ada = home.protected("Ada").await;
     let code = ada.code(NOW);
-    assert_eq!(let_in(&home, &ada, |_| code.clone()).await, 1);
+    assert_eq!(complete_sign_in(&home, &ada, |_| code.clone()).await, 1);
 }
 
 async fn a_recovery_code_64_times_at_once_on_two_nodes_lets_one_in(db: Db) {
     let home = wide(db);
     let ada = home.protected("Ada").await;
     let code = ada.codes[0].clone();
-    assert_eq!(let_in(&home, &ada, |_| code.clone()).await, 1);
+    assert_eq!(complete_sign_in(&home, &ada, |_| code.clone()).await, 1);
     assert_eq!(home.codes_left(&ada.person).await, 15);
     assert_eq!(home.events(&ada.person, "user.recovery_code_used").await, 1);
 }
 
-async fn one_half_sign_in_64_times_at_once_becomes_one_session(db: Db) {
+async fn one_pending_sign_in_64_times_at_once_becomes_one_session(db: Db) {
     let home = wide(db);
     let ada = home.protected("Ada").await;
-    let half = std::sync::Arc::new(home.half(&ada.person, false, NOW).await);
+    let pending = std::sync::Arc::new(home.pending_sign_in(&ada.person, false, NOW).await);
     let mut tries = JoinSet::new();
     for n in 0..64 {
-        let (home, half) = (home.clone(), half.clone());
+        let (home, pending) = (home.clone(), pending.clone());
         // All right, each another one.
         let code = ada.codes[n % 16].clone();
-        tries.spawn(async move { home.verify(&half, &code, NOW).await });
+        tries.spawn(async move { home.verify(&pending, &code, NOW).await });
     }
     let done = tries.join_all().await;
     assert_eq!(done.iter().filter(|d| d.is_ok()).count(), 1);
     assert!(
         done.iter()
             .filter_map(|d| d.as_ref().err())
-            .all(|e| matches!(e, CodeError::Over))
+            .all(|e| matches!(e, CodeError::Expired))
     );
     assert_eq!(home.codes_left(&ada.person).await, 15);
 }
@@ -60,16 +60,16 @@ fn wide(db: Db) -> Home {
     home
 }
 
-/// 64 half sign-ins, half of them on another node, all completed at once. Returns how many are let in.
-async fn let_in(home: &Home, ada: &Protected, code: impl Fn(usize) -> String) -> usize {
+/// 64 pending sign-ins, half of them on another node, all completed at once. Returns how many are let in.
+async fn complete_sign_in(home: &Home, ada: &Protected, code: impl Fn(usize) -> String) -> usize {
     let mut there = home.clone();
-    there.db = Db::open(&stores::url_of(&home.db)).await.unwrap();
+    there.db = Db::open(&databases::url_of(&home.db)).await.unwrap();
     let mut tries = JoinSet::new();
     for n in 0..64 {
-        let half = home.half(&ada.person, false, NOW).await;
+        let pending = home.pending_sign_in(&ada.person, false, NOW).await;
         let node = if n % 2 == 0 { home } else { &there }.clone();
         let code = code(n);
-        tries.spawn(async move { node.verify(&half, &code, NOW).await });
+        tries.spawn(async move { node.verify(&pending, &code, NOW).await });
     }
     let done = tries.join_all().await;
     for refused in done.iter().filter_map(|d| d.as_ref().err()) {

@@ -7,14 +7,14 @@ use accounts::{
     curfew::{self, Curfew, CurfewError, Whose},
     db::Db,
     remember_me::Exchange,
-    sessions::{Because, Found, SignedIn},
+    sessions::{EndReason, Found, SignedIn},
     time::{Moment, UnixMillis},
 };
 use proptest::prelude::*;
 
 use crate::{
+    databases,
     home::{Home, NOW, Person, browser},
-    stores,
 };
 
 on_both!(
@@ -24,7 +24,7 @@ on_both!(
     the_accounts_curfew_holds_for_every_member_and_only_owners_and_admins_set_it,
     what_has_ended_is_marked_for_the_lists,
     what_has_ended_stays_dead_when_the_curfew_goes_or_changes,
-    a_press_counts_what_is_alive_and_not_what_the_curfew_has_ended,
+    a_remote_logout_counts_what_is_alive_and_not_what_the_curfew_has_ended,
 );
 
 fn typed(time: &str, zone: &str) -> Curfew {
@@ -70,7 +70,7 @@ async fn a_session_is_dead_from_the_first_curfew_after_it_started_with_nobody_ma
     let Found::Ended(ended) = home.find(&here.session.token, at(20)).await else {
         panic!("it lives")
     };
-    assert_eq!((ended.because, ended.at), (Because::Curfew, at(14).at));
+    assert_eq!((ended.end_reason, ended.at), (EndReason::Curfew, at(14).at));
     assert!(home.list(&ada, at(14)).await.is_empty());
     assert_eq!(home.facts(&ada, at(14)).await.sessions, 0);
     // Started after it, a session lives until the next.
@@ -113,7 +113,7 @@ async fn a_remembered_device_does_not_get_around_it(db: Db) {
         panic!("not exchanged")
     };
     let refused = home.exchange(&next, false, at(15)).await;
-    assert!(matches!(refused, Exchange::Ended(e) if e.because == Because::Curfew));
+    assert!(matches!(refused, Exchange::Ended(e) if e.end_reason == EndReason::Curfew));
     assert_eq!(home.facts(&ada, at(15)).await.remembered_devices, 0);
 }
 
@@ -143,7 +143,7 @@ async fn the_accounts_curfew_holds_for_every_member_and_only_owners_and_admins_s
     );
     assert_eq!(
         home.why_dead(&bens.session.token, at(15)).await,
-        Because::Curfew
+        EndReason::Curfew
     );
     let mut conn = home.db.read().await.unwrap();
     let (mine, account) = curfew::of(&mut conn, &ben.id).await.unwrap();
@@ -172,11 +172,11 @@ async fn what_has_ended_is_marked_for_the_lists(db: Db) {
     let Found::Ended(ended) = home.find(&here.session.token, at(16)).await else {
         panic!("it lives")
     };
-    assert_eq!((ended.because, ended.at), (Because::Curfew, at(14).at));
+    assert_eq!((ended.end_reason, ended.at), (EndReason::Curfew, at(14).at));
     assert!(home.is_live(&bens.session.token, at(16)).await);
 }
 
-async fn a_press_counts_what_is_alive_and_not_what_the_curfew_has_ended(db: Db) {
+async fn a_remote_logout_counts_what_is_alive_and_not_what_the_curfew_has_ended(db: Db) {
     let home = Home::new(db);
     let ada = home.person("Ada").await;
     let here = home.sign_in(&ada, NOW).await;
@@ -186,15 +186,15 @@ async fn a_press_counts_what_is_alive_and_not_what_the_curfew_has_ended(db: Db) 
         .unwrap();
     let night = home.sign_in(&ada, at(15)).await;
     let by = accounts::sessions::By::Session(&night.session.id);
-    let pressed = home.press(&ada.id, by, at(16)).await.unwrap();
-    assert_eq!(pressed.sessions, 1);
+    let logged_out = home.remote_logout(&ada.id, by, at(16)).await.unwrap();
+    assert_eq!(logged_out.sessions, 1);
     assert_eq!(
         home.why_dead(&here.session.token, at(17)).await,
-        Because::Curfew
+        EndReason::Curfew
     );
-    // A press from a session that the curfew has ended is none.
+    // A remote logout from a session that the curfew has ended is none.
     let by = accounts::sessions::By::Session(&here.session.id);
-    assert!(home.press(&ada.id, by, at(17)).await.is_err());
+    assert!(home.remote_logout(&ada.id, by, at(17)).await.is_err());
     assert_eq!(browser(9).ip_text(), "192.0.2.9");
 }
 
@@ -315,10 +315,10 @@ async fn what_has_ended_stays_dead_when_the_curfew_goes_or_changes(db: Db) {
         let me = home.signed_in(&morning.session.token, at(15)).await;
         set(&home, &me, Whose::Account, then, at(15)).await.unwrap();
         let why = home.why_dead(&bens.session.token, at(15)).await;
-        assert_eq!(why, Because::Curfew);
+        assert_eq!(why, EndReason::Curfew);
         let cookie = bens.remembered.unwrap().token;
         let refused = home.exchange(&cookie, false, at(15)).await;
-        assert!(matches!(refused, Exchange::Ended(e) if e.because == Because::Curfew));
+        assert!(matches!(refused, Exchange::Ended(e) if e.end_reason == EndReason::Curfew));
         assert!(home.is_live(&morning.session.token, at(15)).await);
         set(&home, &me, Whose::Account, None, at(15)).await.unwrap();
     }
@@ -329,5 +329,5 @@ async fn into_adas_account(home: &Home, ada: &Person, who: &Person) {
         "update users set role = 'member', account_id = (select account_id from users where id = '{}') where id = '{}'",
         ada.id.0, who.id.0
     );
-    stores::run(&home.db, &join).await;
+    databases::run(&home.db, &join).await;
 }

@@ -4,7 +4,7 @@ use std::{collections::HashSet, time::Duration};
 
 use accounts::{
     db::Db,
-    sessions::{self, Because, By, Found, SessionId},
+    sessions::{self, By, EndReason, Found, SessionId},
     time::{Moment, UnixMillis},
 };
 
@@ -16,7 +16,7 @@ on_both!(
     the_session_after_the_hundredth_ends_the_longest_unused,
     the_list_is_what_find_accepts,
     being_active_never_goes_backwards_and_never_revives,
-    noting_activity_never_gets_in_the_way_of_a_press,
+    noting_activity_never_gets_in_the_way_of_a_remote_logout,
     a_value_nobody_was_given_is_unknown,
 );
 
@@ -43,8 +43,8 @@ async fn a_session_ends_when_it_was_not_used_for_14_days(db: Db) {
     };
     // It says when it ran out, not when that was noticed.
     assert_eq!(
-        (ended.because, ended.at),
-        (Because::Expired, NOW.at + 14 * DAY)
+        (ended.end_reason, ended.at),
+        (EndReason::Expired, NOW.at + 14 * DAY)
     );
     assert!(!home.is_live(&here.session.token, after(14 * DAY)).await);
 }
@@ -65,8 +65,8 @@ async fn a_session_ends_after_30_days_however_much_it_was_used(db: Db) {
         panic!("it lives")
     };
     assert_eq!(
-        (ended.because, ended.at),
-        (Because::Expired, NOW.at + 30 * DAY)
+        (ended.end_reason, ended.at),
+        (EndReason::Expired, NOW.at + 30 * DAY)
     );
 }
 
@@ -83,7 +83,7 @@ async fn the_session_after_the_hundredth_ends_the_longest_unused(db: Db) {
     assert_eq!(home.list(&ada, now).await.len(), 100);
 
     let one_more = home.sign_in(&ada, now).await;
-    assert_eq!(home.why_dead(&all[1].token, now).await, Because::Limit);
+    assert_eq!(home.why_dead(&all[1].token, now).await, EndReason::Limit);
     assert!(home.is_live(&one_more.session.token, now).await);
     assert!(home.is_live(&all[0].token, now).await);
     assert!(home.is_live(&all[2].token, now).await);
@@ -94,12 +94,12 @@ async fn the_list_is_what_find_accepts(db: Db) {
     let home = Home::new(db);
     let (ada, ben) = (home.person("Ada").await, home.person("Ben").await);
     let mut tokens = Vec::new();
-    // From before a press, signed out, too old, idle, alive, alive from a remembered device.
-    let pressed = home.sign_in(&ada, NOW).await;
-    home.press(&ada.id, By::Session(&pressed.session.id), NOW)
+    // From before a remote logout, signed out, too old, idle, alive, alive from a remembered device.
+    let logged_out = home.sign_in(&ada, NOW).await;
+    home.remote_logout(&ada.id, By::Session(&logged_out.session.id), NOW)
         .await
         .unwrap();
-    tokens.push(pressed.session);
+    tokens.push(logged_out.session);
     let old = home.sign_in(&ada, after(SECOND)).await;
     note_active(&home, &old.session.id, NOW.at + 29 * DAY).await;
     tokens.push(old.session);
@@ -165,18 +165,18 @@ async fn being_active_never_goes_backwards_and_never_revives(db: Db) {
         .await;
     assert_eq!(who.last_active_at, NOW.at + 10 * SECOND);
 
-    let press = after(30 * SECOND);
-    home.press(&ada.id, By::Session(&here.session.id), press)
+    let remote_logout = after(30 * SECOND);
+    home.remote_logout(&ada.id, By::Session(&here.session.id), remote_logout)
         .await
         .unwrap();
     note_active(&home, &here.session.id, NOW.at + 40 * SECOND).await;
     let why = home.why_dead(&here.session.token, after(40 * SECOND)).await;
-    assert_eq!(why, Because::RemoteLogout);
+    assert_eq!(why, EndReason::RemoteLogout);
     assert!(home.list(&ada, after(40 * SECOND)).await.is_empty());
 }
 
-/// The writer of "last active" has many people's rows in one transaction, in no order a press keeps.
-async fn noting_activity_never_gets_in_the_way_of_a_press(db: Db) {
+/// The writer of "last active" has many users's rows in one transaction, in no order a remote logout keeps.
+async fn noting_activity_never_gets_in_the_way_of_a_remote_logout(db: Db) {
     let home = Home::new(db);
     let ada = home.person("Ada").await;
     for round in 0..20 {
@@ -195,10 +195,10 @@ async fn noting_activity_never_gets_in_the_way_of_a_press(db: Db) {
             sessions::note_active(&mut tx, &seen).await?;
             tx.commit().await
         };
-        let press = home.press(&ada.id, By::Session(&sessions[0]), now);
-        let (noted, pressed) = tokio::join!(noting, press);
+        let remote_logout = home.remote_logout(&ada.id, By::Session(&sessions[0]), now);
+        let (noted, logged_out) = tokio::join!(noting, remote_logout);
         noted.unwrap();
-        assert_eq!(pressed.unwrap().sessions, 20);
+        assert_eq!(logged_out.unwrap().sessions, 20);
     }
 }
 

@@ -3,13 +3,15 @@
 use accounts::{
     db::Db,
     remember_me::Exchange,
-    sessions::{self, Because, By, EndOneError, EndedOne, RenameError, SessionId, SignedIn, Which},
+    sessions::{
+        self, By, DeviceRef, EndOneError, EndReason, EndedOne, RenameError, SessionId, SignedIn,
+    },
     time::Moment,
 };
 
 use crate::{
+    databases,
     home::{DAY, Home, NOW, Person, SECOND, after, browser},
-    stores,
 };
 
 on_both!(
@@ -19,7 +21,7 @@ on_both!(
     one_does_not_end_the_device_one_asks_from,
     a_dead_session_ends_nothing,
     ending_the_others_spares_this_session_under_a_new_cookie_and_its_own_device,
-    what_was_half_done_elsewhere_does_not_outlive_the_end_of_the_others,
+    what_was_pending_done_elsewhere_does_not_outlive_the_end_of_the_others,
     a_name_stays_with_the_remembered_device_and_is_only_text,
     ending_one_device_twice_at_once_has_one_outcome,
 );
@@ -27,7 +29,7 @@ on_both!(
 async fn end_one(
     home: &Home,
     me: &SignedIn,
-    which: Which<'_>,
+    which: DeviceRef<'_>,
     now: Moment,
 ) -> Result<EndedOne, EndOneError> {
     let mut tx = home.db.write().await?;
@@ -36,7 +38,7 @@ async fn end_one(
     Ok(ended)
 }
 
-async fn end_others(home: &Home, me: &SignedIn) -> Result<sessions::Alone, EndOneError> {
+async fn end_others(home: &Home, me: &SignedIn) -> Result<sessions::RotatedSession, EndOneError> {
     let mut tx = home.db.write().await?;
     let ended = sessions::end_others(&mut tx, me, &browser(9), &home.limits, NOW).await?;
     tx.commit().await?;
@@ -46,7 +48,7 @@ async fn end_others(home: &Home, me: &SignedIn) -> Result<sessions::Alone, EndOn
 async fn rename(
     home: &Home,
     me: &SignedIn,
-    which: Which<'_>,
+    which: DeviceRef<'_>,
     name: &str,
 ) -> Result<Option<String>, RenameError> {
     let mut tx = home.db.write().await?;
@@ -69,7 +71,7 @@ async fn ending_a_device_ends_its_session_and_what_would_bring_it_back(db: Db) {
     let phone = home.sign_in_remembered(&ada, NOW).await;
     let third = home.sign_in(&ada, NOW).await;
     let me = home.signed_in(&here.session.token, NOW).await;
-    let ended = end_one(&home, &me, Which::Session(&phone.session.id), NOW)
+    let ended = end_one(&home, &me, DeviceRef::Session(&phone.session.id), NOW)
         .await
         .unwrap();
     assert_eq!(
@@ -82,12 +84,12 @@ async fn ending_a_device_ends_its_session_and_what_would_bring_it_back(db: Db) {
     );
     assert_eq!(
         home.why_dead(&phone.session.token, NOW).await,
-        Because::EndedElsewhere
+        EndReason::EndedElsewhere
     );
     let back = home
         .exchange(&phone.remembered.unwrap().token, false, NOW)
         .await;
-    assert!(matches!(back, Exchange::Ended(e) if e.because == Because::EndedElsewhere));
+    assert!(matches!(back, Exchange::Ended(e) if e.end_reason == EndReason::EndedElsewhere));
     // Nothing else.
     assert!(home.is_live(&here.session.token, NOW).await);
     assert!(home.is_live(&third.session.token, NOW).await);
@@ -113,7 +115,7 @@ async fn ending_a_remembered_device_that_is_signed_in_nowhere(db: Db) {
     );
     assert_eq!(home.list(&ada, now).await.len(), 1);
     let me = home.signed_in(&here.session.token, now).await;
-    let ended = end_one(&home, &me, Which::Remembered(&listed[0].id), now)
+    let ended = end_one(&home, &me, DeviceRef::Remembered(&listed[0].id), now)
         .await
         .unwrap();
     assert_eq!(ended.remembered_devices, 1);
@@ -131,16 +133,16 @@ async fn nobody_ends_a_device_of_somebody_else_or_one_that_has_ended(db: Db) {
     let here = home.sign_in(&ada, NOW).await;
     let gone = home.sign_in(&ada, NOW).await;
     let me = home.signed_in(&here.session.token, NOW).await;
-    end_one(&home, &me, Which::Session(&gone.session.id), NOW)
+    end_one(&home, &me, DeviceRef::Session(&gone.session.id), NOW)
         .await
         .unwrap();
     let nothing = SessionId("' or 1=1 --".into());
     for id in [&bens.session.id, &gone.session.id, &nothing] {
-        let refused = end_one(&home, &me, Which::Session(id), NOW).await;
+        let refused = end_one(&home, &me, DeviceRef::Session(id), NOW).await;
         assert!(matches!(refused, Err(EndOneError::NotThere)), "{refused:?}");
-        let refused = end_one(&home, &me, Which::Remembered(&id.0), NOW).await;
+        let refused = end_one(&home, &me, DeviceRef::Remembered(&id.0), NOW).await;
         assert!(matches!(refused, Err(EndOneError::NotThere)), "{refused:?}");
-        let refused = rename(&home, &me, Which::Session(id), "mine").await;
+        let refused = rename(&home, &me, DeviceRef::Session(id), "mine").await;
         assert!(matches!(
             refused,
             Err(RenameError::Device(EndOneError::NotThere))
@@ -155,10 +157,10 @@ async fn one_does_not_end_the_device_one_asks_from(db: Db) {
     let ada = home.person("Ada").await;
     let here = home.sign_in_remembered(&ada, NOW).await;
     let me = home.signed_in(&here.session.token, NOW).await;
-    let refused = end_one(&home, &me, Which::Session(&me.session), NOW).await;
+    let refused = end_one(&home, &me, DeviceRef::Session(&me.session), NOW).await;
     assert!(matches!(refused, Err(EndOneError::ThisOne)), "{refused:?}");
-    let device = stores::text(&home.db, "select id from remembered_devices").await;
-    let refused = end_one(&home, &me, Which::Remembered(&device), NOW).await;
+    let device = databases::text(&home.db, "select id from remembered_devices").await;
+    let refused = end_one(&home, &me, DeviceRef::Remembered(&device), NOW).await;
     assert!(matches!(refused, Err(EndOneError::ThisOne)), "{refused:?}");
 
     // An older session of this very browser goes without taking its device along.
@@ -167,7 +169,7 @@ async fn one_does_not_end_the_device_one_asks_from(db: Db) {
         panic!("not exchanged")
     };
     let me = home.signed_in(&started.token, NOW).await;
-    let ended = end_one(&home, &me, Which::Session(&here.session.id), NOW)
+    let ended = end_one(&home, &me, DeviceRef::Session(&here.session.id), NOW)
         .await
         .unwrap();
     assert_eq!((ended.sessions, ended.remembered_devices), (1, 0));
@@ -180,9 +182,11 @@ async fn a_dead_session_ends_nothing(db: Db) {
     let ada = home.person("Ada").await;
     let here = home.sign_in(&ada, NOW).await;
     let me = home.signed_in(&here.session.token, NOW).await;
-    home.press(&ada.id, By::Operator, NOW).await.unwrap();
+    home.remote_logout(&ada.id, By::Operator, NOW)
+        .await
+        .unwrap();
     let other = home.sign_in(&ada, NOW).await;
-    let refused = end_one(&home, &me, Which::Session(&other.session.id), NOW).await;
+    let refused = end_one(&home, &me, DeviceRef::Session(&other.session.id), NOW).await;
     assert!(
         matches!(refused, Err(EndOneError::AlreadyEnded)),
         "{refused:?}"
@@ -192,7 +196,7 @@ async fn a_dead_session_ends_nothing(db: Db) {
         matches!(refused, Err(EndOneError::AlreadyEnded)),
         "{refused:?}"
     );
-    let refused = rename(&home, &me, Which::Session(&other.session.id), "x").await;
+    let refused = rename(&home, &me, DeviceRef::Session(&other.session.id), "x").await;
     assert!(matches!(
         refused,
         Err(RenameError::Device(EndOneError::AlreadyEnded))
@@ -211,7 +215,7 @@ async fn ending_the_others_spares_this_session_under_a_new_cookie_and_its_own_de
     let ended = end_others(&home, &me).await.unwrap();
     assert_eq!((ended.sessions, ended.remembered_devices), (2, 1));
     for dead in [&phone.session.token, &third.session.token] {
-        assert_eq!(home.why_dead(dead, NOW).await, Because::EndedElsewhere);
+        assert_eq!(home.why_dead(dead, NOW).await, EndReason::EndedElsewhere);
     }
     assert!(
         !home.is_live(&here.session.token, NOW).await,
@@ -231,7 +235,7 @@ async fn ending_the_others_spares_this_session_under_a_new_cookie_and_its_own_de
     assert_eq!(home.events(&ada, "user.other_devices_ended").await, 1);
 }
 
-async fn what_was_half_done_elsewhere_does_not_outlive_the_end_of_the_others(db: Db) {
+async fn what_was_pending_done_elsewhere_does_not_outlive_the_end_of_the_others(db: Db) {
     let home = Home::new(db);
     let ada = home.person("Ada").await;
     let here = home.sign_in(&ada, NOW).await;
@@ -253,7 +257,7 @@ async fn a_name_stays_with_the_remembered_device_and_is_only_text(db: Db) {
     let named = rename(
         &home,
         &me,
-        Which::Session(&phone.session.id),
+        DeviceRef::Session(&phone.session.id),
         &format!("  {odd} "),
     )
     .await;
@@ -268,7 +272,7 @@ async fn a_name_stays_with_the_remembered_device_and_is_only_text(db: Db) {
         "the session it has started since has it too"
     );
     for wrong in ["a\nb", "a\0b", "\u{202e}nimda", &"x".repeat(61)] {
-        let refused = rename(&home, &me, Which::Session(&phone.session.id), wrong).await;
+        let refused = rename(&home, &me, DeviceRef::Session(&phone.session.id), wrong).await;
         assert!(
             matches!(refused, Err(RenameError::Name(_))),
             "{wrong:?}: {refused:?}"
@@ -277,13 +281,13 @@ async fn a_name_stays_with_the_remembered_device_and_is_only_text(db: Db) {
     rename(
         &home,
         &me,
-        Which::Session(&here.session.id),
+        DeviceRef::Session(&here.session.id),
         &"ü".repeat(60),
     )
     .await
     .unwrap();
     assert_eq!(
-        rename(&home, &me, Which::Session(&here.session.id), " ")
+        rename(&home, &me, DeviceRef::Session(&here.session.id), " ")
             .await
             .unwrap(),
         None
@@ -297,7 +301,7 @@ async fn ending_one_device_twice_at_once_has_one_outcome(db: Db) {
         let here = home.sign_in(&ada, NOW).await;
         let phone = home.sign_in_remembered(&ada, NOW).await;
         let me = home.signed_in(&here.session.token, NOW).await;
-        let which = Which::Session(&phone.session.id);
+        let which = DeviceRef::Session(&phone.session.id);
         let (one, two) = tokio::join!(
             end_one(&home, &me, which, NOW),
             end_one(&home, &me, which, NOW)

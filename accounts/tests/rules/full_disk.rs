@@ -7,13 +7,13 @@ use accounts::{
 };
 
 use crate::{
+    databases,
     home::{Home, NOW},
-    stores,
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_a_full_disk_a_press_works_again_by_itself() {
-    stores::sqlite(async |db| {
+async fn after_a_full_disk_a_remote_logout_works_again_by_itself() {
+    databases::sqlite(async |db| {
         let home = Home::new(db.clone());
         let ada = home.person("Ada").await;
         let here = home.sign_in(&ada, NOW).await;
@@ -22,8 +22,8 @@ async fn after_a_full_disk_a_press_works_again_by_itself() {
         assert!(home.is_live(&here.session.token, NOW).await);
 
         // A new connection has room, as after somebody has made some.
-        let pressed = home.press(&ada.id, By::Session(&here.session.id), NOW);
-        assert_eq!(pressed.await.unwrap().sessions, 1);
+        let logged_out = home.remote_logout(&ada.id, By::Session(&here.session.id), NOW);
+        assert_eq!(logged_out.await.unwrap().sessions, 1);
     })
     .await;
 }
@@ -38,7 +38,7 @@ async fn write_until_full(db: &Db) {
         .execute(&mut **conn)
         .await
         .unwrap();
-    let more = "insert into attempts (subject, failures, window_ends_at)
+    let more = "insert into rate_limits (subject, failures, window_ends_at)
                 values (hex(randomblob(4000)), 1, 9000000000000)";
     let mut written = 0;
     while sqlx::query(more).execute(&mut **conn).await.is_ok() {

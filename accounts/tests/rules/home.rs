@@ -1,4 +1,4 @@
-//! People who live in a test: signing up, signing in on several browsers, pressing.
+//! Users who live in a test: signing up, signing in on several browsers, pressing.
 
 mod asking;
 mod codes;
@@ -18,9 +18,10 @@ use accounts::{
     plans::Plan,
     remember_me::{self, Exchange},
     secret::{Secret, Token},
-    sessions::{self, Alone, By, EndAll, EndAllError, FromWhere, SignedIn},
+    sessions::{self, By, EndAllError, LogoutReceipt, RotatedSession, SignedIn, Surface},
     sign_in::{
-        Admitted, Checked, Credentials, In, SignInError, Ticket, admit, check_password, sign_in,
+        CompletedSignIn, Credentials, SignInError, SignInOptions, SignInOutcome, VerifiedPassword,
+        admit, check_password, sign_in,
     },
     sign_up::{self, NewUser, SignUp},
     time::{Moment, UnixMillis},
@@ -62,14 +63,14 @@ pub struct Person {
 }
 
 /// The session of somebody who owes no second factor.
-pub fn let_in(admitted: Admitted) -> In {
+pub fn complete_sign_in(admitted: SignInOutcome) -> CompletedSignIn {
     match admitted {
-        Admitted::In(entered) => *entered,
-        Admitted::CodeOwed(half) => panic!("a code is owed: {half:?}"),
+        SignInOutcome::SignedIn(entered) => *entered,
+        SignInOutcome::SecondFactorRequired(pending) => panic!("a code is owed: {pending:?}"),
     }
 }
 
-/// A store and what one needs to live in it. Cheap to clone.
+/// A database and what one needs to live in it. Cheap to clone.
 #[derive(Clone)]
 pub struct Home {
     pub db: Db,
@@ -133,7 +134,7 @@ impl Home {
         password: &str,
         client: &Client,
         now: Moment,
-    ) -> Result<In, SignInError> {
+    ) -> Result<CompletedSignIn, SignInError> {
         let password = secret(password);
         let who = Credentials {
             email,
@@ -145,10 +146,10 @@ impl Home {
         let (db, keys, hasher, limits) = (&self.db, &self.keys, &self.hasher, &self.limits);
         sign_in(db, keys, hasher, limits, who, client, now)
             .await
-            .map(let_in)
+            .map(complete_sign_in)
     }
 
-    pub async fn sign_in(&self, who: &Person, now: Moment) -> In {
+    pub async fn sign_in(&self, who: &Person, now: Moment) -> CompletedSignIn {
         let (email, password) = (&who.email, &who.password);
         self.try_sign_in(email, password, &who.client, now)
             .await
@@ -156,13 +157,13 @@ impl Home {
     }
 
     /// Signs in with "Remember me" ticked.
-    pub async fn sign_in_remembered(&self, who: &Person, now: Moment) -> In {
+    pub async fn sign_in_remembered(&self, who: &Person, now: Moment) -> CompletedSignIn {
         let checked = self.check_password(who, now).await;
         self.start_session(who, checked, true, now).await.unwrap()
     }
 
     /// The first half of a sign-in.
-    pub async fn check_password(&self, who: &Person, now: Moment) -> Checked {
+    pub async fn check_password(&self, who: &Person, now: Moment) -> VerifiedPassword {
         let password = secret(&who.password);
         let credentials = Credentials {
             email: &who.email,
@@ -187,32 +188,32 @@ impl Home {
     pub async fn start_session(
         &self,
         who: &Person,
-        checked: Checked,
+        checked: VerifiedPassword,
         remember_me: bool,
         now: Moment,
-    ) -> Result<In, SignInError> {
-        let ticket = Ticket {
+    ) -> Result<CompletedSignIn, SignInError> {
+        let options = SignInOptions {
             remember_me,
             known_device: None,
             next: "/",
         };
         let (db, keys, limits) = (&self.db, &self.keys, &self.limits);
-        admit(db, keys, limits, checked, ticket, &who.client, now)
+        admit(db, keys, limits, checked, options, &who.client, now)
             .await
-            .map(let_in)
+            .map(complete_sign_in)
     }
 
     /// Presses, and commits if the rules allow it.
-    pub async fn press(
+    pub async fn remote_logout(
         &self,
         user: &UserId,
         by: By<'_>,
         now: Moment,
-    ) -> Result<EndAll, EndAllError> {
+    ) -> Result<LogoutReceipt, EndAllError> {
         let mut tx = self.db.write().await?;
         let client = browser(9);
         let limits = &self.limits;
-        let done = sessions::end_all(&mut tx, user, by, FromWhere::Security, &client, limits, now);
+        let done = sessions::end_all(&mut tx, user, by, Surface::Security, &client, limits, now);
         let done = done.await?;
         tx.commit().await?;
         Ok(done)
@@ -234,7 +235,7 @@ impl Home {
         current: &str,
         new: &str,
         now: Moment,
-    ) -> Result<Alone, ChangePasswordError> {
+    ) -> Result<RotatedSession, ChangePasswordError> {
         let (current, new) = (secret(current), secret(new));
         let (db, hasher, limits) = (&self.db, &self.hasher, &self.limits);
         change_password(

@@ -1,4 +1,4 @@
-//! Invitations: one person each, for seven days, into the account and the role they were made for.
+//! Invitations: one user each, for seven days, into the account and the role they were made for.
 
 use accounts::{
     audit,
@@ -13,8 +13,8 @@ use accounts::{
 use tokio::task::JoinSet;
 
 use crate::{
+    databases,
     home::{DAY, Home, NOW, SECOND, after, browser},
-    stores,
 };
 
 on_both!(
@@ -25,7 +25,7 @@ on_both!(
     addresses_tried_with_an_invitation_are_limited,
     invitations_by_mail_from_one_account_are_limited,
     a_role_that_the_plan_has_lost_lets_nobody_in,
-    the_link_is_nowhere_in_the_store,
+    the_link_is_nowhere_in_the_database,
     open_invitations_are_listed,
 );
 
@@ -76,7 +76,7 @@ async fn an_invitation_is_good_once_even_for_many_at_once(db: Db) {
         .count();
     assert_eq!(joined, 1);
     assert_eq!(
-        stores::number(&home.db, "select count(*) from users").await,
+        databases::number(&home.db, "select count(*) from users").await,
         2
     );
 }
@@ -145,7 +145,7 @@ async fn addresses_tried_with_an_invitation_are_limited(db: Db) {
     }
     let refused = home.join(&made.token, "Ben", NOW).await;
     assert!(
-        matches!(refused, Err(JoinError::User(UserError::TooMany(_)))),
+        matches!(refused, Err(JoinError::User(UserError::RateLimited(_)))),
         "{refused:?}"
     );
     let later = after(home.limits.attempt_window);
@@ -164,7 +164,7 @@ async fn invitations_by_mail_from_one_account_are_limited(db: Db) {
     }
     let refused = mailed(&home, &ada, "one.more@example.org").await;
     assert!(
-        matches!(refused, Err(InviteError::TooMany(_))),
+        matches!(refused, Err(InviteError::RateLimited(_))),
         "{refused:?}"
     );
     // By link as many as one likes, and others by mail.
@@ -201,18 +201,18 @@ async fn a_role_that_the_plan_has_lost_lets_nobody_in(db: Db) {
     home.join(&made.token, "Ben", NOW).await.unwrap();
 }
 
-async fn the_link_is_nowhere_in_the_store(db: Db) {
+async fn the_link_is_nowhere_in_the_database(db: Db) {
     let home = Home::new(db);
     let (_, ada) = home.owner("Ada").await;
     let made = home.invite(&ada, Role::Member, NOW).await.unwrap();
     let sql = "select id || coalesce(email, '') || token_hash from invitations";
-    let row = stores::text(&home.db, sql).await;
+    let row = databases::text(&home.db, sql).await;
     assert!(
         row.contains(&made.id) && !row.contains(made.token.expose()),
         "{row}"
     );
     let said = "select details from audit_events where action = 'member.invited'";
-    let said = stores::text(&home.db, said).await;
+    let said = databases::text(&home.db, said).await;
     assert!(
         said.contains(&made.id) && !said.contains(made.token.expose()),
         "{said}"

@@ -4,41 +4,41 @@
 #![cfg(test)]
 
 #[macro_use]
-mod stores;
+mod databases;
 mod home;
 
-mod attempts;
 mod audit_chain;
 mod audit_retention;
 mod changing_the_password;
+mod cleanup;
 mod codes_at_once;
 mod codes_wrong;
 mod confirming_a_sign_up;
 mod curfews;
 mod devices;
+mod emails;
 mod ending_devices;
 mod forgotten_password;
 mod full_disk;
 mod invitations;
-mod letters;
+mod logging_out_twice;
 mod members;
 mod migrations;
 mod new_address;
 mod new_device;
 mod nonsense;
-mod panic;
 mod planted;
-mod pressing_twice;
 mod profile;
 mod races;
+mod rate_limits;
 mod remembering;
 mod remote_logout;
+mod revoking_tokens_too;
 mod roles;
 mod sample;
 mod signing_in;
 mod signing_up;
 mod stepping_up;
-mod sweeping;
 mod tokens;
 mod truth;
 mod two_factor;

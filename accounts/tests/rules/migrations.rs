@@ -1,36 +1,36 @@
-//! Opening a store: new, again, beside another process, and after a newer version.
+//! Opening a database: new, again, beside another process, and after a newer version.
 
 use accounts::db::{Db, OpenError};
 
 use crate::{
+    databases,
     home::{Home, NOW},
-    stores,
 };
 
 on_both!(
-    a_store_that_is_opened_again_has_what_it_had,
-    a_store_that_a_newer_version_has_used_is_refused,
+    a_database_that_is_opened_again_has_what_it_had,
+    a_database_that_a_newer_version_has_used_is_refused,
     a_second_process_sees_at_once_what_the_first_did,
 );
 
-async fn a_store_that_is_opened_again_has_what_it_had(db: Db) {
+async fn a_database_that_is_opened_again_has_what_it_had(db: Db) {
     let mut home = Home::new(db);
     let ada = home.person("Ada").await;
     let here = home.sign_in(&ada, NOW).await;
-    let url = stores::url_of(&home.db);
+    let url = databases::url_of(&home.db);
     home.db.close().await;
     home.db = Db::open(&url).await.unwrap();
     assert!(home.is_live(&here.session.token, NOW).await);
     home.db.close().await;
 }
 
-async fn a_store_that_a_newer_version_has_used_is_refused(db: Db) {
+async fn a_database_that_a_newer_version_has_used_is_refused(db: Db) {
     let row =
         "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
                select 20990101000000, 'from the future', success, checksum, 0
                from _sqlx_migrations where version = 1";
-    assert_eq!(stores::run(&db, row).await, 1);
-    let url = stores::url_of(&db);
+    assert_eq!(databases::run(&db, row).await, 1);
+    let url = databases::url_of(&db);
     db.close().await;
     match Db::open(&url).await {
         Err(OpenError::Newer(20_990_101_000_000)) => {}
@@ -43,10 +43,10 @@ async fn a_second_process_sees_at_once_what_the_first_did(db: Db) {
     let ada = home.person("Ada").await;
     let here = home.sign_in(&ada, NOW).await;
     let mut other = home.clone();
-    other.db = Db::open(&stores::url_of(&home.db)).await.unwrap();
+    other.db = Db::open(&databases::url_of(&home.db)).await.unwrap();
     assert!(other.is_live(&here.session.token, NOW).await);
     other
-        .press(&ada.id, accounts::sessions::By::Operator, NOW)
+        .remote_logout(&ada.id, accounts::sessions::By::Operator, NOW)
         .await
         .unwrap();
     assert!(!home.is_live(&here.session.token, NOW).await);
@@ -54,7 +54,7 @@ async fn a_second_process_sees_at_once_what_the_first_did(db: Db) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn processes_that_open_a_new_store_at_once_all_get_it() {
+async fn processes_that_open_a_new_database_at_once_all_get_it() {
     for _ in 0..5 {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("new/curfew.db").display());

@@ -3,7 +3,7 @@
 use accounts::{
     change_email::{self, ChangeEmailError},
     db::Db,
-    letters::{self, Due, News},
+    emails::{self, Due, EmailTemplate},
     secret::Token,
     sessions::By,
     sign_in::SignInError,
@@ -18,7 +18,7 @@ use crate::{
 on_both!(
     the_new_address_counts_once_its_link_was_used_and_the_old_one_no_longer,
     an_address_that_somebody_has_gets_word_and_no_link,
-    a_link_dies_with_a_press_and_after_half_an_hour,
+    a_link_dies_with_a_remote_logout_and_after_pending_an_hour,
     an_address_taken_in_the_meantime_is_refused,
     a_reset_link_that_went_to_the_old_address_is_over,
 );
@@ -46,15 +46,15 @@ pub async fn use_link(home: &Home, link: &Token, now: Moment) -> Result<String, 
     Ok(email)
 }
 
-/// Every letter that is due, to whom and what of.
+/// Every email that is due, to whom and what of.
 async fn mailbox(home: &Home, now: Moment) -> Vec<Due> {
     let mut all = Vec::new();
     loop {
         let mut tx = home.db.write().await.unwrap();
-        let Some(due) = letters::claim(&mut tx, &home.keys, now).await.unwrap() else {
+        let Some(due) = emails::lease(&mut tx, &home.keys, now).await.unwrap() else {
             return all;
         };
-        letters::sent(&mut tx, &due, now).await.unwrap();
+        emails::sent(&mut tx, &due, now).await.unwrap();
         tx.commit().await.unwrap();
         all.push(due);
     }
@@ -67,14 +67,14 @@ async fn the_new_address_counts_once_its_link_was_used_and_the_old_one_no_longer
     ask(&home, &here, " Countess@Example.com ", NOW)
         .await
         .unwrap();
-    let mut letters = mailbox(&home, NOW).await;
-    letters.sort_by_key(|due| due.to != NEW);
-    let [with_link, word] = &letters[..] else {
-        panic!("{letters:?}")
+    let mut emails = mailbox(&home, NOW).await;
+    emails.sort_by_key(|due| due.to != NEW);
+    let [with_link, word] = &emails[..] else {
+        panic!("{emails:?}")
     };
     assert_eq!(
-        (with_link.to.as_str(), &with_link.letter.news),
-        (NEW, &News::ConfirmEmail)
+        (with_link.to.as_str(), &with_link.email.template),
+        (NEW, &EmailTemplate::ConfirmEmail)
     );
     assert_eq!(word.to, ada.email);
     assert!(word.token.is_none());
@@ -93,13 +93,13 @@ async fn the_new_address_counts_once_its_link_was_used_and_the_old_one_no_longer
     let told: Vec<String> = mailbox(&home, NOW)
         .await
         .into_iter()
-        .filter(|due| matches!(due.letter.news, News::EmailChanged { .. }))
+        .filter(|due| matches!(due.email.template, EmailTemplate::EmailChanged { .. }))
         .map(|due| due.to)
         .collect();
     assert_eq!(told.len(), 2);
     assert!(told.contains(&ada.email) && told.contains(&NEW.to_owned()));
     let again = use_link(&home, link, NOW).await;
-    assert!(matches!(again, Err(ChangeEmailError::Over)), "{again:?}");
+    assert!(matches!(again, Err(ChangeEmailError::Expired)), "{again:?}");
     assert_eq!(home.events(&ada, "user.email_changed").await, 1);
 }
 
@@ -111,7 +111,7 @@ async fn an_address_that_somebody_has_gets_word_and_no_link(db: Db) {
     for due in mailbox(&home, NOW).await {
         assert!(due.token.is_none());
         if due.to == eve.email {
-            assert_eq!(due.letter.news, News::EmailTaken);
+            assert_eq!(due.email.template, EmailTemplate::EmailTaken);
         }
     }
     for (wrong, why) in [
@@ -129,22 +129,22 @@ async fn an_address_that_somebody_has_gets_word_and_no_link(db: Db) {
 
 pub async fn link_of(home: &Home, session: &Token, now: Moment) -> Token {
     ask(home, session, NEW, now).await.unwrap();
-    let letters = mailbox(home, now).await;
-    letters.into_iter().find_map(|due| due.token).unwrap()
+    let emails = mailbox(home, now).await;
+    emails.into_iter().find_map(|due| due.token).unwrap()
 }
 
-async fn a_link_dies_with_a_press_and_after_half_an_hour(db: Db) {
+async fn a_link_dies_with_a_remote_logout_and_after_pending_an_hour(db: Db) {
     let home = Home::new(db);
     let ada = home.person("Ada").await;
     let here = home.sign_in(&ada, NOW).await;
     let link = link_of(&home, &here.session.token, NOW).await;
     let late = use_link(&home, &link, after(1_800 * SECOND)).await;
-    assert!(matches!(late, Err(ChangeEmailError::Over)), "{late:?}");
-    home.press(&ada.id, By::Session(&here.session.id), NOW)
+    assert!(matches!(late, Err(ChangeEmailError::Expired)), "{late:?}");
+    home.remote_logout(&ada.id, By::Session(&here.session.id), NOW)
         .await
         .unwrap();
     let dead = use_link(&home, &link, NOW).await;
-    assert!(matches!(dead, Err(ChangeEmailError::Over)), "{dead:?}");
+    assert!(matches!(dead, Err(ChangeEmailError::Expired)), "{dead:?}");
     home.sign_in(&ada, NOW).await;
 }
 
@@ -175,7 +175,7 @@ async fn a_reset_link_that_went_to_the_old_address_is_over(db: Db) {
     let over =
         accounts::reset_password::reset(db, hasher, limits, &reset, &new, &client, NOW).await;
     assert!(
-        matches!(over, Err(accounts::reset_password::ResetError::Over)),
+        matches!(over, Err(accounts::reset_password::ResetError::Expired)),
         "{over:?}"
     );
 }

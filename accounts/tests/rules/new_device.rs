@@ -1,104 +1,114 @@
-//! The letter about a new device, and the link in it: "This wasn't me".
+//! The email about a new device, and the link in it: "This wasn't me".
 
 use accounts::{
     db::Db,
-    letters::{self, Letter, News},
-    not_me::{NotMeError, Pressed, look_up, press},
+    emails::{self, Email, EmailTemplate},
+    not_me::{LoggedOut, NotMeError, look_up, remote_logout},
     plans::Plan,
     secret::Token,
-    sessions::{self, Also, Because, By, EndAll},
-    sign_in::{Credentials, In, sign_in},
+    sessions::{self, By, EndReason, LogoutReceipt, RevokeTokens},
+    sign_in::{CompletedSignIn, Credentials, sign_in},
     time::Moment,
     users::Role,
 };
 use tokio::task::JoinSet;
 
 use crate::{
-    home::{Home, NOW, Person, SECOND, after, browser, let_in, secret},
-    new_address, stores,
+    databases,
+    home::{Home, NOW, Person, SECOND, after, browser, complete_sign_in, secret},
+    new_address,
 };
 
 on_both!(
-    the_link_ends_everything_of_its_person_once,
+    the_link_ends_everything_of_its_user_once,
     looking_changes_nothing_and_says_who_signed_in,
     nothing_that_the_intruder_does_takes_the_link_away,
     the_link_dies_after_seven_days_and_with_another_of_its_kind,
     whoever_comes_back_afterwards_is_told_of,
     what_was_handed_out_since_goes_along_and_tokens_when_asked,
-    letters_about_new_devices_are_limited,
-    the_link_pressed_32_times_at_once_presses_once,
+    emails_about_new_devices_are_limited,
+    the_link_pressed_32_times_at_once_remote_logouts_once,
     tokens_and_everybody_else_stay,
-    where_the_plan_has_no_remote_logout_the_letter_has_no_link,
+    where_the_plan_has_no_remote_logout_the_email_has_no_link,
     after_a_downgrade_the_link_is_refused_and_stays_good,
-    a_link_for_something_else_does_not_press,
+    a_link_for_something_else_does_not_remote_logout,
 );
 
 const WEEK: std::time::Duration = std::time::Duration::from_hours(7 * 24);
 
-/// Somebody signs in on a new device; what the letter about it says.
-async fn enter(home: &Home, who: &Person, now: Moment) -> (In, Letter, Option<Token>) {
+/// Somebody signs in on a new device; what the email about it says.
+async fn enter(home: &Home, who: &Person, now: Moment) -> (CompletedSignIn, Email, Option<Token>) {
     let entered = home
         .try_sign_in(&who.email, &who.password, &browser(77), now)
         .await
         .unwrap();
     let mut tx = home.db.write().await.unwrap();
     loop {
-        let due = letters::claim(&mut tx, &home.keys, now).await.unwrap();
-        let due = due.expect("a letter about the new device");
-        letters::sent(&mut tx, &due, now).await.unwrap();
-        if due.letter.news == News::NewDevice {
+        let due = emails::lease(&mut tx, &home.keys, now).await.unwrap();
+        let due = due.expect("a email about the new device");
+        emails::sent(&mut tx, &due, now).await.unwrap();
+        if due.email.template == EmailTemplate::NewDevice {
             tx.commit().await.unwrap();
             assert_eq!(due.to, who.email);
-            return (entered, due.letter, due.token);
+            return (entered, due.email, due.token);
         }
     }
 }
 
-/// A person who is signed in, and whom somebody else then signs in as. The first session, the other one,
+/// A user who is signed in, and whom somebody else then signs in as. The first session, the other one,
 /// and the link.
-async fn intruded(home: &Home, name: &str) -> (Person, In, In, Token) {
+async fn intruded(home: &Home, name: &str) -> (Person, CompletedSignIn, CompletedSignIn, Token) {
     let person = home.person(name).await;
     let here = home.sign_in_remembered(&person, NOW).await;
     let (there, _, link) = enter(home, &person, NOW).await;
     (person, here, there, link.unwrap())
 }
 
-async fn pressed(home: &Home, link: &Token, now: Moment) -> Result<EndAll, NotMeError> {
-    pressed_with(home, link, Also::default(), None, now)
+async fn logged_out(home: &Home, link: &Token, now: Moment) -> Result<LogoutReceipt, NotMeError> {
+    pressed_with(home, link, RevokeTokens::default(), None, now)
         .await
-        .map(|pressed| pressed.ended)
+        .map(|logged_out| logged_out.ended)
 }
 
 async fn pressed_with(
     home: &Home,
     link: &Token,
-    also: Also,
+    revoke_tokens: RevokeTokens,
     from: Option<&Token>,
     now: Moment,
-) -> Result<Pressed, NotMeError> {
+) -> Result<LoggedOut, NotMeError> {
     let mut tx = home.db.write().await.unwrap();
-    let pressed = press(&mut tx, link, also, from, &browser(5), &home.limits, now).await?;
+    let logged_out = remote_logout(
+        &mut tx,
+        link,
+        revoke_tokens,
+        from,
+        &browser(5),
+        &home.limits,
+        now,
+    )
+    .await?;
     tx.commit().await.unwrap();
-    Ok(pressed)
+    Ok(logged_out)
 }
 
 async fn is_over(home: &Home, link: &Token, now: Moment) -> bool {
     let mut conn = home.db.read().await.unwrap();
     let looked = look_up(&mut conn, link, &home.limits, now).await.unwrap();
     drop(conn);
-    let refused = matches!(pressed(home, link, now).await, Err(NotMeError::Over));
+    let refused = matches!(logged_out(home, link, now).await, Err(NotMeError::Expired));
     assert_eq!(looked.is_none(), refused);
     refused
 }
 
-async fn the_link_ends_everything_of_its_person_once(db: Db) {
+async fn the_link_ends_everything_of_its_user_once(db: Db) {
     let home = Home::new(db);
     let (ada, here, there, link) = intruded(&home, "Ada").await;
-    let ended = pressed(&home, &link, NOW).await.unwrap();
+    let ended = logged_out(&home, &link, NOW).await.unwrap();
     assert_eq!((ended.sessions, ended.remembered_devices), (2, 1));
     for dead in [&here, &there] {
         let why = home.why_dead(&dead.session.token, NOW).await;
-        assert_eq!(why, Because::RemoteLogout);
+        assert_eq!(why, EndReason::RemoteLogout);
     }
     assert_eq!(home.events(&ada, "user.session_invalidated").await, 1);
 
@@ -143,7 +153,7 @@ async fn nothing_that_the_intruder_does_takes_the_link_away(db: Db) {
     tx.commit().await.unwrap();
     let me = home.signed_in(&alone.unwrap().session.token, NOW).await;
     // Presses, and comes back on a browser that is known now.
-    home.press(&ada.id, By::Session(&me.session), NOW)
+    home.remote_logout(&ada.id, By::Session(&me.session), NOW)
         .await
         .unwrap();
     let back = enter_as(&home, &ada, &there.known_device).await;
@@ -152,7 +162,7 @@ async fn nothing_that_the_intruder_does_takes_the_link_away(db: Db) {
     let theirs = new_address::link_of(&home, &back.session.token, NOW).await;
     new_address::use_link(&home, &theirs, NOW).await.unwrap();
 
-    let ended = pressed(&home, &link, NOW).await.unwrap();
+    let ended = logged_out(&home, &link, NOW).await.unwrap();
     assert_eq!(ended.sessions, 1);
     assert!(!home.is_live(&back.session.token, NOW).await);
 }
@@ -172,14 +182,14 @@ async fn whoever_comes_back_afterwards_is_told_of(db: Db) {
     let home = Home::new(db);
     let (ada, here, there, link) = intruded(&home, "Ada").await;
     let from = Some(&here.known_device);
-    pressed_with(&home, &link, Also::default(), from, NOW)
+    pressed_with(&home, &link, RevokeTokens::default(), from, NOW)
         .await
         .unwrap();
     let later = after(SECOND);
     home.sign_in(&ada, later).await;
     let mut tx = home.db.write().await.unwrap();
-    while let Some(due) = letters::claim(&mut tx, &home.keys, later).await.unwrap() {
-        letters::sent(&mut tx, &due, later).await.unwrap();
+    while let Some(due) = emails::lease(&mut tx, &home.keys, later).await.unwrap() {
+        emails::sent(&mut tx, &due, later).await.unwrap();
     }
     tx.commit().await.unwrap();
     // The browser that pressed is known as before, that of the other is not.
@@ -205,19 +215,19 @@ async fn what_was_handed_out_since_goes_along_and_tokens_when_asked(db: Db) {
     let looked = look_up(&mut conn, link.as_ref().unwrap(), &home.limits, later).await;
     assert_eq!(looked.unwrap().unwrap().invitations, 1);
     drop(conn);
-    let also = Also {
+    let revoke_tokens = RevokeTokens {
         api_tokens: true,
         mcp_tokens: false,
     };
-    let pressed = pressed_with(&home, &link.unwrap(), also, None, later)
+    let logged_out = pressed_with(&home, &link.unwrap(), revoke_tokens, None, later)
         .await
         .unwrap();
-    assert_eq!(pressed.revoked.api_tokens, Some(1));
+    assert_eq!(logged_out.revoked.api_tokens, Some(1));
     assert!(home.join(&since.token, "Eve", later).await.is_err());
     home.join(&before.token, "Ben", later).await.unwrap();
 }
 
-async fn letters_about_new_devices_are_limited(db: Db) {
+async fn emails_about_new_devices_are_limited(db: Db) {
     let home = Home::new(db);
     let ada = home.person("Ada").await;
     home.sign_in(&ada, NOW).await;
@@ -228,7 +238,7 @@ async fn letters_about_new_devices_are_limited(db: Db) {
 }
 
 /// Somebody signs in on a browser that says it is known.
-async fn enter_as(home: &Home, who: &Person, known_device: &Token) -> In {
+async fn enter_as(home: &Home, who: &Person, known_device: &Token) -> CompletedSignIn {
     let password = secret(&who.password);
     let credentials = Credentials {
         email: &who.email,
@@ -239,21 +249,21 @@ async fn enter_as(home: &Home, who: &Person, known_device: &Token) -> In {
     };
     let (db, keys, hasher, limits) = (&home.db, &home.keys, &home.hasher, &home.limits);
     let admitted = sign_in(db, keys, hasher, limits, credentials, &browser(77), NOW).await;
-    let_in(admitted.unwrap())
+    complete_sign_in(admitted.unwrap())
 }
 
 async fn letters_waiting(home: &Home) -> i64 {
-    let sql = "select count(*) from letters where sent_at is null";
-    stores::number(&home.db, sql).await
+    let sql = "select count(*) from emails where sent_at is null";
+    databases::number(&home.db, sql).await
 }
 
-async fn the_link_pressed_32_times_at_once_presses_once(db: Db) {
+async fn the_link_pressed_32_times_at_once_remote_logouts_once(db: Db) {
     let home = Home::new(db);
     let (ada, _, _, link) = intruded(&home, "Ada").await;
     let mut clicks = JoinSet::new();
     for _ in 0..32 {
         let (home, link) = (home.clone(), link.clone());
-        clicks.spawn(async move { pressed(&home, &link, NOW).await.is_ok() });
+        clicks.spawn(async move { logged_out(&home, &link, NOW).await.is_ok() });
     }
     let worked = clicks.join_all().await.into_iter().filter(|ok| *ok).count();
     assert_eq!(worked, 1);
@@ -266,7 +276,7 @@ async fn tokens_and_everybody_else_stay(db: Db) {
     let (_, bens, ben_too, bens_link) = intruded(&home, "Ben").await;
     home.give_token(&ada).await;
     let before = home.facts(&ada, NOW).await;
-    pressed(&home, &link, NOW).await.unwrap();
+    logged_out(&home, &link, NOW).await.unwrap();
     let left = home.facts(&ada, NOW).await;
     assert_eq!(left.api_tokens + left.mcp_tokens, 1);
     assert_eq!(
@@ -279,12 +289,12 @@ async fn tokens_and_everybody_else_stay(db: Db) {
     assert!(!is_over(&home, &bens_link, NOW).await);
 }
 
-async fn where_the_plan_has_no_remote_logout_the_letter_has_no_link(db: Db) {
+async fn where_the_plan_has_no_remote_logout_the_email_has_no_link(db: Db) {
     let home = Home::new(db);
     let ada = home.person_on("Ada", Plan::Free).await;
     home.sign_in(&ada, NOW).await;
-    let (_, letter, link) = enter(&home, &ada, NOW).await;
-    assert_eq!(letter.news, News::NewDevice);
+    let (_, email, link) = enter(&home, &ada, NOW).await;
+    assert_eq!(email.template, EmailTemplate::NewDevice);
     assert!(link.is_none());
 }
 
@@ -292,14 +302,17 @@ async fn after_a_downgrade_the_link_is_refused_and_stays_good(db: Db) {
     let home = Home::new(db);
     let (_, here, _, link) = intruded(&home, "Ada").await;
     home.everybody_on(Plan::Free).await;
-    let refused = pressed(&home, &link, NOW).await;
-    assert!(matches!(refused, Err(NotMeError::Press(_))), "{refused:?}");
+    let refused = logged_out(&home, &link, NOW).await;
+    assert!(
+        matches!(refused, Err(NotMeError::RemoteLogout(_))),
+        "{refused:?}"
+    );
     assert!(home.is_live(&here.session.token, NOW).await);
     home.everybody_on(Plan::Plus).await;
-    assert_eq!(pressed(&home, &link, NOW).await.unwrap().sessions, 2);
+    assert_eq!(logged_out(&home, &link, NOW).await.unwrap().sessions, 2);
 }
 
-async fn a_link_for_something_else_does_not_press(db: Db) {
+async fn a_link_for_something_else_does_not_remote_logout(db: Db) {
     let home = Home::new(db);
     let (ada, here, _, not_me) = intruded(&home, "Ada").await;
     let reset = crate::forgotten_password::link(&home, &ada.email, NOW).await;

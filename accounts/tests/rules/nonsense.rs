@@ -1,4 +1,4 @@
-//! Whatever is typed is an answer fit for a person: no panic, no failing store.
+//! Whatever is typed is an answer fit for a user: no panic, no failing store.
 
 use accounts::{
     db::Db,

@@ -1,4 +1,4 @@
-//! A copy of the store holds nothing that opens anything: planted passwords, codes, secrets and
+//! A copy of the database holds nothing that opens anything: planted passwords, codes, secrets and
 //! tokens are looked for in every row, and in the file itself.
 
 use accounts::{
@@ -8,12 +8,11 @@ use accounts::{
 use sqlx::AssertSqlSafe;
 
 use crate::{
-    confirming_a_sign_up, forgotten_password,
+    confirming_a_sign_up, databases, forgotten_password,
     home::{Home, NOW, PASSWORD, SECOND, after},
-    stores,
 };
 
-on_both!(a_copy_of_the_store_holds_no_secret_in_readable_form);
+on_both!(a_copy_of_the_database_holds_no_secret_in_readable_form);
 
 const TABLES: [&str; 16] = [
     "accounts",
@@ -29,18 +28,18 @@ const TABLES: [&str; 16] = [
     "authenticators",
     "recovery_codes",
     "two_factor_drafts",
-    "half_sign_ins",
-    "mail_links",
+    "pending_sign_ins",
+    "email_links",
     "sign_ups",
 ];
 
-async fn a_copy_of_the_store_holds_no_secret_in_readable_form(db: Db) {
+async fn a_copy_of_the_database_holds_no_secret_in_readable_form(db: Db) {
     let home = Home::new(db);
     let signing_up = confirming_a_sign_up::link(&home, "eve@example.com", NOW).await;
     let ada = home.protected("Ada").await;
-    let half = home.half(&ada.person, true, NOW).await;
-    let entered = home.verify(&half, &ada.code(NOW), NOW).await.unwrap();
-    let open = home.half(&ada.person, true, NOW).await;
+    let pending = home.pending_sign_in(&ada.person, true, NOW).await;
+    let entered = home.verify(&pending, &ada.code(NOW), NOW).await.unwrap();
+    let open = home.pending_sign_in(&ada.person, true, NOW).await;
     let _ = home
         .try_sign_in(
             &ada.person.email,
@@ -56,7 +55,7 @@ async fn a_copy_of_the_store_holds_no_secret_in_readable_form(db: Db) {
         .unwrap();
     tx.commit().await.unwrap();
     let draft = home.draft(&ada.person, NOW).await.unwrap();
-    // One letter is waiting with its link.
+    // One email is waiting with its link.
     let (keys, limits) = (&home.keys, &home.limits);
     let (email, client) = (&ada.person.email, &ada.person.client);
     let sent = forgotten_password::link(&home, email, NOW).await;
@@ -103,7 +102,7 @@ async fn everything(db: &Db) -> String {
     let mut conn = db.read().await.unwrap();
     match &mut conn {
         Conn::Sqlite(_) => {
-            let url = stores::url_of(db);
+            let url = databases::url_of(db);
             let file = url.strip_prefix("sqlite://").unwrap();
             [file.to_owned(), format!("{file}-wal")]
                 .iter()
@@ -113,7 +112,7 @@ async fn everything(db: &Db) -> String {
         }
         Conn::Postgres(held) => {
             let mut all = format!("{TABLES:?}");
-            for table in TABLES.iter().chain(&["letters"]) {
+            for table in TABLES.iter().chain(&["emails"]) {
                 let sql = format!("select cast(t as text) from {table} t");
                 let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql))
                     .fetch_all(&mut **held)

@@ -12,7 +12,7 @@ use crate::home::{Home, NOW, Person};
 
 on_both!(
     name_and_username_change_and_an_empty_username_takes_it_away,
-    a_username_is_one_persons_whatever_its_case,
+    a_username_is_one_users_whatever_its_case,
     a_bad_name_changes_nothing,
     a_session_that_has_ended_in_the_meantime_changes_nothing,
     the_operator_sets_a_plan_by_any_members_id,
@@ -41,7 +41,7 @@ async fn a_session_that_has_ended_in_the_meantime_changes_nothing(db: Db) {
     let ada = home.person("Ada").await;
     let here = home.sign_in(&ada, NOW).await;
     let seen_at_the_door = home.signed_in(&here.session.token, NOW).await;
-    home.press(&ada.id, By::Session(&here.session.id), NOW)
+    home.remote_logout(&ada.id, By::Session(&here.session.id), NOW)
         .await
         .unwrap();
     let refused = update_from(&home, &seen_at_the_door, "Eve", "eve").await;
@@ -77,7 +77,7 @@ async fn name_and_username_change_and_an_empty_username_takes_it_away(db: Db) {
     assert_eq!(user(&home, &ada).await.username, None);
 }
 
-async fn a_username_is_one_persons_whatever_its_case(db: Db) {
+async fn a_username_is_one_users_whatever_its_case(db: Db) {
     let home = Home::new(db);
     let (ada, ben) = (home.person("Ada").await, home.person("Ben").await);
     update(&home, &ada, "Ada", "countess").await.unwrap();

@@ -1,9 +1,9 @@
-//! The most important test of the product: **nothing outlives a press it overlaps** (SPEC.md, I2).
+//! The most important test of the product: **nothing outlives a remote logout it overlaps** (SPEC.md, I2).
 //!
-//! A deed that starts a session and a press are let loose on one person at the same moment, 2,000
+//! An operation that starts a session and a remote logout are let loose on one user at the same moment, 2,000
 //! times each, on several threads. Whichever of the two was first, no session and no remembered
-//! device that is not the press's to spare may be left when both have answered; and what the press
-//! says it ended must fit the order that the deed's answer shows.
+//! device that is not the remote logout's to spare may be left when both have answered; and what the remote logout
+//! says it ended must fit the order that the operation's answer shows.
 
 mod overlap;
 
@@ -13,8 +13,8 @@ use accounts::{
     on,
     remember_me::Exchange,
     secret::Token,
-    sessions::{Because, By, EndAllError},
-    sign_in::{In, SignInError},
+    sessions::{By, EndAllError, EndReason},
+    sign_in::{CompletedSignIn, SignInError},
 };
 use tokio::task::JoinSet;
 
@@ -22,31 +22,31 @@ use crate::home::{Home, NOW, Person, browser};
 use overlap::{Order, Overlap, Tally};
 
 on_both!(
-    a_remember_me_exchange_does_not_outlive_a_press,
-    a_sign_in_does_not_outlive_a_press,
-    a_change_of_password_does_not_outlive_a_press,
+    a_remember_me_exchange_does_not_outlive_a_remote_logout,
+    a_sign_in_does_not_outlive_a_remote_logout,
+    a_change_of_password_does_not_outlive_a_remote_logout,
 );
 
-/// Pairs of each kind, shared out among the people.
+/// Pairs of each kind, shared out among the users.
 const PAIRS: usize = 2_000;
-const PEOPLE: usize = 8;
+const USERS: usize = 8;
 
-/// Lets every person go through their share of the pairs, side by side.
-async fn race<F>(db: Db, deed: &str, pair: fn(Home, Person, usize, Overlap) -> F)
+/// Lets every user go through their share of the pairs, side by side.
+async fn race<F>(db: Db, operation: &str, pair: fn(Home, Person, usize, Overlap) -> F)
 where
     F: Future<Output = (Home, Person, Overlap, Order)> + Send + 'static,
 {
-    let everybody = Home::new(db);
+    let everyone = Home::new(db);
     let mut races = JoinSet::new();
-    for n in 0..PEOPLE {
-        let home = everybody.clone();
+    for n in 0..USERS {
+        let home = everyone.clone();
         let mut person = home.person(&format!("Person{n}")).await;
         // An address each: the address's row in the counts would hold them up in one line.
         person.client = browser(u8::try_from(n).unwrap());
         races.spawn(async move {
             let (mut home, mut person) = (home, person);
             let (mut overlap, mut tally) = (Overlap::new(n), Tally::default());
-            for round in 0..PAIRS / PEOPLE {
+            for round in 0..PAIRS / USERS {
                 let order;
                 (home, person, overlap, order) = pair(home, person, round, overlap).await;
                 tally.count(&overlap, order);
@@ -56,13 +56,13 @@ where
     }
     let mut tally = Tally::default();
     for (n, one) in races.join_all().await.into_iter().enumerate() {
-        assert_eq!(one.pairs, PAIRS / PEOPLE, "person {n}");
+        assert_eq!(one.pairs, PAIRS / USERS, "person {n}");
         tally += one;
     }
-    tally.assert_both_orders(deed);
+    tally.assert_both_orders(operation);
 }
 
-async fn a_remember_me_exchange_does_not_outlive_a_press(db: Db) {
+async fn a_remember_me_exchange_does_not_outlive_a_remote_logout(db: Db) {
     race(db, "exchange", exchange_and_press).await;
 }
 
@@ -78,8 +78,8 @@ async fn exchange_and_press(
         let (home, cookie, may_be_a_race) = (home.clone(), cookie.clone(), round.is_multiple_of(2));
         async move { home.exchange(&cookie, may_be_a_race, NOW).await }
     };
-    let press = press_from(&home, &ada, (!round.is_multiple_of(3)).then_some(&here));
-    let (exchange, done) = overlap.both(exchange, press).await;
+    let remote_logout = press_from(&home, &ada, (!round.is_multiple_of(3)).then_some(&here));
+    let (exchange, done) = overlap.both(exchange, remote_logout).await;
     let done = done.unwrap();
 
     let (mut sessions, mut cookies) = (vec![here.session.token], vec![cookie]);
@@ -90,7 +90,7 @@ async fn exchange_and_press(
             Order::DeedFirst
         }
         Exchange::Ended(ended) => {
-            assert_eq!(ended.because, Because::RemoteLogout);
+            assert_eq!(ended.end_reason, EndReason::RemoteLogout);
             Order::PressFirst
         }
         other => panic!("{other:?}"),
@@ -101,11 +101,11 @@ async fn exchange_and_press(
     (home, ada, overlap, order)
 }
 
-async fn a_sign_in_does_not_outlive_a_press(db: Db) {
-    race(db, "sign-in", sign_in_and_press).await;
+async fn a_sign_in_does_not_outlive_a_remote_logout(db: Db) {
+    race(db, "sign-in", sign_in_and_remote_logout).await;
 }
 
-async fn sign_in_and_press(
+async fn sign_in_and_remote_logout(
     home: Home,
     ada: Person,
     round: usize,
@@ -118,8 +118,8 @@ async fn sign_in_and_press(
         let (home, ada) = (home.clone(), ada.clone());
         async move { home.start_session(&ada, checked, remember_me, NOW).await }
     };
-    let press = press_from(&home, &ada, (!round.is_multiple_of(3)).then_some(&here));
-    let (entered, done) = overlap.both(sign_in, press).await;
+    let remote_logout = press_from(&home, &ada, (!round.is_multiple_of(3)).then_some(&here));
+    let (entered, done) = overlap.both(sign_in, remote_logout).await;
     let done = done.unwrap();
 
     let (mut sessions, mut cookies) = (vec![here.session.token], vec![]);
@@ -129,7 +129,7 @@ async fn sign_in_and_press(
             cookies.extend(entered.remembered.map(|r| r.token));
             Order::DeedFirst
         }
-        Err(SignInError::Raced) => Order::PressFirst,
+        Err(SignInError::Conflict) => Order::PressFirst,
         Err(other) => panic!("{other:?}"),
     };
     assert_no_survivor(&home, &ada, &sessions, &cookies).await;
@@ -138,11 +138,11 @@ async fn sign_in_and_press(
     (home, ada, overlap, order)
 }
 
-async fn a_change_of_password_does_not_outlive_a_press(db: Db) {
-    race(db, "change of password", change_password_and_press).await;
+async fn a_change_of_password_does_not_outlive_a_remote_logout(db: Db) {
+    race(db, "change of password", change_password_and_remote_logout).await;
 }
 
-async fn change_password_and_press(
+async fn change_password_and_remote_logout(
     home: Home,
     mut ada: Person,
     round: usize,
@@ -159,12 +159,12 @@ async fn change_password_and_press(
         async move { home.change_password(&who, &current, &new, NOW).await }
     };
     let by = [None, Some(&here), Some(&there)][round % 3];
-    let (changed, pressed) = overlap.both(change, press_from(&home, &ada, by)).await;
+    let (changed, logged_out) = overlap.both(change, press_from(&home, &ada, by)).await;
 
     let mut sessions = vec![here.session.token, there.session.token];
     let changed = match changed {
         Ok(changed) => Some(changed.session.token),
-        Err(ChangePasswordError::Raced) => None,
+        Err(ChangePasswordError::Conflict) => None,
         Err(other) => panic!("{other:?}"),
     };
     let order = if changed.is_some() {
@@ -175,9 +175,9 @@ async fn change_password_and_press(
     if changed.is_some() {
         ada.password = new;
     }
-    match pressed {
+    match logged_out {
         Ok(done) => {
-            // Ended by the press: both and the device, or this one alone after the change.
+            // Ended by the remote logout: both and the device, or this one alone after the change.
             let ended = if changed.is_some() { (1, 0) } else { (2, 1) };
             assert_eq!((done.sessions, done.remembered_devices), ended, "{order:?}");
         }
@@ -190,7 +190,9 @@ async fn change_password_and_press(
                 assert!(!home.is_live(token, NOW).await);
             }
             // Everything, so that the next round begins with nothing.
-            home.press(&ada.id, By::Operator, NOW).await.unwrap();
+            home.remote_logout(&ada.id, By::Operator, NOW)
+                .await
+                .unwrap();
         }
         Err(other) => panic!("{other:?}"),
     }
@@ -199,17 +201,17 @@ async fn change_password_and_press(
     (home, ada, overlap, order)
 }
 
-/// A press from a session, or by the operator.
+/// A remote logout from a session, or by the operator.
 fn press_from(
     home: &Home,
     who: &Person,
-    session: Option<&In>,
-) -> impl Future<Output = Result<accounts::sessions::EndAll, EndAllError>> + Send + use<> {
+    session: Option<&CompletedSignIn>,
+) -> impl Future<Output = Result<accounts::sessions::LogoutReceipt, EndAllError>> + Send + use<> {
     let (home, user) = (home.clone(), who.id.clone());
     let session = session.map(|s| s.session.id.clone());
     async move {
         let by = session.as_ref().map_or(By::Operator, By::Session);
-        home.press(&user, by, NOW).await
+        home.remote_logout(&user, by, NOW).await
     }
 }
 

@@ -4,13 +4,13 @@ use accounts::{
     db::Db,
     remember_me::Exchange,
     secret::Token,
-    sessions::{Because, Started},
+    sessions::{EndReason, Started},
 };
 use tokio::task::JoinSet;
 
 use crate::{
+    databases,
     home::{DAY, Home, NOW, SECOND, after},
-    stores,
 };
 
 on_both!(
@@ -31,9 +31,9 @@ fn given(exchange: Exchange) -> (Started, Token) {
 }
 
 /// Why an exchange gave nothing.
-fn why_ended(exchange: Exchange) -> Because {
+fn why_ended(exchange: Exchange) -> EndReason {
     match exchange {
-        Exchange::Ended(ended) => ended.because,
+        Exchange::Ended(ended) => ended.end_reason,
         other => panic!("not ended: {other:?}"),
     }
 }
@@ -72,22 +72,22 @@ async fn a_cookie_that_comes_back_after_its_exchange_means_theft(db: Db) {
     let Exchange::Reused(ended) = noticed else {
         panic!("{noticed:?}")
     };
-    assert_eq!((ended.because, ended.at), (Because::Reused, now.at));
-    let told = "select count(*) from letters where details like '%remembered_device_reused%'";
-    assert_eq!(stores::number(&home.db, told).await, 1);
+    assert_eq!((ended.end_reason, ended.at), (EndReason::Reused, now.at));
+    let told = "select count(*) from emails where details like '%remembered_device_reused%'";
+    assert_eq!(databases::number(&home.db, told).await, 1);
     for session in [&here.session, &thiefs] {
-        assert_eq!(home.why_dead(&session.token, now).await, Because::Reused);
+        assert_eq!(home.why_dead(&session.token, now).await, EndReason::Reused);
     }
     assert_eq!(
         why_ended(home.exchange(&next, false, now).await),
-        Because::Reused
+        EndReason::Reused
     );
     assert_eq!(
         why_ended(home.exchange(&stolen, false, now).await),
-        Because::Reused
+        EndReason::Reused
     );
     assert_eq!(home.events(&ada, "user.remembered_device_reused").await, 1);
-    // The person's other browser is not that device.
+    // The user's other browser is not that device.
     assert!(home.is_live(&other.session.token, now).await);
     given(
         home.exchange(&other.remembered.unwrap().token, false, now)
@@ -112,7 +112,7 @@ async fn of_50_exchanges_of_one_cookie_at_once_none_stays_alive(db: Db) {
             match exchange {
                 Exchange::Session { started, next, .. } => sessions.push((started, next)),
                 Exchange::Reused(_) => reused += 1,
-                Exchange::Ended(ended) => assert_eq!(ended.because, Because::Reused),
+                Exchange::Ended(ended) => assert_eq!(ended.end_reason, EndReason::Reused),
                 other => panic!("{other:?}"),
             }
         }
@@ -121,7 +121,7 @@ async fn of_50_exchanges_of_one_cookie_at_once_none_stays_alive(db: Db) {
             assert!(!home.is_live(&started.token, NOW).await);
             assert_eq!(
                 why_ended(home.exchange(&next, true, NOW).await),
-                Because::Reused
+                EndReason::Reused
             );
         }
         assert!(home.list(&ada, NOW).await.is_empty());
@@ -153,7 +153,7 @@ async fn another_tab_of_the_same_browser_is_sent_to_look_again_and_given_nothing
     assert!(matches!(too_late, Exchange::Reused(_)), "{too_late:?}");
     assert_eq!(
         why_ended(home.exchange(&next, true, after(race)).await),
-        Because::Reused
+        EndReason::Reused
     );
 }
 
@@ -166,7 +166,7 @@ async fn a_remembered_device_is_forgotten_after_60_days(db: Db) {
     let (_, next) = given(home.exchange(&token, false, after(59 * DAY)).await);
     assert_eq!(
         why_ended(home.exchange(&next, false, after(60 * DAY)).await),
-        Because::Expired
+        EndReason::Expired
     );
     assert_eq!(
         home.facts(&ada, after(60 * DAY)).await.remembered_devices,

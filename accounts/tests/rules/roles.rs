@@ -98,7 +98,7 @@ fn an_address_without_a_row_is_for_nobody() {
     assert!(
         TABLE
             .iter()
-            .any(|row| row.who == Who::Anybody && row.needs.is_none())
+            .any(|row| row.who == Who::Anyone && row.needs.is_none())
     );
     assert_eq!(Feature::ALL.len(), 6);
 }
@@ -134,9 +134,12 @@ async fn a_name_is_changed_and_told_of(db: Db) {
     );
     drop(tx);
     let name = "select name from accounts";
-    assert_eq!(crate::stores::text(&home.db, name).await, "Ada & friends");
+    assert_eq!(
+        crate::databases::text(&home.db, name).await,
+        "Ada & friends"
+    );
     let events = "select count(*) from audit_events where action = 'account.renamed'";
-    assert_eq!(crate::stores::number(&home.db, events).await, 1);
+    assert_eq!(crate::databases::number(&home.db, events).await, 1);
 }
 
 async fn only_an_owner_changes_the_plan(db: Db) {
@@ -160,9 +163,9 @@ async fn only_an_owner_changes_the_plan(db: Db) {
         tx.commit().await.unwrap();
     }
     assert_eq!(
-        crate::stores::text(&home.db, "select plan from accounts").await,
+        crate::databases::text(&home.db, "select plan from accounts").await,
         "pro"
     );
     let events = "select count(*) from audit_events where action = 'account.plan_changed'";
-    assert_eq!(crate::stores::number(&home.db, events).await, 2);
+    assert_eq!(crate::databases::number(&home.db, events).await, 2);
 }

@@ -1,4 +1,4 @@
-//! Sample people for a demonstration, and very many sessions for measuring.
+//! Sample users for a demonstration, and very many sessions for measuring.
 
 use std::collections::HashSet;
 
@@ -11,30 +11,30 @@ use accounts::{
 };
 
 use crate::{
+    databases,
     home::{Home, NOW, browser},
-    stores,
 };
 
 on_both!(
-    the_demo_has_people_on_every_plan_with_devices_and_history,
+    the_demo_has_users_on_every_plan_with_devices_and_history,
     the_demo_is_made_once,
     seeded_sessions_are_signed_in,
     seeding_stops_when_its_list_cannot_be_written,
 );
 
-async fn the_demo_has_people_on_every_plan_with_devices_and_history(db: Db) {
+async fn the_demo_has_users_on_every_plan_with_devices_and_history(db: Db) {
     let home = Home::new(db);
     let demo = sample::demo(&home.db, &home.hasher, &home.limits, NOW)
         .await
         .unwrap();
     for plan in Plan::ALL {
         assert!(
-            demo.people.iter().filter(|p| p.plan == plan).count() >= 2,
+            demo.users.iter().filter(|p| p.plan == plan).count() >= 2,
             "{plan:?}"
         );
     }
-    assert!(demo.people[0].sessions >= 10, "{demo:?}");
-    assert!(demo.people.iter().all(|p| p.sessions >= 1), "{demo:?}");
+    assert!(demo.users[0].sessions >= 10, "{demo:?}");
+    assert!(demo.users.iter().all(|p| p.sessions >= 1), "{demo:?}");
     for reason in [
         "signed_out",
         "remote_logout",
@@ -42,17 +42,17 @@ async fn the_demo_has_people_on_every_plan_with_devices_and_history(db: Db) {
         "reused",
         "expired",
     ] {
-        let ended = format!("select count(*) from sessions where ended_because = '{reason}'");
-        assert!(stores::number(&home.db, &ended).await > 0, "{reason}");
+        let ended = format!("select count(*) from sessions where end_reason = '{reason}'");
+        assert!(databases::number(&home.db, &ended).await > 0, "{reason}");
     }
     let future = format!(
         "select count(*) from sessions where last_active_at > {}",
         NOW.at.0
     );
-    assert_eq!(stores::number(&home.db, &future).await, 0);
+    assert_eq!(databases::number(&home.db, &future).await, 0);
     let backwards = "select count(*) from audit_events a join audit_events b
                      on b.chain = a.chain and b.seq = a.seq + 1 and b.at < a.at";
-    assert_eq!(stores::number(&home.db, backwards).await, 0);
+    assert_eq!(databases::number(&home.db, backwards).await, 0);
     let whole = audit::verify(&mut home.db.read().await.unwrap())
         .await
         .unwrap()
@@ -60,7 +60,7 @@ async fn the_demo_has_people_on_every_plan_with_devices_and_history(db: Db) {
     assert_eq!(whole.chains, 8);
     assert!(whole.events > 150, "{whole:?}");
     // The password opens every door, and would be accepted from each of them.
-    for person in &demo.people {
+    for person in &demo.users {
         home.try_sign_in(&person.email, sample::PASSWORD, &browser(1), NOW)
             .await
             .unwrap();
@@ -85,7 +85,7 @@ async fn the_demo_is_made_once(db: Db) {
         "{again:?}"
     );
     assert_eq!(
-        stores::number(&home.db, "select count(*) from users").await,
+        databases::number(&home.db, "select count(*) from users").await,
         8
     );
 }
@@ -111,14 +111,14 @@ async fn seeded_sessions_are_signed_in(db: Db) {
             .unwrap();
     }
     assert_eq!(lines.len(), 24);
-    let mut people = HashSet::new();
+    let mut users = HashSet::new();
     for line in &lines {
         let (email, cookie) = line.split_once("\tcurfew_session=").unwrap();
         let token = Token::presented(cookie).unwrap();
         assert_eq!(home.signed_in(&token, NOW).await.user.email, email);
-        people.insert(email);
+        users.insert(email);
     }
-    assert_eq!(people.len(), 6);
+    assert_eq!(users.len(), 6);
 }
 
 async fn seeding_stops_when_its_list_cannot_be_written(db: Db) {

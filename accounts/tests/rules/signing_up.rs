@@ -13,10 +13,10 @@ use crate::{
 };
 
 on_both!(
-    the_first_person_owns_a_new_account_and_only_the_first_gets_in,
+    the_first_user_owns_a_new_account_and_only_the_first_gets_in,
     nobody_signs_up_when_it_is_closed,
     anybody_signs_up_when_it_is_open_but_each_email_once,
-    two_first_people_at_once_are_one_first_person,
+    two_first_users_at_once_are_one_first_user,
     a_bad_field_is_named_and_leaves_nothing_behind,
     one_address_signs_up_so_many_and_no_more,
     one_mailbox_has_one_spelling,
@@ -47,10 +47,10 @@ async fn sign_up(
     .await
 }
 
-async fn the_first_person_owns_a_new_account_and_only_the_first_gets_in(db: Db) {
+async fn the_first_user_owns_a_new_account_and_only_the_first_gets_in(db: Db) {
     let home = Home::new(db);
     let mut conn = home.db.read().await.unwrap();
-    assert!(!users::anybody(&mut conn).await.unwrap());
+    assert!(!users::any_user(&mut conn).await.unwrap());
     let id = sign_up(&home, SignUp::First, "Ada@Example.com", PASSWORD)
         .await
         .unwrap();
@@ -65,7 +65,7 @@ async fn the_first_person_owns_a_new_account_and_only_the_first_gets_in(db: Db) 
         (Role::Owner, Plan::Pro, None)
     );
     assert_eq!(ada.account_name, "Ada Lovelace’s account");
-    assert!(users::anybody(&mut conn).await.unwrap());
+    assert!(users::any_user(&mut conn).await.unwrap());
 
     assert!(
         !sign_up::sign_up_open(&mut conn, SignUp::First)
@@ -81,7 +81,7 @@ async fn nobody_signs_up_when_it_is_closed(db: Db) {
     let refused = sign_up(&home, SignUp::Closed, "ada@example.com", PASSWORD).await;
     assert!(matches!(refused, Err(UserError::Closed)), "{refused:?}");
     assert!(
-        !users::anybody(&mut home.db.read().await.unwrap())
+        !users::any_user(&mut home.db.read().await.unwrap())
             .await
             .unwrap()
     );
@@ -104,7 +104,7 @@ async fn anybody_signs_up_when_it_is_open_but_each_email_once(db: Db) {
     assert!(ada.is_some());
 }
 
-async fn two_first_people_at_once_are_one_first_person(db: Db) {
+async fn two_first_users_at_once_are_one_first_user(db: Db) {
     let home = Home::new(db);
     let (ada, ben) = tokio::join!(
         sign_up(&home, SignUp::First, "ada@example.com", PASSWORD),
@@ -126,7 +126,10 @@ async fn one_address_signs_up_so_many_and_no_more(db: Db) {
             .unwrap();
     }
     let refused = sign_up(&home, SignUp::Open, "ada@example.com", PASSWORD).await;
-    assert!(matches!(refused, Err(UserError::TooMany(_))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(UserError::RateLimited(_))),
+        "{refused:?}"
+    );
 }
 
 async fn one_mailbox_has_one_spelling(db: Db) {
@@ -163,7 +166,7 @@ async fn a_bad_field_is_named_and_leaves_nothing_behind(db: Db) {
     let all = sign_up(&home, SignUp::Open, "ada", "kZ8#q").await;
     assert_eq!(fields(&all), ["email", "password"], "{all:?}");
     assert!(
-        !users::anybody(&mut home.db.read().await.unwrap())
+        !users::any_user(&mut home.db.read().await.unwrap())
             .await
             .unwrap()
     );

@@ -18,7 +18,7 @@ on_both!(
     a_password_or_a_code_confirms_and_the_cookie_changes,
     a_tab_that_was_on_its_way_with_the_old_cookie_is_told_apart_from_a_stranger,
     a_wrong_one_is_counted_and_recorded,
-    a_press_ends_what_was_confirmed,
+    a_remote_logout_ends_what_was_confirmed,
 );
 
 async fn ask(
@@ -90,7 +90,7 @@ async fn a_tab_that_was_on_its_way_with_the_old_cookie_is_told_apart_from_a_stra
     let at = |seconds: u32| after(3_600 * SECOND + seconds * SECOND);
     for (then, told) in [(at(0), true), (at(9), true), (at(10), false)] {
         let found = home.find(&here, then).await;
-        assert_eq!(matches!(found, Found::JustRenewed), told, "{found:?}");
+        assert_eq!(matches!(found, Found::JustRotated), told, "{found:?}");
         assert!(!matches!(found, Found::Live(_)));
     }
 }
@@ -115,22 +115,22 @@ async fn a_wrong_one_is_counted_and_recorded(db: Db) {
     }
     let refused = ask(&home, &ada.here, PASSWORD, later).await;
     assert!(
-        matches!(refused, Err(StepUpError::TooMany(_))),
+        matches!(refused, Err(StepUpError::RateLimited(_))),
         "{refused:?}"
     );
     // It keeps nobody from pressing.
     let who = home.signed_in(&ada.here, later).await;
-    home.press(&ada.person.id, By::Session(&who.session), later)
+    home.remote_logout(&ada.person.id, By::Session(&who.session), later)
         .await
         .unwrap();
 }
 
-async fn a_press_ends_what_was_confirmed(db: Db) {
+async fn a_remote_logout_ends_what_was_confirmed(db: Db) {
     let home = Home::new(db);
     let ada = home.person("Ada").await;
     let here = home.sign_in(&ada, NOW).await;
     let who = home.signed_in(&here.session.token, NOW).await;
-    home.press(&ada.id, By::Session(&here.session.id), NOW)
+    home.remote_logout(&ada.id, By::Session(&here.session.id), NOW)
         .await
         .unwrap();
     let late = confirm(
@@ -144,5 +144,5 @@ async fn a_press_ends_what_was_confirmed(db: Db) {
         NOW,
     )
     .await;
-    assert!(matches!(late, Err(StepUpError::Raced)), "{late:?}");
+    assert!(matches!(late, Err(StepUpError::Conflict)), "{late:?}");
 }

@@ -1,16 +1,16 @@
 //! API and MCP tokens: made, found, used, revoked; what kills them and what leaves them alone.
 
-mod pressing;
+mod remote_logout;
 
 use std::time::Duration;
 
 use accounts::{
     audit,
+    cleanup::cleanup,
     db::Db,
     permissions::{self, Refusal},
     plans::Plan,
     sessions::{By, SignedIn},
-    sweep::sweep,
     time::Moment,
     tokens::{
         self, Bearer, CreateError, Created, Kind, NewToken, RevokeError, Revoked, Scope, Scopes,
@@ -19,8 +19,8 @@ use accounts::{
 };
 
 use crate::{
+    databases,
     home::{DAY, Home, NOW, Person, SECOND, after, browser},
-    stores,
 };
 
 on_both!(
@@ -153,14 +153,14 @@ async fn only_the_hash_is_stored_and_no_event_holds_a_value(db: Db) {
         .unwrap();
     let value = made.value.expose();
     let row = "select id || name || token_hash || scopes from tokens";
-    assert!(!stores::text(&home.db, row).await.contains(&value[8..20]));
+    assert!(!databases::text(&home.db, row).await.contains(&value[8..20]));
     let event = "select details || id from audit_events where action = 'user.api_token_created'";
-    let event = stores::text(&home.db, event).await;
+    let event = databases::text(&home.db, event).await;
     assert!(
         event.contains("Backup") && !event.contains(&value[8..20]),
         "{event}"
     );
-    let hash = stores::text(&home.db, "select token_hash from tokens").await;
+    let hash = databases::text(&home.db, "select token_hash from tokens").await;
     assert!(!event.contains(&hash), "{event}");
 }
 
@@ -186,12 +186,12 @@ async fn a_remote_logout_leaves_it_alone_and_disabling_kills_it(db: Db) {
     let (ada, me) = at_home(&home, "Ada", Plan::Enterprise).await;
     let api = make(&home, &me, named(Kind::Api, "a"), NOW).await.unwrap();
     let mcp = make(&home, &me, named(Kind::Mcp, "m"), NOW).await.unwrap();
-    home.press(&ada.id, By::Session(&me.session), after(SECOND))
+    home.remote_logout(&ada.id, By::Session(&me.session), after(SECOND))
         .await
         .unwrap();
     assert!(is_good(&home, Kind::Api, &api.value, after(SECOND)).await);
     assert!(is_good(&home, Kind::Mcp, &mcp.value, after(SECOND)).await);
-    stores::run(&home.db, "update users set disabled_at = 1").await;
+    databases::run(&home.db, "update users set disabled_at = 1").await;
     assert!(!is_good(&home, Kind::Api, &api.value, NOW).await);
     assert!(!is_good(&home, Kind::Mcp, &mcp.value, NOW).await);
 }
@@ -207,7 +207,7 @@ async fn a_plan_that_lacks_them_makes_none_and_honours_none(db: Db) {
         ("pro", [false, true]),
         ("enterprise", [true, true]),
     ] {
-        stores::run(&home.db, &format!("update accounts set plan = '{plan}'")).await;
+        databases::run(&home.db, &format!("update accounts set plan = '{plan}'")).await;
         for (kind, value, has) in [
             (Kind::Api, &api.value, has[0]),
             (Kind::Mcp, &mcp.value, has[1]),
@@ -241,7 +241,7 @@ async fn who_may_only_watch_has_none(db: Db) {
     let home = Home::new(db);
     let (_, me) = at_home(&home, "Ada", Plan::Enterprise).await;
     let made = make(&home, &me, named(Kind::Api, "a"), NOW).await.unwrap();
-    stores::run(&home.db, "update users set role = 'watch_only'").await;
+    databases::run(&home.db, "update users set role = 'watch_only'").await;
     // The door has seen the old role.
     let refused = make(&home, &me, named(Kind::Api, "b"), NOW).await;
     assert!(
@@ -275,7 +275,9 @@ async fn a_session_that_has_ended_makes_and_revokes_nothing(db: Db) {
     let home = Home::new(db);
     let (ada, me) = at_home(&home, "Ada", Plan::Enterprise).await;
     let made = make(&home, &me, named(Kind::Api, "a"), NOW).await.unwrap();
-    home.press(&ada.id, By::Operator, NOW).await.unwrap();
+    home.remote_logout(&ada.id, By::Operator, NOW)
+        .await
+        .unwrap();
     let refused = make(&home, &me, named(Kind::Api, "b"), NOW).await;
     assert!(
         matches!(refused, Err(CreateError::AlreadyEnded)),
@@ -301,7 +303,7 @@ async fn there_are_at_most_fifty_of_a_kind_even_at_once(db: Db) {
     for one in tries {
         match one.await.unwrap() {
             Ok(_) => made += 1,
-            Err(CreateError::TooMany) => {}
+            Err(CreateError::RateLimited) => {}
             other => panic!("{other:?}"),
         }
     }
@@ -309,7 +311,7 @@ async fn there_are_at_most_fifty_of_a_kind_even_at_once(db: Db) {
     assert_eq!(home.facts(&ada, NOW).await.api_tokens, tokens::MOST);
     // The other kind has a count of its own, and one that is revoked makes room.
     make(&home, &me, named(Kind::Mcp, "m"), NOW).await.unwrap();
-    let first = stores::text(&home.db, "select id from tokens where kind = 'api' limit 1").await;
+    let first = databases::text(&home.db, "select id from tokens where kind = 'api' limit 1").await;
     revoke(&home, &me, Kind::Api, &TokenId(first), NOW)
         .await
         .unwrap();
@@ -383,7 +385,7 @@ async fn when_it_was_last_used_only_moves_forward(db: Db) {
         assert_eq!(used, Some(then.at));
     }
     let untouched = "select count(*) from tokens where last_used_at is null";
-    assert_eq!(stores::number(&home.db, untouched).await, 1);
+    assert_eq!(databases::number(&home.db, untouched).await, 1);
 }
 
 async fn what_was_revoked_or_ran_out_is_deleted_30_days_later(db: Db) {
@@ -405,9 +407,9 @@ async fn what_was_revoked_or_ran_out_is_deleted_30_days_later(db: Db) {
         .unwrap();
     for (day, left) in [(30, 3), (31, 2), (37, 2), (38, 1), (4_000, 1)] {
         let mut tx = home.db.write().await.unwrap();
-        sweep(&mut tx, after(day * DAY)).await.unwrap();
+        cleanup(&mut tx, after(day * DAY)).await.unwrap();
         tx.commit().await.unwrap();
-        let rows = stores::number(&home.db, "select count(*) from tokens").await;
+        let rows = databases::number(&home.db, "select count(*) from tokens").await;
         assert_eq!(rows, left, "day {day}");
     }
 }

@@ -1,4 +1,4 @@
-//! The list is true: what it shows and what still works are the same, over 1,000 random deeds.
+//! The list is true: what it shows and what still works are the same, over 1,000 random operations.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -6,13 +6,13 @@ use accounts::{
     db::Db,
     remember_me::Exchange,
     secret::Token,
-    sessions::{self, By, Found, SessionId, Which},
+    sessions::{self, By, DeviceRef, Found, SessionId},
     time::Moment,
 };
 
 use crate::home::{Home, NOW, Person, browser};
 
-on_both!(the_list_is_what_still_works_over_a_thousand_random_deeds);
+on_both!(the_list_is_what_still_works_over_a_thousand_random_operations);
 
 /// Everything that one browser was ever given.
 struct Browser {
@@ -35,25 +35,25 @@ impl Dice {
     }
 }
 
-async fn the_list_is_what_still_works_over_a_thousand_random_deeds(db: Db) {
+async fn the_list_is_what_still_works_over_a_thousand_random_operations(db: Db) {
     let mut home = Home::new(db);
     // So that the limit and the idle limit are reached as well.
     home.limits.sessions_per_user = 12;
     home.limits.session_idle = Duration::from_hours(30);
     home.limits.session_max = Duration::from_hours(80);
     home.limits.remember_for = Duration::from_hours(200);
-    let people = [home.person("Ada").await, home.person("Ben").await];
+    let users = [home.person("Ada").await, home.person("Ben").await];
     let mut browsers: [Vec<Browser>; 2] = [Vec::new(), Vec::new()];
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let mut now = NOW;
     let (mut most, mut emptied, mut gone) = (0, 0, Vec::new());
-    for deed in 0..1_000 {
+    for operation in 0..1_000 {
         now = Moment::at(now.at + Duration::from_mins(5 + dice.below(90) as u64));
         let n = dice.below(2);
-        let (who, theirs) = (&people[n], &mut browsers[n]);
+        let (who, theirs) = (&users[n], &mut browsers[n]);
         act(&home, who, theirs, &mut dice, now).await;
-        // Everything is looked at often enough, and every deed is looked at.
-        let alive = check(&home, who, theirs, now, deed).await;
+        // Everything is looked at often enough, and every operation is looked at.
+        let alive = check(&home, who, theirs, now, operation).await;
         most = most.max(alive);
         emptied += usize::from(alive == 0);
         // What is dead stays dead: it is looked at once more in the end.
@@ -120,7 +120,7 @@ async fn act(home: &Home, who: &Person, theirs: &mut Vec<Browser>, dice: &mut Di
                 && let Found::Live(me) = home.find(&me.token, now).await
             {
                 let mut tx = home.db.write().await.unwrap();
-                let which = Which::Session(&it.session);
+                let which = DeviceRef::Session(&it.session);
                 let ended =
                     sessions::end_one(&mut tx, &me, which, &browser(9), &home.limits, now).await;
                 if ended.is_ok() {
@@ -142,7 +142,9 @@ async fn act(home: &Home, who: &Person, theirs: &mut Vec<Browser>, dice: &mut Di
             }
         }
         _ => {
-            home.press(&who.id, By::Operator, now).await.unwrap();
+            home.remote_logout(&who.id, By::Operator, now)
+                .await
+                .unwrap();
         }
     }
 }
@@ -153,7 +155,7 @@ async fn check(
     who: &Person,
     theirs: &mut [Browser],
     now: Moment,
-    deed: usize,
+    operation: usize,
 ) -> usize {
     let mut works = BTreeSet::new();
     for browser in theirs.iter() {
@@ -167,12 +169,12 @@ async fn check(
         .into_iter()
         .map(|s| s.id.0)
         .collect();
-    assert_eq!(listed, works, "deed {deed}");
+    assert_eq!(listed, works, "operation {operation}");
     let facts = home.facts(who, now).await;
     assert_eq!(
         facts.sessions,
         i64::try_from(works.len()).unwrap(),
-        "deed {deed}"
+        "operation {operation}"
     );
 
     // Devices: those whose cookie would still be exchanged are the listed ones. Trying is undone.
@@ -190,7 +192,7 @@ async fn check(
         devices += i64::from(good);
         browser.dead &= !good;
     }
-    assert_eq!(facts.remembered_devices, devices, "deed {deed}");
+    assert_eq!(facts.remembered_devices, devices, "operation {operation}");
     let mut conn = home.db.read().await.unwrap();
     let dormant = sessions::dormant(&mut conn, &who.id, 1_000, &home.limits, now)
         .await
@@ -199,11 +201,11 @@ async fn check(
     let remembered = listed.iter().filter(|s| s.remembered).count();
     assert!(
         i64::try_from(dormant.len()).unwrap() <= devices,
-        "deed {deed}"
+        "operation {operation}"
     );
     assert!(
         dormant.len() + remembered >= usize::try_from(devices).unwrap(),
-        "deed {deed}"
+        "operation {operation}"
     );
     works.len()
 }

@@ -6,12 +6,12 @@ use accounts::{
     keys::Keys,
     plans::Plan,
     second_factor::{self, TwoFactorError},
-    sessions::{Because, By},
+    sessions::{By, EndReason},
 };
 
 use crate::{
+    databases,
     home::{Home, NOW, SECOND, after},
-    stores,
 };
 
 on_both!(
@@ -91,7 +91,7 @@ async fn turning_it_on_ends_every_other_session_and_this_one_goes_on(db: Db) {
     assert_eq!((alone.sessions, alone.remembered_devices), (1, 2));
     assert!(home.is_live(&alone.session.token, NOW).await);
     let why = home.why_dead(&there.session.token, NOW).await;
-    assert_eq!(why, Because::TwoFactorChanged);
+    assert_eq!(why, EndReason::TwoFactorChanged);
     assert!(!home.is_live(&here.session.token, after(30 * SECOND)).await);
     assert_eq!(home.facts(&ada, NOW).await.remembered_devices, 0);
     let who = home.signed_in(&alone.session.token, NOW).await;
@@ -120,7 +120,7 @@ async fn a_set_up_dies_with_a_remote_logout_and_after_an_hour(db: Db) {
     home.begin(&here.session.token, NOW).await.unwrap();
     assert!(home.draft(&ada, after(3_599 * SECOND)).await.is_some());
     assert!(home.draft(&ada, after(3_600 * SECOND)).await.is_none());
-    home.press(&ada.id, By::Session(&here.session.id), NOW)
+    home.remote_logout(&ada.id, By::Session(&here.session.id), NOW)
         .await
         .unwrap();
     assert!(home.draft(&ada, NOW).await.is_none());
@@ -159,10 +159,10 @@ async fn it_is_part_of_plus_and_stays_on_after_a_downgrade(db: Db) {
         other => panic!("{other:?}"),
     }
     // Begun on Plus, finished on Free: refused too.
-    stores::run(&home.db, "update accounts set plan = 'plus'").await;
+    databases::run(&home.db, "update accounts set plan = 'plus'").await;
     home.begin(&here, NOW).await.unwrap();
     let secret = home.draft(&eve, NOW).await.unwrap().secret.unwrap();
-    stores::run(&home.db, "update accounts set plan = 'free'").await;
+    databases::run(&home.db, "update accounts set plan = 'free'").await;
     let refused = home.turn_on(&here, &secret.code(NOW), NOW).await;
     assert!(
         matches!(refused, Err(TwoFactorError::PlanRequired(_))),
@@ -170,17 +170,17 @@ async fn it_is_part_of_plus_and_stays_on_after_a_downgrade(db: Db) {
     );
 
     let ada = home.protected("Ada").await;
-    stores::run(&home.db, "update accounts set plan = 'free'").await;
-    let half = home.half(&ada.person, false, NOW).await;
-    home.verify(&half, &ada.code(NOW), NOW).await.unwrap();
+    databases::run(&home.db, "update accounts set plan = 'free'").await;
+    let pending = home.pending_sign_in(&ada.person, false, NOW).await;
+    home.verify(&pending, &ada.code(NOW), NOW).await.unwrap();
 }
 
 async fn turning_it_off_clears_the_secret_and_voids_the_codes(db: Db) {
     let home = Home::new(db);
     let ada = home.protected("Ada").await;
-    let half = home.half(&ada.person, true, NOW).await;
-    let there = home.verify(&half, &ada.code(NOW), NOW).await.unwrap();
-    let owed = home.half(&ada.person, false, NOW).await;
+    let pending = home.pending_sign_in(&ada.person, true, NOW).await;
+    let there = home.verify(&pending, &ada.code(NOW), NOW).await.unwrap();
+    let owed = home.pending_sign_in(&ada.person, false, NOW).await;
 
     let who = home.signed_in(&ada.here, NOW).await;
     let off = async |home: &Home| {
@@ -194,12 +194,12 @@ async fn turning_it_off_clears_the_secret_and_voids_the_codes(db: Db) {
     assert_eq!((alone.sessions, alone.remembered_devices), (1, 1));
     assert!(home.is_live(&alone.session.token, NOW).await);
     let why = home.why_dead(&there.session.token, NOW).await;
-    assert_eq!(why, Because::TwoFactorChanged);
+    assert_eq!(why, EndReason::TwoFactorChanged);
     for table in ["authenticators", "recovery_codes", "two_factor_drafts"] {
-        let rows = stores::number(&home.db, &format!("select count(*) from {table}")).await;
+        let rows = databases::number(&home.db, &format!("select count(*) from {table}")).await;
         assert_eq!(rows, 0, "{table}");
     }
-    // A half sign-in from before is over, and the password alone is enough again.
+    // A pending sign-in from before is over, and the password alone is enough again.
     assert!(home.verify(&owed, &ada.codes[0], NOW).await.is_err());
     home.sign_in(&ada.person, NOW).await;
     let again = off(&home).await;
@@ -219,9 +219,9 @@ async fn a_new_set_of_codes_voids_the_old_one_when_it_is_used_and_not_before(db:
     tx.commit().await.unwrap();
     let new = home.draft(&ada.person, NOW).await.unwrap();
     assert!(new.secret.is_none());
-    let half = home.half(&ada.person, false, NOW).await;
-    assert!(home.verify(&half, &new.codes[0], NOW).await.is_err());
-    home.verify(&half, &ada.codes[0], NOW).await.unwrap();
+    let pending = home.pending_sign_in(&ada.person, false, NOW).await;
+    assert!(home.verify(&pending, &new.codes[0], NOW).await.is_err());
+    home.verify(&pending, &ada.codes[0], NOW).await.unwrap();
 
     let mut tx = home.db.write().await.unwrap();
     second_factor::use_new_codes(&mut tx, keys, limits, &who, client, NOW)
@@ -229,9 +229,9 @@ async fn a_new_set_of_codes_voids_the_old_one_when_it_is_used_and_not_before(db:
         .unwrap();
     tx.commit().await.unwrap();
     assert_eq!(home.codes_left(&ada.person).await, 16);
-    let half = home.half(&ada.person, false, NOW).await;
-    assert!(home.verify(&half, &ada.codes[1], NOW).await.is_err());
-    home.verify(&half, &new.codes[0], NOW).await.unwrap();
+    let pending = home.pending_sign_in(&ada.person, false, NOW).await;
+    assert!(home.verify(&pending, &ada.codes[1], NOW).await.is_err());
+    home.verify(&pending, &new.codes[0], NOW).await.unwrap();
     assert_eq!(
         home.events(&ada.person, "user.recovery_codes_replaced")
             .await,
@@ -242,16 +242,16 @@ async fn a_new_set_of_codes_voids_the_old_one_when_it_is_used_and_not_before(db:
 async fn a_remote_logout_leaves_secret_and_codes_byte_for_byte(db: Db) {
     let home = Home::new(db);
     let ada = home.protected("Ada").await;
-    let secret = stores::text(&home.db, OF_THE_SECRET).await;
-    let codes = stores::text(&home.db, OF_THE_CODES).await;
+    let secret = databases::text(&home.db, OF_THE_SECRET).await;
+    let codes = databases::text(&home.db, OF_THE_CODES).await;
     let who = home.signed_in(&ada.here, NOW).await;
-    home.press(&ada.person.id, By::Session(&who.session), NOW)
+    home.remote_logout(&ada.person.id, By::Session(&who.session), NOW)
         .await
         .unwrap();
-    assert_eq!(stores::text(&home.db, OF_THE_SECRET).await, secret);
-    assert_eq!(stores::text(&home.db, OF_THE_CODES).await, codes);
+    assert_eq!(databases::text(&home.db, OF_THE_SECRET).await, secret);
+    assert_eq!(databases::text(&home.db, OF_THE_CODES).await, codes);
     // The next sign-in asks for a code.
-    home.half(&ada.person, true, after(SECOND)).await;
+    home.pending_sign_in(&ada.person, true, after(SECOND)).await;
 }
 
 async fn a_rotated_key_opens_what_the_old_one_sealed_and_the_old_one_is_needed_no_longer(db: Db) {
@@ -259,15 +259,15 @@ async fn a_rotated_key_opens_what_the_old_one_sealed_and_the_old_one_is_needed_n
     let mut home = Home::new(db);
     home.keys = Keys::parse(&old).unwrap();
     let ada = home.protected("Ada").await;
-    let before = stores::text(&home.db, OF_THE_SECRET).await;
+    let before = databases::text(&home.db, OF_THE_SECRET).await;
     let new = Keys::new_line();
     home.keys = Keys::parse(&format!("{}{}", *new, *old)).unwrap();
     let mut tx = home.db.write().await.unwrap();
     assert_eq!(seal_anew(&mut tx, &home.keys).await.unwrap(), 1);
     assert_eq!(seal_anew(&mut tx, &home.keys).await.unwrap(), 0);
     tx.commit().await.unwrap();
-    assert_ne!(stores::text(&home.db, OF_THE_SECRET).await, before);
+    assert_ne!(databases::text(&home.db, OF_THE_SECRET).await, before);
     home.keys = Keys::parse(&new).unwrap();
-    let half = home.half(&ada.person, false, NOW).await;
-    home.verify(&half, &ada.code(NOW), NOW).await.unwrap();
+    let pending = home.pending_sign_in(&ada.person, false, NOW).await;
+    home.verify(&pending, &ada.code(NOW), NOW).await.unwrap();
 }

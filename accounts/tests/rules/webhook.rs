@@ -14,12 +14,12 @@ use accounts::{
     sessions::SignedIn,
     time::Moment,
     users::{AccountId, Role},
-    webhook::{self, Due, Failure, Parcel, Wanted, Webhook, WebhookError},
+    webhook::{self, Due, Failure, Payload, Wanted, Webhook, WebhookError},
 };
 
 use crate::{
+    databases,
     home::{DAY, Home, NOW, SECOND, after, browser},
-    stores,
 };
 
 on_both!(
@@ -65,7 +65,7 @@ impl Home {
         let (_, who) = self.owner(name).await;
         self.webhook(&who, URL, &wanted(&[], "info")).await.unwrap();
         let all = "update webhook_deliveries set delivered_at = 1";
-        stores::run(&self.db, all).await;
+        databases::run(&self.db, all).await;
         who
     }
 
@@ -81,9 +81,9 @@ impl Home {
         id
     }
 
-    async fn claims(&self, now: Moment) -> Option<Due> {
+    async fn leases(&self, now: Moment) -> Option<Due> {
         let mut tx = self.db.write().await.unwrap();
-        let due = webhook::claim(&mut tx, now).await.unwrap();
+        let due = webhook::lease(&mut tx, now).await.unwrap();
         tx.commit().await.unwrap();
         due
     }
@@ -122,12 +122,12 @@ impl Home {
 
     /// What is left in the table, secrets and all.
     async fn webhooks(&self) -> i64 {
-        stores::number(&self.db, "select count(*) from webhooks").await
+        databases::number(&self.db, "select count(*) from webhooks").await
     }
 
     async fn pending(&self) -> i64 {
         let sql = "select count(*) from webhook_deliveries where delivered_at is null and given_up_at is null";
-        stores::number(&self.db, sql).await
+        databases::number(&self.db, sql).await
     }
 }
 
@@ -139,21 +139,21 @@ async fn what_is_to_be_sent_is_written_with_the_event_or_not_at_all(db: Db) {
     assert_eq!(home.pending().await, 0);
     let id = home.happens(Action::AccountRenamed, account, true).await;
     assert_eq!(home.pending().await, 1);
-    let due = home.claims(NOW).await.unwrap();
+    let due = home.leases(NOW).await.unwrap();
     assert_eq!(
         (due.event.id.as_str(), due.webhook.url.as_str()),
         (id.as_str(), URL)
     );
     // The body is the line that the export writes.
     let secret = due.webhook.secret(account, &home.keys).unwrap();
-    let parcel = Parcel::of(URL, &secret, &due.event, NOW);
-    let stored: serde_json::Value = serde_json::from_str(&parcel.body).unwrap();
+    let payload = Payload::of(URL, &secret, &due.event, NOW);
+    let stored: serde_json::Value = serde_json::from_str(&payload.body).unwrap();
     assert_eq!(stored["action"], "account.renamed");
     assert_eq!(stored["hash"].as_str().unwrap().len(), 64);
-    assert_eq!((parcel.id, parcel.timestamp.as_str()), (id, "1800000000"));
+    assert_eq!((payload.id, payload.timestamp.as_str()), (id, "1800000000"));
     assert_eq!(
-        parcel.signature,
-        webhook::signature(&secret, "1800000000", &parcel.body)
+        payload.signature,
+        webhook::signature(&secret, "1800000000", &payload.body)
     );
 }
 
@@ -218,7 +218,7 @@ async fn a_plan_without_the_audit_log_sends_nothing(db: Db) {
     let ada = home.hooked("Ada").await;
     for plan in Plan::ALL {
         let sql = format!("update accounts set plan = '{}'", plan.key());
-        stores::run(&home.db, &sql).await;
+        databases::run(&home.db, &sql).await;
         let before = home.pending().await;
         home.happens(Action::Login, &ada.user.account_id, true)
             .await;
@@ -238,7 +238,7 @@ async fn an_account_gets_its_own_events_alone(db: Db) {
     assert_eq!(home.pending().await, 0);
     home.happens(Action::Login, &ada.user.account_id, true)
         .await;
-    assert_eq!(home.claims(NOW).await.unwrap().account, ada.user.account_id);
+    assert_eq!(home.leases(NOW).await.unwrap().account, ada.user.account_id);
 }
 
 async fn a_delivery_has_one_node_to_itself_until_it_is_there(db: Db) {
@@ -249,16 +249,16 @@ async fn a_delivery_has_one_node_to_itself_until_it_is_there(db: Db) {
     let mut nodes = tokio::task::JoinSet::new();
     for _ in 0..16 {
         let home = home.clone();
-        nodes.spawn(async move { home.claims(NOW).await });
+        nodes.spawn(async move { home.leases(NOW).await });
     }
-    let claimed: Vec<Due> = nodes.join_all().await.into_iter().flatten().collect();
-    assert_eq!(claimed.len(), 1);
+    let leased: Vec<Due> = nodes.join_all().await.into_iter().flatten().collect();
+    assert_eq!(leased.len(), 1);
     // Its node died with it: another one has it when the lease is over, and after that it is there.
-    assert!(home.claims(after(29 * SECOND)).await.is_none());
-    let again = home.claims(after(30 * SECOND)).await.unwrap();
-    assert_eq!(again.event.id, claimed[0].event.id);
+    assert!(home.leases(after(29 * SECOND)).await.is_none());
+    let again = home.leases(after(30 * SECOND)).await.unwrap();
+    assert_eq!(again.event.id, leased[0].event.id);
     home.arrives(&again, after(31 * SECOND)).await;
-    assert!(home.claims(after(100 * DAY)).await.is_none());
+    assert!(home.leases(after(100 * DAY)).await.is_none());
 }
 
 async fn one_receiver_that_does_not_answer_holds_nobody_else_up(db: Db) {
@@ -269,15 +269,15 @@ async fn one_receiver_that_does_not_answer_holds_nobody_else_up(db: Db) {
         home.happens(Action::Login, &who.user.account_id, true)
             .await;
     }
-    let first = home.claims(NOW).await.unwrap();
-    let second = home.claims(NOW).await.unwrap();
+    let first = home.leases(NOW).await.unwrap();
+    let second = home.leases(NOW).await.unwrap();
     assert_ne!(first.account, second.account);
     assert!(
-        home.claims(NOW).await.is_none(),
+        home.leases(NOW).await.is_none(),
         "one of each account at a time"
     );
     home.arrives(&first, NOW).await;
-    assert_eq!(home.claims(NOW).await.unwrap().account, first.account);
+    assert_eq!(home.leases(NOW).await.unwrap().account, first.account);
 }
 
 async fn what_does_not_arrive_is_tried_again_and_given_up(db: Db) {
@@ -287,15 +287,15 @@ async fn what_does_not_arrive_is_tried_again_and_given_up(db: Db) {
     home.happens(Action::Login, account, true).await;
     let mut now = NOW;
     for minutes in [1, 5, 15, 30, 60, 120] {
-        let due = home.claims(now).await.unwrap();
+        let due = home.leases(now).await.unwrap();
         let next = home.fails(&due, now).await.unwrap();
         assert_eq!(now.at.until(next.at), Duration::from_mins(minutes));
-        assert!(home.claims(Moment::at(next.at - SECOND)).await.is_none());
+        assert!(home.leases(Moment::at(next.at - SECOND)).await.is_none());
         now = next;
     }
-    let due = home.claims(now).await.unwrap();
+    let due = home.leases(now).await.unwrap();
     assert!(home.fails(&due, now).await.is_none());
-    assert!(home.claims(Moment::at(now.at + DAY)).await.is_none());
+    assert!(home.leases(Moment::at(now.at + DAY)).await.is_none());
     let recent = webhook::recent(&mut home.db.read().await.unwrap(), account, 20)
         .await
         .unwrap();
@@ -313,21 +313,21 @@ async fn a_failure_that_is_told_too_late_undoes_nothing(db: Db) {
     let ada = home.hooked("Ada").await;
     home.happens(Action::Login, &ada.user.account_id, true)
         .await;
-    let slow = home.claims(NOW).await.unwrap();
+    let slow = home.leases(NOW).await.unwrap();
     let later = after(31 * SECOND);
-    let quick = home.claims(later).await.unwrap();
+    let quick = home.leases(later).await.unwrap();
     home.fails(&slow, later).await;
     let leased =
         "select count(*) from webhook_deliveries where leased_until > 0 and last_error is null";
     assert_eq!(
-        stores::number(&home.db, leased).await,
+        databases::number(&home.db, leased).await,
         1,
         "the other’s lease stands"
     );
     home.arrives(&quick, later).await;
     home.fails(&quick, later).await;
     let failed = "select count(*) from webhook_deliveries where last_error is not null";
-    assert_eq!(stores::number(&home.db, failed).await, 0, "it is there");
+    assert_eq!(databases::number(&home.db, failed).await, 0, "it is there");
     assert_eq!(home.pending().await, 0);
 }
 
@@ -343,11 +343,11 @@ async fn the_secret_is_sealed_and_sealed_anew(db: Db) {
         "{}",
         secret.len()
     );
-    let stored = stores::text(&home.db, "select secret from webhooks").await;
+    let stored = databases::text(&home.db, "select secret from webhooks").await;
     assert!(!stored.contains("whsec_") && !stored.contains(&secret[6..]));
     // Nothing else has it either.
     let told = "select details from audit_events where action = 'account.webhook_changed'";
-    assert!(!stores::text(&home.db, told).await.contains("whsec_"));
+    assert!(!databases::text(&home.db, told).await.contains("whsec_"));
 
     home.keys = Keys::parse(&format!("{}{}", *new, *old)).unwrap();
     let mut tx = home.db.write().await.unwrap();
@@ -372,7 +372,7 @@ async fn each_change_is_an_event_that_names_the_host_alone(db: Db) {
     let (_, ada) = home.owner("Ada").await;
     let all = wanted(&[], "info");
     assert!(!home.webhook(&ada, URL, &all).await.unwrap().is_empty());
-    // The same again is no deed; another filter is, and shows no secret.
+    // The same again is no operation; another filter is, and shows no secret.
     assert!(home.webhook(&ada, URL, &all).await.unwrap().is_empty());
     assert!(
         home.webhook(&ada, URL, &wanted(&[], "alert"))
@@ -381,7 +381,7 @@ async fn each_change_is_an_event_that_names_the_host_alone(db: Db) {
             .is_empty()
     );
     let changed = "select count(*) from audit_events where action = 'account.webhook_changed'";
-    assert_eq!(stores::number(&home.db, changed).await, 2);
+    assert_eq!(databases::number(&home.db, changed).await, 2);
     let mut tx = home.db.write().await.unwrap();
     let client = browser(9);
     let secret = webhook::new_secret(&mut tx, &home.keys, &ada, &client, &home.limits, NOW)
@@ -389,12 +389,12 @@ async fn each_change_is_an_event_that_names_the_host_alone(db: Db) {
         .unwrap();
     tx.commit().await.unwrap();
     assert!(secret.expose().starts_with("whsec_"));
-    assert_eq!(stores::number(&home.db, changed).await, 3);
+    assert_eq!(databases::number(&home.db, changed).await, 3);
     let named = "select count(*) from audit_events
                  where action = 'account.webhook_changed' and details like '%hooks.example.com:8443%'";
-    assert_eq!(stores::number(&home.db, named).await, 3);
+    assert_eq!(databases::number(&home.db, named).await, 3);
     let too_much = "select count(*) from audit_events where details like '%secret-part%'";
-    assert_eq!(stores::number(&home.db, too_much).await, 0);
+    assert_eq!(databases::number(&home.db, too_much).await, 0);
 }
 
 async fn only_owners_and_admins_with_the_plan_may(db: Db) {
@@ -407,7 +407,7 @@ async fn only_owners_and_admins_with_the_plan_may(db: Db) {
     let all = wanted(&[], "info");
     assert!(home.webhook(&member, URL, &all).await.is_err());
     home.webhook(&admin, URL, &all).await.unwrap();
-    stores::run(&home.db, "update accounts set plan = 'pro'").await;
+    databases::run(&home.db, "update accounts set plan = 'pro'").await;
     for who in [&ada, &admin] {
         let refused = home.webhook(who, "https://other.example", &all).await;
         assert!(
@@ -423,14 +423,14 @@ async fn old_deliveries_are_swept(db: Db) {
     home.happens(Action::Login, &ada.user.account_id, true)
         .await;
     let all = "select count(*) from webhook_deliveries";
-    let before = stores::number(&home.db, all).await;
+    let before = databases::number(&home.db, all).await;
     assert!(before >= 1);
     for (days, left) in [(6, before), (8, 0)] {
         let mut tx = home.db.write().await.unwrap();
-        accounts::sweep::sweep(&mut tx, after(DAY * days))
+        accounts::cleanup::cleanup(&mut tx, after(DAY * days))
             .await
             .unwrap();
         tx.commit().await.unwrap();
-        assert_eq!(stores::number(&home.db, all).await, left);
+        assert_eq!(databases::number(&home.db, all).await, left);
     }
 }

@@ -1,4 +1,4 @@
-//! What deeds in an account, with its members and with tokens can refuse.
+//! What operations in an account, with its members and with tokens can refuse.
 
 use accounts::{
     account::AccountError,
@@ -8,14 +8,14 @@ use accounts::{
     tokens::{CreateError, MOST, RevokeError},
 };
 
-use super::{AppError, Code, from_rules::store};
+use super::{AppError, Code, from_rules::database};
 
 impl From<EndAllError> for AppError {
     fn from(error: EndAllError) -> Self {
         match error {
             EndAllError::PlanRequired(plans) => Self::plan_required(&plans),
             EndAllError::AlreadyEnded | EndAllError::NoSuchUser => Self::not_signed_in(),
-            EndAllError::Store(e) => store(&e),
+            EndAllError::Database(e) => database(&e),
         }
     }
 }
@@ -37,7 +37,7 @@ impl From<MemberError> for AppError {
             MemberError::NotConfirmed => {
                 Self::field("confirmation", "Type your email address as it is shown.")
             }
-            MemberError::Store(e) => store(&e),
+            MemberError::Database(e) => database(&e),
         }
     }
 }
@@ -46,7 +46,7 @@ impl From<InviteError> for AppError {
     fn from(error: InviteError) -> Self {
         match error {
             InviteError::Email(why) => Self::field("email", why),
-            InviteError::TooMany(too_many) => Self::too_many(too_many),
+            InviteError::RateLimited(rate_limited) => Self::rate_limited(rate_limited),
             InviteError::Refused(why) => why.into(),
         }
     }
@@ -70,12 +70,12 @@ impl From<CreateError> for AppError {
             CreateError::WatchOnly => {
                 Self::new(Code::Forbidden, "Watch-only members have no tokens.")
             }
-            CreateError::TooMany => Self::new(
+            CreateError::RateLimited => Self::new(
                 Code::LimitReached,
                 format!("You have {MOST} of them, which is the most. Revoke one first."),
             ),
             CreateError::AlreadyEnded => Self::not_signed_in(),
-            CreateError::Store(e) => store(&e),
+            CreateError::Database(e) => database(&e),
         }
     }
 }
@@ -88,7 +88,7 @@ impl From<RevokeError> for AppError {
                 "There is no such token. Perhaps it has been revoked already.",
             ),
             RevokeError::AlreadyEnded => Self::not_signed_in(),
-            RevokeError::Store(e) => store(&e),
+            RevokeError::Database(e) => database(&e),
         }
     }
 }

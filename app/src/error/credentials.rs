@@ -7,8 +7,8 @@ use accounts::{
 
 use super::{
     AppError, Code,
-    from_rules::{CHANGED_MEANWHILE, hashing, sealed, store},
-    way_in::OVER,
+    from_rules::{CHANGED_MEANWHILE, database, hashing, sealed},
+    way_in::LINK_EXPIRED,
 };
 
 impl From<StepUpError> for AppError {
@@ -18,11 +18,11 @@ impl From<StepUpError> for AppError {
             StepUpError::AuthenticatorOff => Self::step_up(
                 "Too many wrong codes: this authenticator app is off. Use your password.",
             ),
-            StepUpError::TooMany(t) => Self::too_many(t),
-            StepUpError::Raced => Self::new(Code::Raced, CHANGED_MEANWHILE),
+            StepUpError::RateLimited(t) => Self::rate_limited(t),
+            StepUpError::Conflict => Self::new(Code::Conflict, CHANGED_MEANWHILE),
             StepUpError::Hashing(e) => hashing(&e),
             StepUpError::Sealed(e) => sealed(&e),
-            StepUpError::Store(e) => store(&e),
+            StepUpError::Database(e) => database(&e),
         }
     }
 }
@@ -32,11 +32,13 @@ impl From<TwoFactorError> for AppError {
         match error {
             TwoFactorError::PlanRequired(plans) => Self::plan_required(&plans),
             TwoFactorError::AlreadyOn => {
-                Self::new(Code::Raced, "Two-factor authentication is on already.")
+                Self::new(Code::Conflict, "Two-factor authentication is on already.")
             }
-            TwoFactorError::NotOn => Self::new(Code::Raced, "Two-factor authentication is not on."),
+            TwoFactorError::NotOn => {
+                Self::new(Code::Conflict, "Two-factor authentication is not on.")
+            }
             TwoFactorError::NoDraft => Self::new(
-                Code::Raced,
+                Code::Conflict,
                 "This took too long. Begin again: these codes are not in force.",
             ),
             TwoFactorError::Malformed => Self::field(
@@ -47,10 +49,10 @@ impl From<TwoFactorError> for AppError {
                 "code",
                 "This code is not right. Check the clock of your phone, and take the next code.",
             ),
-            TwoFactorError::TooMany(t) => Self::too_many(t),
-            TwoFactorError::Raced => Self::new(Code::Raced, CHANGED_MEANWHILE),
+            TwoFactorError::RateLimited(t) => Self::rate_limited(t),
+            TwoFactorError::Conflict => Self::new(Code::Conflict, CHANGED_MEANWHILE),
             TwoFactorError::Sealed(e) => sealed(&e),
-            TwoFactorError::Store(e) => store(&e),
+            TwoFactorError::Database(e) => database(&e),
         }
     }
 }
@@ -59,14 +61,14 @@ impl From<ChangeEmailError> for AppError {
     fn from(error: ChangeEmailError) -> Self {
         match error {
             ChangeEmailError::Email(why) => Self::field("email", why),
-            ChangeEmailError::TooMany(t) => Self::too_many(t),
-            ChangeEmailError::Over => Self::new(Code::LinkOver, OVER),
+            ChangeEmailError::RateLimited(t) => Self::rate_limited(t),
+            ChangeEmailError::Expired => Self::new(Code::LinkExpired, LINK_EXPIRED),
             ChangeEmailError::Taken => Self::new(
-                Code::Raced,
+                Code::Conflict,
                 "Somebody else uses this address now. Yours is as it was.",
             ),
-            ChangeEmailError::Raced => Self::new(Code::Raced, CHANGED_MEANWHILE),
-            ChangeEmailError::Store(e) => store(&e),
+            ChangeEmailError::Conflict => Self::new(Code::Conflict, CHANGED_MEANWHILE),
+            ChangeEmailError::Database(e) => database(&e),
         }
     }
 }
@@ -81,13 +83,13 @@ impl From<ChangePasswordError> for AppError {
             ChangePasswordError::Same => {
                 Self::field("new_password", "This is your current password already.")
             }
-            ChangePasswordError::TooMany(t) => Self::too_many(t),
-            ChangePasswordError::Raced => Self::new(
-                Code::Raced,
+            ChangePasswordError::RateLimited(t) => Self::rate_limited(t),
+            ChangePasswordError::Conflict => Self::new(
+                Code::Conflict,
                 "Your sessions changed in the meantime. Your password is as it was.",
             ),
             ChangePasswordError::Hashing(e) => hashing(&e),
-            ChangePasswordError::Store(e) => store(&e),
+            ChangePasswordError::Database(e) => database(&e),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! From the rules' errors to what the browser is told: what they share.
 
 use accounts::{
-    attempts::TooMany, keys::CannotOpen, passwords::HashingFailed, permissions::Refusal,
-    plans::Plan,
+    keys::CannotOpen, passwords::HashingFailed, permissions::Refusal, plans::Plan,
+    rate_limits::RateLimited,
 };
 
 use super::{AppError, Code, listed};
@@ -11,9 +11,9 @@ pub(super) const CHANGED_MEANWHILE: &str =
     "Your sessions changed in the meantime. Nothing was changed.";
 
 /// Logs the cause once; the browser only learns that it was not its fault.
-pub(super) fn store(error: &dyn std::error::Error) -> AppError {
-    tracing::error!(%error, "the store did not answer");
-    AppError::store_away()
+pub(super) fn database(error: &dyn std::error::Error) -> AppError {
+    tracing::error!(%error, "the database did not answer");
+    AppError::service_unavailable()
 }
 
 pub(super) fn hashing(error: &HashingFailed) -> AppError {
@@ -25,10 +25,10 @@ pub(super) fn hashing(error: &HashingFailed) -> AppError {
 }
 
 impl AppError {
-    /// The store is away, and why is logged.
+    /// The database is unavailable, and why is logged.
     #[must_use]
-    pub fn store(error: &dyn std::error::Error) -> Self {
-        store(error)
+    pub fn database(error: &dyn std::error::Error) -> Self {
+        database(error)
     }
 
     /// The plan lacks it; `plans` have it.
@@ -62,13 +62,13 @@ impl AppError {
 
     /// Too many attempts; says how long to wait.
     #[must_use]
-    pub fn too_many(too_many: TooMany) -> Self {
-        Self::too_many_of("attempts", too_many)
+    pub fn rate_limited(rate_limited: RateLimited) -> Self {
+        Self::rate_limited_for("attempts", rate_limited)
     }
 
     /// Too many of something.
-    pub(crate) fn too_many_of(what: &str, too_many: TooMany) -> Self {
-        let seconds = too_many.retry_after.as_secs().max(1);
+    pub(crate) fn rate_limited_for(what: &str, rate_limited: RateLimited) -> Self {
+        let seconds = rate_limited.retry_after.as_secs().max(1);
         let minutes = seconds.div_ceil(60);
         let wait = if minutes == 1 {
             "a minute".into()

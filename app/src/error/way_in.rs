@@ -1,4 +1,4 @@
-//! What the way in can refuse: signing up, signing in, joining, the second factor, links from letters.
+//! What the way in can refuse: signing up, signing in, joining, the second factor, links from emails.
 
 use accounts::{
     invites::JoinError,
@@ -11,15 +11,16 @@ use accounts::{
 
 use super::{
     AppError, Code,
-    from_rules::{hashing, sealed, store},
+    from_rules::{database, hashing, sealed},
 };
 
 const AUTHENTICATOR_OFF: &str =
     "Too many wrong codes: this authenticator app is off. Use a recovery code.";
 const WRONG_CODE: &str = "This code is not right, or was used already. Wait for the next one.";
 
-/// A mailed link that opens nothing any more.
-pub(super) const OVER: &str = "This link was used already, or is too old. Ask for a new one.";
+/// A emailed link that opens nothing any more.
+pub(super) const LINK_EXPIRED: &str =
+    "This link was used already, or is too old. Ask for a new one.";
 
 impl From<UserError> for AppError {
     fn from(error: UserError) -> Self {
@@ -30,9 +31,9 @@ impl From<UserError> for AppError {
             ),
             UserError::Fields(wrong) => Self::fields(wrong),
             UserError::Ended => Self::not_signed_in(),
-            UserError::TooMany(t) => Self::too_many(t),
+            UserError::RateLimited(t) => Self::rate_limited(t),
             UserError::Hashing(e) => hashing(&e),
-            UserError::Store(e) => store(&e),
+            UserError::Database(e) => database(&e),
         }
     }
 }
@@ -40,15 +41,15 @@ impl From<UserError> for AppError {
 impl From<ConfirmError> for AppError {
     fn from(error: ConfirmError) -> Self {
         match error {
-            ConfirmError::Over => Self::new(Code::LinkOver, OVER),
+            ConfirmError::Expired => Self::new(Code::LinkExpired, LINK_EXPIRED),
             ConfirmError::Wrong => Self::field(
                 "password",
                 "This is not the password you chose when you signed up.",
             ),
-            ConfirmError::TooMany(t) => Self::too_many(t),
+            ConfirmError::RateLimited(t) => Self::rate_limited(t),
             ConfirmError::Closed => UserError::Closed.into(),
             ConfirmError::Hashing(e) => hashing(&e),
-            ConfirmError::Store(e) => store(&e),
+            ConfirmError::Database(e) => database(&e),
         }
     }
 }
@@ -58,16 +59,16 @@ impl From<SignInError> for AppError {
         match error {
             SignInError::Email(why) => Self::field("email", why),
             SignInError::Wrong => Self::new(
-                Code::WrongCredentials,
+                Code::InvalidCredentials,
                 "The email or the password is wrong.",
             ),
-            SignInError::TooMany(t) => Self::too_many(t),
-            SignInError::Raced => Self::new(
-                Code::Raced,
+            SignInError::RateLimited(t) => Self::rate_limited(t),
+            SignInError::Conflict => Self::new(
+                Code::Conflict,
                 "Everything was signed out while you were signing in. Sign in once more.",
             ),
             SignInError::Hashing(e) => hashing(&e),
-            SignInError::Store(e) => store(&e),
+            SignInError::Database(e) => database(&e),
         }
     }
 }
@@ -81,13 +82,13 @@ impl From<CodeError> for AppError {
             ),
             CodeError::Wrong => Self::field("code", WRONG_CODE),
             CodeError::AuthenticatorOff => Self::field("code", AUTHENTICATOR_OFF),
-            CodeError::TooMany(t) => Self::too_many(t),
-            CodeError::Over => Self::new(
-                Code::HalfSignInOver,
+            CodeError::RateLimited(t) => Self::rate_limited(t),
+            CodeError::Expired => Self::new(
+                Code::SignInExpired,
                 "This sign-in took too long, or was ended from another device. Sign in again.",
             ),
             CodeError::Sealed(e) => sealed(&e),
-            CodeError::Store(e) => store(&e),
+            CodeError::Database(e) => database(&e),
         }
     }
 }
@@ -112,8 +113,8 @@ impl From<RequestError> for AppError {
     fn from(error: RequestError) -> Self {
         match error {
             RequestError::Email(why) => Self::field("email", why),
-            RequestError::TooMany(t) => Self::too_many(t),
-            RequestError::Store(e) => store(&e),
+            RequestError::RateLimited(t) => Self::rate_limited(t),
+            RequestError::Database(e) => database(&e),
         }
     }
 }
@@ -121,15 +122,15 @@ impl From<RequestError> for AppError {
 impl From<ResetError> for AppError {
     fn from(error: ResetError) -> Self {
         match error {
-            ResetError::Over => Self::new(Code::LinkOver, OVER),
-            ResetError::TooMany(t) => Self::too_many(t),
+            ResetError::Expired => Self::new(Code::LinkExpired, LINK_EXPIRED),
+            ResetError::RateLimited(t) => Self::rate_limited(t),
             ResetError::Same => Self::field(
                 "new_password",
                 "This is the password you have. Choose another: somebody may know this one.",
             ),
             ResetError::Unacceptable(why) => Self::field("new_password", why.to_string()),
             ResetError::Hashing(e) => hashing(&e),
-            ResetError::Store(e) => store(&e),
+            ResetError::Database(e) => database(&e),
         }
     }
 }
@@ -137,12 +138,12 @@ impl From<ResetError> for AppError {
 impl From<NotMeError> for AppError {
     fn from(error: NotMeError) -> Self {
         match error {
-            NotMeError::Over => Self::new(
-                Code::LinkOver,
+            NotMeError::Expired => Self::new(
+                Code::LinkExpired,
                 "This link is over. It was used already, or is too old.",
             ),
-            NotMeError::Press(e) => e.into(),
-            NotMeError::Store(e) => store(&e),
+            NotMeError::RemoteLogout(e) => e.into(),
+            NotMeError::Database(e) => database(&e),
         }
     }
 }

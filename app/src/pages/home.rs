@@ -1,4 +1,4 @@
-//! `/`: where a person arrives. How things stand, and the way to what matters.
+//! `/`: where a user arrives. How things stand, and the way to what matters.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -24,20 +24,20 @@ pub struct Standing {
     pub remembered_devices: u64,
 }
 
-/// Counts the person's sessions and remembered devices.
+/// Counts the user's sessions and remembered devices.
 ///
 /// # Errors
-/// When nobody is signed in or the store is away.
+/// When nobody is signed in or the database is unavailable.
 #[server(prefix = "/api/fn", endpoint = "standing")]
 pub async fn how_things_stand() -> Result<Standing, AppError> {
     use crate::context::{curfew, now, signed_in};
 
     let (curfew, me) = (curfew()?, signed_in()?);
-    let store = |e| AppError::store(&e);
-    let mut conn = curfew.db.read().await.map_err(store)?;
+    let database = |e| AppError::database(&e);
+    let mut conn = curfew.db.read().await.map_err(database)?;
     let facts = accounts::sessions::facts(&mut conn, &me.user.id, &curfew.limits, now())
         .await
-        .map_err(store)?;
+        .map_err(database)?;
     Ok(Standing {
         sessions: facts.sessions.unsigned_abs(),
         remembered_devices: facts.remembered_devices.unsigned_abs(),

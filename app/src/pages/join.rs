@@ -35,10 +35,10 @@ mod server_side {
         sign_in::welcome_new,
     };
 
-    /// Makes a person in the account that invited them, and signs them in. `invite` is the link's secret.
+    /// Makes a user in the account that invited them, and signs them in. `invite` is the link's secret.
     ///
     /// # Errors
-    /// `fields`, `not_found` when the invitation is not good, `store_away`; the invitation stays good then.
+    /// `validation_failed`, `not_found` when the invitation is not good, `service_unavailable`; the invitation stays good then.
     #[server(prefix = "/api/fn", endpoint = "join")]
     pub async fn join(
         invite: String,
@@ -48,7 +48,7 @@ mod server_side {
     ) -> Result<(), AppError> {
         let (curfew, visit, now) = (curfew()?, visit()?, now());
         if matches!(visit.presence, Presence::SignedIn(_)) {
-            let code = crate::error::Code::Raced;
+            let code = crate::error::Code::Conflict;
             return Err(AppError::new(
                 code,
                 "Sign out first: a person is in one account.",
@@ -75,10 +75,10 @@ mod server_side {
         let invite = query("invite").unwrap_or_default();
         let invitation = match Token::presented(&invite) {
             Some(token) => {
-                let mut conn = curfew.db.read().await.map_err(|e| AppError::store(&e))?;
+                let mut conn = curfew.db.read().await.map_err(|e| AppError::database(&e))?;
                 invites::look_up(&mut conn, &token, now())
                     .await
-                    .map_err(|e| AppError::store(&e))?
+                    .map_err(|e| AppError::database(&e))?
             }
             None => None,
         };

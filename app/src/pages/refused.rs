@@ -1,4 +1,4 @@
-//! In place of a page that is not for this person: for whom it is.
+//! In place of a page that is not for this user: for whom it is.
 
 use leptos::prelude::*;
 

@@ -42,7 +42,7 @@ pub fn SettingsPage(here: &'static str, tab: &'static str, children: Children) -
     }
 }
 
-/// Why a deed to a member or the account was refused. A dead session is told how it ended.
+/// Why an operation to a member or the account was refused. A dead session is told how it ended.
 #[cfg(feature = "ssr")]
 pub(crate) async fn refused(
     error: impl Into<accounts::members::MemberError>,

@@ -8,9 +8,9 @@ mod confirm_sign_up;
 mod email;
 mod form;
 #[cfg(feature = "ssr")]
-mod not_me;
+mod link_expired;
 #[cfg(feature = "ssr")]
-mod over;
+mod not_me;
 #[cfg(feature = "ssr")]
 mod password;
 mod why_here;

@@ -13,7 +13,7 @@ use crate::{
         layout::Narrow,
         link::Link,
     },
-    sign_in::SignUp as Deed,
+    sign_in::SignUp as EndedBy,
 };
 
 #[component]
@@ -37,7 +37,7 @@ pub fn SignUp() -> impl IntoView {
 
 #[component]
 fn Form(shortest: usize) -> impl IntoView {
-    let form = FormState::<Deed>::of("sign_up");
+    let form = FormState::<EndedBy>::of("sign_up");
     view! {
         <div class="card__body">
             <h1 class="auth__title">"Create an account"</h1>

@@ -1,4 +1,4 @@
-//! A person's initials on a tinted circle.
+//! A user's initials on a tinted circle.
 
 use leptos::prelude::*;
 
@@ -12,16 +12,16 @@ pub fn Avatar(viewer: Viewer, #[prop(optional)] large: bool) -> impl IntoView {
     view! { <span class=class aria-hidden="true">{viewer.initials}</span> }
 }
 
-/// The first letters of the first and the last word, upper case.
+/// The first emails of the first and the last word, upper case.
 #[cfg(feature = "ssr")]
 pub(crate) fn initials(name: &str) -> String {
-    let letter = |word: &str| word.chars().find(|c| c.is_alphanumeric());
+    let email = |word: &str| word.chars().find(|c| c.is_alphanumeric());
     let words: Vec<&str> = name.split_whitespace().collect();
-    let first = words.first().and_then(|w| letter(w));
+    let first = words.first().and_then(|w| email(w));
     let last = words
         .last()
         .filter(|_| words.len() > 1)
-        .and_then(|w| letter(w));
+        .and_then(|w| email(w));
     let both: String = first.into_iter().chain(last).collect();
     if both.is_empty() {
         "?".into()
@@ -43,14 +43,14 @@ mod tests {
 
     #[test]
     fn initials_are_of_the_first_and_the_last_word() {
-        for (name, letters) in [
+        for (name, emails) in [
             ("Ada Lovelace", "AL"),
             ("ada", "A"),
             ("Augusta Ada King", "AK"),
             ("李 小龍", "李小"),
             ("…", "?"),
         ] {
-            assert_eq!(initials(name), letters, "{name}");
+            assert_eq!(initials(name), emails, "{name}");
         }
     }
 }

@@ -122,7 +122,7 @@ fn BrandInside() -> impl IntoView {
     }
 }
 
-/// Covers a page that comes back from sleep until the server has said that its person is still
+/// Covers a page that comes back from sleep until the server has said that its user is still
 /// signed in. `public/guard.js` draws and lifts it.
 #[component]
 pub fn Veil() -> impl IntoView {

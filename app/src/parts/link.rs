@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 /// A link that the browser follows itself: every page is a request that the server checks, so that
-/// no page of a signed-in person is ever drawn from memory.
+/// no page of a signed-in user is ever drawn from memory.
 #[component]
 pub fn Link(
     #[prop(into)] href: String,

@@ -12,7 +12,7 @@ use crate::{
     flash::{Flash, Note},
 };
 
-/// What the last deed has to say on this page, with what is shown once.
+/// What the last operation has to say on this page, with what is shown once.
 pub fn said() -> impl IntoView {
     let Some(Flash::Note(note)) = boot().flash else {
         return ().into_any();

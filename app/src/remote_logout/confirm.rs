@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{
-    Place, RemoteLogout as Press,
+    Place, RemoteLogout,
     more::More,
     outcome::{Outcome, remote_logout_facts},
 };
@@ -61,7 +61,7 @@ fn Decide(
     from: Place,
     facts: Resource<Result<super::Facts, crate::error::AppError>>,
 ) -> impl IntoView {
-    let form = FormState::<Press>::of("remote_logout");
+    let form = FormState::<RemoteLogout>::of("remote_logout");
     view! {
         <ErrorSummary error=Signal::derive(move || form.error()) />
         {loaded(facts, |facts| view! { <Outcome facts page=true /> })}
@@ -69,7 +69,7 @@ fn Decide(
             <input type="hidden" name="from" value=from.name() />
             <Suspense>
                 {move || Suspend::new(async move {
-                    // Not known: both are offered, as the press itself is.
+                    // Not known: both are offered, as the remote logout itself is.
                     let (api_tokens, mcp_tokens) = facts
                         .await
                         .map_or((true, true), |f| (f.api_tokens > 0, f.mcp_tokens > 0));

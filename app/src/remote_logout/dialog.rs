@@ -1,9 +1,9 @@
-//! The confirm dialog. It asks the store what would end each time it opens.
+//! The confirm dialog. It asks the database what would end each time it opens.
 
 use leptos::prelude::*;
 
 use super::{
-    Place, RemoteLogout as Press,
+    Place, RemoteLogout,
     more::More,
     outcome::{NoUndo, Outcome, remote_logout_facts},
 };
@@ -23,16 +23,16 @@ use crate::{
 #[component]
 pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) -> impl IntoView {
     let facts = Action::new(|(): &()| remote_logout_facts());
-    let press = ServerAction::<Press>::new();
+    let remote_logout = ServerAction::<RemoteLogout>::new();
     Effect::new(move |_| {
         if asked.get() > 0 {
             // What failed the last time is no news in a dialog that has just opened.
-            press.clear();
+            remote_logout.clear();
             facts.clear();
             facts.dispatch(());
         }
     });
-    let failure = move || match press.value().get() {
+    let failure = move || match remote_logout.value().get() {
         Some(Err(error)) => Some(error),
         _ => None,
     };
@@ -56,7 +56,7 @@ pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) ->
     });
     let busy = Signal::derive(move || {
         // Done means on the way to the sign-in page: still no second click.
-        press.pending().get() || matches!(press.value().get(), Some(Ok(())))
+        remote_logout.pending().get() || matches!(remote_logout.value().get(), Some(Ok(())))
     });
     // Kept while the facts are looked up again after a failure, so that what is ticked stays ticked.
     let tokens =
@@ -80,7 +80,7 @@ pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) ->
                 <Disc shape=Shape::LogOut tint="danger" />
                 <h2 class="dialog__title" id="dialog-title">"Log out from all devices?"</h2>
             </div>
-            <ActionForm action=press attr:class="dialog__form">
+            <ActionForm action=remote_logout attr:class="dialog__form">
                 <input type="hidden" name="from" value=from.name() />
                 <div class="dialog__body">
                     {move || failure().map(|error| view! { <Failed error /> })}

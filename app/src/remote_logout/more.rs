@@ -1,10 +1,10 @@
-//! "More": what a press can take along. Off, unless one says so.
+//! "More": what a remote logout can take along. Off, unless one says so.
 
 use leptos::prelude::*;
 
 use crate::parts::field::Checkbox;
 
-/// A box for each kind of token that the person has, folded away; nothing when they have none. It
+/// A box for each kind of token that the user has, folded away; nothing when they have none. It
 /// stands inside the form that presses. `follow` brings into sight what opens at the end of a dialog.
 #[component]
 pub fn More(api_tokens: bool, mcp_tokens: bool, #[prop(optional)] follow: bool) -> impl IntoView {

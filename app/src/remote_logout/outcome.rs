@@ -1,4 +1,4 @@
-//! What a remote logout ends and what stays, as the store has it at this moment.
+//! What a remote logout ends and what stays, as the database has it at this moment.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -38,10 +38,10 @@ pub struct Device {
 #[cfg(feature = "ssr")]
 const SHOWN: i64 = 20;
 
-/// What a press would end and leave alone now.
+/// What a remote logout would end and leave alone now.
 ///
 /// # Errors
-/// When nobody is signed in or the store is away.
+/// When nobody is signed in or the database is unavailable.
 #[server(prefix = "/api/fn", endpoint = "remote_logout_facts")]
 pub async fn remote_logout_facts() -> Result<Facts, AppError> {
     use accounts::sessions;
@@ -52,14 +52,14 @@ pub async fn remote_logout_facts() -> Result<Facts, AppError> {
     };
 
     let (curfew, me, now) = (curfew()?, signed_in()?, now());
-    let store = |e| AppError::store(&e);
-    let mut conn = curfew.db.read().await.map_err(store)?;
+    let database = |e| AppError::database(&e);
+    let mut conn = curfew.db.read().await.map_err(database)?;
     let facts = sessions::facts(&mut conn, &me.user.id, &curfew.limits, now)
         .await
-        .map_err(store)?;
+        .map_err(database)?;
     let devices = security::listed(&mut conn, &me, SHOWN, now)
         .await
-        .map_err(store)?;
+        .map_err(database)?;
     Ok(Facts {
         sessions: facts.sessions.unsigned_abs(),
         remembered_devices: facts.remembered_devices.unsigned_abs(),

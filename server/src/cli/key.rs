@@ -14,16 +14,16 @@ pub(super) async fn rotate(
     out: &mut impl Write,
 ) -> Result<(), Failed> {
     let path = &config.secret_key_file;
-    let because = |e: &dyn std::fmt::Display| {
-        Failed::Because(format!("CURFEW_SECRET_KEY_FILE: {}: {e}", path.display()))
+    let end_reason = |e: &dyn std::fmt::Display| {
+        Failed::Message(format!("CURFEW_SECRET_KEY_FILE: {}: {e}", path.display()))
     };
-    key_file::open(path).map_err(Failed::Because)?;
-    key_file::add_key(path).map_err(|e| because(&e))?;
-    let keys = key_file::open(path).map_err(Failed::Because)?;
+    key_file::open(path).map_err(Failed::Message)?;
+    key_file::add_key(path).map_err(|e| end_reason(&e))?;
+    let keys = key_file::open(path).map_err(Failed::Message)?;
     let mut tx = db.write().await.map_err(away)?;
     let rows = seal_anew(&mut tx, &keys)
         .await
-        .map_err(|e| Failed::Because(format!("nothing was sealed anew: {e}")))?;
+        .map_err(|e| Failed::Message(format!("nothing was sealed anew: {e}")))?;
     tx.commit().await.map_err(away)?;
     writeln!(
         out,
@@ -35,7 +35,7 @@ pub(super) async fn rotate(
         }
     )?;
     if forget_old {
-        key_file::forget_old_keys(path).map_err(|e| because(&e))?;
+        key_file::forget_old_keys(path).map_err(|e| end_reason(&e))?;
         writeln!(out, "The old keys are forgotten.")?;
     } else {
         writeln!(

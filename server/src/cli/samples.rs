@@ -25,15 +25,15 @@ pub(super) async fn demo(
     out: &mut impl Write,
 ) -> Result<(), Failed> {
     let mut conn = db.read().await.map_err(away)?;
-    if !force && users::anybody(&mut conn).await.map_err(away)? {
+    if !force && users::any_user(&mut conn).await.map_err(away)? {
         let why = "there are people here, and everybody can read the sample people's password: \
                    use another database, or --force";
-        return Err(Failed::Because(why.into()));
+        return Err(Failed::Message(why.into()));
     }
     drop(conn);
     let hasher = Hasher::new(1).map_err(failed)?;
     let demo = sample::demo(db, &hasher, &config.limits, Moment::now()).await;
-    for person in demo.map_err(failed)?.people {
+    for person in demo.map_err(failed)?.users {
         let sessions = count(person.sessions, "session");
         writeln!(
             out,
@@ -55,7 +55,7 @@ pub(super) async fn seed(
     out: &mut impl Write,
 ) -> Result<(), Failed> {
     let hasher = Hasher::new(1).map_err(failed)?;
-    let cannot = |error| Failed::Because(format!("{}: {error}", file.display()));
+    let cannot = |error| Failed::Message(format!("{}: {error}", file.display()));
     let mut list = BufWriter::new(new_file(file).map_err(cannot)?);
     let how_many = Seed {
         users: users as usize,

@@ -7,7 +7,7 @@ use accounts::{
     db::Db,
     device,
     members::{self, Everyone},
-    sessions::{self, By, EndAllError, FromWhere, SessionId},
+    sessions::{self, By, EndAllError, SessionId, Surface},
     time::{Moment, UnixMillis},
 };
 use app::time::Time;
@@ -73,13 +73,13 @@ pub(super) async fn remote_logout(
     let mut tx = db.write().await.map_err(away)?;
     let who = person(&mut tx, email).await?;
     let (client, limits) = (Client::default(), &config.limits);
-    let (by, from) = (By::Operator, FromWhere::Cli);
+    let (by, from) = (By::Operator, Surface::Cli);
     let ended = sessions::end_all(&mut tx, &who, by, from, &client, limits, Moment::now()).await;
     let ended = match ended {
         Ok(ended) => ended,
         Err(EndAllError::PlanRequired(plans)) => {
             let plans: Vec<&str> = plans.iter().map(|plan| plan.name()).collect();
-            return Err(Failed::Because(format!(
+            return Err(Failed::Message(format!(
                 "nothing was changed: remote logout is in the plans {}; \
                  `curfew account set-plan {email} {}` changes the plan",
                 plans.join(", "),
@@ -111,11 +111,12 @@ pub(super) async fn remote_logout_everyone(
         let mut tx = db.write().await.map_err(away)?;
         let limits = &config.limits;
         let ended =
-            members::press_everyone_by_operator(&mut tx, &account, limits, Moment::now()).await;
+            members::remote_logout_everyone_by_operator(&mut tx, &account, limits, Moment::now())
+                .await;
         match ended.map_err(away)? {
             Some(ended) => {
                 tx.commit().await.map_err(away)?;
-                all.people += ended.people;
+                all.users += ended.users;
                 all.sessions += ended.sessions;
                 all.remembered_devices += ended.remembered_devices;
             }
@@ -127,7 +128,7 @@ pub(super) async fn remote_logout_everyone(
     writeln!(
         out,
         "Logged {} people out: {sessions} and {devices} ended.",
-        all.people
+        all.users
     )?;
     if skipped > 0 {
         let skipped = count(skipped, "account");

@@ -30,10 +30,10 @@ pub(super) async fn create(
     let password = match password_file {
         Some(file) => {
             let read = File::open(file).and_then(first_line);
-            read.map_err(|e| Failed::Because(format!("{}: {e}", file.display())))?
+            read.map_err(|e| Failed::Message(format!("{}: {e}", file.display())))?
         }
         None => first_line(io::stdin().lock())
-            .map_err(|e| Failed::Because(format!("the password on standard input: {e}")))?,
+            .map_err(|e| Failed::Message(format!("the password on standard input: {e}")))?,
     };
     let new = NewUser {
         name,
@@ -58,7 +58,7 @@ pub(super) async fn create(
     Ok(())
 }
 
-/// Thousand by thousand, so that it needs no more memory for many people than for few.
+/// Thousand by thousand, so that it needs no more memory for many users than for few.
 pub(super) async fn list(db: &Db, out: &mut impl Write) -> Result<(), Failed> {
     let mut conn = db.read().await.map_err(away)?;
     let mut last = String::new();
@@ -68,12 +68,12 @@ pub(super) async fn list(db: &Db, out: &mut impl Write) -> Result<(), Failed> {
         "EMAIL", "NAME", "ROLE", "PLAN", "STATE"
     )?;
     loop {
-        let people = members::everybody(&mut conn, &last).await.map_err(away)?;
-        let Some(end) = people.last() else {
+        let users = members::everyone(&mut conn, &last).await.map_err(away)?;
+        let Some(end) = users.last() else {
             return Ok(());
         };
         last.clone_from(&end.email);
-        for person in &people {
+        for person in &users {
             let state = if person.disabled_at.is_some() {
                 "disabled"
             } else {
@@ -104,7 +104,7 @@ pub(super) async fn disable(
     let ended = match ended {
         Ok(ended) => ended,
         Err(MemberError::LastOwner) => {
-            return Err(Failed::Because(format!(
+            return Err(Failed::Message(format!(
                 "nothing was changed: {email} is the last owner of their account. Another owner has to be made \
                  first; `curfew remote-logout {email}` ends their sessions"
             )));

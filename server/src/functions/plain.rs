@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use app::{
     cookies::Kind,
     error::{AppError, Code},
-    flash::{Because, Flash, Reason, Refused},
+    flash::{EndReason, Flash, Reason, Refused},
     remote_logout::Place,
     sign_in::same_site,
 };
@@ -17,10 +17,10 @@ use axum::{
 };
 
 use crate::{
+    error_page::json,
     pages::{start_over, to_sign_in},
     signed_in::set_unless_set,
     state::AppState,
-    trouble::json,
 };
 
 /// Fields that are never kept for showing again.
@@ -52,7 +52,7 @@ pub(super) fn succeeded(headers: &HeaderMap, response: Response) -> Response {
     answer
 }
 
-/// The answer to a form or a program whose deed was refused.
+/// The answer to a form or a program whose operation was refused.
 pub(super) fn refused(
     state: &AppState,
     headers: &HeaderMap,
@@ -69,7 +69,7 @@ pub(super) fn refused(
     let Some(page) = page_of(headers).or_else(|| home_of(name)) else {
         return json(&error);
     };
-    if error.code == Code::HalfSignInOver {
+    if error.code == Code::SignInExpired {
         return start_over(state, true);
     }
     if error.is_signed_out() {
@@ -94,7 +94,7 @@ pub(super) fn refused(
 /// out everywhere, though, when that has just happened: a second click on its button ends here.
 fn after_sign_in(name: &str, body: &Bytes, error: &AppError, page: String) -> String {
     let reason = error.reason.as_deref();
-    if name != "remote_logout" || reason.map(|r| r.because) != Some(Because::RemoteLogout) {
+    if name != "remote_logout" || reason.map(|r| r.end_reason) != Some(EndReason::RemoteLogout) {
         return page;
     }
     let from = form_urlencoded::parse(body).find(|(name, _)| name == "from");
@@ -103,7 +103,7 @@ fn after_sign_in(name: &str, body: &Bytes, error: &AppError, page: String) -> St
 }
 
 /// The sign-in page, where the browser goes next, tells how the session ended. Its cookies go: when
-/// another press came between the door and the deed, the door still saw them alive.
+/// another remote logout came between the door and the operation, the door still saw them alive.
 fn leave_reason(state: &AppState, response: &mut Response, error: &AppError) {
     if let Some(reason) = &error.reason {
         let cookies = &state.curfew.cookies;
@@ -174,7 +174,7 @@ fn home_of(name: &str) -> Option<String> {
 /// A path of ours, whatever it was before.
 fn our_path(path: &str) -> String {
     if path.starts_with("/sign-in") || path.starts_with("/sign-up") {
-        // `same_site` keeps people from going on to these; going back to them is fine.
+        // `same_site` keeps users from going on to these; going back to them is fine.
         let rest = same_site(Some(&format!("/x{path}")));
         if rest != "/" {
             return path.to_owned();

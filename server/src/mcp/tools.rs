@@ -2,7 +2,7 @@
 
 use accounts::{
     audit,
-    sessions::{self, FromWhere},
+    sessions::{self, Surface},
     time::Moment,
     tokens,
 };
@@ -68,14 +68,14 @@ impl Most {
     }
 }
 
-/// The person's sessions.
+/// The user's sessions.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Sessions {
     /// The latest sign-in first.
     sessions: Vec<Session>,
 }
 
-/// What happened to the person.
+/// What happened to the user.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Events {
     /// The newest first.
@@ -91,41 +91,47 @@ impl Tools {
     async fn sessions(&self, caller: &Caller, most: i64) -> Result<Sessions, Refused> {
         let install = &self.state.curfew;
         let (user, limits) = (&caller.bearer.user.id, &install.limits);
-        let mut conn = install.db.read().await.map_err(Refused::store)?;
+        let mut conn = install.db.read().await.map_err(Refused::database)?;
         let found = sessions::page(&mut conn, user, None, most, limits, Moment::now())
             .await
-            .map_err(Refused::store)?;
+            .map_err(Refused::database)?;
         let shown = found.into_iter().map(|s| Session::of(s, limits)).collect();
         Ok(Sessions { sessions: shown })
     }
 
-    /// Those that tell of the person alone, on every plan: not the account's audit log.
+    /// Those that tell of the user alone, on every plan: not the account's audit log.
     async fn events(&self, caller: &Caller, most: i64) -> Result<Events, Refused> {
         let user = &caller.bearer.user;
-        let mut conn = self.state.curfew.db.read().await.map_err(Refused::store)?;
+        let mut conn = self
+            .state
+            .curfew
+            .db
+            .read()
+            .await
+            .map_err(Refused::database)?;
         let found = audit::recent(&mut conn, &user.account_id, Some(&user.id), None, most)
             .await
-            .map_err(Refused::store)?;
+            .map_err(Refused::database)?;
         let events = found.into_iter().map(Event::from).collect();
         Ok(Events { events })
     }
 
-    async fn press(&self, caller: &Caller) -> Result<Receipt, Refused> {
+    async fn remote_logout(&self, caller: &Caller) -> Result<Receipt, Refused> {
         let install = &self.state.curfew;
         let user = &caller.bearer.user.id;
-        let mut tx = install.db.write().await.map_err(Refused::store)?;
-        let ended = tokens::press(
+        let mut tx = install.db.write().await.map_err(Refused::database)?;
+        let ended = tokens::remote_logout(
             &mut tx,
             &caller.bearer,
             user,
-            FromWhere::Mcp,
+            Surface::Mcp,
             &caller.client,
             &install.limits,
             Moment::now(),
         )
         .await?;
         // Durable first: the answer promises that everything is dead.
-        tx.commit().await.map_err(Refused::store)?;
+        tx.commit().await.map_err(Refused::database)?;
         Ok(ended.into())
     }
 }
@@ -169,7 +175,7 @@ impl ServerHandler for Tools {
             }
             "remote_logout" => {
                 read::<Nothing>(arguments)?;
-                answer(self.press(caller).await)
+                answer(self.remote_logout(caller).await)
             }
             _ => {
                 read::<Nothing>(arguments)?;

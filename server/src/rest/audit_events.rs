@@ -26,7 +26,7 @@ pub struct Event {
     severity: String,
     /// `user:` and an id, `operator` or `nobody`.
     actor: String,
-    /// The id of the person it was done to.
+    /// The id of the user it was done to.
     subject: Option<String>,
     ip: Option<String>,
     user_agent: Option<String>,
@@ -64,7 +64,7 @@ pub async fn list(
     // A position that is no number comes before everything, so nothing is found.
     let before = paging.from(LIST)?.map(|seq| seq.parse().unwrap_or(0));
     let subject = (!caller.bearer.looks_after_account()).then_some(&user.id);
-    let mut conn = state.curfew.db.read().await.map_err(Refused::store)?;
+    let mut conn = state.curfew.db.read().await.map_err(Refused::database)?;
     let mut found = audit::recent(
         &mut conn,
         &user.account_id,
@@ -73,7 +73,7 @@ pub async fn list(
         paging.and_one(),
     )
     .await
-    .map_err(Refused::store)?;
+    .map_err(Refused::database)?;
     let next_cursor = paging.cut(LIST, &mut found, |event| event.seq.to_string());
     let items = found.into_iter().map(Event::from).collect();
     Ok(Json(Events { items, next_cursor }))

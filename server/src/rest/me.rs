@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::{refusals::Always, time};
 use crate::bearer::Caller;
 
-/// A person, and the token that asks.
+/// A user, and the token that asks.
 #[derive(Debug, Serialize, ToSchema, JsonSchema)]
 pub struct Me {
     id: String,
@@ -46,7 +46,7 @@ pub struct Token {
 
 /// Who you are
 ///
-/// The person whose token it is, their account, and what the token may do.
+/// The user whose token it is, their account, and what the token may do.
 #[utoipa::path(
     get,
     path = "/api/v1/me",
@@ -59,7 +59,7 @@ pub async fn me(Extension(caller): Extension<Caller>) -> Json<Me> {
 }
 
 impl Me {
-    /// The bearer's person.
+    /// The bearer's user.
     #[must_use]
     pub fn of(bearer: Bearer) -> Self {
         let user = bearer.user;

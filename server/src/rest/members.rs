@@ -66,10 +66,10 @@ pub async fn list(
     const LIST: &str = "members";
     let after = UserId(paging.from(LIST)?.unwrap_or_default());
     let account = &caller.bearer.user.account_id;
-    let mut conn = state.curfew.db.read().await.map_err(Refused::store)?;
+    let mut conn = state.curfew.db.read().await.map_err(Refused::database)?;
     let mut found = members::page(&mut conn, account, &after, paging.and_one())
         .await
-        .map_err(Refused::store)?;
+        .map_err(Refused::database)?;
     let next_cursor = paging.cut(LIST, &mut found, |member| member.id.0.clone());
     let items = found.into_iter().map(shown).collect();
     Ok(Json(Members { items, next_cursor }))

@@ -1,4 +1,4 @@
-//! The body of a deed that takes none: nothing at all, or an empty JSON object.
+//! The body of an operation that takes none: nothing at all, or an empty JSON object.
 
 use app::error::{AppError, Code};
 use axum::{
@@ -40,8 +40,10 @@ impl<S: Send + Sync> FromRequest<S> for Nothing {
         match serde_json::from_slice(&body) {
             Ok(Value::Object(fields)) if fields.is_empty() => Ok(Self),
             Ok(Value::Object(fields)) => {
-                let mut error =
-                    AppError::new(Code::Fields, "This takes no fields. Nothing was changed.");
+                let mut error = AppError::new(
+                    Code::ValidationFailed,
+                    "This takes no fields. Nothing was changed.",
+                );
                 error.fields = fields
                     .into_iter()
                     .map(|(name, _)| (name, "There is no such field.".to_owned()))

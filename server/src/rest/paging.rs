@@ -97,7 +97,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
 }
 
 fn wrong(field: &str, why: &str) -> Refused {
-    let mut error = AppError::new(Code::Fields, why);
+    let mut error = AppError::new(Code::ValidationFailed, why);
     error.fields.insert(field.to_owned(), why.to_owned());
     Refused(error)
 }

@@ -24,11 +24,11 @@ const CODES: [Code; 15] = [
     Code::MethodNotAllowed,
     Code::TooLarge,
     Code::UnsupportedMediaType,
-    Code::Fields,
+    Code::ValidationFailed,
     Code::RateLimited,
     Code::Internal,
-    Code::StoreAway,
-    Code::Raced,
+    Code::ServiceUnavailable,
+    Code::Conflict,
 ];
 
 /// The page. Anybody may read it.

@@ -23,9 +23,9 @@ pub enum Always {
     /// Something went wrong on our side.
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(Problem),
-    /// The store is away. Nothing was changed.
+    /// The database is unavailable. Nothing was changed.
     #[response(status = 503, content_type = "application/problem+json")]
-    StoreAway(Problem),
+    ServiceUnavailable(Problem),
     /// It took too long.
     #[response(status = 504, content_type = "application/problem+json")]
     Timeout(Problem),
@@ -40,7 +40,7 @@ pub enum OfLists {
     Fields(Problem),
 }
 
-/// What a deed may answer besides.
+/// What an operation may answer besides.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes answers that are made elsewhere")]
 pub enum OfDeeds {

@@ -29,7 +29,7 @@ use crate::{bearer::Caller, problem::Refused, state::AppState};
 pub struct Session {
     /// Names it in a list; opens nothing.
     id: String,
-    /// The name its person has given it, or "Firefox on Linux".
+    /// The name its user has given it, or "Firefox on Linux".
     device: String,
     /// As the browser says it: text that anybody can choose.
     user_agent: String,
@@ -80,7 +80,7 @@ pub async fn list(
     const LIST: &str = "sessions";
     let before = paging.from(LIST)?.map(SessionId);
     let limits = &state.curfew.limits;
-    let mut conn = state.curfew.db.read().await.map_err(Refused::store)?;
+    let mut conn = state.curfew.db.read().await.map_err(Refused::database)?;
     let user = &caller.bearer.user.id;
     let mut found = sessions::page(
         &mut conn,
@@ -91,7 +91,7 @@ pub async fn list(
         Moment::now(),
     )
     .await
-    .map_err(Refused::store)?;
+    .map_err(Refused::database)?;
     let next_cursor = paging.cut(LIST, &mut found, |session| session.id.0.clone());
     let items = found
         .into_iter()
@@ -137,7 +137,7 @@ pub async fn end(
     Path(id): Path<String>,
     _: Nothing,
 ) -> Result<StatusCode, Refused> {
-    let mut tx = state.curfew.db.write().await.map_err(Refused::store)?;
+    let mut tx = state.curfew.db.write().await.map_err(Refused::database)?;
     tokens::end_session(
         &mut tx,
         &caller.bearer,
@@ -147,6 +147,6 @@ pub async fn end(
         Moment::now(),
     )
     .await?;
-    tx.commit().await.map_err(Refused::store)?;
+    tx.commit().await.map_err(Refused::database)?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -26,7 +26,7 @@ pub struct Addresses {
 }
 
 impl Addresses {
-    /// `public_url` is where people find this install.
+    /// `public_url` is where users find this install.
     pub fn new(allow_private: bool, public_url: &str) -> Self {
         Self {
             allow_private,

@@ -145,7 +145,7 @@ impl Browser {
     }
 
     /// Presses "Log out everywhere" on the page without script.
-    pub async fn press(&self) -> Answer {
+    pub async fn remote_logout(&self) -> Answer {
         let form = [("from", "security")];
         self.post_form(
             "/api/fn/remote_logout",

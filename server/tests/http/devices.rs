@@ -5,8 +5,8 @@ use app::{cookies::Kind, flash::Flash};
 use crate::{
     answer::Answer,
     browser::Browser,
+    databases,
     home::{CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
-    stores,
 };
 
 on_both!(
@@ -17,12 +17,12 @@ on_both!(
     five_hundred_devices_are_a_short_page_with_a_way_to_all,
     a_curfew_that_makes_no_sense_is_refused_beside_its_field,
     what_happened_lately_is_there_in_words,
-    tokens_go_along_with_a_press_only_when_ticked,
+    tokens_go_along_with_a_remote_logout_only_when_ticked,
 );
 
 const SECURITY: &str = "/profile/security";
 
-async fn deed<V: AsRef<str>>(browser: &Browser, name: &str, fields: &[(&str, V)]) -> Answer {
+async fn operation<V: AsRef<str>>(browser: &Browser, name: &str, fields: &[(&str, V)]) -> Answer {
     browser
         .post_form(&format!("/api/fn/{name}"), SECURITY, fields)
         .await
@@ -31,7 +31,7 @@ async fn deed<V: AsRef<str>>(browser: &Browser, name: &str, fields: &[(&str, V)]
 async fn session_of(app: &TestApp, user_agent: &str) -> String {
     let sql =
         format!("select id from sessions where user_agent = '{user_agent}' and ended_at is null");
-    stores::texts(app.db(), &sql).await.remove(0)
+    databases::texts(app.db(), &sql).await.remove(0)
 }
 
 async fn a_device_is_ended_by_its_button_and_the_page_says_so(app: TestApp) {
@@ -44,7 +44,7 @@ async fn a_device_is_ended_by_its_button_and_the_page_says_so(app: TestApp) {
         .says("Safari on iPhone")
         .says("Password, remembered");
     let id = session_of(&app, SAFARI_ON_IPHONE).await;
-    deed(&ada, "end_session", &[("id", &id)])
+    operation(&ada, "end_session", &[("id", &id)])
         .await
         .leads_to(SECURITY);
     let page = ada.get(SECURITY).await;
@@ -54,7 +54,7 @@ async fn a_device_is_ended_by_its_button_and_the_page_says_so(app: TestApp) {
     let refused = phone.call("still_signed_in", crate::browser::NOTHING).await;
     refused.refuses(401, "not_signed_in");
     // Twice is once, and says so.
-    deed(&ada, "end_session", &[("id", &id)])
+    operation(&ada, "end_session", &[("id", &id)])
         .await
         .leads_to(SECURITY);
     ada.get(SECURITY)
@@ -68,7 +68,7 @@ async fn ending_the_others_changes_this_browsers_cookie_and_nothing_else_of_it(a
     ada.sign_up("Ada").await;
     phone.sign_in_remembered("Ada").await;
     let (before, copied) = (ada.cookie(Kind::Session), ada.clone());
-    deed(&ada, "end_other_sessions", crate::browser::NOTHING)
+    operation(&ada, "end_other_sessions", crate::browser::NOTHING)
         .await
         .leads_to(SECURITY);
     assert_ne!(ada.cookie(Kind::Session), before);
@@ -130,7 +130,7 @@ async fn a_name_is_text_wherever_it_is_shown(app: TestApp) {
     phone.sign_in("Ada").await;
     let id = session_of(&app, SAFARI_ON_IPHONE).await;
     let name = "<script>alert(1)</script>\"'&amp;";
-    deed(
+    operation(
         &ada,
         "rename_device",
         &[("id", id.as_str()), ("label", name)],
@@ -144,7 +144,7 @@ async fn a_name_is_text_wherever_it_is_shown(app: TestApp) {
         assert!(page.body.contains("alert(1)"), "{path}");
     }
     let long = "x".repeat(61);
-    deed(
+    operation(
         &ada,
         "rename_device",
         &[("id", id.as_str()), ("label", &long)],
@@ -159,7 +159,7 @@ async fn a_name_is_text_wherever_it_is_shown(app: TestApp) {
 async fn five_hundred_devices_are_a_short_page_with_a_way_to_all(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    let copies = "insert into sessions (id, user_id, token_hash, epoch, started_how, ip, user_agent,
+    let copies = "insert into sessions (id, user_id, token_hash, epoch, auth_method, ip, user_agent,
                                         started_at, last_active_at, expires_at)
                   select n.n || s.id, s.user_id, substr(n.n || s.token_hash, 1, 64), s.epoch, 'password',
                          '192.0.2.7', 'curl/8', s.started_at, s.last_active_at - 600000, s.expires_at
@@ -167,7 +167,7 @@ async fn five_hundred_devices_are_a_short_page_with_a_way_to_all(app: TestApp) {
     let numbers: Vec<String> = (1_000..1_499)
         .map(|n| format!("select '{n}' as n"))
         .collect();
-    stores::run(
+    databases::run(
         app.db(),
         &format!("{copies}{}) as n", numbers.join(" union all ")),
     )
@@ -184,13 +184,13 @@ async fn five_hundred_devices_are_a_short_page_with_a_way_to_all(app: TestApp) {
 async fn a_curfew_that_makes_no_sense_is_refused_beside_its_field(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    deed(&ada, "set_curfew", &[("time", "25:00"), ("zone", "UTC")])
+    operation(&ada, "set_curfew", &[("time", "25:00"), ("zone", "UTC")])
         .await
         .leads_to(SECURITY);
     let page = ada.get(SECURITY).await;
     page.says("Enter a time like 22:30.");
     assert!(page.body.contains("value=\"25:00\""), "{page:?}");
-    deed(
+    operation(
         &ada,
         "set_curfew",
         &[("time", "22:30"), ("zone", "Mars/Olympus")],
@@ -200,7 +200,7 @@ async fn a_curfew_that_makes_no_sense_is_refused_beside_its_field(app: TestApp) 
     ada.get(SECURITY)
         .await
         .says("Choose a time zone like Europe/Berlin.");
-    deed(
+    operation(
         &ada,
         "set_curfew",
         &[("time", "22:30"), ("zone", "Europe/Berlin")],
@@ -212,7 +212,7 @@ async fn a_curfew_that_makes_no_sense_is_refused_beside_its_field(app: TestApp) 
         .says("Sessions end by themselves every day at 22:30, Europe/Berlin.")
         .says("The next one is");
     assert!(ada.is_signed_in().await);
-    deed(&ada, "set_curfew", &[("remove", "true")])
+    operation(&ada, "set_curfew", &[("remove", "true")])
         .await
         .leads_to(SECURITY);
     ada.get(SECURITY)
@@ -220,7 +220,7 @@ async fn a_curfew_that_makes_no_sense_is_refused_beside_its_field(app: TestApp) 
         .says("There is no curfew any more.")
         .does_not_say("The next one is");
 
-    stores::run(app.db(), "update users set role = 'member'").await;
+    databases::run(app.db(), "update users set role = 'member'").await;
     ada.call("set_account_curfew", &[("time", "22:30"), ("zone", "UTC")])
         .await
         .refuses(403, "forbidden");
@@ -232,7 +232,7 @@ async fn a_curfew_that_makes_no_sense_is_refused_beside_its_field(app: TestApp) 
 async fn what_happened_lately_is_there_in_words(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    ada.press().await;
+    ada.remote_logout().await;
     let wrong = [
         ("email", "ada@example.com"),
         ("password", "not the password"),
@@ -251,7 +251,7 @@ async fn what_happened_lately_is_there_in_words(app: TestApp) {
     assert!(!page.body.contains("<img src=x"));
 }
 
-async fn tokens_go_along_with_a_press_only_when_ticked(app: TestApp) {
+async fn tokens_go_along_with_a_remote_logout_only_when_ticked(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     for (n, kind) in ["api", "mcp"].into_iter().enumerate() {
@@ -259,22 +259,22 @@ async fn tokens_go_along_with_a_press_only_when_ticked(app: TestApp) {
             "insert into tokens (id, user_id, kind, name, token_hash, created_at)
              select '{n}', id, '{kind}', 'Backup', '{n:064}', 1 from users"
         );
-        stores::run(app.db(), &token).await;
+        databases::run(app.db(), &token).await;
     }
     ada.get("/profile/remote-logout?from=security")
         .await
         .says("Also revoke my API tokens");
     let left = "select count(*) from tokens where revoked_at is null";
     let form = [("from", "security"), ("revoke_mcp", "true")];
-    let pressed = ada
+    let logged_out = ada
         .post_form("/api/fn/remote_logout", "/profile/remote-logout", &form)
         .await;
-    pressed.leads_to("/sign-in?next=/profile/security");
-    let Some(Flash::Receipt(receipt)) = pressed.flash() else {
-        panic!("no receipt: {pressed:?}")
+    logged_out.leads_to("/sign-in?next=/profile/security");
+    let Some(Flash::Receipt(receipt)) = logged_out.flash() else {
+        panic!("no receipt: {logged_out:?}")
     };
     assert_eq!((receipt.api_tokens, receipt.mcp_tokens), (None, Some(1)));
-    let hash = stores::texts(
+    let hash = databases::texts(
         app.db(),
         "select hash from audit_events where action = 'user.session_invalidated'",
     )
@@ -284,11 +284,11 @@ async fn tokens_go_along_with_a_press_only_when_ticked(app: TestApp) {
         .await
         .says("Revoked: 1 MCP token. Not touched: API tokens and two-factor authentication.")
         .says(&hash[0][..12]);
-    assert_eq!(stores::number(app.db(), left).await, 1);
+    assert_eq!(databases::number(app.db(), left).await, 1);
     ada.sign_in("Ada").await;
-    ada.press().await;
+    ada.remote_logout().await;
     ada.get("/sign-in")
         .await
         .says("Not touched: API tokens, MCP tokens and two-factor authentication.");
-    assert_eq!(stores::number(app.db(), left).await, 1);
+    assert_eq!(databases::number(app.db(), left).await, 1);
 }

@@ -1,4 +1,4 @@
-//! The service under test, and what its store says.
+//! The service under test, and what its database says.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use app::{Assets, cookies::Kind};
 use axum::Router;
 use server::{assets, config::Config, router::router, state::AppState};
 
-use crate::{browser::Browser, stores};
+use crate::{browser::Browser, databases};
 
 pub const PASSWORD: &str = "violet tram under seven bridges";
 pub const OTHER_PASSWORD: &str = "nine quiet herons over the canal";
@@ -24,12 +24,12 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| Keys::parse(&Keys::new_line()).un
 
 type Setting = (&'static str, &'static str);
 
-/// The real router over a store. Cheap to clone.
+/// The real router over a database. Cheap to clone.
 #[derive(Clone)]
 pub struct TestApp {
     pub state: AppState,
     pub router: Router,
-    /// Where the store is.
+    /// Where the database is.
     pub url: String,
     settings: Vec<Setting>,
 }
@@ -49,14 +49,14 @@ impl TestApp {
         )
     }
 
-    /// The same store behind other settings, as after a restart.
+    /// The same database behind other settings, as after a restart.
     pub fn with(&self, settings: &[Setting]) -> Self {
         // The first of a name counts.
         let all = settings.iter().chain(&self.settings).copied().collect();
         Self::made(self.db().clone(), &self.url, all, |_| {})
     }
 
-    /// The same store with other limits, those too that are no settings.
+    /// The same database with other limits, those too that are no settings.
     pub fn with_limits(&self, change: impl FnOnce(&mut Limits)) -> Self {
         Self::made(self.db().clone(), &self.url, self.settings.clone(), change)
     }
@@ -69,7 +69,7 @@ impl TestApp {
         ))
     }
 
-    /// As another node on the same store: connections of its own.
+    /// As another node on the same database: connections of its own.
     pub async fn another_node(&self) -> Self {
         let db = Db::open(&self.url).await.unwrap();
         Self::made(db, &self.url, self.settings.clone(), |_| {})
@@ -119,36 +119,36 @@ impl TestApp {
         self.state.curfew.cookies.name(kind)
     }
 
-    /// How many events of that action tell of that person.
+    /// How many events of that action tell of that user.
     pub async fn events(&self, name: &str, action: &str) -> i64 {
         let of = user_of(name);
         let sql = format!(
             "select count(*) from audit_events where action = '{action}' and subject = ({of})"
         );
-        stores::number(self.db(), &sql).await
+        databases::number(self.db(), &sql).await
     }
 
-    /// Remote logouts of that person, as the audit log has them.
-    pub async fn presses(&self, name: &str) -> i64 {
+    /// Remote logouts of that user, as the audit log has them.
+    pub async fn remote_logouts(&self, name: &str) -> i64 {
         self.events(name, "user.session_invalidated").await
     }
 
     pub async fn open_sessions(&self, name: &str) -> i64 {
         let sql = "select count(*) from sessions where ended_at is null and user_id";
-        stores::number(self.db(), &format!("{sql} = ({})", user_of(name))).await
+        databases::number(self.db(), &format!("{sql} = ({})", user_of(name))).await
     }
 
     pub async fn open_devices(&self, name: &str) -> i64 {
         let sql = "select count(*) from remembered_devices where ended_at is null and user_id";
-        stores::number(self.db(), &format!("{sql} = ({})", user_of(name))).await
+        databases::number(self.db(), &format!("{sql} = ({})", user_of(name))).await
     }
 
     pub async fn epoch(&self, name: &str) -> i64 {
         let sql = format!("select epoch from users where email = '{}'", email_of(name));
-        stores::number(self.db(), &sql).await
+        databases::number(self.db(), &sql).await
     }
 
-    /// Everything that a deed could have changed, to compare with later.
+    /// Everything that an operation could have changed, to compare with later.
     pub async fn everything(&self) -> Vec<String> {
         let mut all = Vec::new();
         for sql in [
@@ -156,9 +156,9 @@ impl TestApp {
                     || password_hash || ' ' || role || ' ' || coalesce(cast(disabled_at as text), '') || ' '
                     || cast(epoch as text) from users order by id",
             "select 'account ' || id || ' ' || name || ' ' || plan from accounts order by id",
-            "select 'session ' || id || ' ' || token_hash || ' ' || coalesce(ended_because, 'open')
+            "select 'session ' || id || ' ' || token_hash || ' ' || coalesce(end_reason, 'open')
              from sessions order by id",
-            "select 'device ' || id || ' ' || coalesce(ended_because, 'open') from remembered_devices order by id",
+            "select 'device ' || id || ' ' || coalesce(end_reason, 'open') from remembered_devices order by id",
             "select 'cookie ' || token_hash || ' ' || coalesce(cast(exchanged_at as text), 'fresh')
              from remember_tokens order by token_hash",
             "select 'token ' || id || ' ' || coalesce(cast(revoked_at as text), 'good') from tokens order by id",
@@ -168,7 +168,7 @@ impl TestApp {
             // Being refused changes nothing but that it is recorded.
             "select 'event ' || id || ' ' || action from audit_events where action <> 'access.denied' order by id",
         ] {
-            all.extend(stores::texts(self.db(), sql).await);
+            all.extend(databases::texts(self.db(), sql).await);
         }
         all
     }

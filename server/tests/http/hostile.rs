@@ -1,4 +1,4 @@
-//! What strangers, other sites, broken clients and curious people send.
+//! What strangers, other sites, broken clients and curious users send.
 
 mod addresses;
 mod cookies;

@@ -1,18 +1,18 @@
-//! The whole service as browsers, programs and strangers meet it: the real router over a store of its
+//! The whole service as browsers, programs and strangers meet it: the real router over a database of its
 //! own, on SQLite and on PostgreSQL, and the real program where a process has to die.
 //!
 //! `make test` brings a PostgreSQL along and builds the browser side first.
 #![cfg(test)]
 
 #[macro_use]
-mod stores;
+mod databases;
 mod answer;
 mod browser;
 mod home;
 mod program;
 mod receiver;
 
-mod letters;
+mod emails;
 mod remote_logout;
 mod settings;
 mod signing_in;
@@ -26,6 +26,6 @@ mod rest;
 mod streams;
 mod tokens;
 
+mod database_unavailable;
 mod hostile;
 mod processes;
-mod store_away;

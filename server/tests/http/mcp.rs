@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::{
     browser::Browser,
+    databases,
     home::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
     program::{Program, token_of},
-    stores,
 };
 
 on_both!(
@@ -20,10 +20,14 @@ on_both!(
     what_is_no_message_is_refused,
 );
 
-async fn with_assistant(app: &TestApp, name: &str, also: Option<&str>) -> (Browser, Program) {
+async fn with_assistant(
+    app: &TestApp,
+    name: &str,
+    revoke_tokens: Option<&str>,
+) -> (Browser, Program) {
     let person = app.browser(FIREFOX_ON_LINUX);
     person.sign_up(name).await;
-    let program = Program::new(app, &token_of(&person, "mcp", also).await);
+    let program = Program::new(app, &token_of(&person, "mcp", revoke_tokens).await);
     (person, program)
 }
 
@@ -102,15 +106,15 @@ async fn remote_logout_is_there_only_for_a_token_made_with_it(app: TestApp) {
     assert_eq!(tool["name"], "remote_logout");
     assert_eq!(tool["annotations"]["destructiveHint"], true);
     assert_eq!(tool["annotations"]["readOnlyHint"], false);
-    let pressed = ends.tool("remote_logout", json!({})).await;
+    let logged_out = ends.tool("remote_logout", json!({})).await;
     assert_eq!(
-        pressed["result"]["structuredContent"]["sessions"], 1,
-        "{pressed}"
+        logged_out["result"]["structuredContent"]["sessions"], 1,
+        "{logged_out}"
     );
     assert!(!ada.is_signed_in().await);
-    assert_eq!(app.presses("Ada").await, 1);
+    assert_eq!(app.remote_logouts("Ada").await, 1);
     // On a plan that lacks it by now, the tool says so in words.
-    stores::run(app.db(), "update accounts set plan = 'pro'").await;
+    databases::run(app.db(), "update accounts set plan = 'pro'").await;
     ends.tool("remote_logout", json!({})).await;
     app.chains_are_whole().await;
 }
@@ -143,7 +147,7 @@ async fn only_a_good_mcp_token_opens_the_door(app: TestApp) {
         ("update users set disabled_at = null", 200),
         ("update tokens set revoked_at = 1", 401),
     ] {
-        stores::run(app.db(), sql).await;
+        databases::run(app.db(), sql).await;
         let answer = good.rpc("tools/list", json!({})).await;
         assert_eq!(answer.status, status, "{sql} {answer:?}");
     }

@@ -1,12 +1,12 @@
-//! "This wasn't me": from the letter about a new device to everything being dead, without signing in.
+//! "This wasn't me": from the email about a new device to everything being dead, without signing in.
 
 use app::cookies::Kind;
 
 use crate::{
     answer::Answer,
     browser::Browser,
+    emails::emails,
     home::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp, email_of},
-    letters::letters,
 };
 
 on_both!(
@@ -25,8 +25,8 @@ async fn intruded(app: &TestApp) -> (Browser, Browser, String) {
     ada.sign_up("Ada").await;
     let eve = app.browser(SAFARI_ON_IPHONE);
     eve.sign_in_remembered("Ada").await;
-    let sent = letters(app, &email_of("Ada")).await;
-    let told = sent.iter().find(|letter| letter.contains("new device"));
+    let sent = emails(app, &email_of("Ada")).await;
+    let told = sent.iter().find(|email| email.contains("new device"));
     let (_, rest) = told
         .unwrap()
         .split_once("http://curfew.test/not-me?token=")
@@ -75,18 +75,21 @@ async fn one_click_ends_everything_signed_out_or_not_and_a_second_one_nothing(ap
         .says("2 sessions and 1 remembered device");
     assert!(!ada.is_signed_in().await && !eve.is_signed_in().await);
     assert_eq!(
-        (app.presses("Ada").await, app.open_sessions("Ada").await),
+        (
+            app.remote_logouts("Ada").await,
+            app.open_sessions("Ada").await
+        ),
         (1, 0)
     );
 
-    // Signed in again, a second click on the letter's link does not sign her out.
+    // Signed in again, a second click on the email's link does not sign her out.
     ada.sign_in("Ada").await;
     clicks(&ada, &token).await.is(303);
     looks(&ada, &token).await.is(200).says("This link is over");
     let program = ada.call("not_me", &[("token", token.as_str())]).await;
-    program.refuses(410, "link_over");
+    program.refuses(410, "link_expired");
     assert!(ada.is_signed_in().await);
-    assert_eq!(app.presses("Ada").await, 1);
+    assert_eq!(app.remote_logouts("Ada").await, 1);
 }
 
 async fn in_somebody_elses_browser_they_stay_signed_in(app: TestApp) {
@@ -105,7 +108,7 @@ async fn in_somebody_elses_browser_they_stay_signed_in(app: TestApp) {
         ada.sign_in("Ada").await;
         let eve = app.browser(SAFARI_ON_IPHONE);
         eve.sign_in("Ada").await;
-        let sent = letters(&app, &email_of("Ada")).await;
+        let sent = emails(&app, &email_of("Ada")).await;
         let link = "http://curfew.test/not-me?token=";
         let (_, rest) = sent.iter().find_map(|l| l.split_once(link)).unwrap();
         (ada, eve, rest[..43].to_owned())
@@ -126,13 +129,13 @@ async fn a_link_that_is_over_leads_on(app: TestApp) {
     for nonsense in ["", NONSENSE, "\0", &"x".repeat(5_000)] {
         who.call("not_me", &[("token", nonsense)])
             .await
-            .refuses(410, "link_over");
+            .refuses(410, "link_expired");
     }
 }
 
 async fn where_the_plan_has_no_remote_logout_there_is_no_link_and_none_works(app: TestApp) {
     let (ada, _, token) = intruded(&app).await;
-    crate::stores::run(app.db(), "update accounts set plan = 'free'").await;
+    crate::databases::run(app.db(), "update accounts set plan = 'free'").await;
     let refused = ada.call("not_me", &[("token", token.as_str())]).await;
     refused.refuses(403, "plan_required");
     // Said on the page, too, before one clicks.
@@ -144,14 +147,14 @@ async fn where_the_plan_has_no_remote_logout_there_is_no_link_and_none_works(app
     assert!(ada.is_signed_in().await);
 
     app.browser(SAFARI_ON_IPHONE).sign_in("Ada").await;
-    let sent = letters(&app, &email_of("Ada")).await;
+    let sent = emails(&app, &email_of("Ada")).await;
     assert!(
-        sent.iter().all(|letter| !letter.contains("/not-me")),
+        sent.iter().all(|email| !email.contains("/not-me")),
         "{sent:?}"
     );
     assert!(
         sent.iter()
-            .any(|letter| letter.contains("Forgot your password")),
+            .any(|email| email.contains("Forgot your password")),
         "{sent:?}"
     );
 }

@@ -63,9 +63,9 @@ impl Program {
 }
 
 /// Makes a token as its page does; `also` is the box that is ticked.
-pub async fn token_of(person: &Browser, kind: &str, also: Option<&str>) -> String {
+pub async fn token_of(person: &Browser, kind: &str, revoke_tokens: Option<&str>) -> String {
     let mut fields = vec![("name", "Backup"), ("expires", "30")];
-    fields.extend(also.map(|name| (name, "true")));
+    fields.extend(revoke_tokens.map(|name| (name, "true")));
     let made = person.call(&format!("create_{kind}_token"), &fields).await;
     made.is(200);
     made.json()["value"].as_str().unwrap().to_owned()

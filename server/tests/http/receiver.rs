@@ -21,7 +21,7 @@ use tokio_rustls::{
 /// A request as it arrived.
 #[derive(Debug, Clone)]
 pub struct Arrived {
-    /// In small letters.
+    /// In small emails.
     pub head: String,
     pub body: String,
     /// What it was answered.
@@ -155,7 +155,7 @@ impl Receiver {
     }
 }
 
-/// Names in small letters, values as they are.
+/// Names in small emails, values as they are.
 fn lowered(head: &str) -> String {
     head.lines()
         .map(|line| match line.split_once(": ") {

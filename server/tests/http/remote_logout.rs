@@ -1,4 +1,4 @@
-//! Remote logout, from the press to the last cookie of the last device.
+//! Remote logout, from the remote logout to the last cookie of the last device.
 
 mod at_once;
 mod everywhere_else;

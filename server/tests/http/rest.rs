@@ -1,20 +1,20 @@
 //! `/api/v1`: what programs see, do, and are refused.
 
+mod authentication;
 mod described;
-mod doors;
 
 use http::{Method, header};
 use serde_json::Value;
 
 use crate::{
     browser::Browser,
+    databases,
     home::{CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
     program::{Program, token_of},
-    stores,
 };
 
 on_both!(
-    a_program_sees_its_person_and_their_sessions,
+    a_program_sees_its_user_and_their_sessions,
     lists_come_in_pages_that_nothing_moves,
     a_program_ends_one_session_or_all,
     without_the_scope_it_only_looks,
@@ -25,10 +25,14 @@ on_both!(
 );
 
 /// Somebody signed in, and a program of theirs.
-pub async fn with_program(app: &TestApp, name: &str, also: Option<&str>) -> (Browser, Program) {
+pub async fn with_program(
+    app: &TestApp,
+    name: &str,
+    revoke_tokens: Option<&str>,
+) -> (Browser, Program) {
     let person = app.browser(FIREFOX_ON_LINUX);
     person.sign_up(name).await;
-    let program = Program::new(app, &token_of(&person, "api", also).await);
+    let program = Program::new(app, &token_of(&person, "api", revoke_tokens).await);
     (person, program)
 }
 
@@ -38,19 +42,19 @@ pub async fn joins_ada(app: &TestApp, name: &str, role: &str) {
         "update users set role = '{role}',
                 account_id = (select account_id from users where name = 'Ada') where name = '{name}'"
     );
-    stores::run(app.db(), &sql).await;
+    databases::run(app.db(), &sql).await;
 }
 
 pub async fn id_of(app: &TestApp, name: &str) -> String {
     let sql = format!("select id from users where name = '{name}'");
-    stores::texts(app.db(), &sql).await.remove(0)
+    databases::texts(app.db(), &sql).await.remove(0)
 }
 
 fn items(page: &Value) -> &Vec<Value> {
     page["items"].as_array().unwrap()
 }
 
-async fn a_program_sees_its_person_and_their_sessions(app: TestApp) {
+async fn a_program_sees_its_user_and_their_sessions(app: TestApp) {
     let (ada, program) = with_program(&app, "Ada", Some("sessions")).await;
     app.browser(SAFARI_ON_IPHONE)
         .sign_in_remembered("Ada")
@@ -77,7 +81,7 @@ async fn a_program_sees_its_person_and_their_sessions(app: TestApp) {
     // Nothing in any answer opens a door.
     let cookie = ada.cookie(app::cookies::Kind::Session).unwrap();
     let secrets = "select token_hash from sessions union select token_hash from tokens";
-    let mut secrets = stores::texts(app.db(), secrets).await;
+    let mut secrets = databases::texts(app.db(), secrets).await;
     secrets.extend([cookie, program.token.clone(), "argon2".into()]);
     for path in ["me", "sessions", "audit-events", "members"] {
         let answer = program.get(&format!("/api/v1/{path}")).await;
@@ -141,10 +145,13 @@ async fn lists_come_in_pages_that_nothing_moves(app: TestApp) {
         "limit=99999999999999999999",
     ] {
         let refused = program.get(&format!("/api/v1/sessions?{query}")).await;
-        refused.refuses(422, "fields");
+        refused.refuses(422, "validation_failed");
     }
     let crossed = format!("/api/v1/members?cursor={of_sessions}");
-    program.get(&crossed).await.refuses(422, "fields");
+    program
+        .get(&crossed)
+        .await
+        .refuses(422, "validation_failed");
     program
         .get("/api/v1/sessions?limit=100&other=1")
         .await
@@ -253,10 +260,13 @@ async fn crossed_ids_are_404_and_have_no_effect(app: TestApp) {
         "'",
         "%ff",
     ] {
-        let pressed = adas
+        let logged_out = adas
             .post(&format!("/api/v1/members/{id}/remote-logout"))
             .await;
-        assert!([404, 400].contains(&pressed.status), "{id} {pressed:?}");
+        assert!(
+            [404, 400].contains(&logged_out.status),
+            "{id} {logged_out:?}"
+        );
         let ended = adas.delete(&format!("/api/v1/sessions/{id}")).await;
         assert!([404, 400].contains(&ended.status), "{id} {ended:?}");
     }
@@ -272,7 +282,7 @@ async fn bodies_are_empty_or_refused(app: TestApp) {
             "application/json",
             "{\"user_id\":\"x\",\"role\":\"owner\"}",
             422,
-            "fields",
+            "validation_failed",
         ),
         ("application/json", "[]", 400, "malformed"),
         ("application/json", "{", 400, "malformed"),
@@ -316,10 +326,10 @@ async fn when_it_was_last_used_is_written(app: TestApp) {
     program.get("/api/v1/me").await.is(200);
     let used = "select count(*) from tokens where last_used_at is not null";
     assert_eq!(
-        stores::number(app.db(), used).await,
+        databases::number(app.db(), used).await,
         0,
         "no write on the way of a read"
     );
     app.state.last_seen.write(app.db()).await;
-    assert_eq!(stores::number(app.db(), used).await, 1);
+    assert_eq!(databases::number(app.db(), used).await, 1);
 }

@@ -9,8 +9,8 @@ mod webhook_tls;
 
 use crate::{
     browser::Browser,
+    databases,
     home::{FIREFOX_ON_LINUX, PASSWORD, TestApp, email_of},
-    stores,
 };
 
 impl Browser {
@@ -49,12 +49,12 @@ impl TestApp {
 
     async fn id_of(&self, name: &str) -> String {
         let sql = format!("select id from users where email = '{}'", email_of(name));
-        stores::texts(self.db(), &sql).await.remove(0)
+        databases::texts(self.db(), &sql).await.remove(0)
     }
 
     /// How many times somebody was refused.
     async fn denials(&self) -> i64 {
         let sql = "select count(*) from audit_events where action = 'access.denied'";
-        stores::number(self.db(), sql).await
+        databases::number(self.db(), sql).await
     }
 }

@@ -1,9 +1,9 @@
 //! Signing up, in and out, being remembered, changing the password.
 
-mod attempts;
 mod confirming;
 mod next;
 mod password;
+mod rate_limits;
 mod remember_me;
 mod sessions;
 mod sign_out;

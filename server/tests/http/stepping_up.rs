@@ -4,20 +4,20 @@ use app::cookies::Kind;
 
 use crate::{
     browser::{Browser, NOTHING},
+    databases,
     home::{FIREFOX_ON_LINUX, PASSWORD, TestApp},
-    stores,
     two_factor::protect,
 };
 
 on_both!(
-    a_sensitive_deed_asks_first_and_nothing_has_changed,
-    a_session_that_was_confirmed_goes_on_under_a_new_cookie_even_when_the_deed_is_refused,
+    a_sensitive_operation_asks_first_and_nothing_has_changed,
+    a_session_that_was_confirmed_goes_on_under_a_new_cookie_even_when_the_operation_is_refused,
     a_request_that_was_on_its_way_with_the_old_cookie_loses_nothing,
     remote_logout_never_asks,
 );
 
 async fn long_ago(app: &TestApp) {
-    stores::run(
+    databases::run(
         app.db(),
         "update sessions set confirmed_at = confirmed_at - 600000",
     )
@@ -30,14 +30,14 @@ async fn somebody(app: &TestApp) -> Browser {
     ada
 }
 
-async fn a_sensitive_deed_asks_first_and_nothing_has_changed(app: TestApp) {
+async fn a_sensitive_operation_asks_first_and_nothing_has_changed(app: TestApp) {
     let ada = somebody(&app).await;
     let _ = protect(&ada, "Ada").await;
     long_ago(&app).await;
     let before = app.everything().await;
     let email = [("email", "countess@example.com")];
     let (code, remove) = ([("code", "123456")], [("remove", "true")]);
-    for (deed, fields) in [
+    for (operation, fields) in [
         ("begin_two_factor", NOTHING),
         ("turn_on_two_factor", &code),
         ("set_curfew", &remove),
@@ -47,14 +47,14 @@ async fn a_sensitive_deed_asks_first_and_nothing_has_changed(app: TestApp) {
         ("use_recovery_codes", NOTHING),
         ("change_email", &email),
     ] {
-        let refused = ada.call(deed, fields).await;
+        let refused = ada.call(operation, fields).await;
         refused.refuses(403, "step_up_required");
         assert!(refused.json()["fields"]["confirmation"].is_string());
     }
     assert_eq!(app.everything().await, before);
 }
 
-async fn a_session_that_was_confirmed_goes_on_under_a_new_cookie_even_when_the_deed_is_refused(
+async fn a_session_that_was_confirmed_goes_on_under_a_new_cookie_even_when_the_operation_is_refused(
     app: TestApp,
 ) {
     let ada = somebody(&app).await;
@@ -102,6 +102,6 @@ async fn a_request_that_was_on_its_way_with_the_old_cookie_loses_nothing(app: Te
 async fn remote_logout_never_asks(app: TestApp) {
     let ada = somebody(&app).await;
     long_ago(&app).await;
-    ada.press().await.is(303);
-    assert_eq!(app.presses("Ada").await, 1);
+    ada.remote_logout().await.is(303);
+    assert_eq!(app.remote_logouts("Ada").await, 1);
 }

@@ -21,7 +21,7 @@ use crate::{
     home::{TestApp, email_of},
 };
 
-/// What SPEC.md promises on the node that took the press, for a machine that does nothing else.
+/// What SPEC.md promises on the node that took the remote logout, for a machine that does nothing else.
 /// The measurement is in `docs/MEASUREMENTS.md`; here other tests run beside.
 const AT_ONCE: Duration = Duration::from_secs(2);
 

@@ -5,9 +5,9 @@ use serde_json::json;
 
 use crate::{
     browser::{Browser, NOTHING},
+    databases,
     home::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp},
     program::{Program, token_of},
-    stores,
 };
 
 on_both!(
@@ -19,7 +19,7 @@ on_both!(
     who_may_only_watch_has_none,
     it_asks_for_the_password_when_that_was_shown_long_ago,
     other_peoples_tokens_are_not_there_and_extra_fields_do_nothing,
-    a_press_leaves_them_working,
+    a_remote_logout_leaves_them_working,
     old_addresses_lead_to_the_pages,
 );
 
@@ -145,15 +145,15 @@ async fn what_was_wrong_stands_beside_the_field_with_what_was_typed(app: TestApp
         ] {
             let form = [("name", name), ("expires", expires)];
             let refused = ada.call(&function, &form).await;
-            refused.refuses(422, "fields");
+            refused.refuses(422, "validation_failed");
             assert!(refused.json()["fields"][field].is_string(), "{refused:?}");
         }
-        let also = if kind == "api" {
+        let revoke_tokens = if kind == "api" {
             "sessions"
         } else {
             "remote_logout"
         };
-        let form = [("name", " "), ("expires", "365"), (also, "true")];
+        let form = [("name", " "), ("expires", "365"), (revoke_tokens, "true")];
         ada.post_form(&format!("/api/fn/{function}"), page, &form)
             .await
             .leads_to(page);
@@ -164,7 +164,8 @@ async fn what_was_wrong_stands_beside_the_field_with_what_was_typed(app: TestApp
         );
         assert!(back.tag("value=\"365\"").contains("selected"), "{back:?}");
         assert!(
-            back.tag(&format!("name=\"{also}\"")).contains("checked"),
+            back.tag(&format!("name=\"{revoke_tokens}\""))
+                .contains("checked"),
             "{back:?}"
         );
     }
@@ -180,7 +181,7 @@ async fn a_plan_without_them_says_so_before_one_clicks_and_the_server_agrees(app
         ("pro", false, true),
         ("enterprise", true, true),
     ] {
-        stores::run(app.db(), &format!("update accounts set plan = '{plan}'")).await;
+        databases::run(app.db(), &format!("update accounts set plan = '{plan}'")).await;
         for ((kind, page), has, plans) in [
             (PAGES[0], api, json!(["Enterprise"])),
             (PAGES[1], mcp, json!(["Pro", "Enterprise"])),
@@ -216,7 +217,7 @@ async fn a_plan_without_them_says_so_before_one_clicks_and_the_server_agrees(app
 async fn who_may_only_watch_has_none(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    stores::run(app.db(), "update users set role = 'watch_only'").await;
+    databases::run(app.db(), "update users set role = 'watch_only'").await;
     for (kind, page) in PAGES {
         ada.get(page).await.is(403).says("Your role is Watch-only.");
         ada.call(&format!("create_{kind}_token"), &[("name", "x")])
@@ -229,7 +230,7 @@ async fn it_asks_for_the_password_when_that_was_shown_long_ago(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     for (kind, page) in PAGES {
-        stores::run(app.db(), "update sessions set confirmed_at = 1").await;
+        databases::run(app.db(), "update sessions set confirmed_at = 1").await;
         let before = app.everything().await;
         let function = format!("create_{kind}_token");
         let form = [("name", "Backup"), ("expires", "365")];
@@ -253,13 +254,13 @@ async fn it_asks_for_the_password_when_that_was_shown_long_ago(app: TestApp) {
         let right = [form[0], form[1], ("confirmation", PASSWORD)];
         ada.call(&function, &right).await.is(200);
         // What cannot be is said without asking.
-        stores::run(app.db(), "update sessions set confirmed_at = 1").await;
+        databases::run(app.db(), "update sessions set confirmed_at = 1").await;
         ada.call(&function, &[("name", "")])
             .await
-            .refuses(422, "fields");
+            .refuses(422, "validation_failed");
     }
     let made = "select count(*) from tokens";
-    assert_eq!(stores::number(app.db(), made).await, 2);
+    assert_eq!(databases::number(app.db(), made).await, 2);
 }
 
 async fn other_peoples_tokens_are_not_there_and_extra_fields_do_nothing(app: TestApp) {
@@ -299,15 +300,15 @@ async fn other_peoples_tokens_are_not_there_and_extra_fields_do_nothing(app: Tes
     assert_ne!(made["id"], id);
     let sql = "select u.name || ' ' || t.kind || ' ' || t.scopes from tokens t
                join users u on u.id = t.user_id order by u.name";
-    let tokens = stores::texts(app.db(), sql).await;
+    let tokens = databases::texts(app.db(), sql).await;
     assert_eq!(tokens, ["Ada api read", "Grace api read"]);
     assert_eq!(
-        stores::number(app.db(), "select max(epoch) from users").await,
+        databases::number(app.db(), "select max(epoch) from users").await,
         1
     );
 }
 
-async fn a_press_leaves_them_working(app: TestApp) {
+async fn a_remote_logout_leaves_them_working(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let api = Program::new(&app, &token_of(&ada, "api", None).await);
@@ -319,7 +320,7 @@ async fn a_press_leaves_them_working(app: TestApp) {
             profile["result"]["structuredContent"]["name"], "Ada",
             "{profile}"
         );
-        ada.press().await;
+        ada.remote_logout().await;
         assert!(!ada.is_signed_in().await);
     }
     // Without a session no token is made or revoked.

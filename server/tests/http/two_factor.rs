@@ -10,14 +10,14 @@ use app::{context::now, cookies::Kind};
 
 use crate::{
     browser::{Browser, NOTHING},
+    databases,
     home::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp, email_of},
-    stores,
 };
 
 on_both!(
-    a_half_sign_in_is_no_session_anywhere,
-    a_half_sign_in_from_before_a_press_leads_back_to_the_beginning,
-    what_is_shown_of_a_set_up_is_for_its_person_alone,
+    a_pending_sign_in_is_no_session_anywhere,
+    a_pending_sign_in_from_before_a_remote_logout_leads_back_to_the_beginning,
+    what_is_shown_of_a_set_up_is_for_its_user_alone,
     a_code_too_many_says_when_to_try_again,
     a_free_plan_is_refused_with_the_plans_that_have_it,
 );
@@ -35,7 +35,7 @@ pub async fn protect(ada: &Browser, name: &str) -> (Vec<String>, impl Fn(i64) ->
         "select session_id from two_factor_drafts where user_id = '{}'",
         user.0
     );
-    let session = SessionId(stores::texts(ada.app.db(), &begun).await.remove(0));
+    let session = SessionId(databases::texts(ada.app.db(), &begun).await.remove(0));
     let draft = draft::of(&mut conn, &state.keys, &user, &session, now())
         .await
         .unwrap()
@@ -52,7 +52,7 @@ pub async fn protect(ada: &Browser, name: &str) -> (Vec<String>, impl Fn(i64) ->
     (draft.codes, code)
 }
 
-async fn half(browser: &Browser, name: &str) {
+async fn pending(browser: &Browser, name: &str) {
     let form = [
         ("email", email_of(name)),
         ("password", PASSWORD.into()),
@@ -65,15 +65,15 @@ async fn half(browser: &Browser, name: &str) {
         .leads_to("/sign-in/code");
 }
 
-async fn a_half_sign_in_is_no_session_anywhere(app: TestApp) {
+async fn a_pending_sign_in_is_no_session_anywhere(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let (_, code) = protect(&ada, "Ada").await;
     let phone = app.browser(SAFARI_ON_IPHONE);
-    half(&phone, "Ada").await;
+    pending(&phone, "Ada").await;
     assert_eq!(phone.cookie(Kind::Session), None);
     assert_eq!(phone.cookie(Kind::RememberMe), None);
-    let token = phone.cookie(Kind::HalfSignIn).unwrap();
+    let token = phone.cookie(Kind::PendingSignIn).unwrap();
     phone
         .get("/sign-in/code")
         .await
@@ -82,7 +82,7 @@ async fn a_half_sign_in_is_no_session_anywhere(app: TestApp) {
         .says("Use a recovery code")
         .does_not_say("Ada");
     // Its value is no other cookie's either.
-    for kind in [Kind::Session, Kind::RememberMe, Kind::HalfSignIn] {
+    for kind in [Kind::Session, Kind::RememberMe, Kind::PendingSignIn] {
         let thief = app.browser(SAFARI_ON_IPHONE);
         thief.put(kind, &token);
         assert!(!thief.is_signed_in().await, "{kind:?}");
@@ -90,13 +90,13 @@ async fn a_half_sign_in_is_no_session_anywhere(app: TestApp) {
         thief.call("remote_logout", NOTHING).await.is(401);
         thief.call("two_factor_draft", NOTHING).await.is(401);
     }
-    assert_eq!(app.presses("Ada").await, 0);
+    assert_eq!(app.remote_logouts("Ada").await, 0);
     phone
         .post_form("/api/fn/verify_code", "/sign-in/code", &[("code", code(1))])
         .await
         .leads_to("/profile/login");
     assert!(phone.is_signed_in().await);
-    assert_eq!(phone.cookie(Kind::HalfSignIn), None);
+    assert_eq!(phone.cookie(Kind::PendingSignIn), None);
     assert!(phone.cookie(Kind::RememberMe).is_some());
     // Without one owed there is no such page.
     app.browser(SAFARI_ON_IPHONE)
@@ -105,29 +105,29 @@ async fn a_half_sign_in_is_no_session_anywhere(app: TestApp) {
         .leads_to("/sign-in");
 }
 
-async fn a_half_sign_in_from_before_a_press_leads_back_to_the_beginning(app: TestApp) {
+async fn a_pending_sign_in_from_before_a_remote_logout_leads_back_to_the_beginning(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let (codes, code) = protect(&ada, "Ada").await;
     let [page, program] = [(); 2].map(|()| app.browser(SAFARI_ON_IPHONE));
-    half(&page, "Ada").await;
-    half(&program, "Ada").await;
-    ada.press().await.is(303);
+    pending(&page, "Ada").await;
+    pending(&program, "Ada").await;
+    ada.remote_logout().await.is(303);
     program
         .call("verify_code", &[("code", &codes[0])])
         .await
-        .refuses(401, "half_sign_in_over");
+        .refuses(401, "sign_in_expired");
     page.get("/sign-in/code").await.leads_to("/sign-in");
-    assert_eq!(page.cookie(Kind::HalfSignIn), None);
+    assert_eq!(page.cookie(Kind::PendingSignIn), None);
     page.get("/sign-in")
         .await
         .says("took too long, or was ended from another device");
-    half(&page, "Ada").await;
+    pending(&page, "Ada").await;
     page.call("verify_code", &[("code", code(1))]).await.is(200);
     assert!(page.is_signed_in().await);
 }
 
-async fn what_is_shown_of_a_set_up_is_for_its_person_alone(app: TestApp) {
+async fn what_is_shown_of_a_set_up_is_for_its_user_alone(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     ada.call("begin_two_factor", NOTHING).await.is(200);
@@ -162,7 +162,7 @@ async fn a_code_too_many_says_when_to_try_again(app: TestApp) {
     ada.sign_up("Ada").await;
     let (_, code) = protect(&ada, "Ada").await;
     let stranger = app.browser(SAFARI_ON_IPHONE);
-    half(&stranger, "Ada").await;
+    pending(&stranger, "Ada").await;
     let right = code(1);
     let wrong = if right == "000000" {
         "000001"
@@ -173,7 +173,7 @@ async fn a_code_too_many_says_when_to_try_again(app: TestApp) {
         stranger
             .call("verify_code", &[("code", wrong)])
             .await
-            .refuses(422, "fields");
+            .refuses(422, "validation_failed");
     }
     let refused = stranger.call("verify_code", &[("code", &right)]).await;
     refused.refuses(429, "too_many_attempts");
@@ -181,7 +181,7 @@ async fn a_code_too_many_says_when_to_try_again(app: TestApp) {
     assert!((1..=900).contains(&wait), "{wait}");
     // The owner's own browser is another matter.
     ada.call("sign_out", NOTHING).await.is(200);
-    half(&ada, "Ada").await;
+    pending(&ada, "Ada").await;
     ada.call("verify_code", &[("code", &right)]).await.is(200);
 }
 

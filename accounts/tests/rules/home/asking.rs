@@ -1,14 +1,14 @@
-//! What the store says of people and sessions.
+//! What the database says of users and sessions.
 
 use accounts::{
     audit,
     secret::Token,
-    sessions::{self, Because, Facts, Found, Listed, SessionId, SignedIn},
+    sessions::{self, EndReason, Facts, Found, Listed, SessionId, SignedIn},
     time::Moment,
 };
 
 use super::{Home, Person};
-use crate::stores;
+use crate::databases;
 
 impl Home {
     pub async fn find(&self, token: &Token, now: Moment) -> Found {
@@ -22,7 +22,7 @@ impl Home {
         matches!(self.find(token, now).await, Found::Live(_))
     }
 
-    /// The person of a session that is alive.
+    /// The user of a session that is alive.
     pub async fn signed_in(&self, token: &Token, now: Moment) -> SignedIn {
         match self.find(token, now).await {
             Found::Live(who) => *who,
@@ -31,9 +31,9 @@ impl Home {
     }
 
     /// Why a session is dead.
-    pub async fn why_dead(&self, token: &Token, now: Moment) -> Because {
+    pub async fn why_dead(&self, token: &Token, now: Moment) -> EndReason {
         match self.find(token, now).await {
-            Found::Ended(ended) => ended.because,
+            Found::Ended(ended) => ended.end_reason,
             other => panic!("not ended: {other:?}"),
         }
     }
@@ -52,7 +52,7 @@ impl Home {
             .unwrap()
     }
 
-    /// How many events of that action tell of that person.
+    /// How many events of that action tell of that user.
     pub async fn events(&self, who: &Person, action: &str) -> i64 {
         let mut conn = self.db.read().await.unwrap();
         audit::recorded(&mut conn, &who.id, action).await.unwrap()
@@ -60,6 +60,6 @@ impl Home {
 
     pub async fn epoch(&self, who: &Person) -> i64 {
         let sql = format!("select epoch from users where id = '{}'", who.id.0);
-        stores::number(&self.db, &sql).await
+        databases::number(&self.db, &sql).await
     }
 }

@@ -1,14 +1,16 @@
-//! People with two-factor authentication.
+//! Users with two-factor authentication.
 
 use accounts::{
     second_factor::{self, TwoFactorError, draft, totp::TotpSecret},
     secret::Token,
-    sessions::{Alone, SessionId},
-    sign_in::{Admitted, CodeError, Credentials, HalfSignIn, In, sign_in, verify_code},
+    sessions::{RotatedSession, SessionId},
+    sign_in::{
+        CodeError, CompletedSignIn, Credentials, PendingSignIn, SignInOutcome, sign_in, verify_code,
+    },
     time::Moment,
 };
 
-use crate::stores;
+use crate::databases;
 
 use super::{Home, Person, SECOND, after, browser, secret};
 
@@ -38,17 +40,17 @@ impl Home {
         Ok(())
     }
 
-    /// The person's draft, as the session that has begun it sees it.
+    /// The user's draft, as the session that has begun it sees it.
     pub async fn draft(&self, who: &Person, now: Moment) -> Option<draft::Draft> {
         let begun = "select session_id from two_factor_drafts where user_id = ";
         let one = format!(
             "select count(*) from two_factor_drafts where user_id = '{}'",
             who.id.0
         );
-        if stores::number(&self.db, &one).await == 0 {
+        if databases::number(&self.db, &one).await == 0 {
             return None;
         }
-        let session = stores::text(&self.db, &format!("{begun}'{}'", who.id.0)).await;
+        let session = databases::text(&self.db, &format!("{begun}'{}'", who.id.0)).await;
         let session = SessionId(session);
         self.draft_seen_by(who, &session, now).await
     }
@@ -70,7 +72,7 @@ impl Home {
         session: &Token,
         code: &str,
         now: Moment,
-    ) -> Result<Alone, TwoFactorError> {
+    ) -> Result<RotatedSession, TwoFactorError> {
         let who = self.signed_in(session, now).await;
         let client = browser(1);
         second_factor::turn_on(
@@ -105,7 +107,12 @@ impl Home {
     }
 
     /// The first half of a sign-in: a right password.
-    pub async fn half(&self, who: &Person, remember_me: bool, now: Moment) -> HalfSignIn {
+    pub async fn pending_sign_in(
+        &self,
+        who: &Person,
+        remember_me: bool,
+        now: Moment,
+    ) -> PendingSignIn {
         let password = secret(&who.password);
         let credentials = Credentials {
             email: &who.email,
@@ -116,7 +123,7 @@ impl Home {
         };
         let (db, keys, hasher, limits) = (&self.db, &self.keys, &self.hasher, &self.limits);
         match sign_in(db, keys, hasher, limits, credentials, &who.client, now).await {
-            Ok(Admitted::CodeOwed(half)) => half,
+            Ok(SignInOutcome::SecondFactorRequired(pending)) => pending,
             other => panic!("no code was asked for: {other:?}"),
         }
     }
@@ -124,26 +131,26 @@ impl Home {
     /// The second half, from a browser that nobody knows.
     pub async fn verify(
         &self,
-        half: &HalfSignIn,
+        pending: &PendingSignIn,
         code: &str,
         now: Moment,
-    ) -> Result<In, CodeError> {
-        self.verify_from(half, code, None, now).await
+    ) -> Result<CompletedSignIn, CodeError> {
+        self.verify_from(pending, code, None, now).await
     }
 
     pub async fn verify_from(
         &self,
-        half: &HalfSignIn,
+        pending: &PendingSignIn,
         code: &str,
         known_device: Option<&Token>,
         now: Moment,
-    ) -> Result<In, CodeError> {
+    ) -> Result<CompletedSignIn, CodeError> {
         let client = browser(3);
         verify_code(
             &self.db,
             &self.keys,
             &self.limits,
-            &half.token,
+            &pending.token,
             code,
             known_device,
             &client,

@@ -1,23 +1,23 @@
-//! What people of one account do to one another.
+//! What users of one account do to one another.
 
 use accounts::{
     invites::{self, InviteError, JoinError, Joining, Made},
     members::{self, Disabled, Everyone, Left, MemberError},
     plans::Plan,
     secret::Token,
-    sessions::{EndAll, SignedIn},
+    sessions::{LogoutReceipt, SignedIn},
     time::Moment,
     users::{Role, UserId},
 };
 
 use super::{Home, NOW, PASSWORD, Person, browser, secret};
-use crate::stores;
+use crate::databases;
 
-/// Runs a deed of `accounts::members`, and commits it if the rules allow it.
-macro_rules! deed {
-    ($home:expr, $tx:ident, $deed:expr) => {{
+/// Runs an operation of `accounts::members`, and commits it if the rules allow it.
+macro_rules! operation {
+    ($home:expr, $tx:ident, $operation:expr) => {{
         let mut $tx = $home.db.write().await.unwrap();
-        let done = $deed.await?;
+        let done = $operation.await?;
         $tx.commit().await.unwrap();
         Ok(done)
     }};
@@ -50,7 +50,7 @@ impl Home {
         now: Moment,
     ) -> Result<Made, InviteError> {
         let (client, limits) = (browser(9), &self.limits);
-        deed!(
+        operation!(
             self,
             tx,
             invites::invite(&mut tx, &self.keys, by, role, "", &client, limits, now)
@@ -59,7 +59,7 @@ impl Home {
 
     pub async fn revoke(&self, by: &SignedIn, id: &str, now: Moment) -> Result<(), MemberError> {
         let (client, limits) = (browser(9), &self.limits);
-        deed!(
+        operation!(
             self,
             tx,
             invites::revoke(&mut tx, by, id, &client, limits, now)
@@ -91,7 +91,7 @@ impl Home {
         role: Role,
     ) -> Result<(), MemberError> {
         let (client, limits) = (browser(9), &self.limits);
-        deed!(
+        operation!(
             self,
             tx,
             members::change_role(&mut tx, by, member, role, &client, limits, NOW)
@@ -100,7 +100,7 @@ impl Home {
 
     pub async fn disable(&self, by: &SignedIn, member: &UserId) -> Result<Disabled, MemberError> {
         let (client, limits) = (browser(9), &self.limits);
-        deed!(
+        operation!(
             self,
             tx,
             members::disable(&mut tx, by, member, &client, limits, NOW)
@@ -109,7 +109,7 @@ impl Home {
 
     pub async fn enable(&self, by: &SignedIn, member: &UserId) -> Result<(), MemberError> {
         let (client, limits) = (browser(9), &self.limits);
-        deed!(
+        operation!(
             self,
             tx,
             members::enable(&mut tx, by, member, &client, limits, NOW)
@@ -118,7 +118,7 @@ impl Home {
 
     pub async fn remove(&self, by: &SignedIn, member: &UserId) -> Result<Disabled, MemberError> {
         let (client, limits) = (browser(9), &self.limits);
-        deed!(
+        operation!(
             self,
             tx,
             members::remove(&mut tx, by, member, &client, limits, NOW)
@@ -127,47 +127,47 @@ impl Home {
 
     pub async fn leave(&self, who: &SignedIn, typed: &str) -> Result<Left, MemberError> {
         let (client, limits) = (browser(9), &self.limits);
-        deed!(
+        operation!(
             self,
             tx,
             members::leave(&mut tx, who, typed, &client, limits, NOW)
         )
     }
 
-    pub async fn press_member(
+    pub async fn remote_logout_member(
         &self,
         by: &SignedIn,
         member: &UserId,
-    ) -> Result<EndAll, MemberError> {
+    ) -> Result<LogoutReceipt, MemberError> {
         let (client, limits) = (browser(9), &self.limits);
-        deed!(
+        operation!(
             self,
             tx,
-            members::press_member(&mut tx, by, member, &client, limits, NOW)
+            members::remote_logout_member(&mut tx, by, member, &client, limits, NOW)
         )
     }
 
-    pub async fn press_everyone(
+    pub async fn remote_logout_everyone(
         &self,
         by: &SignedIn,
         keep_this: bool,
     ) -> Result<Everyone, MemberError> {
         let (client, limits) = (browser(9), &self.limits);
-        deed!(
+        operation!(
             self,
             tx,
-            members::press_everyone(&mut tx, by, keep_this, &client, limits, NOW)
+            members::remote_logout_everyone(&mut tx, by, keep_this, &client, limits, NOW)
         )
     }
 
     /// Puts everybody's account on that plan.
     pub async fn everybody_on(&self, plan: Plan) {
         let sql = format!("update accounts set plan = '{}'", plan.key());
-        stores::run(&self.db, &sql).await;
+        databases::run(&self.db, &sql).await;
     }
 
-    /// Everything that a deed to a member could have changed.
-    pub async fn people_as_they_are(&self) -> String {
+    /// Everything that an operation to a member could have changed.
+    pub async fn users_as_they_are(&self) -> String {
         let mut all = String::new();
         for (table, sql) in [
             (
@@ -192,7 +192,7 @@ impl Home {
             ),
             ("events", "select cast(count(*) as text) from audit_events"),
         ] {
-            all = all + table + ": " + &stores::text(&self.db, sql).await + "\n";
+            all = all + table + ": " + &databases::text(&self.db, sql).await + "\n";
         }
         all
     }
@@ -206,7 +206,7 @@ impl Home {
         listed.unwrap().into_iter().map(|m| m.name).collect()
     }
 
-    /// Open sessions of a person, by their ids.
+    /// Open sessions of a user, by their ids.
     pub async fn sessions_of(&self, who: &Person) -> Vec<String> {
         let listed = self.list(who, NOW).await;
         listed.into_iter().map(|s| s.id.0).collect()

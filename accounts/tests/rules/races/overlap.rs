@@ -1,4 +1,4 @@
-//! Letting two deeds loose at the same moment, and counting which was first.
+//! Letting two operations loose at the same moment, and counting which was first.
 
 use std::{
     ops::AddAssign,
@@ -15,12 +15,12 @@ pub enum Order {
     PressFirst,
 }
 
-/// Two deeds side by side, each held back for a random part of the time that the other takes, so
+/// Two operations side by side, each held back for a random part of the time that the other takes, so
 /// that they overlap at every place and end in either order.
 pub struct Overlap {
     dice: u64,
-    deed: Duration,
-    press: Duration,
+    operation: Duration,
+    remote_logout: Duration,
     /// Whether the last two ran at the same time.
     overlapped: bool,
 }
@@ -29,8 +29,8 @@ impl Overlap {
     pub fn new(seed: usize) -> Self {
         Self {
             dice: 0x9e37_79b9_7f4a_7c15 ^ seed as u64,
-            deed: Duration::from_millis(2),
-            press: Duration::from_millis(2),
+            operation: Duration::from_millis(2),
+            remote_logout: Duration::from_millis(2),
             overlapped: false,
         }
     }
@@ -38,22 +38,22 @@ impl Overlap {
     /// Runs both at once on threads of their own.
     pub async fn both<A, B>(
         &mut self,
-        deed: impl Future<Output = A> + Send + 'static,
-        press: impl Future<Output = B> + Send + 'static,
+        operation: impl Future<Output = A> + Send + 'static,
+        remote_logout: impl Future<Output = B> + Send + 'static,
     ) -> (A, B)
     where
         A: Send + 'static,
         B: Send + 'static,
     {
         let start = Arc::new(Barrier::new(2));
-        let (hold_deed, hold_press) = (self.up_to(self.press), self.up_to(self.deed));
-        let deed = tokio::spawn(held_back(Arc::clone(&start), hold_deed, deed));
-        let press = tokio::spawn(held_back(start, hold_press, press));
-        let (a, deed) = deed.await.unwrap();
-        let (b, press) = press.await.unwrap();
-        self.overlapped = deed.0 < press.1 && press.0 < deed.1;
-        self.deed = (self.deed * 7 + (deed.1 - deed.0)) / 8;
-        self.press = (self.press * 7 + (press.1 - press.0)) / 8;
+        let (hold_deed, hold_press) = (self.up_to(self.remote_logout), self.up_to(self.operation));
+        let operation = tokio::spawn(held_back(Arc::clone(&start), hold_deed, operation));
+        let remote_logout = tokio::spawn(held_back(start, hold_press, remote_logout));
+        let (a, operation) = operation.await.unwrap();
+        let (b, remote_logout) = remote_logout.await.unwrap();
+        self.overlapped = operation.0 < remote_logout.1 && remote_logout.0 < operation.1;
+        self.operation = (self.operation * 7 + (operation.1 - operation.0)) / 8;
+        self.remote_logout = (self.remote_logout * 7 + (remote_logout.1 - remote_logout.0)) / 8;
         (a, b)
     }
 
@@ -70,12 +70,12 @@ impl Overlap {
 async fn held_back<T>(
     start: Arc<Barrier>,
     hold: Duration,
-    deed: impl Future<Output = T>,
+    operation: impl Future<Output = T>,
 ) -> (T, (Instant, Instant)) {
     start.wait().await;
     tokio::time::sleep(hold).await;
     let began = Instant::now();
-    let done = deed.await;
+    let done = operation.await;
     (done, (began, Instant::now()))
 }
 
@@ -97,11 +97,11 @@ impl Tally {
     }
 
     /// A race that is always won by the same side proves nothing.
-    pub fn assert_both_orders(&self, deed: &str) {
-        eprintln!("{deed}: {self:?}");
-        assert!(self.overlapped > self.pairs / 3, "{deed}: {self:?}");
-        assert!(self.deed_first > self.pairs / 10, "{deed}: {self:?}");
-        assert!(self.press_first > self.pairs / 10, "{deed}: {self:?}");
+    pub fn assert_both_orders(&self, operation: &str) {
+        eprintln!("{operation}: {self:?}");
+        assert!(self.overlapped > self.pairs / 3, "{operation}: {self:?}");
+        assert!(self.deed_first > self.pairs / 10, "{operation}: {self:?}");
+        assert!(self.press_first > self.pairs / 10, "{operation}: {self:?}");
     }
 }
 

@@ -8,8 +8,8 @@ use accounts::{
 
 use super::{URL, wanted};
 use crate::{
+    databases,
     home::{DAY, Home, NOW, SECOND, after, browser},
-    stores,
 };
 
 on_both!(
@@ -28,13 +28,13 @@ async fn removing_it_takes_along_what_is_on_its_way(db: Db) {
     home.removes(&ada).await.unwrap();
     assert_eq!(home.pending().await, 1);
     let pending = "select action from webhook_deliveries where delivered_at is null";
-    let pending = stores::text(&home.db, pending).await;
+    let pending = databases::text(&home.db, pending).await;
     assert_eq!(pending, "account.webhook_removed", "{before} is gone");
     home.happens(Action::Login, &ada.user.account_id, true)
         .await;
     assert_eq!(home.pending().await, 1);
     let removed = "select count(*) from audit_events where action = 'account.webhook_removed'";
-    assert_eq!(stores::number(&home.db, removed).await, 1);
+    assert_eq!(databases::number(&home.db, removed).await, 1);
     let again = home.removes(&ada).await;
     assert!(matches!(again, Err(WebhookError::None)), "{again:?}");
     let (client, limits) = (browser(9), &home.limits);
@@ -55,7 +55,7 @@ async fn the_last_thing_a_removed_webhook_gets_is_that_it_is_removed(db: Db) {
     let shown = webhook::find(&mut conn, account).await.unwrap();
     assert_eq!(shown, None, "nobody else sees it any more");
     drop(conn);
-    let due = home.claims(NOW).await.unwrap();
+    let due = home.leases(NOW).await.unwrap();
     assert_eq!(due.event.action, "account.webhook_removed");
     assert_eq!(due.webhook.url, URL);
     let signs = due.webhook.secret(account, &home.keys).unwrap();
@@ -63,27 +63,27 @@ async fn the_last_thing_a_removed_webhook_gets_is_that_it_is_removed(db: Db) {
     // It is tried again like any other.
     let next = home.fails(&due, NOW).await.unwrap();
     assert_eq!(home.webhooks().await, 1);
-    let due = home.claims(next).await.unwrap();
+    let due = home.leases(next).await.unwrap();
     home.arrives(&due, next).await;
     assert_eq!(home.webhooks().await, 0, "and its secret with it");
-    assert!(home.claims(after(DAY)).await.is_none());
+    assert!(home.leases(after(DAY)).await.is_none());
 }
 
 async fn one_that_is_made_anew_takes_the_place_of_one_that_is_removed(db: Db) {
     let home = Home::new(db);
     let ada = home.hooked("Ada").await;
     home.removes(&ada).await.unwrap();
-    let slow = home.claims(NOW).await.unwrap();
+    let slow = home.leases(NOW).await.unwrap();
     let other = "https://other.example/";
     let all = wanted(&[], "info");
     assert!(!home.webhook(&ada, other, &all).await.unwrap().is_empty());
     // The new receiver is not told of the old one's end, and the old one's answer does the new one no harm.
     home.arrives(&slow, NOW).await;
-    let due = home.claims(after(31 * SECOND)).await.unwrap();
+    let due = home.leases(after(31 * SECOND)).await.unwrap();
     assert_eq!(due.event.action, "account.webhook_changed");
     assert_eq!(due.webhook.url, other);
     home.arrives(&due, after(31 * SECOND)).await;
-    assert!(home.claims(after(DAY)).await.is_none());
+    assert!(home.leases(after(DAY)).await.is_none());
     assert_eq!(home.webhooks().await, 1);
 }
 
@@ -103,7 +103,7 @@ async fn what_is_left_of_a_removed_webhook_is_forgotten(db: Db) {
     home.removes(&ada).await.unwrap();
     let mut now = NOW;
     for _ in 0..7 {
-        let due = home.claims(now).await.unwrap();
+        let due = home.leases(now).await.unwrap();
         now = home.fails(&due, now).await.unwrap_or(now);
     }
     assert_eq!((home.webhooks().await, home.pending().await), (0, 0));
@@ -112,7 +112,7 @@ async fn what_is_left_of_a_removed_webhook_is_forgotten(db: Db) {
     home.removes(&ben).await.unwrap();
     for (days, left) in [(6, 1), (8, 0)] {
         let mut tx = home.db.write().await.unwrap();
-        accounts::sweep::sweep(&mut tx, after(DAY * days))
+        accounts::cleanup::cleanup(&mut tx, after(DAY * days))
             .await
             .unwrap();
         tx.commit().await.unwrap();

@@ -34,10 +34,10 @@ async fn tests_are_counted_for_the_whole_account(db: Db) {
     let tested = nodes.join_all().await;
     assert_eq!(tested.iter().filter(|t| t.is_ok()).count(), 5);
     let refused = home.tests(&ada, after(59 * SECOND)).await;
-    let Err(WebhookError::TooMany(too_many)) = refused else {
+    let Err(WebhookError::RateLimited(rate_limited)) = refused else {
         panic!("{refused:?}");
     };
-    assert_eq!(too_many.retry_after, SECOND);
+    assert_eq!(rate_limited.retry_after, SECOND);
     // Another account has a count of its own, and a minute later all is well.
     let ben = home.hooked("Ben").await;
     home.tests(&ben, NOW).await.unwrap();

@@ -18,10 +18,10 @@ use crate::{
     },
 };
 
-/// Changes the name and the username of the person signed in.
+/// Changes the name and the username of the user signed in.
 ///
 /// # Errors
-/// `fields`, `session_ended`, `store_away`.
+/// `validation_failed`, `session_ended`, `service_unavailable`.
 #[server(prefix = "/api/fn", endpoint = "update_profile")]
 pub async fn update_profile(name: String, username: Option<String>) -> Result<(), AppError> {
     use accounts::users::{UserError, update_profile};
@@ -32,15 +32,15 @@ pub async fn update_profile(name: String, username: Option<String>) -> Result<()
     };
 
     let (curfew, me) = (curfew()?, signed_in()?);
-    let store = |e| AppError::store(&e);
-    let mut tx = curfew.db.write().await.map_err(store)?;
+    let database = |e| AppError::database(&e);
+    let mut tx = curfew.db.write().await.map_err(database)?;
     let username = username.unwrap_or_default();
     let limits = &curfew.limits;
     match update_profile(&mut tx, &me, &name, &username, limits, now()).await {
         Err(UserError::Ended) => return Err(ended_meanwhile().await?),
         done => done?,
     }
-    tx.commit().await.map_err(store)?;
+    tx.commit().await.map_err(database)?;
     leave(&Flash::Done(Done::ProfileSaved))?;
     leptos_axum::redirect("/profile");
     Ok(())

@@ -32,22 +32,26 @@ mod server_side {
         },
     };
 
-    /// Deletes the person signed in, and the whole account when nobody else is in it. `confirmation` is
+    /// Deletes the user signed in, and the whole account when nobody else is in it. `confirmation` is
     /// their email, typed.
     ///
     /// # Errors
-    /// `fields`, `last_owner`, `session_ended`, `store_away`; nothing has changed then.
+    /// `validation_failed`, `last_owner`, `session_ended`, `service_unavailable`; nothing has changed then.
     #[server(prefix = "/api/fn", endpoint = "delete_account")]
     pub async fn delete_account(confirmation: String) -> Result<(), AppError> {
         let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
-        let mut tx = curfew.db.write().await.map_err(|e| AppError::store(&e))?;
+        let mut tx = curfew
+            .db
+            .write()
+            .await
+            .map_err(|e| AppError::database(&e))?;
         let (client, limits) = (&visit.client, &curfew.limits);
         let left = members::leave(&mut tx, &me, &confirmation, client, limits, now).await;
         let left = match left {
             Ok(left) => left,
             Err(error) => return Err(refused(error).await),
         };
-        tx.commit().await.map_err(|e| AppError::store(&e))?;
+        tx.commit().await.map_err(|e| AppError::database(&e))?;
         set_cookie(&curfew.cookies.removed(Kind::Session));
         set_cookie(&curfew.cookies.removed(Kind::RememberMe));
         note(if left.whole_account {
@@ -62,14 +66,14 @@ mod server_side {
 
     pub async fn draw() -> Result<String, AppError> {
         let (curfew, me) = (curfew()?, signed_in()?);
-        let store = |e| AppError::store(&e);
-        let mut conn = curfew.db.read().await.map_err(store)?;
+        let database = |e| AppError::database(&e);
+        let mut conn = curfew.db.read().await.map_err(database)?;
         let facts = accounts::sessions::facts(&mut conn, &me.user.id, &curfew.limits, now())
             .await
-            .map_err(store)?;
+            .map_err(database)?;
         let others = members::list(&mut conn, &me.user.account_id, 2)
             .await
-            .map_err(store)?
+            .map_err(database)?
             .len()
             > 1;
         let sent = Sent::of(&["delete_account"]);

@@ -22,7 +22,7 @@ use crate::{
 /// Mails a link to a new email address; it counts once the link was used.
 ///
 /// # Errors
-/// `fields`, `step_up_required`, `too_many_attempts`, `session_ended`, `store_away`.
+/// `validation_failed`, `step_up_required`, `too_many_attempts`, `session_ended`, `service_unavailable`.
 #[server(prefix = "/api/fn", endpoint = "change_email")]
 pub async fn change_email(email: String, confirmation: Option<String>) -> Result<(), AppError> {
     use accounts::change_email::request;
@@ -34,12 +34,12 @@ pub async fn change_email(email: String, confirmation: Option<String>) -> Result
 
     let (curfew, visit) = (curfew()?, visit()?);
     let me = confirmed(confirmation).await?;
-    let store = |e| AppError::store(&e);
-    let mut tx = curfew.db.write().await.map_err(store)?;
+    let database = |e| AppError::database(&e);
+    let mut tx = curfew.db.write().await.map_err(database)?;
     let (keys, limits) = (&curfew.keys, &curfew.limits);
     request(&mut tx, keys, limits, &me, &email, &visit.client, now()).await?;
-    tx.commit().await.map_err(store)?;
-    leave(&Flash::Done(Done::LetterSent))?;
+    tx.commit().await.map_err(database)?;
+    leave(&Flash::Done(Done::EmailSent))?;
     leptos_axum::redirect("/profile/login");
     Ok(())
 }
@@ -51,7 +51,7 @@ pub fn Login() -> impl IntoView {
         view! {
             <ProfilePage here="/profile/login" title="Login">
                 {match just {
-                    Some(Flash::Done(Done::LetterSent)) => view! {
+                    Some(Flash::Done(Done::EmailSent)) => view! {
                         <Notice
                             tone=Tone::Success
                             title="Look into the new mailbox"

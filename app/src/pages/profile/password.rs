@@ -18,10 +18,10 @@ use crate::{
     time::When,
 };
 
-/// Changes the password of the person signed in. Every other session ends, and all remembered devices.
+/// Changes the password of the user signed in. Every other session ends, and all remembered devices.
 ///
 /// # Errors
-/// `fields`, `too_many_attempts`, `raced`, `session_ended`, `store_away`; nothing has changed then.
+/// `validation_failed`, `too_many_attempts`, `conflict`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "change_password")]
 pub async fn change_password(
     current_password: String,
@@ -52,12 +52,12 @@ pub async fn change_password(
     .await;
     let changed = match changed {
         Ok(changed) => changed,
-        Err(ChangePasswordError::Raced) => {
+        Err(ChangePasswordError::Conflict) => {
             let ended = crate::remote_logout::ended_meanwhile().await?;
             return Err(if ended.reason.is_some() {
                 ended
             } else {
-                ChangePasswordError::Raced.into()
+                ChangePasswordError::Conflict.into()
             });
         }
         Err(other) => return Err(other.into()),

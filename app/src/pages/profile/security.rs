@@ -5,11 +5,11 @@ mod activity;
 pub mod curfew;
 #[cfg(feature = "ssr")]
 mod curfew_card;
-pub mod deeds;
 #[cfg(feature = "ssr")]
 mod devices;
 #[cfg(feature = "ssr")]
 mod drawing;
+pub mod functions;
 #[cfg(feature = "ssr")]
 mod timeline;
 
@@ -62,28 +62,28 @@ impl Looks {
 #[cfg(feature = "ssr")]
 const SHOWN: i64 = 500;
 
-/// The sessions of the person signed in, this one first.
+/// The sessions of the user signed in, this one first.
 ///
 /// # Errors
-/// When nobody is signed in or the store is away.
+/// When nobody is signed in or the database is unavailable.
 #[server(prefix = "/api/fn", endpoint = "sessions")]
 pub async fn sessions() -> Result<Vec<Session>, AppError> {
     use crate::context::{curfew, now, signed_in};
 
     let (curfew, me) = (curfew()?, signed_in()?);
-    let store = |e| AppError::store(&e);
-    let mut conn = curfew.db.read().await.map_err(store)?;
-    listed(&mut conn, &me, SHOWN, now()).await.map_err(store)
+    let database = |e| AppError::database(&e);
+    let mut conn = curfew.db.read().await.map_err(database)?;
+    listed(&mut conn, &me, SHOWN, now()).await.map_err(database)
 }
 
-/// The person's sessions in words, this one first.
+/// The user's sessions in words, this one first.
 #[cfg(feature = "ssr")]
 pub(crate) async fn listed(
     conn: &mut accounts::db::Conn,
     me: &accounts::sessions::SignedIn,
     most: i64,
     now: accounts::time::Moment,
-) -> Result<Vec<Session>, accounts::db::StoreError> {
+) -> Result<Vec<Session>, accounts::db::DatabaseError> {
     use accounts::{device, sessions};
 
     let limits = crate::context::curfew()

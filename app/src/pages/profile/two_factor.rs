@@ -5,9 +5,9 @@ mod card;
 #[cfg(feature = "ssr")]
 mod codes;
 #[cfg(feature = "ssr")]
-mod deeds;
-#[cfg(feature = "ssr")]
 mod draft;
+#[cfg(feature = "ssr")]
+mod functions;
 #[cfg(feature = "ssr")]
 mod off;
 #[cfg(feature = "ssr")]

@@ -1,7 +1,7 @@
 //! `/settings/audit-log`: what happened in the account, in words, with all that was recorded.
 
 mod filter;
-mod keep;
+mod retention;
 pub mod webhook;
 mod words;
 
@@ -28,16 +28,18 @@ pub async fn draw() -> Result<String, AppError> {
     let (curfew, me) = (curfew()?, signed_in()?);
     let asked = asked(&crate::context::query_string());
     let account = &me.user.account_id;
-    let store = |e| AppError::store(&e);
-    let mut conn = curfew.db.read().await.map_err(store)?;
+    let database = |e| AppError::database(&e);
+    let mut conn = curfew.db.read().await.map_err(database)?;
     let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
     let mut events = audit::search(&mut conn, account, &asked.filter, asked.cut, most)
         .await
-        .map_err(store)?;
-    let people = accounts::members::people(&mut conn, account, 1_000)
+        .map_err(database)?;
+    let users = accounts::members::users(&mut conn, account, 1_000)
         .await
-        .map_err(store)?;
-    let days = audit::retention(&mut conn, account).await.map_err(store)?;
+        .map_err(database)?;
+    let days = audit::retention(&mut conn, account)
+        .await
+        .map_err(database)?;
     drop(conn);
     let more = events.len() > PAGE;
     events.truncate(PAGE);
@@ -69,11 +71,11 @@ pub async fn draw() -> Result<String, AppError> {
                     <Link class="button button--small" href="/settings/audit-log/webhook">"Webhook"</Link>
                 </div>
             </div>
-            {filter::form(&asked, people)}
+            {filter::form(&asked, users)}
             {list}
             {pages}
         </section>
-        {keep::card(days, me.user.role)}
+        {retention::card(days, me.user.role)}
     };
     Ok(page.to_html())
 }

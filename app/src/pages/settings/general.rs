@@ -26,17 +26,21 @@ use crate::{
 /// Gives the account another name.
 ///
 /// # Errors
-/// `fields`, `forbidden`, `session_ended`, `store_away`; nothing has changed then.
+/// `validation_failed`, `forbidden`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "rename_account")]
 pub async fn rename_account(name: String) -> Result<(), AppError> {
     let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
-    let mut tx = curfew.db.write().await.map_err(|e| AppError::store(&e))?;
+    let mut tx = curfew
+        .db
+        .write()
+        .await
+        .map_err(|e| AppError::database(&e))?;
     match account::rename(&mut tx, &me, &name, &visit.client, &curfew.limits, now).await {
         Ok(()) => {}
         Err(AccountError::Refused(error)) => return Err(refused(error).await),
         Err(other) => return Err(other.into()),
     }
-    tx.commit().await.map_err(|e| AppError::store(&e))?;
+    tx.commit().await.map_err(|e| AppError::database(&e))?;
     note(Note::new("Saved"))?;
     leptos_axum::redirect("/settings");
     Ok(())

@@ -1,8 +1,8 @@
 //! `/settings/members`: who is in the account, who is invited, and what may be done to them.
 
 pub mod confirm;
-mod deeds;
 pub mod everyone;
+mod functions;
 mod invite;
 
 use accounts::{
@@ -31,15 +31,15 @@ const SHOWN: i64 = 1_000;
 
 pub async fn draw() -> Result<String, AppError> {
     let (curfew, me) = (curfew()?, signed_in()?);
-    let store = |e| AppError::store(&e);
-    let mut conn = curfew.db.read().await.map_err(store)?;
+    let database = |e| AppError::database(&e);
+    let mut conn = curfew.db.read().await.map_err(database)?;
     let account = &me.user.account_id;
-    let people = members::list(&mut conn, account, SHOWN)
+    let users = members::list(&mut conn, account, SHOWN)
         .await
-        .map_err(store)?;
+        .map_err(database)?;
     let open = invites::open(&mut conn, account, now())
         .await
-        .map_err(store)?;
+        .map_err(database)?;
     drop(conn);
     let sent = Sent::of(&[
         "change_role",
@@ -50,8 +50,8 @@ pub async fn draw() -> Result<String, AppError> {
         "remote_logout_member",
         "remote_logout_everyone",
     ]);
-    let count = u64::try_from(people.len()).unwrap_or(0);
-    let rows = people
+    let count = u64::try_from(users.len()).unwrap_or(0);
+    let rows = users
         .into_iter()
         .map(|member| row(member, &me.user))
         .collect_view();
@@ -138,8 +138,9 @@ fn row(member: Listed, me: &User) -> impl IntoView + use<> {
 fn manage(member: &Listed, me: &User) -> impl IntoView + use<> {
     let (id, this) = (member.id.0.clone(), member.id == me.id);
     let name = member.name.clone();
-    let ask = |deed: &str| format!("/settings/members/confirm?deed={deed}&member={id}");
-    let press = me.plan.has(Feature::RemoteLogout);
+    let ask =
+        |operation: &str| format!("/settings/members/confirm?operation={operation}&member={id}");
+    let remote_logout = me.plan.has(Feature::RemoteLogout);
     let roles = {
         let mut roles = roles_for(me);
         // One they have from before a downgrade is shown, too.
@@ -162,7 +163,7 @@ fn manage(member: &Listed, me: &User) -> impl IntoView + use<> {
         };
         view! {
             <div class="cluster">
-                {if press {
+                {if remote_logout {
                     view! {
                         <Link class="button button--small button--danger-quiet" href=ask("remote_logout")>
                             "Remote logout"

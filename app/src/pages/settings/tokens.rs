@@ -115,10 +115,10 @@ const MCP: Words = Words {
     box_hint: "Lets the assistant end every session of yours. Without it, it can only read.",
 };
 
-/// The person's own tokens of a kind: `api` or `mcp`.
+/// The user's own tokens of a kind: `api` or `mcp`.
 ///
 /// # Errors
-/// `malformed` when there is no such kind, `session_ended`, `store_away`.
+/// `malformed` when there is no such kind, `session_ended`, `service_unavailable`.
 #[server(prefix = "/api/fn", endpoint = "tokens")]
 pub async fn tokens(kind: String) -> Result<Shown, AppError> {
     use accounts::tokens::list;
@@ -130,11 +130,11 @@ pub async fn tokens(kind: String) -> Result<Shown, AppError> {
 
     let (curfew, me, now) = (curfew()?, signed_in()?, now());
     let kind = kind_named(&kind)?;
-    let store = |e| AppError::store(&e);
-    let mut conn = curfew.db.read().await.map_err(store)?;
+    let database = |e| AppError::database(&e);
+    let mut conn = curfew.db.read().await.map_err(database)?;
     let tokens: Vec<Token> = list(&mut conn, &me.user.id, kind)
         .await
-        .map_err(store)?
+        .map_err(database)?
         .into_iter()
         .map(|t| Token::shown(t, kind, now))
         .collect();

@@ -34,16 +34,16 @@ mod server_side {
         sign_in::welcome_new,
     };
 
-    /// Makes the person who signed up, with the token of the link that was mailed to them and the password
+    /// Makes the user who signed up, with the token of the link that was mailed to them and the password
     /// they chose, and signs them in.
     ///
     /// # Errors
-    /// `link_over`, `fields`, `too_many_attempts`, `sign_up_closed`, `store_away`; the link is good as before
+    /// `link_expired`, `validation_failed`, `too_many_attempts`, `sign_up_closed`, `service_unavailable`; the link is good as before
     /// then, unless it is over.
     #[server(prefix = "/api/fn", endpoint = "confirm_sign_up")]
     pub async fn confirm_sign_up(token: String, password: String) -> Result<(), AppError> {
         let (curfew, visit, now) = (curfew()?, visit()?, now());
-        let token = Token::presented(&token).ok_or(ConfirmError::Over)?;
+        let token = Token::presented(&token).ok_or(ConfirmError::Expired)?;
         let password = Secret::new(password);
         let (db, hasher, limits) = (&curfew.db, &curfew.hasher, &curfew.limits);
         let (policy, client) = (curfew.sign_up, &visit.client);
@@ -58,10 +58,14 @@ mod server_side {
         };
         let found = match Token::presented(&token) {
             Some(link) => {
-                let mut conn = curfew()?.db.read().await.map_err(|e| AppError::store(&e))?;
+                let mut conn = curfew()?
+                    .db
+                    .read()
+                    .await
+                    .map_err(|e| AppError::database(&e))?;
                 waiting(&mut conn, &link, now())
                     .await
-                    .map_err(|e| AppError::store(&e))?
+                    .map_err(|e| AppError::database(&e))?
             }
             None => None,
         };
@@ -78,7 +82,7 @@ mod server_side {
                     <Disc shape=Shape::CheckCircle tint="plain" large=true />
                     <h1 class="empty__title">"Look into your mailbox"</h1>
                     <p class="empty__text">
-                        "A letter is on its way to the address you gave. Its link finishes signing up, within 30 minutes."
+                        "A email is on its way to the address you gave. Its link finishes signing up, within 30 minutes."
                     </p>
                     <div class="empty__actions">
                         <Link class="button" href="/sign-up">"Use another address"</Link>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::{over::Over, password::mail_link_stands};
+use super::{link_expired::LinkExpired, password::email_link_is_valid};
 use crate::{
     error::AppError,
     pages::loaded,
@@ -15,10 +15,10 @@ use crate::{
     },
 };
 
-/// Changes the email address with the token of a mailed link. Signs nobody in or out.
+/// Changes the email address with the token of a emailed link. Signs nobody in or out.
 ///
 /// # Errors
-/// `link_over`, `raced`, `store_away`; nothing has changed then.
+/// `link_expired`, `conflict`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "confirm_email")]
 pub async fn confirm_email(token: String) -> Result<(), AppError> {
     use accounts::{
@@ -32,11 +32,11 @@ pub async fn confirm_email(token: String) -> Result<(), AppError> {
     };
 
     let (curfew, visit) = (curfew()?, visit()?);
-    let token = Token::presented(&token).ok_or(ChangeEmailError::Over)?;
-    let store = |e| AppError::store(&e);
-    let mut tx = curfew.db.write().await.map_err(store)?;
+    let token = Token::presented(&token).ok_or(ChangeEmailError::Expired)?;
+    let database = |e| AppError::database(&e);
+    let mut tx = curfew.db.write().await.map_err(database)?;
     confirm(&mut tx, &token, &visit.client, now()).await?;
-    tx.commit().await.map_err(store)?;
+    tx.commit().await.map_err(database)?;
     leave(&Flash::Done(Done::EmailChanged))?;
     leptos_axum::redirect(match visit.presence {
         Presence::SignedIn(_) => "/profile/login",
@@ -54,7 +54,7 @@ pub fn ConfirmEmail() -> impl IntoView {
     let asked = token.clone();
     let stands = Resource::new_blocking(
         || (),
-        move |()| mail_link_stands("change_email".into(), asked.clone()),
+        move |()| email_link_is_valid("change_email".into(), asked.clone()),
     );
     view! {
         <Narrow title="Confirm your email address">
@@ -63,7 +63,7 @@ pub fn ConfirmEmail() -> impl IntoView {
                 if stands {
                     view! { <Confirm token /> }.into_any()
                 } else {
-                    view! { <Over again="/profile/login" /> }.into_any()
+                    view! { <LinkExpired again="/profile/login" /> }.into_any()
                 }
             })}
         </Narrow>

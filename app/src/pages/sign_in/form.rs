@@ -13,7 +13,7 @@ use crate::{
         layout::Narrow,
         link::Link,
     },
-    sign_in::{SignIn as Deed, same_site},
+    sign_in::{SignIn as EndedBy, same_site},
 };
 
 use super::why_here::WhyHere;
@@ -21,7 +21,7 @@ use super::why_here::WhyHere;
 #[component]
 pub fn SignIn() -> impl IntoView {
     let boot = boot();
-    let form = FormState::<Deed>::of("sign_in");
+    let form = FormState::<EndedBy>::of("sign_in");
     let next = use_query_map().read_untracked().get("next");
     let next = same_site(next.as_deref());
     let days = boot.remember_days;

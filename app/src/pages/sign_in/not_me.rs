@@ -1,4 +1,4 @@
-//! `/not-me?token=…`: the link of a letter about a new device. Looking changes nothing; the button logs
+//! `/not-me?token=…`: the link of an email about a new device. Looking changes nothing; the button logs
 //! out everywhere, whoever is or is not signed in here.
 
 use leptos::prelude::*;
@@ -17,10 +17,10 @@ pub fn NotMe() -> impl IntoView {
 mod server_side {
     use accounts::{
         device,
-        not_me::{Asked, NotMeError, SignIn, look_up, press},
+        not_me::{Asked, NotMeError, SignIn, look_up, remote_logout},
         plans::{Feature, Plan},
         secret::Token,
-        sessions::Also,
+        sessions::RevokeTokens,
     };
     use leptos::prelude::*;
 
@@ -39,12 +39,12 @@ mod server_side {
         time::{Time, When},
     };
 
-    /// Ends every session and remembered device of the person whom the letter went to, and open invitations
-    /// made since. `token` is the link's; with `revoke_api` or `revoke_mcp` ticked, the person's tokens of
+    /// Ends every session and remembered device of the user whom the email went to, and open invitations
+    /// made since. `token` is the link's; with `revoke_api` or `revoke_mcp` ticked, the user's tokens of
     /// that kind go along. Signs nobody in.
     ///
     /// # Errors
-    /// `link_over`, `plan_required`, `store_away`; nothing has changed then.
+    /// `link_expired`, `plan_required`, `service_unavailable`; nothing has changed then.
     #[server(prefix = "/api/fn", endpoint = "not_me")]
     pub async fn not_me(
         token: String,
@@ -52,23 +52,24 @@ mod server_side {
         revoke_mcp: Option<String>,
     ) -> Result<(), AppError> {
         let (curfew, visit) = (curfew()?, visit()?);
-        let store = |e| AppError::store(&e);
-        let token = Token::presented(&token).ok_or(NotMeError::Over)?;
-        let mut tx = curfew.db.write().await.map_err(store)?;
+        let database = |e| AppError::database(&e);
+        let token = Token::presented(&token).ok_or(NotMeError::Expired)?;
+        let mut tx = curfew.db.write().await.map_err(database)?;
         let (client, limits) = (&visit.client, &curfew.limits);
-        let also = Also {
+        let revoke_tokens = RevokeTokens {
             api_tokens: ticked(revoke_api.as_deref()),
             mcp_tokens: ticked(revoke_mcp.as_deref()),
         };
         let known = visit.known_device.as_ref();
-        let pressed = press(&mut tx, &token, also, known, client, limits, now()).await?;
+        let logged_out =
+            remote_logout(&mut tx, &token, revoke_tokens, known, client, limits, now()).await?;
         // Durable first: the answer promises that everything is dead.
-        tx.commit().await.map_err(store)?;
+        tx.commit().await.map_err(database)?;
         if let Presence::SignedIn(me) = &visit.presence
-            && me.user.id != pressed.user
+            && me.user.id != logged_out.user
         {
             // Somebody else's browser: they stay, and are told.
-            let ended = &pressed.ended;
+            let ended = &logged_out.ended;
             let [sessions, devices] = [
                 counted(ended.sessions, "session", "sessions"),
                 counted(
@@ -77,12 +78,12 @@ mod server_side {
                     "remembered devices",
                 ),
             ];
-            let note = Note::new("The account that the letter was about is signed out everywhere");
+            let note = Note::new("The account that the email was about is signed out everywhere");
             context::note(note.with(format!("{sessions} and {devices} ended.")))?;
             leptos_axum::redirect("/");
             return Ok(());
         }
-        leave_with_receipt(&pressed.ended, &pressed.revoked)?;
+        leave_with_receipt(&logged_out.ended, &logged_out.revoked)?;
         // Whoever signed in knows the password: a new one is the next thing to do.
         leptos_axum::redirect("/sign-in?next=/profile/password");
         Ok(())
@@ -93,10 +94,10 @@ mod server_side {
         let asked = match Token::presented(&token) {
             Some(link) => {
                 let curfew = curfew()?;
-                let mut conn = curfew.db.read().await.map_err(|e| AppError::store(&e))?;
+                let mut conn = curfew.db.read().await.map_err(|e| AppError::database(&e))?;
                 look_up(&mut conn, &link, &curfew.limits, now())
                     .await
-                    .map_err(|e| AppError::store(&e))?
+                    .map_err(|e| AppError::database(&e))?
             }
             None => None,
         };
@@ -198,7 +199,7 @@ mod server_side {
                 <h1 class="empty__title">"Choose a new password"</h1>
                 <p class="empty__text">
                     {format!(
-                        "Your account’s plan has changed since the letter, and remote logout is part of {plans}. If that was not you, a new password signs out every device, too.",
+                        "Your account’s plan has changed since the email, and remote logout is part of {plans}. If that was not you, a new password signs out every device, too.",
                     )}
                 </p>
                 <div class="empty__actions">

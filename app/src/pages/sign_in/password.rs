@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::over::Over;
+use super::link_expired::LinkExpired;
 use crate::{
     boot::boot,
     error::AppError,
@@ -23,7 +23,7 @@ use crate::{
 /// Mails a link for a new password, if there is anybody to get it. The answer does not tell.
 ///
 /// # Errors
-/// `fields`, `too_many_attempts`, `store_away`.
+/// `validation_failed`, `too_many_attempts`, `service_unavailable`.
 #[server(prefix = "/api/fn", endpoint = "request_password_reset")]
 pub async fn request_password_reset(email: String) -> Result<(), AppError> {
     use crate::context::{curfew, leave, now, visit};
@@ -38,15 +38,15 @@ pub async fn request_password_reset(email: String) -> Result<(), AppError> {
         now(),
     )
     .await?;
-    leave(&Flash::Done(Done::LetterSent))?;
+    leave(&Flash::Done(Done::EmailSent))?;
     leptos_axum::redirect("/forgot-password");
     Ok(())
 }
 
-/// Sets a new password with the token of a mailed link. Signs nobody in.
+/// Sets a new password with the token of a emailed link. Signs nobody in.
 ///
 /// # Errors
-/// `link_over`, `fields`, `store_away`; nothing has changed then.
+/// `link_expired`, `validation_failed`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "reset_password")]
 pub async fn reset_password(token: String, new_password: String) -> Result<(), AppError> {
     use accounts::{
@@ -60,7 +60,7 @@ pub async fn reset_password(token: String, new_password: String) -> Result<(), A
     };
 
     let (curfew, visit) = (curfew()?, visit()?);
-    let token = Token::presented(&token).ok_or(ResetError::Over)?;
+    let token = Token::presented(&token).ok_or(ResetError::Expired)?;
     let new = Secret::new(new_password);
     let (db, hasher, limits) = (&curfew.db, &curfew.hasher, &curfew.limits);
     reset(db, hasher, limits, &token, &new, &visit.client, now()).await?;
@@ -72,14 +72,14 @@ pub async fn reset_password(token: String, new_password: String) -> Result<(), A
     Ok(())
 }
 
-/// Whether a mailed link still stands: `reset_password` or `change_email`. Uses nothing up.
+/// Whether a emailed link still stands: `reset_password` or `change_email`. Uses nothing up.
 ///
 /// # Errors
-/// `store_away`.
+/// `service_unavailable`.
 #[server(prefix = "/api/fn", endpoint = "mail_link_stands")]
-pub async fn mail_link_stands(purpose: String, token: String) -> Result<bool, AppError> {
+pub async fn email_link_is_valid(purpose: String, token: String) -> Result<bool, AppError> {
     use accounts::{
-        mail_links::{Purpose, find},
+        email_links::{Purpose, find},
         secret::Token,
     };
 
@@ -92,16 +92,16 @@ pub async fn mail_link_stands(purpose: String, token: String) -> Result<bool, Ap
     let Some(token) = Token::presented(&token) else {
         return Ok(false);
     };
-    let store = |e| AppError::store(&e);
-    let mut conn = curfew()?.db.read().await.map_err(store)?;
+    let database = |e| AppError::database(&e);
+    let mut conn = curfew()?.db.read().await.map_err(database)?;
     let found = find(&mut conn, purpose, &token, now()).await;
-    Ok(found.map_err(store)?.is_some())
+    Ok(found.map_err(database)?.is_some())
 }
 
 #[component]
 pub fn Forgot() -> impl IntoView {
     let form = FormState::<RequestPasswordReset>::of("request_password_reset");
-    let sent = boot().flash == Some(Flash::Done(Done::LetterSent));
+    let sent = boot().flash == Some(Flash::Done(Done::EmailSent));
     view! {
         <Narrow title="Forgot your password?">
             {sent
@@ -152,7 +152,7 @@ pub fn Reset() -> impl IntoView {
     let asked = token.clone();
     let stands = Resource::new_blocking(
         || (),
-        move |()| mail_link_stands("reset_password".into(), asked.clone()),
+        move |()| email_link_is_valid("reset_password".into(), asked.clone()),
     );
     view! {
         <Narrow title="Choose a new password">
@@ -161,7 +161,7 @@ pub fn Reset() -> impl IntoView {
                 if stands {
                     view! { <Choose token /> }.into_any()
                 } else {
-                    view! { <Over again="/forgot-password" /> }.into_any()
+                    view! { <LinkExpired again="/forgot-password" /> }.into_any()
                 }
             })}
         </Narrow>

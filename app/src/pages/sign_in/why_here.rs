@@ -1,10 +1,10 @@
-//! Why one is on the sign-in page: what a press ended, or how a session did.
+//! Why one is on the sign-in page: what a remote logout ended, or how a session did.
 
 use leptos::prelude::*;
 
 use crate::{
     error::listed,
-    flash::{Because, Done, Flash, Reason, Receipt, counted},
+    flash::{Done, EndReason, Flash, Reason, Receipt, counted},
     parts::{
         icon::{Icon, Shape},
         link::Link,
@@ -35,7 +35,7 @@ pub fn WhyHere(flash: Flash) -> impl IntoView {
             <Notice tone=Tone::Success title="Your email address is changed" text="Sign in with the new one from now on." />
         }
         .into_any(),
-        Flash::Done(Done::HalfSignInOver) => view! {
+        Flash::Done(Done::SignInExpired) => view! {
             <Notice
                 tone=Tone::Warning
                 title="Sign in again"
@@ -51,7 +51,7 @@ pub fn WhyHere(flash: Flash) -> impl IntoView {
     }
 }
 
-/// After a press: what ended, and when.
+/// After a remote logout: what ended, and when.
 #[component]
 fn ReceiptCard(receipt: Receipt) -> impl IntoView {
     let sessions = counted(receipt.sessions, "session", "sessions");
@@ -100,11 +100,11 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
     }
 }
 
-/// After being refused: how the session ended. Says only what the store says.
+/// After being refused: how the session ended. Says only what the database says.
 #[component]
 fn ReasonCard(reason: Reason) -> impl IntoView {
     let Reason {
-        because,
+        end_reason,
         at,
         before,
         after,
@@ -116,10 +116,10 @@ fn ReasonCard(reason: Reason) -> impl IntoView {
             <Icon shape=Shape::LogOut />
             <h2 class="receipt__title" id="reason-title">"You were signed out"</h2>
             <p class="receipt__text">{before} <When at show=Show::Clock /> {after}</p>
-            {match (ask, because) {
+            {match (ask, end_reason) {
                 (false, _) => None,
                 // Whoever has changed it keeps its owner out.
-                (true, Because::PasswordChanged) => {
+                (true, EndReason::PasswordChanged) => {
                     Some(
                         view! {
                             <p class="receipt__actions">

@@ -7,8 +7,8 @@ use http::Request;
 
 use crate::{
     browser::Browser,
+    databases,
     home::{FIREFOX_ON_LINUX, PASSWORD, TestApp},
-    stores,
 };
 
 on_both!(
@@ -112,7 +112,7 @@ async fn signs_in_from(ada: &Browser, forwarded: &str) {
 }
 
 async fn last_address(app: &TestApp) -> String {
-    stores::texts(app.db(), "select ip from sessions order by id desc limit 1")
+    databases::texts(app.db(), "select ip from sessions order by id desc limit 1")
         .await
         .remove(0)
 }

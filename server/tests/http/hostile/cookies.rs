@@ -2,7 +2,7 @@
 
 use app::{
     cookies::Kind,
-    flash::{Because, Flash, Reason},
+    flash::{EndReason, Flash, Reason},
     time::Time,
 };
 use axum::body::Body;
@@ -108,7 +108,7 @@ async fn another_applications_cookie_signs_nobody_out(app: TestApp) {
 async fn a_forged_flash_cookie_is_text_and_nothing_else(app: TestApp) {
     app.browser(FIREFOX_ON_LINUX).sign_up("Ada").await;
     let forged = Flash::Ended(Reason {
-        because: Because::RemoteLogout,
+        end_reason: EndReason::RemoteLogout,
         at: Time {
             unix_ms: 0,
             iso: "\"><script>alert(1)</script>".into(),

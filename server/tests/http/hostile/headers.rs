@@ -35,7 +35,7 @@ pub(super) async fn one_of_each(ada: &Browser) -> Vec<(&'static str, Answer)> {
         ("healthz", ada.get("/healthz").await),
         ("readyz", ada.get("/readyz").await),
         ("well-known", ada.get("/.well-known/change-password").await),
-        ("pressed", ada.clone().press().await),
+        ("pressed", ada.clone().remote_logout().await),
     ]
 }
 

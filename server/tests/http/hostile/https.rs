@@ -26,13 +26,13 @@ async fn over_https_cookies_are_host_only_and_secure(app: TestApp) {
         );
     }
     ada.sign_in("Ada").await;
-    let pressed = ada.press().await;
+    let logged_out = ada.remote_logout().await;
     for name in [
         "__Host-curfew_session",
         "__Host-curfew_remember",
         "__Host-curfew_flash",
     ] {
-        let cookie = pressed.set_cookie(name).unwrap();
+        let cookie = logged_out.set_cookie(name).unwrap();
         assert_eq!(
             (cookie.secure(), cookie.http_only()),
             (Some(true), Some(true)),
@@ -44,7 +44,7 @@ async fn over_https_cookies_are_host_only_and_secure(app: TestApp) {
             "{cookie}"
         );
     }
-    ada.get(pressed.header("location"))
+    ada.get(logged_out.header("location"))
         .await
         .is(200)
         .says("You’re signed out everywhere");

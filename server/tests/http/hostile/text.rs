@@ -2,8 +2,8 @@
 
 use crate::{
     browser::NOTHING,
+    databases,
     home::{FIREFOX_ON_LINUX, PASSWORD, TestApp},
-    stores,
 };
 
 on_both!(
@@ -76,14 +76,17 @@ async fn script_in_a_user_agent_is_text_on_every_page(app: TestApp) {
             facts.header("content-type").starts_with("application/json"),
             "{facts:?}"
         );
-        let pressed = ada.press().await;
-        is_harmless("receipt", &ada.get(pressed.header("location")).await.body);
+        let logged_out = ada.remote_logout().await;
+        is_harmless(
+            "receipt",
+            &ada.get(logged_out.header("location")).await.body,
+        );
         phone.get("/profile").await.is(303);
         let page = phone.get("/sign-in").await;
         page.says("from Firefox on Linux. Was this you?");
         is_harmless("reason", &page.body);
     }
-    let stored = stores::texts(app.db(), "select distinct user_agent from sessions").await;
+    let stored = databases::texts(app.db(), "select distinct user_agent from sessions").await;
     assert!(
         stored.iter().all(|agent| agent.contains("alert(")),
         "stored as it came: {stored:?}"
@@ -104,8 +107,8 @@ async fn no_answer_shows_what_is_inside(app: TestApp) {
         ada.call("update_profile", &[("name", "a"), ("username", "' --")])
             .await,
     ];
-    // The store without its table, the bluntest error there is.
-    stores::run(app.db(), "alter table sessions rename to elsewhere").await;
+    // The database without its table, the bluntest error there is.
+    databases::run(app.db(), "alter table sessions rename to elsewhere").await;
     answers.push(ada.get("/profile").await);
     answers.push(ada.call("still_signed_in", NOTHING).await);
     for answer in answers {

@@ -10,7 +10,7 @@ use super::{
     client::{Client, arrived},
     nodes::Nodes,
 };
-use crate::{answer::Answer, home::TestApp, stores};
+use crate::{answer::Answer, databases, home::TestApp};
 
 /// With so many places that the limit is not what refuses. That of wrong codes in a row is no setting:
 /// 100, and what is right begins it anew.
@@ -23,12 +23,12 @@ const TIMES: usize = 64;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_code_64_times_at_once_at_two_nodes_lets_one_in() {
-    stores::postgres(the_same_code_64_times).await;
+    databases::postgres(the_same_code_64_times).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recovery_code_64_times_at_once_at_two_nodes_lets_one_in() {
-    stores::postgres(a_recovery_code_64_times).await;
+    databases::postgres(a_recovery_code_64_times).await;
 }
 
 async fn the_same_code_64_times(app: TestApp) {
@@ -38,24 +38,24 @@ async fn the_same_code_64_times(app: TestApp) {
     let [before, code] = ada.codes_of_this_step_and_the_next();
     one_is_let_in(&app, &nodes, halves, &code).await;
 
-    // Spent, and so is the one before it, which is as new to the store and as good by the clock.
+    // Spent, and so is the one before it, which is as new to the database and as good by the clock.
     let (first, second) = (&nodes.first.address, &nodes.second.address);
-    let mut half = half(first).await;
-    for spent in [&before, &code] {
+    let mut pending = pending(first).await;
+    for consumed in [&before, &code] {
         for address in [first, second] {
             is_refused(
-                &half
-                    .call(address, "verify_code", &[("code", spent)])
+                &pending
+                    .call(address, "verify_code", &[("code", consumed)])
                     .await
                     .unwrap(),
             );
         }
     }
-    // Neither that half sign-in nor the count was what refused it.
+    // Neither that pending sign-in nor the count was what refused it.
     let code = &ada.recovery_codes[0];
-    let let_in = half.call(second, "verify_code", &[("code", code)]).await;
-    let_in.unwrap().is(200);
-    assert!(half.is_signed_in(first).await);
+    let complete_sign_in = pending.call(second, "verify_code", &[("code", code)]).await;
+    complete_sign_in.unwrap().is(200);
+    assert!(pending.is_signed_in(first).await);
 }
 
 async fn a_recovery_code_64_times(app: TestApp) {
@@ -67,18 +67,20 @@ async fn a_recovery_code_64_times(app: TestApp) {
     assert_eq!(app.events("Ada", "user.recovery_code_used").await, 1);
 
     let (first, second) = (&nodes.first.address, &nodes.second.address);
-    let mut half = half(first).await;
+    let mut pending = pending(first).await;
     for address in [first, second] {
         is_refused(
-            &half
+            &pending
                 .call(address, "verify_code", &[("code", code)])
                 .await
                 .unwrap(),
         );
     }
     let another = &ada.recovery_codes[4];
-    let let_in = half.call(second, "verify_code", &[("code", another)]).await;
-    let_in.unwrap().is(200);
+    let complete_sign_in = pending
+        .call(second, "verify_code", &[("code", another)])
+        .await;
+    complete_sign_in.unwrap().is(200);
 }
 
 /// Somebody with two-factor authentication.
@@ -88,7 +90,7 @@ struct Protected {
 }
 
 impl Protected {
-    /// Signs up and sets it up as a person does, at the first node.
+    /// Signs up and sets it up as a user does, at the first node.
     async fn set_up(nodes: &Nodes) -> Self {
         let address = &nodes.first.address;
         let mut ada = Client::default();
@@ -128,7 +130,7 @@ impl Protected {
 }
 
 /// A browser that has shown the password and owes a code.
-async fn half(address: &str) -> Client {
+async fn pending(address: &str) -> Client {
     let mut browser = Client::default();
     browser.sign_in(address, "Ada").await;
     assert!(!browser.is_signed_in(address).await);
@@ -139,7 +141,7 @@ async fn half(address: &str) -> Client {
 async fn halves(nodes: &Nodes, times: usize) -> Vec<Client> {
     let mut halves = Vec::new();
     for n in 0..times {
-        halves.push(half(nodes.addresses()[n % 2]).await);
+        halves.push(pending(nodes.addresses()[n % 2]).await);
     }
     halves
 }
@@ -175,13 +177,14 @@ async fn one_is_let_in(app: &TestApp, nodes: &Nodes, halves: Vec<Client>, code: 
         });
     }
     let done = tries.join_all().await;
-    let (let_in, refused): (Vec<_>, Vec<_>) = done.iter().partition(|(a, _)| a.status == 200);
-    assert_eq!((let_in.len(), refused.len()), (1, TIMES - 1));
+    let (complete_sign_in, refused): (Vec<_>, Vec<_>) =
+        done.iter().partition(|(a, _)| a.status == 200);
+    assert_eq!((complete_sign_in.len(), refused.len()), (1, TIMES - 1));
     for (answer, _) in &refused {
         is_refused(answer);
     }
     for address in nodes.addresses() {
-        assert!(let_in[0].1.is_signed_in(address).await);
+        assert!(complete_sign_in[0].1.is_signed_in(address).await);
         assert!(!refused[0].1.is_signed_in(address).await);
     }
     assert_eq!(app.open_sessions("Ada").await, before + 1);
@@ -190,7 +193,7 @@ async fn one_is_let_in(app: &TestApp, nodes: &Nodes, halves: Vec<Client>, code: 
 /// Looked at and not right; there were not too many, and nothing was over.
 #[track_caller]
 fn is_refused(answer: &Answer) {
-    answer.refuses(422, "fields");
+    answer.refuses(422, "validation_failed");
     assert!(answer.gives_no_session(), "{answer:?}");
     assert!(
         answer

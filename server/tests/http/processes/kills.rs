@@ -1,4 +1,4 @@
-//! `kill -9` around a press: everything is alive and there is no event, or everything is dead and there is one.
+//! `kill -9` around a remote logout: everything is alive and there is no event, or everything is dead and there is one.
 
 use std::{
     path::Path,
@@ -12,7 +12,7 @@ use super::{
     client::{Client, arrived},
     program::{Program, runs},
 };
-use crate::stores;
+use crate::databases;
 
 /// Kills in one test; there are five of them, so that none takes long.
 const ROUNDS: u32 = 10;
@@ -26,7 +26,7 @@ struct Seen {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_before_the_press_has_arrived_everything_is_alive() {
+async fn killed_before_the_remote_logout_has_arrived_everything_is_alive() {
     let seen = presses_and_kills(|_, _| When::HalfSent).await;
     assert_eq!((seen.alive, seen.dead), (ROUNDS, 0), "{seen:?}");
 }
@@ -42,12 +42,12 @@ async fn killed_after_the_answer_everything_is_dead() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_early_in_a_press_all_or_nothing() {
+async fn killed_early_in_a_remote_logout_all_or_nothing() {
     presses_and_kills(|round, takes| When::After(takes * round / ROUNDS / 2)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_late_in_a_press_all_or_nothing() {
+async fn killed_late_in_a_remote_logout_all_or_nothing() {
     presses_and_kills(|round, takes| When::After(takes / 2 + takes * round / ROUNDS / 2)).await;
 }
 
@@ -70,7 +70,7 @@ enum When {
     Answered,
 }
 
-/// Ten presses, each with a kill and a start after it. `when` gets the round and how long a press takes.
+/// Ten presses, each with a kill and a start after it. `when` gets the round and how long a remote logout takes.
 async fn presses_and_kills(when: impl Fn(u32, Duration) -> When) -> Seen {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("curfew.db").display());
@@ -98,13 +98,13 @@ async fn presses_and_kills(when: impl Fn(u32, Duration) -> When) -> Seen {
             assert!(!answered, "the answer promised that everything is dead");
             seen.alive += 1;
         } else {
-            let pressed = Ada {
-                presses: before.presses + 1,
+            let logged_out = Ada {
+                remote_logouts: before.remote_logouts + 1,
                 epoch: before.epoch + 1,
                 sessions: 0,
                 devices: 0,
             };
-            assert_eq!(after, pressed);
+            assert_eq!(after, logged_out);
             assert_eq!(
                 living, [false; 4],
                 "there is an event, so everything is dead"
@@ -167,10 +167,10 @@ async fn press_and_kill(server: Program, ada: &Client, when: When) -> bool {
     answer.is_ok_and(|answer| answer.status == 200)
 }
 
-/// What the store says of Ada.
+/// What the database says of Ada.
 #[derive(Debug, PartialEq, Eq)]
 struct Ada {
-    presses: i64,
+    remote_logouts: i64,
     epoch: i64,
     sessions: i64,
     devices: i64,
@@ -179,9 +179,9 @@ struct Ada {
 impl Ada {
     async fn looked_up(url: &str) -> Self {
         let db = Db::open(url).await.unwrap();
-        let number = async |sql| stores::number(&db, sql).await;
+        let number = async |sql| databases::number(&db, sql).await;
         let ada = Self {
-            presses: number(
+            remote_logouts: number(
                 "select count(*) from audit_events where action = 'user.session_invalidated'",
             )
             .await,

@@ -7,8 +7,8 @@ use tempfile::TempDir;
 
 use super::program::Program;
 use crate::{
+    databases::{admin_runs, postgres_server},
     home::TestApp,
-    stores::{admin_runs, postgres_server},
 };
 
 /// Both, and the folder with the key that they share.
@@ -71,7 +71,7 @@ impl Connections {
         self.cut(&format!("pid = {pid}")).await;
     }
 
-    /// Takes the store away from the second node: all its connections are cut, and none can be made.
+    /// Takes the database away from the second node: all its connections are cut, and none can be made.
     pub async fn lose_the_store(&mut self) {
         self.are_taken(false).await;
         self.cut("application_name = 'second'").await;

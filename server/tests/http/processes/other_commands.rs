@@ -20,12 +20,12 @@ async fn a_remote_logout_on_the_command_line_is_obeyed_by_the_next_request(app: 
     grace.sign_up(&server.address, "Grace").await;
     assert!(ada.is_signed_in(&server.address).await && phone.is_signed_in(&server.address).await);
 
-    let pressed = runs(
+    let logged_out = runs(
         folder.path(),
         &app.url,
         &["remote-logout", "ada@example.com"],
     );
-    assert!(pressed.status.success(), "{pressed:?}");
+    assert!(logged_out.status.success(), "{logged_out:?}");
 
     for (browser, name) in [
         (&ada, "curfew_session"),
@@ -38,12 +38,15 @@ async fn a_remote_logout_on_the_command_line_is_obeyed_by_the_next_request(app: 
             .await
             .unwrap();
         refused.refuses(401, "session_ended");
-        assert_eq!(refused.json()["reason"]["because"], "remote_logout");
+        assert_eq!(refused.json()["reason"]["end_reason"], "remote_logout");
         assert_eq!(refused.json()["reason"]["by"], "the command line");
     }
     assert!(grace.is_signed_in(&server.address).await);
     assert_eq!(
-        (app.presses("Ada").await, app.presses("Grace").await),
+        (
+            app.remote_logouts("Ada").await,
+            app.remote_logouts("Grace").await
+        ),
         (1, 0)
     );
     ada.sign_in(&server.address, "Ada").await;
@@ -51,7 +54,7 @@ async fn a_remote_logout_on_the_command_line_is_obeyed_by_the_next_request(app: 
 
     let verified = runs(folder.path(), &app.url, &["audit", "verify"]);
     assert!(verified.status.success(), "{verified:?}");
-    crate::stores::run(
+    crate::databases::run(
         app.db(),
         "update audit_events set details = '{}' where action = 'user.session_invalidated'",
     )

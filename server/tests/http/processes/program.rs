@@ -16,7 +16,7 @@ pub struct Program {
     pub address: String,
 }
 
-/// `curfew` over a store, in a folder where it may leave its files.
+/// `curfew` over a database, in a folder where it may leave its files.
 pub fn curfew(folder: &Path, url: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_curfew"));
     command

@@ -46,7 +46,10 @@ async fn a_request_under_way_is_answered_before_it_stops(app: TestApp) {
     arrived(stream).await.unwrap().is(200);
     assert!(server.ends_within(SOON).success());
     assert_eq!(
-        (app.presses("Ada").await, app.open_sessions("Ada").await),
+        (
+            app.remote_logouts("Ada").await,
+            app.open_sessions("Ada").await
+        ),
         (1, 0)
     );
 }

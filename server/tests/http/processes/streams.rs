@@ -1,4 +1,4 @@
-//! Open event streams of two nodes, over real connections: a press at one ends those of both.
+//! Open event streams of two nodes, over real connections: a remote logout at one ends those of both.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use super::{
     nodes::{Connections, Nodes},
     stream::Stream,
 };
-use crate::{home::TestApp, stores};
+use crate::{databases, home::TestApp};
 
 /// SPEC.md promises a quarter of a second where it was pressed and a second elsewhere, on a machine that
 /// does nothing else. Here it is only told from the look that is taken at everybody, half a minute after
@@ -15,28 +15,28 @@ use crate::{home::TestApp, stores};
 const SOON: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_press_ends_the_persons_streams_at_both_nodes_and_nobody_elses() {
-    stores::postgres(a_press_ends_streams_at_both_nodes).await;
+async fn a_remote_logout_ends_the_users_streams_at_both_nodes_and_nobody_elses() {
+    databases::postgres(a_remote_logout_ends_streams_at_both_nodes).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_press_right_after_the_listener_was_cut_is_obeyed_and_ends_the_stream() {
-    stores::postgres(a_press_right_after_a_cut).await;
+async fn a_remote_logout_right_after_the_listener_was_cut_is_obeyed_and_ends_the_stream() {
+    databases::postgres(a_remote_logout_right_after_a_cut).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_press_that_a_node_could_not_hear_of_is_made_up_for() {
-    stores::postgres(a_press_that_was_not_heard).await;
+async fn a_remote_logout_that_a_node_could_not_hear_of_is_made_up_for() {
+    databases::postgres(a_remote_logout_that_was_not_heard).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_node_that_lost_the_store_serves_nobody_and_then_obeys_the_press() {
-    stores::postgres(a_node_without_the_store).await;
+async fn a_node_that_lost_the_database_serves_nobody_and_then_obeys_the_remote_logout() {
+    databases::postgres(a_node_without_the_database).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_is_asked_to_stop_ends_its_streams_first() {
-    stores::postgres(a_node_stops).await;
+    databases::postgres(a_node_stops).await;
 }
 
 /// Waits until a stream was looked at for having just been opened, so that only what is heard ends it.
@@ -44,9 +44,9 @@ async fn settled() {
     tokio::time::sleep(Duration::from_millis(1_200)).await;
 }
 
-async fn press(address: &str, browser: &mut Client) {
-    let pressed = browser.call(address, "remote_logout", &[]).await;
-    pressed.unwrap().is(200);
+async fn remote_logout(address: &str, browser: &mut Client) {
+    let logged_out = browser.call(address, "remote_logout", &[]).await;
+    logged_out.unwrap().is(200);
 }
 
 /// A browser of somebody who has signed up at another.
@@ -57,7 +57,7 @@ async fn signed_in(address: &str, name: &str) -> Client {
 }
 
 /// The last word was that a remote logout ended it, said once.
-fn told_of_the_press(stream: &Stream) {
+fn told_of_the_remote_logout(stream: &Stream) {
     let (before, last) = stream.said.trim_end().rsplit_once("\n\n").unwrap();
     assert!(last.starts_with("event: ended\n"), "{last}");
     assert!(last.contains("remote_logout"), "{last}");
@@ -71,7 +71,7 @@ async fn is_refused_at_both(nodes: &Nodes, browser: &Client) {
     }
 }
 
-async fn a_press_ends_streams_at_both_nodes(app: TestApp) {
+async fn a_remote_logout_ends_streams_at_both_nodes(app: TestApp) {
     let nodes = Nodes::start(&app, &[]);
     let [first, second] = nodes.addresses();
     let (mut ada, mut bob) = (Client::default(), Client::default());
@@ -94,25 +94,25 @@ async fn a_press_ends_streams_at_both_nodes(app: TestApp) {
         stream.is_quiet().await;
     }
 
-    let pressed = Instant::now();
+    let logged_out = Instant::now();
     let pressing = async {
-        press(first, &mut ada).await;
+        remote_logout(first, &mut ada).await;
         Instant::now()
     };
     let (answered, took_at_one, took_at_two) =
         tokio::join!(pressing, here.ends(SOON), there.ends(SOON));
     eprintln!(
         "answered after {:?}; streams ended after {:?} here, {:?} at the other node",
-        answered - pressed,
-        took_at_one - pressed,
-        took_at_two - pressed,
+        answered - logged_out,
+        took_at_one - logged_out,
+        took_at_two - logged_out,
     );
     for stream in [here, there] {
-        told_of_the_press(&stream);
+        told_of_the_remote_logout(&stream);
         // Not a byte more, and the dead cookie opens no other.
         let refused = stream.asked_again().await;
         refused.refuses(401, "session_ended");
-        assert_eq!(refused.json()["reason"]["because"], "remote_logout");
+        assert_eq!(refused.json()["reason"]["end_reason"], "remote_logout");
         assert!(refused.leaves_cookies_alone());
     }
     is_refused_at_both(&nodes, &phone).await;
@@ -121,15 +121,15 @@ async fn a_press_ends_streams_at_both_nodes(app: TestApp) {
     bob_at_one.is_quiet().await;
     bob_at_two.is_quiet().await;
     assert!(bob.is_signed_in(first).await && bob.is_signed_in(second).await);
-    press(second, &mut bob).await;
+    remote_logout(second, &mut bob).await;
     for mut stream in [bob_at_one, bob_at_two] {
         stream.ends(SOON).await;
-        told_of_the_press(&stream);
+        told_of_the_remote_logout(&stream);
     }
 }
 
 /// The listener of the second node is cut, and the first is pressed at before anything else.
-async fn a_press_right_after_a_cut(app: TestApp) {
+async fn a_remote_logout_right_after_a_cut(app: TestApp) {
     let nodes = Nodes::start(&app, &[]);
     let [first, second] = nodes.addresses();
     let mut ada = Client::default();
@@ -139,19 +139,19 @@ async fn a_press_right_after_a_cut(app: TestApp) {
     settled().await;
     stream.is_quiet().await;
     Connections::of(&app).await.cut_the_listener().await;
-    press(first, &mut ada).await;
+    remote_logout(first, &mut ada).await;
     let answered = Instant::now();
     is_refused_at_both(&nodes, &tablet).await;
     let ended = stream.ends(SOON).await;
     eprintln!("ended {:?} after the answer", ended - answered);
-    told_of_the_press(&stream);
+    told_of_the_remote_logout(&stream);
     stream.asked_again().await.refuses(401, "session_ended");
-    a_press_is_heard_again(&app, &nodes).await;
+    a_remote_logout_is_heard_again(&app, &nodes).await;
 }
 
 /// The second node stands still while its listener is cut and the first is pressed at: what was said is
 /// lost for certain, and only the look that is taken after the gap finds out.
-async fn a_press_that_was_not_heard(app: TestApp) {
+async fn a_remote_logout_that_was_not_heard(app: TestApp) {
     let nodes = Nodes::start(&app, &[]);
     let [first, second] = nodes.addresses();
     let mut ada = Client::default();
@@ -162,21 +162,21 @@ async fn a_press_that_was_not_heard(app: TestApp) {
     stream.is_quiet().await;
     nodes.second.stands_still();
     Connections::of(&app).await.cut_the_listener().await;
-    press(first, &mut ada).await;
+    remote_logout(first, &mut ada).await;
     stream.is_quiet().await;
     nodes.second.goes_on();
     let goes_on = Instant::now();
     is_refused_at_both(&nodes, &tablet).await;
     let ended = stream.ends(SOON).await;
     eprintln!("ended {:?} after it went on", ended - goes_on);
-    told_of_the_press(&stream);
+    told_of_the_remote_logout(&stream);
     stream.asked_again().await.refuses(401, "session_ended");
-    a_press_is_heard_again(&app, &nodes).await;
+    a_remote_logout_is_heard_again(&app, &nodes).await;
 }
 
-/// The second node loses every connection to the store and can make none; the first keeps its own, and is
+/// The second node loses every connection to the database and can make none; the first keeps its own, and is
 /// pressed at.
-async fn a_node_without_the_store(app: TestApp) {
+async fn a_node_without_the_database(app: TestApp) {
     let nodes = Nodes::start(&app, &[]);
     let [first, second] = nodes.addresses();
     let mut ada = Client::default();
@@ -187,28 +187,31 @@ async fn a_node_without_the_store(app: TestApp) {
     stream.is_quiet().await;
     let mut connections = Connections::of(&app).await;
     connections.lose_the_store().await;
-    // 503 where the press would take a connection more than the first node has.
+    // 503 where the remote logout would take a connection more than the first node has.
     while ada.call(first, "remote_logout", &[]).await.unwrap().status == 503 {}
     let asked = tablet.clone().call(second, "still_signed_in", &[]).await;
     let asked = asked.unwrap();
-    asked.refuses(503, "store_away");
+    asked.refuses(503, "service_unavailable");
     assert!(asked.leaves_cookies_alone());
     stream.is_quiet().await;
     connections.find_the_store().await;
     let found = Instant::now();
     is_refused_at_both(&nodes, &tablet).await;
     assert_eq!(
-        (app.presses("Ada").await, app.open_sessions("Ada").await),
+        (
+            app.remote_logouts("Ada").await,
+            app.open_sessions("Ada").await
+        ),
         (1, 0)
     );
     let ended = stream.ends(SOON).await;
-    eprintln!("ended {:?} after the store was back", ended - found);
-    told_of_the_press(&stream);
-    a_press_is_heard_again(&app, &nodes).await;
+    eprintln!("ended {:?} after the database was back", ended - found);
+    told_of_the_remote_logout(&stream);
+    a_remote_logout_is_heard_again(&app, &nodes).await;
 }
 
-/// There is a listener again, and by it a press at the first node ends a stream of the second.
-async fn a_press_is_heard_again(app: &TestApp, nodes: &Nodes) {
+/// There is a listener again, and by it a remote logout at the first node ends a stream of the second.
+async fn a_remote_logout_is_heard_again(app: &TestApp, nodes: &Nodes) {
     let [first, second] = nodes.addresses();
     let mut ada = signed_in(first, "Ada").await;
     let tablet = signed_in(second, "Ada").await;
@@ -216,9 +219,9 @@ async fn a_press_is_heard_again(app: &TestApp, nodes: &Nodes) {
     settled().await;
     stream.is_quiet().await;
     assert_eq!(Connections::of(app).await.listeners().await, 1);
-    press(first, &mut ada).await;
+    remote_logout(first, &mut ada).await;
     stream.ends(SOON).await;
-    told_of_the_press(&stream);
+    told_of_the_remote_logout(&stream);
 }
 
 async fn a_node_stops(app: TestApp) {

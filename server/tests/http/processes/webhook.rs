@@ -7,20 +7,20 @@ use std::{
 
 use super::{client::Client, program::Program};
 use crate::{
+    databases,
     home::TestApp,
     receiver::{Receiver, signature_of},
-    stores,
 };
 
 on_both!(every_event_arrives_whatever_dies_in_between);
 
 const ALLOWED: [(&str, &str); 1] = [("CURFEW_WEBHOOK_ALLOW_PRIVATE", "on")];
 
-/// Waits until the store says so.
+/// Waits until the database says so.
 async fn until(app: &TestApp, sql: &str, wanted: i64) {
     let start = Instant::now();
     loop {
-        let number = stores::number(app.db(), sql).await;
+        let number = databases::number(app.db(), sql).await;
         if number == wanted {
             return;
         }
@@ -35,7 +35,7 @@ async fn until(app: &TestApp, sql: &str, wanted: i64) {
 /// The ladder's minutes and the dead node's lease have passed.
 async fn time_passes(app: &TestApp) {
     let sql = "update webhook_deliveries set next_try_at = 0, leased_until = 0 where delivered_at is null";
-    stores::run(app.db(), sql).await;
+    databases::run(app.db(), sql).await;
 }
 
 async fn every_event_arrives_whatever_dies_in_between(app: TestApp) {
@@ -63,7 +63,7 @@ async fn every_event_arrives_whatever_dies_in_between(app: TestApp) {
     .await;
     server.dies();
 
-    // Killed while a try is under way, and right after a deed was answered.
+    // Killed while a try is under way, and right after an operation was answered.
     time_passes(&app).await;
     receiver.answers_next(&["nothing"]);
     let server = Program::start_with(folder.path(), &app.url, &ALLOWED);
@@ -103,7 +103,7 @@ async fn every_event_arrives_whatever_dies_in_between(app: TestApp) {
 
     let owed = "select id from audit_events where seq >= (select min(seq) from audit_events
                 where action = 'account.webhook_changed') order by id";
-    let owed: BTreeSet<String> = stores::texts(app.db(), owed).await.into_iter().collect();
+    let owed: BTreeSet<String> = databases::texts(app.db(), owed).await.into_iter().collect();
     assert_eq!(owed.len(), 6);
     let mut accepted = BTreeMap::new();
     for arrived in receiver.arrived() {

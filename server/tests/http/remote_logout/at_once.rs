@@ -12,29 +12,29 @@ use crate::{
 
 on_both!(
     pressing_again_from_the_same_page_is_no_error,
-    two_tabs_of_one_browser_press_at_once,
-    eight_browsers_press_at_once,
-    eight_programs_press_at_once,
-    signing_in_while_somebody_presses_leaves_all_or_nothing,
+    two_tabs_of_one_browser_remote_logout_at_once,
+    eight_browsers_remote_logout_at_once,
+    eight_programs_remote_logout_at_once,
+    signing_in_while_somebody_remote_logouts_leaves_all_or_nothing,
 );
 
 async fn pressing_again_from_the_same_page_is_no_error(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let (same_tab, on_password) = (ada.clone(), ada.clone());
-    ada.press()
+    ada.remote_logout()
         .await
         .leads_to("/sign-in?next=/profile/security");
     // The double click: the second request left with the old cookies.
-    let again = same_tab.press().await;
+    let again = same_tab.remote_logout().await;
     again.leads_to("/sign-in?next=/profile/security");
     same_tab
         .get(again.header("location"))
         .await
         .is(200)
         .says("Signed out by Remote logout at ");
-    assert_eq!(app.presses("Ada").await, 1);
-    // Nobody is asked once more after signing in: back to the tab that the press came from.
+    assert_eq!(app.remote_logouts("Ada").await, 1);
+    // Nobody is asked once more after signing in: back to the tab that the remote logout came from.
     on_password
         .post_form(
             "/api/fn/remote_logout",
@@ -45,12 +45,12 @@ async fn pressing_again_from_the_same_page_is_no_error(app: TestApp) {
         .leads_to("/sign-in?next=/profile/password");
     // And from a page that was left open after signing in again elsewhere.
     ada.sign_in("Ada").await;
-    same_tab.press().await.is(303);
+    same_tab.remote_logout().await.is(303);
     assert!(ada.is_signed_in().await, "dead cookies press nothing");
-    assert_eq!(app.presses("Ada").await, 1);
+    assert_eq!(app.remote_logouts("Ada").await, 1);
 }
 
-async fn two_tabs_of_one_browser_press_at_once(app: TestApp) {
+async fn two_tabs_of_one_browser_remote_logout_at_once(app: TestApp) {
     for round in 0..8 {
         let name = format!("ada{round}");
         let ada = app.browser(FIREFOX_ON_LINUX);
@@ -59,12 +59,12 @@ async fn two_tabs_of_one_browser_press_at_once(app: TestApp) {
     }
 }
 
-async fn eight_browsers_press_at_once(app: TestApp) {
+async fn eight_browsers_remote_logout_at_once(app: TestApp) {
     let browsers = eight(&app).await;
     one_outcome(&app, "Ada", browsers, false).await;
 }
 
-async fn eight_programs_press_at_once(app: TestApp) {
+async fn eight_programs_remote_logout_at_once(app: TestApp) {
     let browsers = eight(&app).await;
     one_outcome(&app, "Ada", browsers, true).await;
 }
@@ -83,7 +83,7 @@ async fn eight(app: &TestApp) -> Vec<Browser> {
 
 /// All of them press at once. Whoever is first has the receipt, the others are told why they are out.
 async fn one_outcome(app: &TestApp, name: &str, browsers: Vec<Browser>, as_programs: bool) {
-    let (presses, epoch) = (app.presses(name).await, app.epoch(name).await);
+    let (remote_logouts, epoch) = (app.remote_logouts(name).await, app.epoch(name).await);
     let all = browsers.len();
     let ready = Arc::new(Barrier::new(all));
     let mut pressing = JoinSet::new();
@@ -94,7 +94,7 @@ async fn one_outcome(app: &TestApp, name: &str, browsers: Vec<Browser>, as_progr
             let answer = if as_programs {
                 browser.call("remote_logout", &[("from", "security")]).await
             } else {
-                browser.press().await
+                browser.remote_logout().await
             };
             (browser, answer)
         });
@@ -114,7 +114,7 @@ async fn one_outcome(app: &TestApp, name: &str, browsers: Vec<Browser>, as_progr
         if as_programs && !has_receipt(answer) {
             answer.refuses(401, "session_ended");
             assert_eq!(
-                answer.json()["reason"]["because"],
+                answer.json()["reason"]["end_reason"],
                 "remote_logout",
                 "{answer:?}"
             );
@@ -140,7 +140,7 @@ async fn one_outcome(app: &TestApp, name: &str, browsers: Vec<Browser>, as_progr
         });
         assert!(!browser.is_signed_in().await);
     }
-    assert_eq!(app.presses(name).await, presses + 1);
+    assert_eq!(app.remote_logouts(name).await, remote_logouts + 1);
     assert_eq!(app.epoch(name).await, epoch + 1);
     assert_eq!(app.open_sessions(name).await, 0);
     assert_eq!(app.open_devices(name).await, 0);
@@ -151,7 +151,7 @@ fn has_receipt(answer: &Answer) -> bool {
     matches!(answer.flash(), Some(app::flash::Flash::Receipt(_)))
 }
 
-async fn signing_in_while_somebody_presses_leaves_all_or_nothing(app: TestApp) {
+async fn signing_in_while_somebody_remote_logouts_leaves_all_or_nothing(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     for _ in 0..10 {
@@ -161,24 +161,24 @@ async fn signing_in_while_somebody_presses_leaves_all_or_nothing(app: TestApp) {
             ("password", crate::home::PASSWORD),
             ("remember_me", "true"),
         ];
-        let (pressed, came_in) = tokio::join!(ada.press(), phone.call("sign_in", &form));
-        pressed.is(303);
+        let (logged_out, came_in) = tokio::join!(ada.remote_logout(), phone.call("sign_in", &form));
+        logged_out.is(303);
         if came_in.status == 409 {
-            came_in.refuses(409, "raced");
+            came_in.refuses(409, "conflict");
             assert!(!phone.is_signed_in().await);
         } else {
             came_in.is(200);
         }
-        // What is alive now was made after the press: under the epoch that it raised.
+        // What is alive now was made after the remote logout: under the epoch that it raised.
         let sql = "select count(*) from sessions s join users u on u.id = s.user_id
                    where s.ended_at is null and s.epoch <> u.epoch";
-        assert_eq!(crate::stores::number(app.db(), sql).await, 0);
+        assert_eq!(crate::databases::number(app.db(), sql).await, 0);
         assert_eq!(
             phone.is_signed_in().await,
             app.open_sessions("Ada").await == 1
         );
         ada.sign_in("Ada").await;
-        ada.press().await.is(303);
+        ada.remote_logout().await.is(303);
         assert!(!phone.is_signed_in().await);
         ada.sign_in("Ada").await;
     }

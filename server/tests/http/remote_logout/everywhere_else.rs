@@ -23,7 +23,7 @@ async fn another_device_is_sent_to_sign_in_and_told_why(app: TestApp) {
     let phone = app.browser(SAFARI_ON_IPHONE);
     phone.sign_in_remembered("Ada").await;
     phone.get("/profile").await.is(200);
-    ada.press().await.is(303);
+    ada.remote_logout().await.is(303);
 
     let refused = phone.get("/profile").await;
     refused.leads_to("/sign-in?next=/profile");
@@ -50,12 +50,12 @@ async fn a_program_on_another_device_gets_401_and_the_reason(app: TestApp) {
     ada.sign_up("Ada").await;
     let phone = app.browser(SAFARI_ON_IPHONE);
     phone.sign_in_remembered("Ada").await;
-    ada.press().await.is(303);
+    ada.remote_logout().await.is(303);
 
     let refused = phone.call("still_signed_in", NOTHING).await;
     refused.refuses(401, "session_ended");
     let reason = &refused.json()["reason"];
-    assert_eq!(reason["because"], "remote_logout");
+    assert_eq!(reason["end_reason"], "remote_logout");
     assert_eq!(reason["by"], "Firefox on Linux");
     assert!(
         reason["at"]["unix_ms"].as_i64() > Some(1_700_000_000_000),
@@ -64,7 +64,7 @@ async fn a_program_on_another_device_gets_401_and_the_reason(app: TestApp) {
     for kind in [Kind::Session, Kind::RememberMe] {
         assert!(refused.removes(app.cookie_name(kind)), "{refused:?}");
     }
-    // The page it goes to next tells the person.
+    // The page it goes to next tells the user.
     phone
         .get("/sign-in")
         .await
@@ -80,7 +80,7 @@ async fn every_private_page_and_function_is_refused(app: TestApp) {
     ada.sign_up("Ada").await;
     let phone = app.browser(SAFARI_ON_IPHONE);
     phone.sign_in("Ada").await;
-    ada.press().await.is(303);
+    ada.remote_logout().await.is(303);
     let before = app.everything().await;
     for page in [
         "/",
@@ -143,7 +143,7 @@ async fn a_copied_remember_me_cookie_gives_no_session(app: TestApp) {
     phone.sign_in_remembered("Ada").await;
     let thief = app.browser(CHROME_ON_WINDOWS);
     thief.put(Kind::RememberMe, &phone.cookie(Kind::RememberMe).unwrap());
-    ada.press().await.is(303);
+    ada.remote_logout().await.is(303);
     let (sessions, devices) = (
         app.open_sessions("Ada").await,
         app.open_devices("Ada").await,
@@ -171,7 +171,7 @@ async fn nobody_else_is_signed_out(app: TestApp) {
         grace.get("/profile/security").await,
         app.epoch("Grace").await,
     );
-    ada.press().await.is(303);
+    ada.remote_logout().await.is(303);
 
     assert!(grace.is_signed_in().await && remembered.is_signed_in().await);
     remembered.lose(Kind::Session);
@@ -181,7 +181,7 @@ async fn nobody_else_is_signed_out(app: TestApp) {
     );
     assert_eq!(before.status, grace.get("/profile/security").await.status);
     assert_eq!(app.epoch("Grace").await, epoch);
-    assert_eq!(app.presses("Grace").await, 0);
+    assert_eq!(app.remote_logouts("Grace").await, 0);
 }
 
 async fn another_node_refuses_at_once(app: TestApp) {
@@ -193,7 +193,7 @@ async fn another_node_refuses_at_once(app: TestApp) {
         // Whatever a node might remember, it remembers now.
         assert!(there.is_signed_in().await);
     }
-    ada.press().await.is(303);
+    ada.remote_logout().await.is(303);
     there
         .call("still_signed_in", NOTHING)
         .await
@@ -206,7 +206,7 @@ async fn a_remembered_device_is_told_that_it_was_a_remote_logout(app: TestApp) {
     ada.sign_up("Ada").await;
     let phone = app.browser(SAFARI_ON_IPHONE);
     phone.sign_in_remembered("Ada").await;
-    ada.press().await.is(303);
+    ada.remote_logout().await.is(303);
     // Closed and opened again: only the remember-me cookie is left.
     phone.lose(Kind::Session);
     phone

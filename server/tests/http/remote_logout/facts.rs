@@ -1,19 +1,19 @@
-//! What the dialog and the confirm page say is what the store has at that moment.
+//! What the dialog and the confirm page say is what the database has at that moment.
 
 use crate::{
     browser::NOTHING,
+    databases,
     home::{CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
-    stores,
 };
 
 on_both!(
-    the_facts_equal_the_store,
+    the_facts_equal_the_database,
     the_confirm_page_shows_the_same_facts_and_a_plain_form,
     the_receipt_equals_the_facts,
     looking_changes_nothing,
 );
 
-async fn the_facts_equal_the_store(app: TestApp) {
+async fn the_facts_equal_the_database(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     app.browser(FIREFOX_ON_LINUX).sign_up("Grace").await;
@@ -64,9 +64,9 @@ async fn the_facts_equal_the_store(app: TestApp) {
              select '{id}', id, '{kind}', 'CI', '{}', 1, {revoked} from users where name = 'Ada'",
             hash(id)
         );
-        stores::run(app.db(), &sql).await;
+        databases::run(app.db(), &sql).await;
     }
-    stores::run(
+    databases::run(
         app.db(),
         "update users set two_factor_since = 1 where name = 'Ada'",
     )
@@ -77,15 +77,15 @@ async fn the_facts_equal_the_store(app: TestApp) {
         (&1.into(), &2.into())
     );
     assert_eq!(facts["two_factor"], true);
-    ada.press().await.is(303);
+    ada.remote_logout().await.is(303);
     let left = "select count(*) from tokens where revoked_at is null";
     assert_eq!(
-        stores::number(app.db(), left).await,
+        databases::number(app.db(), left).await,
         3,
         "a press leaves tokens alone"
     );
     let two_factor = "select two_factor_since from users where name = 'Ada'";
-    assert_eq!(stores::number(app.db(), two_factor).await, 1);
+    assert_eq!(databases::number(app.db(), two_factor).await, 1);
 }
 
 async fn the_confirm_page_shows_the_same_facts_and_a_plain_form(app: TestApp) {
@@ -155,7 +155,7 @@ async fn the_receipt_equals_the_facts(app: TestApp) {
         .leads_to("/sign-in");
     let old = app.browser(CHROME_ON_WINDOWS);
     old.sign_in("Ada").await;
-    stores::run(
+    databases::run(
         app.db(),
         "update sessions set expires_at = 1 where user_agent like '%Windows%' and ended_at is null",
     )
@@ -165,8 +165,8 @@ async fn the_receipt_equals_the_facts(app: TestApp) {
         (&facts["sessions"], &facts["remembered_devices"]),
         (&4.into(), &3.into())
     );
-    let pressed = ada.press().await;
-    ada.get(pressed.header("location"))
+    let logged_out = ada.remote_logout().await;
+    ada.get(logged_out.header("location"))
         .await
         .says("4 sessions and 3 remembered devices ended at ");
     old.get("/").await.is(303);

@@ -1,8 +1,8 @@
 //! Plus, Pro and Enterprise have remote logout; Free sees why not.
 
 use crate::{
+    databases,
     home::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
-    stores,
 };
 
 on_both!(
@@ -32,7 +32,7 @@ async fn on_free_the_server_refuses_and_nothing_changes(app: TestApp) {
         assert!(refused.leaves_cookies_alone(), "{refused:?}");
         assert_eq!(refused.header("clear-site-data"), "");
     }
-    let refused = ada.press().await;
+    let refused = ada.remote_logout().await;
     refused.leads_to("/profile/remote-logout?from=security");
     assert!(!refused.removes("curfew_session"), "{refused:?}");
     assert_eq!(refused.header("clear-site-data"), "");
@@ -77,15 +77,15 @@ async fn on_free_the_page_says_so_before_one_clicks(app: TestApp) {
 async fn every_other_plan_has_it(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    for (pressed, plan) in (1..).zip(["plus", "pro", "enterprise"]) {
-        stores::run(app.db(), &format!("update accounts set plan = '{plan}'")).await;
+    for (logged_out, plan) in (1..).zip(["plus", "pro", "enterprise"]) {
+        databases::run(app.db(), &format!("update accounts set plan = '{plan}'")).await;
         let page = ada.get("/profile/security").await;
         page.does_not_say("Part of Plus");
         page.tag("action=\"/profile/remote-logout\"");
-        ada.press()
+        ada.remote_logout()
             .await
             .leads_to("/sign-in?next=/profile/security");
-        assert_eq!(app.presses("Ada").await, pressed);
+        assert_eq!(app.remote_logouts("Ada").await, logged_out);
         ada.sign_in("Ada").await;
     }
 }

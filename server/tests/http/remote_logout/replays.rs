@@ -50,7 +50,7 @@ async fn ten_thousand_replays_of_old_cookies_are_all_refused(app: TestApp) {
                 } else {
                     before.fetch_add(1, Ordering::SeqCst);
                 }
-                // Before the press only the sessions: the remember-me cookie would be used up.
+                // Before the remote logout only the sessions: the remember-me cookie would be used up.
                 let which = if after_the_answer {
                     turn % 4
                 } else {
@@ -63,7 +63,7 @@ async fn ten_thousand_replays_of_old_cookies_are_all_refused(app: TestApp) {
     while before.load(Ordering::SeqCst) < 200 {
         tokio::task::yield_now().await;
     }
-    ada.press()
+    ada.remote_logout()
         .await
         .leads_to("/sign-in?next=/profile/security");
     answered.store(true, Ordering::SeqCst);
@@ -76,7 +76,7 @@ async fn ten_thousand_replays_of_old_cookies_are_all_refused(app: TestApp) {
         ),
         (0, 0)
     );
-    assert_eq!(app.presses("Ada").await, 1);
+    assert_eq!(app.remote_logouts("Ada").await, 1);
 }
 
 /// Sends the old cookies. A copy of the browser each time, since an answer takes its dead cookies away.
@@ -86,7 +86,7 @@ async fn replay(stolen: &Browser, after_the_answer: bool) {
         if answer.status != 503 {
             break;
         }
-        // A machine that is too busy to ask its store serves nobody. That is no answer to count.
+        // A machine that is too busy to ask its database serves nobody. That is no answer to count.
         answer = stolen.clone().call("still_signed_in", NOTHING).await;
     }
     if after_the_answer {

@@ -22,16 +22,16 @@ on_both!(
 async fn a_plain_form_leads_to_the_sign_in_page_with_a_receipt(app: TestApp) {
     for from in ["security", "password"] {
         let (ada, phone) = ada_twice(&app, from).await;
-        let pressed = ada
+        let logged_out = ada
             .post_form(
                 "/api/fn/remote_logout",
                 "/profile/remote-logout",
                 &[("from", from)],
             )
             .await;
-        pressed.leads_to(&format!("/sign-in?next=/profile/{from}"));
-        is_an_end(&app, &pressed, &ada);
-        let page = ada.get(pressed.header("location")).await;
+        logged_out.leads_to(&format!("/sign-in?next=/profile/{from}"));
+        is_an_end(&app, &logged_out, &ada);
+        let page = ada.get(logged_out.header("location")).await;
         page.is(200)
             .says("You’re signed out everywhere")
             .says("2 sessions and 1 remembered device ended at ")
@@ -48,10 +48,10 @@ async fn a_plain_form_leads_to_the_sign_in_page_with_a_receipt(app: TestApp) {
 async fn a_program_gets_json_and_the_same_cookies_back(app: TestApp) {
     for from in ["security", "password"] {
         let (ada, phone) = ada_twice(&app, from).await;
-        let pressed = ada.call("remote_logout", &[("from", from)]).await;
-        pressed.is(200);
-        assert!(pressed.json().is_null(), "{pressed:?}");
-        is_an_end(&app, &pressed, &ada);
+        let logged_out = ada.call("remote_logout", &[("from", from)]).await;
+        logged_out.is(200);
+        assert!(logged_out.json().is_null(), "{logged_out:?}");
+        is_an_end(&app, &logged_out, &ada);
         assert!(!ada.is_signed_in().await && !phone.is_signed_in().await);
     }
 }
@@ -65,26 +65,29 @@ async fn ada_twice(app: &TestApp, name: &str) -> (Browser, Browser) {
     (ada, phone)
 }
 
-/// What every answer to a press must bring.
+/// What every answer to a remote logout must bring.
 #[track_caller]
-fn is_an_end(app: &TestApp, pressed: &Answer, ada: &Browser) {
+fn is_an_end(app: &TestApp, logged_out: &Answer, ada: &Browser) {
     for kind in [Kind::Session, Kind::RememberMe] {
-        assert!(pressed.removes(app.cookie_name(kind)), "{pressed:?}");
+        assert!(logged_out.removes(app.cookie_name(kind)), "{logged_out:?}");
         assert_eq!(ada.cookie(kind), None);
     }
     assert!(
         ada.cookie(Kind::KnownDevice).is_some(),
         "by this the browser is known, it stays"
     );
-    assert_eq!(pressed.header("clear-site-data"), "\"cache\", \"storage\"");
-    assert_eq!(pressed.header("cache-control"), "no-store");
+    assert_eq!(
+        logged_out.header("clear-site-data"),
+        "\"cache\", \"storage\""
+    );
+    assert_eq!(logged_out.header("cache-control"), "no-store");
     let Some(Flash::Receipt(Receipt {
         sessions,
         remembered_devices,
         ..
-    })) = pressed.flash()
+    })) = logged_out.flash()
     else {
-        panic!("no receipt: {pressed:?}");
+        panic!("no receipt: {logged_out:?}");
     };
     assert_eq!((sessions, remembered_devices), (2, 1));
 }
@@ -92,8 +95,8 @@ fn is_an_end(app: &TestApp, pressed: &Answer, ada: &Browser) {
 async fn signing_in_again_leads_back_to_the_page(app: TestApp) {
     for from in ["security", "password"] {
         let (ada, _) = ada_twice(&app, from).await;
-        let pressed = ada.call("remote_logout", &[("from", from)]).await;
-        let to = pressed.header("location").to_owned();
+        let logged_out = ada.call("remote_logout", &[("from", from)]).await;
+        let to = logged_out.header("location").to_owned();
         let page = ada.get(&to).await;
         let next = attribute(page.tag("name=\"next\""), "value").unwrap();
         let email = email_of(from);
@@ -119,14 +122,14 @@ async fn every_place_is_written_into_the_event(app: TestApp) {
         let (ada, _) = ada_twice(&app, from).await;
         ada.call("remote_logout", &[("from", from)]).await.is(200);
         let sql = "select details from audit_events where action = 'user.session_invalidated' order by id desc";
-        let details = crate::stores::texts(app.db(), sql).await.remove(0);
+        let details = crate::databases::texts(app.db(), sql).await.remove(0);
         assert!(
             details.contains(&format!("\"path\":\"{path}\"")),
             "{details}"
         );
         assert!(details.contains("\"sessions\":2"), "{details}");
         assert!(details.contains("\"remembered_devices\":1"), "{details}");
-        assert_eq!(app.presses(from).await, 1);
+        assert_eq!(app.remote_logouts(from).await, 1);
     }
     app.chains_are_whole().await;
 }
@@ -140,7 +143,7 @@ async fn without_a_session_nothing_is_pressed(app: TestApp) {
         .await
         .refuses(401, "not_signed_in");
     stranger
-        .press()
+        .remote_logout()
         .await
         .leads_to("/sign-in?next=/profile/remote-logout%3Ffrom%3Dsecurity");
     assert_eq!(app.everything().await, before);

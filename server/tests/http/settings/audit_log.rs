@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::{
     answer::Answer,
     browser::NOTHING,
+    databases,
     home::{FIREFOX_ON_LINUX, TestApp},
-    stores,
 };
 
 on_both!(
@@ -140,7 +140,7 @@ async fn the_export_is_the_log(app: TestApp) {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    let stored = stores::number(app.db(), "select count(*) from audit_events").await;
+    let stored = databases::number(app.db(), "select count(*) from audit_events").await;
     assert_eq!(i64::try_from(events.len()).unwrap(), stored);
     assert_eq!(events[0]["seq"], 1);
     assert!(
@@ -175,7 +175,7 @@ async fn what_was_touched_is_named(app: TestApp) {
         .await
         .says("The log is whole")
         .says("2 events are as they were written.");
-    stores::run(
+    databases::run(
         app.db(),
         "update audit_events set at = at + 1 where seq = 2",
     )
@@ -189,7 +189,7 @@ async fn what_was_touched_is_named(app: TestApp) {
         .await
         .says("The log was touched")
         .says("Event number 2: it was changed.");
-    stores::run(
+    databases::run(
         app.db(),
         "update audit_events set at = at - 1 where seq = 2",
     )
@@ -204,7 +204,7 @@ async fn retention_is_the_owners_and_one_of_the_choices(app: TestApp) {
     for wrong in ["1", "0", "-30", "x", "99999999999999999999", "31"] {
         ada.call("set_audit_retention", &[("days", wrong)])
             .await
-            .refuses(422, "fields");
+            .refuses(422, "validation_failed");
     }
     ada.call("set_audit_retention", &[("days", "90")])
         .await

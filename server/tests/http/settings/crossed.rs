@@ -1,8 +1,8 @@
 //! Two accounts: the ids of one are nothing in the other, and what a form does not ask for is not heard.
 
 use crate::{
+    databases,
     home::{FIREFOX_ON_LINUX, TestApp},
-    stores,
 };
 
 on_both!(
@@ -17,7 +17,7 @@ async fn crossed_ids_are_404_and_nothing_changes(app: TestApp) {
     mallory.sign_up("Mallory").await;
     ada.invites("member").await;
     let invitation = "select id from invitations where used_at is null";
-    let invitation = stores::texts(app.db(), invitation).await.remove(0);
+    let invitation = databases::texts(app.db(), invitation).await.remove(0);
     let before = app.everything().await;
     for target in [app.id_of("Ada").await, app.id_of("Ben").await] {
         let member = ("member", target.as_str());
@@ -36,10 +36,10 @@ async fn crossed_ids_are_404_and_nothing_changes(app: TestApp) {
             .call("change_role", &[member, ("role", "owner")])
             .await
             .refuses(404, "not_found");
-        for deed in ["remote_logout", "disable", "remove"] {
+        for operation in ["remote_logout", "disable", "remove"] {
             let page = mallory
                 .get(&format!(
-                    "/settings/members/confirm?deed={deed}&member={target}"
+                    "/settings/members/confirm?operation={operation}&member={target}"
                 ))
                 .await;
             page.is(404).does_not_say("Ben").does_not_say("Ada");
@@ -65,9 +65,9 @@ async fn extra_fields_have_no_effect(app: TestApp) {
         ("disabled_at", "1"),
         ("member", ada_id.as_str()),
     ];
-    let people = "select id || ' ' || account_id || ' ' || role || ' ' || cast(epoch as text)
+    let users = "select id || ' ' || account_id || ' ' || role || ' ' || cast(epoch as text)
                   || ' ' || coalesce(cast(disabled_at as text), '') from users order by id";
-    let before = stores::texts(app.db(), people).await;
+    let before = databases::texts(app.db(), users).await;
     let with = |fields: &[(&'static str, &'static str)]| {
         fields.iter().copied().chain(extra).collect::<Vec<_>>()
     };
@@ -79,9 +79,9 @@ async fn extra_fields_have_no_effect(app: TestApp) {
     .is(200);
     ben.call("still_signed_in", &with(&[])).await.is(200);
     ben.call("sessions", &with(&[])).await.is(200);
-    assert_eq!(stores::texts(app.db(), people).await, before);
+    assert_eq!(databases::texts(app.db(), users).await, before);
     assert_eq!(
-        stores::texts(app.db(), "select plan from accounts").await,
+        databases::texts(app.db(), "select plan from accounts").await,
         ["enterprise"]
     );
     let joined = app.browser(FIREFOX_ON_LINUX);
@@ -98,7 +98,7 @@ async fn extra_fields_have_no_effect(app: TestApp) {
         .await
         .is(200);
     assert_eq!(
-        stores::texts(app.db(), "select plan from accounts order by id").await,
+        databases::texts(app.db(), "select plan from accounts order by id").await,
         ["enterprise"; 2]
     );
 }

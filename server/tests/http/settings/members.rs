@@ -2,8 +2,8 @@
 
 use crate::{
     browser::NOTHING,
+    databases,
     home::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp},
-    stores,
 };
 
 on_both!(
@@ -119,7 +119,9 @@ async fn an_email_that_is_taken_is_said_beside_the_field(app: TestApp) {
         ("email", "ben"),
         ("password", "x"),
     ];
-    ben.call("join", &weak).await.refuses(422, "fields");
+    ben.call("join", &weak)
+        .await
+        .refuses(422, "validation_failed");
     ben.joins(&link, "Ben").await;
 }
 
@@ -149,7 +151,7 @@ async fn what_is_no_invitation_is_said_to_be_none(app: TestApp) {
         ("email", "ada2@example.com"),
         ("password", PASSWORD),
     ];
-    ada.call("join", &form).await.refuses(409, "raced");
+    ada.call("join", &form).await.refuses(409, "conflict");
 }
 
 async fn a_disabled_member_is_out_with_the_next_request(app: TestApp) {
@@ -163,13 +165,13 @@ async fn a_disabled_member_is_out_with_the_next_request(app: TestApp) {
     for device in [&ben, &phone] {
         let refused = device.call("still_signed_in", NOTHING).await;
         refused.refuses(401, "session_ended");
-        assert_eq!(refused.json()["reason"]["because"], "disabled");
+        assert_eq!(refused.json()["reason"]["end_reason"], "disabled");
         assert_eq!(refused.json()["reason"]["who"], "Ada");
     }
     let again = [("email", "ben@example.com"), ("password", PASSWORD)];
     ben.call("sign_in", &again)
         .await
-        .refuses(401, "wrong_credentials");
+        .refuses(401, "invalid_credentials");
     ada.get("/settings/members").await.says("Disabled");
     ada.call("enable_member", &[("member", id.as_str())])
         .await
@@ -182,7 +184,7 @@ async fn a_disabled_member_is_out_with_the_next_request(app: TestApp) {
     assert!(!ben.is_signed_in().await);
     ben.call("sign_in", &again)
         .await
-        .refuses(401, "wrong_credentials");
+        .refuses(401, "invalid_credentials");
     ada.get("/settings/members")
         .await
         .does_not_say("ben@example.com");
@@ -193,10 +195,10 @@ async fn a_pressed_member_is_told_by_whom(app: TestApp) {
     let (ada, ben) = app.two("member").await;
     let id = app.id_of("Ben").await;
     let form = [("member", id.as_str())];
-    let pressed = ada
+    let logged_out = ada
         .post_form("/api/fn/remote_logout_member", "/settings/members", &form)
         .await;
-    pressed.leads_to("/settings/members");
+    logged_out.leads_to("/settings/members");
     ada.get("/settings/members")
         .await
         .says("1 session and 0 remembered devices ended.");
@@ -204,7 +206,13 @@ async fn a_pressed_member_is_told_by_whom(app: TestApp) {
     ben.get("/sign-in")
         .await
         .says("Ada signed you out on all devices at ");
-    assert_eq!((app.presses("Ben").await, app.presses("Ada").await), (1, 0));
+    assert_eq!(
+        (
+            app.remote_logouts("Ben").await,
+            app.remote_logouts("Ada").await
+        ),
+        (1, 0)
+    );
     assert!(ada.is_signed_in().await);
 }
 
@@ -250,7 +258,7 @@ async fn the_question_says_what_will_end(app: TestApp) {
         .sign_in_remembered("Ben")
         .await;
     let id = app.id_of("Ben").await;
-    for (deed, title, button) in [
+    for (operation, title, button) in [
         (
             "remote_logout",
             "Log Ben out from all devices?",
@@ -261,7 +269,7 @@ async fn the_question_says_what_will_end(app: TestApp) {
     ] {
         let page = ada
             .get(&format!(
-                "/settings/members/confirm?deed={deed}&member={id}"
+                "/settings/members/confirm?operation={operation}&member={id}"
             ))
             .await;
         page.is(200)
@@ -272,9 +280,9 @@ async fn the_question_says_what_will_end(app: TestApp) {
     }
     for nonsense in [
         "",
-        "?deed=remove",
-        "?member=x&deed=remove",
-        &format!("?deed=nothing&member={id}"),
+        "?operation=remove",
+        "?member=x&operation=remove",
+        &format!("?operation=nothing&member={id}"),
     ] {
         ada.get(&format!("/settings/members/confirm{nonsense}"))
             .await
@@ -291,7 +299,7 @@ async fn one_deletes_ones_own_account(app: TestApp) {
         .says("ben@example.com");
     ben.call("delete_account", &[("confirmation", "yes")])
         .await
-        .refuses(422, "fields");
+        .refuses(422, "validation_failed");
     ada.call("delete_account", &[("confirmation", "ada@example.com")])
         .await
         .refuses(409, "last_owner");
@@ -306,7 +314,7 @@ async fn one_deletes_ones_own_account(app: TestApp) {
         .await
         .is(200);
     assert_eq!(
-        stores::number(
+        databases::number(
             app.db(),
             "select count(*) from users where removed_at is null"
         )
@@ -337,6 +345,6 @@ async fn a_role_that_is_none_is_malformed(app: TestApp) {
     for email in ["ben", "a b@c.d", &format!("{}@b.c", "a".repeat(300))] {
         ada.call("invite_member", &[("role", "member"), ("email", email)])
             .await
-            .refuses(422, "fields");
+            .refuses(422, "validation_failed");
     }
 }

@@ -10,9 +10,9 @@ use server::router;
 use crate::{
     answer::{Answer, tags},
     browser::NOTHING,
+    databases,
     home::{FIREFOX_ON_LINUX, TestApp},
     program::{Program, token_of},
-    stores,
 };
 
 on_both!(
@@ -33,8 +33,8 @@ fn every_address_has_its_row_and_every_row_its_address() {
 
 async fn everybody_is(app: &TestApp, role: Role, plan: Plan) {
     let (role, plan) = (role.key(), plan.key());
-    stores::run(app.db(), &format!("update users set role = '{role}'")).await;
-    stores::run(app.db(), &format!("update accounts set plan = '{plan}'")).await;
+    databases::run(app.db(), &format!("update users set role = '{role}'")).await;
+    databases::run(app.db(), &format!("update accounts set plan = '{plan}'")).await;
 }
 
 async fn the_server_does_what_every_cell_says(app: TestApp) {
@@ -51,7 +51,7 @@ async fn the_server_does_what_every_cell_says(app: TestApp) {
                     None => ada.get(row.address).await,
                 };
                 let cell = format!("{role:?} on {plan:?} at {}", row.address);
-                // A deed may refuse for reasons of its own, such as a step-up.
+                // An operation may refuse for reasons of its own, such as a step-up.
                 let of_the_table = function.is_none()
                     || answer.body.contains("plan_required")
                     || answer.body.contains("forbidden");
@@ -90,7 +90,7 @@ fn is_program(row: &Row) -> bool {
 }
 
 fn is_for_people(row: &Row) -> bool {
-    row.who != Who::Anybody && !is_program(row)
+    row.who != Who::Anyone && !is_program(row)
 }
 
 async fn programs_get_what_every_cell_says(app: TestApp) {
@@ -179,7 +179,7 @@ fn has_link(page: &Answer, class: &str, href: &str) -> bool {
 async fn what_the_plan_lacks_is_said_before_one_clicks(app: TestApp) {
     let (ada, _ben) = app.two("member").await;
     for plan in Plan::ALL {
-        stores::run(
+        databases::run(
             app.db(),
             &format!("update accounts set plan = '{}'", plan.key()),
         )
@@ -193,7 +193,7 @@ async fn what_the_plan_lacks_is_said_before_one_clicks(app: TestApp) {
             "{plan:?}"
         );
         assert_eq!(
-            page.body.contains("deed=remote_logout"),
+            page.body.contains("operation=remote_logout"),
             pressing,
             "{plan:?}"
         );
@@ -242,7 +242,7 @@ async fn a_refusal_is_recorded(app: TestApp) {
     assert_eq!(app.denials().await, before + 4);
     let said =
         "select details from audit_events where action = 'access.denied' order by seq desc limit 1";
-    let said = stores::texts(app.db(), said).await.remove(0);
+    let said = databases::texts(app.db(), said).await.remove(0);
     assert!(
         said.contains("/api/fn/invite_member") && said.contains("forbidden"),
         "{said}"

@@ -4,9 +4,9 @@ use server::webhook::Deliveries;
 
 use crate::{
     browser::{Browser, NOTHING},
+    databases,
     home::{FIREFOX_ON_LINUX, TestApp},
     receiver::{Receiver, signature_of},
-    stores,
 };
 
 on_both!(
@@ -46,7 +46,7 @@ async fn send(app: &TestApp) {
     let deliveries = Deliveries::new(
         app.db().clone(),
         curfew.keys.clone(),
-        curfew.courier.clone(),
+        curfew.webhook_client.clone(),
     );
     while deliveries.send_one().await.unwrap() {}
 }
@@ -160,7 +160,7 @@ async fn addresses_that_lead_inside_are_refused(app: TestApp) {
         "https://there.is.no.such.host.invalid/",
     ] {
         let refused = ada.call("set_webhook", &[("url", wrong)]).await;
-        refused.refuses(422, "fields");
+        refused.refuses(422, "validation_failed");
         assert!(
             refused.json()["fields"]["url"].is_string(),
             "{wrong}: {refused:?}"
@@ -169,7 +169,7 @@ async fn addresses_that_lead_inside_are_refused(app: TestApp) {
     let long = format!("https://8.8.8.8/{}", "x".repeat(2_000));
     ada.call("set_webhook", &[("url", long.as_str())])
         .await
-        .refuses(422, "fields");
+        .refuses(422, "validation_failed");
     assert_eq!(app.everything().await, before);
     // As a plain form: back on the page, with what was typed.
     ada.post_form(
@@ -198,13 +198,13 @@ async fn what_is_saved_is_looked_at_again_when_it_is_sent_to(app: TestApp) {
             "update webhooks set url = replace(url, 'http://', 'https://')",
             "update webhook_deliveries set next_try_at = 0",
         ] {
-            stores::run(app.db(), sql).await;
+            databases::run(app.db(), sql).await;
         }
         send(&app).await;
         assert_eq!(receiver.arrived().len(), 0, "{url}");
     }
     let why = "select distinct last_error from webhook_deliveries";
-    let why = stores::texts(app.db(), why).await;
+    let why = databases::texts(app.db(), why).await;
     assert!(
         why.len() == 1 && why[0].contains("private or reserved"),
         "{why:?}"
@@ -297,7 +297,7 @@ async fn only_owners_and_admins_on_enterprise_may(app: TestApp) {
     let receiver = Receiver::that_answers(&[]).await;
     let (ada, ben) = app.two("admin").await;
     secret_for(&ben, &receiver.url()).await;
-    let deeds = [
+    let operations = [
         "set_webhook",
         "new_webhook_secret",
         "test_webhook",
@@ -305,18 +305,18 @@ async fn only_owners_and_admins_on_enterprise_may(app: TestApp) {
     ];
     for role in ["editor", "member", "watch_only"] {
         let sql = format!("update users set role = '{role}' where name = 'Ben'");
-        stores::run(app.db(), &sql).await;
-        for deed in deeds {
-            ben.call(deed, &[("url", receiver.url().as_str())])
+        databases::run(app.db(), &sql).await;
+        for operation in operations {
+            ben.call(operation, &[("url", receiver.url().as_str())])
                 .await
                 .refuses(403, "forbidden");
         }
         ben.get(PAGE).await.is(403);
     }
     for plan in ["free", "plus", "pro"] {
-        stores::run(app.db(), &format!("update accounts set plan = '{plan}'")).await;
-        for deed in deeds {
-            ada.call(deed, &[("url", receiver.url().as_str())])
+        databases::run(app.db(), &format!("update accounts set plan = '{plan}'")).await;
+        for operation in operations {
+            ada.call(operation, &[("url", receiver.url().as_str())])
                 .await
                 .refuses(403, "plan_required");
         }
@@ -324,13 +324,13 @@ async fn only_owners_and_admins_on_enterprise_may(app: TestApp) {
     }
     let nobody = app.browser(FIREFOX_ON_LINUX);
     nobody.get(PAGE).await.is(303);
-    for deed in deeds {
+    for operation in operations {
         nobody
-            .call(deed, &[("url", receiver.url().as_str())])
+            .call(operation, &[("url", receiver.url().as_str())])
             .await
             .is(401);
     }
-    stores::run(app.db(), "delete from webhook_deliveries").await;
+    databases::run(app.db(), "delete from webhook_deliveries").await;
     send(&app).await;
     assert!(receiver.arrived().is_empty());
 }
@@ -338,9 +338,9 @@ async fn only_owners_and_admins_on_enterprise_may(app: TestApp) {
 async fn without_a_webhook_there_is_nothing_to_test_or_remove(app: TestApp) {
     let ada = owner(&app).await;
     let before = app.everything().await;
-    for deed in ["new_webhook_secret", "test_webhook", "remove_webhook"] {
-        ada.call(deed, NOTHING).await.refuses(404, "not_found");
-        ada.post_form(&format!("/api/fn/{deed}"), PAGE, NOTHING)
+    for operation in ["new_webhook_secret", "test_webhook", "remove_webhook"] {
+        ada.call(operation, NOTHING).await.refuses(404, "not_found");
+        ada.post_form(&format!("/api/fn/{operation}"), PAGE, NOTHING)
             .await
             .leads_to(PAGE);
         ada.get(PAGE).await.says("There is no webhook.");
@@ -361,7 +361,10 @@ async fn filters_are_kept_and_nonsense_is_refused(app: TestApp) {
         .await
         .leads_to(PAGE);
     let kept = "select categories || ' ' || cast(min_severity as text) from webhooks";
-    assert_eq!(stores::texts(app.db(), kept).await, [",sign_in,members, 2"]);
+    assert_eq!(
+        databases::texts(app.db(), kept).await,
+        [",sign_in,members, 2"]
+    );
     let page = ada.get(PAGE).await;
     for box_of in ["sign_in", "members", "audit"] {
         let tag = crate::answer::tags(&page.body)
@@ -379,9 +382,12 @@ async fn filters_are_kept_and_nonsense_is_refused(app: TestApp) {
     ] {
         ada.call("set_webhook", &[url, wrong])
             .await
-            .refuses(422, "fields");
+            .refuses(422, "validation_failed");
     }
-    assert_eq!(stores::texts(app.db(), kept).await, [",sign_in,members, 2"]);
+    assert_eq!(
+        databases::texts(app.db(), kept).await,
+        [",sign_in,members, 2"]
+    );
     // What nobody asked for is not listened to.
     ada.call(
         "set_webhook",
@@ -394,7 +400,7 @@ async fn filters_are_kept_and_nonsense_is_refused(app: TestApp) {
     )
     .await
     .is(200);
-    assert_eq!(stores::texts(app.db(), kept).await, [" 0"]);
+    assert_eq!(databases::texts(app.db(), kept).await, [" 0"]);
     ada.get("/settings/audit-log")
         .await
         .says("Ada set that events are sent to 8.8.8.8, every category");

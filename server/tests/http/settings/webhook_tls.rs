@@ -25,7 +25,7 @@ const CERTIFICATE: &str = include_str!("webhook_tls/receiver.pem");
 const ELSEWHERE: &str = include_str!("webhook_tls/elsewhere.pem");
 const KEY: &str = include_str!("webhook_tls/key.pem");
 
-/// The same store, trusting this authority.
+/// The same database, trusting this authority.
 fn trusting(app: &TestApp, authority: &str) -> TestApp {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), authority).unwrap();

@@ -2,14 +2,14 @@
 
 use crate::{
     browser::Browser,
+    databases,
+    emails::emails,
     home::{FIREFOX_ON_LINUX, OTHER_PASSWORD, PASSWORD, SAFARI_ON_IPHONE, TestApp, email_of},
-    letters::letters,
-    stores,
 };
 
 on_both!(
-    the_link_from_the_letter_and_the_password_make_an_account,
-    the_first_person_of_an_install_is_in_at_once,
+    the_link_from_the_email_and_the_password_make_an_account,
+    the_first_user_of_an_install_is_in_at_once,
     whoever_has_an_account_gets_word_and_no_link,
     a_link_that_is_over_leads_back_to_signing_up,
 );
@@ -20,7 +20,7 @@ async fn confirming(app: &TestApp) -> TestApp {
     app.with(&[("CURFEW_CONFIRM_SIGN_UP", "on")])
 }
 
-/// Eve signs up without script. The path of her letter's link.
+/// Eve signs up without script. The path of her email's link.
 async fn wants_in(app: &TestApp, eve: &Browser) -> String {
     let email = email_of("Eve");
     let form = [("name", "Eve"), ("email", &email), ("password", PASSWORD)];
@@ -31,15 +31,15 @@ async fn wants_in(app: &TestApp, eve: &Browser) -> String {
         .await
         .is(200)
         .says("Look into your mailbox");
-    let sent = letters(app, &email).await;
-    let [letter] = &sent[..] else {
+    let sent = emails(app, &email).await;
+    let [email] = &sent[..] else {
         panic!("{sent:?}")
     };
-    let (_, rest) = letter.split_once("/confirm-sign-up?token=").unwrap();
+    let (_, rest) = email.split_once("/confirm-sign-up?token=").unwrap();
     format!("/confirm-sign-up?token={}", &rest[..43])
 }
 
-async fn the_link_from_the_letter_and_the_password_make_an_account(app: TestApp) {
+async fn the_link_from_the_email_and_the_password_make_an_account(app: TestApp) {
     let app = confirming(&app).await;
     let eve = app.browser(FIREFOX_ON_LINUX);
     let page = wants_in(&app, &eve).await;
@@ -73,7 +73,7 @@ async fn the_link_from_the_letter_and_the_password_make_an_account(app: TestApp)
     app.chains_are_whole().await;
 }
 
-async fn the_first_person_of_an_install_is_in_at_once(app: TestApp) {
+async fn the_first_user_of_an_install_is_in_at_once(app: TestApp) {
     let app = app.with(&[("CURFEW_CONFIRM_SIGN_UP", "on")]);
     let mut tries = tokio::task::JoinSet::new();
     for n in 0..8 {
@@ -92,8 +92,8 @@ async fn the_first_person_of_an_install_is_in_at_once(app: TestApp) {
     // One of them; the others look into their mailboxes.
     let answers = tries.join_all().await;
     assert_eq!(answers.into_iter().filter(|is_in| *is_in).count(), 1);
-    let people = "select count(*) from users";
-    assert_eq!(stores::number(app.db(), people).await, 1);
+    let users = "select count(*) from users";
+    assert_eq!(databases::number(app.db(), users).await, 1);
 }
 
 async fn whoever_has_an_account_gets_word_and_no_link(app: TestApp) {
@@ -103,12 +103,12 @@ async fn whoever_has_an_account_gets_word_and_no_link(app: TestApp) {
     let form = [("name", "Eve"), ("email", &email), ("password", PASSWORD)];
     somebody.call("sign_up", &form).await.is(200);
     assert!(!somebody.is_signed_in().await);
-    let sent = letters(&app, &email).await;
-    let [letter] = &sent[..] else {
+    let sent = emails(&app, &email).await;
+    let [email] = &sent[..] else {
         panic!("{sent:?}")
     };
-    assert!(letter.contains("You have an account already"), "{letter}");
-    assert!(!letter.contains("token="), "{letter}");
+    assert!(email.contains("You have an account already"), "{email}");
+    assert!(!email.contains("token="), "{email}");
 }
 
 async fn a_link_that_is_over_leads_back_to_signing_up(app: TestApp) {
@@ -122,7 +122,7 @@ async fn a_link_that_is_over_leads_back_to_signing_up(app: TestApp) {
         let form = [("token", nonsense), ("password", PASSWORD)];
         eve.call("confirm_sign_up", &form)
             .await
-            .refuses(410, "link_over");
+            .refuses(410, "link_expired");
     }
     // Where signing up leads to, however often it is loaded.
     eve.get("/confirm-sign-up")

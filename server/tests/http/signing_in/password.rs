@@ -52,7 +52,7 @@ async fn every_other_session_ends_and_this_one_goes_on_under_a_new_cookie(app: T
 
     let refused = phone.call("still_signed_in", NOTHING).await;
     refused.refuses(401, "session_ended");
-    assert_eq!(refused.json()["reason"]["because"], "password_changed");
+    assert_eq!(refused.json()["reason"]["end_reason"], "password_changed");
     phone
         .get("/sign-in")
         .await
@@ -64,12 +64,12 @@ async fn every_other_session_ends_and_this_one_goes_on_under_a_new_cookie(app: T
     phone
         .call("sign_in", &sign_in(PASSWORD))
         .await
-        .refuses(401, "wrong_credentials");
+        .refuses(401, "invalid_credentials");
     phone
         .call("sign_in", &sign_in(OTHER_PASSWORD))
         .await
         .is(200);
-    assert_eq!(app.presses("Ada").await, 0);
+    assert_eq!(app.remote_logouts("Ada").await, 0);
     assert_eq!(app.events("Ada", "user.password_changed").await, 1);
     app.chains_are_whole().await;
 }
@@ -102,7 +102,7 @@ async fn what_is_wrong_is_said_beside_the_field_and_nothing_changes(app: TestApp
         (PASSWORD, "short", "new_password", ""),
     ] {
         let refused = ada.call("change_password", &form(current, new)).await;
-        refused.refuses(422, "fields");
+        refused.refuses(422, "validation_failed");
         assert!(
             refused.json()["fields"][field]
                 .as_str()
@@ -164,7 +164,7 @@ async fn guessing_the_current_password_has_a_limit(app: TestApp) {
         "{refused:?}"
     );
     // Never in the way of a remote logout.
-    ada.press()
+    ada.remote_logout()
         .await
         .leads_to("/sign-in?next=/profile/security");
 }

@@ -60,7 +60,7 @@ async fn a_cookie_that_comes_back_after_its_exchange_is_theft(app: TestApp) {
     assert!(phone.is_signed_in().await);
     let refused = thief.call("still_signed_in", NOTHING).await;
     refused.refuses(401, "session_ended");
-    assert_eq!(refused.json()["reason"]["because"], "reused");
+    assert_eq!(refused.json()["reason"]["end_reason"], "reused");
     assert!(refused.removes("curfew_remember"), "{refused:?}");
     // The one who has the new cookies may be the thief: the device and its sessions end too.
     phone
@@ -173,8 +173,8 @@ async fn a_script_that_was_overtaken_is_told_to_try_once_more(app: TestApp) {
         .header("content-length", "0")
         .header("sec-fetch-site", "same-origin")
         .header("sec-fetch-mode", "cors");
-    let raced = other_tab.send(request, Body::empty()).await;
-    raced.refuses(409, "raced");
-    assert!(raced.leaves_cookies_alone(), "{raced:?}");
+    let conflict = other_tab.send(request, Body::empty()).await;
+    conflict.refuses(409, "conflict");
+    assert!(conflict.leaves_cookies_alone(), "{conflict:?}");
     assert!(phone.is_signed_in().await);
 }

@@ -62,7 +62,7 @@ async fn the_session_id_changes_at_sign_in(app: TestApp) {
     ada.sign_in("Ada").await;
     let second = ada.cookie(Kind::Session).unwrap();
     assert_ne!(first, second);
-    // It only ever travels as a cookie, and the store never has it.
+    // It only ever travels as a cookie, and the database never has it.
     let page = ada.get("/profile/security").await;
     assert!(!page.body.contains(&second), "{page:?}");
     assert!(!app.everything().await.join("\n").contains(&second));

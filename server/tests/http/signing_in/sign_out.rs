@@ -58,7 +58,7 @@ async fn sign_out_ends_this_session_and_its_remembered_device(app: TestApp) {
             .leads_to("/sign-in?next=/profile");
         let refused = copied.call("still_signed_in", NOTHING).await;
         refused.refuses(401, "session_ended");
-        assert_eq!(refused.json()["reason"]["because"], "signed_out");
+        assert_eq!(refused.json()["reason"]["end_reason"], "signed_out");
         assert!(ada.is_signed_in().await, "the others stay");
         assert_eq!(app.open_devices("Ada").await, 0);
     }

@@ -1,8 +1,8 @@
 //! Signing up: what is wrong is said beside the field, what was typed is still there.
 
 use crate::{
+    databases,
     home::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp},
-    stores,
 };
 
 on_both!(
@@ -31,7 +31,7 @@ async fn every_wrong_field_is_named(app: TestApp) {
     ] {
         let form = [("name", name), ("email", email), ("password", password)];
         let refused = somebody.call("sign_up", &form).await;
-        refused.refuses(422, "fields");
+        refused.refuses(422, "validation_failed");
         let fields = refused.json()["fields"].as_object().unwrap().clone();
         assert_eq!(fields.keys().collect::<Vec<_>>(), [field], "{refused:?}");
         assert!(
@@ -42,7 +42,7 @@ async fn every_wrong_field_is_named(app: TestApp) {
     }
     let form = [("name", ""), ("email", "ada"), ("password", "")];
     let all = somebody.call("sign_up", &form).await;
-    all.refuses(422, "fields");
+    all.refuses(422, "validation_failed");
     let fields = all.json()["fields"].as_object().unwrap().clone();
     assert_eq!(fields.len(), 3, "{all:?}");
     assert_eq!(app.everything().await, before);
@@ -98,7 +98,7 @@ async fn a_plain_form_comes_back_with_what_was_typed_and_no_password(app: TestAp
             .does_not_say("Check one thing");
     }
     assert_eq!(
-        stores::number(app.db(), "select count(*) from users").await,
+        databases::number(app.db(), "select count(*) from users").await,
         0
     );
 }
@@ -109,7 +109,7 @@ async fn an_email_can_be_taken_once(app: TestApp) {
     for email in ["ada@example.com", "ADA@Example.com", " ada@example.com "] {
         let form = [("name", "Eve"), ("email", email), ("password", PASSWORD)];
         let refused = app.browser(SAFARI_ON_IPHONE).call("sign_up", &form).await;
-        refused.refuses(422, "fields");
+        refused.refuses(422, "validation_failed");
         assert!(refused.json()["fields"]["email"].is_string(), "{refused:?}");
     }
     assert_eq!(app.everything().await, before);
@@ -140,7 +140,7 @@ async fn sign_up_can_be_closed(app: TestApp) {
         .does_not_say("Create an account");
     somebody.get("/").await.leads_to("/sign-in");
     assert_eq!(
-        stores::number(app.db(), "select count(*) from users").await,
+        databases::number(app.db(), "select count(*) from users").await,
         0
     );
 }
@@ -166,7 +166,7 @@ async fn only_the_first_may_sign_up_where_it_is_so_set(app: TestApp) {
         .await
         .says("Sign-up is closed");
     assert_eq!(
-        stores::number(app.db(), "select count(*) from users").await,
+        databases::number(app.db(), "select count(*) from users").await,
         1
     );
 }

@@ -1,4 +1,4 @@
-//! A press on another node or by another process ends the streams here.
+//! A remote logout on another node or by another process ends the streams here.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use accounts::{
     audit::Client,
     db::Tx,
     on,
-    sessions::{By, FromWhere, end_all},
+    sessions::{By, Surface, end_all},
     time::Moment,
     users,
 };
@@ -15,15 +15,15 @@ use tokio::time::timeout;
 use super::settled;
 use crate::{
     browser::{Listening, NOTHING},
+    databases,
     home::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp, email_of},
-    stores,
 };
 
 on_both!(
-    a_press_on_another_node_ends_the_streams_here,
-    a_press_that_is_not_committed_ends_nothing,
+    a_remote_logout_on_another_node_ends_the_streams_here,
+    a_remote_logout_that_is_not_committed_ends_nothing,
     a_lost_listener_changes_nothing,
-    what_was_heard_while_the_store_did_not_answer_is_looked_at_when_it_does,
+    what_was_heard_while_the_database_did_not_answer_is_looked_at_when_it_does,
 );
 
 const SOON: Duration = Duration::from_secs(4);
@@ -37,13 +37,13 @@ async fn listens(app: &TestApp, name: &str) -> Listening {
     stream
 }
 
-async fn a_press_on_another_node_ends_the_streams_here(app: TestApp) {
+async fn a_remote_logout_on_another_node_ends_the_streams_here(app: TestApp) {
     let _looking = app.looks_after_streams();
     let other = app.another_node().await;
     let ada = other.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let stream = listens(&app, "Ada").await;
-    ada.press()
+    ada.remote_logout()
         .await
         .leads_to("/sign-in?next=/profile/security");
     let (took, said) = stream.ends(SOON).await;
@@ -60,20 +60,12 @@ async fn press_in(tx: &mut Tx, app: &TestApp) {
     let who = users::id_of_email(tx, &email_of("Ada")).await;
     let (who, client) = (who.unwrap().unwrap(), Client::default());
     let (by, limits) = (By::Operator, app.state.curfew.limits);
-    end_all(
-        tx,
-        &who,
-        by,
-        FromWhere::Cli,
-        &client,
-        &limits,
-        Moment::now(),
-    )
-    .await
-    .unwrap();
+    end_all(tx, &who, by, Surface::Cli, &client, &limits, Moment::now())
+        .await
+        .unwrap();
 }
 
-async fn a_press_that_is_not_committed_ends_nothing(app: TestApp) {
+async fn a_remote_logout_that_is_not_committed_ends_nothing(app: TestApp) {
     let _looking = app.looks_after_streams();
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
@@ -94,7 +86,7 @@ async fn a_lost_listener_changes_nothing(app: TestApp) {
     ada.sign_up("Ada").await;
     let stream = listens(&app, "Ada").await;
     if app.url.starts_with("postgres") {
-        let killed = stores::number(
+        let killed = databases::number(
             other.db(),
             "select count(pg_terminate_backend(pid)) from pg_stat_activity
              where datname = current_database() and query ilike 'listen%'",
@@ -102,11 +94,11 @@ async fn a_lost_listener_changes_nothing(app: TestApp) {
         .await;
         assert_eq!(killed, 1, "there is one listener");
         // At once, while nobody listens: what was said meanwhile is made up for.
-        ada.press()
+        ada.remote_logout()
             .await
             .leads_to("/sign-in?next=/profile/security");
     } else {
-        // In one, so that the press is never looked for by the new count.
+        // In one, so that the remote logout is never looked for by the new count.
         let mut tx = other.db().write().await.unwrap();
         let compacted = "delete from audit_events where rowid > 1";
         on!(&mut tx, c => sqlx::query(compacted).execute(c).await.map(|_| ())).unwrap();
@@ -119,14 +111,14 @@ async fn a_lost_listener_changes_nothing(app: TestApp) {
 
     ada.sign_in("Ada").await;
     let stream = listens(&app, "Ada").await;
-    ada.press()
+    ada.remote_logout()
         .await
         .leads_to("/sign-in?next=/profile/security");
     stream.ends(SOON).await;
     other.db().close().await;
 }
 
-async fn what_was_heard_while_the_store_did_not_answer_is_looked_at_when_it_does(app: TestApp) {
+async fn what_was_heard_while_the_database_did_not_answer_is_looked_at_when_it_does(app: TestApp) {
     let _looking = app.looks_after_streams();
     let other = app.another_node().await;
     let ada = other.browser(FIREFOX_ON_LINUX);
@@ -139,19 +131,19 @@ async fn what_was_heard_while_the_store_did_not_answer_is_looked_at_when_it_does
     while let Ok(conn) = timeout(Duration::from_millis(500), app.db().read()).await {
         taken.push(conn.unwrap());
     }
-    ada.press()
+    ada.remote_logout()
         .await
         .leads_to("/sign-in?next=/profile/security");
     // Asking takes as long as looking does, until both give up.
     phone
         .call("still_signed_in", NOTHING)
         .await
-        .refuses(503, "store_away");
+        .refuses(503, "service_unavailable");
     tokio::time::sleep(Duration::from_secs(1)).await;
     stream.is_quiet().await;
     drop(taken);
     let (took, said) = stream.ends(SOON).await;
-    eprintln!("after the store answered again: {took:?}");
+    eprintln!("after the database answered again: {took:?}");
     assert!(said.contains("remote_logout"), "{said}");
     phone
         .call("still_signed_in", NOTHING)
@@ -162,20 +154,20 @@ async fn what_was_heard_while_the_store_did_not_answer_is_looked_at_when_it_does
 
 /// SQLite's own listener reads the audit log. While that cannot be read it hears nothing.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_press_while_the_audit_log_could_not_be_read_is_made_up_for() {
-    stores::sqlite(a_press_while_sqlite_is_not_heard).await;
+async fn a_remote_logout_while_the_audit_log_could_not_be_read_is_made_up_for() {
+    databases::sqlite(a_remote_logout_while_sqlite_is_not_heard).await;
 }
 
-async fn a_press_while_sqlite_is_not_heard(app: TestApp) {
+async fn a_remote_logout_while_sqlite_is_not_heard(app: TestApp) {
     let _looking = app.looks_after_streams();
     let other = app.another_node().await;
     other.browser(FIREFOX_ON_LINUX).sign_up("Ada").await;
     let mut stream = listens(&app, "Ada").await;
-    stores::run(other.db(), "alter table audit_events rename to gone").await;
+    databases::run(other.db(), "alter table audit_events rename to gone").await;
     // It is looked at four times a second.
     tokio::time::sleep(Duration::from_secs(1)).await;
     stream.is_quiet().await;
-    // The log is back with the press in it: no look has seen the one without the other.
+    // The log is back with the remote logout in it: no look has seen the one without the other.
     let mut tx = other.db().write().await.unwrap();
     on!(&mut tx, c => sqlx::query("alter table gone rename to audit_events").execute(c).await.map(|_| ()))
         .unwrap();

@@ -11,8 +11,8 @@ use crate::{
 };
 
 on_both!(
-    a_press_ends_every_stream_of_the_person_and_says_why,
-    a_stream_that_is_opened_while_somebody_presses_ends_too,
+    a_remote_logout_ends_every_stream_of_the_user_and_says_why,
+    a_stream_that_is_opened_while_somebody_remote_logouts_ends_too,
     signing_out_ends_the_streams_of_that_browser_alone,
     a_new_password_ends_the_others_streams_and_not_ones_own,
     the_session_that_is_one_too_many_ends_the_stream_of_the_longest_unused,
@@ -20,17 +20,17 @@ on_both!(
     streams_end_when_the_service_stops_and_no_new_one_begins,
 );
 
-async fn ends_because(stream: Listening, because: &str) -> Value {
+async fn end_reason(stream: Listening, end_reason: &str) -> Value {
     let (_, said) = stream.ends(AT_ONCE).await;
     let (name, data) = last_word(&said);
     assert_eq!(
-        (name.as_str(), data["reason"]["because"].as_str()),
-        ("ended", Some(because))
+        (name.as_str(), data["reason"]["end_reason"].as_str()),
+        ("ended", Some(end_reason))
     );
     data
 }
 
-async fn a_press_ends_every_stream_of_the_person_and_says_why(app: TestApp) {
+async fn a_remote_logout_ends_every_stream_of_the_user_and_says_why(app: TestApp) {
     let _looking = app.looks_after_streams();
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
@@ -53,22 +53,22 @@ async fn a_press_ends_every_stream_of_the_person_and_says_why(app: TestApp) {
     assert!(!here.headers.contains_key("content-encoding"));
     assert!(!here.headers.contains_key("set-cookie"));
 
-    ada.press()
+    ada.remote_logout()
         .await
         .leads_to("/sign-in?next=/profile/security");
-    let told = ends_because(there, "remote_logout").await;
+    let told = end_reason(there, "remote_logout").await;
     assert_eq!(told["reason"]["before"], "Signed out by Remote logout at ");
     assert_eq!(
         told["reason"]["after"],
         " from Firefox on Linux. Was this you?"
     );
     assert_eq!(told["may_come_back"], false);
-    ends_because(here, "remote_logout").await;
+    end_reason(here, "remote_logout").await;
     bobs.is_quiet().await;
 
     let refused = phone.listen().await.err().unwrap();
     refused.refuses(401, "session_ended");
-    assert_eq!(refused.json()["reason"]["because"], "remote_logout");
+    assert_eq!(refused.json()["reason"]["end_reason"], "remote_logout");
     assert!(
         !refused.headers.contains_key("set-cookie"),
         "the next request tells and clears"
@@ -76,7 +76,7 @@ async fn a_press_ends_every_stream_of_the_person_and_says_why(app: TestApp) {
     assert_eq!(app.state.streams.count(), 1);
 }
 
-async fn a_stream_that_is_opened_while_somebody_presses_ends_too(app: TestApp) {
+async fn a_stream_that_is_opened_while_somebody_remote_logouts_ends_too(app: TestApp) {
     let _looking = app.looks_after_streams();
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
@@ -95,9 +95,9 @@ async fn a_stream_that_is_opened_while_somebody_presses_ends_too(app: TestApp) {
             }
             opened
         };
-        let (opened, _) = tokio::join!(opening, ada.press());
+        let (opened, _) = tokio::join!(opening, ada.remote_logout());
         for stream in opened {
-            ends_because(stream, "remote_logout").await;
+            end_reason(stream, "remote_logout").await;
         }
         ada.sign_in("Ada").await;
     }
@@ -114,7 +114,7 @@ async fn signing_out_ends_the_streams_of_that_browser_alone(app: TestApp) {
     ada.post_form("/sign-out", "/", NOTHING)
         .await
         .leads_to("/sign-in");
-    ends_because(here, "signed_out").await;
+    end_reason(here, "signed_out").await;
     there.is_quiet().await;
 }
 
@@ -130,7 +130,7 @@ async fn a_new_password_ends_the_others_streams_and_not_ones_own(app: TestApp) {
         ("new_password", OTHER_PASSWORD),
     ];
     ada.call("change_password", &form).await.is(200);
-    ends_because(there, "password_changed").await;
+    end_reason(there, "password_changed").await;
     here.is_quiet().await;
 }
 
@@ -143,7 +143,7 @@ async fn the_session_that_is_one_too_many_ends_the_stream_of_the_longest_unused(
     settled(&mut [&mut first]).await;
     phone.sign_in("Ada").await;
     app.browser(CHROME_ON_WINDOWS).sign_in("Ada").await;
-    let told = ends_because(first, "limit").await;
+    let told = end_reason(first, "limit").await;
     assert_eq!(told["may_come_back"], true);
 }
 

@@ -13,8 +13,8 @@ use server::streams::Full;
 
 use crate::{
     browser::Browser,
+    databases,
     home::{FIREFOX_ON_LINUX, TestApp},
-    stores,
 };
 
 on_both!(
@@ -108,7 +108,7 @@ async fn it_takes_get_and_nothing_else(app: TestApp) {
         let request = Request::builder().method(method).uri("/events");
         ada.send(request, Body::empty()).await.is(405);
     }
-    stores::run(app.db(), "update sessions set epoch = 0").await;
+    databases::run(app.db(), "update sessions set epoch = 0").await;
     ada.listen()
         .await
         .err()

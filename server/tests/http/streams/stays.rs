@@ -15,17 +15,17 @@ use accounts::{
 use app::cookies::Kind;
 
 use super::AT_ONCE;
-use crate::stores;
+use crate::databases;
 
 on_both!(
-    of_a_thousand_streams_only_those_of_the_person_who_pressed_end,
+    of_a_thousand_streams_only_those_of_the_user_who_pressed_end,
     a_stream_that_nobody_reads_any_more_gives_its_place_back,
     what_changes_nothing_ends_nothing,
     listening_is_not_using_the_session,
     a_stream_says_when_to_try_again_and_now_and_then_a_comment,
 );
 
-async fn of_a_thousand_streams_only_those_of_the_person_who_pressed_end(app: TestApp) {
+async fn of_a_thousand_streams_only_those_of_the_user_who_pressed_end(app: TestApp) {
     let _looking = app.looks_after_streams();
     let hasher = Hasher::with_cost(64, 1, 1).unwrap();
     let how_many = Seed {
@@ -59,7 +59,7 @@ async fn of_a_thousand_streams_only_those_of_the_person_who_pressed_end(app: Tes
     let one = open[417].0.clone();
     open[417]
         .1
-        .press()
+        .remote_logout()
         .await
         .leads_to("/sign-in?next=/profile/security");
     for (email, browser, mut stream) in open {
@@ -108,20 +108,20 @@ async fn listening_is_not_using_the_session(app: TestApp) {
     let _looking = app.looks_after_streams();
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    stores::run(
+    databases::run(
         app.db(),
         "update sessions set last_active_at = last_active_at - 600000",
     )
     .await;
     let last = "select max(last_active_at) from sessions";
-    let before = stores::number(app.db(), last).await;
+    let before = databases::number(app.db(), last).await;
     let _stream = ada.listen().await.unwrap();
     app.state.last_seen.write(app.db()).await;
-    assert_eq!(stores::number(app.db(), last).await, before);
+    assert_eq!(databases::number(app.db(), last).await, before);
     // A request is.
     assert!(ada.is_signed_in().await);
     app.state.last_seen.write(app.db()).await;
-    assert!(stores::number(app.db(), last).await > before);
+    assert!(databases::number(app.db(), last).await > before);
 }
 
 async fn a_stream_says_when_to_try_again_and_now_and_then_a_comment(app: TestApp) {

@@ -4,26 +4,26 @@ use std::time::Duration;
 
 use super::{AT_ONCE, goes_to_free, last_word, settled};
 use crate::{
+    databases,
     home::{FIREFOX_ON_LINUX, TestApp},
-    stores,
 };
 
 on_both!(
-    a_disabled_person_has_no_stream,
+    a_disabled_user_has_no_stream,
     a_session_whose_very_row_is_gone_has_no_stream,
     a_stream_ends_when_its_session_runs_out_however_long_it_was_open,
 );
 
-async fn a_disabled_person_has_no_stream(app: TestApp) {
+async fn a_disabled_user_has_no_stream(app: TestApp) {
     let _looking = app.looks_after_streams();
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let mut stream = ada.listen().await.unwrap();
     settled(&mut [&mut stream]).await;
     // Behind the rules' back: nobody says a word, so this is the look that is taken anyway.
-    stores::run(app.db(), "update users set disabled_at = 1").await;
+    databases::run(app.db(), "update users set disabled_at = 1").await;
     let (_, said) = stream.ends(Duration::from_secs(40)).await;
-    assert_eq!(last_word(&said).1["reason"]["because"], "disabled");
+    assert_eq!(last_word(&said).1["reason"]["end_reason"], "disabled");
     ada.listen()
         .await
         .err()
@@ -38,7 +38,7 @@ async fn a_session_whose_very_row_is_gone_has_no_stream(app: TestApp) {
     let mut stream = ada.listen().await.unwrap();
     settled(&mut [&mut stream]).await;
     // As a backup that was put back leaves it. Any word about her makes one look.
-    stores::run(app.db(), "delete from sessions").await;
+    databases::run(app.db(), "delete from sessions").await;
     goes_to_free(&app, "Ada").await;
     let (_, said) = stream.ends(AT_ONCE).await;
     assert_eq!(said.matches("event: ").count(), 1, "{said}");
@@ -53,7 +53,7 @@ async fn a_stream_ends_when_its_session_runs_out_however_long_it_was_open(app: T
     ada.sign_up("Ada").await;
     let stream = ada.listen().await.unwrap();
     let (_, said) = stream.ends(Duration::from_secs(15)).await;
-    assert_eq!(last_word(&said).1["reason"]["because"], "expired");
+    assert_eq!(last_word(&said).1["reason"]["end_reason"], "expired");
     ada.listen()
         .await
         .err()

@@ -1,4 +1,4 @@
-//! Recent activity: the person's own last events in words.
+//! Recent activity: the user's own last events in words.
 
 use accounts::{audit::Stored, device, permissions, time::UnixMillis};
 use leptos::prelude::*;
@@ -48,7 +48,7 @@ struct Row {
 fn grouped(events: Vec<Stored>) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for event in events {
-        let (what, from) = (in_words(&event), from_where(&event));
+        let (what, from) = (in_words(&event), surface(&event));
         let same = rows.last_mut().filter(|row| {
             row.what == what && (row.refused || row.from.iter().all(|other| *other == from))
         });
@@ -110,7 +110,7 @@ fn row(row: Row) -> impl IntoView {
     }
 }
 
-fn from_where(event: &Stored) -> String {
+fn surface(event: &Stored) -> String {
     let device = match (&*event.actor, &event.user_agent) {
         ("operator", _) => "The command line".to_owned(),
         (_, Some(agent)) if !agent.is_empty() => device::of(agent).label(),
@@ -124,7 +124,7 @@ fn from_where(event: &Stored) -> String {
 
 const A_SIGN_IN_FAILED: &str = "A sign-in failed";
 
-/// What happened, for the person it happened to. An action that is not known here shows by its name.
+/// What happened, for the user it happened to. An action that is not known here shows by its name.
 fn in_words(event: &Stored) -> String {
     let details: Value = serde_json::from_str(&event.details).unwrap_or_default();
     let text = |name: &str| details[name].as_str().unwrap_or_default().to_owned();
@@ -177,9 +177,9 @@ fn in_words(event: &Stored) -> String {
         other => {
             let (_, name) = other.rsplit_once('.').unwrap_or(("", other));
             let name = name.replace('_', " ");
-            let mut letters = name.chars();
-            letters.next().map_or_else(String::new, |first| {
-                first.to_uppercase().chain(letters).collect()
+            let mut emails = name.chars();
+            emails.next().map_or_else(String::new, |first| {
+                first.to_uppercase().chain(emails).collect()
             })
         }
     }
@@ -195,7 +195,7 @@ fn refused(what: &str, why: &str) -> String {
         }
         _ => {}
     }
-    let deed = permissions::row(what).map_or_else(
+    let operation = permissions::row(what).map_or_else(
         || {
             let name = what.trim_start_matches("/api/fn/").trim_matches('/');
             name.replace(['_', '-', '/'], " ")
@@ -212,7 +212,7 @@ fn refused(what: &str, why: &str) -> String {
         "forbidden" => ", which your role may not",
         _ => "",
     };
-    format!("Something was refused: {deed}{why}")
+    format!("Something was refused: {operation}{why}")
 }
 
 #[cfg(test)]
@@ -228,7 +228,7 @@ mod tests {
             action: action.into(),
             category: String::new(),
             severity: "notice".into(),
-            actor: "nobody".into(),
+            actor: "anonymous".into(),
             subject: None,
             ip: Some(ip.into()),
             user_agent: None,

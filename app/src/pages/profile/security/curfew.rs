@@ -4,10 +4,10 @@ use leptos::prelude::*;
 
 use crate::error::AppError;
 
-/// Sets the person's own curfew, or with `remove` takes it away.
+/// Sets the user's own curfew, or with `remove` takes it away.
 ///
 /// # Errors
-/// `fields`, `step_up_required`, `session_ended`, `store_away`; nothing has changed then.
+/// `validation_failed`, `step_up_required`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "set_curfew")]
 pub async fn set_curfew(
     time: Option<String>,
@@ -23,7 +23,7 @@ pub async fn set_curfew(
 /// Sets the account's curfew, which holds for every member. Owners and admins only.
 ///
 /// # Errors
-/// `forbidden`, `fields`, `step_up_required`, `session_ended`, `store_away`; nothing has changed then.
+/// `forbidden`, `validation_failed`, `step_up_required`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "set_account_curfew")]
 pub async fn set_account_curfew(
     time: Option<String>,
@@ -62,8 +62,8 @@ async fn save(
     };
     // Whoever holds a stolen session must not get rid of what will end it.
     let me = confirmed(confirmation).await?;
-    let store = |e| AppError::store(&e);
-    let mut tx = install.db.write().await.map_err(store)?;
+    let database = |e| AppError::database(&e);
+    let mut tx = install.db.write().await.map_err(database)?;
     let (client, limits) = (&visit.client, &install.limits);
     match set(&mut tx, &me, whose, wanted.as_ref(), client, limits, now()).await {
         Ok(()) => {}
@@ -72,7 +72,7 @@ async fn save(
         }
         Err(other) => return Err(refused(other)),
     }
-    tx.commit().await.map_err(store)?;
+    tx.commit().await.map_err(database)?;
     note(Note::new(match wanted {
         Some(curfew) => format!(
             "Sessions end by themselves every day at {}, {}.",
@@ -99,6 +99,6 @@ fn refused(error: accounts::curfew::CurfewError) -> AppError {
             "Only owners and admins set the account’s curfew.",
         ),
         CurfewError::AlreadyEnded => AppError::not_signed_in(),
-        CurfewError::Store(error) => AppError::store(&error),
+        CurfewError::Database(error) => AppError::database(&error),
     }
 }

@@ -6,7 +6,7 @@ use accounts::{
     curfew::Curfew,
     device,
     limits::Limits,
-    sessions::{self, Dormant, How, LONGEST_NAME, Listed, SignedIn},
+    sessions::{self, AuthMethod, Dormant, LONGEST_NAME, Listed, SignedIn},
     time::{Moment, UnixMillis},
 };
 use leptos::prelude::*;
@@ -63,12 +63,12 @@ pub(super) fn rows(
             s.expires_at.min(s.last_active_at + limits.session_idle),
             s.last_active_at,
         ),
-        how: match (s.started_how, s.second_factor.is_some(), s.remembered) {
-            (How::Remembered, ..) => "Remembered",
-            (How::Password, false, false) => "Password",
-            (How::Password, false, true) => "Password, remembered",
-            (How::Password, true, false) => "Password and code",
-            (How::Password, true, true) => "Password and code, remembered",
+        how: match (s.auth_method, s.second_factor.is_some(), s.remembered) {
+            (AuthMethod::Remembered, ..) => "Remembered",
+            (AuthMethod::Password, false, false) => "Password",
+            (AuthMethod::Password, false, true) => "Password, remembered",
+            (AuthMethod::Password, true, false) => "Password and code",
+            (AuthMethod::Password, true, true) => "Password and code, remembered",
         },
     });
     let devices = dormant.into_iter().map(|d| Row {

@@ -35,7 +35,7 @@ const EVENTS: i64 = 200;
 /// The pieces as HTML. `all` shows every device.
 ///
 /// # Errors
-/// When nobody is signed in or the store is away.
+/// When nobody is signed in or the database is unavailable.
 pub(super) fn drawing(
     all: bool,
 ) -> impl Future<Output = Result<String, AppError>> + Send + 'static {
@@ -46,22 +46,22 @@ pub(super) fn drawing(
         let Presence::SignedIn(me) = &visit.presence else {
             return Err(AppError::not_signed_in());
         };
-        let store = |e| AppError::store(&e);
-        let mut conn = install.db.read().await.map_err(store)?;
+        let database = |e| AppError::database(&e);
+        let mut conn = install.db.read().await.map_err(database)?;
         let facts = Facts::read(&mut conn, me, &install.limits, now)
             .await
-            .map_err(store)?;
+            .map_err(database)?;
         Ok(facts.draw(me, all, visit.flash, &install.limits, now))
     }
 }
 
-/// What the store says.
+/// What the database says.
 struct Facts {
     listed: Vec<sessions::Listed>,
     dormant: Vec<sessions::Dormant>,
     open: sessions::Facts,
     past: Vec<sessions::Past>,
-    presses: Vec<UnixMillis>,
+    remote_logouts: Vec<UnixMillis>,
     events: Vec<audit::Stored>,
     curfews: (Option<curfew::Curfew>, Option<curfew::Curfew>),
 }
@@ -72,7 +72,7 @@ impl Facts {
         me: &SignedIn,
         limits: &Limits,
         now: Moment,
-    ) -> Result<Self, accounts::db::StoreError> {
+    ) -> Result<Self, accounts::db::DatabaseError> {
         let user = &me.user.id;
         let since = now.at - timeline::SPAN;
         Ok(Self {
@@ -80,7 +80,7 @@ impl Facts {
             dormant: sessions::dormant(conn, user, MOST, limits, now).await?,
             open: sessions::facts(conn, user, limits, now).await?,
             past: sessions::history(conn, user, since, IN_PICTURE, limits, now).await?,
-            presses: sessions::presses(conn, user, since).await?,
+            remote_logouts: sessions::remote_logouts(conn, user, since).await?,
             events: audit::recent(conn, &me.user.account_id, Some(user), None, EVENTS).await?,
             curfews: curfew::of(conn, user).await?,
         })
@@ -105,7 +105,7 @@ impl Facts {
             {said.map(|text| view! { <Notice tone=Tone::Success title=text /> })}
             {refused.as_ref().map(why)}
             {devices::section(rows, &self.open, if all { usize::MAX } else { SHOWN }, refused.as_ref(), ask.clone(), now)}
-            {timeline::section(&self.past, &self.presses, now)}
+            {timeline::section(&self.past, &self.remote_logouts, now)}
             {curfew_card::section(&self.curfews, me, refused.as_ref(), &ask, now)}
             {activity::section(self.events)}
         };
@@ -113,7 +113,7 @@ impl Facts {
     }
 }
 
-/// Whether a deed here asks for a password or a code first, and what was wrong with the one given.
+/// Whether an operation here asks for a password or a code first, and what was wrong with the one given.
 #[derive(Clone)]
 pub(super) struct Ask {
     needed: bool,
@@ -183,7 +183,7 @@ impl Ask {
 /// What was wrong with a form that was sent without script, as all of these are.
 fn why(refused: &Refused) -> impl IntoView + use<> {
     let error = refused.error.clone();
-    let text = (error.code != Code::Fields)
+    let text = (error.code != Code::ValidationFailed)
         .then(|| "Nothing was changed.".to_owned())
         .filter(|_| !error.message.contains("Nothing was changed"));
     match text {

@@ -1,10 +1,10 @@
-//! The picture: one bar a session over the last 30 days, and a line where a press cut them. Drawn as
+//! The picture: one bar a session over the last 30 days, and a line where a remote logout cut them. Drawn as
 //! SVG that takes its colours from the style sheet; the same facts stand in a table beside it.
 
 use std::time::Duration;
 
 use accounts::{
-    sessions::{Because, Past},
+    sessions::{EndReason, Past},
     time::{Moment, UnixMillis},
 };
 use leptos::prelude::*;
@@ -28,7 +28,11 @@ const NARROWEST: i64 = 3;
 /// Lanes drawn; sessions beyond that share the last one.
 const LANES: usize = 24;
 
-pub(super) fn section(past: &[Past], presses: &[UnixMillis], now: Moment) -> impl IntoView + use<> {
+pub(super) fn section(
+    past: &[Past],
+    remote_logouts: &[UnixMillis],
+    now: Moment,
+) -> impl IntoView + use<> {
     let since = now.at - SPAN;
     let span = now.at.0 - since.0;
     let x = |at: UnixMillis| ((at.0 - since.0).clamp(0, span) * WIDTH) / span;
@@ -67,7 +71,7 @@ pub(super) fn section(past: &[Past], presses: &[UnixMillis], now: Moment) -> imp
         })
         .collect_view();
     let height = lanes.len().max(2) * LANE + 4;
-    let cuts = presses
+    let cuts = remote_logouts
         .iter()
         .map(|at| {
             let x = x(*at).to_string();
@@ -78,7 +82,7 @@ pub(super) fn section(past: &[Past], presses: &[UnixMillis], now: Moment) -> imp
         .collect_view();
     let sessions = counted(past.len() as u64, "session", "sessions");
     let live = past.iter().filter(|p| p.ended.is_none()).count();
-    let cut = match presses.len() {
+    let cut = match remote_logouts.len() {
         0 => "No remote logout.".to_owned(),
         n => format!(
             "Cut by {}.",
@@ -133,9 +137,9 @@ pub(super) fn section(past: &[Past], presses: &[UnixMillis], now: Moment) -> imp
 fn row(past: &Past) -> impl IntoView + use<> {
     let (name, _) = named(past.label.clone(), &past.user_agent);
     let (until, how) = match past.ended {
-        Some((because, at)) => (
+        Some((end_reason, at)) => (
             view! { <When at=at show=Show::Full /> }.into_any(),
-            word(because),
+            word(end_reason),
         ),
         None => ("Now".into_any(), "Still open"),
     };
@@ -150,18 +154,18 @@ fn row(past: &Past) -> impl IntoView + use<> {
 }
 
 /// What ended a session, in a word or two.
-fn word(because: Because) -> &'static str {
-    match because {
-        Because::SignedOut => "Sign-out",
-        Because::RemoteLogout => "Remote logout",
-        Because::PasswordChanged => "New password",
-        Because::TwoFactorChanged => "Two-factor changed",
-        Because::Expired => "Ran out",
-        Because::Limit => "Too many devices",
-        Because::Reused => "Copied sign-in",
-        Because::Disabled => "Account disabled",
-        Because::Removed => "Removed",
-        Because::EndedElsewhere => "Another device",
-        Because::Curfew => "Curfew",
+fn word(end_reason: EndReason) -> &'static str {
+    match end_reason {
+        EndReason::SignedOut => "Sign-out",
+        EndReason::RemoteLogout => "Remote logout",
+        EndReason::PasswordChanged => "New password",
+        EndReason::TwoFactorChanged => "Two-factor changed",
+        EndReason::Expired => "Ran out",
+        EndReason::Limit => "Too many devices",
+        EndReason::Reused => "Copied sign-in",
+        EndReason::Disabled => "Account disabled",
+        EndReason::Removed => "Removed",
+        EndReason::EndedElsewhere => "Another device",
+        EndReason::Curfew => "Curfew",
     }
 }

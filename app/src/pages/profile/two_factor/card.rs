@@ -15,10 +15,10 @@ use crate::{
     time::{Show, Time, When},
 };
 
-/// How many recovery codes the person signed in has left.
+/// How many recovery codes the user signed in has left.
 ///
 /// # Errors
-/// When nobody is signed in or the store is away.
+/// When nobody is signed in or the database is unavailable.
 #[server(prefix = "/api/fn", endpoint = "recovery_codes_left")]
 pub async fn recovery_codes_left() -> Result<i64, AppError> {
     use accounts::second_factor::recovery_codes::left;
@@ -26,9 +26,9 @@ pub async fn recovery_codes_left() -> Result<i64, AppError> {
     use crate::context::{curfew, signed_in};
 
     let (curfew, me) = (curfew()?, signed_in()?);
-    let store = |e| AppError::store(&e);
-    let mut conn = curfew.db.read().await.map_err(store)?;
-    left(&mut conn, &me.user.id).await.map_err(store)
+    let database = |e| AppError::database(&e);
+    let mut conn = curfew.db.read().await.map_err(database)?;
+    left(&mut conn, &me.user.id).await.map_err(database)
 }
 
 /// Fewer than this many left are warned of.

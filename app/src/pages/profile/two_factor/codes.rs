@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::{
-    deeds::{AbandonTwoFactor, NewRecoveryCodes, UseRecoveryCodes},
     draft::{Draft, two_factor_draft},
+    functions::{AbandonTwoFactor, NewRecoveryCodes, UseRecoveryCodes},
 };
 use crate::{
     boot::viewer,

@@ -17,10 +17,10 @@ pub struct Draft {
     pub install: String,
 }
 
-/// The draft of the person signed in.
+/// The draft of the user signed in.
 ///
 /// # Errors
-/// When nobody is signed in or the store is away.
+/// When nobody is signed in or the database is unavailable.
 #[server(prefix = "/api/fn", endpoint = "two_factor_draft")]
 pub async fn two_factor_draft() -> Result<Option<Draft>, AppError> {
     use accounts::second_factor::draft;
@@ -28,7 +28,7 @@ pub async fn two_factor_draft() -> Result<Option<Draft>, AppError> {
     use crate::context::{curfew, now, signed_in};
 
     let (curfew, me) = (curfew()?, signed_in()?);
-    let mut conn = curfew.db.read().await.map_err(|e| AppError::store(&e))?;
+    let mut conn = curfew.db.read().await.map_err(|e| AppError::database(&e))?;
     let draft = draft::of(&mut conn, &curfew.keys, &me.user.id, &me.session, now()).await?;
     Ok(draft.map(|draft| Draft {
         authenticator: draft

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::deeds::TurnOffTwoFactor;
+use super::functions::TurnOffTwoFactor;
 use crate::{
     parts::{
         button::Submit,

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 
 use super::{
     codes::{Abandon, Codes},
-    deeds::{BeginTwoFactor, TurnOnTwoFactor},
     draft::{Draft, two_factor_draft},
+    functions::{BeginTwoFactor, TurnOnTwoFactor},
 };
 use crate::{
     boot::viewer,

@@ -110,7 +110,7 @@ impl Asked {
     }
 }
 
-pub(super) fn form(asked: &Asked, people: Vec<(UserId, String)>) -> impl IntoView + use<> {
+pub(super) fn form(asked: &Asked, users: Vec<(UserId, String)>) -> impl IntoView + use<> {
     let any = |label: &str| (String::new(), label.to_owned());
     let actions = std::iter::once(any("Every action"))
         .chain(
@@ -119,8 +119,8 @@ pub(super) fn form(asked: &Asked, people: Vec<(UserId, String)>) -> impl IntoVie
                 .map(|a| (a.name().to_owned(), words::title(a.name()))),
         )
         .collect();
-    let people = std::iter::once(any("Everybody"))
-        .chain(people.into_iter().map(|(id, name)| (id.0, name)))
+    let users = std::iter::once(any("Everybody"))
+        .chain(users.into_iter().map(|(id, name)| (id.0, name)))
         .collect();
     let severities = std::iter::once(any("Any"))
         .chain(
@@ -144,7 +144,7 @@ pub(super) fn form(asked: &Asked, people: Vec<(UserId, String)>) -> impl IntoVie
         <form class="filter" method="get" action="/settings/audit-log" role="search">
             {input("q", "Search", "search")}
             {choice("action".into(), "action", "Action", actions, &asked.field("action"), None)}
-            {choice("person".into(), "person", "Person", people, &asked.field("person"), None)}
+            {choice("person".into(), "person", "Person", users, &asked.field("person"), None)}
             {choice("severity".into(), "severity", "Severity", severities, &asked.field("severity"), None)}
             {input("from", "From (UTC)", "date")}
             {input("until", "Until (UTC)", "date")}

@@ -1,7 +1,7 @@
 //! `/settings/audit-log/webhook`: where events are sent as they happen, and how that goes.
 
-mod deeds;
 mod deliveries;
+mod functions;
 
 use accounts::{
     audit::CATEGORIES,
@@ -30,13 +30,13 @@ const SHOWN: i64 = 20;
 pub async fn draw() -> Result<String, AppError> {
     let (curfew, me) = (curfew()?, signed_in()?);
     let account = &me.user.account_id;
-    let store = |e| AppError::store(&e);
-    let mut conn = curfew.db.read().await.map_err(store)?;
-    let webhook = webhook::find(&mut conn, account).await.map_err(store)?;
+    let database = |e| AppError::database(&e);
+    let mut conn = curfew.db.read().await.map_err(database)?;
+    let webhook = webhook::find(&mut conn, account).await.map_err(database)?;
     let recent = match &webhook {
         Some(_) => webhook::recent(&mut conn, account, SHOWN)
             .await
-            .map_err(store)?,
+            .map_err(database)?,
         None => Vec::new(),
     };
     drop(conn);
@@ -158,10 +158,10 @@ const DEEDS: &[&str] = &["test_webhook", "new_webhook_secret", "remove_webhook"]
 
 fn card() -> impl IntoView {
     view! {
-        <section class="card" aria-labelledby="deeds-title">
+        <section class="card" aria-labelledby="operation-title">
             <div class="card__body">
                 <div class="card__header">
-                    <h2 class="card__title" id="deeds-title">"Testing and the secret"</h2>
+                    <h2 class="card__title" id="operation-title">"Testing and the secret"</h2>
                     <p class="card__text">
                         "The test sends an event named webhook.test right now, and says what came back. A new secret counts at once: the one before signs nothing any more."
                     </p>

@@ -7,18 +7,18 @@ use crate::flash::counted;
 
 /// `user.login_failed` as a list has it: "Login failed".
 pub(super) fn title(action: &str) -> String {
-    let (group, deed) = action.split_once('.').unwrap_or(("", action));
-    let deed = deed.replace('_', " ");
+    let (group, operation) = action.split_once('.').unwrap_or(("", action));
+    let operation = operation.replace('_', " ");
     let words = match group {
-        "" | "user" => deed,
-        "access" => format!("access {deed}"),
-        "audit" => format!("audit log: {deed}"),
-        group => format!("{group} {deed}"),
+        "" | "user" => operation,
+        "access" => format!("access {operation}"),
+        "audit" => format!("audit log: {operation}"),
+        group => format!("{group} {operation}"),
     };
-    let mut letters = words.chars();
-    letters
+    let mut emails = words.chars();
+    emails
         .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
+        .map(|first| first.to_uppercase().chain(emails).collect())
         .unwrap_or_default()
 }
 
@@ -28,7 +28,7 @@ pub(super) fn actor(actor: &str, name: Option<&str>) -> String {
         (_, Some(name)) => name.to_owned(),
         ("operator", None) => "The command line".into(),
         ("system", None) => "Curfew itself".into(),
-        ("nobody", None) => "Somebody not signed in".into(),
+        ("anonymous", None) => "Somebody not signed in".into(),
         (other, None) => other.to_owned(),
     }
 }

@@ -23,17 +23,21 @@ use crate::{
 /// Puts the account on another plan: `free`, `plus`, `pro` or `enterprise`.
 ///
 /// # Errors
-/// `forbidden` unless by an owner, `malformed`, `session_ended`, `store_away`; nothing has changed then.
+/// `forbidden` unless by an owner, `malformed`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "change_plan")]
 pub async fn change_plan(plan: String) -> Result<(), AppError> {
     let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
     let plan = Plan::named(&plan).ok_or_else(no_such_plan)?;
-    let mut tx = curfew.db.write().await.map_err(|e| AppError::store(&e))?;
+    let mut tx = curfew
+        .db
+        .write()
+        .await
+        .map_err(|e| AppError::database(&e))?;
     let changed = account::change_plan(&mut tx, &me, plan, &visit.client, &curfew.limits, now);
     if let Err(error) = changed.await {
         return Err(refused(error).await);
     }
-    tx.commit().await.map_err(|e| AppError::store(&e))?;
+    tx.commit().await.map_err(|e| AppError::database(&e))?;
     note(Note::new(format!("Your account is on {} now", plan.name())))?;
     leptos_axum::redirect("/settings");
     Ok(())
@@ -52,11 +56,11 @@ pub async fn draw() -> Result<String, AppError> {
         .and_then(|name| Plan::named(&name))
         .ok_or_else(no_such_plan)?;
     let from = me.user.plan;
-    let store = |e| AppError::store(&e);
-    let mut conn = curfew.db.read().await.map_err(store)?;
+    let database = |e| AppError::database(&e);
+    let mut conn = curfew.db.read().await.map_err(database)?;
     let uses = members::uses(&mut conn, &me.user.account_id)
         .await
-        .map_err(store)?;
+        .map_err(database)?;
     let differ = |has: Plan, lacks: Plan| {
         Feature::ALL
             .into_iter()

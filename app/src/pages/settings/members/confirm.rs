@@ -1,4 +1,4 @@
-//! `/settings/members/confirm?deed=…&member=…`: asked before a deed to a member, with what will end.
+//! `/settings/members/confirm?operation=…&member=…`: asked before an operation to a member, with what will end.
 
 use accounts::{members, sessions, users::UserId};
 use leptos::prelude::*;
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// What is asked before a deed.
+/// What is asked before an operation.
 struct Question {
     function: &'static str,
     title: String,
@@ -26,8 +26,8 @@ struct Question {
     button: &'static str,
 }
 
-fn question(deed: &str, name: &str) -> Option<Question> {
-    Some(match deed {
+fn question(operation: &str, name: &str) -> Option<Question> {
+    Some(match operation {
         "remote_logout" => Question {
             function: "remote_logout_member",
             title: format!("Log {name} out from all devices?"),
@@ -57,17 +57,17 @@ pub async fn draw() -> Result<String, AppError> {
     let (curfew, me) = (curfew()?, signed_in()?);
     let not_found = || AppError::new(Code::NotFound, "There is no such member in your account.");
     let id = UserId(query("member").unwrap_or_default());
-    let store = |e| AppError::store(&e);
-    let mut conn = curfew.db.read().await.map_err(store)?;
+    let database = |e| AppError::database(&e);
+    let mut conn = curfew.db.read().await.map_err(database)?;
     let member = members::find(&mut conn, &me.user.account_id, &id)
         .await
-        .map_err(store)?
+        .map_err(database)?
         .ok_or_else(not_found)?;
-    let deed = query("deed").unwrap_or_default();
-    let asked = question(&deed, &member.name).ok_or_else(not_found)?;
+    let operation = query("operation").unwrap_or_default();
+    let asked = question(&operation, &member.name).ok_or_else(not_found)?;
     let facts = sessions::facts(&mut conn, &id, &curfew.limits, now())
         .await
-        .map_err(store)?;
+        .map_err(database)?;
     drop(conn);
     let line = |ends: bool, n: i64, one, many| {
         let (class, shape) = if ends {

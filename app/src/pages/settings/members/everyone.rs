@@ -18,11 +18,11 @@ use crate::{
 
 pub async fn draw() -> Result<String, AppError> {
     let (curfew, me) = (curfew()?, signed_in()?);
-    let store = |e| AppError::store(&e);
-    let mut conn = curfew.db.read().await.map_err(store)?;
+    let database = |e| AppError::database(&e);
+    let mut conn = curfew.db.read().await.map_err(database)?;
     let facts = members::count_everyone(&mut conn, &me.user.account_id, &curfew.limits, now())
         .await
-        .map_err(store)?;
+        .map_err(database)?;
     drop(conn);
     let ends = |n: u64, one, many| {
         view! {
@@ -43,7 +43,7 @@ pub async fn draw() -> Result<String, AppError> {
                 <div class="outcome">
                     <section class="outcome__group" aria-labelledby="ends-title">
                         <h2 class="outcome__title" id="ends-title">
-                            {format!("What will end for {}", counted(facts.people, "person", "people"))}
+                            {format!("What will end for {}", counted(facts.users, "person", "people"))}
                         </h2>
                         <ul class="outcome__list" role="list">
                             {ends(facts.sessions, "session", "sessions")}

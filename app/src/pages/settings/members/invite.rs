@@ -18,13 +18,17 @@ use crate::{
 /// Makes an invitation and answers with its link, which is shown this once. `email` may be left out.
 ///
 /// # Errors
-/// `fields`, `malformed`, `forbidden`, `plan_required`, `session_ended`, `store_away`; nothing has changed then.
+/// `validation_failed`, `malformed`, `forbidden`, `plan_required`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "invite_member")]
 pub async fn invite_member(role: String, email: Option<String>) -> Result<String, AppError> {
     let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
     let role = role_of(&role)?;
     let email = email.unwrap_or_default();
-    let mut tx = curfew.db.write().await.map_err(|e| AppError::store(&e))?;
+    let mut tx = curfew
+        .db
+        .write()
+        .await
+        .map_err(|e| AppError::database(&e))?;
     let (client, limits) = (&visit.client, &curfew.limits);
     let made = match invites::invite(
         &mut tx,
@@ -42,7 +46,7 @@ pub async fn invite_member(role: String, email: Option<String>) -> Result<String
         Err(InviteError::Refused(error)) => return Err(refused(error).await),
         Err(other) => return Err(other.into()),
     };
-    tx.commit().await.map_err(|e| AppError::store(&e))?;
+    tx.commit().await.map_err(|e| AppError::database(&e))?;
     let link = link_of(&curfew, made.token.expose());
     let role = role.name().to_lowercase();
     let mut said = Note::new("The invitation is ready").with(match email.trim() {
@@ -71,16 +75,20 @@ pub(super) fn role_of(key: &str) -> Result<Role, AppError> {
 /// Takes an invitation back: its link is dead at once.
 ///
 /// # Errors
-/// `not_found`, `forbidden`, `session_ended`, `store_away`; nothing has changed then.
+/// `not_found`, `forbidden`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "revoke_invitation")]
 pub async fn revoke_invitation(invitation: String) -> Result<(), AppError> {
     let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
-    let mut tx = curfew.db.write().await.map_err(|e| AppError::store(&e))?;
+    let mut tx = curfew
+        .db
+        .write()
+        .await
+        .map_err(|e| AppError::database(&e))?;
     let (client, limits) = (&visit.client, &curfew.limits);
     if let Err(error) = invites::revoke(&mut tx, &me, &invitation, client, limits, now).await {
         return Err(refused(error).await);
     }
-    tx.commit().await.map_err(|e| AppError::store(&e))?;
+    tx.commit().await.map_err(|e| AppError::database(&e))?;
     note(Note::new("The invitation is revoked").with("Its link opens nothing any more."))?;
     leptos_axum::redirect("/settings/members");
     Ok(())

@@ -25,12 +25,12 @@ const LASTS: [(&str, &str); 5] = [
     ("never", "Never"),
 ];
 
-/// Makes an API token of the person signed in. `expires` is a number of days out of 7, 30, 90 and
+/// Makes an API token of the user signed in. `expires` is a number of days out of 7, 30, 90 and
 /// 365, or `never`; 30 when not said. `sessions` is there when it may end sessions. The answer holds
 /// the value, once.
 ///
 /// # Errors
-/// `fields`, `step_up_required`, `plan_required`, `forbidden`, `limit_reached`, `session_ended`, `store_away`.
+/// `validation_failed`, `step_up_required`, `plan_required`, `forbidden`, `limit_reached`, `session_ended`, `service_unavailable`.
 #[server(prefix = "/api/fn", endpoint = "create_api_token")]
 pub async fn create_api_token(
     name: String,
@@ -101,7 +101,11 @@ async fn create(
         scopes,
         lasts,
     };
-    let mut tx = curfew.db.write().await.map_err(|e| AppError::store(&e))?;
+    let mut tx = curfew
+        .db
+        .write()
+        .await
+        .map_err(|e| AppError::database(&e))?;
     let made = create(&mut tx, &me, new, &visit.client, &curfew.limits, now).await;
     let made = match made {
         Ok(made) => made,
@@ -110,7 +114,7 @@ async fn create(
         }
         Err(other) => return Err(other.into()),
     };
-    tx.commit().await.map_err(|e| AppError::store(&e))?;
+    tx.commit().await.map_err(|e| AppError::database(&e))?;
     let value = flash::Value::new(made.value.expose());
     // A plain form shows it on the page it leads to, from a cookie that no script can read: not in an
     // address, and a reload of that page makes no second one.

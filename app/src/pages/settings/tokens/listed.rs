@@ -1,4 +1,4 @@
-//! The list of a person's tokens.
+//! The list of a user's tokens.
 
 use leptos::prelude::*;
 

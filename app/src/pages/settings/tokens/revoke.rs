@@ -20,10 +20,10 @@ use crate::{
     time::When,
 };
 
-/// Revokes an API token of the person signed in, at once.
+/// Revokes an API token of the user signed in, at once.
 ///
 /// # Errors
-/// `not_found` when it is not there or somebody else's, `session_ended`, `store_away`.
+/// `not_found` when it is not there or somebody else's, `session_ended`, `service_unavailable`.
 #[server(prefix = "/api/fn", endpoint = "revoke_api_token")]
 pub async fn revoke_api_token(token: String) -> Result<(), AppError> {
     revoke(accounts::tokens::Kind::Api, token).await
@@ -47,7 +47,11 @@ async fn revoke(kind: accounts::tokens::Kind, token: String) -> Result<(), AppEr
     };
 
     let (curfew, me, visit, id) = (curfew()?, signed_in()?, visit()?, TokenId(token));
-    let mut tx = curfew.db.write().await.map_err(|e| AppError::store(&e))?;
+    let mut tx = curfew
+        .db
+        .write()
+        .await
+        .map_err(|e| AppError::database(&e))?;
     let revoked = revoke(
         &mut tx,
         &me,
@@ -60,7 +64,7 @@ async fn revoke(kind: accounts::tokens::Kind, token: String) -> Result<(), AppEr
     .await;
     match revoked {
         // Two tabs, one outcome.
-        Ok(_) => tx.commit().await.map_err(|e| AppError::store(&e))?,
+        Ok(_) => tx.commit().await.map_err(|e| AppError::database(&e))?,
         Err(RevokeError::AlreadyEnded) => {
             return Err(crate::remote_logout::ended_meanwhile().await?);
         }
@@ -71,10 +75,10 @@ async fn revoke(kind: accounts::tokens::Kind, token: String) -> Result<(), AppEr
     Ok(())
 }
 
-/// One token of the person signed in.
+/// One token of the user signed in.
 ///
 /// # Errors
-/// `not_found` when it is not there or somebody else's, `session_ended`, `store_away`.
+/// `not_found` when it is not there or somebody else's, `session_ended`, `service_unavailable`.
 #[server(prefix = "/api/fn", endpoint = "token")]
 pub async fn one_token(kind: String, token: String) -> Result<Token, AppError> {
     use accounts::tokens::{RevokeError, TokenId, one};
@@ -83,11 +87,11 @@ pub async fn one_token(kind: String, token: String) -> Result<Token, AppError> {
 
     let (curfew, me) = (curfew()?, signed_in()?);
     let kind = super::kind_named(&kind)?;
-    let store = |e| AppError::store(&e);
-    let mut conn = curfew.db.read().await.map_err(store)?;
+    let database = |e| AppError::database(&e);
+    let mut conn = curfew.db.read().await.map_err(database)?;
     one(&mut conn, &me.user.id, kind, &TokenId(token))
         .await
-        .map_err(store)?
+        .map_err(database)?
         .map(|t| Token::shown(t, kind, now()))
         .ok_or_else(|| RevokeError::NotFound.into())
 }

@@ -1,0 +1,31 @@
+-- One chain of events for each account; each event carries the hash of the one before it.
+
+create table audit_chains (
+    -- An account's id, or 'instance' for what belongs to no account.
+    chain text not null primary key,
+    seq bigint not null,
+    head text not null
+);
+
+create table audit_events (
+    id text not null primary key,
+    chain text not null,
+    seq bigint not null,
+    at bigint not null,
+    action text not null,
+    category text not null,
+    severity text not null,
+    actor text not null,
+    subject text,
+    ip text,
+    user_agent text,
+    details text not null,
+    prev_hash text not null check (length(prev_hash) = 64),
+    hash text not null check (length(hash) = 64),
+    unique (chain, seq)
+);
+
+create index audit_events_subject on audit_events (subject, at);
+create index audit_events_chain_subject on audit_events (chain, subject, seq);
+create index audit_events_action on audit_events (chain, action, seq);
+create index audit_events_severity on audit_events (chain, severity, seq);

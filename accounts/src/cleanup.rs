@@ -1,0 +1,70 @@
+//! What is deleted, and when. Rows end first, so that a user can be told how; this tidies up later.
+//!
+//! | what | deleted |
+//! |---|---|
+//! | sessions | 30 days after they ended or ran out |
+//! | remembered devices and their cookie values | 30 days after they ended or ran out |
+//! | API and MCP tokens | 30 days after they were revoked or ran out |
+//! | counts of failed attempts | a day after their window |
+//! | pending sign-ins, drafts of two-factor authentication, emailed links, sign-ups that were not confirmed | a day after they ran out |
+//! | emails | a week after they were written |
+//! | deliveries of a webhook | a week after their event |
+//! | a removed webhook | when its receiver has been told so, a week later at the latest |
+//! | invitations | 30 days after they ran out |
+//! | known devices | a year after they were last used |
+//! | audit events | never, or when their account has said so (`audit::delete_old`) |
+
+use std::time::Duration;
+
+use crate::{
+    db::Tx,
+    on,
+    time::{Moment, UnixMillis},
+};
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// Deletes what is due. Safe to run on several nodes at once.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn cleanup(tx: &mut Tx, now: Moment) -> Result<u64, sqlx::Error> {
+    let month_ago = now.at - 30 * DAY;
+    let mut deleted = 0;
+    // Children before parents: foreign keys are on.
+    for (sql, before) in [
+        ("delete from sessions where ended_at < $1 or expires_at < $1", month_ago),
+        (
+            "delete from remember_tokens where device_id in
+                 (select id from remembered_devices where ended_at < $1 or expires_at < $1)",
+            month_ago,
+        ),
+        (
+            "delete from remembered_devices where (ended_at < $1 or expires_at < $1)
+                 and not exists (select 1 from sessions s where s.remembered_device_id = remembered_devices.id)",
+            month_ago,
+        ),
+        ("delete from invitations where expires_at < $1", month_ago),
+        ("delete from tokens where revoked_at < $1 or expires_at < $1", month_ago),
+        ("delete from rate_limits where window_ends_at < $1", now.at - DAY),
+        ("delete from pending_sign_ins where expires_at < $1", now.at - DAY),
+        ("delete from two_factor_drafts where expires_at < $1", now.at - DAY),
+        ("delete from email_links where expires_at < $1", now.at - DAY),
+        ("delete from sign_ups where expires_at < $1", now.at - DAY),
+        ("delete from emails where created_at < $1", now.at - 7 * DAY),
+        ("delete from webhook_deliveries where created_at < $1", now.at - 7 * DAY),
+        ("delete from webhooks where removed_at < $1", now.at - 7 * DAY),
+        ("delete from known_devices where last_used_at < $1", now.at - 365 * DAY),
+    ] {
+        deleted += delete(tx, sql, before).await?;
+    }
+    Ok(deleted)
+}
+
+async fn delete(tx: &mut Tx, sql: &'static str, before: UnixMillis) -> Result<u64, sqlx::Error> {
+    on!(tx, c => sqlx::query(sql)
+        .bind(before)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))
+}

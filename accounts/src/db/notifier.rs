@@ -1,0 +1,303 @@
+//! Whose sessions may have changed: said by the transaction that changed them, heard by every process
+//! that has something open for them.
+//!
+//! A courtesy and no more. Who hears nothing is refused by the next request all the same; who hears
+//! something looks into the database, and believes that.
+
+use std::{sync::Arc, time::Duration};
+
+use sqlx::{
+    FromRow, Sqlite,
+    pool::PoolConnection,
+    postgres::{PgListener, PgPool},
+    sqlite::SqlitePool,
+};
+use tokio::{sync::broadcast, time::sleep};
+
+use super::{Conn, Db, Tx};
+use crate::{
+    audit::may_have_changed,
+    time::Moment,
+    users::{AccountId, UserId},
+};
+
+/// The channel that PostgreSQL carries changes on, from node to node.
+const CHANNEL: &str = "curfew_changes";
+
+/// How often SQLite is asked whether another process has written. Asking reads one number.
+const POLL: Duration = Duration::from_millis(250);
+
+/// How long a listener whose database is away waits before it tries again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Events read at a time; with more, everybody may have changed.
+const PAGE: i64 = 500;
+
+/// Whose sessions to look at.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Change {
+    User(UserId),
+    /// Every member of it: the plan, for one.
+    Account(AccountId),
+    /// Something may have been missed.
+    Anyone,
+}
+
+/// Tells this process what it has committed itself. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Notifier {
+    here: broadcast::Sender<Change>,
+    /// Tells our own word on PostgreSQL's channel from other nodes'.
+    node: Arc<str>,
+}
+
+impl Default for Notifier {
+    fn default() -> Self {
+        Self {
+            here: broadcast::Sender::new(1_024),
+            node: Moment::now().id().into(),
+        }
+    }
+}
+
+impl Notifier {
+    pub(super) fn ring(&self, changes: Vec<Change>) {
+        for change in changes {
+            // Nobody may be listening.
+            let _ = self.here.send(change);
+        }
+    }
+}
+
+impl Tx {
+    /// Says whose sessions this transaction changes. It is heard exactly when it commits.
+    pub(crate) async fn changes(&mut self, change: Change) -> Result<(), sqlx::Error> {
+        if let Conn::Postgres(held) = &mut self.conn {
+            let word = match &change {
+                Change::User(id) => format!("{} user {}", self.notifier.node, id.0),
+                Change::Account(id) => format!("{} account {}", self.notifier.node, id.0),
+                Change::Anyone => format!("{} anybody", self.notifier.node),
+            };
+            sqlx::query("select pg_notify($1, $2)")
+                .bind(CHANNEL)
+                .bind(word)
+                .execute(&mut **held)
+                .await?;
+        }
+        self.changes.push(change);
+        Ok(())
+    }
+}
+
+impl Db {
+    /// Passes on whose sessions may have changed, for as long as it is polled: what this process
+    /// commits at once, what others commit within about a quarter of a second. After every gap it
+    /// passes on [`Change::Anyone`]. While `listening` says no, SQLite is not even asked.
+    pub async fn subscribe(&self, listening: impl Fn() -> bool, on_change: impl Fn(Change)) {
+        match self {
+            Self::Sqlite { read, notifier, .. } => {
+                tokio::join!(
+                    own(notifier, &on_change),
+                    sqlite(read, &listening, &on_change)
+                );
+            }
+            Self::Postgres { pool, notifier } => {
+                tokio::join!(
+                    own(notifier, &on_change),
+                    postgres(pool, &notifier.node, &on_change)
+                );
+            }
+        }
+    }
+}
+
+async fn own(notifier: &Notifier, on_change: &impl Fn(Change)) {
+    let mut here = notifier.here.subscribe();
+    on_change(Change::Anyone);
+    loop {
+        match here.recv().await {
+            Ok(change) => on_change(change),
+            Err(broadcast::error::RecvError::Lagged(_)) => on_change(Change::Anyone),
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}
+
+/// What is heard of other nodes. The listener's connection may be lost at any time: sqlx makes a
+/// new one and says so, and whatever was said meanwhile is made up for by looking at everybody.
+async fn postgres(pool: &PgPool, node: &str, on_change: &impl Fn(Change)) {
+    loop {
+        if let Err(sqlx::Error::PoolClosed) = listen(pool, node, on_change).await {
+            return;
+        }
+        sleep(AGAIN).await;
+    }
+}
+
+async fn listen(pool: &PgPool, node: &str, on_change: &impl Fn(Change)) -> Result<(), sqlx::Error> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(CHANNEL).await?;
+    on_change(Change::Anyone);
+    loop {
+        match listener.try_recv().await? {
+            Some(said) => {
+                if let Some(change) = understood(said.payload(), node) {
+                    on_change(change);
+                }
+            }
+            None => on_change(Change::Anyone),
+        }
+    }
+}
+
+/// None for our own words, which were heard here already.
+fn understood(word: &str, node: &str) -> Option<Change> {
+    let mut words = word.split(' ');
+    if words.next() == Some(node) {
+        return None;
+    }
+    Some(match (words.next(), words.next()) {
+        (Some("user"), Some(id)) => Change::User(UserId(id.to_owned())),
+        (Some("account"), Some(id)) => Change::Account(AccountId(id.to_owned())),
+        _ => Change::Anyone,
+    })
+}
+
+/// SQLite tells nobody anything, but knows cheaply whether somebody else has written; and every operation
+/// that changes a session leaves an event.
+async fn sqlite(pool: &SqlitePool, listening: &impl Fn() -> bool, on_change: &impl Fn(Change)) {
+    let mut poller: Option<Poller> = None;
+    loop {
+        sleep(POLL).await;
+        if !listening() {
+            poller = None;
+            continue;
+        }
+        poller = match poller {
+            Some(poller) => poller.look(on_change).await.ok(),
+            None => Poller::open(pool, on_change).await.ok(),
+        };
+    }
+}
+
+/// A connection of its own: what it says of others' writing counts from its last look.
+struct Poller {
+    conn: PoolConnection<Sqlite>,
+    version: i64,
+    /// The number of the last event seen. SQLite gives every row one, ever higher.
+    last: i64,
+}
+
+#[derive(FromRow)]
+struct EndedBy {
+    rowid: i64,
+    action: String,
+    subject: Option<String>,
+    chain: String,
+}
+
+impl Poller {
+    async fn open(pool: &SqlitePool, on_change: &impl Fn(Change)) -> Result<Self, sqlx::Error> {
+        let mut conn = pool.acquire().await?;
+        let version = version(&mut conn).await?;
+        let last = newest(&mut conn).await?;
+        // What came before the first look is made up for.
+        on_change(Change::Anyone);
+        Ok(Self {
+            conn,
+            version,
+            last,
+        })
+    }
+
+    async fn look(mut self, on_change: &impl Fn(Change)) -> Result<Self, sqlx::Error> {
+        let version = version(&mut self.conn).await?;
+        if version == self.version {
+            return Ok(self);
+        }
+        self.version = version;
+        let operations: Vec<EndedBy> = sqlx::query_as(
+            "select rowid, action, subject, chain from audit_events
+             where rowid > $1 order by rowid limit $2",
+        )
+        .bind(self.last)
+        .bind(PAGE)
+        .fetch_all(&mut *self.conn)
+        .await?;
+        let newest = newest(&mut self.conn).await?;
+        if newest
+            == operations
+                .last()
+                .map_or(self.last, |operation| operation.rowid)
+        {
+            for operation in operations {
+                let subject = operation.subject.as_deref();
+                if let Some(change) = may_have_changed(&operation.action, subject, &operation.chain)
+                {
+                    on_change(change);
+                }
+            }
+        } else {
+            // More than a page, or a database that was compacted or put back under us.
+            on_change(Change::Anyone);
+        }
+        self.last = newest;
+        Ok(self)
+    }
+}
+
+async fn version(conn: &mut PoolConnection<Sqlite>) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("pragma data_version")
+        .fetch_one(&mut **conn)
+        .await
+}
+
+async fn newest(conn: &mut PoolConnection<Sqlite>) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("select coalesce(max(rowid), 0) from audit_events")
+        .fetch_one(&mut **conn)
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    /// More was rung than is kept for one who is busy: what was lost could have been about anybody.
+    #[tokio::test]
+    async fn who_could_not_hear_it_all_hears_that_anybody_may_have_changed() {
+        let (notifier, on_change) = (Notifier::default(), RefCell::new(Vec::new()));
+        let subscribe = |change| on_change.borrow_mut().push(change);
+        let hearing = own(&notifier, &subscribe);
+        let ringing = async {
+            // By now there is a listener, which has not heard anything but its own beginning.
+            assert_eq!(*on_change.borrow(), [Change::Anyone]);
+            let ada = |n| Change::User(UserId(format!("ada {n}")));
+            notifier.ring((0..2_000).map(ada).collect());
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(on_change.borrow()[1], Change::Anyone);
+            assert_eq!(*on_change.borrow().last().unwrap(), ada(1_999));
+        };
+        tokio::select! {
+            biased;
+            () = hearing => unreachable!(),
+            () = ringing => {}
+        }
+    }
+
+    #[test]
+    fn a_word_of_another_node_is_understood_and_our_own_is_not_heard_twice() {
+        let ada = Some(Change::User(UserId("ada".into())));
+        assert_eq!(understood("n1 user ada", "n2"), ada);
+        assert_eq!(understood("n1 user ada", "n1"), None);
+        let account = Some(Change::Account(AccountId("a".into())));
+        assert_eq!(understood("n1 account a", "n2"), account);
+        // Of a later version, or of anybody who may write to the channel.
+        for odd in ["", "n1", "n1 anybody", "n1 planet earth", "x y z"] {
+            assert_eq!(understood(odd, "n2"), Some(Change::Anyone), "{odd}");
+        }
+    }
+}

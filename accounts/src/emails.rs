@@ -1,0 +1,275 @@
+//! Emails: what a user is told by mail. Written in the transaction of the operation they tell of, so
+//! that there is never one without the other; sent afterwards, and again when that failed.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
+
+use crate::{
+    audit::Client,
+    db::Tx,
+    keys::{CannotOpen, Keys, Purpose, Sealed},
+    on,
+    retry::next_try,
+    secret::Token,
+    time::{Moment, UnixMillis},
+};
+
+/// How long one node has an email to itself while it sends it.
+const LEASE: Duration = Duration::from_mins(2);
+
+/// What an email tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "about", rename_all = "snake_case")]
+pub enum EmailTemplate {
+    /// Carries a link.
+    ResetPassword,
+    /// Carries a link; goes to the new address.
+    ConfirmEmail,
+    /// Somebody wanted an address for their account that another user has.
+    EmailTaken,
+    /// To the old address and to the new one.
+    EmailChanged {
+        email: String,
+    },
+    /// To the old address, before it is confirmed.
+    EmailChangeRequested {
+        email: String,
+    },
+    PasswordChanged,
+    PasswordReset,
+    TwoFactorOn,
+    TwoFactorOff,
+    RecoveryCodesReplaced,
+    RecoveryCodeUsed {
+        left: i64,
+    },
+    AuthenticatorOff,
+    TokenMade {
+        /// "API" or "MCP".
+        kind: String,
+        name: String,
+    },
+    /// Carries a link with which everything is logged out, unless the plan has no remote logout.
+    NewDevice,
+    /// Carries a link; goes to somebody who wants to sign up.
+    ConfirmSignUp,
+    /// Somebody wanted to sign up with the address of a user who is here.
+    AlreadyHere,
+    /// Carries a link; goes to somebody who is not here yet.
+    Invitation {
+        /// The name of whoever invites.
+        by: String,
+        account: String,
+        /// The role's name.
+        role: String,
+    },
+    RememberedDeviceReused,
+    RemoteLogout {
+        sessions: i64,
+        remembered_devices: i64,
+        /// The hash of the audit event.
+        proof: String,
+    },
+}
+
+/// An email: the news, and where the operation came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Email {
+    pub template: EmailTemplate,
+    /// Empty when unknown.
+    pub ip: String,
+    pub user_agent: String,
+}
+
+impl Email {
+    /// An email to somebody whom it does not concern which browser that was.
+    #[must_use]
+    pub fn to_stranger(template: EmailTemplate) -> Self {
+        Self {
+            template,
+            ip: String::new(),
+            user_agent: String::new(),
+        }
+    }
+
+    /// An email about an operation of that browser.
+    #[must_use]
+    pub fn new(template: EmailTemplate, client: &Client) -> Self {
+        Self {
+            template,
+            ip: client.ip_text(),
+            user_agent: client.user_agent.clone(),
+        }
+    }
+}
+
+/// Writes an email to an address, to be sent once the caller commits.
+///
+/// # Errors
+/// When the database is unavailable.
+pub(crate) async fn enqueue(
+    tx: &mut Tx,
+    to: &str,
+    email: &Email,
+    now: Moment,
+) -> Result<(), sqlx::Error> {
+    insert(tx, &now.id(), to, email, None, now).await
+}
+
+/// As [`post`], with a link that carries `token`. When it could not be sent while that was good, it is
+/// not sent any more. To nobody (an empty address) it is written too, and never sent: asking for an
+/// unknown address takes as long as for a known one.
+pub(crate) async fn enqueue_with_link(
+    tx: &mut Tx,
+    keys: &Keys,
+    to: &str,
+    email: &Email,
+    token: &Token,
+    good_until: UnixMillis,
+    now: Moment,
+) -> Result<(), sqlx::Error> {
+    let id = now.id();
+    let sealed = keys.seal(Purpose::Email, &id, token.expose().as_bytes());
+    insert(tx, &id, to, email, Some((sealed, good_until)), now).await
+}
+
+async fn insert(
+    tx: &mut Tx,
+    id: &str,
+    to: &str,
+    email: &Email,
+    link: Option<(Sealed, UnixMillis)>,
+    now: Moment,
+) -> Result<(), sqlx::Error> {
+    let details = serde_json::to_string(email).unwrap_or_default();
+    let (sealed, good_until) = link.unzip();
+    let (key_id, sealed) = sealed.map(|s| (s.key_id, s.text)).unzip();
+    // To nobody: written, and never due.
+    let given_up_at = to.is_empty().then_some(now.at);
+    on!(tx, c => sqlx::query(
+        "insert into emails (id, recipient, details, key_id, sealed, created_at, next_try_at, tries, given_up_at, good_until)
+         values ($1, $2, $3, $4, $5, $6, $6, 0, $7, $8)")
+        .bind(id)
+        .bind(to)
+        .bind(&details)
+        .bind(&key_id)
+        .bind(&sealed)
+        .bind(now.at)
+        .bind(given_up_at)
+        .bind(good_until)
+        .execute(c)
+        .await
+        .map(|_| ()))
+}
+
+/// An email that is due, for the node that has claimed it.
+#[derive(Debug)]
+pub struct Due {
+    pub id: String,
+    pub to: String,
+    pub email: Email,
+    /// The token of its link.
+    pub token: Option<Token>,
+    /// When the operation was.
+    pub at: UnixMillis,
+    tries: i64,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: String,
+    recipient: String,
+    details: String,
+    key_id: Option<String>,
+    sealed: Option<String>,
+    created_at: UnixMillis,
+    tries: i64,
+}
+
+/// Why an email that is due cannot be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum EmailError {
+    #[error(transparent)]
+    Sealed(#[from] CannotOpen),
+    #[error("the database is unavailable")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Takes the email that is due the longest; no other node gets it for two minutes. Commit before
+/// sending.
+///
+/// # Errors
+/// When the database is unavailable, or the key that its link was sealed with is not to be had; it is
+/// tried again then.
+pub async fn lease(tx: &mut Tx, keys: &Keys, now: Moment) -> Result<Option<Due>, EmailError> {
+    let row: Option<Row> = on!(tx, c => sqlx::query_as(
+        "update emails set next_try_at = $2, tries = tries + 1
+         where id = (select id from emails
+                     where sent_at is null and given_up_at is null and next_try_at <= $1
+                       and (good_until is null or good_until > $1)
+                     order by next_try_at, id limit 1)
+           and next_try_at <= $1
+         returning id, recipient, details, key_id, sealed, created_at, tries")
+        .bind(now.at)
+        .bind(now.at + LEASE)
+        .fetch_optional(c)
+        .await)?;
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let token = match (row.key_id, row.sealed) {
+        (Some(key_id), Some(text)) => {
+            let sealed = Sealed { key_id, text };
+            let opened = keys.open(Purpose::Email, &row.id, &sealed)?;
+            Token::presented(&String::from_utf8_lossy(&opened))
+        }
+        _ => None,
+    };
+    let email = serde_json::from_str(&row.details).map_err(|e| sqlx::Error::Decode(e.into()))?;
+    Ok(Some(Due {
+        id: row.id,
+        to: row.recipient,
+        email,
+        token,
+        at: row.created_at,
+        tries: row.tries,
+    }))
+}
+
+/// It was sent: what was in it is forgotten.
+///
+/// # Errors
+/// When the database is unavailable; it may be sent a second time then.
+pub async fn sent(tx: &mut Tx, due: &Due, now: Moment) -> Result<(), sqlx::Error> {
+    on!(tx, c => sqlx::query("update emails set sent_at = $2, sealed = null, key_id = null where id = $1")
+        .bind(&due.id)
+        .bind(now.at)
+        .execute(c)
+        .await
+        .map(|_| ()))
+}
+
+/// It could not be sent: later again, or given up. Returns when the next try is.
+///
+/// # Errors
+/// When the database is unavailable; it is tried again in two minutes then.
+pub async fn failed(
+    tx: &mut Tx,
+    due: &Due,
+    now: Moment,
+) -> Result<Option<UnixMillis>, sqlx::Error> {
+    let next = next_try(due.tries, now.at);
+    on!(tx, c => sqlx::query(
+        "update emails set next_try_at = coalesce($2, next_try_at),
+                given_up_at = case when $2 is null then $3 else given_up_at end
+         where id = $1")
+        .bind(&due.id)
+        .bind(next)
+        .bind(now.at)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    Ok(next)
+}

@@ -1,0 +1,107 @@
+//! How sessions stand that something is still open for: an event stream outlives the request that
+//! opened it, and must not outlive its session.
+
+use sqlx::FromRow;
+
+use super::{
+    Ended, SessionId,
+    ended::EndedBy,
+    find::{Row, row},
+};
+use crate::{
+    db::Conn,
+    limits::Limits,
+    on,
+    plans::Plan,
+    time::{Moment, UnixMillis},
+    users::{AccountId, Role, UserId},
+};
+
+/// How a session stands.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    pub session: SessionId,
+    /// None while it lives.
+    pub ended: Option<Ended>,
+    pub role: Role,
+    pub plan: Plan,
+    /// When to look again, if nothing is heard of it before: it may have run out by then.
+    pub until: UnixMillis,
+}
+
+#[derive(FromRow)]
+struct Look {
+    #[sqlx(flatten)]
+    row: Row,
+    role: Role,
+    plan: Plan,
+    event_actor: Option<String>,
+    event_user_agent: Option<String>,
+    event_by_name: Option<String>,
+    event_action: Option<String>,
+}
+
+/// Looks at up to 1,000 sessions in one read. Those that are no longer there at all are left out.
+/// Looking is not using: the idle limit goes on.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn standing(
+    conn: &mut Conn,
+    sessions: &[SessionId],
+    limits: &Limits,
+    now: Moment,
+) -> Result<Vec<Standing>, sqlx::Error> {
+    if sessions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let looked: Vec<Look> = on!(conn, c => {
+        let mut select = sqlx::QueryBuilder::new(
+            concat!("select ", row!(), ", u.role, a.plan, e.actor as event_actor,
+                    e.user_agent as event_user_agent, d.name as event_by_name, e.action as event_action
+             from sessions s join users u on u.id = s.user_id join accounts a on a.id = u.account_id
+             left join audit_events e on e.id = s.ended_by
+             left join users d on d.id = substr(e.actor, 6) and d.id <> e.subject
+             where s.id in ("));
+        let mut ids = select.separated(", ");
+        for id in sessions {
+            ids.push_bind(id);
+        }
+        select.push(")");
+        select.build_query_as().fetch_all(c).await
+    })?;
+    Ok(looked
+        .into_iter()
+        .map(|look| look.judge(limits, now))
+        .collect())
+}
+
+impl Look {
+    fn judge(self, limits: &Limits, now: Moment) -> Standing {
+        let operation = self.event_actor.map(|actor| EndedBy {
+            actor,
+            user_agent: self.event_user_agent,
+            by_name: self.event_by_name,
+            action: self.event_action.unwrap_or_default(),
+        });
+        let ended = self.row.ended(limits, now);
+        Standing {
+            ended: ended.map(|(end_reason, at)| Ended::told(end_reason, at, operation)),
+            role: self.role,
+            plan: self.plan,
+            until: self.row.runs_out(limits).1,
+            session: self.row.id,
+        }
+    }
+}
+
+/// The ids of an account's members.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn of_account(conn: &mut Conn, account: &AccountId) -> Result<Vec<UserId>, sqlx::Error> {
+    on!(conn, c => sqlx::query_scalar("select id from users where account_id = $1")
+        .bind(account)
+        .fetch_all(c)
+        .await)
+}

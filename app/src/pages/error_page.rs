@@ -1,0 +1,101 @@
+//! Pages that say what went wrong when there is no app to ask: written whole, without script.
+
+use leptos::prelude::*;
+
+use crate::{
+    Assets,
+    parts::icon::{Disc, Mark, Shape},
+};
+
+/// What went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorPage {
+    /// 503: the database is unavailable. Nobody is signed out by that.
+    ServiceUnavailable,
+    /// 500.
+    Broken,
+    /// 403: a form of another site.
+    CrossSite,
+    /// 405: this address is not for looking at.
+    MethodNotAllowed,
+    /// 408 or 413 and the like: the request itself cannot be served.
+    BadRequest,
+}
+
+/// The whole page as HTML. `request_id` lets whoever runs this find the request in the log.
+#[must_use]
+pub fn page(error_page: ErrorPage, assets: &Assets, request_id: &str) -> String {
+    let (shape, title, text) = match error_page {
+        ErrorPage::ServiceUnavailable => (
+            Shape::CloudOff,
+            "Curfew can’t reach its database right now",
+            "You are still signed in. Nothing was changed. Try again in a moment.",
+        ),
+        ErrorPage::Broken => (
+            Shape::AlertTriangle,
+            "Something went wrong on our side",
+            "Nothing you did. Try again; if it stays, tell whoever runs this Curfew the number below.",
+        ),
+        ErrorPage::CrossSite => (
+            Shape::Shield,
+            "This request came from another site",
+            "Curfew only takes forms from its own pages. Nothing was changed.",
+        ),
+        ErrorPage::MethodNotAllowed => (
+            Shape::Info,
+            "This address takes another kind of request",
+            "Go back and use the page’s own buttons. Nothing was changed.",
+        ),
+        ErrorPage::BadRequest => (
+            Shape::Info,
+            "This request cannot be served",
+            "It was too large, too slow or of a kind that is not taken here. Nothing was changed.",
+        ),
+    };
+    let again = matches!(
+        error_page,
+        ErrorPage::ServiceUnavailable | ErrorPage::Broken
+    );
+    let (css, request_id) = (assets.css.clone(), request_id.to_owned());
+    let document = view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <title>{format!("{title} · Curfew")}</title>
+                <link rel="stylesheet" href=css />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+            </head>
+            <body>
+                <div class="auth">
+                    <header>
+                        <a class="brand brand--large" href="/">
+                            <Mark class="brand__mark" />
+                            <span class="brand__name">"Curfew"</span>
+                        </a>
+                    </header>
+                    <main class="auth__main" id="main">
+                        <div class="card card--lifted">
+                            <div class="empty">
+                                <Disc shape tint="plain" large=true />
+                                <h1 class="empty__title">{title}</h1>
+                                <p class="empty__text">{text}</p>
+                                <div class="empty__actions">
+                                    {if again {
+                                        view! { <a class="button button--primary" href="">"Try again"</a> }
+                                    } else {
+                                        view! { <a class="button button--primary" href="/">"Go home"</a> }
+                                    }}
+                                </div>
+                                <p class="empty__code">"Request " <code>{request_id}</code></p>
+                            </div>
+                        </div>
+                    </main>
+                </div>
+            </body>
+        </html>
+    };
+    document.to_html()
+}

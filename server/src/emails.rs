@@ -1,0 +1,175 @@
+//! The post: emails that the rules have written are sent by SMTP, or become files where no SMTP
+//! server is set.
+
+mod texts;
+
+use std::{path::Path, time::Duration};
+
+use accounts::{
+    db::Db,
+    emails::{self, Due, EmailError},
+    keys::Keys,
+    time::Moment,
+};
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    message::{
+        Mailbox, MultiPart,
+        header::{HeaderName, HeaderValue},
+    },
+};
+use tokio::{fs, io::AsyncWriteExt};
+
+use crate::config::Config;
+
+/// How often it is looked for emails.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Longest one email may take.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// Where emails go.
+enum Way {
+    Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>),
+    Folder(std::path::PathBuf),
+}
+
+/// Sends what is due, for as long as the program runs.
+pub struct EmailSender {
+    way: Way,
+    from: Mailbox,
+    /// Where this install is, for the links: from the settings, never from a request.
+    public_url: String,
+    db: Db,
+    keys: Keys,
+}
+
+impl EmailSender {
+    /// # Errors
+    /// One plain sentence that names the setting.
+    pub fn new(config: &Config, db: Db, keys: Keys) -> Result<Self, String> {
+        let way = match &config.smtp_url {
+            Some(url) => {
+                let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
+                    .map_err(|_| "CURFEW_SMTP_URL cannot be used".to_owned())?
+                    .timeout(Some(LONGEST))
+                    .build();
+                Way::Smtp(Box::new(transport))
+            }
+            None => Way::Folder(config.mail_folder.clone()),
+        };
+        Ok(Self {
+            way,
+            from: config.mail_from.clone(),
+            public_url: config.public_url(),
+            db,
+            keys,
+        })
+    }
+
+    /// Looks every second whether something is due, and sends it.
+    pub async fn keep_sending(self) {
+        let mut tick = tokio::time::interval(LOOK_EVERY);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            loop {
+                match self.send_one().await {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(error) => {
+                        tracing::warn!(%error, "emails wait");
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends the email that is due the longest. False when none is.
+    ///
+    /// # Errors
+    /// When the database is unavailable, or the key of a link is not to be had.
+    pub async fn send_one(&self) -> Result<bool, EmailError> {
+        let mut tx = self.db.write().await?;
+        // An email whose link cannot be opened is committed as tried, so that the next gets its turn.
+        let leased = emails::lease(&mut tx, &self.keys, Moment::now()).await;
+        tx.commit().await?;
+        let Some(due) = leased? else {
+            return Ok(false);
+        };
+        let outcome = self.send(&due).await;
+        let mut tx = self.db.write().await?;
+        match outcome {
+            Ok(()) => emails::sent(&mut tx, &due, Moment::now()).await?,
+            Err(why) => {
+                let next = emails::failed(&mut tx, &due, Moment::now()).await?;
+                let given_up = next.is_none();
+                tracing::warn!(email = due.id, why, given_up, "a email was not taken");
+            }
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    async fn send(&self, due: &Due) -> Result<(), String> {
+        let message = self.message(due)?;
+        match &self.way {
+            Way::Smtp(smtp) => smtp
+                .send(message)
+                .await
+                .map(|_| ())
+                .map_err(|e| e.to_string()),
+            Way::Folder(folder) => {
+                let file = folder.join(format!("{}.eml", due.id));
+                write(folder, &file, &message.formatted())
+                    .await
+                    .map_err(|e| format!("{}: {e}", file.display()))?;
+                tracing::info!(
+                    "no CURFEW_SMTP_URL is set: a email is in {}",
+                    file.display()
+                );
+                Ok(())
+            }
+        }
+    }
+
+    fn message(&self, due: &Due) -> Result<Message, String> {
+        let words = texts::of(due, &self.public_url);
+        let to: Mailbox = due
+            .to
+            .parse()
+            .map_err(|_| "its address cannot be written to".to_owned())?;
+        Message::builder()
+            .from(self.from.clone())
+            .to(to)
+            .subject(words.subject.clone())
+            .message_id(Some(format!("<{}@curfew>", due.id)))
+            // Out-of-office answers help nobody (RFC 3834).
+            .raw_header(HeaderValue::new(
+                HeaderName::new_from_ascii_str("Auto-Submitted"),
+                "auto-generated".into(),
+            ))
+            .multipart(MultiPart::alternative_plain_html(
+                words.text(),
+                words.html(),
+            ))
+            .map_err(|e| e.to_string())
+    }
+}
+
+/// Writes an email where only the owner of the folder reads it.
+async fn write(folder: &Path, file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    builder.mode(0o700);
+    builder.create(folder).await?;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    options.mode(0o600);
+    let mut file = options.open(file).await?;
+    file.write_all(bytes).await?;
+    file.sync_all().await
+}

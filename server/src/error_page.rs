@@ -1,0 +1,125 @@
+//! What goes wrong outside the app: the page for a browser, JSON for a program.
+
+use app::{
+    error::{AppError, Code},
+    pages::error_page::{ErrorPage, page},
+};
+use axum::{
+    Json,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{Html, IntoResponse, Response},
+};
+
+use crate::{request_id::RequestId, state::AppState};
+
+/// Whether the request is a browser's own, not a program's or the WASM client's.
+#[must_use]
+pub fn wants_html(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains("text/html"))
+}
+
+/// An error as JSON, with its status.
+#[must_use]
+pub fn json(error: &AppError) -> Response {
+    let status =
+        StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, Json(error)).into_response();
+    let wait = match error.code {
+        Code::ServiceUnavailable => Some(5),
+        _ => error.retry_after,
+    };
+    if let Some(seconds) = wait {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// A page that says what went wrong, in place of an app that cannot.
+#[must_use]
+pub fn html(
+    state: &AppState,
+    error_page: ErrorPage,
+    status: StatusCode,
+    request_id: &str,
+) -> Response {
+    let mut response = (status, Html(page(error_page, &state.assets, request_id))).into_response();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(5));
+    }
+    response
+}
+
+/// The database is unavailable: in the form the request asked for. No cookie is touched.
+#[must_use]
+pub fn service_unavailable(state: &AppState, headers: &HeaderMap, request_id: &str) -> Response {
+    if wants_html(headers) {
+        html(
+            state,
+            ErrorPage::ServiceUnavailable,
+            StatusCode::SERVICE_UNAVAILABLE,
+            request_id,
+        )
+    } else {
+        json(&AppError::service_unavailable())
+    }
+}
+
+/// Gives bare refusals of the layers below a body: 403 of another site's form, 405, 408, 500.
+pub async fn explain(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let as_html = wants_html(request.headers());
+    let id = request
+        .extensions()
+        .get::<RequestId>()
+        .map(|id| id.0.clone())
+        .unwrap_or_default();
+    let response = next.run(request).await;
+    let bare = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_none_or(|t| t.as_bytes().starts_with(b"text/plain"));
+    let (error_page, code, text) = match response.status() {
+        StatusCode::FORBIDDEN if bare => (
+            ErrorPage::CrossSite,
+            Code::CrossSite,
+            "This request came from another site.",
+        ),
+        StatusCode::METHOD_NOT_ALLOWED if bare => (
+            ErrorPage::MethodNotAllowed,
+            Code::MethodNotAllowed,
+            "This address takes another method.",
+        ),
+        StatusCode::NOT_FOUND if bare => (
+            ErrorPage::BadRequest,
+            Code::NotFound,
+            "There is nothing at this address.",
+        ),
+        StatusCode::INTERNAL_SERVER_ERROR if bare => (
+            ErrorPage::Broken,
+            Code::Internal,
+            "Something went wrong on our side.",
+        ),
+        StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT if bare => {
+            (ErrorPage::Broken, Code::Internal, "This took too long.")
+        }
+        _ => return response,
+    };
+    let status = response.status();
+    let mut explained = if as_html {
+        html(&state, error_page, status, &id)
+    } else {
+        (status, Json(AppError::new(code, text))).into_response()
+    };
+    if let Some(allow) = response.headers().get(header::ALLOW) {
+        explained.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    explained
+}

@@ -1,0 +1,195 @@
+//! What somebody learns who tries passwords: nothing, and then to wait.
+
+use std::net::Ipv4Addr;
+
+use http::HeaderMap;
+
+use crate::{
+    answer::Answer,
+    browser::Browser,
+    home::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp, email_of},
+};
+
+on_both!(
+    an_unknown_email_and_a_wrong_password_look_the_same,
+    after_the_limit_the_answer_is_429_with_the_time_to_wait,
+    a_stranger_cannot_keep_a_known_device_out,
+    an_address_has_a_limit_of_its_own,
+    a_plain_form_that_was_refused_keeps_the_email_and_no_password,
+);
+
+const WRONG: &str = "not the password of anybody";
+
+async fn tries(browser: &Browser, email: &str, password: &str) -> Answer {
+    browser
+        .call("sign_in", &[("email", email), ("password", password)])
+        .await
+}
+
+async fn an_unknown_email_and_a_wrong_password_look_the_same(app: TestApp) {
+    app.browser(FIREFOX_ON_LINUX).sign_up("Ada").await;
+    let stranger = app.browser(SAFARI_ON_IPHONE);
+    let headers = |answer: &Answer| -> HeaderMap {
+        let mut headers = answer.headers.clone();
+        headers.remove("x-request-id");
+        headers
+    };
+    let wrong = tries(&stranger, "ada@example.com", WRONG).await;
+    let unknown = tries(&stranger, "ida@example.com", WRONG).await;
+    wrong.refuses(401, "invalid_credentials");
+    assert_eq!((wrong.status, &wrong.body), (unknown.status, &unknown.body));
+    assert_eq!(headers(&wrong), headers(&unknown));
+
+    let mut pages = Vec::new();
+    for email in ["ada@example.com", "ida@example.com"] {
+        let form = [("email", email), ("password", WRONG)];
+        stranger
+            .post_form("/api/fn/sign_in", "/sign-in", &form)
+            .await
+            .leads_to("/sign-in");
+        let page = stranger.get("/sign-in").await;
+        page.is(200).says("The email or the password is wrong.");
+        pages.push(page.text());
+    }
+    assert_eq!(pages[0], pages[1]);
+}
+
+async fn after_the_limit_the_answer_is_429_with_the_time_to_wait(app: TestApp) {
+    app.browser(FIREFOX_ON_LINUX).sign_up("Ada").await;
+    let app = app.with(&[
+        ("CURFEW_ATTEMPTS_PER_USER", "3"),
+        ("CURFEW_ATTEMPT_WINDOW", "15m"),
+    ]);
+    for email in ["ada@example.com", "ida@example.com"] {
+        let stranger = app.browser(SAFARI_ON_IPHONE);
+        for _ in 0..3 {
+            tries(&stranger, email, WRONG)
+                .await
+                .refuses(401, "invalid_credentials");
+        }
+        // A right password is not looked at either.
+        let refused = tries(&stranger, email, PASSWORD).await;
+        refused.refuses(429, "too_many_attempts");
+        let wait: u64 = refused.header("retry-after").parse().unwrap();
+        assert!((880..=900).contains(&wait), "{refused:?}");
+        assert_eq!(refused.json()["retry_after"], wait);
+        let form = [("email", email), ("password", PASSWORD)];
+        stranger
+            .post_form("/api/fn/sign_in", "/sign-in", &form)
+            .await
+            .leads_to("/sign-in");
+        stranger
+            .get("/sign-in")
+            .await
+            .says("Too many attempts. Try again in 15 minutes.");
+    }
+    // Counted in the database: a restart forgets nothing.
+    let restarted = app.another_node().await;
+    tries(
+        &restarted.browser(SAFARI_ON_IPHONE),
+        "ada@example.com",
+        PASSWORD,
+    )
+    .await
+    .refuses(429, "too_many_attempts");
+    restarted.db().close().await;
+}
+
+async fn a_stranger_cannot_keep_a_known_device_out(app: TestApp) {
+    let app = app.with(&[
+        ("CURFEW_ATTEMPTS_PER_USER", "3"),
+        ("CURFEW_ATTEMPTS_PER_ADDRESS", "5"),
+    ]);
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let stranger = app.browser(SAFARI_ON_IPHONE);
+    for _ in 0..10 {
+        tries(&stranger, "ada@example.com", WRONG).await;
+    }
+    tries(&stranger, "ada@example.com", PASSWORD)
+        .await
+        .refuses(429, "too_many_attempts");
+    ada.remote_logout()
+        .await
+        .leads_to("/sign-in?next=/profile/security");
+    ada.sign_in("Ada").await;
+    // Its own failures count.
+    for _ in 0..3 {
+        tries(&ada, "ada@example.com", WRONG)
+            .await
+            .refuses(401, "invalid_credentials");
+    }
+    tries(&ada, "ada@example.com", PASSWORD)
+        .await
+        .refuses(429, "too_many_attempts");
+}
+
+async fn an_address_has_a_limit_of_its_own(app: TestApp) {
+    app.browser(FIREFOX_ON_LINUX).sign_up("Ada").await;
+    let app = app.with(&[("CURFEW_ATTEMPTS_PER_ADDRESS", "4")]);
+    let stranger = app.browser(SAFARI_ON_IPHONE);
+    for n in 0..4 {
+        tries(&stranger, &email_of(&format!("somebody{n}")), WRONG)
+            .await
+            .is(401);
+    }
+    tries(&stranger, "ada@example.com", PASSWORD)
+        .await
+        .refuses(429, "too_many_attempts");
+    let mut elsewhere = app.browser(SAFARI_ON_IPHONE);
+    elsewhere.address = Ipv4Addr::new(198, 51, 100, 7).into();
+    tries(&elsewhere, "ada@example.com", PASSWORD).await.is(200);
+}
+
+async fn a_plain_form_that_was_refused_keeps_the_email_and_no_password(app: TestApp) {
+    app.browser(FIREFOX_ON_LINUX).sign_up("Ada").await;
+    let stranger = app.browser(SAFARI_ON_IPHONE);
+    let form = [
+        ("email", "ada@example.com"),
+        ("password", WRONG),
+        ("remember_me", "true"),
+        ("next", "/profile"),
+    ];
+    let refused = stranger
+        .post_form("/api/fn/sign_in", "/sign-in?next=/profile", &form)
+        .await;
+    refused.leads_to("/sign-in?next=/profile");
+    let flash = format!("{:?}", refused.flash().unwrap());
+    assert!(
+        flash.contains("ada@example.com") && !flash.contains(WRONG),
+        "{flash}"
+    );
+    let page = stranger.get("/sign-in?next=/profile").await;
+    page.says("The email or the password is wrong.");
+    assert!(
+        page.tag("name=\"email\"")
+            .contains("value=\"ada@example.com\""),
+        "{page:?}"
+    );
+    assert!(
+        page.tag("name=\"remember_me\"").contains(" checked"),
+        "{page:?}"
+    );
+    assert!(!page.body.contains(WRONG), "{page:?}");
+    // Empty fields are told one by one, beside the field.
+    stranger
+        .post_form(
+            "/api/fn/sign_in",
+            "/sign-in",
+            &[("email", " "), ("password", "")],
+        )
+        .await
+        .leads_to("/sign-in");
+    let page = stranger.get("/sign-in").await;
+    assert_eq!(page.text_of("email-error"), "Enter your email address.");
+    assert_eq!(page.text_of("password-error"), "Enter your password.");
+    assert!(
+        page.tag("name=\"email\"").contains("aria-invalid=\"true\""),
+        "{page:?}"
+    );
+    assert!(
+        page.tag("name=\"email\"")
+            .contains("aria-describedby=\"email-error\""),
+        "{page:?}"
+    );
+}
