@@ -11,10 +11,9 @@ create table accounts (
     -- How many days the account keeps its events; null: for ever.
     audit_keep_days bigint,
     -- The daily time at which sessions end by themselves: minutes after midnight, in a time zone of the
-    -- IANA database. Times before it was set do not count.
+    -- IANA database.
     curfew_at bigint check (curfew_at between 0 and 1439),
-    curfew_zone text,
-    curfew_since bigint
+    curfew_zone text
 );
 
 create table users (
@@ -34,8 +33,7 @@ create table users (
     removed_at bigint,
     created_at bigint not null,
     curfew_at bigint check (curfew_at between 0 and 1439),
-    curfew_zone text,
-    curfew_since bigint
+    curfew_zone text
 );
 
 create index users_account on users (account_id);

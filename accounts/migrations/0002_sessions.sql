@@ -11,6 +11,8 @@ create table remembered_devices (
     created_at bigint not null,
     last_used_at bigint not null,
     expires_at bigint not null,
+    -- The next curfew of its user or account, worked out when it started and when a curfew was set.
+    curfew_ends_at bigint,
     ended_at bigint,
     end_reason text,
     -- The audit event of the operation that ended it, where there is one.
@@ -18,6 +20,8 @@ create table remembered_devices (
 );
 
 create index remembered_devices_open on remembered_devices (user_id) where ended_at is null;
+create index remembered_devices_curfew on remembered_devices (curfew_ends_at)
+    where ended_at is null and curfew_ends_at is not null;
 
 -- Every cookie value that a remembered device was ever given. Only the one that was
 -- not exchanged yet is good; an exchanged one that is presented again means theft.
@@ -51,6 +55,8 @@ create table sessions (
     started_at bigint not null,
     last_active_at bigint not null,
     expires_at bigint not null,
+    -- The next curfew of its user or account, worked out when it started and when a curfew was set.
+    curfew_ends_at bigint,
     ended_at bigint,
     end_reason text,
     -- The audit event of the operation that ended it, where there is one.
@@ -58,6 +64,7 @@ create table sessions (
 );
 
 create index sessions_open on sessions (user_id) where ended_at is null;
+create index sessions_curfew on sessions (curfew_ends_at) where ended_at is null and curfew_ends_at is not null;
 create index sessions_device on sessions (remembered_device_id) where remembered_device_id is not null;
 create index sessions_ended on sessions (ended_at) where ended_at is not null;
 create index sessions_previous on sessions (previous_token_hash) where previous_token_hash is not null;

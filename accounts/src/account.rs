@@ -3,15 +3,17 @@
 use serde_json::json;
 
 use crate::{
-    audit::{self, Action, Actor, Client, Event},
-    db::Tx,
-    limits::Limits,
+    audit::{Action, Actor, Event},
+    execute,
+    ids::UserId,
     members::{MemberError, begin},
+    names::clean_name,
     on,
+    operation::Operation,
+    permissions::Permission,
     plans::Plan,
     sessions::SignedIn,
-    time::Moment,
-    users,
+    users::account_of,
 };
 
 /// Why the account is as it was.
@@ -23,44 +25,39 @@ pub enum AccountError {
     Refused(#[from] MemberError),
 }
 
+impl From<sqlx::Error> for AccountError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
 /// Gives the account another name; the same one is no operation.
 ///
 /// # Errors
 /// See [`AccountError`].
-pub async fn rename(
-    tx: &mut Tx,
-    who: &SignedIn,
-    name: &str,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
-) -> Result<(), AccountError> {
-    let name = users::clean_name(name).map_err(|why| match why {
+pub async fn rename(op: &mut Operation, who: &SignedIn, name: &str) -> Result<(), AccountError> {
+    let name = clean_name(name).map_err(|why| match why {
         "Enter your name." => AccountError::Name("Enter a name for the account."),
         other => AccountError::Name(other),
     })?;
-    let me = begin(tx, who, "/api/fn/rename_account", limits, now).await?;
-    let before: String = on!(tx, c => sqlx::query_scalar("select name from accounts where id = $1")
+    let me = begin(op, who, Permission::RenameAccount).await?;
+    let before: String = on!(op, c => sqlx::query_scalar("select name from accounts where id = $1")
         .bind(&me.account_id)
         .fetch_one(c)
-        .await)
-    .map_err(MemberError::Database)?;
+        .await)?;
     if before == name {
         return Ok(());
     }
-    on!(tx, c => sqlx::query("update accounts set name = $2 where id = $1")
-        .bind(&me.account_id)
-        .bind(&name)
-        .execute(c)
-        .await
-        .map(|_| ()))
-    .map_err(MemberError::Database)?;
-    let event = Event::of(Action::AccountRenamed, Actor::User(&me.id), client)
+    execute!(
+        op,
+        "update accounts set name = $2 where id = $1",
+        &me.account_id,
+        &name
+    )?;
+    let event = Event::of(Action::AccountRenamed, Actor::User(&me.id))
         .in_account(&me.account_id)
         .with(json!({ "from": before, "to": name }));
-    audit::record(tx, event, now)
-        .await
-        .map_err(MemberError::Database)?;
+    op.record(event);
     Ok(())
 }
 
@@ -69,17 +66,44 @@ pub async fn rename(
 /// # Errors
 /// See [`MemberError`].
 pub async fn change_plan(
-    tx: &mut Tx,
+    op: &mut Operation,
     who: &SignedIn,
     plan: Plan,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<Plan, MemberError> {
-    let me = begin(tx, who, "/api/fn/change_plan", limits, now).await?;
+    let me = begin(op, who, Permission::ChangePlan).await?;
     if me.plan != plan {
         let actor = Actor::User(&me.id);
-        users::set_plan(tx, &me.id, plan, actor, client, now).await?;
+        set_plan(op, &me.id, plan, actor).await?;
     }
     Ok(me.plan)
+}
+
+/// Sets an account's plan by one member's email. Returns the plan it had.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn set_plan(
+    op: &mut Operation,
+    member: &UserId,
+    plan: Plan,
+    actor: Actor<'_>,
+) -> Result<Option<Plan>, sqlx::Error> {
+    let Some(account) = account_of(op, member).await? else {
+        return Ok(None);
+    };
+    op.lock_account(&account).await?;
+    let Some(user) = op.lock_user(member).await? else {
+        return Ok(None);
+    };
+    execute!(
+        op,
+        "update accounts set plan = $2 where id = $1",
+        &user.account_id,
+        plan
+    )?;
+    let event = Event::of(Action::PlanChanged, actor)
+        .in_account(&user.account_id)
+        .with(json!({ "from": user.plan, "to": plan }));
+    op.record(event);
+    Ok(Some(user.plan))
 }

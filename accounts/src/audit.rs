@@ -6,109 +6,67 @@
 mod chain;
 mod event;
 mod recent;
-mod retention;
 mod search;
 
 pub(crate) use chain::with_id;
 pub use chain::{Broken, Stored, Whole, chains, page, recorded, verify, verify_account};
+pub(crate) use event::Unchained;
 pub(crate) use event::severity_rank;
-pub use event::{Action, Actor, CATEGORIES, Client, Event, SEVERITIES};
+pub use event::{Action, Actor, CATEGORIES, Event, SEVERITIES};
 pub use recent::recent;
-pub use retention::{CHOICES, RetentionError, delete_before, delete_old, retention, set_retention};
 pub use search::{Cut, Filter, Shown, search};
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use sqlx::FromRow;
 
-use crate::{
-    db::{Change, Tx},
-    on,
-    time::Moment,
-    users::{AccountId, UserId},
-    webhook,
-};
+use crate::{db::Conn, execute, on};
 
 /// The hash before the first event of a chain.
 const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// The chain of what belongs to no account.
-const INSTANCE: &str = "instance";
-
-/// An event that was written: its id and its hash.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recorded {
-    pub id: String,
-    pub hash: String,
-}
-
+/// The newest event of a chain.
 #[derive(FromRow)]
-struct Head {
-    seq: i64,
-    head: String,
+pub(crate) struct Head {
+    pub seq: i64,
+    pub head: String,
 }
 
-/// Appends an event to its account's chain. Call it last in a transaction: it holds the chain until
-/// the commit, and users are locked before chains everywhere.
-///
-/// # Errors
-/// When the database is unavailable.
-pub async fn record(tx: &mut Tx, event: Event<'_>, now: Moment) -> Result<Recorded, sqlx::Error> {
-    let chain = event.account.map_or(INSTANCE, |a| a.0.as_str());
-    let last = lock_chain(tx, chain).await?;
-    let stored = Stored {
-        id: now.id(),
-        chain: chain.to_owned(),
+/// Appends an event to its chain and returns it as stored. The chain stays locked until the transaction ends,
+/// so an operation appends its events when it commits, after every other lock.
+pub(crate) async fn append(conn: &mut Conn, event: Unchained) -> Result<Stored, sqlx::Error> {
+    let last = lock_chain(conn, &event.chain).await?;
+    let mut stored = Stored {
+        id: event.id.0,
+        chain: event.chain,
         seq: last.seq + 1,
-        at: now.at,
+        at: event.at,
         action: event.action.name().to_owned(),
         category: event.action.category().to_owned(),
         severity: event.action.severity().to_owned(),
-        actor: event.actor.stored(),
-        subject: event.subject.map(|u| u.0.clone()),
-        ip: event.client.ip.map(|ip| ip.to_string()),
-        user_agent: Some(event.client.user_agent.clone()),
-        details: event.details.to_string(),
+        actor: event.actor,
+        subject: event.subject,
+        ip: event.ip,
+        user_agent: Some(event.user_agent),
+        details: event.details,
         prev_hash: last.head,
         hash: String::new(),
     };
-    let hash = hash_of(&stored);
-    // A sign-in that ends another session says so itself: NOTIFY makes commits wait in one line.
-    if event.action != Action::Login
-        && let Some(change) = may_have_changed(&stored.action, stored.subject.as_deref(), chain)
-    {
-        tx.changes(change).await?;
-    }
-    insert(tx, &stored, &hash).await?;
-    // Written here, so that what an account is sent is what it has recorded, whatever dies in between.
-    webhook::write(tx, &stored).await?;
-    on!(tx, c => sqlx::query("update audit_chains set seq = $2, head = $3 where chain = $1")
-        .bind(chain)
-        .bind(stored.seq)
-        .bind(&hash)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
-    Ok(Recorded {
-        id: stored.id,
-        hash,
-    })
-}
-
-/// Whose sessions an operation may have changed, by its event. An operation that nobody has thought of here
-/// counts as one that may: looking once too often costs one read.
-pub(crate) fn may_have_changed(action: &str, subject: Option<&str>, chain: &str) -> Option<Change> {
-    match (action, subject) {
-        ("user.created" | "user.login_failed" | "user.device_renamed" | "access.denied", _) => None,
-        (_, Some(user)) => Some(Change::User(UserId(user.to_owned()))),
-        (_, None) if chain == INSTANCE => Some(Change::Anyone),
-        (_, None) => Some(Change::Account(AccountId(chain.to_owned()))),
-    }
+    stored.hash = hash_of(&stored);
+    insert(conn, &stored).await?;
+    execute!(
+        conn,
+        "update audit_chains set seq = $2, head = $3 where chain = $1",
+        &stored.chain,
+        stored.seq,
+        &stored.hash
+    )?;
+    Ok(stored)
 }
 
 /// An update locks the row on PostgreSQL until the commit; two events never get one number.
-async fn lock_chain(tx: &mut Tx, chain: &str) -> Result<Head, sqlx::Error> {
-    on!(tx, c => sqlx::query_as(
+pub(crate) async fn lock_chain(conn: &mut Conn, chain: &str) -> Result<Head, sqlx::Error> {
+    on!(conn, c => sqlx::query_as(
         "insert into audit_chains (chain, seq, head) values ($1, 0, $2)
          on conflict (chain) do update set seq = audit_chains.seq
          returning seq, head")
@@ -118,28 +76,28 @@ async fn lock_chain(tx: &mut Tx, chain: &str) -> Result<Head, sqlx::Error> {
         .await)
 }
 
-async fn insert(tx: &mut Tx, event: &Stored, hash: &str) -> Result<(), sqlx::Error> {
-    on!(tx, c => sqlx::query(
+async fn insert(conn: &mut Conn, event: &Stored) -> Result<(), sqlx::Error> {
+    execute!(
+        conn,
         "insert into audit_events (id, chain, seq, at, action, category, severity, actor, subject,
                                    ip, user_agent, details, prev_hash, hash)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)")
-        .bind(&event.id)
-        .bind(&event.chain)
-        .bind(event.seq)
-        .bind(event.at)
-        .bind(&event.action)
-        .bind(&event.category)
-        .bind(&event.severity)
-        .bind(&event.actor)
-        .bind(&event.subject)
-        .bind(&event.ip)
-        .bind(&event.user_agent)
-        .bind(&event.details)
-        .bind(&event.prev_hash)
-        .bind(hash)
-        .execute(c)
-        .await
-        .map(|_| ()))
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        &event.id,
+        &event.chain,
+        event.seq,
+        event.at,
+        &event.action,
+        &event.category,
+        &event.severity,
+        &event.actor,
+        &event.subject,
+        &event.ip,
+        &event.user_agent,
+        &event.details,
+        &event.prev_hash,
+        &event.hash
+    )?;
+    Ok(())
 }
 
 /// SHA-256 over the event's fields as a JSON array, in the order of the columns, the previous hash

@@ -3,18 +3,16 @@
 use serde_json::json;
 
 use crate::{
-    audit::{self, Action, Actor, Client, Event},
-    db::Tx,
+    audit::{Action, Actor, Event},
     email_links::{self, About, Purpose},
-    emails::{self, Email, EmailTemplate},
-    keys::Keys,
-    limits::Limits,
-    on,
+    emails::EmailTemplate,
+    execute,
+    names::clean_email,
+    operation::Operation,
     rate_limits::{self, RateLimited},
     secret::Token,
-    sessions::{self, SignedIn},
-    time::Moment,
-    users::{self, clean_email, id_of_email},
+    sessions::SignedIn,
+    users::id_of_email,
 };
 
 /// Why the address is as it was.
@@ -37,60 +35,45 @@ pub enum ChangeEmailError {
     Database(#[from] sqlx::Error),
 }
 
-/// Mails a link to the new address and word of it to the old one. An address that somebody else has
-/// gets word, and no link; the answer is the same. The caller has seen to it that the user has
-/// confirmed who they are (step-up).
+/// Mails a link to the new address and tells the old one. An address that another user has is told, and gets no
+/// link; the answer is the same. The caller has seen to it that the user has passed step-up.
 ///
 /// # Errors
 /// See [`ChangeEmailError`].
 pub async fn request(
-    tx: &mut Tx,
-    keys: &Keys,
-    limits: &Limits,
+    op: &mut Operation,
     who: &SignedIn,
     email: &str,
-    client: &Client,
-    now: Moment,
 ) -> Result<(), ChangeEmailError> {
     let email = clean_email(email).map_err(ChangeEmailError::Email)?;
     if email == who.user.email {
         return Err(ChangeEmailError::Email("This is your address already."));
     }
-    rate_limits::permit_email(tx, &email, Some(client), limits, now)
+    rate_limits::permit_email(op, &email)
         .await?
         .map_err(ChangeEmailError::RateLimited)?;
-    let user = &who.user.id;
-    let locked = sessions::lock_live(tx, who, limits, now)
-        .await?
-        .ok_or(ChangeEmailError::Conflict)?;
-    if id_of_email(tx, &email).await?.is_some() {
-        emails::enqueue(
-            tx,
-            &email,
-            &Email::new(EmailTemplate::EmailTaken, client),
-            now,
-        )
-        .await?;
+    let live = op.lock_live(&who.user.id, &who.session).await?;
+    let user = live.ok_or(ChangeEmailError::Conflict)?.user;
+    if id_of_email(op, &email).await?.is_some() {
+        op.email(&email, EmailTemplate::EmailTaken);
     } else {
-        let person = Some((user, locked.epoch));
         let about = About {
             email: Some(&email),
             session: None,
         };
-        let (token, until) =
-            email_links::issue(tx, Purpose::ChangeEmail, person, about, limits, now).await?;
-        let message = Email::new(EmailTemplate::ConfirmEmail, client);
-        emails::enqueue_with_link(tx, keys, &email, &message, &token, until, now).await?;
+        let (token, expires_at) =
+            email_links::issue(op, Purpose::ChangeEmail, Some(&user), about).await?;
+        op.email_with_link(&email, EmailTemplate::ConfirmEmail, &token, expires_at);
     }
     let template = EmailTemplate::EmailChangeRequested {
         email: email.clone(),
     };
-    emails::enqueue(tx, &locked.email, &Email::new(template, client), now).await?;
-    let event = Event::of(Action::EmailChangeRequested, Actor::User(user), client)
-        .in_account(&locked.account_id)
-        .about(user)
+    op.email(&user.email, template);
+    let event = Event::of(Action::EmailChangeRequested, Actor::User(&user.id))
+        .in_account(&user.account_id)
+        .about(&user.id)
         .with(json!({ "to": email }));
-    audit::record(tx, event, now).await?;
+    op.record(event);
     Ok(())
 }
 
@@ -98,43 +81,35 @@ pub async fn request(
 ///
 /// # Errors
 /// See [`ChangeEmailError`].
-pub async fn confirm(
-    tx: &mut Tx,
-    link: &Token,
-    client: &Client,
-    now: Moment,
-) -> Result<String, ChangeEmailError> {
+pub async fn confirm(op: &mut Operation, link: &Token) -> Result<String, ChangeEmailError> {
     let purpose = Purpose::ChangeEmail;
-    let found = email_links::find(tx, purpose, link, now).await?;
+    let found = email_links::find(op, purpose, link).await?;
     let user = found.ok_or(ChangeEmailError::Expired)?.user_id;
-    let locked = users::lock(tx, &user)
-        .await?
-        .ok_or(ChangeEmailError::Expired)?;
+    let user = op.lock_user(&user).await?;
+    let user = user.ok_or(ChangeEmailError::Expired)?;
     // Asked again under the lock.
-    let found = email_links::find(tx, purpose, link, now).await?;
+    let found = email_links::find(op, purpose, link).await?;
     let email = found
         .and_then(|link| link.email)
         .ok_or(ChangeEmailError::Expired)?;
-    on!(tx, c => sqlx::query("update users set email = $2 where id = $1")
-        .bind(&user)
-        .bind(&email)
-        .execute(c)
-        .await
-        .map(|_| ()))
+    execute!(
+        op,
+        "update users set email = $2 where id = $1",
+        &user.id,
+        &email
+    )
     .map_err(taken)?;
     // This one, and those that went to the old address.
-    email_links::consume_all(tx, &user, now).await?;
-    for to in [&locked.email, &email] {
-        let template = EmailTemplate::EmailChanged {
-            email: email.clone(),
-        };
-        emails::enqueue(tx, to, &Email::new(template, client), now).await?;
+    email_links::consume_all(op, &user.id).await?;
+    for to in [&user.email, &email] {
+        let email = email.clone();
+        op.email(to, EmailTemplate::EmailChanged { email });
     }
-    let event = Event::of(Action::EmailChanged, Actor::User(&user), client)
-        .in_account(&locked.account_id)
-        .about(&user)
-        .with(json!({ "from": locked.email, "to": email }));
-    audit::record(tx, event, now).await?;
+    let event = Event::of(Action::EmailChanged, Actor::User(&user.id))
+        .in_account(&user.account_id)
+        .about(&user.id)
+        .with(json!({ "from": user.email, "to": email }));
+    op.record(event);
     Ok(email)
 }
 

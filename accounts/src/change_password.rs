@@ -3,18 +3,28 @@
 use serde_json::json;
 
 use crate::{
-    audit::{self, Action, Actor, Client, Event},
-    db::{Db, Tx},
-    emails::{self, Email, EmailTemplate},
-    limits::Limits,
-    on,
-    passwords::{Hasher, HashingFailed, Unacceptable, Verdict},
+    audit::{Action, Actor, Event},
+    client::Client,
+    emails::EmailTemplate,
+    end_reason::EndReason,
+    execute,
+    instance::Instance,
+    known_devices::forget_other_devices,
+    locks::LockedUser,
+    operation::Operation,
+    passwords::{HashingFailed, Unacceptable, Verdict},
     rate_limits::{self, RateLimited},
-    secret::{Secret, Token},
-    sessions::{self, EndReason, RotatedSession, SignedIn},
+    secret::Secret,
+    sessions::{RotatedSession, SignedIn, end_others_and_rotate},
     time::Moment,
-    users::{self, UserId},
 };
+
+/// The password in force, as typed, and the one that takes its place.
+#[derive(Debug, Clone, Copy)]
+pub struct PasswordChange<'a> {
+    pub current: &'a Secret,
+    pub new: &'a Secret,
+}
 
 /// Why the password is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -39,98 +49,79 @@ pub enum ChangePasswordError {
 /// Changes the password of the user signed in.
 ///
 /// # Errors
-/// See [`ChangePasswordError`]; whatever it is, the password is as it was and nobody was signed out.
+/// See [`ChangePasswordError`]; whatever it is, the password is as it was and no session has ended.
 pub async fn change_password(
-    db: &Db,
-    hasher: &Hasher,
-    limits: &Limits,
-    who: &SignedIn,
-    current: &Secret,
-    new: &Secret,
-    (known_device, client): (Option<&Token>, &Client),
+    instance: &Instance,
+    client: &Client,
     now: Moment,
+    who: &SignedIn,
+    change: PasswordChange<'_>,
 ) -> Result<RotatedSession, ChangePasswordError> {
+    let PasswordChange { current, new } = change;
     let user = &who.user.id;
-    let mut tx = db.write().await?;
-    let permit = rate_limits::permit_password(&mut tx, user, limits, now)
+    let mut op = Operation::begin(instance, client, now).await?;
+    let permit = rate_limits::permit_password(&mut op, user)
         .await?
         .map_err(ChangePasswordError::RateLimited)?;
-    let locked = users::lock(&mut tx, user)
-        .await?
-        .ok_or(ChangePasswordError::Conflict)?;
-    tx.commit().await?;
+    let before = op.lock_user(user).await?;
+    let before = before.ok_or(ChangePasswordError::Conflict)?;
+    op.commit().await?;
 
-    if hasher.verify(current, Some(&locked.password_hash)).await? == Verdict::Wrong {
-        record_refusal(db, who, client, now).await?;
+    let verdict = instance
+        .hasher
+        .verify(current, Some(&before.password_hash))
+        .await?;
+    let mut op = Operation::begin(instance, client, now).await?;
+    if verdict == Verdict::Wrong {
+        op.record(
+            Event::of(Action::AccessDenied, Actor::User(user))
+                .in_account(&who.user.account_id)
+                .about(user)
+                .with(json!({ "what": "change_password", "why": "wrong_password" })),
+        );
+        op.commit().await?;
         return Err(ChangePasswordError::WrongCurrent);
     }
-    let mut tx = db.write().await?;
-    rate_limits::clear_failures(&mut tx, &permit).await?;
-    tx.commit().await?;
+    rate_limits::clear_failures(&mut op, &permit).await?;
+    op.commit().await?;
     if current.expose() == new.expose() {
         return Err(ChangePasswordError::Same);
     }
     let about = [who.user.name.as_str(), who.user.email.as_str()];
-    hasher.accept(new, limits.password_min, &about).await??;
-    let hash = hasher.hash(new).await?;
+    let shortest = instance.limits.password_min;
+    instance.hasher.accept(new, shortest, &about).await??;
+    let hash = instance.hasher.hash(new).await?;
 
-    let mut tx = db.write().await?;
-    let today = users::lock(&mut tx, user)
-        .await?
-        .ok_or(ChangePasswordError::Conflict)?;
-    let unchanged = today.epoch == locked.epoch && today.password_hash == locked.password_hash;
-    if !unchanged || !sessions::is_live(&mut tx, &who.session, today.epoch, limits, now).await? {
+    let mut op = Operation::begin(instance, client, now).await?;
+    let live = op.lock_live(user, &who.session).await?;
+    let live = live.ok_or(ChangePasswordError::Conflict)?;
+    if live.user.epoch != before.epoch || live.user.password_hash != before.password_hash {
         return Err(ChangePasswordError::Conflict);
     }
-    set_password(&mut tx, user, &hash, now).await?;
-    rate_limits::forget_devices(&mut tx, user, known_device).await?;
-    let event = Event::of(Action::PasswordChanged, Actor::User(user), client)
-        .in_account(&today.account_id)
-        .about(user);
-    let alone = sessions::end_others_and_rotate(
-        &mut tx,
-        (user, &today),
-        &who.session,
-        EndReason::PasswordChanged,
-        event,
-        None,
-        limits,
-        now,
-    )
-    .await?;
-    let email = Email::new(EmailTemplate::PasswordChanged, client);
-    emails::enqueue(&mut tx, &today.email, &email, now).await?;
-    tx.commit().await?;
-    Ok(alone)
-}
-
-async fn record_refusal(
-    db: &Db,
-    who: &SignedIn,
-    client: &Client,
-    now: Moment,
-) -> Result<(), sqlx::Error> {
-    let mut tx = db.write().await?;
-    let event = Event::of(Action::AccessDenied, Actor::User(&who.user.id), client)
-        .in_account(&who.user.account_id)
-        .about(&who.user.id)
-        .with(json!({ "what": "change_password", "why": "wrong_password" }));
-    audit::record(&mut tx, event, now).await?;
-    tx.commit().await
+    set_password(&mut op, &live.user, &hash).await?;
+    forget_other_devices(&mut op, user).await?;
+    let event = Event::of(Action::PasswordChanged, Actor::User(user));
+    let reason = EndReason::PasswordChanged;
+    let rotated = end_others_and_rotate(&mut op, &live, event, reason, None).await?;
+    op.email(&live.user.email, EmailTemplate::PasswordChanged);
+    op.commit().await?;
+    Ok(rotated)
 }
 
 /// Sets the hash of a new password.
 pub(crate) async fn set_password(
-    tx: &mut Tx,
-    user: &UserId,
+    op: &mut Operation,
+    user: &LockedUser,
     hash: &str,
-    now: Moment,
 ) -> Result<(), sqlx::Error> {
-    on!(tx, c => sqlx::query("update users set password_hash = $2, password_changed_at = $3 where id = $1")
-        .bind(user)
-        .bind(hash)
-        .bind(now.at)
-        .execute(c)
-        .await
-        .map(|_| ()))
+    op.holds(user)?;
+    let now = op.now;
+    execute!(
+        op,
+        "update users set password_hash = $2, password_changed_at = $3 where id = $1",
+        &user.id,
+        hash,
+        now.at
+    )?;
+    Ok(())
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use crate::{
     db::Tx,
-    on,
+    execute,
     time::{Moment, UnixMillis},
 };
 
@@ -62,9 +62,5 @@ pub async fn cleanup(tx: &mut Tx, now: Moment) -> Result<u64, sqlx::Error> {
 }
 
 async fn delete(tx: &mut Tx, sql: &'static str, before: UnixMillis) -> Result<u64, sqlx::Error> {
-    on!(tx, c => sqlx::query(sql)
-        .bind(before)
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected()))
+    execute!(tx, sql, before)
 }

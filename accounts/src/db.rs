@@ -22,6 +22,7 @@ use sqlx::{
     },
 };
 
+pub(crate) use notifier::INSTANCE;
 pub use notifier::{Change, Notifier};
 pub use sqlx::Error as DatabaseError;
 
@@ -159,28 +160,29 @@ impl Db {
         })
     }
 
-    /// A transaction to act in. Dropped without [`Tx::commit`], nothing has happened.
+    /// A transaction for what is no operation, because no user asks for it: cleanup, outboxes, times of use.
+    /// Dropped without [`Tx::commit`], nothing has happened.
     ///
     /// # Errors
     /// When the database is unavailable.
     pub async fn write(&self) -> Result<Tx, sqlx::Error> {
-        let (conn, notifier) = match self {
+        self.begin().await.map(Tx)
+    }
+
+    pub(crate) async fn begin(&self) -> Result<Conn, sqlx::Error> {
+        Ok(match self {
             // A deferred transaction that turns into a writer fails at once and ignores the busy timeout.
-            Self::Sqlite {
-                write, notifier, ..
-            } => {
-                let tx = write.begin_with("begin immediate").await?;
-                (Conn::Sqlite(Held::InTx(tx)), notifier)
+            Self::Sqlite { write, .. } => {
+                Conn::Sqlite(Held::InTx(write.begin_with("begin immediate").await?))
             }
-            Self::Postgres { pool, notifier } => {
-                (Conn::Postgres(Held::InTx(pool.begin().await?)), notifier)
-            }
-        };
-        Ok(Tx {
-            conn,
-            notifier: notifier.clone(),
-            changes: Vec::new(),
+            Self::Postgres { pool, .. } => Conn::Postgres(Held::InTx(pool.begin().await?)),
         })
+    }
+
+    pub(crate) fn notifier(&self) -> &Notifier {
+        match self {
+            Self::Sqlite { notifier, .. } | Self::Postgres { notifier, .. } => notifier,
+        }
     }
 
     /// Closes every connection, waiting for those in use.
@@ -286,28 +288,33 @@ impl<D: Database> DerefMut for Held<D> {
     }
 }
 
-/// A transaction. Derefs to the [`Conn`] that domain functions take.
-#[derive(Debug)]
-pub struct Tx {
-    conn: Conn,
-    notifier: Notifier,
-    /// What is said when it commits.
-    changes: Vec<Change>,
+impl Conn {
+    /// Commits the transaction that this connection is in.
+    async fn commit(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(Held::InTx(tx)) => tx.commit().await,
+            Self::Postgres(Held::InTx(tx)) => tx.commit().await,
+            // No path leads here: only `begin` makes what is committed.
+            Self::Sqlite(Held::Plain(_)) | Self::Postgres(Held::Plain(_)) => {
+                Err(sqlx::Error::Protocol(
+                    "a connection that is in no transaction commits nothing".into(),
+                ))
+            }
+        }
+    }
 }
 
+/// A transaction. Derefs to its [`Conn`].
+#[derive(Debug)]
+pub struct Tx(Conn);
+
 impl Tx {
-    /// Makes it so, durably: when this returns, the operation survives a power cut.
+    /// Makes it so, durably: when this returns, what was written survives a power cut.
     ///
     /// # Errors
-    /// When the database could not; then nothing has happened.
+    /// When the database is unavailable; then nothing has happened.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
-        match self.conn {
-            Conn::Sqlite(Held::InTx(tx)) => tx.commit().await?,
-            Conn::Postgres(Held::InTx(tx)) => tx.commit().await?,
-            Conn::Sqlite(Held::Plain(_)) | Conn::Postgres(Held::Plain(_)) => {}
-        }
-        self.notifier.ring(self.changes);
-        Ok(())
+        self.0.commit().await
     }
 }
 
@@ -315,13 +322,13 @@ impl Deref for Tx {
     type Target = Conn;
 
     fn deref(&self) -> &Conn {
-        &self.conn
+        &self.0
     }
 }
 
 impl DerefMut for Tx {
     fn deref_mut(&mut self) -> &mut Conn {
-        &mut self.conn
+        &mut self.0
     }
 }
 
@@ -342,4 +349,14 @@ macro_rules! on {
             }
         }
     }};
+}
+
+/// Runs one statement that returns no rows, with its parameters in order; the number of rows it changed:
+/// `let renamed = execute!(conn, "update users set name = $2 where id = $1", id, name)?;`
+#[macro_export]
+macro_rules! execute {
+    ($conn:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
+        $crate::on!($conn, c => sqlx::query($sql)$(.bind($bind))*.execute(c).await
+            .map(|done| done.rows_affected()))
+    };
 }

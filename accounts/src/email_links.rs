@@ -7,13 +7,15 @@ use std::time::Duration;
 use sqlx::FromRow;
 
 use crate::{
-    db::{Conn, Tx},
+    execute,
+    ids::{SessionId, UserId},
+    instance::Reader,
     limits::Limits,
+    locks::LockedUser,
     on,
+    operation::Operation,
     secret::Token,
-    sessions::SessionId,
-    time::{Moment, UnixMillis},
-    users::UserId,
+    time::UnixMillis,
 };
 
 /// What a link is for.
@@ -53,32 +55,30 @@ pub(crate) struct About<'a> {
     pub session: Option<&'a SessionId>,
 }
 
-/// Makes a link for a user, and says how long it is good; for nobody a row is written that nothing opens.
+/// Issues a link for a user, and says when it expires; for no user a row is written that nothing opens.
 pub(crate) async fn issue(
-    tx: &mut Tx,
+    op: &mut Operation,
     purpose: Purpose,
-    user: Option<(&UserId, i64)>,
+    user: Option<&LockedUser>,
     about: About<'_>,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<(Token, UnixMillis), sqlx::Error> {
+    let now = op.now.at;
     let token = Token::random();
-    let good_until = now.at + purpose.good_for(limits);
-    on!(tx, c => sqlx::query(
+    let expires_at = now + purpose.good_for(&op.limits);
+    execute!(
+        op,
         "insert into email_links (token_hash, user_id, purpose, epoch, email, session_id, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)")
-        .bind(token.hash())
-        .bind(user.map(|(id, _)| id))
-        .bind(purpose)
-        .bind(user.map_or(0, |(_, epoch)| epoch))
-        .bind(about.email)
-        .bind(about.session)
-        .bind(now.at)
-        .bind(good_until)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
-    Ok((token, good_until))
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        token.hash(),
+        user.map(|user| &user.id),
+        purpose,
+        user.map_or(0, |user| user.epoch),
+        about.email,
+        about.session,
+        now,
+        expires_at
+    )?;
+    Ok((token, expires_at))
 }
 
 /// The link, if it still stands: not used, not too old, of this epoch. Uses nothing up.
@@ -86,11 +86,11 @@ pub(crate) async fn issue(
 /// # Errors
 /// When the database is unavailable.
 pub async fn find(
-    conn: &mut Conn,
+    conn: &mut Reader,
     purpose: Purpose,
     token: &Token,
-    now: Moment,
 ) -> Result<Option<Link>, sqlx::Error> {
+    let now = conn.now;
     on!(conn, c => sqlx::query_as(
         "select l.user_id, l.email, l.session_id, l.created_at from email_links l join users u on u.id = l.user_id and (u.epoch = l.epoch or l.purpose = 'not_me')
          where l.token_hash = $1 and l.purpose = $2 and l.used_at is null and l.expires_at > $3
@@ -103,44 +103,43 @@ pub async fn find(
 }
 
 /// Uses the link up. The caller holds the user's lock and has seen with [`find`] that it stands.
-pub(crate) async fn consume(tx: &mut Tx, token: &Token, now: Moment) -> Result<(), sqlx::Error> {
-    on!(tx, c => sqlx::query("update email_links set used_at = $2 where token_hash = $1")
-        .bind(token.hash())
-        .bind(now.at)
-        .execute(c)
-        .await
-        .map(|_| ()))
+pub(crate) async fn consume(op: &mut Operation, token: &Token) -> Result<(), sqlx::Error> {
+    let now = op.now;
+    execute!(
+        op,
+        "update email_links set used_at = $2 where token_hash = $1",
+        token.hash(),
+        now.at
+    )?;
+    Ok(())
 }
 
 /// Uses up the links of a user that went to an address they no longer have; those with which one logs
 /// out everywhere stay good, for whoever has changed the address may be somebody else.
-pub(crate) async fn consume_all(
-    tx: &mut Tx,
-    user: &UserId,
-    now: Moment,
-) -> Result<(), sqlx::Error> {
-    on!(tx, c => sqlx::query(
-        "update email_links set used_at = $2 where user_id = $1 and used_at is null and purpose <> 'not_me'")
-        .bind(user)
-        .bind(now.at)
-        .execute(c)
-        .await
-        .map(|_| ()))
+pub(crate) async fn consume_all(op: &mut Operation, user: &UserId) -> Result<(), sqlx::Error> {
+    let now = op.now;
+    execute!(
+        op,
+        "update email_links set used_at = $2 where user_id = $1 and used_at is null and purpose <> 'not_me'",
+        user,
+        now.at
+    )?;
+    Ok(())
 }
 
 /// Uses up every link of a user that is for this.
 pub(crate) async fn consume_for(
-    tx: &mut Tx,
+    op: &mut Operation,
     user: &UserId,
     purpose: Purpose,
-    now: Moment,
 ) -> Result<(), sqlx::Error> {
-    on!(tx, c => sqlx::query(
-        "update email_links set used_at = $3 where user_id = $1 and used_at is null and purpose = $2")
-        .bind(user)
-        .bind(purpose)
-        .bind(now.at)
-        .execute(c)
-        .await
-        .map(|_| ()))
+    let now = op.now;
+    execute!(
+        op,
+        "update email_links set used_at = $3 where user_id = $1 and used_at is null and purpose = $2",
+        user,
+        purpose,
+        now.at
+    )?;
+    Ok(())
 }

@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
 use crate::{
-    audit::Client,
+    client::Client,
     db::Tx,
+    execute,
+    ids::EventId,
+    instance::Reader,
     keys::{CannotOpen, Keys, Purpose, Sealed},
     on,
     retry::next_try,
@@ -69,8 +72,6 @@ pub enum EmailTemplate {
     RemoteLogout {
         sessions: i64,
         remembered_devices: i64,
-        /// The hash of the audit event.
-        proof: String,
     },
 }
 
@@ -78,6 +79,9 @@ pub enum EmailTemplate {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Email {
     pub template: EmailTemplate,
+    /// The hash of the audit event that the email tells of, where it quotes one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
     /// Empty when unknown.
     pub ip: String,
     pub user_agent: String,
@@ -89,6 +93,7 @@ impl Email {
     pub fn to_stranger(template: EmailTemplate) -> Self {
         Self {
             template,
+            proof: None,
             ip: String::new(),
             user_agent: String::new(),
         }
@@ -99,69 +104,59 @@ impl Email {
     pub fn new(template: EmailTemplate, client: &Client) -> Self {
         Self {
             template,
+            proof: None,
             ip: client.ip_text(),
             user_agent: client.user_agent.clone(),
         }
     }
 }
 
-/// Writes an email to an address, to be sent once the caller commits.
-///
-/// # Errors
-/// When the database is unavailable.
-pub(crate) async fn enqueue(
-    tx: &mut Tx,
-    to: &str,
-    email: &Email,
-    now: Moment,
-) -> Result<(), sqlx::Error> {
-    insert(tx, &now.id(), to, email, None, now).await
+/// The one-time link inside an email.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub token: Token,
+    pub expires_at: UnixMillis,
 }
 
-/// As [`post`], with a link that carries `token`. When it could not be sent while that was good, it is
-/// not sent any more. To nobody (an empty address) it is written too, and never sent: asking for an
-/// unknown address takes as long as for a known one.
-pub(crate) async fn enqueue_with_link(
-    tx: &mut Tx,
-    keys: &Keys,
-    to: &str,
-    email: &Email,
-    token: &Token,
-    good_until: UnixMillis,
-    now: Moment,
-) -> Result<(), sqlx::Error> {
+/// An email that an operation has written and its commit puts into the outbox.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    /// Empty for an email that is never sent.
+    pub to: String,
+    pub email: Email,
+    pub link: Option<Link>,
+    /// The event whose hash the email quotes.
+    pub proof: Option<EventId>,
+}
+
+/// Writes an email into the outbox. Once its link has expired it is not sent any more.
+pub(crate) async fn insert(reader: &mut Reader, outgoing: &Outgoing) -> Result<(), sqlx::Error> {
+    let now = reader.now;
     let id = now.id();
-    let sealed = keys.seal(Purpose::Email, &id, token.expose().as_bytes());
-    insert(tx, &id, to, email, Some((sealed, good_until)), now).await
-}
-
-async fn insert(
-    tx: &mut Tx,
-    id: &str,
-    to: &str,
-    email: &Email,
-    link: Option<(Sealed, UnixMillis)>,
-    now: Moment,
-) -> Result<(), sqlx::Error> {
-    let details = serde_json::to_string(email).unwrap_or_default();
-    let (sealed, good_until) = link.unzip();
-    let (key_id, sealed) = sealed.map(|s| (s.key_id, s.text)).unzip();
-    // To nobody: written, and never due.
-    let given_up_at = to.is_empty().then_some(now.at);
-    on!(tx, c => sqlx::query(
+    let details = serde_json::to_string(&outgoing.email).unwrap_or_default();
+    let sealed = outgoing.link.as_ref().map(|link| {
+        let sealed = reader
+            .keys()
+            .seal(Purpose::Email, &id, link.token.expose().as_bytes());
+        (sealed.key_id, sealed.text)
+    });
+    let (key_id, sealed) = sealed.unzip();
+    // To an empty address: written, and never due.
+    let given_up_at = outgoing.to.is_empty().then_some(now.at);
+    execute!(
+        reader,
         "insert into emails (id, recipient, details, key_id, sealed, created_at, next_try_at, tries, given_up_at, good_until)
-         values ($1, $2, $3, $4, $5, $6, $6, 0, $7, $8)")
-        .bind(id)
-        .bind(to)
-        .bind(&details)
-        .bind(&key_id)
-        .bind(&sealed)
-        .bind(now.at)
-        .bind(given_up_at)
-        .bind(good_until)
-        .execute(c)
-        .await
-        .map(|_| ()))
+         values ($1, $2, $3, $4, $5, $6, $6, 0, $7, $8)",
+        &id,
+        &outgoing.to,
+        &details,
+        &key_id,
+        &sealed,
+        now.at,
+        given_up_at,
+        outgoing.link.as_ref().map(|link| link.expires_at)
+    )?;
+    Ok(())
 }
 
 /// An email that is due, for the node that has claimed it.
@@ -243,12 +238,13 @@ pub async fn lease(tx: &mut Tx, keys: &Keys, now: Moment) -> Result<Option<Due>,
 /// # Errors
 /// When the database is unavailable; it may be sent a second time then.
 pub async fn sent(tx: &mut Tx, due: &Due, now: Moment) -> Result<(), sqlx::Error> {
-    on!(tx, c => sqlx::query("update emails set sent_at = $2, sealed = null, key_id = null where id = $1")
-        .bind(&due.id)
-        .bind(now.at)
-        .execute(c)
-        .await
-        .map(|_| ()))
+    execute!(
+        tx,
+        "update emails set sent_at = $2, sealed = null, key_id = null where id = $1",
+        &due.id,
+        now.at
+    )?;
+    Ok(())
 }
 
 /// It could not be sent: later again, or given up. Returns when the next try is.
@@ -261,15 +257,14 @@ pub async fn failed(
     now: Moment,
 ) -> Result<Option<UnixMillis>, sqlx::Error> {
     let next = next_try(due.tries, now.at);
-    on!(tx, c => sqlx::query(
+    execute!(
+        tx,
         "update emails set next_try_at = coalesce($2, next_try_at),
                 given_up_at = case when $2 is null then $3 else given_up_at end
-         where id = $1")
-        .bind(&due.id)
-        .bind(next)
-        .bind(now.at)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
+         where id = $1",
+        &due.id,
+        next,
+        now.at
+    )?;
     Ok(next)
 }

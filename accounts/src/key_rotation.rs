@@ -4,6 +4,7 @@ use sqlx::FromRow;
 
 use crate::{
     db::Tx,
+    execute,
     keys::{CannotOpen, Keys, Purpose, Sealed},
     on,
 };
@@ -64,14 +65,14 @@ pub async fn seal_anew(tx: &mut Tx, keys: &Keys) -> Result<u64, RotationError> {
             let plain = keys.open(purpose, &row.owner, &before)?;
             let after = keys.seal(purpose, &row.owner, &plain);
             // Changed in the meantime, by its user: then it is sealed with the newest key already.
-            rows += on!(tx, c => sqlx::query(update)
-                .bind(&row.owner)
-                .bind(&after.key_id)
-                .bind(&after.text)
-                .bind(&before.text)
-                .execute(c)
-                .await
-                .map(|done| done.rows_affected()))?;
+            rows += execute!(
+                tx,
+                update,
+                &row.owner,
+                &after.key_id,
+                &after.text,
+                &before.text
+            )?;
         }
     }
     Ok(rows)

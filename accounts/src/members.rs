@@ -11,11 +11,10 @@ mod remote_logout;
 mod remove;
 pub(crate) mod role;
 
-pub(crate) use act::{Standing, begin, lock_account};
+pub(crate) use act::begin;
 pub use disable::{Disabled, disable, disable_by_operator, enable};
 pub use leave::{Left, leave};
 pub use list::{Listed, StoredAccount, Uses, accounts, everyone, find, list, page, users, uses};
-pub(crate) use remote_logout::lock_with_users;
 pub use remote_logout::{
     Everyone, count_everyone, remote_logout_everyone, remote_logout_everyone_by_operator,
     remote_logout_member,

@@ -8,22 +8,21 @@ use serde_json::json;
 use sqlx::FromRow;
 
 use crate::{
-    audit::{self, Action, Actor, Client, Event},
-    db::{Conn, Tx},
+    audit::{Action, Actor, Event},
     email_links::{self, About, Purpose},
-    emails::{self, Email, EmailTemplate},
-    invites,
-    keys::Keys,
-    limits::Limits,
+    emails::EmailTemplate,
+    ids::{SessionId, UserId},
+    instance::Reader,
+    invitations,
+    known_devices::forget_other_devices,
+    locks::LockedUser,
     on,
+    operation::Operation,
     plans::Feature,
-    rate_limits,
     secret::Token,
-    sessions::{
-        self, By, EndAllError, Facts, LogoutReceipt, RevokeTokens, Revoked, SessionId, Surface,
-    },
-    time::{Moment, UnixMillis},
-    users::{self, Locked, UserId},
+    sessions::{self, By, EndAllError, Facts, LogoutReceipt, RevokeTokens, Revoked, Surface},
+    time::UnixMillis,
+    users,
 };
 
 /// Why nothing was ended.
@@ -71,38 +70,29 @@ pub struct LoggedOut {
 /// Tells the user of a sign-in on a new device, with the link where their plan has remote logout.
 /// The caller holds the user's lock.
 pub(crate) async fn tell(
-    tx: &mut Tx,
-    keys: &Keys,
-    (user, locked): (&UserId, &Locked),
+    op: &mut Operation,
+    user: &LockedUser,
     session: &SessionId,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<(), sqlx::Error> {
-    let email = Email::new(EmailTemplate::NewDevice, client);
-    if !locked.plan.has(Feature::RemoteLogout) {
-        return emails::enqueue(tx, &locked.email, &email, now).await;
+    if !user.plan.has(Feature::RemoteLogout) {
+        op.email(&user.email, EmailTemplate::NewDevice);
+        return Ok(());
     }
-    let person = Some((user, locked.epoch));
     let about = About {
         email: None,
         session: Some(session),
     };
-    let (token, until) = email_links::issue(tx, Purpose::NotMe, person, about, limits, now).await?;
-    emails::enqueue_with_link(tx, keys, &locked.email, &email, &token, until, now).await
+    let (token, expires_at) = email_links::issue(op, Purpose::NotMe, Some(user), about).await?;
+    op.email_with_link(&user.email, EmailTemplate::NewDevice, &token, expires_at);
+    Ok(())
 }
 
 /// What the link is about, while it stands. Looking changes nothing.
 ///
 /// # Errors
 /// When the database is unavailable.
-pub async fn look_up(
-    conn: &mut Conn,
-    link: &Token,
-    limits: &Limits,
-    now: Moment,
-) -> Result<Option<Asked>, sqlx::Error> {
-    let Some(found) = email_links::find(conn, Purpose::NotMe, link, now).await? else {
+pub async fn look_up(conn: &mut Reader, link: &Token) -> Result<Option<Asked>, sqlx::Error> {
+    let Some(found) = email_links::find(conn, Purpose::NotMe, link).await? else {
         return Ok(None);
     };
     let sign_in = on!(conn, c => sqlx::query_as("select user_agent, ip, started_at from sessions where id = $1")
@@ -115,8 +105,8 @@ pub async fn look_up(
     };
     Ok(Some(Asked {
         sign_in,
-        facts: sessions::facts(conn, &user, limits, now).await?,
-        invitations: invites::count_since(conn, &user, found.created_at, now).await?,
+        facts: sessions::facts(conn, &user).await?,
+        invitations: invitations::count_since(conn, &user, found.created_at).await?,
         two_factor: person.two_factor_since.is_some(),
         has_it: person.plan.has(Feature::RemoteLogout),
         user_id: user,
@@ -131,41 +121,28 @@ pub async fn look_up(
 /// # Errors
 /// See [`NotMeError`]; whatever it is, nothing has changed.
 pub async fn remote_logout(
-    tx: &mut Tx,
+    op: &mut Operation,
     link: &Token,
-    revoke_tokens: RevokeTokens,
-    known_device: Option<&Token>,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
+    tokens: RevokeTokens,
 ) -> Result<LoggedOut, NotMeError> {
     let purpose = Purpose::NotMe;
-    let found = email_links::find(tx, purpose, link, now).await?;
+    let found = email_links::find(op, purpose, link).await?;
     let user = found.ok_or(NotMeError::Expired)?.user_id;
-    let locked = users::lock(tx, &user).await?.ok_or(NotMeError::Expired)?;
+    let locked = op.lock_user(&user).await?.ok_or(NotMeError::Expired)?;
     // Asked again under the lock: another click has either committed or not begun.
-    let found = email_links::find(tx, purpose, link, now).await?;
+    let found = email_links::find(op, purpose, link).await?;
     let since = found.ok_or(NotMeError::Expired)?.created_at;
-    email_links::consume_for(tx, &user, purpose, now).await?;
-    rate_limits::forget_devices(tx, &user, known_device).await?;
-    let invitations = invites::revoke_since(tx, &user, since, now).await?;
-    let (by, from) = (By::Member(&user), Surface::Email);
-    let (ended, revoked) = sessions::end_all_and_revoke_tokens(
-        tx,
-        &user,
-        by,
-        revoke_tokens,
-        from,
-        client,
-        limits,
-        now,
-    )
-    .await?;
+    email_links::consume_for(op, &user, purpose).await?;
+    forget_other_devices(op, &user).await?;
+    let invitations = invitations::revoke_since(op, &user, since).await?;
+    let by = By::Member(&user);
+    let (ended, revoked) =
+        sessions::end_all_and_revoke_tokens(op, &user, by, tokens, Surface::Email).await?;
     if invitations > 0 {
-        let event = Event::of(Action::InvitationRevoked, Actor::User(&user), client)
+        let event = Event::of(Action::InvitationRevoked, Actor::User(&user))
             .in_account(&locked.account_id)
             .with(json!({ "with": "not-me", "invitations": invitations }));
-        audit::record(tx, event, now).await?;
+        op.record(event);
     }
     Ok(LoggedOut {
         user,

@@ -7,16 +7,20 @@ use serde_json::json;
 use sqlx::FromRow;
 
 use crate::{
-    audit::{self, Action, Actor, Client, Event},
-    curfew,
-    db::{Conn, Tx},
-    emails::{self, Email, EmailTemplate},
-    limits::Limits,
+    audit::{Action, Actor, Event},
+    curfew_schedule::Schedule,
+    db::Conn,
+    emails::EmailTemplate,
+    end_reason::EndReason,
+    execute,
+    ids::UserId,
+    live::live_device,
+    locks::LockedUser,
     on,
+    operation::Operation,
     secret::Token,
-    sessions::{self, AuthMethod, EndReason, Ended, Started},
+    sessions::{self, AuthMethod, Ended, NewSession, Started},
     time::{Moment, UnixMillis},
-    users::{self, UserId},
 };
 
 /// What presenting a remember-me cookie led to.
@@ -46,43 +50,43 @@ pub struct Remembered {
     pub expires_at: UnixMillis,
 }
 
-/// Remembers a device. The caller holds the user's lock. Returns the device's id and its cookie.
+/// Remembers a device. Returns the device's id and its cookie.
 pub(crate) async fn issue(
-    tx: &mut Tx,
-    user: &UserId,
-    epoch: i64,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
+    op: &mut Operation,
+    user: &LockedUser,
 ) -> Result<(String, Remembered), sqlx::Error> {
+    op.holds(user)?;
+    let (limits, now) = (op.limits, op.now);
     let device = now.id();
     let expires_at = now.at + limits.remember_for;
-    on!(tx, c => sqlx::query(
-        "insert into remembered_devices (id, user_id, epoch, user_agent, created_at, last_used_at, expires_at)
-         values ($1, $2, $3, $4, $5, $5, $6)")
-        .bind(&device)
-        .bind(user)
-        .bind(epoch)
-        .bind(&client.user_agent)
-        .bind(now.at)
-        .bind(expires_at)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
-    let token = insert_token(tx, &device, now).await?;
+    let curfew_ends_at = Schedule::of(op, &user.id).await?.ends_after(now.at);
+    let user_agent = op.client().user_agent.clone();
+    execute!(
+        op,
+        "insert into remembered_devices (id, user_id, epoch, user_agent, created_at, last_used_at, expires_at, curfew_ends_at)
+         values ($1, $2, $3, $4, $5, $5, $6, $7)",
+        &device,
+        &user.id,
+        user.epoch,
+        user_agent,
+        now.at,
+        expires_at,
+        curfew_ends_at
+    )?;
+    let token = insert_token(op, &device).await?;
     Ok((device, Remembered { token, expires_at }))
 }
 
-async fn insert_token(tx: &mut Tx, device: &str, now: Moment) -> Result<Token, sqlx::Error> {
+async fn insert_token(op: &mut Operation, device: &str) -> Result<Token, sqlx::Error> {
+    let now = op.now;
     let token = Token::random();
-    on!(tx, c => sqlx::query(
-        "insert into remember_tokens (token_hash, device_id, created_at) values ($1, $2, $3)")
-        .bind(token.hash())
-        .bind(device)
-        .bind(now.at)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
+    execute!(
+        op,
+        "insert into remember_tokens (token_hash, device_id, created_at) values ($1, $2, $3)",
+        token.hash(),
+        device,
+        now.at
+    )?;
     Ok(token)
 }
 
@@ -90,8 +94,11 @@ async fn insert_token(tx: &mut Tx, device: &str, now: Moment) -> Result<Token, s
 struct Device {
     id: String,
     epoch: i64,
-    created_at: UnixMillis,
+    user_epoch: i64,
+    user_disabled_at: Option<UnixMillis>,
+    live: bool,
     expires_at: UnixMillis,
+    curfew_ends_at: Option<UnixMillis>,
     ended_at: Option<UnixMillis>,
     end_reason: Option<EndReason>,
     ended_by: Option<String>,
@@ -114,59 +121,48 @@ pub async fn is_known(conn: &mut Conn, token: &Token) -> Result<bool, sqlx::Erro
 /// # Errors
 /// When the database is unavailable.
 pub async fn exchange(
-    tx: &mut Tx,
+    op: &mut Operation,
     token: &Token,
     may_be_a_race: bool,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<Exchange, sqlx::Error> {
-    let Some(user) = owner(tx, token).await? else {
+    let (limits, now) = (op.limits, op.now);
+    let Some(user) = owner(op, token).await? else {
         return Ok(Exchange::Unknown);
     };
-    let Some(locked) = users::lock(tx, &user).await? else {
+    let Some(user) = op.lock_user(&user).await? else {
         return Ok(Exchange::Unknown);
     };
     // Read under the lock: a remote logout or another exchange has either committed or not begun.
-    let Some(device) = device_of(tx, token).await? else {
+    let Some(device) = device_of(op, token).await? else {
         return Ok(Exchange::Unknown);
     };
-    let cut = curfew::cut(tx, &user, now).await?;
-    if let Some((end_reason, at)) = device.ended(locked.epoch, locked.disabled_at, cut, now) {
-        let ended = sessions::how_it_ended(tx, end_reason, at, device.ended_by.as_deref()).await?;
+    if let Some((reason, at)) = device.ended(now) {
+        let ended = sessions::how_it_ended(op, reason, at, device.ended_by.as_deref()).await?;
         return Ok(Exchange::Ended(ended));
     }
     if let Some(exchanged_at) = device.exchanged_at {
         if may_be_a_race && now.at < exchanged_at + limits.exchange_race {
             return Ok(Exchange::JustExchanged);
         }
-        let account = &locked.account_id;
-        let event = Event::of(Action::RememberedDeviceReused, Actor::Anonymous, client)
-            .in_account(account)
-            .about(&user);
-        let ended = end_stolen(tx, &device, event, now).await?;
-        let email = Email::new(EmailTemplate::RememberedDeviceReused, client);
-        emails::enqueue(tx, &locked.email, &email, now).await?;
-        return Ok(ended);
+        return end_stolen(op, &user, &device.id).await;
     }
 
-    mark_exchanged(tx, token, &device.id, now).await?;
-    let next = insert_token(tx, &device.id, now).await?;
-    let from = sessions::NewSession {
+    mark_exchanged(op, token, &device.id).await?;
+    let next = insert_token(op, &device.id).await?;
+    let new = NewSession {
         user: &user,
-        epoch: locked.epoch,
-        how: AuthMethod::Remembered,
+        auth_method: AuthMethod::Remembered,
         second_factor: None,
         remembered_device: Some(&device.id),
     };
-    let started = sessions::start(tx, from, client, limits, now).await?;
-    let event = Event::of(Action::Login, Actor::User(&user), client)
-        .in_account(&locked.account_id)
-        .about(&user)
+    let started = sessions::start(op, new).await?;
+    let event = Event::of(Action::Login, Actor::User(&user.id))
+        .in_account(&user.account_id)
+        .about(&user.id)
         .with(json!({ "how": "remembered" }));
-    audit::record(tx, event, now).await?;
+    op.record(event);
     Ok(Exchange::Session {
-        user,
+        user: user.id,
         started,
         next,
         expires_at: device.expires_at,
@@ -174,26 +170,24 @@ pub async fn exchange(
 }
 
 impl Device {
-    fn ended(
-        &self,
-        epoch: i64,
-        disabled_at: Option<UnixMillis>,
-        cut: UnixMillis,
-        now: Moment,
-    ) -> Option<(EndReason, UnixMillis)> {
+    /// Why and when it ended; none while it is live, as the database has said ([`live_device!`]).
+    fn ended(&self, now: Moment) -> Option<(EndReason, UnixMillis)> {
+        if self.live {
+            return None;
+        }
         if let Some(at) = self.ended_at {
             return Some((self.end_reason.unwrap_or(EndReason::SignedOut), at));
         }
-        if let Some(at) = disabled_at {
+        if let Some(at) = self.user_disabled_at {
             return Some((EndReason::Disabled, at));
         }
-        if self.epoch != epoch {
+        if self.epoch != self.user_epoch {
             return Some((EndReason::RemoteLogout, now.at));
         }
-        if self.created_at < cut {
-            return Some((EndReason::Curfew, cut));
+        match self.curfew_ends_at {
+            Some(at) if at <= now.at => Some((EndReason::Curfew, at)),
+            _ => Some((EndReason::Expired, self.expires_at)),
         }
-        (self.expires_at <= now.at).then_some((EndReason::Expired, self.expires_at))
     }
 }
 
@@ -206,53 +200,66 @@ async fn owner(conn: &mut Conn, token: &Token) -> Result<Option<UserId>, sqlx::E
         .await)
 }
 
-async fn device_of(tx: &mut Tx, token: &Token) -> Result<Option<Device>, sqlx::Error> {
-    on!(tx, c => sqlx::query_as(
-        "select d.id, d.epoch, d.created_at, d.expires_at, d.ended_at, d.end_reason, d.ended_by, t.exchanged_at
-         from remember_tokens t join remembered_devices d on d.id = t.device_id
-         where t.token_hash = $1")
+async fn device_of(op: &mut Operation, token: &Token) -> Result<Option<Device>, sqlx::Error> {
+    let now = op.now.at;
+    on!(op, c => sqlx::query_as(concat!(
+        "select d.id, d.epoch, u.epoch as user_epoch, u.disabled_at as user_disabled_at, ", live_device!("$1"), " as live,
+                d.expires_at, d.curfew_ends_at, d.ended_at, d.end_reason, d.ended_by, t.exchanged_at
+         from remember_tokens t join remembered_devices d on d.id = t.device_id join users u on u.id = d.user_id
+         where t.token_hash = $2"))
+        .bind(now)
         .bind(token.hash())
         .fetch_optional(c)
         .await)
 }
 
 async fn mark_exchanged(
-    tx: &mut Tx,
+    op: &mut Operation,
     token: &Token,
     device: &str,
-    now: Moment,
 ) -> Result<(), sqlx::Error> {
-    on!(tx, c => sqlx::query("update remember_tokens set exchanged_at = $2 where token_hash = $1")
-        .bind(token.hash())
-        .bind(now.at)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
-    on!(tx, c => sqlx::query("update remembered_devices set last_used_at = $2 where id = $1")
-        .bind(device)
-        .bind(now.at)
-        .execute(c)
-        .await
-        .map(|_| ()))
+    let now = op.now;
+    execute!(
+        op,
+        "update remember_tokens set exchanged_at = $2 where token_hash = $1",
+        token.hash(),
+        now.at
+    )?;
+    execute!(
+        op,
+        "update remembered_devices set last_used_at = $2 where id = $1",
+        device,
+        now.at
+    )?;
+    Ok(())
 }
 
+/// Ends a device whose cookie was used twice, with every session that it started, and tells the user.
 async fn end_stolen(
-    tx: &mut Tx,
-    device: &Device,
-    event: Event<'_>,
-    now: Moment,
+    op: &mut Operation,
+    user: &LockedUser,
+    device: &str,
 ) -> Result<Exchange, sqlx::Error> {
-    let event = audit::record(tx, event, now).await?;
-    on!(tx, c => sqlx::query(
-        "update remembered_devices set ended_at = $2, end_reason = $3, ended_by = $4 where id = $1")
-        .bind(&device.id)
-        .bind(now.at)
-        .bind(EndReason::Reused)
-        .bind(&event.id)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
-    sessions::end_where_device(tx, &device.id, EndReason::Reused, &event.id, now).await?;
-    let ended = sessions::how_it_ended(tx, EndReason::Reused, now.at, Some(&event.id)).await?;
-    Ok(Exchange::Reused(ended))
+    let now = op.now.at;
+    let (action, reason) = (Action::RememberedDeviceReused, EndReason::Reused);
+    let event = Event::of(action, Actor::Anonymous)
+        .in_account(&user.account_id)
+        .about(&user.id);
+    let event = op.record(event);
+    for sql in [
+        "update remembered_devices set ended_at = $2, end_reason = $3, ended_by = $4 where id = $1",
+        "update sessions set ended_at = $2, end_reason = $3, ended_by = $4
+         where remembered_device_id = $1 and ended_at is null",
+    ] {
+        execute!(op, sql, device, now, reason, &event)?;
+    }
+    op.email(&user.email, EmailTemplate::RememberedDeviceReused);
+    Ok(Exchange::Reused(Ended {
+        end_reason: reason,
+        at: now,
+        by_user_agent: Some(op.client().user_agent.clone()),
+        by: Some("anonymous".into()),
+        by_name: None,
+        action: Some(action.name().into()),
+    }))
 }

@@ -5,5 +5,5 @@ mod history;
 mod seed;
 mod user;
 
-pub use demo::{Demo, DemoError, DemoPerson, PASSWORD, demo};
+pub use demo::{Demo, DemoError, DemoUser, PASSWORD, demo};
 pub use seed::{Seed, SeedError, seed};

@@ -12,39 +12,38 @@ pub use pending::{CodeError, PendingSignIn, pending_is_open, verify_code};
 use sqlx::FromRow;
 
 use crate::{
-    audit::{self, Action, Actor, Client, Event},
-    db::Db,
-    keys::Keys,
-    limits::Limits,
+    audit::{Action, Actor, Event},
+    client::Client,
+    db::Conn,
+    execute,
+    ids::{AccountId, UserId},
+    instance::Instance,
+    names::clean_email,
     on,
-    passwords::{Hasher, HashingFailed, Verdict},
+    operation::Operation,
+    passwords::{HashingFailed, Verdict},
     rate_limits::{self, Permit, RateLimited},
     remember_me::Remembered,
     secret::{Secret, Token},
     sessions::Started,
     time::Moment,
-    users::{self, AccountId, UserId, clean_email},
 };
-use complete::{CompletingSignIn, complete_sign_in};
+use complete::complete_sign_in;
 
-/// Somebody who wants in, as typed.
+/// What a user types to sign in.
 #[derive(Debug)]
 pub struct Credentials<'a> {
     pub email: &'a str,
     pub password: &'a Secret,
     pub remember_me: bool,
-    /// The cookie that says which browser this is. Grants nothing.
-    pub known_device: Option<&'a Token>,
     /// The page to go on to, kept for when a second factor is owed.
     pub next: &'a str,
 }
 
-/// What the browser asked for and brought along.
+/// What the browser asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct SignInOptions<'a> {
     pub remember_me: bool,
-    /// See [`Credentials::known_device`].
-    pub known_device: Option<&'a Token>,
     /// See [`Credentials::next`].
     pub next: &'a str,
 }
@@ -56,7 +55,7 @@ pub enum SignInOutcome {
     SecondFactorRequired(PendingSignIn),
 }
 
-/// A user who is in.
+/// A user who is signed in.
 #[derive(Debug)]
 pub struct CompletedSignIn {
     pub user: UserId,
@@ -68,7 +67,7 @@ pub struct CompletedSignIn {
     pub next: String,
 }
 
-/// Why somebody is not in.
+/// Why the user is not signed in.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
     #[error("{0}")]
@@ -106,26 +105,22 @@ pub struct VerifiedPassword {
     permit: Permit,
 }
 
-/// Signs somebody in.
+/// Signs a user in.
 ///
 /// # Errors
 /// See [`SignInError`]. A failure is counted and recorded.
 pub async fn sign_in(
-    db: &Db,
-    keys: &Keys,
-    hasher: &Hasher,
-    limits: &Limits,
-    who: Credentials<'_>,
+    instance: &Instance,
     client: &Client,
     now: Moment,
+    credentials: Credentials<'_>,
 ) -> Result<SignInOutcome, SignInError> {
-    let checked = check_password(db, hasher, limits, &who, client, now).await?;
+    let verified = check_password(instance, client, now, &credentials).await?;
     let options = SignInOptions {
-        remember_me: who.remember_me,
-        known_device: who.known_device,
-        next: who.next,
+        remember_me: credentials.remember_me,
+        next: credentials.next,
     };
-    admit(db, keys, limits, checked, options, client, now).await
+    admit(instance, client, now, verified, options).await
 }
 
 /// Signs a user in who has just signed up and so has shown their password.
@@ -133,32 +128,25 @@ pub async fn sign_in(
 /// # Errors
 /// As [`sign_in`].
 pub async fn sign_in_new(
-    db: &Db,
-    keys: &Keys,
-    limits: &Limits,
-    user: &UserId,
-    known_device: Option<&Token>,
+    instance: &Instance,
     client: &Client,
     now: Moment,
+    user: &UserId,
 ) -> Result<SignInOutcome, SignInError> {
-    let evidence = evidence_of(
-        db,
-        "select id, account_id, epoch, password_hash from users where id = $1",
-        &user.0,
-    )
-    .await?
-    .ok_or(SignInError::Wrong)?;
-    let checked = VerifiedPassword {
-        evidence,
+    let sql = "select id, account_id, epoch, password_hash from users where id = $1";
+    let mut conn = instance.read(now).await?;
+    let evidence = evidence_of(&mut conn, sql, user.as_str()).await?;
+    drop(conn);
+    let verified = VerifiedPassword {
+        evidence: evidence.ok_or(SignInError::Wrong)?,
         new_hash: None,
         permit: Permit::none(),
     };
     let options = SignInOptions {
         remember_me: false,
-        known_device,
         next: "/",
     };
-    admit(db, keys, limits, checked, options, client, now).await
+    admit(instance, client, now, verified, options).await
 }
 
 /// Counts the attempt and checks the password, in the same time for an unknown email.
@@ -166,36 +154,33 @@ pub async fn sign_in_new(
 /// # Errors
 /// As [`sign_in`], but for [`SignInError::Conflict`].
 pub async fn check_password(
-    db: &Db,
-    hasher: &Hasher,
-    limits: &Limits,
-    who: &Credentials<'_>,
+    instance: &Instance,
     client: &Client,
     now: Moment,
+    credentials: &Credentials<'_>,
 ) -> Result<VerifiedPassword, SignInError> {
-    let email = clean_email(who.email).map_err(SignInError::Email)?;
-    let mut tx = db.write().await?;
-    let permit =
-        rate_limits::permit_sign_in(&mut tx, &email, who.known_device, client, limits, now)
-            .await?
-            .map_err(SignInError::RateLimited)?;
-    tx.commit().await?;
+    let email = clean_email(credentials.email).map_err(SignInError::Email)?;
+    let mut op = Operation::begin(instance, client, now).await?;
+    let permit = rate_limits::permit_sign_in(&mut op, &email)
+        .await?
+        .map_err(SignInError::RateLimited)?;
+    op.commit().await?;
 
-    let evidence = evidence_of(
-        db,
-        "select id, account_id, epoch, password_hash from users where email = $1 and disabled_at is null",
-        &email,
-    )
-    .await?;
+    let sql = "select id, account_id, epoch, password_hash from users
+               where email = $1 and disabled_at is null";
+    let mut conn = instance.read(now).await?;
+    let evidence = evidence_of(&mut conn, sql, &email).await?;
+    drop(conn);
+    let (hasher, password) = (&instance.hasher, credentials.password);
     let stored = evidence.as_ref().map(|e| e.password_hash.as_str());
-    let verdict = hasher.verify(who.password, stored).await?;
+    let verdict = hasher.verify(password, stored).await?;
     let (evidence, new_hash) = match (evidence, verdict) {
         (Some(evidence), Verdict::Right) => (evidence, None),
-        (Some(evidence), Verdict::RightButOld) => {
-            (evidence, Some(hasher.hash(who.password).await?))
-        }
+        (Some(evidence), Verdict::RightButOld) => (evidence, Some(hasher.hash(password).await?)),
         (evidence, _) => {
-            record_failure(db, evidence.as_ref(), client, now).await?;
+            let mut op = Operation::begin(instance, client, now).await?;
+            record_failure(&mut op, evidence.as_ref());
+            op.commit().await?;
             return Err(SignInError::Wrong);
         }
     };
@@ -207,83 +192,60 @@ pub async fn check_password(
 }
 
 async fn evidence_of(
-    db: &Db,
-    by: &'static str,
+    conn: &mut Conn,
+    sql: &'static str,
     value: &str,
 ) -> Result<Option<Evidence>, sqlx::Error> {
-    on!(&mut db.read().await?, c => sqlx::query_as(by).bind(value).fetch_optional(c).await)
+    on!(conn, c => sqlx::query_as(sql).bind(value).fetch_optional(c).await)
 }
 
-async fn record_failure(
-    db: &Db,
-    evidence: Option<&Evidence>,
-    client: &Client,
-    now: Moment,
-) -> Result<(), sqlx::Error> {
-    let mut event = Event::of(Action::LoginFailed, Actor::Anonymous, client);
+fn record_failure(op: &mut Operation, evidence: Option<&Evidence>) {
+    let mut event = Event::of(Action::LoginFailed, Actor::Anonymous);
     if let Some(known) = evidence {
         event = event.in_account(&known.account_id).about(&known.id);
     }
-    let mut tx = db.write().await?;
-    audit::record(&mut tx, event, now).await?;
-    tx.commit().await
+    op.record(event);
 }
 
 /// Starts the session, or a pending sign-in where a second factor is owed, if what the password was
-/// checked against still stands.
+/// checked against still holds.
 ///
 /// # Errors
 /// [`SignInError::Conflict`] when a remote logout or a new password came in between.
 pub async fn admit(
-    db: &Db,
-    keys: &Keys,
-    limits: &Limits,
-    checked: VerifiedPassword,
-    options: SignInOptions<'_>,
+    instance: &Instance,
     client: &Client,
     now: Moment,
+    verified: VerifiedPassword,
+    options: SignInOptions<'_>,
 ) -> Result<SignInOutcome, SignInError> {
     let VerifiedPassword {
         evidence,
         new_hash,
         permit,
-    } = checked;
-    let user = &evidence.id;
-    let mut tx = db.write().await?;
-    let locked = users::lock(&mut tx, user)
-        .await?
-        .ok_or(SignInError::Conflict)?;
-    if locked.epoch != evidence.epoch
-        || locked.password_hash != evidence.password_hash
-        || locked.disabled_at.is_some()
+    } = verified;
+    let mut op = Operation::begin(instance, client, now).await?;
+    let user = op.lock_user(&evidence.id).await?;
+    let user = user.ok_or(SignInError::Conflict)?;
+    if user.epoch != evidence.epoch
+        || user.password_hash != evidence.password_hash
+        || user.disabled_at.is_some()
     {
-        rate_limits::return_permit(&mut tx, &permit).await?;
-        tx.commit().await?;
+        rate_limits::return_permit(&mut op, &permit).await?;
+        op.commit().await?;
         return Err(SignInError::Conflict);
     }
     if let Some(hash) = new_hash {
-        on!(&mut tx, c => sqlx::query("update users set password_hash = $2 where id = $1")
-            .bind(user)
-            .bind(hash)
-            .execute(c)
-            .await
-            .map(|_| ()))?;
+        let sql = "update users set password_hash = $2 where id = $1";
+        execute!(&mut op, sql, &user.id, hash)?;
     }
-    rate_limits::clear_failures(&mut tx, &permit).await?;
-    let admitted = if locked.two_factor_since.is_some() {
-        let pending = pending::start(&mut tx, (user, &locked), options, limits, now).await?;
-        SignInOutcome::SecondFactorRequired(pending)
+    rate_limits::clear_failures(&mut op, &permit).await?;
+    let outcome = if user.two_factor_since.is_some() {
+        SignInOutcome::SecondFactorRequired(pending::start(&mut op, &user, options).await?)
     } else {
-        let completing = CompletingSignIn {
-            user,
-            locked: &locked,
-            second_factor: None,
-            options,
-        };
-        SignInOutcome::SignedIn(Box::new(
-            complete_sign_in(&mut tx, keys, completing, client, limits, now).await?,
-        ))
+        let signed_in = complete_sign_in(&mut op, &user, None, options).await?;
+        SignInOutcome::SignedIn(Box::new(signed_in))
     };
-    tx.commit().await?;
-    Ok(admitted)
+    op.commit().await?;
+    Ok(outcome)
 }

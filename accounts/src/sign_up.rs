@@ -4,20 +4,23 @@
 use sqlx::FromRow;
 
 use crate::{
-    audit::{self, Action, Actor, Client, Event},
-    db::{Conn, Db, Tx},
-    emails::{self, Email, EmailTemplate},
-    keys::Keys,
-    limits::Limits,
+    audit::{Action, Actor, Event},
+    client::Client,
+    db::Conn,
+    emails::EmailTemplate,
+    execute,
+    ids::UserId,
+    instance::{Instance, Reader},
     on,
-    passwords::{Hasher, HashingFailed, Verdict},
+    operation::Operation,
+    passwords::{HashingFailed, Verdict},
     plans::Plan,
     rate_limits::{self, RateLimited},
+    roles::Role,
     secret::{Secret, Token},
     time::Moment,
     users::{
-        AccountId, UserError, UserId, any_user, clean_new_user, id_of_email, insert_account,
-        insert_user, taken,
+        CleanUser, NewUser, UserError, any_user, id_of_email, insert_account, insert_user, taken,
     },
 };
 
@@ -30,16 +33,21 @@ pub enum SignUp {
     Closed,
 }
 
-/// A user who wants to sign up, as typed.
-#[derive(Debug)]
-pub struct NewUser<'a> {
-    pub name: &'a str,
-    pub email: &'a str,
-    pub password: &'a Secret,
+/// Who may sign up, and the plan of the account they get.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    pub sign_up: SignUp,
     pub plan: Plan,
 }
 
-/// Why a link made nobody.
+/// The link from the email, and the password that was typed when signing up.
+#[derive(Debug, Clone, Copy)]
+pub struct Confirmation<'a> {
+    pub link: &'a Token,
+    pub password: &'a Secret,
+}
+
+/// Why a link created no user.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfirmError {
     /// Used, too old, or somebody has the address meanwhile.
@@ -61,84 +69,68 @@ pub enum ConfirmError {
 
 const EMAIL_TAKEN: &str = "There is already an account with this email address.";
 
-/// What was typed, made clean, and the password's hash.
-struct Ready {
-    name: String,
-    email: String,
-    hash: String,
-}
-
-/// Makes a user and a new account they own. Signs nobody in.
+/// Creates a user and a new account they own. Signs no one in.
 ///
 /// # Errors
 /// The field that is wrong, or [`UserError::Closed`].
 pub async fn sign_up(
-    db: &Db,
-    hasher: &Hasher,
-    policy: SignUp,
-    limits: &Limits,
-    new: NewUser<'_>,
+    instance: &Instance,
     client: &Client,
     now: Moment,
+    policy: &Policy,
+    new: NewUser<'_>,
 ) -> Result<UserId, UserError> {
-    let plan = new.plan;
-    let ready = checked(db, hasher, policy, limits, new, client, now).await?;
-    let mut tx = db.write().await?;
-    one_sign_up_at_a_time(&mut tx).await?;
-    if !sign_up_open(&mut tx, policy).await? {
+    let ready = checked(instance, client, now, policy, new).await?;
+    let mut op = Operation::begin(instance, client, now).await?;
+    one_sign_up_at_a_time(&mut op).await?;
+    if !sign_up_open(&mut op, policy.sign_up).await? {
         return Err(UserError::Closed);
     }
-    let user = insert(&mut tx, &ready, plan, client, now)
+    let user = insert(&mut op, &ready, policy.plan)
         .await
         .map_err(|e| taken(e, UserError::field("email", EMAIL_TAKEN)))?;
-    tx.commit().await?;
+    op.commit().await?;
     Ok(user)
 }
 
-/// Mails a link to whoever wants to sign up. To an address that somebody has goes word instead; the
-/// steps and the answer are the same.
+/// Mails a link that finishes the sign-up. An address that a user has already is told instead; the steps and
+/// the answer are the same.
 ///
 /// # Errors
 /// The field that is wrong, or [`UserError::Closed`].
 pub async fn ask(
-    db: &Db,
-    keys: &Keys,
-    hasher: &Hasher,
-    policy: SignUp,
-    limits: &Limits,
-    new: NewUser<'_>,
+    instance: &Instance,
     client: &Client,
     now: Moment,
+    policy: &Policy,
+    new: NewUser<'_>,
 ) -> Result<(), UserError> {
-    let plan = new.plan;
-    let ready = checked(db, hasher, policy, limits, new, client, now).await?;
-    let mut tx = db.write().await?;
-    rate_limits::permit_sign_up_email(&mut tx, &ready.email, limits, now)
+    let ready = checked(instance, client, now, policy, new).await?;
+    let mut op = Operation::begin(instance, client, now).await?;
+    rate_limits::permit_sign_up_email(&mut op, &ready.email)
         .await?
         .map_err(UserError::RateLimited)?;
     let token = Token::random();
-    let good_until = now.at + limits.email_link;
-    on!(&mut tx, c => sqlx::query(
+    let expires_at = now.at + instance.limits.email_link;
+    execute!(
+        &mut op,
         "insert into sign_ups (token_hash, name, email, password_hash, plan, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7)")
-        .bind(token.hash())
-        .bind(&ready.name)
-        .bind(&ready.email)
-        .bind(&ready.hash)
-        .bind(plan)
-        .bind(now.at)
-        .bind(good_until)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
-    // The email to somebody who is here does not show its link.
-    let template = match id_of_email(&mut tx, &ready.email).await? {
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        token.hash(),
+        &ready.name,
+        &ready.email,
+        &ready.password_hash,
+        policy.plan,
+        now.at,
+        expires_at
+    )?;
+    // The email to a user who is here already does not show its link.
+    let template = match id_of_email(&mut op, &ready.email).await? {
         Some(_) => EmailTemplate::AlreadyHere,
         None => EmailTemplate::ConfirmSignUp,
     };
-    let (to, email) = (&ready.email, Email::new(template, client));
-    emails::enqueue_with_link(&mut tx, keys, to, &email, &token, good_until, now).await?;
-    tx.commit().await?;
+    op.email_with_link(&ready.email, template, &token, expires_at);
+    op.commit().await?;
     Ok(())
 }
 
@@ -155,11 +147,8 @@ pub struct Waiting {
 ///
 /// # Errors
 /// When the database is unavailable.
-pub async fn waiting(
-    conn: &mut Conn,
-    link: &Token,
-    now: Moment,
-) -> Result<Option<Waiting>, sqlx::Error> {
+pub async fn waiting(conn: &mut Reader, link: &Token) -> Result<Option<Waiting>, sqlx::Error> {
+    let now = conn.now;
     on!(conn, c => sqlx::query_as(
         "select name, email, password_hash, plan from sign_ups
          where token_hash = $1 and used_at is null and expires_at > $2
@@ -176,52 +165,52 @@ pub async fn waiting(
 /// # Errors
 /// See [`ConfirmError`]; the link is good as before, unless it is over.
 pub async fn confirm(
-    db: &Db,
-    hasher: &Hasher,
-    policy: SignUp,
-    limits: &Limits,
-    link: &Token,
-    password: &Secret,
+    instance: &Instance,
     client: &Client,
     now: Moment,
+    policy: &Policy,
+    confirmation: Confirmation<'_>,
 ) -> Result<UserId, ConfirmError> {
-    let found = waiting(&mut db.read().await?, link, now).await?;
+    let Confirmation { link, password } = confirmation;
+    let found = waiting(&mut instance.read(now).await?, link).await?;
     let found = found.ok_or(ConfirmError::Expired)?;
-    let mut tx = db.write().await?;
-    rate_limits::permit_link(&mut tx, link, limits, now)
+    let mut op = Operation::begin(instance, client, now).await?;
+    rate_limits::permit_link(&mut op, link)
         .await?
         .map_err(ConfirmError::RateLimited)?;
-    tx.commit().await?;
-    if hasher.verify(password, Some(&found.password_hash)).await? == Verdict::Wrong {
+    op.commit().await?;
+    let hash = Some(found.password_hash.as_str());
+    if instance.hasher.verify(password, hash).await? == Verdict::Wrong {
         return Err(ConfirmError::Wrong);
     }
 
-    let mut tx = db.write().await?;
-    one_sign_up_at_a_time(&mut tx).await?;
-    if !sign_up_open(&mut tx, policy).await? {
+    let mut op = Operation::begin(instance, client, now).await?;
+    one_sign_up_at_a_time(&mut op).await?;
+    if !sign_up_open(&mut op, policy.sign_up).await? {
         return Err(ConfirmError::Closed);
     }
     // Asked again, alone: a second click has either committed or not begun.
-    let found = waiting(&mut tx, link, now).await?;
+    let found = waiting(&mut op, link).await?;
     let found = found.ok_or(ConfirmError::Expired)?;
-    on!(&mut tx, c => sqlx::query("update sign_ups set used_at = $2 where token_hash = $1")
-        .bind(link.hash())
-        .bind(now.at)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
-    let ready = Ready {
+    execute!(
+        &mut op,
+        "update sign_ups set used_at = $2 where token_hash = $1",
+        link.hash(),
+        now.at
+    )?;
+    let ready = CleanUser {
         name: found.name,
         email: found.email,
-        hash: found.password_hash,
+        password_hash: found.password_hash,
     };
-    let user = insert(&mut tx, &ready, found.plan, client, now)
-        .await
-        .map_err(|e| match e.as_database_error() {
-            Some(known) if known.is_unique_violation() => ConfirmError::Expired,
-            _ => ConfirmError::Database(e),
-        })?;
-    tx.commit().await?;
+    let user =
+        insert(&mut op, &ready, found.plan)
+            .await
+            .map_err(|e| match e.as_database_error() {
+                Some(known) if known.is_unique_violation() => ConfirmError::Expired,
+                _ => ConfirmError::Database(e),
+            })?;
+    op.commit().await?;
     Ok(user)
 }
 
@@ -238,58 +227,50 @@ pub async fn sign_up_open(conn: &mut Conn, policy: SignUp) -> Result<bool, sqlx:
 }
 
 async fn checked(
-    db: &Db,
-    hasher: &Hasher,
-    policy: SignUp,
-    limits: &Limits,
-    new: NewUser<'_>,
+    instance: &Instance,
     client: &Client,
     now: Moment,
-) -> Result<Ready, UserError> {
-    // Asked before the costly hash; whoever makes somebody asks again.
-    if !sign_up_open(&mut db.read().await?, policy).await? {
+    policy: &Policy,
+    new: NewUser<'_>,
+) -> Result<CleanUser, UserError> {
+    // Asked before the costly hash; what creates the user asks again.
+    let mut conn = instance.read(now).await?;
+    if !sign_up_open(&mut conn, policy.sign_up).await? {
         return Err(UserError::Closed);
     }
-    let (shortest, password) = (limits.password_min, new.password);
-    let (name, email) = clean_new_user(hasher, shortest, new.name, new.email, password).await?;
+    drop(conn);
+    let (name, email) = new.clean(instance).await?;
     if client.ip.is_some() {
-        // Not the operator on the machine itself.
-        let mut tx = db.write().await?;
-        rate_limits::permit_sign_up(&mut tx, client, limits, now)
+        // Not an operator on the machine itself.
+        let mut op = Operation::begin(instance, client, now).await?;
+        rate_limits::permit_sign_up(&mut op)
             .await?
             .map_err(UserError::RateLimited)?;
-        tx.commit().await?;
+        op.commit().await?;
     }
-    let hash = hasher.hash(password).await?;
-    Ok(Ready { name, email, hash })
+    Ok(CleanUser {
+        name,
+        email,
+        password_hash: instance.hasher.hash(new.password).await?,
+    })
 }
 
-async fn insert(
-    tx: &mut Tx,
-    ready: &Ready,
-    plan: Plan,
-    client: &Client,
-    now: Moment,
-) -> Result<UserId, sqlx::Error> {
-    let Ready { name, email, hash } = ready;
-    let account = AccountId(now.id());
-    insert_account(tx, &account, &format!("{name}’s account"), plan, now).await?;
-    let user = UserId(now.id());
-    insert_user(tx, &user, &account, name, email, hash, now).await?;
-    let event = Event::of(Action::UserCreated, Actor::User(&user), client)
+async fn insert(op: &mut Operation, new: &CleanUser, plan: Plan) -> Result<UserId, sqlx::Error> {
+    let account = insert_account(op, &format!("{}’s account", new.name), plan).await?;
+    let user = insert_user(op, &account, Role::Owner, new).await?;
+    let event = Event::of(Action::UserCreated, Actor::User(&user))
         .in_account(&account)
         .about(&user);
-    audit::record(tx, event, now).await?;
+    op.record(event);
     Ok(user)
 }
 
-/// Two first sign-ups at once would both find nobody. SQLite has one writer anyway.
-async fn one_sign_up_at_a_time(tx: &mut Tx) -> Result<(), sqlx::Error> {
-    match &mut **tx {
-        Conn::Sqlite(_) => Ok(()),
-        Conn::Postgres(held) => sqlx::query("select pg_advisory_xact_lock(7265811)")
+/// Two first sign-ups at once would both find no user. SQLite has one writer anyway.
+async fn one_sign_up_at_a_time(conn: &mut Conn) -> Result<(), sqlx::Error> {
+    if let Conn::Postgres(held) = conn {
+        sqlx::query("select pg_advisory_xact_lock(7265811)")
             .execute(&mut **held)
-            .await
-            .map(|_| ()),
+            .await?;
     }
+    Ok(())
 }

@@ -6,17 +6,19 @@
 use serde_json::json;
 
 use crate::{
-    audit::{self, Action, Actor, Client, Event},
-    db::{Db, Tx},
-    keys::{CannotOpen, Keys},
+    audit::{Action, Actor, Event},
+    client::Client,
+    instance::Instance,
+    keys::CannotOpen,
     limits::Limits,
-    passwords::{Hasher, HashingFailed, Verdict},
-    rate_limits::{self, Browser, RateLimited},
+    locks::LiveSession,
+    operation::Operation,
+    passwords::{HashingFailed, Verdict},
+    rate_limits::{self, RateLimited},
     second_factor::check::{CheckError, Presented, Refused, check},
-    secret::{Secret, Token},
+    secret::Secret,
     sessions::{self, SecondFactor, SignedIn, Started},
     time::Moment,
-    users::Locked,
 };
 
 /// Why it was not confirmed.
@@ -61,112 +63,89 @@ pub fn is_needed(who: &SignedIn, limits: &Limits, now: Moment) -> bool {
 /// # Errors
 /// See [`StepUpError`]. A wrong one is counted and recorded.
 pub async fn confirm(
-    db: &Db,
-    hasher: &Hasher,
-    keys: &Keys,
-    limits: &Limits,
+    instance: &Instance,
+    client: &Client,
+    now: Moment,
     who: &SignedIn,
     shown: &Secret,
-    (known_device, client): (Option<&Token>, &Client),
-    now: Moment,
 ) -> Result<Started, StepUpError> {
     match Presented::read(shown.expose()) {
         // No password is six digits: they are too weak to be accepted.
         Some(presented @ Presented::Code(_)) if who.user.two_factor_since.is_some() => {
-            let mut tx = db.write().await?;
-            let locked = lock(&mut tx, who, limits, now).await?;
-            let from = Browser::of(&mut tx, &who.user.id, known_device, client).await?;
-            let person = (&who.user.id, &locked);
-            match check(&mut tx, keys, person, &presented, &from, limits, now).await? {
-                Ok(factor) => go_on(tx, who, &locked, Some(factor), client, limits, now).await,
+            let mut op = Operation::begin(instance, client, now).await?;
+            let live = lock(&mut op, who).await?;
+            match check(&mut op, &live.user, &presented).await? {
+                Ok(factor) => finish(op, &live, Some(factor)).await,
                 Err(refused) => {
-                    record_refusal(&mut tx, who, &locked, client, now).await?;
-                    tx.commit().await?;
+                    record_refusal(&mut op, &live);
+                    op.commit().await?;
                     Err(match refused {
                         Refused::Wrong => StepUpError::Wrong,
-                        Refused::RateLimited(rate_limited) => {
-                            StepUpError::RateLimited(rate_limited)
-                        }
+                        Refused::RateLimited(limited) => StepUpError::RateLimited(limited),
                         Refused::AuthenticatorOff => StepUpError::AuthenticatorOff,
                     })
                 }
             }
         }
-        _ => confirm_by_password(db, hasher, limits, who, shown, client, now).await,
+        _ => confirm_by_password(instance, client, now, who, shown).await,
     }
 }
 
 async fn confirm_by_password(
-    db: &Db,
-    hasher: &Hasher,
-    limits: &Limits,
+    instance: &Instance,
+    client: &Client,
+    now: Moment,
     who: &SignedIn,
     password: &Secret,
-    client: &Client,
-    now: Moment,
 ) -> Result<Started, StepUpError> {
-    let mut tx = db.write().await?;
-    let permit = rate_limits::permit_password(&mut tx, &who.user.id, limits, now)
+    let mut op = Operation::begin(instance, client, now).await?;
+    let permit = rate_limits::permit_password(&mut op, &who.user.id)
         .await?
         .map_err(StepUpError::RateLimited)?;
-    let before = lock(&mut tx, who, limits, now).await?;
-    tx.commit().await?;
-    let verdict = hasher.verify(password, Some(&before.password_hash)).await?;
-    let mut tx = db.write().await?;
-    let locked = lock(&mut tx, who, limits, now).await?;
+    let before = lock(&mut op, who).await?.user;
+    op.commit().await?;
+    let hash = Some(before.password_hash.as_str());
+    let verdict = instance.hasher.verify(password, hash).await?;
+    let mut op = Operation::begin(instance, client, now).await?;
+    let live = lock(&mut op, who).await?;
     if verdict == Verdict::Wrong {
-        record_refusal(&mut tx, who, &locked, client, now).await?;
-        tx.commit().await?;
+        record_refusal(&mut op, &live);
+        op.commit().await?;
         return Err(StepUpError::Wrong);
     }
-    if locked.epoch != before.epoch || locked.password_hash != before.password_hash {
+    if live.user.epoch != before.epoch || live.user.password_hash != before.password_hash {
         return Err(StepUpError::Conflict);
     }
-    rate_limits::clear_failures(&mut tx, &permit).await?;
-    go_on(tx, who, &locked, None, client, limits, now).await
+    rate_limits::clear_failures(&mut op, &permit).await?;
+    finish(op, &live, None).await
 }
 
-async fn lock(
-    tx: &mut Tx,
-    who: &SignedIn,
-    limits: &Limits,
-    now: Moment,
-) -> Result<Locked, StepUpError> {
-    sessions::lock_live(tx, who, limits, now)
-        .await?
-        .ok_or(StepUpError::Conflict)
+async fn lock(op: &mut Operation, who: &SignedIn) -> Result<LiveSession, StepUpError> {
+    let live = op.lock_live(&who.user.id, &who.session).await?;
+    live.ok_or(StepUpError::Conflict)
 }
 
-async fn go_on(
-    mut tx: Tx,
-    who: &SignedIn,
-    locked: &Locked,
+async fn finish(
+    mut op: Operation,
+    live: &LiveSession,
     factor: Option<SecondFactor>,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<Started, StepUpError> {
-    let session =
-        sessions::confirm(&mut tx, &who.session, locked.epoch, factor, limits, now).await?;
-    let event = Event::of(Action::Confirmed, Actor::User(&who.user.id), client)
-        .in_account(&locked.account_id)
-        .about(&who.user.id)
+    let session = sessions::confirm(&mut op, live, factor).await?;
+    let user = &live.user;
+    let event = Event::of(Action::Confirmed, Actor::User(&user.id))
+        .in_account(&user.account_id)
+        .about(&user.id)
         .with(json!({ "how": factor.map_or("password", SecondFactor::name) }));
-    audit::record(&mut tx, event, now).await?;
-    tx.commit().await?;
+    op.record(event);
+    op.commit().await?;
     Ok(session)
 }
 
-async fn record_refusal(
-    tx: &mut Tx,
-    who: &SignedIn,
-    locked: &Locked,
-    client: &Client,
-    now: Moment,
-) -> Result<(), sqlx::Error> {
-    let event = Event::of(Action::AccessDenied, Actor::User(&who.user.id), client)
-        .in_account(&locked.account_id)
-        .about(&who.user.id)
+fn record_refusal(op: &mut Operation, live: &LiveSession) {
+    let user = &live.user;
+    let event = Event::of(Action::AccessDenied, Actor::User(&user.id))
+        .in_account(&user.account_id)
+        .about(&user.id)
         .with(json!({ "what": "step_up", "why": "wrong_password_or_code" }));
-    audit::record(tx, event, now).await.map(|_| ())
+    op.record(event);
 }

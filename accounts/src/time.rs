@@ -88,13 +88,6 @@ impl Moment {
     }
 }
 
-/// Whether somebody's text has the shape of an id. What has not is not there: neither store need be
-/// asked, and PostgreSQL takes no NUL in a text.
-#[must_use]
-pub fn is_id(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
-}
-
 /// Fills `bytes` from the operating system's random source.
 ///
 /// # Panics

@@ -5,20 +5,17 @@
 //! may only watch has no token that works, whatever its row says.
 
 mod create;
-mod end_session;
 mod find;
 mod list;
-mod remote_logout;
 mod revoke;
 mod scope;
 mod used;
 mod value;
 
 pub use create::{CreateError, Created, NewToken, create, may_create};
-pub use end_session::end_session;
+pub(crate) use find::still_good;
 pub use find::{Bearer, find};
 pub use list::{Listed, count, list, one};
-pub use remote_logout::{BearerError, remote_logout};
 pub(crate) use revoke::revoke_all;
 pub use revoke::{RevokeError, Revoked, revoke};
 pub use scope::{Scope, Scopes};
@@ -27,18 +24,10 @@ pub use value::Value;
 
 pub(crate) use create::insert_sample;
 
-use serde::{Deserialize, Serialize};
-
 use crate::{audit::Action, plans::Feature};
 
 /// Most tokens of a kind a user may have.
 pub const MOST: i64 = 50;
-
-/// A token's id, for lists, logs and addresses. Not its value.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
-#[sqlx(transparent)]
-#[serde(transparent)]
-pub struct TokenId(pub String);
 
 /// Which door a token opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type)]
@@ -85,14 +74,14 @@ impl Kind {
         }
     }
 
-    fn created(self) -> Action {
+    pub(crate) fn created(self) -> Action {
         match self {
             Self::Api => Action::ApiTokenCreated,
             Self::Mcp => Action::McpTokenCreated,
         }
     }
 
-    fn deleted(self) -> Action {
+    pub(crate) fn deleted(self) -> Action {
         match self {
             Self::Api => Action::ApiTokenDeleted,
             Self::Mcp => Action::McpTokenDeleted,

@@ -7,10 +7,10 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::mode::Mode;
 use crate::paths;
 use crate::run::{cargo, run};
 use crate::site::hash;
-use crate::web::Mode;
 
 /// The two files that make up the browser side.
 pub struct Browser {

@@ -12,9 +12,10 @@ use std::{fs, io};
 
 use anyhow::Result;
 
+use crate::mode::Mode;
 use crate::paths;
 use crate::run::{cargo, run};
-use crate::web::{self, Mode};
+use crate::web;
 
 /// What the program and the browser side are made of.
 const SOURCES: [&str; 7] = [

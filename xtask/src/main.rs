@@ -1,8 +1,11 @@
-//! The build tool: `cargo xtask web`, `cargo xtask size`, `cargo xtask dev`.
+//! The build tool: `cargo xtask web`, `cargo xtask size`, `cargo xtask dev`,
+//! `cargo xtask check`.
 //! Everything it makes lies below `target/`; the server finds the result in `target/site/`.
 
 mod browser;
+mod check;
 mod dev;
+mod mode;
 mod paths;
 mod run;
 mod site;
@@ -14,7 +17,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
-use crate::web::Mode;
+use crate::mode::Mode;
 
 const HELP: &str = "\
 cargo xtask web [--dev]   browser side, styles and public files into target/site
@@ -39,6 +42,7 @@ fn command() -> Result<()> {
         ["web", "--dev"] => web::build(Mode::Dev),
         ["size"] => size::check(),
         ["dev"] => dev::watch(),
-        _ => bail!("what shall I do?\n{HELP}"),
+        ["check", rest @ ..] => check::run(rest),
+        _ => bail!("what shall I do?\n{HELP}\n{}", check::HELP),
     }
 }

@@ -12,8 +12,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
+use crate::mode::Mode;
 use crate::paths;
-use crate::web::Mode;
 
 /// The files of one build. What is not added does not survive [`Site::finish`].
 pub struct Site {

@@ -6,7 +6,7 @@ use anyhow::{Result, anyhow};
 use lightningcss::bundler::{Bundler, FileProvider};
 use lightningcss::stylesheet::{MinifyOptions, ParserOptions, PrinterOptions};
 
-use crate::web::Mode;
+use crate::mode::Mode;
 
 /// Puts every `@import` in its place, in its layer. Minified for release. Syntax is left as modern as it
 /// was written: we name no old browsers.

@@ -7,16 +7,8 @@ use std::fs;
 
 use anyhow::{Context, Result, bail};
 
+use crate::mode::Mode;
 use crate::{browser, paths, site::Site, styles};
-
-/// For whom we build.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// Small files: optimised, compressed.
-    Release,
-    /// Quick builds: neither.
-    Dev,
-}
 
 /// Builds the whole of `target/site`.
 pub fn build(mode: Mode) -> Result<()> {

@@ -6,9 +6,9 @@ use sqlx::FromRow;
 use super::{Action, GENESIS, hash_of};
 use crate::{
     db::Conn,
+    ids::{AccountId, UserId},
     on,
     time::UnixMillis,
-    users::{AccountId, UserId},
 };
 
 /// Events read at a time, so that a long chain needs no more memory than a short one.

@@ -1,10 +1,13 @@
 //! What an event says: the operation, who did it, to whom, from where.
 
-use std::net::IpAddr;
-
 use serde_json::{Value, json};
 
-use crate::users::{AccountId, UserId};
+use crate::{
+    client::Client,
+    db::{Change, INSTANCE},
+    ids::{AccountId, EventId, UserId},
+    time::{Moment, UnixMillis},
+};
 
 /// Every operation that leaves an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,7 +148,7 @@ impl Action {
         }
     }
 
-    pub(super) fn category(self) -> &'static str {
+    pub(crate) fn category(self) -> &'static str {
         match self {
             Self::UserCreated => "people",
             Self::Login | Self::LoginFailed | Self::Logout | Self::Confirmed => "sign_in",
@@ -185,7 +188,7 @@ impl Action {
         }
     }
 
-    pub(super) fn severity(self) -> &'static str {
+    pub(crate) fn severity(self) -> &'static str {
         match self {
             Self::UserCreated
             | Self::Login
@@ -273,40 +276,11 @@ impl Actor<'_> {
     }
 }
 
-/// Where a request comes from, as far as it says. The user agent is text that anybody can choose.
-#[derive(Debug, Clone, Default)]
-pub struct Client {
-    pub ip: Option<IpAddr>,
-    pub user_agent: String,
-}
-
-impl Client {
-    /// The address, or for IPv6 its /64, which is what one subscriber holds.
-    #[must_use]
-    pub fn network(&self) -> String {
-        match self.ip {
-            Some(IpAddr::V6(ip)) if ip.to_ipv4_mapped().is_none() => {
-                let [a, b, c, d, ..] = ip.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-            }
-            Some(ip) => ip.to_canonical().to_string(),
-            None => "unknown".into(),
-        }
-    }
-
-    /// The address as text, empty when unknown.
-    #[must_use]
-    pub fn ip_text(&self) -> String {
-        self.ip.map(|ip| ip.to_string()).unwrap_or_default()
-    }
-}
-
 /// An event to be recorded.
 #[derive(Debug, Clone)]
 pub struct Event<'a> {
     pub(super) action: Action,
     pub(super) actor: Actor<'a>,
-    pub(super) client: &'a Client,
     pub(super) account: Option<&'a AccountId>,
     pub(super) subject: Option<&'a UserId>,
     pub(super) details: Value,
@@ -315,11 +289,10 @@ pub struct Event<'a> {
 impl<'a> Event<'a> {
     /// An event of the instance, about nobody, without details.
     #[must_use]
-    pub fn of(action: Action, actor: Actor<'a>, client: &'a Client) -> Self {
+    pub fn of(action: Action, actor: Actor<'a>) -> Self {
         Self {
             action,
             actor,
-            client,
             account: None,
             subject: None,
             details: json!({}),
@@ -347,12 +320,52 @@ impl<'a> Event<'a> {
         self
     }
 
+    /// The event as it will be stored, but for its place in the chain.
+    pub(crate) fn unchained(self, client: &Client, now: Moment) -> Unchained {
+        Unchained {
+            id: EventId(now.id()),
+            chain: self.account.map_or(INSTANCE, AccountId::as_str).to_owned(),
+            at: now.at,
+            action: self.action,
+            actor: self.actor.stored(),
+            subject: self.subject.map(|user| user.0.clone()),
+            ip: client.ip.map(|ip| ip.to_string()),
+            user_agent: client.user_agent.clone(),
+            details: self.details.to_string(),
+        }
+    }
+
     /// Adds to the details.
     pub(crate) fn and(mut self, more: &Value) -> Self {
         if let (Some(details), Some(more)) = (self.details.as_object_mut(), more.as_object()) {
             details.extend(more.clone());
         }
         self
+    }
+}
+
+/// An event that an operation has recorded and its commit will put into a chain.
+#[derive(Debug)]
+pub(crate) struct Unchained {
+    pub(crate) id: EventId,
+    pub(super) chain: String,
+    pub(super) at: UnixMillis,
+    pub(super) action: Action,
+    pub(super) actor: String,
+    pub(super) subject: Option<String>,
+    pub(super) ip: Option<String>,
+    pub(super) user_agent: String,
+    pub(super) details: String,
+}
+
+impl Unchained {
+    /// Whose sessions it may have changed. A sign-in that ends another session says so itself, because
+    /// NOTIFY makes commits wait in one line.
+    pub(crate) fn change(&self) -> Option<Change> {
+        if self.action == Action::Login {
+            return None;
+        }
+        Change::of_event(self.action.name(), self.subject.as_deref(), &self.chain)
     }
 }
 

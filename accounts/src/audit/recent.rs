@@ -3,8 +3,8 @@
 use super::Stored;
 use crate::{
     db::Conn,
+    ids::{AccountId, UserId},
     on,
-    users::{AccountId, UserId},
 };
 
 /// Up to `most` events of the account with numbers below `before`, newest first. With `subject` only

@@ -6,9 +6,9 @@ use sqlx::FromRow;
 use super::Stored;
 use crate::{
     db::Conn,
+    ids::{AccountId, UserId},
     on,
     time::UnixMillis,
-    users::{AccountId, UserId},
 };
 
 /// Which events. The default is all of them.

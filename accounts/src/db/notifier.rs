@@ -14,15 +14,17 @@ use sqlx::{
 };
 use tokio::{sync::broadcast, time::sleep};
 
-use super::{Conn, Db, Tx};
+use super::{Conn, Db};
 use crate::{
-    audit::may_have_changed,
+    ids::{AccountId, UserId},
     time::Moment,
-    users::{AccountId, UserId},
 };
 
 /// The channel that PostgreSQL carries changes on, from node to node.
 const CHANNEL: &str = "curfew_changes";
+
+/// The audit chain of what belongs to no account.
+pub(crate) const INSTANCE: &str = "instance";
 
 /// How often SQLite is asked whether another process has written. Asking reads one number.
 const POLL: Duration = Duration::from_millis(250);
@@ -61,31 +63,53 @@ impl Default for Notifier {
 }
 
 impl Notifier {
-    pub(super) fn ring(&self, changes: Vec<Change>) {
+    /// Commits a transaction and tells whose sessions it has changed: other nodes of PostgreSQL with the
+    /// commit itself, this process right after it.
+    pub(crate) async fn commit(
+        &self,
+        mut conn: Conn,
+        mut changes: Vec<Change>,
+    ) -> Result<(), sqlx::Error> {
+        changes.dedup();
+        if let Conn::Postgres(held) = &mut conn {
+            for change in &changes {
+                let payload = match change {
+                    Change::User(id) => format!("{} user {}", self.node, id.0),
+                    Change::Account(id) => format!("{} account {}", self.node, id.0),
+                    Change::Anyone => format!("{} anyone", self.node),
+                };
+                sqlx::query("select pg_notify($1, $2)")
+                    .bind(CHANNEL)
+                    .bind(payload)
+                    .execute(&mut **held)
+                    .await?;
+            }
+        }
+        conn.commit().await?;
+        self.notify(changes);
+        Ok(())
+    }
+
+    fn notify(&self, changes: Vec<Change>) {
         for change in changes {
-            // Nobody may be listening.
+            // An error says that nothing is subscribed.
             let _ = self.here.send(change);
         }
     }
 }
 
-impl Tx {
-    /// Says whose sessions this transaction changes. It is heard exactly when it commits.
-    pub(crate) async fn changes(&mut self, change: Change) -> Result<(), sqlx::Error> {
-        if let Conn::Postgres(held) = &mut self.conn {
-            let word = match &change {
-                Change::User(id) => format!("{} user {}", self.notifier.node, id.0),
-                Change::Account(id) => format!("{} account {}", self.notifier.node, id.0),
-                Change::Anyone => format!("{} anybody", self.notifier.node),
-            };
-            sqlx::query("select pg_notify($1, $2)")
-                .bind(CHANNEL)
-                .bind(word)
-                .execute(&mut **held)
-                .await?;
+impl Change {
+    /// Whose sessions an operation may have changed, by its event. An action that is not named here counts as
+    /// one that may: looking once too often costs one read.
+    pub(crate) fn of_event(action: &str, subject: Option<&str>, chain: &str) -> Option<Self> {
+        match (action, subject) {
+            ("user.created" | "user.login_failed" | "user.device_renamed" | "access.denied", _) => {
+                None
+            }
+            (_, Some(user)) => Some(Self::User(UserId(user.to_owned()))),
+            (_, None) if chain == INSTANCE => Some(Self::Anyone),
+            (_, None) => Some(Self::Account(AccountId(chain.to_owned()))),
         }
-        self.changes.push(change);
-        Ok(())
     }
 }
 
@@ -232,7 +256,7 @@ impl Poller {
         {
             for operation in operations {
                 let subject = operation.subject.as_deref();
-                if let Some(change) = may_have_changed(&operation.action, subject, &operation.chain)
+                if let Some(change) = Change::of_event(&operation.action, subject, &operation.chain)
                 {
                     on_change(change);
                 }
@@ -274,7 +298,7 @@ mod tests {
             // By now there is a listener, which has not heard anything but its own beginning.
             assert_eq!(*on_change.borrow(), [Change::Anyone]);
             let ada = |n| Change::User(UserId(format!("ada {n}")));
-            notifier.ring((0..2_000).map(ada).collect());
+            notifier.notify((0..2_000).map(ada).collect());
             for _ in 0..100 {
                 tokio::task::yield_now().await;
             }
@@ -296,7 +320,7 @@ mod tests {
         let account = Some(Change::Account(AccountId("a".into())));
         assert_eq!(understood("n1 account a", "n2"), account);
         // Of a later version, or of anybody who may write to the channel.
-        for odd in ["", "n1", "n1 anybody", "n1 planet earth", "x y z"] {
+        for odd in ["", "n1", "n1 anyone", "n1 planet earth", "x y z"] {
             assert_eq!(understood(odd, "n2"), Some(Change::Anyone), "{odd}");
         }
     }

@@ -1,81 +1,44 @@
-//! Beginning an operation: the locks, and whether whoever asks may.
-
-use sqlx::FromRow;
+//! Beginning an operation to an account or a member: the locks, and whether the user who asks may.
 
 use super::MemberError;
 use crate::{
-    db::{Conn, Tx},
-    limits::Limits,
-    on, permissions,
-    plans::Plan,
-    sessions::{self, SignedIn},
-    time::{Moment, UnixMillis},
-    users::{self, AccountId, Role, UserId},
+    ids::UserId,
+    locks::LockedUser,
+    on,
+    operation::Operation,
+    permissions::{self, Permission},
+    roles::Role,
+    sessions::SignedIn,
 };
 
-/// Somebody as they stand under the lock.
-#[derive(Debug, Clone, FromRow)]
-pub(crate) struct Standing {
-    pub id: UserId,
-    pub account_id: AccountId,
-    pub plan: Plan,
-    pub role: Role,
-    pub name: String,
-    pub email: String,
-    pub epoch: i64,
-    pub disabled_at: Option<UnixMillis>,
-    pub removed_at: Option<UnixMillis>,
-}
-
-/// Locks the account's row until the transaction ends: members come, go and change one operation at a time.
-/// Accounts are locked before users, users before audit chains. SQLite has one writer anyway.
-pub(crate) async fn lock_account(tx: &mut Tx, account: &AccountId) -> Result<(), sqlx::Error> {
-    match &mut **tx {
-        Conn::Sqlite(_) => Ok(()),
-        Conn::Postgres(held) => sqlx::query("select 1 from accounts where id = $1 for update")
-            .bind(account)
-            .execute(&mut **held)
-            .await
-            .map(|_| ()),
-    }
-}
-
-/// Begins an operation to the account itself.
+/// Begins an operation to the account itself. Returns the user who asks, locked after the account.
 pub(crate) async fn begin(
-    tx: &mut Tx,
+    op: &mut Operation,
     who: &SignedIn,
-    address: &'static str,
-    limits: &Limits,
-    now: Moment,
-) -> Result<Standing, MemberError> {
-    lock_account(tx, &who.user.account_id).await?;
-    users::lock(tx, &who.user.id).await?;
-    may(tx, who, address, limits, now).await
+    permission: Permission,
+) -> Result<LockedUser, MemberError> {
+    op.lock_account(&who.user.account_id).await?;
+    may(op, who, permission).await
 }
 
-/// Begins an operation to a member: whoever does it, and the member.
+/// Begins an operation to a member. Returns the user who asks, and the member.
 pub(super) async fn begin_on(
-    tx: &mut Tx,
+    op: &mut Operation,
     who: &SignedIn,
     member: &UserId,
-    address: &'static str,
-    limits: &Limits,
-    now: Moment,
-) -> Result<(Standing, Standing), MemberError> {
-    // A user never changes accounts, so this may be asked before the lock.
-    if of_account(tx, member).await?.as_ref() != Some(&who.user.account_id) {
-        return Err(MemberError::NotFound);
-    }
-    lock_account(tx, &who.user.account_id).await?;
-    let mut both = [&who.user.id, member];
-    both.sort_by(|a, b| a.0.cmp(&b.0));
-    for person in both {
-        users::lock(tx, person).await?;
-    }
-    let me = may(tx, who, address, limits, now).await?;
-    let member = standing(tx, member)
-        .await?
-        .filter(|m| m.removed_at.is_none())
+    permission: Permission,
+) -> Result<(LockedUser, LockedUser), MemberError> {
+    op.lock_account(&who.user.account_id).await?;
+    // By their ids: two users who act on each other at once take the two locks in one order.
+    let (me, member) = if *member < who.user.id {
+        let member = op.lock_user(member).await?;
+        (may(op, who, permission).await?, member)
+    } else {
+        let me = may(op, who, permission).await?;
+        (me, op.lock_user(member).await?)
+    };
+    let member = member
+        .filter(|m| m.account_id == me.account_id && m.removed_at.is_none())
         .ok_or(MemberError::NotFound)?;
     if member.role == Role::Owner && me.role != Role::Owner {
         return Err(MemberError::NotAllowed(
@@ -85,44 +48,21 @@ pub(super) async fn begin_on(
     Ok((me, member))
 }
 
-/// Whether the session is alive and its user may, as they stand now.
+/// Locks the user who asks; refuses them when their session is dead or their role or plan does not allow it now.
 pub(super) async fn may(
-    tx: &mut Tx,
+    op: &mut Operation,
     who: &SignedIn,
-    address: &'static str,
-    limits: &Limits,
-    now: Moment,
-) -> Result<Standing, MemberError> {
-    let me = standing(tx, &who.user.id)
-        .await?
-        .filter(|me| me.disabled_at.is_none())
-        .ok_or(MemberError::Ended)?;
-    if !sessions::is_live(tx, &who.session, me.epoch, limits, now).await? {
-        return Err(MemberError::Ended);
-    }
-    permissions::check(me.role, me.plan, address)?;
+    permission: Permission,
+) -> Result<LockedUser, MemberError> {
+    let live = op.lock_live(&who.user.id, &who.session).await?;
+    let me = live.ok_or(MemberError::Ended)?.user;
+    permissions::check(me.role, me.plan, permission)?;
     Ok(me)
 }
 
-pub(super) async fn standing(tx: &mut Tx, user: &UserId) -> Result<Option<Standing>, sqlx::Error> {
-    on!(tx, c => sqlx::query_as(
-        "select u.id, u.account_id, a.plan, u.role, u.name, u.email, u.epoch, u.disabled_at, u.removed_at
-         from users u join accounts a on a.id = u.account_id where u.id = $1")
-        .bind(user)
-        .fetch_optional(c)
-        .await)
-}
-
-async fn of_account(tx: &mut Tx, user: &UserId) -> Result<Option<AccountId>, sqlx::Error> {
-    on!(tx, c => sqlx::query_scalar("select account_id from users where id = $1")
-        .bind(user)
-        .fetch_optional(c)
-        .await)
-}
-
 /// Owners of the account who are neither disabled nor this one. Asked under the account's lock.
-pub(super) async fn other_owners(tx: &mut Tx, one: &Standing) -> Result<i64, sqlx::Error> {
-    on!(tx, c => sqlx::query_scalar(
+pub(super) async fn other_owners(op: &mut Operation, one: &LockedUser) -> Result<i64, sqlx::Error> {
+    on!(op, c => sqlx::query_scalar(
         "select count(*) from users
          where account_id = $1 and role = 'owner' and disabled_at is null and id <> $2")
         .bind(&one.account_id)

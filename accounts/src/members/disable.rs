@@ -1,21 +1,24 @@
 //! Disabling a member and enabling them again.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
-    MemberError, Standing,
-    act::{begin_on, lock_account, other_owners, standing},
+    MemberError,
+    act::{begin_on, other_owners},
 };
 use crate::{
-    audit::{self, Action, Actor, Client, Event, Recorded},
-    db::Tx,
-    invites,
-    limits::Limits,
-    on,
-    sessions::{self, EndReason, SignedIn},
-    time::Moment,
+    audit::{Action, Actor, Event},
+    end_reason::EndReason,
+    execute,
+    ids::UserId,
+    invitations,
+    locks::LockedUser,
+    operation::Operation,
+    permissions::Permission,
+    roles::Role,
+    sessions::{Ending, SignedIn, end_together},
     tokens::{self, Kind},
-    users::{self, UserId},
+    users,
 };
 
 /// What ended with it.
@@ -32,19 +35,15 @@ pub struct Disabled {
 /// # Errors
 /// See [`MemberError`]; whatever it is, nothing has changed.
 pub async fn disable(
-    tx: &mut Tx,
+    op: &mut Operation,
     who: &SignedIn,
     member: &UserId,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<Disabled, MemberError> {
-    let address = "/api/fn/disable_member";
-    let (me, member) = begin_on(tx, who, member, address, limits, now).await?;
+    let (me, member) = begin_on(op, who, member, Permission::DisableMember).await?;
     if member.id == me.id {
         return Err(MemberError::NotAllowed("You cannot disable yourself."));
     }
-    disable_locked(tx, &member, Actor::User(&me.id), client, limits, now).await
+    disable_locked(op, &member, Actor::User(&me.id)).await
 }
 
 /// The same from the command line.
@@ -52,79 +51,61 @@ pub async fn disable(
 /// # Errors
 /// As [`disable`].
 pub async fn disable_by_operator(
-    tx: &mut Tx,
+    op: &mut Operation,
     member: &UserId,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<Disabled, MemberError> {
-    let found = standing(tx, member).await?.ok_or(MemberError::NotFound)?;
-    lock_account(tx, &found.account_id).await?;
-    users::lock(tx, member).await?;
-    let member = standing(tx, member).await?.ok_or(MemberError::NotFound)?;
-    let client = Client::default();
-    disable_locked(tx, &member, Actor::Operator, &client, limits, now).await
+    let account = users::account_of(op, member).await?;
+    op.lock_account(&account.ok_or(MemberError::NotFound)?)
+        .await?;
+    let member = op.lock_user(member).await?.ok_or(MemberError::NotFound)?;
+    disable_locked(op, &member, Actor::Operator).await
 }
 
 async fn disable_locked(
-    tx: &mut Tx,
-    member: &Standing,
+    op: &mut Operation,
+    member: &LockedUser,
     actor: Actor<'_>,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<Disabled, MemberError> {
+    let now = op.now;
     if member.disabled_at.is_some() {
         return Ok(Disabled::default());
     }
-    if member.role == users::Role::Owner && other_owners(tx, member).await? == 0 {
+    if member.role == Role::Owner && other_owners(op, member).await? == 0 {
         return Err(MemberError::LastOwner);
     }
-    on!(tx, c => sqlx::query("update users set disabled_at = $2 where id = $1")
-        .bind(&member.id)
-        .bind(now.at)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
+    execute!(
+        op,
+        "update users set disabled_at = $2 where id = $1",
+        &member.id,
+        now.at
+    )?;
     let details = json!({ "name": member.name });
-    let event = Event::of(Action::MemberDisabled, actor, client);
-    let (ended, _) =
-        end_everything(tx, member, event, details, EndReason::Disabled, limits, now).await?;
-    Ok(ended)
+    let event = Event::of(Action::MemberDisabled, actor).with(details);
+    Ok(end_everything(op, member, event, EndReason::Disabled).await?)
 }
 
-/// Ends all that a user has: sessions, remembered devices, what was half made, tokens, invitations. Adds
-/// the counts to the details and records the event.
+/// Ends all that a user has: sessions, remembered devices, what is under way, tokens, invitations. Records the
+/// event with the counts.
 pub(super) async fn end_everything(
-    tx: &mut Tx,
-    member: &Standing,
+    op: &mut Operation,
+    member: &LockedUser,
     event: Event<'_>,
-    mut details: Value,
-    end_reason: EndReason,
-    limits: &Limits,
-    now: Moment,
-) -> Result<(Disabled, Recorded), sqlx::Error> {
-    let user = &member.id;
-    sessions::end_expired(tx, user, limits, now).await?;
-    let open = sessions::count_open(tx, user, limits, now).await?;
-    sessions::raise_epoch(tx, user).await?;
-    let mut tokens = tokens::revoke_all(tx, user, Kind::Api, now).await?;
-    tokens.extend(tokens::revoke_all(tx, user, Kind::Mcp, now).await?);
-    invites::revoke_all_of(tx, user, now).await?;
-    let ended = Disabled {
-        sessions: open.sessions,
-        remembered_devices: open.remembered_devices,
-        tokens: i64::try_from(tokens.len()).unwrap_or(i64::MAX),
+    reason: EndReason,
+) -> Result<Disabled, sqlx::Error> {
+    let mut tokens = tokens::revoke_all(op, member, Kind::Api).await?;
+    tokens.extend(tokens::revoke_all(op, member, Kind::Mcp).await?);
+    invitations::revoke_all_of(op, &member.id).await?;
+    let ending = Ending {
+        event: event.and(&json!({ "tokens": tokens.len() })),
+        reason,
+        keep: None,
     };
-    details["sessions"] = ended.sessions.into();
-    details["remembered_devices"] = ended.remembered_devices.into();
-    details["tokens"] = ended.tokens.into();
-    let event = event
-        .in_account(&member.account_id)
-        .about(user)
-        .with(details);
-    let event = audit::record(tx, event, now).await?;
-    sessions::end_rows(tx, user, end_reason, &event.id, None, now).await?;
-    Ok((ended, event))
+    let ended = end_together(op, member, ending).await?;
+    Ok(Disabled {
+        sessions: ended.sessions,
+        remembered_devices: ended.remembered_devices,
+        tokens: i64::try_from(tokens.len()).unwrap_or(i64::MAX),
+    })
 }
 
 /// Lets a member sign in again. What ended stays ended. Not disabled is no operation.
@@ -132,27 +113,23 @@ pub(super) async fn end_everything(
 /// # Errors
 /// See [`MemberError`]; whatever it is, nothing has changed.
 pub async fn enable(
-    tx: &mut Tx,
+    op: &mut Operation,
     who: &SignedIn,
     member: &UserId,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<(), MemberError> {
-    let address = "/api/fn/enable_member";
-    let (me, member) = begin_on(tx, who, member, address, limits, now).await?;
+    let (me, member) = begin_on(op, who, member, Permission::EnableMember).await?;
     if member.disabled_at.is_none() {
         return Ok(());
     }
-    on!(tx, c => sqlx::query("update users set disabled_at = null where id = $1")
-        .bind(&member.id)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
-    let event = Event::of(Action::MemberEnabled, Actor::User(&me.id), client)
+    execute!(
+        op,
+        "update users set disabled_at = null where id = $1",
+        &member.id
+    )?;
+    let event = Event::of(Action::MemberEnabled, Actor::User(&me.id))
         .in_account(&me.account_id)
         .about(&member.id)
         .with(json!({ "name": member.name }));
-    audit::record(tx, event, now).await?;
+    op.record(event);
     Ok(())
 }

@@ -4,10 +4,11 @@ use sqlx::FromRow;
 
 use crate::{
     db::Conn,
+    ids::{AccountId, UserId},
     on,
     plans::Plan,
+    roles::Role,
     time::UnixMillis,
-    users::{AccountId, Role, UserId},
 };
 
 /// A member in the list. What else is personal, the account's managers do not see.

@@ -2,15 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{Disabled, MemberError, Standing, act::begin_on, disable::end_everything};
+use super::{Disabled, MemberError, act::begin_on, disable::end_everything};
 use crate::{
-    audit::{Action, Actor, Client, Event},
-    db::Tx,
-    limits::Limits,
-    on,
-    sessions::{EndReason, SignedIn},
-    time::Moment,
-    users::UserId,
+    audit::{Action, Actor, Event},
+    end_reason::EndReason,
+    execute,
+    ids::UserId,
+    locks::LockedUser,
+    operation::Operation,
+    permissions::Permission,
+    sessions::SignedIn,
 };
 
 /// Removes a member for good: all they have ends, and their email is free for somebody else. The row stays
@@ -19,15 +20,11 @@ use crate::{
 /// # Errors
 /// See [`MemberError`]; whatever it is, nothing has changed.
 pub async fn remove(
-    tx: &mut Tx,
+    op: &mut Operation,
     who: &SignedIn,
     member: &UserId,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<Disabled, MemberError> {
-    let address = "/api/fn/remove_member";
-    let (me, member) = begin_on(tx, who, member, address, limits, now).await?;
+    let (me, member) = begin_on(op, who, member, Permission::RemoveMember).await?;
     if member.id == me.id {
         return Err(MemberError::NotAllowed(
             "You cannot remove yourself here. Delete your account on your profile.",
@@ -35,30 +32,27 @@ pub async fn remove(
     }
     let details = json!({ "name": member.name, "email": member.email, "role": member.role.key() });
     let actor = Actor::User(&me.id);
-    remove_locked(tx, &member, actor, details, client, limits, now).await
+    remove_locked(op, &member, actor, details).await
 }
 
 /// The caller holds the locks, and has seen to it that an owner stays.
 pub(super) async fn remove_locked(
-    tx: &mut Tx,
-    member: &Standing,
+    op: &mut Operation,
+    member: &LockedUser,
     actor: Actor<'_>,
     details: Value,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<Disabled, MemberError> {
+    let now = op.now;
     // What has no @ is nobody's email, so nobody signs in with it and nothing is mailed there.
     let nobody = format!("removed:{}", member.id.0);
-    on!(tx, c => sqlx::query(
+    execute!(
+        op,
         "update users set email = $2, username = null, password_hash = '', two_factor_since = null,
-                          disabled_at = coalesce(disabled_at, $3), removed_at = $3 where id = $1")
-        .bind(&member.id)
-        .bind(nobody)
-        .bind(now.at)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
+                          disabled_at = coalesce(disabled_at, $3), removed_at = $3 where id = $1",
+        &member.id,
+        nobody,
+        now.at
+    )?;
     for sql in [
         "delete from known_devices where user_id = $1",
         "delete from authenticators where user_id = $1",
@@ -66,10 +60,8 @@ pub(super) async fn remove_locked(
         "delete from two_factor_drafts where user_id = $1",
         "delete from email_links where user_id = $1",
     ] {
-        on!(tx, c => sqlx::query(sql).bind(&member.id).execute(c).await.map(|_| ()))?;
+        execute!(op, sql, &member.id)?;
     }
-    let event = Event::of(Action::MemberRemoved, actor, client);
-    let (ended, _) =
-        end_everything(tx, member, event, details, EndReason::Removed, limits, now).await?;
-    Ok(ended)
+    let event = Event::of(Action::MemberRemoved, actor).with(details);
+    Ok(end_everything(op, member, event, EndReason::Removed).await?)
 }

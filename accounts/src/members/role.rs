@@ -7,15 +7,15 @@ use super::{
     act::{begin_on, other_owners},
 };
 use crate::{
-    audit::{self, Action, Actor, Client, Event},
-    db::Tx,
-    invites,
-    limits::Limits,
-    on,
+    audit::{Action, Actor, Event},
+    execute,
+    ids::UserId,
+    invitations,
+    operation::Operation,
+    permissions::Permission,
     plans::{Feature, Plan},
+    roles::Role,
     sessions::SignedIn,
-    time::Moment,
-    users::{Role, UserId},
 };
 
 /// Gives a member another role; the same one is no operation. It counts from their next request on. Invitations
@@ -24,37 +24,33 @@ use crate::{
 /// # Errors
 /// See [`MemberError`]; whatever it is, nothing has changed.
 pub async fn change_role(
-    tx: &mut Tx,
+    op: &mut Operation,
     who: &SignedIn,
     member: &UserId,
     role: Role,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<(), MemberError> {
-    let address = "/api/fn/change_role";
-    let (me, member) = begin_on(tx, who, member, address, limits, now).await?;
+    let (me, member) = begin_on(op, who, member, Permission::ChangeRole).await?;
     may_give(role, me.role, me.plan)?;
     if member.role == role {
         return Ok(());
     }
-    if member.role == Role::Owner && other_owners(tx, &member).await? == 0 {
+    if member.role == Role::Owner && other_owners(op, &member).await? == 0 {
         return Err(MemberError::LastOwner);
     }
-    on!(tx, c => sqlx::query("update users set role = $2 where id = $1")
-        .bind(&member.id)
-        .bind(role)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
+    execute!(
+        op,
+        "update users set role = $2 where id = $1",
+        &member.id,
+        role
+    )?;
     if !role.manages() {
-        invites::revoke_all_of(tx, &member.id, now).await?;
+        invitations::revoke_all_of(op, &member.id).await?;
     }
-    let event = Event::of(Action::MemberRoleChanged, Actor::User(&me.id), client)
+    let event = Event::of(Action::MemberRoleChanged, Actor::User(&me.id))
         .in_account(&me.account_id)
         .about(&member.id)
         .with(json!({ "name": member.name, "from": member.role.key(), "to": role.key() }));
-    audit::record(tx, event, now).await?;
+    op.record(event);
     Ok(())
 }
 

@@ -5,14 +5,16 @@ use super::{
     user::SampleUser,
 };
 use crate::{
-    db::Db,
-    limits::Limits,
-    passwords::{Hasher, HashingFailed},
+    client::Client,
+    instance::Instance,
+    operation::Operation,
+    passwords::HashingFailed,
     plans::Plan,
+    profile::set_names,
     secret::Secret,
     sessions::{self, EndAllError},
     time::Moment,
-    users::{self, UserError},
+    users::{self, CleanUser, UserError},
 };
 
 /// Every sample user's password.
@@ -33,12 +35,12 @@ const USERS: [(&str, &str, Plan, usize); 8] = [
 /// The sample users, as the command prints them.
 #[derive(Debug, Clone)]
 pub struct Demo {
-    pub users: Vec<DemoPerson>,
+    pub users: Vec<DemoUser>,
 }
 
 /// One of them.
 #[derive(Debug, Clone)]
-pub struct DemoPerson {
+pub struct DemoUser {
     pub email: String,
     pub plan: Plan,
     /// Sessions that are alive.
@@ -60,43 +62,41 @@ pub enum DemoError {
     Database(#[from] sqlx::Error),
 }
 
-/// Makes the sample users and lets them live through the last four weeks, all in one transaction.
+/// Creates the sample users and lets them live through the last four weeks, each in an operation of their own.
 ///
 /// # Errors
 /// See [`DemoError`].
-pub async fn demo(
-    db: &Db,
-    hasher: &Hasher,
-    limits: &Limits,
-    now: Moment,
-) -> Result<Demo, DemoError> {
-    let hash = hasher.hash(&Secret::new(PASSWORD.into())).await?;
-    let mut tx = db.write().await?;
+pub async fn demo(instance: &Instance, now: Moment) -> Result<Demo, DemoError> {
+    let password_hash = instance.hasher.hash(&Secret::new(PASSWORD.into())).await?;
     let mut users = Vec::new();
     for (number, (name, short, plan, devices)) in USERS.into_iter().enumerate() {
+        let begin = Moment::at(now.at - ago(700, number));
+        let mut op = Operation::begin(instance, &Client::default(), begin).await?;
         let email = format!("{short}@demo.example");
-        if users::id_of_email(&mut tx, &email).await?.is_some() {
+        if users::id_of_email(&mut op, &email).await?.is_some() {
             return Err(DemoError::AlreadyThere(email));
         }
-        let then = Moment::at(now.at - ago(700, number));
-        let mut sample =
-            SampleUser::begin(&mut tx, number, name, &email, plan, &hash, then).await?;
-        users::set_names(&mut tx, &sample.user, name, short).await?;
+        let new = CleanUser {
+            name: name.to_owned(),
+            email,
+            password_hash: password_hash.clone(),
+        };
+        let mut sample = SampleUser::begin(&mut op, number, plan, &new).await?;
+        set_names(&mut op, &sample.user, name, short).await?;
         for (hours, step, device) in HISTORY {
             if device < devices {
                 let then = Moment::at(now.at - ago(hours, number));
-                sample.live(&mut tx, step, device, limits, then).await?;
+                sample.live(&mut op, step, device, then).await?;
             }
         }
-        let sessions = sessions::facts(&mut tx, &sample.user, limits, now)
-            .await?
-            .sessions;
-        users.push(DemoPerson {
-            email,
+        op.go_to(Client::default(), now);
+        let sessions = sessions::facts(&mut op, &sample.user).await?.sessions;
+        op.commit().await?;
+        users.push(DemoUser {
+            email: new.email,
             plan,
             sessions,
         });
     }
-    tx.commit().await?;
     Ok(Demo { users })
 }

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use crate::audit::Client;
+use crate::client::Client;
 
 /// One thing a user did on one of their devices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,14 +81,14 @@ pub(super) const HISTORY: [(u64, Step, usize); 48] = {
 };
 
 /// When a step was made, before now. Nobody does things on the hour, nor two users at one moment.
-pub(super) fn ago(hours: u64, person: usize) -> Duration {
-    let minutes = hours * 37 % 60 + person as u64 * 11 % 60;
-    Duration::from_secs((hours * 60).saturating_sub(minutes / 2) * 60 + person as u64 * 7)
+pub(super) fn ago(hours: u64, user: usize) -> Duration {
+    let minutes = hours * 37 % 60 + user as u64 * 11 % 60;
+    Duration::from_secs((hours * 60).saturating_sub(minutes / 2) * 60 + user as u64 * 7)
 }
 
 /// A user's device: its user agent, and an address for documentation (RFC 5737, RFC 3849).
-pub(super) fn device(person: usize, number: usize) -> Client {
-    let host = u8::try_from((person * 23 + number * 7) % 250 + 1).unwrap_or(1);
+pub(super) fn device(user: usize, number: usize) -> Client {
+    let host = u8::try_from((user * 23 + number * 7) % 250 + 1).unwrap_or(1);
     let ip = match number % 4 {
         0 => IpAddr::from([192, 0, 2, host]),
         1 => IpAddr::from([198, 51, 100, host]),
@@ -97,7 +97,8 @@ pub(super) fn device(person: usize, number: usize) -> Client {
     };
     Client {
         ip: Some(ip),
-        user_agent: USER_AGENTS[(person * 5 + number) % USER_AGENTS.len()].to_owned(),
+        user_agent: USER_AGENTS[(user * 5 + number) % USER_AGENTS.len()].to_owned(),
+        known_device: None,
     }
 }
 

@@ -4,14 +4,13 @@ use std::io;
 
 use crate::{
     db::{Db, Tx},
+    ids::{AccountId, SessionId, UserId},
     limits::Limits,
     on,
     passwords::{Hasher, HashingFailed},
     plans::Plan,
     secret::{Secret, Token, TokenHash},
-    sessions::SessionId,
     time::Moment,
-    users::{AccountId, UserId},
 };
 
 /// Rows in one statement: SQLite takes at most 32,766 values in one, and every row has at most 11.

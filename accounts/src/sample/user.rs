@@ -10,16 +10,18 @@ use super::{
     history::{Step, device},
 };
 use crate::{
-    audit::{self, Action, Actor, Client, Event},
-    db::Tx,
-    limits::Limits,
+    audit::{Action, Actor, Event},
+    end_reason::EndReason,
+    ids::{AccountId, SessionId, UserId},
+    operation::Operation,
     plans::{Feature, Plan},
     remember_me::{self, Exchange},
+    roles::Role,
     secret::Token,
-    sessions::{self, AuthMethod, By, EndReason, SessionId, Surface},
+    sessions::{self, AuthMethod, By, NewSession, Surface, end_others_and_rotate},
     time::Moment,
     tokens::{self, Kind},
-    users::{self, AccountId, UserId},
+    users::{self, CleanUser},
 };
 
 /// What a device holds: its session and, where it is remembered, its cookies, latest last.
@@ -39,19 +41,16 @@ pub(super) struct SampleUser {
 }
 
 impl SampleUser {
-    /// Moves in: an account of their own, and the tokens that its plan has.
+    /// Signs up: an account of their own, and the tokens that its plan has.
     pub(super) async fn begin(
-        tx: &mut Tx,
+        op: &mut Operation,
         number: usize,
-        name: &str,
-        email: &str,
         plan: Plan,
-        password_hash: &str,
-        now: Moment,
+        new: &CleanUser,
     ) -> Result<Self, DemoError> {
-        let (user, account) = (UserId(now.id()), AccountId(now.id()));
-        users::insert_account(tx, &account, &format!("{name}’s account"), plan, now).await?;
-        users::insert_user(tx, &user, &account, name, email, password_hash, now).await?;
+        op.go_to(device(number, 0), op.now);
+        let account = users::insert_account(op, &format!("{}’s account", new.name), plan).await?;
+        let user = users::insert_user(op, &account, Role::Owner, new).await?;
         let sample = Self {
             user,
             account,
@@ -59,15 +58,13 @@ impl SampleUser {
             number,
             open: HashMap::new(),
         };
-        sample
-            .record(tx, Action::UserCreated, 0, json!({}), now)
-            .await?;
+        sample.record(op, Action::UserCreated, json!({}));
         for (feature, kind, names) in [
             (Feature::McpTokens, Kind::Mcp, ["Editor", "Assistant"]),
             (Feature::ApiTokens, Kind::Api, ["Backup", "Status page"]),
         ] {
             for name in names.into_iter().filter(|_| plan.has(feature)) {
-                tokens::insert_sample(tx, &sample.user, kind, name, now).await?;
+                tokens::insert_sample(op, &sample.user, kind, name).await?;
             }
         }
         Ok(sample)
@@ -76,72 +73,65 @@ impl SampleUser {
     /// Takes one step on device number `n`. What cannot be done just then is left out.
     pub(super) async fn live(
         &mut self,
-        tx: &mut Tx,
+        op: &mut Operation,
         step: Step,
         n: usize,
-        limits: &Limits,
-        now: Moment,
+        then: Moment,
     ) -> Result<(), DemoError> {
-        let client = device(self.number, n);
+        op.go_to(device(self.number, n), then);
         match step {
-            Step::SignIn => self.sign_in(tx, n, false, limits, now).await?,
-            Step::SignInRemembered => self.sign_in(tx, n, true, limits, now).await?,
+            Step::SignIn => self.sign_in(op, n, false).await?,
+            Step::SignInRemembered => self.sign_in(op, n, true).await?,
             Step::Mistype => {
-                self.record(tx, Action::LoginFailed, n, json!({}), now)
-                    .await?;
+                self.record(op, Action::LoginFailed, json!({}));
             }
             Step::ComeBack | Step::Copied => {
-                self.present_cookie(tx, n, step, &client, limits, now)
-                    .await?;
+                self.present_cookie(op, n, step).await?;
             }
             Step::UsePage => {
                 if let Some(open) = self.open.get(&n) {
-                    sessions::note_active(tx, &[(open.session.clone(), now.at)]).await?;
+                    sessions::note_active(op, &[(open.session.clone(), then.at)]).await?;
                 }
             }
             Step::SignOut => {
                 if let Some(open) = self.open.remove(&n) {
-                    sessions::sign_out(tx, &self.user, &open.session, &client, now).await?;
+                    sessions::sign_out(op, &self.user, &open.session).await?;
                 }
             }
             Step::RemoteLogout => {
                 let may = self.plan.has(Feature::RemoteLogout);
                 if let Some(open) = self.open.get(&n).filter(|_| may) {
-                    let (by, from) = (By::Session(&open.session), Surface::Security);
-                    sessions::end_all(tx, &self.user, by, from, &client, limits, now).await?;
+                    let (by, surface) = (By::Session(&open.session), Surface::Security);
+                    sessions::end_all(op, &self.user, by, surface).await?;
                 }
             }
-            Step::NewPassword => self.end_others(tx, n, limits, now).await?,
+            Step::NewPassword => self.end_others(op, n).await?,
         }
         Ok(())
     }
 
     async fn sign_in(
         &mut self,
-        tx: &mut Tx,
+        op: &mut Operation,
         n: usize,
         remember_me: bool,
-        limits: &Limits,
-        now: Moment,
     ) -> Result<(), DemoError> {
-        let Some(locked) = users::lock(tx, &self.user).await? else {
+        let Some(user) = op.lock_user(&self.user).await? else {
             return Ok(());
         };
-        let (user, client) = (&self.user, &device(self.number, n));
         let remembered = if remember_me {
-            Some(remember_me::issue(tx, user, locked.epoch, client, limits, now).await?)
+            Some(remember_me::issue(op, &user).await?)
         } else {
             None
         };
         let device = remembered.as_ref().map(|(device, _)| device.clone());
-        let from = sessions::NewSession {
-            user,
-            epoch: locked.epoch,
-            how: AuthMethod::Password,
+        let new = NewSession {
+            user: &user,
+            auth_method: AuthMethod::Password,
             second_factor: None,
             remembered_device: device.as_deref(),
         };
-        let started = sessions::start(tx, from, client, limits, now).await?;
+        let started = sessions::start(op, new).await?;
         let open = Open {
             session: started.id,
             device,
@@ -152,19 +142,16 @@ impl SampleUser {
         };
         self.open.insert(n, open);
         let details = json!({ "how": "password", "remember_me": remember_me });
-        self.record(tx, Action::Login, n, details, now).await?;
+        self.record(op, Action::Login, details);
         Ok(())
     }
 
-    /// The latest cookie as its browser does, or the first as whoever copied it.
+    /// The latest cookie as its browser does, or the first as a thief who has copied it.
     async fn present_cookie(
         &mut self,
-        tx: &mut Tx,
+        op: &mut Operation,
         n: usize,
         step: Step,
-        client: &Client,
-        limits: &Limits,
-        now: Moment,
     ) -> Result<(), DemoError> {
         let Some(open) = self.open.get_mut(&n).filter(|open| open.device.is_some()) else {
             return Ok(());
@@ -176,7 +163,7 @@ impl SampleUser {
         let Some(cookie) = cookie else {
             return Ok(());
         };
-        let given = remember_me::exchange(tx, cookie, false, client, limits, now).await?;
+        let given = remember_me::exchange(op, cookie, false).await?;
         if let Exchange::Session { started, next, .. } = given {
             open.session = started.id;
             open.cookies.push(next);
@@ -185,46 +172,27 @@ impl SampleUser {
     }
 
     /// What a change of password does, but for the password: all of them keep the one they share.
-    async fn end_others(
-        &mut self,
-        tx: &mut Tx,
-        n: usize,
-        limits: &Limits,
-        now: Moment,
-    ) -> Result<(), DemoError> {
+    async fn end_others(&mut self, op: &mut Operation, n: usize) -> Result<(), DemoError> {
         let Some(open) = self.open.get(&n) else {
             return Ok(());
         };
-        sessions::end_expired(tx, &self.user, limits, now).await?;
-        let facts = sessions::count_open(tx, &self.user, limits, now).await?;
-        let details = json!({
-            "sessions": facts.sessions - 1, "remembered_devices": facts.remembered_devices,
-        });
-        let event = self
-            .record(tx, Action::PasswordChanged, n, details, now)
-            .await?;
-        let end_reason = EndReason::PasswordChanged;
-        sessions::end_rows(tx, &self.user, end_reason, &event, Some(&open.session), now).await?;
+        let Some(live) = op.lock_live(&self.user, &open.session).await? else {
+            return Ok(());
+        };
+        let event = Event::of(Action::PasswordChanged, Actor::User(&self.user));
+        end_others_and_rotate(op, &live, event, EndReason::PasswordChanged, None).await?;
         Ok(())
     }
 
-    async fn record(
-        &self,
-        tx: &mut Tx,
-        action: Action,
-        n: usize,
-        details: serde_json::Value,
-        now: Moment,
-    ) -> Result<String, sqlx::Error> {
-        let client = device(self.number, n);
+    fn record(&self, op: &mut Operation, action: Action, details: serde_json::Value) {
         let actor = match action {
             Action::LoginFailed => Actor::Anonymous,
             _ => Actor::User(&self.user),
         };
-        let event = Event::of(action, actor, &client)
+        let event = Event::of(action, actor)
             .in_account(&self.account)
             .about(&self.user)
             .with(details);
-        audit::record(tx, event, now).await.map(|event| event.id)
+        op.record(event);
     }
 }

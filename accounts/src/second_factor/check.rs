@@ -1,20 +1,21 @@
-//! A code that somebody shows: each is accepted once, and wrong ones are counted.
+//! A code that is shown: each is accepted once, and wrong ones are counted.
 
 use sqlx::FromRow;
 use zeroize::Zeroizing;
 
 use super::{recovery_codes, totp::TotpSecret};
 use crate::{
-    audit::{self, Action, Actor, Event},
-    db::Tx,
-    emails::{self, Email, EmailTemplate},
+    audit::{Action, Actor, Event},
+    emails::EmailTemplate,
+    execute,
+    ids::UserId,
     keys::{CannotOpen, Keys, Purpose, Sealed},
-    limits::Limits,
+    known_devices::Browser,
+    locks::LockedUser,
     on,
-    rate_limits::{self, Browser, RateLimited},
+    operation::Operation,
+    rate_limits::{self, RateLimited},
     sessions::SecondFactor,
-    time::Moment,
-    users::{Locked, UserId},
 };
 
 /// A code by its shape.
@@ -72,24 +73,19 @@ struct Authenticator {
 /// Checks a code, and uses it up when it is right. The caller holds the user's lock, and commits
 /// whatever the outcome: a wrong code is counted.
 pub(crate) async fn check(
-    tx: &mut Tx,
-    keys: &Keys,
-    (user, locked): (&UserId, &Locked),
+    op: &mut Operation,
+    user: &LockedUser,
     presented: &Presented,
-    from: &Browser<'_>,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<Result<SecondFactor, Refused>, CheckError> {
-    let permit = match rate_limits::permit_code(tx, user, from, limits, now).await? {
+    let browser = Browser::of(op, &user.id).await?;
+    let permit = match rate_limits::permit_code(op, &user.id, &browser).await? {
         Ok(permit) => permit,
         Err(rate_limited) => return Ok(Err(Refused::RateLimited(rate_limited))),
     };
     let verdict = match presented {
-        Presented::Code(code) => {
-            check_code(tx, keys, (user, locked), code, from, limits, now).await?
-        }
+        Presented::Code(code) => check_code(op, user, code, &browser).await?,
         Presented::RecoveryCode(plain) => {
-            if recovery_codes::consume(tx, user, plain, now).await? {
+            if recovery_codes::consume(op, &user.id, plain).await? {
                 Ok(SecondFactor::RecoveryCode)
             } else {
                 Err(Refused::Wrong)
@@ -97,68 +93,59 @@ pub(crate) async fn check(
         }
     };
     match &verdict {
-        Ok(_) => rate_limits::clear_failures(tx, &permit).await?,
+        Ok(_) => rate_limits::clear_failures(op, &permit).await?,
         // Nothing was looked at.
-        Err(Refused::AuthenticatorOff) => rate_limits::return_permit(tx, &permit).await?,
+        Err(Refused::AuthenticatorOff) => rate_limits::return_permit(op, &permit).await?,
         Err(_) => {}
     }
     Ok(verdict)
 }
 
 async fn check_code(
-    tx: &mut Tx,
-    keys: &Keys,
-    (user, locked): (&UserId, &Locked),
+    op: &mut Operation,
+    user: &LockedUser,
     code: &str,
-    from: &Browser<'_>,
-    limits: &Limits,
-    now: Moment,
+    browser: &Browser,
 ) -> Result<Result<SecondFactor, Refused>, CheckError> {
-    let row: Option<Authenticator> = on!(tx, c => sqlx::query_as(
+    let now = op.now;
+    let row: Option<Authenticator> = on!(op, c => sqlx::query_as(
         "select id, key_id, secret, last_step from authenticators where user_id = $1")
-        .bind(user)
+        .bind(&user.id)
         .fetch_optional(c)
         .await)?;
     let Some(row) = row else {
         return Ok(Err(Refused::Wrong));
     };
-    let Some(in_a_row) = rate_limits::permit_wrong_code(tx, &row.id, from, limits, now).await?
-    else {
+    let Some(in_a_row) = rate_limits::permit_wrong_code(op, &row.id, browser).await? else {
         return Ok(Err(Refused::AuthenticatorOff));
     };
-    let secret = open(keys, user, row.key_id, row.secret)?;
-    // One that was accepted, and every one before it, is spent (RFC 6238, 5.2).
+    let secret = open(op.keys(), &user.id, row.key_id, row.secret)?;
+    // One that was accepted, and every one before it, is consumed (RFC 6238, 5.2).
     let step = secret
         .step_of(code, now)
         .filter(|step| *step > row.last_step);
     let Some(step) = step else {
-        if rate_limits::is_last_wrong_code(tx, &in_a_row, limits).await? {
-            tell_that_it_is_off(tx, (user, locked), from, now).await?;
+        if rate_limits::is_last_wrong_code(op, &in_a_row).await? {
+            tell_that_it_is_off(op, user);
         }
         return Ok(Err(Refused::Wrong));
     };
-    on!(tx, c => sqlx::query("update authenticators set last_step = $2 where user_id = $1")
-        .bind(user)
-        .bind(step)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
-    rate_limits::clear_failures(tx, &in_a_row).await?;
+    execute!(
+        op,
+        "update authenticators set last_step = $2 where user_id = $1",
+        &user.id,
+        step
+    )?;
+    rate_limits::clear_failures(op, &in_a_row).await?;
     Ok(Ok(SecondFactor::Code))
 }
 
-async fn tell_that_it_is_off(
-    tx: &mut Tx,
-    (user, locked): (&UserId, &Locked),
-    from: &Browser<'_>,
-    now: Moment,
-) -> Result<(), sqlx::Error> {
-    let email = Email::new(EmailTemplate::AuthenticatorOff, from.client);
-    emails::enqueue(tx, &locked.email, &email, now).await?;
-    let event = Event::of(Action::AuthenticatorOff, Actor::Anonymous, from.client)
-        .in_account(&locked.account_id)
-        .about(user);
-    audit::record(tx, event, now).await.map(|_| ())
+fn tell_that_it_is_off(op: &mut Operation, user: &LockedUser) {
+    op.email(&user.email, EmailTemplate::AuthenticatorOff);
+    let event = Event::of(Action::AuthenticatorOff, Actor::Anonymous)
+        .in_account(&user.account_id)
+        .about(&user.id);
+    op.record(event);
 }
 
 /// Seals an authenticator's secret for its user.

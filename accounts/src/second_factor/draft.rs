@@ -6,14 +6,16 @@ use sqlx::FromRow;
 
 use super::{TwoFactorError, recovery_codes, totp::TotpSecret};
 use crate::{
-    db::{Conn, Tx},
-    keys::{Keys, Purpose, Sealed},
-    limits::Limits,
+    execute,
+    ids::{SessionId, UserId},
+    instance::Reader,
+    keys::{Purpose, Sealed},
+    locks::LiveSession,
     on,
+    operation::Operation,
     plans::{Feature, Plan},
-    sessions::{self, SessionId, SignedIn},
-    time::{Moment, UnixMillis},
-    users::{Locked, UserId},
+    sessions::SignedIn,
+    time::UnixMillis,
 };
 
 /// What the user is shown.
@@ -38,91 +40,70 @@ struct Inside {
 ///
 /// # Errors
 /// See [`TwoFactorError`].
-pub async fn begin(
-    tx: &mut Tx,
-    keys: &Keys,
-    who: &SignedIn,
-    limits: &Limits,
-    now: Moment,
-) -> Result<(), TwoFactorError> {
-    let locked = lock(tx, who, limits, now).await?;
-    if !locked.plan.has(Feature::TwoFactor) {
+pub async fn begin(op: &mut Operation, who: &SignedIn) -> Result<(), TwoFactorError> {
+    let live = lock(op, who).await?;
+    if !live.user.plan.has(Feature::TwoFactor) {
         return Err(TwoFactorError::PlanRequired(Plan::with(Feature::TwoFactor)));
     }
-    if locked.two_factor_since.is_some() {
+    if live.user.two_factor_since.is_some() {
         return Err(TwoFactorError::AlreadyOn);
     }
-    match of(tx, keys, &who.user.id, &who.session, now).await? {
+    match of(op, &who.user.id, &who.session).await? {
         Some(begun) if begun.secret.is_some() => Ok(()),
-        _ => {
-            let secret = Some(TotpSecret::random().base32());
-            write(tx, keys, (who, &locked), secret, limits, now).await
-        }
+        _ => write(op, &live, Some(TotpSecret::random().base32())).await,
     }
 }
 
-/// Makes a new set of recovery codes to be shown; the old one is good until the new one is in force.
+/// Creates a new set of recovery codes to be shown; the old one is good until the new one is in force.
 ///
 /// # Errors
 /// See [`TwoFactorError`].
-pub async fn begin_new_codes(
-    tx: &mut Tx,
-    keys: &Keys,
-    who: &SignedIn,
-    limits: &Limits,
-    now: Moment,
-) -> Result<(), TwoFactorError> {
-    let locked = lock(tx, who, limits, now).await?;
-    if locked.two_factor_since.is_none() {
+pub async fn begin_new_codes(op: &mut Operation, who: &SignedIn) -> Result<(), TwoFactorError> {
+    let live = lock(op, who).await?;
+    if live.user.two_factor_since.is_none() {
         return Err(TwoFactorError::NotOn);
     }
-    match of(tx, keys, &who.user.id, &who.session, now).await? {
+    match of(op, &who.user.id, &who.session).await? {
         Some(_) => Ok(()),
-        None => write(tx, keys, (who, &locked), None, limits, now).await,
+        None => write(op, &live, None).await,
     }
 }
 
 /// Locks the user and sees that their session is live.
 pub(super) async fn lock(
-    tx: &mut Tx,
+    op: &mut Operation,
     who: &SignedIn,
-    limits: &Limits,
-    now: Moment,
-) -> Result<Locked, TwoFactorError> {
-    sessions::lock_live(tx, who, limits, now)
-        .await?
-        .ok_or(TwoFactorError::Conflict)
+) -> Result<LiveSession, TwoFactorError> {
+    let live = op.lock_live(&who.user.id, &who.session).await?;
+    live.ok_or(TwoFactorError::Conflict)
 }
 
 async fn write(
-    tx: &mut Tx,
-    keys: &Keys,
-    (who, locked): (&SignedIn, &Locked),
+    op: &mut Operation,
+    live: &LiveSession,
     secret: Option<String>,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<(), TwoFactorError> {
-    let user = &who.user.id;
+    let (limits, now) = (op.limits, op.now);
+    let user = &live.user.id;
     let inside = Inside {
         codes: recovery_codes::new_set(),
         secret,
     };
     let text = serde_json::to_vec(&inside).unwrap_or_default();
-    let sealed = keys.seal(Purpose::TwoFactorDraft, &user.0, &text);
-    remove(tx, user).await?;
-    on!(tx, c => sqlx::query(
+    let sealed = op.keys().seal(Purpose::TwoFactorDraft, &user.0, &text);
+    remove(op, user).await?;
+    execute!(
+        op,
         "insert into two_factor_drafts (user_id, session_id, epoch, key_id, sealed, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7)")
-        .bind(user)
-        .bind(&who.session)
-        .bind(locked.epoch)
-        .bind(&sealed.key_id)
-        .bind(&sealed.text)
-        .bind(now.at)
-        .bind(now.at + limits.two_factor_draft)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        user,
+        &live.id,
+        live.user.epoch,
+        &sealed.key_id,
+        &sealed.text,
+        now.at,
+        now.at + limits.two_factor_draft
+    )?;
     Ok(())
 }
 
@@ -140,12 +121,11 @@ struct Row {
 /// # Errors
 /// When the database is unavailable or the key is not to be had.
 pub async fn of(
-    conn: &mut Conn,
-    keys: &Keys,
+    conn: &mut Reader,
     user: &UserId,
     session: &SessionId,
-    now: Moment,
 ) -> Result<Option<Draft>, TwoFactorError> {
+    let now = conn.now;
     let row: Option<Row> = on!(conn, c => sqlx::query_as(
         "select d.key_id, d.sealed, d.created_at, d.expires_at
          from two_factor_drafts d join users u on u.id = d.user_id and u.epoch = d.epoch
@@ -162,7 +142,9 @@ pub async fn of(
         key_id: row.key_id,
         text: row.sealed,
     };
-    let text = keys.open(Purpose::TwoFactorDraft, &user.0, &sealed)?;
+    let text = conn
+        .keys()
+        .open(Purpose::TwoFactorDraft, &user.0, &sealed)?;
     let inside: Inside =
         serde_json::from_slice(&text).map_err(|e| sqlx::Error::Decode(e.into()))?;
     let secret = inside
@@ -181,10 +163,7 @@ pub async fn of(
 ///
 /// # Errors
 /// When the database is unavailable.
-pub async fn remove(tx: &mut Tx, user: &UserId) -> Result<(), sqlx::Error> {
-    on!(tx, c => sqlx::query("delete from two_factor_drafts where user_id = $1")
-        .bind(user)
-        .execute(c)
-        .await
-        .map(|_| ()))
+pub async fn remove(op: &mut Operation, user: &UserId) -> Result<(), sqlx::Error> {
+    execute!(op, "delete from two_factor_drafts where user_id = $1", user)?;
+    Ok(())
 }

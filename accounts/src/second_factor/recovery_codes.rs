@@ -11,10 +11,12 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::{
-    db::{Conn, Tx},
+    db::Conn,
+    execute,
+    ids::UserId,
     on,
-    time::{Moment, fill_random},
-    users::UserId,
+    operation::Operation,
+    time::fill_random,
 };
 
 /// How many there are in a set.
@@ -73,43 +75,39 @@ fn hash(user: &UserId, plain: &str) -> String {
 
 /// Puts a new set in force; the old one is void.
 pub(crate) async fn replace(
-    tx: &mut Tx,
+    op: &mut Operation,
     user: &UserId,
     codes: &[String],
-    now: Moment,
 ) -> Result<(), sqlx::Error> {
-    void(tx, user).await?;
+    let now = op.now;
+    void(op, user).await?;
     for code in codes {
         let plain = read(code).unwrap_or_default();
-        on!(tx, c => sqlx::query(
-            "insert into recovery_codes (user_id, code_hash, created_at) values ($1, $2, $3)")
-            .bind(user)
-            .bind(hash(user, &plain))
-            .bind(now.at)
-            .execute(c)
-            .await
-            .map(|_| ()))?;
+        execute!(
+            op,
+            "insert into recovery_codes (user_id, code_hash, created_at) values ($1, $2, $3)",
+            user,
+            hash(user, &plain),
+            now.at
+        )?;
     }
     Ok(())
 }
 
 /// Voids every code.
-pub(crate) async fn void(tx: &mut Tx, user: &UserId) -> Result<(), sqlx::Error> {
-    on!(tx, c => sqlx::query("delete from recovery_codes where user_id = $1")
-        .bind(user)
-        .execute(c)
-        .await
-        .map(|_| ()))
+pub(crate) async fn void(op: &mut Operation, user: &UserId) -> Result<(), sqlx::Error> {
+    execute!(op, "delete from recovery_codes where user_id = $1", user)?;
+    Ok(())
 }
 
 /// Uses a code up. False when it is none, or was used before: one statement is check and act in one.
 pub(crate) async fn consume(
-    tx: &mut Tx,
+    op: &mut Operation,
     user: &UserId,
     plain: &str,
-    now: Moment,
 ) -> Result<bool, sqlx::Error> {
-    on!(tx, c => sqlx::query(
+    let now = op.now;
+    on!(op, c => sqlx::query(
         "update recovery_codes set used_at = $3 where user_id = $1 and code_hash = $2 and used_at is null")
         .bind(user)
         .bind(hash(user, plain))

@@ -8,18 +8,19 @@ use super::{
     recovery_codes,
 };
 use crate::{
-    audit::{self, Action, Actor, Client, Event},
-    db::{Db, Tx},
-    emails::{self, Email, EmailTemplate},
-    keys::Keys,
-    limits::Limits,
-    on,
+    audit::{Action, Actor, Event},
+    client::Client,
+    emails::EmailTemplate,
+    end_reason::EndReason,
+    execute,
+    ids::UserId,
+    instance::Instance,
+    known_devices::Browser,
+    operation::Operation,
     plans::{Feature, Plan},
-    rate_limits::{self, Browser},
-    secret::Token,
-    sessions::{self, EndReason, RotatedSession, SecondFactor, SignedIn},
+    rate_limits,
+    sessions::{RotatedSession, SecondFactor, SignedIn, end_others_and_rotate},
     time::Moment,
-    users::UserId,
 };
 
 /// Turns two-factor authentication on, if `code` is one of the draft's secret. Every other session
@@ -28,132 +29,103 @@ use crate::{
 /// # Errors
 /// See [`TwoFactorError`]; whatever it is, it is as it was.
 pub async fn turn_on(
-    db: &Db,
-    keys: &Keys,
-    limits: &Limits,
-    who: &SignedIn,
-    code: &str,
-    known_device: Option<&Token>,
+    instance: &Instance,
     client: &Client,
     now: Moment,
+    who: &SignedIn,
+    code: &str,
 ) -> Result<RotatedSession, TwoFactorError> {
     let Some(Presented::Code(code)) = Presented::read(code) else {
         return Err(TwoFactorError::Malformed);
     };
     let user = &who.user.id;
-    let mut tx = db.write().await?;
-    let locked = lock(&mut tx, who, limits, now).await?;
-    if !locked.plan.has(Feature::TwoFactor) {
+    let mut op = Operation::begin(instance, client, now).await?;
+    let live = lock(&mut op, who).await?;
+    if !live.user.plan.has(Feature::TwoFactor) {
         return Err(TwoFactorError::PlanRequired(Plan::with(Feature::TwoFactor)));
     }
-    if locked.two_factor_since.is_some() {
+    if live.user.two_factor_since.is_some() {
         return Err(TwoFactorError::AlreadyOn);
     }
-    let draft = draft::of(&mut tx, keys, user, &who.session, now).await?;
+    let draft = draft::of(&mut op, user, &who.session).await?;
     let Some((secret, codes)) = draft.and_then(|d| Some((d.secret?, d.codes))) else {
         return Err(TwoFactorError::NoDraft);
     };
-    let from = Browser::of(&mut tx, user, known_device, client).await?;
-    let permit = rate_limits::permit_code(&mut tx, user, &from, limits, now)
+    let browser = Browser::of(&mut op, user).await?;
+    let permit = rate_limits::permit_code(&mut op, user, &browser)
         .await?
         .map_err(TwoFactorError::RateLimited)?;
     let Some(step) = secret.step_of(&code, now) else {
-        tx.commit().await?;
+        op.commit().await?;
         return Err(TwoFactorError::Wrong);
     };
-    rate_limits::clear_failures(&mut tx, &permit).await?;
-    insert_authenticator(&mut tx, keys, user, secret.bytes(), step, now).await?;
-    recovery_codes::replace(&mut tx, user, &codes, now).await?;
-    draft::remove(&mut tx, user).await?;
-    set_since(&mut tx, user, Some(now)).await?;
-    let event = Event::of(Action::TwoFactorEnabled, Actor::User(user), client)
-        .in_account(&locked.account_id)
-        .about(user);
-    let alone = sessions::end_others_and_rotate(
-        &mut tx,
-        (user, &locked),
-        &who.session,
-        EndReason::TwoFactorChanged,
-        event,
-        Some(SecondFactor::Code),
-        limits,
-        now,
-    )
-    .await?;
-    emails::enqueue(
-        &mut tx,
-        &locked.email,
-        &Email::new(EmailTemplate::TwoFactorOn, client),
-        now,
-    )
-    .await?;
-    tx.commit().await?;
-    Ok(alone)
+    rate_limits::clear_failures(&mut op, &permit).await?;
+    insert_authenticator(&mut op, user, secret.bytes(), step).await?;
+    recovery_codes::replace(&mut op, user, &codes).await?;
+    draft::remove(&mut op, user).await?;
+    set_since(&mut op, user, Some(now)).await?;
+    let event = Event::of(Action::TwoFactorEnabled, Actor::User(user));
+    let (reason, factor) = (EndReason::TwoFactorChanged, Some(SecondFactor::Code));
+    let rotated = end_others_and_rotate(&mut op, &live, event, reason, factor).await?;
+    op.email(&live.user.email, EmailTemplate::TwoFactorOn);
+    op.commit().await?;
+    Ok(rotated)
 }
 
 async fn insert_authenticator(
-    tx: &mut Tx,
-    keys: &Keys,
+    op: &mut Operation,
     user: &UserId,
     secret: &[u8],
     last_step: i64,
-    now: Moment,
 ) -> Result<(), sqlx::Error> {
-    let sealed = seal(keys, user, secret);
-    on!(tx, c => sqlx::query(
+    let now = op.now;
+    let sealed = seal(op.keys(), user, secret);
+    execute!(
+        op,
         "insert into authenticators (user_id, id, key_id, secret, last_step, created_at)
-         values ($1, $2, $3, $4, $5, $6)")
-        .bind(user)
-        .bind(now.id())
-        .bind(&sealed.key_id)
-        .bind(&sealed.text)
-        .bind(last_step)
-        .bind(now.at)
-        .execute(c)
-        .await
-        .map(|_| ()))
+         values ($1, $2, $3, $4, $5, $6)",
+        user,
+        now.id(),
+        &sealed.key_id,
+        &sealed.text,
+        last_step,
+        now.at
+    )?;
+    Ok(())
 }
 
 /// Notes since when two-factor authentication is on.
 pub(super) async fn set_since(
-    tx: &mut Tx,
+    op: &mut Operation,
     user: &UserId,
     since: Option<Moment>,
 ) -> Result<(), sqlx::Error> {
-    on!(tx, c => sqlx::query("update users set two_factor_since = $2 where id = $1")
-        .bind(user)
-        .bind(since.map(|s| s.at))
-        .execute(c)
-        .await
-        .map(|_| ()))
+    execute!(
+        op,
+        "update users set two_factor_since = $2 where id = $1",
+        user,
+        since.map(|s| s.at)
+    )?;
+    Ok(())
 }
 
 /// Puts the new set of recovery codes in force; the old one is void from then.
 ///
 /// # Errors
 /// See [`TwoFactorError`]; whatever it is, the old codes are good.
-pub async fn use_new_codes(
-    tx: &mut Tx,
-    keys: &Keys,
-    limits: &Limits,
-    who: &SignedIn,
-    client: &Client,
-    now: Moment,
-) -> Result<(), TwoFactorError> {
-    let user = &who.user.id;
-    let locked = lock(tx, who, limits, now).await?;
-    if locked.two_factor_since.is_none() {
+pub async fn use_new_codes(op: &mut Operation, who: &SignedIn) -> Result<(), TwoFactorError> {
+    let user = lock(op, who).await?.user;
+    if user.two_factor_since.is_none() {
         return Err(TwoFactorError::NotOn);
     }
-    let draft = draft::of(tx, keys, user, &who.session, now).await?;
+    let draft = draft::of(op, &user.id, &who.session).await?;
     let codes = draft.map(|d| d.codes).ok_or(TwoFactorError::NoDraft)?;
-    recovery_codes::replace(tx, user, &codes, now).await?;
-    draft::remove(tx, user).await?;
-    let email = Email::new(EmailTemplate::RecoveryCodesReplaced, client);
-    emails::enqueue(tx, &locked.email, &email, now).await?;
-    let event = Event::of(Action::RecoveryCodesReplaced, Actor::User(user), client)
-        .in_account(&locked.account_id)
-        .about(user);
-    audit::record(tx, event, now).await?;
+    recovery_codes::replace(op, &user.id, &codes).await?;
+    draft::remove(op, &user.id).await?;
+    op.email(&user.email, EmailTemplate::RecoveryCodesReplaced);
+    let event = Event::of(Action::RecoveryCodesReplaced, Actor::User(&user.id))
+        .in_account(&user.account_id)
+        .about(&user.id);
+    op.record(event);
     Ok(())
 }

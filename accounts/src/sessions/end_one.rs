@@ -3,15 +3,16 @@
 use serde_json::json;
 use sqlx::FromRow;
 
-use super::{EndReason, SessionId, SignedIn, lock_live::lock_live};
+use super::SignedIn;
 use crate::{
-    audit::{self, Action, Actor, Client, Event},
-    db::Tx,
+    audit::{Action, Actor, Event},
     device,
-    limits::Limits,
+    end_reason::EndReason,
+    execute,
+    ids::SessionId,
+    locks::LockedUser,
     on,
-    time::Moment,
-    users::{Locked, UserId},
+    operation::Operation,
 };
 
 /// Which device of the user's list.
@@ -61,91 +62,92 @@ struct Target {
 /// # Errors
 /// See [`EndOneError`]; whatever it is, nothing has changed.
 pub async fn end_one(
-    tx: &mut Tx,
+    op: &mut Operation,
     me: &SignedIn,
-    which: DeviceRef<'_>,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
+    device: DeviceRef<'_>,
 ) -> Result<EndedOne, EndOneError> {
-    let locked = lock_live(tx, me, limits, now)
-        .await?
-        .ok_or(EndOneError::AlreadyEnded)?;
-    let mine = device_of(tx, &me.session).await?;
-    let this_one = match which {
+    let live = op.lock_live(&me.user.id, &me.session).await?;
+    let live = live.ok_or(EndOneError::AlreadyEnded)?;
+    let mine = device_of(op, &me.session).await?;
+    let this_one = match device {
         DeviceRef::Session(session) => *session == me.session,
         DeviceRef::Remembered(device) => mine.as_deref() == Some(device),
     };
     if this_one {
         return Err(EndOneError::ThisOne);
     }
-    // Another session of this very browser must not take this browser's own device along.
-    let person = (&me.user.id, &locked);
-    end_device(tx, person, which, mine.as_deref(), None, client, now)
-        .await?
-        .ok_or(EndOneError::NotThere)
+    let ending = EndDevice {
+        device,
+        // Another session of this very browser must not take this browser's own device along.
+        spare: mine.as_deref(),
+        path: None,
+    };
+    let ended = end_device(op, &live.user, ending).await?;
+    ended.ok_or(EndOneError::NotThere)
 }
 
-/// Ends what there is of a device, but for the remembered device `spared`, and records it; with `path` when
-/// it was no page. None when the user has no such device that is open.
+/// Which device ends, and how.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EndDevice<'a> {
+    pub device: DeviceRef<'a>,
+    /// A remembered device that goes on.
+    pub spare: Option<&'a str>,
+    /// Where it was asked for, when that was no page.
+    pub path: Option<&'a str>,
+}
+
+/// Ends what there is of a device, and records it. None when the user has no such device that is open.
 pub(crate) async fn end_device(
-    tx: &mut Tx,
-    (user, locked): (&UserId, &Locked),
-    which: DeviceRef<'_>,
-    spared: Option<&str>,
-    path: Option<&str>,
-    client: &Client,
-    now: Moment,
+    op: &mut Operation,
+    user: &LockedUser,
+    ending: EndDevice<'_>,
 ) -> Result<Option<EndedOne>, sqlx::Error> {
-    let Some(target) = target(tx, user, which, locked.epoch).await? else {
+    op.holds(user)?;
+    let now = op.now;
+    let Some(target) = target(op, user, ending.device).await? else {
         return Ok(None);
     };
-    let session = match which {
-        DeviceRef::Session(session) => session.0.as_str(),
+    let session = match ending.device {
+        DeviceRef::Session(session) => session.as_str(),
         DeviceRef::Remembered(_) => "",
     };
     let device = target.remembered_device_id.as_deref();
-    let device = device.filter(|d| Some(*d) != spared).unwrap_or_default();
+    let device = device
+        .filter(|d| Some(*d) != ending.spare)
+        .unwrap_or_default();
     let name = target
         .label
         .unwrap_or_else(|| device::of(&target.user_agent).label());
-    let (sessions, remembered_devices): (i64, i64) = on!(tx, c => sqlx::query_as(
+    let (sessions, remembered_devices): (i64, i64) = on!(op, c => sqlx::query_as(
         "select (select count(*) from sessions
                  where (id = $1 or remembered_device_id = $2) and user_id = $3 and ended_at is null),
                 (select count(*) from remembered_devices
                  where id = $2 and user_id = $3 and ended_at is null)")
         .bind(session)
         .bind(device)
-        .bind(user)
+        .bind(&user.id)
         .fetch_one(c)
         .await)?;
     let mut details = json!({
         "device": name, "sessions": sessions, "remembered_devices": remembered_devices,
     });
-    if let Some(path) = path {
+    if let Some(path) = ending.path {
         details["path"] = path.into();
     }
-    let event = Event::of(Action::DeviceEnded, Actor::User(user), client)
-        .in_account(&locked.account_id)
-        .about(user)
-        .with(details);
-    let event = audit::record(tx, event, now).await?;
+    let event = op.record(
+        Event::of(Action::DeviceEnded, Actor::User(&user.id))
+            .in_account(&user.account_id)
+            .about(&user.id)
+            .with(details),
+    );
     for sql in [
         "update sessions set ended_at = $4, end_reason = $5, ended_by = $6
          where (id = $1 or remembered_device_id = $2) and user_id = $3 and ended_at is null",
         "update remembered_devices set ended_at = $4, end_reason = $5, ended_by = $6
          where id <> $1 and id = $2 and user_id = $3 and ended_at is null",
     ] {
-        on!(tx, c => sqlx::query(sql)
-            .bind(session)
-            .bind(device)
-            .bind(user)
-            .bind(now.at)
-            .bind(EndReason::EndedElsewhere)
-            .bind(&event.id)
-            .execute(c)
-            .await
-            .map(|_| ()))?;
+        let reason = EndReason::EndedElsewhere;
+        execute!(op, sql, session, device, &user.id, now.at, reason, &event)?;
     }
     Ok(Some(EndedOne {
         name,
@@ -155,12 +157,11 @@ pub(crate) async fn end_device(
 }
 
 async fn target(
-    tx: &mut Tx,
-    user: &UserId,
-    which: DeviceRef<'_>,
-    epoch: i64,
+    op: &mut Operation,
+    user: &LockedUser,
+    device: DeviceRef<'_>,
 ) -> Result<Option<Target>, sqlx::Error> {
-    let (sql, id) = match which {
+    let (sql, id) = match device {
         DeviceRef::Session(id) => (
             "select s.user_agent, coalesce(d.label, s.label) as label, d.id as remembered_device_id
              from sessions s left join remembered_devices d
@@ -174,20 +175,17 @@ async fn target(
             id,
         ),
     };
-    on!(tx, c => sqlx::query_as(sql)
+    on!(op, c => sqlx::query_as(sql)
         .bind(id)
-        .bind(user)
-        .bind(epoch)
+        .bind(&user.id)
+        .bind(user.epoch)
         .fetch_optional(c)
         .await)
 }
 
 /// The remembered device that a session came from.
-pub(super) async fn device_of(
-    tx: &mut Tx,
-    session: &SessionId,
-) -> Result<Option<String>, sqlx::Error> {
-    on!(tx, c => sqlx::query_scalar("select remembered_device_id from sessions where id = $1")
+async fn device_of(op: &mut Operation, session: &SessionId) -> Result<Option<String>, sqlx::Error> {
+    on!(op, c => sqlx::query_scalar("select remembered_device_id from sessions where id = $1")
         .bind(session)
         .fetch_one(c)
         .await)

@@ -1,42 +1,8 @@
 //! How a session ended, as the user who held it is told.
 
-use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
-use crate::{
-    db::{Conn, Tx},
-    on,
-    time::{Moment, UnixMillis},
-};
-
-/// Why a session or a remembered device ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
-#[sqlx(type_name = "text", rename_all = "snake_case")]
-#[serde(rename_all = "snake_case")]
-pub enum EndReason {
-    /// Signed out in that browser.
-    SignedOut,
-    /// A remote logout.
-    RemoteLogout,
-    /// The password was changed in another session.
-    PasswordChanged,
-    /// Two-factor authentication was turned on or off in another session.
-    TwoFactorChanged,
-    /// Not used for too long, or too old.
-    Expired,
-    /// One session more than the limit was started elsewhere.
-    Limit,
-    /// Its remembered device's cookie was used twice: theft.
-    Reused,
-    /// The user was disabled.
-    Disabled,
-    /// The user was removed from the account.
-    Removed,
-    /// The user ended it from another session.
-    EndedElsewhere,
-    /// The daily time has come that the user or their account has set.
-    Curfew,
-}
+use crate::{db::Conn, end_reason::EndReason, on, time::UnixMillis};
 
 /// How it ended: the reason, when, and the browser and the path of the operation where there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,24 +71,4 @@ pub async fn how_it_ended(
         None => None,
     };
     Ok(Ended::told(end_reason, at, operation))
-}
-
-/// Ends every session that a remembered device started.
-pub(crate) async fn end_where_device(
-    tx: &mut Tx,
-    device: &str,
-    end_reason: EndReason,
-    event: &str,
-    now: Moment,
-) -> Result<u64, sqlx::Error> {
-    on!(tx, c => sqlx::query(
-        "update sessions set ended_at = $2, end_reason = $3, ended_by = $4
-         where remembered_device_id = $1 and ended_at is null")
-        .bind(device)
-        .bind(now.at)
-        .bind(end_reason)
-        .bind(event)
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected()))
 }

@@ -2,15 +2,18 @@
 
 use sqlx::FromRow;
 
-use super::{EndReason, Ended, SessionId, ended::how_it_ended};
+use super::{Ended, ended::how_it_ended};
 use crate::{
-    curfew,
-    db::{Conn, Tx},
+    db::Conn,
+    end_reason::EndReason,
+    execute,
+    ids::{SessionId, UserId},
+    instance::Reader,
     limits::Limits,
     on,
     secret::Token,
     time::{Moment, UnixMillis},
-    users::{self, User, UserId},
+    users::{self, User},
 };
 
 /// What a session cookie turned out to be.
@@ -50,26 +53,32 @@ pub(super) struct Row {
     end_reason: Option<EndReason>,
     ended_by: Option<String>,
     disabled_at: Option<UnixMillis>,
-    #[sqlx(flatten)]
-    curfew: curfew::Held,
+    curfew_ends_at: Option<UnixMillis>,
+    live: bool,
 }
 
-/// The columns of [`Row`], of sessions `s`, users `u` and accounts `a`.
+/// The columns of [`Row`], of sessions `s` and users `u`; `$1` is the moment and `$2` the moment before which a
+/// session counts as unused.
 macro_rules! row {
     () => {
         concat!(
             "s.id, s.user_id, s.epoch, u.epoch as user_epoch, s.started_at, s.last_active_at,
-             s.expires_at, s.confirmed_at, s.ended_at, s.end_reason, s.ended_by,
+             s.expires_at, s.confirmed_at, s.ended_at, s.end_reason, s.ended_by, s.curfew_ends_at,
              u.disabled_at, ",
-            $crate::curfew::columns!()
+            $crate::live::live_session!("$1", "$2"),
+            " as live"
         )
     };
 }
 pub(crate) use row;
 
 impl Row {
-    /// The epoch decides, the row's own end gives the reason; either alone is enough to be dead.
+    /// Why and when it ended; none while it is live. The database has said whether it is
+    /// ([`live_session!`](crate::live)); the columns only give the reason.
     pub(super) fn ended(&self, limits: &Limits, now: Moment) -> Option<(EndReason, UnixMillis)> {
+        if self.live {
+            return None;
+        }
         if let Some(at) = self.ended_at {
             return Some((self.end_reason.unwrap_or(EndReason::SignedOut), at));
         }
@@ -79,15 +88,14 @@ impl Row {
         if self.epoch != self.user_epoch {
             return Some((EndReason::RemoteLogout, now.at));
         }
-        let (end_reason, end) = self.runs_out(limits);
-        (end <= now.at).then_some((end_reason, end))
+        Some(self.expires(limits))
     }
 
-    /// When it ends by itself, if nobody uses it any more, and by what.
-    pub(super) fn runs_out(&self, limits: &Limits) -> (EndReason, UnixMillis) {
+    /// When it ends by itself, if it is not used any more, and by what.
+    pub(super) fn expires(&self, limits: &Limits) -> (EndReason, UnixMillis) {
         let idle_end = self.last_active_at + limits.session_idle;
         let expires = (EndReason::Expired, self.expires_at.min(idle_end));
-        match self.curfew.ends(self.started_at) {
+        match self.curfew_ends_at {
             Some(at) if at < expires.1 => (EndReason::Curfew, at),
             _ => expires,
         }
@@ -99,31 +107,24 @@ impl Row {
 ///
 /// # Errors
 /// When the database is unavailable. That is never "not signed in".
-pub async fn find(
-    conn: &mut Conn,
-    token: &Token,
-    limits: &Limits,
-    now: Moment,
-) -> Result<Found, sqlx::Error> {
+pub async fn find(conn: &mut Reader, token: &Token) -> Result<Found, sqlx::Error> {
+    let (now, idle) = (conn.now.at, conn.idle_since());
     let row: Option<Row> = on!(conn, c => sqlx::query_as(
         concat!("select ", row!(),
-        " from sessions s join users u on u.id = s.user_id join accounts a on a.id = u.account_id
-         where s.token_hash = $1"))
+        " from sessions s join users u on u.id = s.user_id where s.token_hash = $3"))
+        .bind(now)
+        .bind(idle)
         .bind(token.hash())
         .fetch_optional(c)
         .await)?;
-    if row.is_none() && just_rotated(conn, token, limits, now).await? {
+    if row.is_none() && just_rotated(conn, token).await? {
         return Ok(Found::JustRotated);
     }
-    judge(conn, row, limits, now).await
+    judge(conn, row).await
 }
 
-async fn just_rotated(
-    conn: &mut Conn,
-    token: &Token,
-    limits: &Limits,
-    now: Moment,
-) -> Result<bool, sqlx::Error> {
+async fn just_rotated(conn: &mut Reader, token: &Token) -> Result<bool, sqlx::Error> {
+    let (limits, now) = (conn.limits, conn.now);
     on!(conn, c => sqlx::query_scalar::<_, i64>(
         "select count(*) from sessions s join users u on u.id = s.user_id and u.epoch = s.epoch
          where s.previous_token_hash = $1 and s.rotated_at > $2 and s.ended_at is null")
@@ -138,32 +139,25 @@ async fn just_rotated(
 ///
 /// # Errors
 /// When the database is unavailable.
-pub async fn find_by_id(
-    conn: &mut Conn,
-    session: &SessionId,
-    limits: &Limits,
-    now: Moment,
-) -> Result<Found, sqlx::Error> {
+pub async fn find_by_id(conn: &mut Reader, session: &SessionId) -> Result<Found, sqlx::Error> {
+    let (now, idle) = (conn.now.at, conn.idle_since());
     let row: Option<Row> = on!(conn, c => sqlx::query_as(
         concat!("select ", row!(),
-        " from sessions s join users u on u.id = s.user_id join accounts a on a.id = u.account_id
-         where s.id = $1"))
+        " from sessions s join users u on u.id = s.user_id where s.id = $3"))
+        .bind(now)
+        .bind(idle)
         .bind(session)
         .fetch_optional(c)
         .await)?;
-    judge(conn, row, limits, now).await
+    judge(conn, row).await
 }
 
-async fn judge(
-    conn: &mut Conn,
-    row: Option<Row>,
-    limits: &Limits,
-    now: Moment,
-) -> Result<Found, sqlx::Error> {
+async fn judge(conn: &mut Reader, row: Option<Row>) -> Result<Found, sqlx::Error> {
+    let (limits, now) = (conn.limits, conn.now);
     let Some(row) = row else {
         return Ok(Found::Unknown);
     };
-    if let Some((end_reason, at)) = row.ended(limits, now) {
+    if let Some((end_reason, at)) = row.ended(&limits, now) {
         let ended = how_it_ended(conn, end_reason, at, row.ended_by.as_deref()).await?;
         return Ok(Found::Ended(ended));
     }
@@ -179,40 +173,21 @@ async fn judge(
     })))
 }
 
-/// Whether the session is alive, asked under its user's lock. Between the look-up at the door and
-/// the operation a remote logout may have come.
-///
-/// # Errors
-/// When the database is unavailable.
-pub async fn is_live(
-    tx: &mut Tx,
-    session: &SessionId,
-    epoch: i64,
-    limits: &Limits,
-    now: Moment,
-) -> Result<bool, sqlx::Error> {
-    let row: Option<Row> = on!(tx, c => sqlx::query_as(concat!("select ", row!(),
-        " from sessions s join users u on u.id = s.user_id join accounts a on a.id = u.account_id
-         where s.id = $1 and s.epoch = $2"))
-        .bind(session)
-        .bind(epoch)
-        .fetch_optional(c)
-        .await)?;
-    Ok(row.is_some_and(|row| row.ended(limits, now).is_none()))
-}
-
 /// Writes down when sessions were last active. Times only move forward, and ended rows stay as they are.
 ///
 /// # Errors
 /// When the database is unavailable.
-pub async fn note_active(tx: &mut Tx, seen: &[(SessionId, UnixMillis)]) -> Result<(), sqlx::Error> {
-    let sql = match &**tx {
+pub async fn note_active(
+    conn: &mut Conn,
+    seen: &[(SessionId, UnixMillis)],
+) -> Result<(), sqlx::Error> {
+    let sql = match conn {
         Conn::Sqlite(_) => {
             "update sessions set last_active_at = $2
              where id = $1 and last_active_at < $2 and ended_at is null"
         }
-        // These rows are many users's, in no order that a remote logout keeps, so waiting for one that a
-        // press holds could be a deadlock. It has ended then, or is noted the next time.
+        // These rows are many users', in no order that a remote logout keeps, so waiting for one that it
+        // holds could be a deadlock. It has ended then, or is noted the next time.
         Conn::Postgres(_) => {
             "update sessions set last_active_at = $2
              where id = (select id from sessions
@@ -221,7 +196,7 @@ pub async fn note_active(tx: &mut Tx, seen: &[(SessionId, UnixMillis)]) -> Resul
         }
     };
     for (session, at) in seen {
-        on!(tx, c => sqlx::query(sql).bind(session).bind(at).execute(c).await.map(|_| ()))?;
+        execute!(conn, sql, session, at)?;
     }
     Ok(())
 }

@@ -2,17 +2,8 @@
 
 use sqlx::FromRow;
 
-use super::{
-    EndReason,
-    find::{Row, row},
-};
-use crate::{
-    db::Conn,
-    limits::Limits,
-    on,
-    time::{Moment, UnixMillis},
-    users::UserId,
-};
+use super::find::{Row, row};
+use crate::{db::Conn, end_reason::EndReason, ids::UserId, instance::Reader, on, time::UnixMillis};
 
 /// A session of the last weeks.
 #[derive(Debug, Clone)]
@@ -37,26 +28,27 @@ struct Seen {
 /// # Errors
 /// When the database is unavailable.
 pub async fn history(
-    conn: &mut Conn,
+    conn: &mut Reader,
     user: &UserId,
     since: UnixMillis,
     most: i64,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<Vec<Past>, sqlx::Error> {
+    let (limits, now, idle) = (conn.limits, conn.now, conn.idle_since());
     let seen: Vec<Seen> = on!(conn, c => sqlx::query_as(concat!(
         "select ", row!(), ", s.user_agent, coalesce(d.label, s.label) as label
-         from sessions s join users u on u.id = s.user_id join accounts a on a.id = u.account_id
+         from sessions s join users u on u.id = s.user_id
          left join remembered_devices d on d.id = s.remembered_device_id
-         where s.user_id = $1 and (s.ended_at is null or s.ended_at > $2)
-         order by s.started_at desc, s.id desc limit $3"))
+         where s.user_id = $3 and (s.ended_at is null or s.ended_at > $4)
+         order by s.started_at desc, s.id desc limit $5"))
+        .bind(now.at)
+        .bind(idle)
         .bind(user)
         .bind(since)
         .bind(most)
         .fetch_all(c)
         .await)?;
     let past = seen.into_iter().map(|seen| Past {
-        ended: seen.row.ended(limits, now),
+        ended: seen.row.ended(&limits, now),
         from: seen.row.started_at,
         user_agent: seen.user_agent,
         label: seen.label,

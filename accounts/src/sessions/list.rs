@@ -2,14 +2,14 @@
 
 use sqlx::FromRow;
 
-use super::{AuthMethod, SecondFactor, SessionId};
+use super::{AuthMethod, SecondFactor};
 use crate::{
-    curfew,
-    db::Conn,
+    ids::{SessionId, UserId},
+    instance::Reader,
     limits::Limits,
+    live::{live_device, live_session},
     on,
-    time::{Moment, UnixMillis},
-    users::UserId,
+    time::UnixMillis,
 };
 
 impl Listed {
@@ -39,34 +39,58 @@ pub struct Listed {
     pub label: Option<String>,
 }
 
+/// The columns of [`Listed`], and where they come from.
+macro_rules! listed {
+    () => {
+        "s.id, s.user_agent, s.ip, s.auth_method, s.second_factor, s.started_at, s.last_active_at, s.expires_at,
+         (d.id is not null) as remembered, coalesce(d.label, s.label) as label
+         from sessions s join users u on u.id = s.user_id
+         left join remembered_devices d on d.id = s.remembered_device_id and d.ended_at is null"
+    };
+}
+
 /// The user's live sessions, `first` before the others, then last active first, `most` at the most.
 ///
 /// # Errors
 /// When the database is unavailable.
 pub async fn list(
-    conn: &mut Conn,
+    conn: &mut Reader,
     user: &UserId,
     first: &SessionId,
     most: i64,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<Vec<Listed>, sqlx::Error> {
-    let cut = curfew::cut(conn, user, now).await?;
-    on!(conn, c => sqlx::query_as(
-        "select s.id, s.user_agent, s.ip, s.auth_method, s.second_factor, s.started_at, s.last_active_at, s.expires_at,
-                (d.id is not null) as remembered, coalesce(d.label, s.label) as label
-         from sessions s
-         join users u on u.id = s.user_id and u.epoch = s.epoch
-         left join remembered_devices d on d.id = s.remembered_device_id and d.ended_at is null
-         where s.user_id = $1 and s.ended_at is null and s.expires_at > $2 and s.last_active_at > $3
-           and s.started_at >= $6
-         order by case when s.id = $5 then 0 else 1 end, s.last_active_at desc, s.id desc limit $4")
+    let (now, idle) = (conn.now.at, conn.idle_since());
+    on!(conn, c => sqlx::query_as(concat!("select ", listed!(), " where s.user_id = $3 and ", live_session!("$1", "$2"),
+        " order by case when s.id = $4 then 0 else 1 end, s.last_active_at desc, s.id desc limit $5"))
+        .bind(now)
+        .bind(idle)
         .bind(user)
-        .bind(now.at)
-        .bind(now.at - limits.session_idle)
-        .bind(most)
         .bind(first)
-        .bind(cut)
+        .bind(most)
+        .fetch_all(c)
+        .await)
+}
+
+/// Up to `most` live sessions whose ids come before `before`, the latest sign-in first: what programs read page
+/// by page. None: from the start. One that starts meanwhile moves none of the others.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn page(
+    conn: &mut Reader,
+    user: &UserId,
+    before: Option<&SessionId>,
+    most: i64,
+) -> Result<Vec<Listed>, sqlx::Error> {
+    let (now, idle) = (conn.now.at, conn.idle_since());
+    on!(conn, c => sqlx::query_as(concat!("select ", listed!(), " where s.user_id = $3 and ", live_session!("$1", "$2"),
+        " and s.id < $4 order by s.id desc limit $5"))
+        .bind(now)
+        .bind(idle)
+        .bind(user)
+        // Ids are hexadecimal digits and hyphens: every one sorts before "z".
+        .bind(before.map_or("z", SessionId::as_str))
+        .bind(most)
         .fetch_all(c)
         .await)
 }
@@ -87,27 +111,21 @@ pub struct Dormant {
 /// # Errors
 /// When the database is unavailable.
 pub async fn dormant(
-    conn: &mut Conn,
+    conn: &mut Reader,
     user: &UserId,
     most: i64,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<Vec<Dormant>, sqlx::Error> {
-    let cut = curfew::cut(conn, user, now).await?;
-    on!(conn, c => sqlx::query_as(
+    let (now, idle) = (conn.now.at, conn.idle_since());
+    on!(conn, c => sqlx::query_as(concat!(
         "select d.id, d.user_agent, d.label, d.created_at, d.last_used_at, d.expires_at
-         from remembered_devices d join users u on u.id = d.user_id and u.epoch = d.epoch
-         where d.user_id = $1 and d.ended_at is null and d.expires_at > $2 and d.created_at >= $5
-           and not exists (select 1 from sessions s
-                           where s.remembered_device_id = d.id and s.epoch = u.epoch
-                             and s.ended_at is null and s.expires_at > $2
-                             and s.last_active_at > $3 and s.started_at >= $5)
-         order by d.last_used_at desc, d.id desc limit $4")
+         from remembered_devices d join users u on u.id = d.user_id
+         where d.user_id = $3 and ", live_device!("$1"), "
+           and not exists (select 1 from sessions s where s.remembered_device_id = d.id and ", live_session!("$1", "$2"), ")
+         order by d.last_used_at desc, d.id desc limit $4"))
+        .bind(now)
+        .bind(idle)
         .bind(user)
-        .bind(now.at)
-        .bind(now.at - limits.session_idle)
         .bind(most)
-        .bind(cut)
         .fetch_all(c)
         .await)
 }

@@ -2,14 +2,12 @@
 
 use serde_json::json;
 
-use super::{DeviceRef, EndOneError, SignedIn, lock_live::lock_live};
+use super::{DeviceRef, EndOneError, SignedIn};
 use crate::{
-    audit::{self, Action, Actor, Client, Event},
-    db::Tx,
-    limits::Limits,
-    on,
+    audit::{Action, Actor, Event},
+    execute,
+    operation::Operation,
     text::hides_something,
-    time::Moment,
 };
 
 /// Most characters a name may have.
@@ -36,19 +34,17 @@ impl From<sqlx::Error> for RenameError {
 /// # Errors
 /// See [`RenameError`].
 pub async fn rename(
-    tx: &mut Tx,
+    op: &mut Operation,
     me: &SignedIn,
-    which: DeviceRef<'_>,
+    device: DeviceRef<'_>,
     name: &str,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<Option<String>, RenameError> {
     let name = clean(name).map_err(RenameError::Name)?;
-    let locked = lock_live(tx, me, limits, now)
+    let live = op
+        .lock_live(&me.user.id, &me.session)
         .await?
         .ok_or(EndOneError::AlreadyEnded)?;
-    let (sqls, id): (&[&'static str], &str) = match which {
+    let (sqls, id): (&[&'static str], &str) = match device {
         DeviceRef::Session(id) => (
             &[
                 "update remembered_devices set label = $4
@@ -67,23 +63,16 @@ pub async fn rename(
     };
     let mut renamed = 0;
     for sql in sqls {
-        renamed = on!(tx, c => sqlx::query(*sql)
-            .bind(id)
-            .bind(&me.user.id)
-            .bind(locked.epoch)
-            .bind(&name)
-            .execute(c)
-            .await
-            .map(|done| done.rows_affected()))?;
+        renamed = execute!(op, *sql, id, &me.user.id, live.user.epoch, &name)?;
     }
     if renamed == 0 {
         return Err(EndOneError::NotThere.into());
     }
-    let event = Event::of(Action::DeviceRenamed, Actor::User(&me.user.id), client)
-        .in_account(&locked.account_id)
+    let event = Event::of(Action::DeviceRenamed, Actor::User(&me.user.id))
+        .in_account(&live.user.account_id)
         .about(&me.user.id)
         .with(json!({ "device": name }));
-    audit::record(tx, event, now).await?;
+    op.record(event);
     Ok(name)
 }
 

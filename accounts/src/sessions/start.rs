@@ -1,15 +1,16 @@
 //! Starting a session, and signing out of it.
 
-use super::{EndReason, SessionId};
 use crate::{
-    audit::{self, Action, Actor, Client, Event},
-    curfew,
-    db::{Change, Tx},
-    limits::Limits,
-    on,
+    audit::{Action, Actor, Event},
+    curfew_schedule::Schedule,
+    db::Change,
+    end_reason::EndReason,
+    execute,
+    ids::{SessionId, UserId},
+    locks::LockedUser,
+    operation::Operation,
     secret::Token,
-    time::{Moment, UnixMillis},
-    users::{self, UserId},
+    time::UnixMillis,
 };
 
 /// What a session was started with.
@@ -38,13 +39,12 @@ impl SecondFactor {
     }
 }
 
-/// What a session starts from. The caller holds the user's lock and has compared the epoch its
-/// evidence was gathered under with the one the lock showed.
+/// What a session starts from. The caller has compared the epoch its evidence was gathered under with the one
+/// that the lock shows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NewSession<'a> {
-    pub user: &'a UserId,
-    pub epoch: i64,
-    pub how: AuthMethod,
+    pub user: &'a LockedUser,
+    pub auth_method: AuthMethod,
     pub second_factor: Option<SecondFactor>,
     pub remembered_device: Option<&'a str>,
 }
@@ -58,86 +58,82 @@ pub struct Started {
 }
 
 /// Starts a session.
-pub(crate) async fn start(
-    tx: &mut Tx,
-    new: NewSession<'_>,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
-) -> Result<Started, sqlx::Error> {
-    make_room(tx, new.user, limits, now).await?;
-    let confirmed_at = (new.how == AuthMethod::Password).then_some(now.at);
+pub(crate) async fn start(op: &mut Operation, new: NewSession<'_>) -> Result<Started, sqlx::Error> {
+    let (limits, now) = (op.limits, op.now);
+    op.holds(new.user)?;
+    make_room(op, new.user).await?;
+    let confirmed_at = (new.auth_method == AuthMethod::Password).then_some(now.at);
+    let curfew_ends_at = Schedule::of(op, &new.user.id).await?.ends_after(now.at);
+    let (ip, user_agent) = (op.client().ip_text(), op.client().user_agent.clone());
     let started = Started {
         id: SessionId(now.id()),
         token: Token::random(),
         expires_at: now.at + limits.session_max,
     };
-    on!(tx, c => sqlx::query(
+    execute!(
+        op,
         "insert into sessions (id, user_id, token_hash, epoch, auth_method, remembered_device_id,
                                ip, user_agent, started_at, last_active_at, expires_at, confirmed_at,
-                               second_factor)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12)")
-        .bind(&started.id)
-        .bind(new.user)
-        .bind(started.token.hash())
-        .bind(new.epoch)
-        .bind(new.how)
-        .bind(new.remembered_device)
-        .bind(client.ip_text())
-        .bind(&client.user_agent)
-        .bind(now.at)
-        .bind(started.expires_at)
-        .bind(confirmed_at)
-        .bind(new.second_factor)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
+                               second_factor, curfew_ends_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13)",
+        &started.id,
+        &new.user.id,
+        started.token.hash(),
+        new.user.epoch,
+        new.auth_method,
+        new.remembered_device,
+        ip,
+        user_agent,
+        now.at,
+        started.expires_at,
+        confirmed_at,
+        new.second_factor,
+        curfew_ends_at
+    )?;
     Ok(started)
 }
 
 /// Ends what has run out, then the longest unused until one more fits.
-async fn make_room(
-    tx: &mut Tx,
-    user: &UserId,
-    limits: &Limits,
-    now: Moment,
-) -> Result<(), sqlx::Error> {
-    end_expired(tx, user, limits, now).await?;
-    let ended = on!(tx, c => sqlx::query(
+async fn make_room(op: &mut Operation, user: &LockedUser) -> Result<(), sqlx::Error> {
+    let (limits, now) = (op.limits, op.now);
+    end_expired(op, user).await?;
+    let ended = execute!(
+        op,
         "update sessions set ended_at = $2, end_reason = $3
          where id in (select id from sessions where user_id = $1 and ended_at is null
-                      order by last_active_at desc, id desc limit 100000000 offset $4)")
-        .bind(user)
-        .bind(now.at)
-        .bind(EndReason::Limit)
-        .bind((limits.sessions_per_user - 1).max(0))
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected()))?;
+                      order by last_active_at desc, id desc limit 100000000 offset $4)",
+        &user.id,
+        now.at,
+        EndReason::Limit,
+        (limits.sessions_per_user - 1).max(0)
+    )?;
     if ended > 0 {
-        tx.changes(Change::User(user.clone())).await?;
+        op.notify(Change::User(user.id.clone()));
     }
     Ok(())
 }
 
-/// Marks the user's sessions that have run out, so that what is open is what is live.
-pub(crate) async fn end_expired(
-    tx: &mut Tx,
-    user: &UserId,
-    limits: &Limits,
-    now: Moment,
-) -> Result<(), sqlx::Error> {
-    curfew::end_cut(tx, user, now).await?;
-    on!(tx, c => sqlx::query(
+/// Marks the user's sessions and remembered devices that have run out, so that what is open is what is live.
+pub(crate) async fn end_expired(op: &mut Operation, user: &LockedUser) -> Result<(), sqlx::Error> {
+    let (now, idle) = (op.now.at, op.idle_since());
+    for sql in [
+        "update sessions set ended_at = curfew_ends_at, end_reason = $3
+         where user_id = $1 and ended_at is null and curfew_ends_at <= $2",
+        "update remembered_devices set ended_at = curfew_ends_at, end_reason = $3
+         where user_id = $1 and ended_at is null and curfew_ends_at <= $2",
+    ] {
+        execute!(op, sql, &user.id, now, EndReason::Curfew)?;
+    }
+    execute!(
+        op,
         "update sessions set ended_at = $2, end_reason = $3
-         where user_id = $1 and ended_at is null and (expires_at <= $2 or last_active_at <= $4)")
-        .bind(user)
-        .bind(now.at)
-        .bind(EndReason::Expired)
-        .bind(now.at - limits.session_idle)
-        .execute(c)
-        .await
-        .map(|_| ()))
+         where user_id = $1 and ended_at is null and (expires_at <= $2 or last_active_at <= $4)",
+        &user.id,
+        now,
+        EndReason::Expired,
+        idle
+    )?;
+    Ok(())
 }
 
 /// Signs one browser out: its session ends, and so does its remembered device. Harmless when the
@@ -146,37 +142,35 @@ pub(crate) async fn end_expired(
 /// # Errors
 /// When the database is unavailable.
 pub async fn sign_out(
-    tx: &mut Tx,
+    op: &mut Operation,
     user: &UserId,
     session: &SessionId,
-    client: &Client,
-    now: Moment,
 ) -> Result<(), sqlx::Error> {
-    let Some(locked) = users::lock(tx, user).await? else {
+    let now = op.now;
+    let Some(locked) = op.lock_user(user).await? else {
         return Ok(());
     };
-    let ended = on!(tx, c => sqlx::query(
-        "update sessions set ended_at = $2, end_reason = $3 where id = $1 and ended_at is null")
-        .bind(session)
-        .bind(now.at)
-        .bind(EndReason::SignedOut)
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected()))?;
+    let ended = execute!(
+        op,
+        "update sessions set ended_at = $2, end_reason = $3 where id = $1 and ended_at is null",
+        session,
+        now.at,
+        EndReason::SignedOut
+    )?;
     if ended == 0 {
         return Ok(());
     }
-    on!(tx, c => sqlx::query(
+    execute!(
+        op,
         "update remembered_devices set ended_at = $2, end_reason = $3
-         where ended_at is null and id = (select remembered_device_id from sessions where id = $1)")
-        .bind(session)
-        .bind(now.at)
-        .bind(EndReason::SignedOut)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
-    let event = Event::of(Action::Logout, Actor::User(user), client)
+         where ended_at is null and id = (select remembered_device_id from sessions where id = $1)",
+        session,
+        now.at,
+        EndReason::SignedOut
+    )?;
+    let event = Event::of(Action::Logout, Actor::User(user))
         .in_account(&locked.account_id)
         .about(user);
-    audit::record(tx, event, now).await.map(|_| ())
+    op.record(event);
+    Ok(())
 }

@@ -1,25 +1,27 @@
-//! How sessions stand that something is still open for: an event stream outlives the request that
+//! The status of sessions that something is still open for: an event stream outlives the request that
 //! opened it, and must not outlive its session.
 
 use sqlx::FromRow;
 
 use super::{
-    Ended, SessionId,
+    Ended,
     ended::EndedBy,
     find::{Row, row},
 };
 use crate::{
     db::Conn,
+    ids::{AccountId, SessionId, UserId},
+    instance::Reader,
     limits::Limits,
     on,
     plans::Plan,
+    roles::Role,
     time::{Moment, UnixMillis},
-    users::{AccountId, Role, UserId},
 };
 
-/// How a session stands.
+/// A session's status.
 #[derive(Debug, Clone)]
-pub struct Standing {
+pub struct SessionStatus {
     pub session: SessionId,
     /// None while it lives.
     pub ended: Option<Ended>,
@@ -46,17 +48,20 @@ struct Look {
 ///
 /// # Errors
 /// When the database is unavailable.
-pub async fn standing(
-    conn: &mut Conn,
+pub async fn statuses(
+    conn: &mut Reader,
     sessions: &[SessionId],
-    limits: &Limits,
-    now: Moment,
-) -> Result<Vec<Standing>, sqlx::Error> {
+) -> Result<Vec<SessionStatus>, sqlx::Error> {
+    let (limits, now) = (conn.limits, conn.now);
     if sessions.is_empty() {
         return Ok(Vec::new());
     }
+    let idle = conn.idle_since();
     let looked: Vec<Look> = on!(conn, c => {
-        let mut select = sqlx::QueryBuilder::new(
+        // The first two parameters are those that `row!` names.
+        let mut select = sqlx::QueryBuilder::new("with judged_at as (select ");
+        select.push_bind(now.at).push(" as now, ").push_bind(idle).push(" as idle) ");
+        select.push(
             concat!("select ", row!(), ", u.role, a.plan, e.actor as event_actor,
                     e.user_agent as event_user_agent, d.name as event_by_name, e.action as event_action
              from sessions s join users u on u.id = s.user_id join accounts a on a.id = u.account_id
@@ -72,12 +77,12 @@ pub async fn standing(
     })?;
     Ok(looked
         .into_iter()
-        .map(|look| look.judge(limits, now))
+        .map(|look| look.judge(&limits, now))
         .collect())
 }
 
 impl Look {
-    fn judge(self, limits: &Limits, now: Moment) -> Standing {
+    fn judge(self, limits: &Limits, now: Moment) -> SessionStatus {
         let operation = self.event_actor.map(|actor| EndedBy {
             actor,
             user_agent: self.event_user_agent,
@@ -85,11 +90,11 @@ impl Look {
             action: self.event_action.unwrap_or_default(),
         });
         let ended = self.row.ended(limits, now);
-        Standing {
+        SessionStatus {
             ended: ended.map(|(end_reason, at)| Ended::told(end_reason, at, operation)),
             role: self.role,
             plan: self.plan,
-            until: self.row.runs_out(limits).1,
+            until: self.row.expires(limits).1,
             session: self.row.id,
         }
     }

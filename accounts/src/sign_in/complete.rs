@@ -1,81 +1,60 @@
-//! The last step of every way in: the session, the remembered device, the known browser, the event.
+//! The last step of every sign-in: the session, the remembered device, the known browser, the event.
 
 use serde_json::json;
 
 use super::{CompletedSignIn, SignInOptions};
 use crate::{
-    audit::{self, Action, Actor, Client, Event},
-    db::Tx,
-    keys::Keys,
-    limits::Limits,
+    audit::{Action, Actor, Event},
+    known_devices::{self, Browser},
+    locks::LockedUser,
     not_me,
-    rate_limits::{self, Browser},
-    remember_me,
+    operation::Operation,
+    rate_limits, remember_me,
     secret::Token,
-    sessions::{self, AuthMethod, SecondFactor},
-    time::Moment,
-    users::{Locked, UserId},
+    sessions::{self, AuthMethod, NewSession, SecondFactor},
 };
 
-/// Somebody who has shown all that was owed.
-pub(super) struct CompletingSignIn<'a> {
-    pub user: &'a UserId,
-    pub locked: &'a Locked,
-    pub second_factor: Option<SecondFactor>,
-    pub options: SignInOptions<'a>,
-}
-
-/// Starts the session. The caller holds the user's lock and has compared the epoch.
+/// Starts the session. The caller has compared the epoch.
 pub(super) async fn complete_sign_in(
-    tx: &mut Tx,
-    keys: &Keys,
-    completing: CompletingSignIn<'_>,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
+    op: &mut Operation,
+    user: &LockedUser,
+    second_factor: Option<SecondFactor>,
+    options: SignInOptions<'_>,
 ) -> Result<CompletedSignIn, sqlx::Error> {
-    let CompletingSignIn {
-        user,
-        locked,
-        second_factor,
-        options,
-    } = completing;
     let (device, remembered) = if options.remember_me {
-        let (device, cookie) =
-            remember_me::issue(tx, user, locked.epoch, client, limits, now).await?;
+        let (device, cookie) = remember_me::issue(op, user).await?;
         (Some(device), Some(cookie))
     } else {
         (None, None)
     };
-    let from = sessions::NewSession {
+    let new = NewSession {
         user,
-        epoch: locked.epoch,
-        how: AuthMethod::Password,
+        auth_method: AuthMethod::Password,
         second_factor,
         remembered_device: device.as_deref(),
     };
-    let session = sessions::start(tx, from, client, limits, now).await?;
-    let from = Browser::of(tx, user, options.known_device, client).await?;
-    if !from.is_known()
-        && rate_limits::has_signed_in_before(tx, user).await?
-        && rate_limits::may_tell_of_a_new_device(tx, user, limits, now).await?
+    let session = sessions::start(op, new).await?;
+    if !Browser::of(op, &user.id).await?.is_known()
+        && known_devices::has_signed_in_before(op, &user.id).await?
+        && rate_limits::may_tell_of_a_new_device(op, &user.id).await?
     {
-        not_me::tell(tx, keys, (user, locked), &session.id, client, limits, now).await?;
+        not_me::tell(op, user, &session.id).await?;
     }
-    let known_device = options.known_device.cloned().unwrap_or_else(Token::random);
-    rate_limits::know_device(tx, user, &known_device, now).await?;
-    rate_limits::clear_password_failures(tx, user).await?;
-    let event = Event::of(Action::Login, Actor::User(user), client)
-        .in_account(&locked.account_id)
-        .about(user)
+    let known_device = op.client().known_device.clone();
+    let known_device = known_device.unwrap_or_else(Token::random);
+    known_devices::know_device(op, &user.id, &known_device).await?;
+    rate_limits::clear_password_failures(op, &user.id).await?;
+    let event = Event::of(Action::Login, Actor::User(&user.id))
+        .in_account(&user.account_id)
+        .about(&user.id)
         .with(json!({
             "how": "password",
             "second_factor": second_factor.map(SecondFactor::name),
             "remember_me": options.remember_me,
         }));
-    audit::record(tx, event, now).await?;
+    op.record(event);
     Ok(CompletedSignIn {
-        user: user.clone(),
+        user: user.id.clone(),
         session,
         remembered,
         known_device,

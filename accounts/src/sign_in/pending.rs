@@ -4,18 +4,19 @@
 use serde_json::json;
 use sqlx::FromRow;
 
-use super::{
-    CompletedSignIn, SignInOptions,
-    complete::{CompletingSignIn, complete_sign_in},
-};
+use super::{CompletedSignIn, SignInOptions, complete::complete_sign_in};
 use crate::{
-    audit::{self, Action, Actor, Client, Event},
-    db::{Conn, Db, Tx},
-    emails::{self, Email, EmailTemplate},
-    keys::{CannotOpen, Keys},
-    limits::Limits,
+    audit::{Action, Actor, Event},
+    client::Client,
+    emails::EmailTemplate,
+    execute,
+    ids::UserId,
+    instance::{Instance, Reader},
+    keys::CannotOpen,
+    locks::LockedUser,
     on,
-    rate_limits::{Browser, RateLimited},
+    operation::Operation,
+    rate_limits::RateLimited,
     second_factor::{
         check::{CheckError, Presented, Refused, check},
         recovery_codes,
@@ -23,7 +24,6 @@ use crate::{
     secret::Token,
     sessions::SecondFactor,
     time::{Moment, UnixMillis},
-    users::{self, Locked, UserId},
 };
 
 /// The cookie of a pending sign-in.
@@ -66,29 +66,17 @@ impl From<CheckError> for CodeError {
 
 /// Begins one. The caller holds the user's lock and has compared the epoch.
 pub(super) async fn start(
-    tx: &mut Tx,
-    (user, locked): (&UserId, &Locked),
+    op: &mut Operation,
+    user: &LockedUser,
     options: SignInOptions<'_>,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<PendingSignIn, sqlx::Error> {
+    let (limits, now) = (op.limits, op.now);
     let pending = PendingSignIn {
         token: Token::random(),
         expires_at: now.at + limits.pending_sign_in,
     };
-    on!(tx, c => sqlx::query(
-        "insert into pending_sign_ins (token_hash, user_id, epoch, remember_me, next, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7)")
-        .bind(pending.token.hash())
-        .bind(user)
-        .bind(locked.epoch)
-        .bind(options.remember_me)
-        .bind(options.next)
-        .bind(now.at)
-        .bind(pending.expires_at)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
+    execute!(op, "insert into pending_sign_ins (token_hash, user_id, epoch, remember_me, next, created_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7)", pending.token.hash(), &user.id, user.epoch, options.remember_me, options.next, now.at, pending.expires_at)?;
     Ok(pending)
 }
 
@@ -100,7 +88,8 @@ struct Row {
 }
 
 /// Reads a pending sign-in that still stands: not over, not too old, of this epoch.
-async fn open(conn: &mut Conn, token: &Token, now: Moment) -> Result<Option<Row>, sqlx::Error> {
+async fn open(conn: &mut Reader, token: &Token) -> Result<Option<Row>, sqlx::Error> {
+    let now = conn.now;
     on!(conn, c => sqlx::query_as(
         "select h.user_id, h.remember_me, h.next
          from pending_sign_ins h join users u on u.id = h.user_id and u.epoch = h.epoch
@@ -115,12 +104,8 @@ async fn open(conn: &mut Conn, token: &Token, now: Moment) -> Result<Option<Row>
 ///
 /// # Errors
 /// When the database is unavailable.
-pub async fn pending_is_open(
-    conn: &mut Conn,
-    token: &Token,
-    now: Moment,
-) -> Result<bool, sqlx::Error> {
-    Ok(open(conn, token, now).await?.is_some())
+pub async fn pending_is_open(conn: &mut Reader, token: &Token) -> Result<bool, sqlx::Error> {
+    Ok(open(conn, token).await?.is_some())
 }
 
 /// Completes a pending sign-in with a code of the authenticator app or a recovery code.
@@ -128,70 +113,49 @@ pub async fn pending_is_open(
 /// # Errors
 /// See [`CodeError`]. A wrong code is counted and recorded.
 pub async fn verify_code(
-    db: &Db,
-    keys: &Keys,
-    limits: &Limits,
-    pending: &Token,
-    code: &str,
-    known_device: Option<&Token>,
+    instance: &Instance,
     client: &Client,
     now: Moment,
+    pending: &Token,
+    code: &str,
 ) -> Result<CompletedSignIn, CodeError> {
     let presented = Presented::read(code).ok_or(CodeError::Malformed)?;
-    let mut tx = db.write().await?;
-    let Some(user) = open(&mut tx, pending, now).await?.map(|row| row.user_id) else {
-        return Err(CodeError::Expired);
-    };
-    let locked = users::lock(&mut tx, &user)
-        .await?
-        .ok_or(CodeError::Expired)?;
+    let mut op = Operation::begin(instance, client, now).await?;
+    let row = open(&mut op, pending).await?.ok_or(CodeError::Expired)?;
+    let user = op.lock_user(&row.user_id).await?;
+    let user = user.ok_or(CodeError::Expired)?;
     // Read again under the lock: a remote logout or another try has either committed or not begun.
-    let Some(row) = open(&mut tx, pending, now).await? else {
-        return Err(CodeError::Expired);
-    };
-    let from = Browser::of(&mut tx, &user, known_device, client).await?;
-    let who = (&user, &locked);
-    let shown = match check(&mut tx, keys, who, &presented, &from, limits, now).await? {
+    let row = open(&mut op, pending).await?.ok_or(CodeError::Expired)?;
+    let shown = match check(&mut op, &user, &presented).await? {
         Ok(shown) => shown,
-        Err(refused) => {
-            return Err(count(tx, who, refused, client, now).await?);
-        }
+        Err(refused) => return Err(count(op, &user, refused).await?),
     };
-    end(&mut tx, pending, now).await?;
+    end(&mut op, pending).await?;
     if shown == SecondFactor::RecoveryCode {
-        tell_that_it_is_used(&mut tx, who, client, now).await?;
+        tell_that_it_is_used(&mut op, &user).await?;
     }
     let options = SignInOptions {
         remember_me: row.remember_me,
-        known_device,
         next: &row.next,
     };
-    let completing = CompletingSignIn {
-        user: &user,
-        locked: &locked,
-        second_factor: Some(shown),
-        options,
-    };
-    let entered = complete_sign_in(&mut tx, keys, completing, client, limits, now).await?;
-    tx.commit().await?;
-    Ok(entered)
+    let signed_in = complete_sign_in(&mut op, &user, Some(shown), options).await?;
+    op.commit().await?;
+    Ok(signed_in)
 }
 
 async fn count(
-    mut tx: Tx,
-    (user, locked): (&UserId, &Locked),
+    mut op: Operation,
+    user: &LockedUser,
     refused: Refused,
-    client: &Client,
-    now: Moment,
 ) -> Result<CodeError, sqlx::Error> {
     if let Refused::Wrong = refused {
-        let event = Event::of(Action::LoginFailed, Actor::Anonymous, client)
-            .in_account(&locked.account_id)
-            .about(user)
+        let event = Event::of(Action::LoginFailed, Actor::Anonymous)
+            .in_account(&user.account_id)
+            .about(&user.id)
             .with(json!({ "what": "second_factor" }));
-        audit::record(&mut tx, event, now).await?;
+        op.record(event);
     }
-    tx.commit().await?;
+    op.commit().await?;
     Ok(match refused {
         Refused::Wrong => CodeError::Wrong,
         Refused::RateLimited(rate_limited) => CodeError::RateLimited(rate_limited),
@@ -199,27 +163,24 @@ async fn count(
     })
 }
 
-async fn end(tx: &mut Tx, pending: &Token, now: Moment) -> Result<(), sqlx::Error> {
-    on!(tx, c => sqlx::query("update pending_sign_ins set ended_at = $2 where token_hash = $1")
-        .bind(pending.hash())
-        .bind(now.at)
-        .execute(c)
-        .await
-        .map(|_| ()))
+async fn end(op: &mut Operation, pending: &Token) -> Result<(), sqlx::Error> {
+    let now = op.now;
+    execute!(
+        op,
+        "update pending_sign_ins set ended_at = $2 where token_hash = $1",
+        pending.hash(),
+        now.at
+    )?;
+    Ok(())
 }
 
-async fn tell_that_it_is_used(
-    tx: &mut Tx,
-    (user, locked): (&UserId, &Locked),
-    client: &Client,
-    now: Moment,
-) -> Result<(), sqlx::Error> {
-    let left = recovery_codes::left(tx, user).await?;
-    let email = Email::new(EmailTemplate::RecoveryCodeUsed { left }, client);
-    emails::enqueue(tx, &locked.email, &email, now).await?;
-    let event = Event::of(Action::RecoveryCodeUsed, Actor::User(user), client)
-        .in_account(&locked.account_id)
-        .about(user)
+async fn tell_that_it_is_used(op: &mut Operation, user: &LockedUser) -> Result<(), sqlx::Error> {
+    let left = recovery_codes::left(op, &user.id).await?;
+    op.email(&user.email, EmailTemplate::RecoveryCodeUsed { left });
+    let event = Event::of(Action::RecoveryCodeUsed, Actor::User(&user.id))
+        .in_account(&user.account_id)
+        .about(&user.id)
         .with(json!({ "left": left }));
-    audit::record(tx, event, now).await.map(|_| ())
+    op.record(event);
+    Ok(())
 }

@@ -4,17 +4,18 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Kind, MOST, Scopes, TokenId, Value, list::count};
+use super::{Kind, MOST, Scopes, Value, list::count};
 use crate::{
-    audit::{self, Actor, Client, Event},
-    db::Tx,
-    emails::{self, Email, EmailTemplate},
-    limits::Limits,
-    on,
+    audit::{Actor, Event},
+    emails::EmailTemplate,
+    execute,
+    ids::{TokenId, UserId},
+    operation::Operation,
     plans::Plan,
-    sessions::{self, SignedIn},
-    time::{Moment, UnixMillis},
-    users::{self, Role, User, UserId},
+    roles::Role,
+    sessions::SignedIn,
+    time::UnixMillis,
+    users::{self, User},
 };
 
 /// Shortest and longest time a token that runs out may last.
@@ -53,7 +54,7 @@ pub enum CreateError {
     #[error("who may only watch has no tokens")]
     WatchOnly,
     #[error("there are {MOST} tokens already")]
-    RateLimited,
+    LimitReached,
     /// A remote logout came between the look at the door and this operation.
     #[error("this session has ended already")]
     AlreadyEnded,
@@ -81,13 +82,11 @@ pub fn may_create(user: &User, kind: Kind, name: &str) -> Result<(), CreateError
 /// # Errors
 /// See [`CreateError`]; nothing has changed then.
 pub async fn create(
-    tx: &mut Tx,
+    op: &mut Operation,
     me: &SignedIn,
     new: NewToken<'_>,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<Created, CreateError> {
+    let now = op.now;
     let NewToken { kind, scopes, .. } = new;
     let name = clean_name(new.name).map_err(CreateError::Name)?;
     if new
@@ -96,16 +95,16 @@ pub async fn create(
     {
         return Err(CreateError::Lasts);
     }
-    if sessions::lock_live(tx, me, limits, now).await?.is_none() {
+    if op.lock_live(&me.user.id, &me.session).await?.is_none() {
         return Err(CreateError::AlreadyEnded);
     }
     // As it is now: role and plan may have changed since the door.
-    let Some(user) = users::find(tx, &me.user.id).await? else {
+    let Some(user) = users::find(op, &me.user.id).await? else {
         return Err(CreateError::AlreadyEnded);
     };
     may_create(&user, kind, &name)?;
-    if count(tx, &user.id, kind, now).await? >= MOST {
-        return Err(CreateError::RateLimited);
+    if count(op, &user.id, kind).await? >= MOST {
+        return Err(CreateError::LimitReached);
     }
     let created = Created {
         id: TokenId(now.id()),
@@ -113,13 +112,13 @@ pub async fn create(
         name,
         expires_at: new.lasts.map(|time| now.at + time),
     };
-    insert(tx, &user.id, kind, &created, &scopes, now).await?;
+    insert(op, &user.id, kind, &created, &scopes).await?;
     let template = EmailTemplate::TokenMade {
         kind: kind.name().to_owned(),
         name: created.name.clone(),
     };
-    emails::enqueue(tx, &user.email, &Email::new(template, client), now).await?;
-    let event = Event::of(kind.created(), Actor::User(&user.id), client)
+    op.email(&user.email, template);
+    let event = Event::of(kind.created(), Actor::User(&user.id))
         .in_account(&user.account_id)
         .about(&user.id)
         .with(json!({
@@ -127,32 +126,32 @@ pub async fn create(
             "scopes": scopes.names(),
             "expires_at": created.expires_at,
         }));
-    audit::record(tx, event, now).await?;
+    op.record(event);
     Ok(created)
 }
 
 async fn insert(
-    tx: &mut Tx,
+    op: &mut Operation,
     user: &UserId,
     kind: Kind,
     new: &Created,
     scopes: &Scopes,
-    now: Moment,
 ) -> Result<(), sqlx::Error> {
-    on!(tx, c => sqlx::query(
+    let now = op.now;
+    execute!(
+        op,
         "insert into tokens (id, user_id, kind, name, token_hash, scopes, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)")
-        .bind(&new.id)
-        .bind(user)
-        .bind(kind)
-        .bind(&new.name)
-        .bind(new.value.hash())
-        .bind(scopes.to_string())
-        .bind(now.at)
-        .bind(new.expires_at)
-        .execute(c)
-        .await
-        .map(|_| ()))
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        &new.id,
+        user,
+        kind,
+        &new.name,
+        new.value.hash(),
+        scopes.to_string(),
+        now.at,
+        new.expires_at
+    )?;
+    Ok(())
 }
 
 fn clean_name(name: &str) -> Result<String, &'static str> {
@@ -169,17 +168,17 @@ fn clean_name(name: &str) -> Result<String, &'static str> {
 
 /// Stores a token for sample users. Its value is thrown away, so nobody can use it.
 pub(crate) async fn insert_sample(
-    tx: &mut Tx,
+    op: &mut Operation,
     user: &UserId,
     kind: Kind,
     name: &str,
-    now: Moment,
 ) -> Result<(), sqlx::Error> {
+    let now = op.now;
     let new = Created {
         id: TokenId(now.id()),
         value: Value::random(kind),
         name: name.to_owned(),
         expires_at: None,
     };
-    insert(tx, user, kind, &new, &Scopes::read_and(None), now).await
+    insert(op, user, kind, &new, &Scopes::read_and(None)).await
 }

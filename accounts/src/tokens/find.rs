@@ -2,12 +2,15 @@
 
 use sqlx::FromRow;
 
-use super::{Kind, Scope, Scopes, TokenId, Value};
+use super::{Kind, Scope, Scopes, Value};
 use crate::{
-    db::{Conn, Tx},
+    ids::{TokenId, UserId},
+    instance::Reader,
     on,
-    time::{Moment, UnixMillis},
-    users::{self, Role, User, UserId},
+    operation::Operation,
+    roles::Role,
+    time::UnixMillis,
+    users::{self, User},
 };
 
 /// A program's request: the token it came with, and the user it acts for.
@@ -55,11 +58,11 @@ struct Row {
 /// # Errors
 /// When the database is unavailable. That is never "unknown".
 pub async fn find(
-    conn: &mut Conn,
+    conn: &mut Reader,
     kind: Kind,
     value: &Value,
-    now: Moment,
 ) -> Result<Option<Bearer>, sqlx::Error> {
+    let now = conn.now;
     let row: Option<Row> = on!(conn, c => sqlx::query_as(
         "select id, user_id, name, scopes, last_used_at, expires_at from tokens
          where token_hash = $1 and kind = $2 and revoked_at is null
@@ -89,12 +92,12 @@ pub async fn find(
 
 /// The holder as they are now, if the token is still good. Asked under the holder's lock: between
 /// the look-up and the operation it may have been revoked.
-pub(super) async fn still_good(
-    tx: &mut Tx,
+pub(crate) async fn still_good(
+    op: &mut Operation,
     bearer: &Bearer,
-    now: Moment,
 ) -> Result<Option<User>, sqlx::Error> {
-    let good: i64 = on!(tx, c => sqlx::query_scalar(
+    let now = op.now;
+    let good: i64 = on!(op, c => sqlx::query_scalar(
         "select count(*) from tokens where id = $1 and user_id = $2 and revoked_at is null
          and (expires_at is null or expires_at > $3)")
         .bind(&bearer.token)
@@ -105,6 +108,6 @@ pub(super) async fn still_good(
     if good == 0 {
         return Ok(None);
     }
-    let holder = users::find(tx, &bearer.user.id).await?;
+    let holder = users::find(op, &bearer.user.id).await?;
     Ok(holder.filter(|u| u.plan.has(bearer.kind.feature()) && u.role != Role::WatchOnly))
 }

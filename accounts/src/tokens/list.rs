@@ -2,12 +2,13 @@
 
 use sqlx::FromRow;
 
-use super::{Kind, Scopes, TokenId};
+use super::{Kind, Scopes};
 use crate::{
     db::Conn,
+    ids::{TokenId, UserId, is_id},
+    instance::Reader,
     on,
-    time::{Moment, UnixMillis, is_id},
-    users::UserId,
+    time::UnixMillis,
 };
 
 /// A token in the list. Its value is shown once, when it is made, and is not here.
@@ -27,12 +28,8 @@ pub struct Listed {
 ///
 /// # Errors
 /// When the database is unavailable.
-pub async fn count(
-    conn: &mut Conn,
-    user: &UserId,
-    kind: Kind,
-    now: Moment,
-) -> Result<i64, sqlx::Error> {
+pub async fn count(conn: &mut Reader, user: &UserId, kind: Kind) -> Result<i64, sqlx::Error> {
+    let now = conn.now;
     on!(conn, c => sqlx::query_scalar(
         "select count(*) from tokens where user_id = $1 and kind = $2 and revoked_at is null
          and (expires_at is null or expires_at > $3)")

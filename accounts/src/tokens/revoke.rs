@@ -2,15 +2,15 @@
 
 use serde_json::json;
 
-use super::{Kind, TokenId};
+use super::Kind;
 use crate::{
-    audit::{self, Actor, Client, Event},
-    db::Tx,
-    limits::Limits,
+    audit::{Actor, Event},
+    execute,
+    ids::{TokenId, is_id},
+    locks::LockedUser,
     on,
-    sessions::{self, SignedIn},
-    time::{Moment, is_id},
-    users::UserId,
+    operation::Operation,
+    sessions::SignedIn,
 };
 
 /// What became of it.
@@ -41,21 +41,20 @@ pub enum RevokeError {
 /// # Errors
 /// See [`RevokeError`]; nothing has changed then.
 pub async fn revoke(
-    tx: &mut Tx,
+    op: &mut Operation,
     me: &SignedIn,
     kind: Kind,
     id: &TokenId,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<Revoked, RevokeError> {
+    let now = op.now;
     if !is_id(&id.0) {
         return Err(RevokeError::NotFound);
     }
-    let locked = sessions::lock_live(tx, me, limits, now)
+    let live = op
+        .lock_live(&me.user.id, &me.session)
         .await?
         .ok_or(RevokeError::AlreadyEnded)?;
-    let name: Option<String> = on!(tx, c => sqlx::query_scalar(
+    let name: Option<String> = on!(op, c => sqlx::query_scalar(
         "select name from tokens where id = $1 and user_id = $2 and kind = $3")
         .bind(id)
         .bind(&me.user.id)
@@ -65,36 +64,35 @@ pub async fn revoke(
     let Some(name) = name else {
         return Err(RevokeError::NotFound);
     };
-    let revoked = on!(tx, c => sqlx::query(
-        "update tokens set revoked_at = $2 where id = $1 and revoked_at is null")
-        .bind(id)
-        .bind(now.at)
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected()))?;
+    let revoked = execute!(
+        op,
+        "update tokens set revoked_at = $2 where id = $1 and revoked_at is null",
+        id,
+        now.at
+    )?;
     if revoked == 0 {
         return Ok(Revoked::Already);
     }
-    let event = Event::of(kind.deleted(), Actor::User(&me.user.id), client)
-        .in_account(&locked.account_id)
+    let event = Event::of(kind.deleted(), Actor::User(&me.user.id))
+        .in_account(&live.user.account_id)
         .about(&me.user.id)
         .with(json!({ "name": name }));
-    audit::record(tx, event, now).await?;
+    op.record(event);
     Ok(Revoked::Now(name))
 }
 
-/// Revokes every token of a kind that a user has. The caller holds the user's lock and records it.
-/// Their names.
+/// Revokes every token of a kind that a user has; the caller records it. Their names.
 pub(crate) async fn revoke_all(
-    tx: &mut Tx,
-    user: &UserId,
+    op: &mut Operation,
+    user: &LockedUser,
     kind: Kind,
-    now: Moment,
 ) -> Result<Vec<String>, sqlx::Error> {
-    on!(tx, c => sqlx::query_scalar(
+    op.holds(user)?;
+    let now = op.now;
+    on!(op, c => sqlx::query_scalar(
         "update tokens set revoked_at = $3
          where user_id = $1 and kind = $2 and revoked_at is null returning name")
-        .bind(user)
+        .bind(&user.id)
         .bind(kind)
         .bind(now.at)
         .fetch_all(c)

@@ -1,9 +1,9 @@
 //! When tokens were last used.
 
-use super::TokenId;
 use crate::{
     db::{Conn, Tx},
-    on,
+    execute,
+    ids::TokenId,
     time::UnixMillis,
 };
 
@@ -26,7 +26,7 @@ pub async fn note_used(tx: &mut Tx, seen: &[(TokenId, UnixMillis)]) -> Result<()
         }
     };
     for (token, at) in seen {
-        on!(tx, c => sqlx::query(sql).bind(token).bind(at).execute(c).await.map(|_| ()))?;
+        execute!(tx, sql, token, at)?;
     }
     Ok(())
 }

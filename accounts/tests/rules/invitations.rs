@@ -3,7 +3,7 @@
 use accounts::{
     audit,
     db::Db,
-    invites::{self, InviteError, JoinError},
+    invitations::{self, InviteError, JoinError},
     plans::Plan,
     secret::Token,
     sessions::SignedIn,
@@ -41,7 +41,7 @@ async fn whoever_has_the_link_joins_that_account_with_that_role(db: Db) {
     ] {
         let made = home.invite(&ada, role, NOW).await.unwrap();
         let mut conn = home.db.read().await.unwrap();
-        let shown = invites::look_up(&mut conn, &made.token, NOW)
+        let shown = invitations::look_up(&mut conn, &made.token, NOW)
             .await
             .unwrap()
             .unwrap();
@@ -89,7 +89,7 @@ async fn assert_lets_nobody_in(home: &Home, token: &Token, now: Moment) {
     );
     let mut conn = home.db.read().await.unwrap();
     assert!(
-        invites::look_up(&mut conn, token, now)
+        invitations::look_up(&mut conn, token, now)
             .await
             .unwrap()
             .is_none()
@@ -175,7 +175,7 @@ async fn invitations_by_mail_from_one_account_are_limited(db: Db) {
 async fn mailed(home: &Home, by: &SignedIn, email: &str) -> Result<(), InviteError> {
     let mut tx = home.db.write().await.unwrap();
     let (keys, limits) = (&home.keys, &home.limits);
-    invites::invite(
+    invitations::invite(
         &mut tx,
         keys,
         by,
@@ -229,14 +229,14 @@ async fn open_invitations_are_listed(db: Db) {
     let open = home.invite(&ada, Role::Admin, NOW).await.unwrap();
     let mut conn = home.db.read().await.unwrap();
     let account = &ada.user.account_id;
-    let listed = invites::open(&mut conn, account, NOW).await.unwrap();
+    let listed = invitations::open(&mut conn, account, NOW).await.unwrap();
     assert_eq!(listed.len(), 1);
     assert_eq!(
         (listed[0].id.as_str(), listed[0].role),
         (open.id.as_str(), Role::Admin)
     );
     assert!(
-        invites::open(&mut conn, account, after(8 * DAY))
+        invitations::open(&mut conn, account, after(8 * DAY))
             .await
             .unwrap()
             .is_empty()

@@ -2,7 +2,7 @@
 
 use accounts::{
     account::AccountError,
-    invites::InviteError,
+    invitations::InviteError,
     members::MemberError,
     sessions::EndAllError,
     tokens::{CreateError, MOST, RevokeError},

@@ -1,7 +1,7 @@
 //! What the way in can refuse: signing up, signing in, joining, the second factor, links from emails.
 
 use accounts::{
-    invites::JoinError,
+    invitations::JoinError,
     not_me::NotMeError,
     reset_password::{RequestError, ResetError},
     sign_in::{CodeError, SignInError},

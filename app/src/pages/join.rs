@@ -15,7 +15,7 @@ pub fn Join() -> impl IntoView {
 
 mod server_side {
     use accounts::{
-        invites::{self, Invitation, Joining},
+        invitations::{self, Invitation, Joining},
         secret::{Secret, Token},
     };
     use leptos::prelude::*;
@@ -55,7 +55,7 @@ mod server_side {
             ));
         }
         let password = Secret::new(password);
-        let token = Token::presented(&invite).ok_or(invites::JoinError::NoSuchInvitation)?;
+        let token = Token::presented(&invite).ok_or(invitations::JoinError::NoSuchInvitation)?;
         let joining = Joining {
             token: &token,
             name: &name,
@@ -63,7 +63,7 @@ mod server_side {
             password: &password,
         };
         let (db, limits) = (&curfew.db, &curfew.limits);
-        let user = invites::join(db, &curfew.hasher, limits, joining, &visit.client, now).await?;
+        let user = invitations::join(db, &curfew.hasher, limits, joining, &visit.client, now).await?;
         welcome_new(&visit, &user, now).await?;
         context::note(Note::new("You’re in").with("Welcome to the account."))?;
         leptos_axum::redirect("/");
@@ -76,7 +76,7 @@ mod server_side {
         let invitation = match Token::presented(&invite) {
             Some(token) => {
                 let mut conn = curfew.db.read().await.map_err(|e| AppError::database(&e))?;
-                invites::look_up(&mut conn, &token, now())
+                invitations::look_up(&mut conn, &token, now())
                     .await
                     .map_err(|e| AppError::database(&e))?
             }

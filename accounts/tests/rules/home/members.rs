@@ -1,7 +1,7 @@
 //! What users of one account do to one another.
 
 use accounts::{
-    invites::{self, InviteError, JoinError, Joining, Made},
+    invitations::{self, InviteError, JoinError, Joining, Made},
     members::{self, Disabled, Everyone, Left, MemberError},
     plans::Plan,
     secret::Token,
@@ -53,7 +53,7 @@ impl Home {
         operation!(
             self,
             tx,
-            invites::invite(&mut tx, &self.keys, by, role, "", &client, limits, now)
+            invitations::invite(&mut tx, &self.keys, by, role, "", &client, limits, now)
         )
     }
 
@@ -62,7 +62,7 @@ impl Home {
         operation!(
             self,
             tx,
-            invites::revoke(&mut tx, by, id, &client, limits, now)
+            invitations::revoke(&mut tx, by, id, &client, limits, now)
         )
     }
 
@@ -75,7 +75,8 @@ impl Home {
             email: &email,
             password: &password,
         };
-        let id = invites::join(&self.db, &self.hasher, &self.limits, joining, &client, now).await?;
+        let id =
+            invitations::join(&self.db, &self.hasher, &self.limits, joining, &client, now).await?;
         Ok(Person {
             id,
             email,

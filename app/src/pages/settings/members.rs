@@ -6,7 +6,7 @@ mod functions;
 mod invite;
 
 use accounts::{
-    invites::{self, Open},
+    invitations::{self, Open},
     members::{self, Listed},
     plans::{Feature, Plan},
     users::{Role, User},
@@ -37,7 +37,7 @@ pub async fn draw() -> Result<String, AppError> {
     let users = members::list(&mut conn, account, SHOWN)
         .await
         .map_err(database)?;
-    let open = invites::open(&mut conn, account, now())
+    let open = invitations::open(&mut conn, account, now())
         .await
         .map_err(database)?;
     drop(conn);

@@ -1,7 +1,7 @@
 //! Inviting somebody, and taking an invitation back.
 
 use accounts::{
-    invites::{self, InviteError},
+    invitations::{self, InviteError},
     users::{Role, User},
 };
 use leptos::prelude::*;
@@ -30,7 +30,7 @@ pub async fn invite_member(role: String, email: Option<String>) -> Result<String
         .await
         .map_err(|e| AppError::database(&e))?;
     let (client, limits) = (&visit.client, &curfew.limits);
-    let made = match invites::invite(
+    let made = match invitations::invite(
         &mut tx,
         &curfew.keys,
         &me,
@@ -85,7 +85,7 @@ pub async fn revoke_invitation(invitation: String) -> Result<(), AppError> {
         .await
         .map_err(|e| AppError::database(&e))?;
     let (client, limits) = (&visit.client, &curfew.limits);
-    if let Err(error) = invites::revoke(&mut tx, &me, &invitation, client, limits, now).await {
+    if let Err(error) = invitations::revoke(&mut tx, &me, &invitation, client, limits, now).await {
         return Err(refused(error).await);
     }
     tx.commit().await.map_err(|e| AppError::database(&e))?;

@@ -5,15 +5,19 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Action, Actor, Client, Event, lock_chain, record};
 use crate::{
-    db::{Conn, Db, Tx},
-    limits::Limits,
+    audit::{Action, Actor, Event, lock_chain},
+    client::Client,
+    db::Conn,
+    execute,
+    ids::AccountId,
+    instance::Instance,
     members::{MemberError, begin},
     on,
+    operation::Operation,
+    permissions::Permission,
     sessions::SignedIn,
     time::{Moment, UnixMillis},
-    users::AccountId,
 };
 
 /// What an account may choose, in days. Nobody gets rid of what happened in the last month.
@@ -44,38 +48,39 @@ pub enum RetentionError {
     Refused(#[from] MemberError),
 }
 
+impl From<sqlx::Error> for RetentionError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
 /// Says how long events are kept; one of [`CHOICES`], or none for ever. The same again is no operation.
 ///
 /// # Errors
 /// See [`RetentionError`]; nothing has changed then.
 pub async fn set_retention(
-    tx: &mut Tx,
+    op: &mut Operation,
     who: &SignedIn,
     days: Option<i64>,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<(), RetentionError> {
     if days.is_some_and(|days| !CHOICES.contains(&days)) {
         return Err(RetentionError::NoSuchChoice);
     }
-    let me = begin(tx, who, "/api/fn/set_audit_retention", limits, now).await?;
-    let database = |e| RetentionError::Refused(MemberError::Database(e));
-    let before = retention(tx, &me.account_id).await.map_err(database)?;
+    let me = begin(op, who, Permission::SetAuditRetention).await?;
+    let before = retention(op, &me.account_id).await?;
     if before == days {
         return Ok(());
     }
-    on!(tx, c => sqlx::query("update accounts set audit_keep_days = $2 where id = $1")
-        .bind(&me.account_id)
-        .bind(days)
-        .execute(c)
-        .await
-        .map(|_| ()))
-    .map_err(database)?;
-    let event = Event::of(Action::RetentionChanged, Actor::User(&me.id), client)
+    execute!(
+        op,
+        "update accounts set audit_keep_days = $2 where id = $1",
+        &me.account_id,
+        days
+    )?;
+    let event = Event::of(Action::RetentionChanged, Actor::User(&me.id))
         .in_account(&me.account_id)
         .with(json!({ "from_days": before, "to_days": days }));
-    record(tx, event, now).await.map_err(database)?;
+    op.record(event);
     Ok(())
 }
 
@@ -84,17 +89,19 @@ pub async fn set_retention(
 ///
 /// # Errors
 /// When the database is unavailable.
-pub async fn delete_old(db: &Db, now: Moment) -> Result<u64, sqlx::Error> {
-    let accounts: Vec<(AccountId, i64)> = on!(&mut db.read().await?, c => sqlx::query_as(
+pub async fn delete_old(instance: &Instance, now: Moment) -> Result<u64, sqlx::Error> {
+    let mut conn = instance.read(now).await?;
+    let accounts: Vec<(AccountId, i64)> = on!(&mut conn, c => sqlx::query_as(
         "select id, audit_keep_days from accounts where audit_keep_days is not null order by id")
         .fetch_all(c)
         .await)?;
+    drop(conn);
     let mut deleted = 0;
     for (account, days) in accounts {
         let keep = DAY * u32::try_from(days).unwrap_or(u32::MAX);
-        let mut tx = db.write().await?;
-        deleted += delete_before(&mut tx, &account, now.at - keep, now).await?;
-        tx.commit().await?;
+        let mut op = Operation::begin(instance, &Client::default(), now).await?;
+        deleted += delete_before(&mut op, &account, now.at - keep).await?;
+        op.commit().await?;
     }
     Ok(deleted)
 }
@@ -105,14 +112,13 @@ pub async fn delete_old(db: &Db, now: Moment) -> Result<u64, sqlx::Error> {
 /// # Errors
 /// When the database is unavailable.
 pub async fn delete_before(
-    tx: &mut Tx,
+    op: &mut Operation,
     account: &AccountId,
     before: UnixMillis,
-    now: Moment,
 ) -> Result<u64, sqlx::Error> {
     let chain = account.0.as_str();
-    let head = lock_chain(tx, chain).await?;
-    let oldest: Option<(i64, UnixMillis)> = on!(tx, c => sqlx::query_as(
+    let head = lock_chain(op, chain).await?;
+    let oldest: Option<(i64, UnixMillis)> = on!(op, c => sqlx::query_as(
         "select seq, at from audit_events where chain = $1 order by seq limit 1")
         .bind(chain)
         .fetch_optional(c)
@@ -120,7 +126,7 @@ pub async fn delete_before(
     let Some((first, _)) = oldest.filter(|(_, at)| *at < before - DAY) else {
         return Ok(0);
     };
-    let newer: Option<i64> = on!(tx, c => sqlx::query_scalar(
+    let newer: Option<i64> = on!(op, c => sqlx::query_scalar(
         "select seq from audit_events where chain = $1 and at >= $2 order by seq limit 1")
         .bind(chain)
         .bind(before)
@@ -129,22 +135,21 @@ pub async fn delete_before(
     let last = newer
         .map_or(head.seq, |newer| newer - 1)
         .min(first + BATCH - 1);
-    let hash: String = on!(tx, c => sqlx::query_scalar(
+    let hash: String = on!(op, c => sqlx::query_scalar(
         "select hash from audit_events where chain = $1 and seq = $2")
         .bind(chain)
         .bind(last)
         .fetch_one(c)
         .await)?;
-    let deleted = on!(tx, c => sqlx::query("delete from audit_events where chain = $1 and seq <= $2")
-        .bind(chain)
-        .bind(last)
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected()))?;
-    let client = Client::default();
-    let event = Event::of(Action::EventsDeleted, Actor::System, &client)
+    let deleted = execute!(
+        op,
+        "delete from audit_events where chain = $1 and seq <= $2",
+        chain,
+        last
+    )?;
+    let event = Event::of(Action::EventsDeleted, Actor::System)
         .in_account(account)
         .with(json!({ "up_to": last, "hash": hash, "events": deleted }));
-    record(tx, event, now).await?;
+    op.record(event);
     Ok(deleted)
 }

@@ -3,28 +3,25 @@
 //! What is to be sent is written in the transaction of the event itself (`outbox`), so that there is never one
 //! without the other; the program sends it afterwards, and again when that failed. The rules know no network.
 
-mod change;
 mod outbox;
 mod payload;
 mod remove;
 
-pub use change::{WebhookError, new_secret, set, test};
-pub(crate) use outbox::write;
+pub(crate) use outbox::enqueue;
 pub use outbox::{Delivery, Due, Failure, delivered, failed, lease, recent};
 pub use payload::{Payload, signature};
-pub(crate) use remove::forget;
-pub use remove::remove;
+pub(crate) use remove::{delete, drop_pending, forget};
 
 use sqlx::FromRow;
 
 use crate::{
-    audit::SEVERITIES,
+    audit::{Action, SEVERITIES, severity_rank},
     db::Conn,
+    ids::AccountId,
     keys::{CannotOpen, Keys, Purpose, Sealed},
     on,
     secret::Secret,
     time::UnixMillis,
-    users::AccountId,
 };
 
 /// Which events are sent.
@@ -34,6 +31,15 @@ pub struct Wanted {
     pub categories: Vec<String>,
     /// One of [`SEVERITIES`], and whatever is more severe.
     pub severity: String,
+}
+
+impl Wanted {
+    /// Whether an event of that action is sent.
+    pub(crate) fn takes(&self, action: Action) -> bool {
+        let category = action.category();
+        (self.categories.is_empty() || self.categories.iter().any(|c| c == category))
+            && severity_rank(action.severity()) >= severity_rank(&self.severity)
+    }
 }
 
 /// Where an account's events are sent.

@@ -3,21 +3,18 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    Wanted, Webhook, find,
-    remove::{delete, drop_pending},
-};
 use crate::{
-    audit::{Action, Actor, CATEGORIES, Client, Event, record, severity_rank},
-    db::Tx,
-    keys::{Keys, Purpose},
-    limits::Limits,
-    members::{MemberError, Standing, begin},
-    on,
+    audit::{Action, Actor, CATEGORIES, Event, severity_rank},
+    execute,
+    keys::Purpose,
+    locks::LockedUser,
+    members::{MemberError, begin},
+    operation::Operation,
+    permissions::Permission,
     rate_limits::{RateLimited, permit_webhook_test},
     secret::{Secret, Token},
     sessions::SignedIn,
-    time::Moment,
+    webhooks::{Wanted, Webhook, delete, drop_pending, find},
 };
 
 /// What a secret begins with, so that one who finds it knows what it is.
@@ -53,15 +50,12 @@ impl From<sqlx::Error> for WebhookError {
 /// # Errors
 /// See [`WebhookError`]; nothing has changed then.
 pub async fn set(
-    tx: &mut Tx,
-    keys: &Keys,
+    op: &mut Operation,
     who: &SignedIn,
     url: &str,
     wanted: &Wanted,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<Option<Secret>, WebhookError> {
+    let now = op.now;
     let rank = severity_rank(&wanted.severity).ok_or(WebhookError::NoSuchFilter)?;
     let known = |category: &String| CATEGORIES.contains(&category.as_str());
     if !wanted.categories.iter().all(known) {
@@ -70,9 +64,9 @@ pub async fn set(
     if url.is_empty() || url.len() > LONGEST_URL {
         return Err(WebhookError::Url);
     }
-    let me = begin(tx, who, "/api/fn/set_webhook", limits, now).await?;
+    let me = begin(op, who, Permission::ManageWebhook).await?;
     let account = &me.account_id;
-    let before = find(tx, account).await?;
+    let before = find(op, account).await?;
     if before
         .as_ref()
         .is_some_and(|b| b.url == url && b.wanted == *wanted)
@@ -81,43 +75,33 @@ pub async fn set(
     }
     let categories = stored(&wanted.categories);
     let secret = if before.is_some() {
-        on!(tx, c => sqlx::query(
-            "update webhooks set url = $2, categories = $3, min_severity = $4, changed_at = $5 where account_id = $1")
-            .bind(account)
-            .bind(url)
-            .bind(&categories)
-            .bind(rank)
-            .bind(now.at)
-            .execute(c)
-            .await
-            .map(|_| ()))?;
+        execute!(
+            op,
+            "update webhooks set url = $2, categories = $3, min_severity = $4, changed_at = $5 where account_id = $1",
+            account,
+            url,
+            &categories,
+            rank,
+            now.at
+        )?;
         None
     } else {
         // One that was removed just now and has not been told so yet makes room.
-        delete(tx, account).await?;
-        drop_pending(tx, account).await?;
+        delete(op, account).await?;
+        drop_pending(op, account).await?;
         let secret = random();
-        let sealed = keys.seal(Purpose::Webhook, &account.0, secret.expose().as_bytes());
-        on!(tx, c => sqlx::query(
-            "insert into webhooks (account_id, url, categories, min_severity, key_id, secret, created_at, changed_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $7)")
-            .bind(account)
-            .bind(url)
-            .bind(&categories)
-            .bind(rank)
-            .bind(&sealed.key_id)
-            .bind(&sealed.text)
-            .bind(now.at)
-            .execute(c)
-            .await
-            .map(|_| ()))?;
+        let sealed = op
+            .keys()
+            .seal(Purpose::Webhook, &account.0, secret.expose().as_bytes());
+        execute!(op, "insert into webhooks (account_id, url, categories, min_severity, key_id, secret, created_at, changed_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $7)", account, url, &categories, rank, &sealed.key_id, &sealed.text, now.at)?;
         Some(secret)
     };
     let details = json!({
         "from": before.map(|b| host_of(&b.url)), "to": host_of(url),
         "categories": wanted.categories, "severity": wanted.severity,
     });
-    tell(tx, Action::WebhookChanged, &me, details, client, now).await?;
+    tell(op, Action::WebhookChanged, &me, details);
     Ok(secret)
 }
 
@@ -125,63 +109,74 @@ pub async fn set(
 ///
 /// # Errors
 /// See [`WebhookError`]; nothing has changed then.
-pub async fn new_secret(
-    tx: &mut Tx,
-    keys: &Keys,
-    who: &SignedIn,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
-) -> Result<Secret, WebhookError> {
-    let me = begin(tx, who, "/api/fn/new_webhook_secret", limits, now).await?;
+pub async fn new_secret(op: &mut Operation, who: &SignedIn) -> Result<Secret, WebhookError> {
+    let now = op.now;
+    let me = begin(op, who, Permission::ManageWebhook).await?;
     let account = &me.account_id;
-    let webhook = find(tx, account).await?.ok_or(WebhookError::None)?;
+    let webhook = find(op, account).await?.ok_or(WebhookError::None)?;
     let secret = random();
-    let sealed = keys.seal(Purpose::Webhook, &account.0, secret.expose().as_bytes());
-    on!(tx, c => sqlx::query("update webhooks set key_id = $2, secret = $3, changed_at = $4 where account_id = $1")
-        .bind(account)
-        .bind(&sealed.key_id)
-        .bind(&sealed.text)
-        .bind(now.at)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
+    let sealed = op
+        .keys()
+        .seal(Purpose::Webhook, &account.0, secret.expose().as_bytes());
+    execute!(
+        op,
+        "update webhooks set key_id = $2, secret = $3, changed_at = $4 where account_id = $1",
+        account,
+        &sealed.key_id,
+        &sealed.text,
+        now.at
+    )?;
     let details = json!({ "to": host_of(&webhook.url), "new_secret": true });
-    tell(tx, Action::WebhookChanged, &me, details, client, now).await?;
+    tell(op, Action::WebhookChanged, &me, details);
     Ok(secret)
 }
 
-/// The webhook, for an event of its own that stands in no log. Takes a place in the account's count of tests; commit
+/// The webhook, for an event of its own that is in no log. Takes a permit of the account's tests; commit
 /// before sending.
 ///
 /// # Errors
 /// See [`WebhookError`]; nothing has changed then.
-pub async fn test(
-    tx: &mut Tx,
-    who: &SignedIn,
-    limits: &Limits,
-    now: Moment,
-) -> Result<Webhook, WebhookError> {
-    let me = begin(tx, who, "/api/fn/test_webhook", limits, now).await?;
-    let webhook = find(tx, &me.account_id).await?.ok_or(WebhookError::None)?;
-    permit_webhook_test(tx, &me.account_id, now)
+pub async fn test(op: &mut Operation, who: &SignedIn) -> Result<Webhook, WebhookError> {
+    let me = begin(op, who, Permission::ManageWebhook).await?;
+    let webhook = find(op, &me.account_id).await?.ok_or(WebhookError::None)?;
+    permit_webhook_test(op, &me.account_id)
         .await?
         .map_err(WebhookError::RateLimited)?;
     Ok(webhook)
 }
 
-pub(super) async fn tell(
-    tx: &mut Tx,
-    action: Action,
-    me: &Standing,
-    details: Value,
-    client: &Client,
-    now: Moment,
-) -> Result<String, sqlx::Error> {
-    let event = Event::of(action, Actor::User(&me.id), client)
+/// Sends nothing any more, what is on its way included, but one last event: that it is removed. So a receiver
+/// that watches over the account learns it from the account, and not by its silence.
+///
+/// # Errors
+/// See [`WebhookError`]; nothing has changed then.
+pub async fn remove(op: &mut Operation, who: &SignedIn) -> Result<(), WebhookError> {
+    let now = op.now;
+    let me = begin(op, who, Permission::ManageWebhook).await?;
+    let account = &me.account_id;
+    let webhook = find(op, account).await?.ok_or(WebhookError::None)?;
+    drop_pending(op, account).await?;
+    if webhook.wanted.takes(Action::WebhookRemoved) {
+        // The commit puts the last event into the outbox of the webhook that is removed at this very moment.
+        execute!(
+            op,
+            "update webhooks set removed_at = $2 where account_id = $1",
+            account,
+            now.at
+        )?;
+    } else {
+        delete(op, account).await?;
+    }
+    let details = json!({ "from": host_of(&webhook.url) });
+    tell(op, Action::WebhookRemoved, &me, details);
+    Ok(())
+}
+
+fn tell(op: &mut Operation, action: Action, me: &LockedUser, details: Value) {
+    let event = Event::of(action, Actor::User(&me.id))
         .in_account(&me.account_id)
         .with(details);
-    record(tx, event, now).await.map(|recorded| recorded.id)
+    op.record(event);
 }
 
 fn random() -> Secret {
@@ -197,7 +192,7 @@ fn stored(categories: &[String]) -> String {
 }
 
 /// `hooks.example.com:8443` of an address.
-pub(super) fn host_of(url: &str) -> String {
+fn host_of(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split(['/', '?', '#'])
         .next()

@@ -6,13 +6,14 @@ use sqlx::FromRow;
 
 use super::{Webhook, find_to_send, remove::forget_removed};
 use crate::{
-    audit::{Stored, severity_rank, with_id},
+    audit::{Action, Stored, severity_rank, with_id},
     db::{Conn, Tx},
+    execute,
+    ids::AccountId,
     on,
     plans::{Feature, Plan},
     retry::next_try,
     time::{Moment, UnixMillis},
-    users::AccountId,
 };
 
 /// How long one node has a delivery to itself: longer than a try takes.
@@ -20,28 +21,18 @@ const LEASE: Duration = Duration::from_secs(30);
 
 /// Writes what is to be sent of an event, where its account has a webhook that wants it and a plan that has it.
 /// One statement that takes no lock, so that everybody else pays next to nothing.
-pub(crate) async fn write(tx: &mut Tx, event: &Stored) -> Result<(), sqlx::Error> {
+pub(crate) async fn enqueue(conn: &mut Conn, event: &Stored) -> Result<(), sqlx::Error> {
     let plans: Vec<&str> = Plan::with(Feature::AuditLog)
         .into_iter()
         .map(Plan::key)
         .collect();
-    on!(tx, c => sqlx::query(
-        "insert into webhook_deliveries (event_id, account_id, action, created_at, next_try_at, leased_until, tries)
+    execute!(conn, "insert into webhook_deliveries (event_id, account_id, action, created_at, next_try_at, leased_until, tries)
          select $1, w.account_id, $3, $4, $4, 0, 0
          from webhooks w join accounts a on a.id = w.account_id
-         where w.account_id = $2 and w.removed_at is null and w.min_severity <= $5
+         where w.account_id = $2 and (w.removed_at is null or (w.removed_at = $4 and $3 = $8)) and w.min_severity <= $5
            and (w.categories = '' or w.categories like '%,' || $6 || ',%')
-           and $7 like '%,' || a.plan || ',%'")
-        .bind(&event.id)
-        .bind(&event.chain)
-        .bind(&event.action)
-        .bind(event.at)
-        .bind(severity_rank(&event.severity).unwrap_or_default())
-        .bind(&event.category)
-        .bind(format!(",{},", plans.join(",")))
-        .execute(c)
-        .await
-        .map(|_| ()))
+           and $7 like '%,' || a.plan || ',%'", &event.id, &event.chain, &event.action, event.at, severity_rank(&event.severity).unwrap_or_default(), &event.category, format!(",{},", plans.join(",")))?;
+    Ok(())
 }
 
 /// A delivery that is due, for the node that has claimed it.
@@ -82,7 +73,8 @@ pub async fn lease(tx: &mut Tx, now: Moment) -> Result<Option<Due>, sqlx::Error>
                  select d.event_id from webhook_deliveries d
                  where d.delivered_at is null and d.given_up_at is null
                    and d.next_try_at <= $1 and d.leased_until <= $1
-                   and exists (select 1 from webhooks w where w.account_id = d.account_id)
+                   and exists (select 1 from webhooks w where w.account_id = d.account_id
+                                 and (w.removed_at is null or d.action = $3))
                    and not exists (select 1 from webhook_deliveries x
                                    where x.account_id = d.account_id and x.leased_until > 0 and x.leased_until > $1)
                  order by d.next_try_at, d.event_id limit 1)
@@ -90,6 +82,7 @@ pub async fn lease(tx: &mut Tx, now: Moment) -> Result<Option<Due>, sqlx::Error>
              returning event_id, account_id, tries")
             .bind(now.at)
             .bind(now.at + LEASE)
+            .bind(Action::WebhookRemoved.name())
             .fetch_optional(c)
             .await)?;
         let Some(leased) = leased else {
@@ -106,11 +99,11 @@ pub async fn lease(tx: &mut Tx, now: Moment) -> Result<Option<Due>, sqlx::Error>
             }));
         }
         // The account keeps its events no longer, or sends them nowhere any more.
-        on!(tx, c => sqlx::query("delete from webhook_deliveries where event_id = $1")
-            .bind(&leased.event_id)
-            .execute(c)
-            .await
-            .map(|_| ()))?;
+        execute!(
+            tx,
+            "delete from webhook_deliveries where event_id = $1",
+            &leased.event_id
+        )?;
         forget_removed(tx, &leased.account_id).await?;
     }
 }
@@ -125,15 +118,8 @@ pub async fn delivered(
     status: u16,
     now: Moment,
 ) -> Result<(), sqlx::Error> {
-    on!(tx, c => sqlx::query(
-        "update webhook_deliveries set delivered_at = $2, leased_until = 0, last_status = $3, last_error = null
-         where event_id = $1")
-        .bind(&due.event.id)
-        .bind(now.at)
-        .bind(i64::from(status))
-        .execute(c)
-        .await
-        .map(|_| ()))?;
+    execute!(tx, "update webhook_deliveries set delivered_at = $2, leased_until = 0, last_status = $3, last_error = null
+         where event_id = $1", &due.event.id, now.at, i64::from(status))?;
     forget_removed(tx, &due.account).await
 }
 
@@ -149,20 +135,10 @@ pub async fn failed(
 ) -> Result<Option<UnixMillis>, sqlx::Error> {
     let next = next_try(due.tries, now.at);
     // One that comes too late does not undo what another node has done since.
-    on!(tx, c => sqlx::query(
-        "update webhook_deliveries
+    execute!(tx, "update webhook_deliveries
          set next_try_at = coalesce($2, next_try_at), leased_until = 0, last_status = $4, last_error = $5,
              given_up_at = case when $2 is null then $3 else given_up_at end
-         where event_id = $1 and tries = $6 and delivered_at is null")
-        .bind(&due.event.id)
-        .bind(next)
-        .bind(now.at)
-        .bind(failure.status.map(i64::from))
-        .bind(&failure.why)
-        .bind(due.tries)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
+         where event_id = $1 and tries = $6 and delivered_at is null", &due.event.id, next, now.at, failure.status.map(i64::from), &failure.why, due.tries)?;
     if next.is_none() {
         forget_removed(tx, &due.account).await?;
     }

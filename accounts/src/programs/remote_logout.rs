@@ -1,20 +1,19 @@
-//! A program presses Remote logout: for its user, or for another member of the same account when
-//! its user looks after that.
+//! A program asks for a remote logout: of its user, or of another member of the account when its user manages
+//! that.
 
-use super::{Bearer, find::still_good};
 use crate::{
-    audit::Client,
-    db::Tx,
-    limits::Limits,
+    ids::{UserId, is_id},
+    locks::LockedUser,
     members,
+    operation::Operation,
     plans::Plan,
     rate_limits::{self, RateLimited},
-    sessions::{By, EndAllError, LogoutReceipt, Surface, end_all},
-    time::{Moment, is_id},
-    users::{self, Role, UserId},
+    roles::Role,
+    sessions::{By, EndAllError, LogoutReceipt, Surface, end_all_but},
+    tokens::{Bearer, still_good},
 };
 
-/// Why a program's press did nothing.
+/// Why a program's request did nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum BearerError {
     #[error("the token does not work any more")]
@@ -26,9 +25,9 @@ pub enum BearerError {
     #[error("only an owner may do this to an owner")]
     OnOwner,
     /// Not there, or in another account.
-    #[error("there is no such person")]
+    #[error("there is no such user")]
     NotFound,
-    /// This token has pressed too often.
+    /// This token has asked too often.
     #[error("too many remote logouts")]
     RateLimited(RateLimited),
     #[error("this needs another plan")]
@@ -37,18 +36,15 @@ pub enum BearerError {
     Database(#[from] sqlx::Error),
 }
 
-/// Ends every session and remembered device of `user`, as [`end_all`] does.
+/// Ends every session and remembered device of `user`, as [`end_all`](crate::sessions::end_all) does.
 ///
 /// # Errors
 /// See [`BearerError`]; nothing has changed then.
 pub async fn remote_logout(
-    tx: &mut Tx,
+    op: &mut Operation,
     bearer: &Bearer,
     user: &UserId,
-    from: Surface,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
+    surface: Surface,
 ) -> Result<LogoutReceipt, BearerError> {
     if !bearer.may(bearer.kind.ending_scope()) {
         return Err(BearerError::Scope);
@@ -56,34 +52,46 @@ pub async fn remote_logout(
     if !is_id(&user.0) {
         return Err(BearerError::NotFound);
     }
-    // Two users who press for each other at once take the two locks in one order.
-    let mut both = [&bearer.user.id, user];
-    both.sort_by(|a, b| a.0.cmp(&b.0));
-    users::lock(tx, both[0]).await?;
-    if both[0] != both[1] {
-        users::lock(tx, both[1]).await?;
-    }
-    let Some(holder) = still_good(tx, bearer, now).await? else {
-        return Err(BearerError::Unknown);
-    };
-    rate_limits::permit_remote_logout(tx, &bearer.token, limits, now)
+    let target = lock_both(op, bearer, user).await?;
+    let holder = still_good(op, bearer).await?;
+    let holder = holder.ok_or(BearerError::Unknown)?;
+    rate_limits::permit_remote_logout(op, &bearer.token)
         .await?
         .map_err(BearerError::RateLimited)?;
     if holder.id != *user {
-        if !matches!(holder.role, Role::Owner | Role::Admin) {
+        if !holder.role.manages() {
             return Err(BearerError::Role);
         }
-        let member = members::find(tx, &holder.account_id, user).await?;
+        let member = members::find(op, &holder.account_id, user).await?;
         let member = member.ok_or(BearerError::NotFound)?;
         if member.role == Role::Owner && holder.role != Role::Owner {
             return Err(BearerError::OnOwner);
         }
     }
-    end_all(tx, user, By::Member(&holder.id), from, client, limits, now)
+    let target = target.ok_or(BearerError::NotFound)?;
+    end_all_but(op, &target, By::Member(&holder.id), surface, None)
         .await
         .map_err(|error| match error {
             EndAllError::PlanRequired(plans) => BearerError::PlanRequired(plans),
             EndAllError::NoSuchUser | EndAllError::AlreadyEnded => BearerError::NotFound,
             EndAllError::Database(error) => BearerError::Database(error),
         })
+}
+
+/// Locks the holder and the user by their ids: two users who log each other out at once take the two locks in
+/// one order.
+async fn lock_both(
+    op: &mut Operation,
+    bearer: &Bearer,
+    user: &UserId,
+) -> Result<Option<LockedUser>, sqlx::Error> {
+    let holder = &bearer.user.id;
+    if user < holder {
+        let target = op.lock_user(user).await?;
+        op.lock_user(holder).await?;
+        Ok(target)
+    } else {
+        op.lock_user(holder).await?;
+        op.lock_user(user).await
+    }
 }

@@ -6,20 +6,24 @@ use serde_json::json;
 use sqlx::FromRow;
 
 use crate::{
-    audit::{self, Action, Actor, Client, Event},
-    db::{Conn, Db, Tx},
-    emails::{self, Email, EmailTemplate},
-    keys::Keys,
-    limits::Limits,
-    members::{MemberError, begin, lock_account, role::may_give},
+    audit::{Action, Actor, Event},
+    client::Client,
+    emails::EmailTemplate,
+    execute,
+    ids::{AccountId, UserId},
+    instance::{Instance, Reader},
+    members::{MemberError, begin, role::may_give},
+    names::clean_email,
     on,
-    passwords::Hasher,
+    operation::Operation,
+    permissions::Permission,
     plans::{Feature, Plan},
     rate_limits::{self, RateLimited},
-    secret::{Secret, Token},
+    roles::Role,
+    secret::Token,
     sessions::SignedIn,
     time::{Moment, UnixMillis},
-    users::{self, AccountId, Role, UserError, UserId},
+    users::{CleanUser, NewUser, UserError, insert_user, taken},
 };
 
 /// How long an invitation is good.
@@ -55,56 +59,40 @@ impl From<sqlx::Error> for InviteError {
 /// # Errors
 /// See [`InviteError`]; nothing has changed then.
 pub async fn invite(
-    tx: &mut Tx,
-    keys: &Keys,
+    op: &mut Operation,
     who: &SignedIn,
     role: Role,
     email: &str,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<Made, InviteError> {
+    let now = op.now;
     let email = match email.trim() {
         "" => None,
-        typed => Some(users::clean_email(typed).map_err(InviteError::Email)?),
+        typed => Some(clean_email(typed).map_err(InviteError::Email)?),
     };
-    let me = begin(tx, who, "/api/fn/invite_member", limits, now).await?;
+    let me = begin(op, who, Permission::InviteMember).await?;
     may_give(role, me.role, me.plan)?;
     let made = Made {
         id: now.id(),
         token: Token::random(),
         expires_at: now.at + GOOD_FOR,
     };
-    on!(tx, c => sqlx::query(
-        "insert into invitations (id, account_id, role, email, token_hash, created_by, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)")
-        .bind(&made.id)
-        .bind(&me.account_id)
-        .bind(role)
-        .bind(&email)
-        .bind(made.token.hash())
-        .bind(&me.id)
-        .bind(now.at)
-        .bind(made.expires_at)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
+    execute!(op, "insert into invitations (id, account_id, role, email, token_hash, created_by, created_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)", &made.id, &me.account_id, role, &email, made.token.hash(), &me.id, now.at, made.expires_at)?;
     if let Some(email) = &email {
-        rate_limits::permit_invitation(tx, &me.account_id, email, limits, now)
+        rate_limits::permit_invitation(op, &me.account_id, email)
             .await?
             .map_err(InviteError::RateLimited)?;
-        let message = Email::to_stranger(EmailTemplate::Invitation {
+        let template = EmailTemplate::Invitation {
             by: me.name.clone(),
             account: who.user.account_name.clone(),
             role: role.name().to_lowercase(),
-        });
-        let (token, until) = (&made.token, made.expires_at);
-        emails::enqueue_with_link(tx, keys, email, &message, token, until, now).await?;
+        };
+        op.email_with_link(email, template, &made.token, made.expires_at);
     }
-    let event = Event::of(Action::MemberInvited, Actor::User(&me.id), client)
+    let event = Event::of(Action::MemberInvited, Actor::User(&me.id))
         .in_account(&me.account_id)
         .with(json!({ "invitation": made.id, "role": role.key(), "email": email }));
-    audit::record(tx, event, now).await?;
+    op.record(event);
     Ok(made)
 }
 
@@ -122,11 +110,8 @@ pub struct Open {
 ///
 /// # Errors
 /// When the database is unavailable.
-pub async fn open(
-    conn: &mut Conn,
-    account: &AccountId,
-    now: Moment,
-) -> Result<Vec<Open>, sqlx::Error> {
+pub async fn open(conn: &mut Reader, account: &AccountId) -> Result<Vec<Open>, sqlx::Error> {
+    let now = conn.now;
     on!(conn, c => sqlx::query_as(
         "select i.id, i.role, i.email, u.name as invited_by, i.expires_at
          from invitations i join users u on u.id = i.created_by
@@ -143,67 +128,54 @@ pub async fn open(
 /// # Errors
 /// See [`MemberError`]; nothing has changed then.
 pub async fn revoke(
-    tx: &mut Tx,
+    op: &mut Operation,
     who: &SignedIn,
     invitation: &str,
-    client: &Client,
-    limits: &Limits,
-    now: Moment,
 ) -> Result<(), MemberError> {
-    let me = begin(tx, who, "/api/fn/revoke_invitation", limits, now).await?;
-    let revoked = on!(tx, c => sqlx::query(
-        "update invitations set revoked_at = $3
-         where id = $1 and account_id = $2 and used_at is null and revoked_at is null and expires_at > $3")
-        .bind(invitation)
-        .bind(&me.account_id)
-        .bind(now.at)
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected()))?;
+    let now = op.now;
+    let me = begin(op, who, Permission::RevokeInvitation).await?;
+    let revoked = execute!(op, "update invitations set revoked_at = $3
+         where id = $1 and account_id = $2 and used_at is null and revoked_at is null and expires_at > $3", invitation, &me.account_id, now.at)?;
     if revoked == 0 {
         return Err(MemberError::NotFound);
     }
-    let event = Event::of(Action::InvitationRevoked, Actor::User(&me.id), client)
+    let event = Event::of(Action::InvitationRevoked, Actor::User(&me.id))
         .in_account(&me.account_id)
         .with(json!({ "invitation": invitation }));
-    audit::record(tx, event, now).await?;
+    op.record(event);
     Ok(())
 }
 
 /// Somebody who may invite no longer: what they have handed out opens nothing.
-pub(crate) async fn revoke_all_of(
-    tx: &mut Tx,
-    user: &UserId,
-    now: Moment,
-) -> Result<(), sqlx::Error> {
-    revoke_since(tx, user, UnixMillis(0), now).await.map(|_| ())
+pub(crate) async fn revoke_all_of(op: &mut Operation, user: &UserId) -> Result<(), sqlx::Error> {
+    revoke_since(op, user, UnixMillis(0)).await?;
+    Ok(())
 }
 
 /// What a user has handed out from then on opens nothing any more. Returns how many that were.
 pub(crate) async fn revoke_since(
-    tx: &mut Tx,
+    op: &mut Operation,
     user: &UserId,
     since: UnixMillis,
-    now: Moment,
 ) -> Result<u64, sqlx::Error> {
-    on!(tx, c => sqlx::query(
+    let now = op.now;
+    execute!(
+        op,
         "update invitations set revoked_at = $2
-         where created_by = $1 and created_at >= $3 and used_at is null and revoked_at is null")
-        .bind(user)
-        .bind(now.at)
-        .bind(since)
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected()))
+         where created_by = $1 and created_at >= $3 and used_at is null and revoked_at is null",
+        user,
+        now.at,
+        since
+    )
 }
 
 /// How many invitations are open that a user has made from then on.
 pub(crate) async fn count_since(
-    conn: &mut Conn,
+    conn: &mut Reader,
     user: &UserId,
     since: UnixMillis,
-    now: Moment,
 ) -> Result<i64, sqlx::Error> {
+    let now = conn.now;
     on!(conn, c => sqlx::query_scalar(
         "select count(*) from invitations
          where created_by = $1 and created_at >= $3 and used_at is null and revoked_at is null and expires_at > $2")
@@ -214,19 +186,16 @@ pub(crate) async fn count_since(
         .await)
 }
 
-pub(crate) async fn revoke_all(
-    tx: &mut Tx,
-    account: &AccountId,
-    now: Moment,
-) -> Result<(), sqlx::Error> {
-    on!(tx, c => sqlx::query(
+pub(crate) async fn revoke_all(op: &mut Operation, account: &AccountId) -> Result<(), sqlx::Error> {
+    let now = op.now;
+    execute!(
+        op,
         "update invitations set revoked_at = $2
-         where account_id = $1 and used_at is null and revoked_at is null")
-        .bind(account)
-        .bind(now.at)
-        .execute(c)
-        .await
-        .map(|_| ()))
+         where account_id = $1 and used_at is null and revoked_at is null",
+        account,
+        now.at
+    )?;
+    Ok(())
 }
 
 /// What whoever opens the link is shown.
@@ -245,11 +214,8 @@ pub struct Invitation {
 ///
 /// # Errors
 /// When the database is unavailable.
-pub async fn look_up(
-    conn: &mut Conn,
-    token: &Token,
-    now: Moment,
-) -> Result<Option<Invitation>, sqlx::Error> {
+pub async fn look_up(conn: &mut Reader, token: &Token) -> Result<Option<Invitation>, sqlx::Error> {
+    let now = conn.now;
     on!(conn, c => sqlx::query_as(
         "select i.id, i.account_id, a.name as account_name, a.plan, i.role, i.email, u.name as invited_by
          from invitations i join accounts a on a.id = i.account_id join users u on u.id = i.created_by
@@ -258,15 +224,6 @@ pub async fn look_up(
         .bind(now.at)
         .fetch_optional(c)
         .await)
-}
-
-/// Somebody who accepts an invitation, as typed.
-#[derive(Debug)]
-pub struct Joining<'a> {
-    pub token: &'a Token,
-    pub name: &'a str,
-    pub email: &'a str,
-    pub password: &'a Secret,
 }
 
 /// Why nobody joined.
@@ -291,67 +248,64 @@ impl From<sqlx::Error> for JoinError {
 const EMAIL_TAKEN: &str = "This email already belongs to somebody here. A person is in one account: \
                            use another email, or sign in with this one.";
 
-/// Makes a user in the account that invited them, whatever the policy on signing up. Signs nobody in.
+/// Creates a user in the account that invited them, whatever the policy on signing up. Signs no one in.
 ///
 /// # Errors
 /// See [`JoinError`]; the invitation is as good as before then.
 pub async fn join(
-    db: &Db,
-    hasher: &Hasher,
-    limits: &Limits,
-    joining: Joining<'_>,
+    instance: &Instance,
     client: &Client,
     now: Moment,
+    link: &Token,
+    new: NewUser<'_>,
 ) -> Result<UserId, JoinError> {
-    let mut tx = db.write().await?;
-    rate_limits::permit_link(&mut tx, joining.token, limits, now)
+    let mut op = Operation::begin(instance, client, now).await?;
+    rate_limits::permit_link(&mut op, link)
         .await?
         .map_err(UserError::RateLimited)?;
-    tx.commit().await?;
+    op.commit().await?;
     // Asked before the costly hash; asked again under the lock.
-    let found = look_up(&mut db.read().await?, joining.token, now)
-        .await?
-        .ok_or(JoinError::NoSuchInvitation)?;
-    let (name, email, password) = (joining.name, joining.email, joining.password);
-    let (name, email) =
-        users::clean_new_user(hasher, limits.password_min, name, email, password).await?;
-    let hash = hasher.hash(joining.password).await;
-    let hash = hash.map_err(UserError::from)?;
+    let found = look_up(&mut instance.read(now).await?, link).await?;
+    let found = found.ok_or(JoinError::NoSuchInvitation)?;
+    let (name, email) = new.clean(instance).await?;
+    let hash = instance.hasher.hash(new.password).await;
+    let new = CleanUser {
+        name,
+        email,
+        password_hash: hash.map_err(UserError::from)?,
+    };
 
-    let mut tx = db.write().await?;
-    lock_account(&mut tx, &found.account_id).await?;
-    let invitation = look_up(&mut tx, joining.token, now)
-        .await?
-        .ok_or(JoinError::NoSuchInvitation)?;
+    let mut op = Operation::begin(instance, client, now).await?;
+    op.lock_account(&found.account_id).await?;
+    let invitation = look_up(&mut op, link).await?;
+    let invitation = invitation.ok_or(JoinError::NoSuchInvitation)?;
     let special = matches!(invitation.role, Role::Editor | Role::WatchOnly);
     if special && !invitation.plan.has(Feature::EditorAndWatchOnly) {
         return Err(JoinError::NoSuchRole);
     }
-    let user = UserId(now.id());
     let (account, role) = (&invitation.account_id, invitation.role);
-    users::insert_user_as(&mut tx, &user, account, role, &name, &email, &hash, now)
+    let user = insert_user(&mut op, account, role, &new)
         .await
-        .map_err(|e| users::taken(e, UserError::field("email", EMAIL_TAKEN)))?;
+        .map_err(|e| taken(e, UserError::field("email", EMAIL_TAKEN)))?;
     // The account's lock lets one in at a time; the condition says so once more.
-    let taken = on!(&mut tx, c => sqlx::query(
+    let used = execute!(
+        &mut op,
         "update invitations set used_at = $2, used_by = $3
-         where id = $1 and used_at is null and revoked_at is null")
-        .bind(&invitation.id)
-        .bind(now.at)
-        .bind(&user)
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected()))?;
-    if taken != 1 {
+         where id = $1 and used_at is null and revoked_at is null",
+        &invitation.id,
+        now.at,
+        &user
+    )?;
+    if used != 1 {
         return Err(JoinError::NoSuchInvitation);
     }
-    let event = Event::of(Action::MemberJoined, Actor::User(&user), client)
+    let event = Event::of(Action::MemberJoined, Actor::User(&user))
         .in_account(account)
         .about(&user)
         .with(json!({
-            "name": name, "role": role.key(), "invitation": invitation.id, "invited_by": invitation.invited_by,
+            "name": new.name, "role": role.key(), "invitation": invitation.id, "invited_by": invitation.invited_by,
         }));
-    audit::record(&mut tx, event, now).await?;
-    tx.commit().await?;
+    op.record(event);
+    op.commit().await?;
     Ok(user)
 }

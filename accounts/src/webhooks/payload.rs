@@ -4,7 +4,12 @@ use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::{audit::Stored, secret::Secret, sessions::SignedIn, time::Moment};
+use crate::{
+    audit::Stored,
+    ids::{AccountId, UserId},
+    secret::Secret,
+    time::Moment,
+};
 
 /// What is sent: the body, and what stands in its headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,16 +42,22 @@ impl Payload {
 
     /// What "Test" sends: an event that never was, `webhook.test`, number 0 and in no chain.
     #[must_use]
-    pub fn test(url: &str, secret: &Secret, who: &SignedIn, now: Moment) -> Self {
+    pub fn test(
+        url: &str,
+        secret: &Secret,
+        account: &AccountId,
+        user: &UserId,
+        now: Moment,
+    ) -> Self {
         let event = Stored {
             id: now.id(),
-            chain: who.user.account_id.0.clone(),
+            chain: account.0.clone(),
             seq: 0,
             at: now.at,
             action: "webhook.test".into(),
             category: "account".into(),
             severity: "info".into(),
-            actor: format!("user:{}", who.user.id.0),
+            actor: format!("user:{}", user.0),
             subject: None,
             ip: None,
             user_agent: None,

@@ -1,0 +1,147 @@
+//! What ends together (SPEC 2): raising a user's epoch makes dead everything that was issued under an older
+//! one, on every node, from the commit on. Sessions, remembered devices, pending sign-ins, step-up grants,
+//! drafts and one-time links carry the epoch they were issued under. Rows are marked as well, so that each can
+//! say why it ended.
+
+use serde_json::json;
+
+use super::{facts::count_live, start::end_expired};
+use crate::{
+    audit::Event,
+    end_reason::EndReason,
+    execute,
+    ids::{EventId, SessionId},
+    locks::LockedUser,
+    operation::Operation,
+};
+
+/// How a user's sessions and remembered devices end.
+#[derive(Debug)]
+pub(crate) struct Ending<'a> {
+    /// Recorded about the user, with the counts added to its details.
+    pub event: Event<'a>,
+    pub reason: EndReason,
+    /// What goes on under the new epoch.
+    pub keep: Option<Keep<'a>>,
+}
+
+/// A session that goes on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Keep<'a> {
+    session: &'a SessionId,
+    with_device: bool,
+}
+
+impl<'a> Keep<'a> {
+    /// The session alone: it is remembered no longer.
+    pub(crate) fn session(session: &'a SessionId) -> Self {
+        Self {
+            session,
+            with_device: false,
+        }
+    }
+
+    /// The session and the remembered device that it came from.
+    pub(crate) fn session_and_device(session: &'a SessionId) -> Self {
+        Self {
+            session,
+            with_device: true,
+        }
+    }
+}
+
+/// What ended: live ones only, what was kept not counted.
+#[derive(Debug)]
+pub(crate) struct EndedTogether {
+    pub sessions: i64,
+    pub remembered_devices: i64,
+    pub event: EventId,
+}
+
+/// Raises the user's epoch and ends the rows.
+pub(crate) async fn end_together(
+    op: &mut Operation,
+    user: &LockedUser,
+    ending: Ending<'_>,
+) -> Result<EndedTogether, sqlx::Error> {
+    op.holds(user)?;
+    end_expired(op, user).await?;
+    // Counted before the epoch rises, because after that nothing is live.
+    let live = count_live(op, &user.id).await?;
+    execute!(
+        op,
+        "update users set epoch = epoch + 1 where id = $1",
+        &user.id
+    )?;
+    let (sessions, devices) = match ending.keep {
+        Some(keep) => carry_over(op, user, keep).await?,
+        None => (0, 0),
+    };
+    let ended_sessions = live.sessions - sessions;
+    let ended_devices = live.remembered_devices - devices;
+    let counts = json!({ "sessions": ended_sessions, "remembered_devices": ended_devices });
+    let event = ending.event.and(&counts);
+    let event = op.record(event.in_account(&user.account_id).about(&user.id));
+    end_rows(op, user, &event, ending.reason).await?;
+    Ok(EndedTogether {
+        sessions: ended_sessions,
+        remembered_devices: ended_devices,
+        event,
+    })
+}
+
+/// Puts a session under the new epoch, and its remembered device where that is kept. How many of each: one or
+/// none, because one that is dead stays so.
+async fn carry_over(
+    op: &mut Operation,
+    user: &LockedUser,
+    keep: Keep<'_>,
+) -> Result<(i64, i64), sqlx::Error> {
+    let devices = if keep.with_device {
+        execute!(
+            op,
+            "update remembered_devices set epoch = $3
+             where id = (select remembered_device_id from sessions where id = $1 and user_id = $2)
+               and epoch = $4 and ended_at is null",
+            keep.session,
+            &user.id,
+            user.epoch + 1,
+            user.epoch
+        )?
+    } else {
+        0
+    };
+    let sessions = execute!(
+        op,
+        "update sessions set epoch = $3,
+                remembered_device_id = case when $4 then remembered_device_id else null end
+         where id = $1 and user_id = $2 and ended_at is null",
+        keep.session,
+        &user.id,
+        user.epoch + 1,
+        keep.with_device
+    )?;
+    Ok((
+        i64::try_from(sessions).unwrap_or(0),
+        i64::try_from(devices).unwrap_or(0),
+    ))
+}
+
+/// Marks the open rows of older epochs.
+async fn end_rows(
+    op: &mut Operation,
+    user: &LockedUser,
+    event: &EventId,
+    reason: EndReason,
+) -> Result<(), sqlx::Error> {
+    let now = op.now;
+    for sql in [
+        "update sessions set ended_at = $2, end_reason = $3, ended_by = $4
+         where user_id = $1 and ended_at is null and epoch <= $5",
+        "update remembered_devices set ended_at = $2, end_reason = $3, ended_by = $4
+         where user_id = $1 and ended_at is null and epoch <= $5",
+    ] {
+        execute!(op, sql, &user.id, now.at, reason, event, user.epoch)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! **Remote logout**: everything a user is signed in with ends, in one transaction.
+//!
+//! Read it with `operation.rs`, which commits it, and `end_together.rs`, which says what ends with the epoch.
+
+use serde_json::json;
+
+use super::end_together::{Ending, Keep, end_together};
+use crate::{
+    audit::{Action, Actor, Event},
+    emails::EmailTemplate,
+    end_reason::EndReason,
+    ids::{EventId, SessionId, UserId},
+    locks::LockedUser,
+    operation::Operation,
+    plans::{Feature, Plan},
+    time::UnixMillis,
+};
+
+/// Who asks for a remote logout.
+#[derive(Debug, Clone, Copy)]
+pub enum By<'a> {
+    /// The user, from this session. It must still be live.
+    Session(&'a SessionId),
+    /// A user whom the caller has found to be allowed: the holder of a token, an owner or admin.
+    Member(&'a UserId),
+    /// The operator, with `curfew remote-logout` on the machine.
+    Operator,
+}
+
+/// Where the remote logout was asked for, for the event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Surface {
+    Security,
+    Password,
+    Page,
+    /// Account Settings, for one member.
+    Members,
+    /// Account Settings, for everyone.
+    Everyone,
+    /// The link of an email about a new device.
+    Email,
+    Rest,
+    Mcp,
+    Cli,
+}
+
+impl Surface {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Security => "profile/security",
+            Self::Password => "profile/password",
+            Self::Page => "remote-logout",
+            Self::Members | Self::Everyone => "settings/members",
+            Self::Email => "not-me",
+            Self::Rest => "api/v1",
+            Self::Mcp => "mcp",
+            Self::Cli => "cli",
+        }
+    }
+}
+
+/// What a remote logout ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogoutReceipt {
+    pub sessions: u64,
+    pub remembered_devices: u64,
+    pub at: UnixMillis,
+    /// The `user.session_invalidated` event; the commit's receipts have its hash.
+    pub event: EventId,
+}
+
+/// Why a remote logout did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum EndAllError {
+    #[error("this needs the plan {}", .0.iter().map(|p| p.name()).collect::<Vec<_>>().join(", "))]
+    PlanRequired(Vec<Plan>),
+    /// The session that asked is dead already, as a rule by another remote logout.
+    #[error("this session has ended already")]
+    AlreadyEnded,
+    #[error("there is no such user")]
+    NoSuchUser,
+    #[error("the database is unavailable")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Ends every session and remembered device of a user: raises the epoch, ends the rows, records one event and
+/// writes one email. API tokens, MCP tokens and two-factor settings are not touched (SPEC 1.7).
+///
+/// # Errors
+/// See [`EndAllError`]; whatever it is, nothing has changed.
+pub async fn end_all(
+    op: &mut Operation,
+    user: &UserId,
+    by: By<'_>,
+    surface: Surface,
+) -> Result<LogoutReceipt, EndAllError> {
+    let user = op.lock_user(user).await?.ok_or(EndAllError::NoSuchUser)?;
+    end_all_but(op, &user, by, surface, None).await
+}
+
+/// As [`end_all`], but for one session of the user's that goes on under the new epoch.
+pub(crate) async fn end_all_but(
+    op: &mut Operation,
+    user: &LockedUser,
+    by: By<'_>,
+    surface: Surface,
+    keep: Option<&SessionId>,
+) -> Result<LogoutReceipt, EndAllError> {
+    if let By::Session(session) = by
+        && !op.is_live(user, session).await?
+    {
+        return Err(EndAllError::AlreadyEnded);
+    }
+    if !user.plan.has(Feature::RemoteLogout) {
+        return Err(EndAllError::PlanRequired(Plan::with(Feature::RemoteLogout)));
+    }
+    let actor = match by {
+        By::Session(_) => Actor::User(&user.id),
+        By::Member(holder) => Actor::User(holder),
+        By::Operator => Actor::Operator,
+    };
+    let scope = if surface == Surface::Everyone {
+        "everyone"
+    } else {
+        "all"
+    };
+    let event = Event::of(Action::SessionInvalidated, actor)
+        .with(json!({ "scope": scope, "path": surface.name() }));
+    let ending = Ending {
+        event,
+        reason: EndReason::RemoteLogout,
+        keep: keep.map(Keep::session),
+    };
+    let ended = end_together(op, user, ending).await?;
+    let template = EmailTemplate::RemoteLogout {
+        sessions: ended.sessions,
+        remembered_devices: ended.remembered_devices,
+    };
+    op.email_with_proof(&user.email, template, &ended.event);
+    Ok(LogoutReceipt {
+        sessions: ended.sessions.unsigned_abs(),
+        remembered_devices: ended.remembered_devices.unsigned_abs(),
+        at: op.now.at,
+        event: ended.event,
+    })
+}
