@@ -1,7 +1,7 @@
 # The whole list of commands. CI calls the same.
 # `make test` builds nothing twice: always these packages together, so that cargo always finds the same features.
 
-SERVER_SIDE := -p accounts -p app -p server
+SERVER_SIDE := -p accounts -p app -p server -p testing
 BROWSER_SIDE := -p frontend --target wasm32-unknown-unknown
 XTASK := cargo run --quiet -p xtask --
 TEST := $(if $(shell command -v cargo-nextest),nextest run,test)
@@ -48,21 +48,23 @@ pictures: ## every page, light and dark, 360 and 1280 wide, into docs/screenshot
 bench: ## measurements, with the release build
 	@ci/install.sh rust wasm-opt
 	$(XTASK) web
-	@if [ -d server/benches ]; then cargo bench -p server; else echo "no benches yet"; fi
+	cargo bench -p server
 
 conformance: ## the Model Context Protocol's own suite against the transport of /mcp
 	@ci/install.sh rust node
 	ci/mcp-conformance.sh
 
-lint: ## formatting, clippy on both sides, dependency rules
-	@ci/install.sh rust lint
+lint: ## formatting, clippy on both sides, words, imports, dependencies, types of the browser tests
+	@ci/install.sh rust lint node
 	@mkdir -p target/site # what the server embeds must exist, if only as an empty folder
 	cargo fmt --check
 	cargo clippy -p xtask --all-targets -- -D warnings
 	cargo clippy $(SERVER_SIDE) --all-targets -- -D warnings
 	cargo clippy $(BROWSER_SIDE) -- -D warnings
-	ci/dependency-rules.sh
-	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed: skipped"; fi
+	$(XTASK) check
+	npm run --silent lint
+	@if command -v cargo-deny >/dev/null; then cargo deny check advisories; \
+	else echo "Advisories are checked where cargo-deny is installed. Bans, licences and unused dependencies were checked above."; fi
 
 fmt: ## format every Rust source
 	cargo fmt

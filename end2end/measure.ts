@@ -1,13 +1,13 @@
 // Thirty presses, each with an idle tab in a second browser. Both browsers run on one machine, so one clock tells.
-import { kicked, listening, visit } from "./steps.ts";
+import { signedOutCard, listening, visit } from "./steps.ts";
 import { expect, test } from "./test.ts";
 
 const RUNS = 30;
 
-test("from confirm to card", async ({ person, another }) => {
+test("from confirm to card", async ({ user, another }) => {
   test.setTimeout(600_000);
   const took: number[] = [];
-  const ada = await person("Ada Lovelace", "Firefox on Linux");
+  const ada = await user("Ada Lovelace", "Firefox on Linux");
   for (let run = 0; run < RUNS; run++) {
     const phone = await another(ada, "Safari on iPhone");
     await visit(phone.page, "/profile/login");
@@ -27,7 +27,7 @@ test("from confirm to card", async ({ person, another }) => {
       button.click();
       return now;
     });
-    await expect(kicked(phone.page)).toBeVisible();
+    await expect(signedOutCard(phone.page)).toBeVisible();
     const told = await phone.page.evaluate(() => (globalThis as unknown as { told: number }).told);
     took.push(told - pressed);
     console.log(`run ${run + 1}: ${told - pressed} ms`);

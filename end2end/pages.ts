@@ -1,6 +1,6 @@
 // Every page and state there is to see, and the way to it. Accessibility, quietness and pictures go through all.
 import type { Page } from "@playwright/test";
-import { ask, giveToken, invite, join, live, press, signIn, visit } from "./steps.ts";
+import { ask, giveToken, invite, join, live, remoteLogout, signIn, visit } from "./steps.ts";
 import type { Cast } from "./test.ts";
 import { keepCodes, scan, setUp } from "./two-factor.ts";
 
@@ -15,7 +15,7 @@ const signedOut =
   (path: string): Way =>
   async ({ nobody }) => (await visit(nobody, path), nobody);
 
-/** A person with something to look at: devices of all kinds and tokens. */
+/** A user with something to look at: devices of all kinds and tokens. */
 const busy =
   (path: string): Way =>
   async ({ ada, elsewhere, server }) => {
@@ -32,9 +32,9 @@ const together =
   (path: string): Way =>
   async ({ ada, stranger, device }) => {
     for (const [name, role] of [["Grace Hopper", "Admin"], ["Alan Turing", "Watch-only"]] as const) {
-      const person = stranger(name);
+      const user = stranger(name);
       const { page } = await device();
-      await join(page, await invite(ada.page, role, person.email), person);
+      await join(page, await invite(ada.page, role, user.email), user);
     }
     await invite(ada.page, "Member", "hedy.lamarr@example.org");
     await visit(ada.page, path);
@@ -116,7 +116,7 @@ export const PAGES: Record<string, Way> = {
   "two-factor-on": async ({ ada }) => (await setUp(ada.page), ada.page),
   "two-factor-off": async ({ ada, server }) => {
     await setUp(ada.page);
-    server.store("update sessions set confirmed_at = confirmed_at - 601000");
+    server.database("update sessions set confirmed_at = confirmed_at - 601000");
     await visit(ada.page, "/profile/two-factor/off");
     return ada.page;
   },
@@ -141,13 +141,13 @@ export const PAGES: Record<string, Way> = {
   "remote-logout-confirm": busy("/profile/remote-logout?from=security"),
   "remote-logout-receipt": async (cast) => {
     const page = await busy("/profile/security")(cast);
-    await press(page);
+    await remoteLogout(page);
     return page;
   },
   "remote-logout-reason": async ({ ada, another }) => {
     const phone = await another(ada, "Safari on iPhone", true);
     await visit(ada.page, "/profile/security");
-    await press(ada.page);
+    await remoteLogout(ada.page);
     await visit(phone.page, "/profile");
     return phone.page;
   },

@@ -17,7 +17,7 @@ for (const [name, way] of Object.entries(PAGES)) {
       for (const colorScheme of ["light", "dark"] as const) {
         await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
         await settled(page);
-        // What floats over the page is seen as a person sees it: without what lies further down.
+        // What floats over the page is seen as a user sees it: without what lies further down.
         const fullPage = (await page.getByRole("dialog").count()) === 0;
         writeFileSync(`${folder}/${name}-${width}-${colorScheme}.webp`, await picture(page, fullPage));
       }

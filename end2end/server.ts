@@ -32,7 +32,7 @@ export class Server {
         CURFEW_LISTEN: address,
         CURFEW_PUBLIC_URL: `http://${address}`,
         CURFEW_DATABASE_URL: `sqlite://${database}`,
-        // Every person of every story comes from this machine.
+        // Every user of every story comes from this machine.
         CURFEW_SIGN_UPS_PER_ADDRESS: "100000",
         ...settings,
       },
@@ -91,7 +91,7 @@ print(json.dumps(store.execute(sys.argv[2], json.loads(sys.argv[3])).fetchall())
   }
 
   /** Keeps every writer away from the store until the returned function is called. */
-  async lockStore(): Promise<() => Promise<void>> {
+  async lockDatabase(): Promise<() => Promise<void>> {
     const script = `
 import sqlite3, sys
 store = sqlite3.connect(sys.argv[1], timeout=20, isolation_level=None)

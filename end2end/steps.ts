@@ -1,6 +1,6 @@
 // What people do again and again in the stories.
 import { type BrowserContext, type Locator, type Page } from "@playwright/test";
-import { expect, type Person } from "./test.ts";
+import { expect, type User } from "./test.ts";
 import type { Server } from "./server.ts";
 
 export const TITLE = "Log out from all devices?";
@@ -17,13 +17,13 @@ export async function live(page: Page): Promise<void> {
   if (scripted) await expect(page.locator("html")).toHaveAttribute("data-live", "");
 }
 
-export async function fillSignIn(page: Page, person: Person): Promise<void> {
-  await page.getByLabel("Email").fill(person.email);
-  await page.getByLabel("Password", { exact: true }).fill(person.password);
+export async function fillSignIn(page: Page, user: User): Promise<void> {
+  await page.getByLabel("Email").fill(user.email);
+  await page.getByLabel("Password", { exact: true }).fill(user.password);
 }
 
-export async function signIn(page: Page, person: Person): Promise<void> {
-  await fillSignIn(page, person);
+export async function signIn(page: Page, user: User): Promise<void> {
+  await fillSignIn(page, user);
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
@@ -37,7 +37,7 @@ export async function ask(page: Page): Promise<Locator> {
 }
 
 /** Presses Remote logout and confirms. */
-export async function press(page: Page): Promise<void> {
+export async function remoteLogout(page: Page): Promise<void> {
   const asked = await ask(page);
   await asked.getByRole("button", { name: "Log out everywhere" }).click();
   await expect(page).toHaveURL(/\/sign-in\?next=/);
@@ -54,7 +54,7 @@ export const reason = (page: Page): Locator =>
     .filter({ has: page.getByRole("heading", { name: "You were signed out" }) });
 
 /** The card in place of the page that was open: nobody has gone anywhere. */
-export const kicked = (page: Page): Locator =>
+export const signedOutCard = (page: Page): Locator =>
   page.getByRole("alert").filter({ has: page.getByRole("heading", { level: 1, name: "You were signed out" }) });
 
 /** Waits until this browser listens to the server. */
@@ -62,31 +62,31 @@ export async function listening(page: Page): Promise<void> {
   await expect.poll(() => page.evaluate(async () => (await navigator.locks.query()).held!.map((l) => l.name))).toContain("curfew-live");
 }
 
-/** How often this person was logged out remotely, as the audit log says. */
-export function presses(server: Server, person: Person): number {
-  const [[id]] = server.store("select id from users where email = ?", person.email);
+/** How often this user was logged out remotely, as the audit log says. */
+export function remoteLogouts(server: Server, user: User): number {
+  const [[id]] = server.database("select id from users where email = ?", user.email);
   const events = server.run("audit", "export", "--format", "jsonl").trim().split("\n").map((line) => JSON.parse(line));
   return events.filter((e) => e.action === "user.session_invalidated" && e.subject === id).length;
 }
 
-/** How many sessions of this person live, as the store says. */
-export function liveSessions(server: Server, person: Person): number {
-  const [[count]] = server.store(
+/** How many sessions of this user live, as the store says. */
+export function liveSessions(server: Server, user: User): number {
+  const [[count]] = server.database(
     "select count(*) from sessions s join users u on s.user_id = u.id where u.email = ? and s.ended_at is null",
-    person.email,
+    user.email,
   );
   return Number(count);
 }
 
-/** Gives this person a token. There is no page for it yet. */
-export function giveToken(server: Server, person: Person, kind: "api" | "mcp", name: string): void {
-  server.store(
+/** Gives this user a token. There is no page for it yet. */
+export function giveToken(server: Server, user: User, kind: "api" | "mcp", name: string): void {
+  server.database(
     `insert into tokens (id, user_id, kind, name, token_hash, created_at)
      select lower(hex(randomblob(16))), id, ?, ?, lower(hex(randomblob(32))), ? from users where email = ?`,
     kind,
     name,
     Date.now(),
-    person.email,
+    user.email,
   );
 }
 
@@ -106,10 +106,10 @@ export async function invite(page: Page, role: string, email = ""): Promise<stri
 }
 
 /** Accepts an invitation on a device on which nobody is signed in. */
-export async function join(page: Page, link: string, person: Person): Promise<void> {
+export async function join(page: Page, link: string, user: User): Promise<void> {
   await visit(page, link);
-  await page.getByLabel("Name").fill(person.name);
-  await fillSignIn(page, person);
+  await page.getByLabel("Name").fill(user.name);
+  await fillSignIn(page, user);
   await page.getByRole("button", { name: "Join" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
   await expect(page.getByRole("status").filter({ hasText: "You’re in" })).toBeVisible();
@@ -120,10 +120,10 @@ export async function seen(page: Page): Promise<string> {
   return page.locator("body").innerText();
 }
 
-/** Nothing on the screen belongs to this person. */
-export async function expectNothingOf(page: Page, person: Person): Promise<void> {
+/** Nothing on the screen belongs to this user. */
+export async function expectNothingOf(page: Page, user: User): Promise<void> {
   const text = await seen(page);
-  for (const private_ of [person.name, person.email, "Sign out", "Log out from all devices", "Devices"]) {
+  for (const private_ of [user.name, user.email, "Sign out", "Log out from all devices", "Devices"]) {
     expect(text).not.toContain(private_);
   }
 }

@@ -23,7 +23,7 @@ export const AGENTS = {
 } as const;
 export type Agent = keyof typeof AGENTS;
 
-export interface Person {
+export interface User {
   name: string;
   email: string;
   password: string;
@@ -39,7 +39,7 @@ export interface Device {
 export interface Cast {
   server: Server;
   /** Signed in. */
-  ada: Person & Device;
+  ada: User & Device;
   another: Stories["another"];
   elsewhere: Stories["elsewhere"];
   stranger: Stories["stranger"];
@@ -49,16 +49,16 @@ export interface Cast {
 }
 
 interface Stories {
-  /** A person's details; nobody yet. */
-  stranger: (name: string) => Person;
+  /** A user's details; nobody yet. */
+  stranger: (name: string) => User;
   /** A device on which nobody is signed in. */
   device: (agent?: Agent, options?: BrowserContextOptions) => Promise<Device>;
   /** Somebody who has just signed up on a device of theirs. */
-  person: (name: string, agent?: Agent) => Promise<Person & Device>;
+  user: (name: string, agent?: Agent) => Promise<User & Device>;
   /** Another device of somebody, signed in. */
-  another: (person: Person, agent: Agent, remember?: boolean) => Promise<Device>;
+  another: (user: User, agent: Agent, remember?: boolean) => Promise<Device>;
   /** Somebody signs in on a device that nobody looks at: quicker than one with a window. */
-  elsewhere: (person: Person, agent: Agent, remember?: boolean) => Promise<APIRequestContext>;
+  elsewhere: (user: User, agent: Agent, remember?: boolean) => Promise<APIRequestContext>;
   /** Who and what a page needs to come about. */
   cast: Cast;
   /** What browsers have complained about in this test. Empty at its end, or the test fails. */
@@ -117,31 +117,31 @@ export const test = base.extend<Stories, { settings: Settings; server: Server }>
     });
     for (const context of opened) await context.close();
   },
-  person: async ({ stranger, device }, use) =>
+  user: async ({ stranger, device }, use) =>
     use(async (name, agent) => {
-      const person = stranger(name);
+      const user = stranger(name);
       const { context, page } = await device(agent);
-      await post(context.request, "sign_up", { ...person });
-      return { ...person, context, page };
+      await post(context.request, "sign_up", { ...user });
+      return { ...user, context, page };
     }),
   another: async ({ device }, use) =>
-    use(async (person, agent, remember) => {
+    use(async (user, agent, remember) => {
       const { context, page } = await device(agent);
-      await postSignIn(context.request, person, remember);
+      await postSignIn(context.request, user, remember);
       return { context, page };
     }),
   elsewhere: async ({ playwright, baseURL }, use) => {
     const opened: APIRequestContext[] = [];
-    await use(async (person, agent, remember) => {
+    await use(async (user, agent, remember) => {
       const request = await playwright.request.newContext({ baseURL, userAgent: AGENTS[agent] });
       opened.push(request);
-      await postSignIn(request, person, remember);
+      await postSignIn(request, user, remember);
       return request;
     });
     for (const request of opened) await request.dispose();
   },
-  cast: async ({ server, person, another, elsewhere, stranger, device, page }, use) => {
-    const ada = await person("Ada Lovelace", "Firefox on Linux");
+  cast: async ({ server, user, another, elsewhere, stranger, device, page }, use) => {
+    const ada = await user("Ada Lovelace", "Firefox on Linux");
     await use({ server, ada, another, elsewhere, stranger, device, nobody: page });
   },
 });
@@ -152,7 +152,7 @@ async function post(request: APIRequestContext, name: string, form: Record<strin
   expect(answer.status(), await answer.text()).toBe(200);
 }
 
-async function postSignIn(request: APIRequestContext, { email, password }: Person, remember = false): Promise<void> {
+async function postSignIn(request: APIRequestContext, { email, password }: User, remember = false): Promise<void> {
   await post(request, "sign_in", { email, password, ...(remember && { remember_me: "true" }) });
 }
 

@@ -1,5 +1,5 @@
-// What somebody had half typed when their session ended is kept in this browser and is back when they
-// have signed in again; when somebody else signs in, it is gone. Never a password or a code.
+// What a user had half typed when their session ended is kept in this browser and is back when they
+// have signed in again; when another user signs in, it is gone. Never a password or a code.
 (() => {
   const { user } = document.documentElement.dataset;
   if (!user) return;
@@ -17,7 +17,7 @@
     }
   };
 
-  // A password that is being looked at is a text field for that time.
+  // A password that is shown is a text field for that time.
   const mayKeep = (field) =>
     field.name && !NEVER.includes(field.type) && !/password|one-time-code|cc-/.test(field.autocomplete ?? "");
 
@@ -46,7 +46,7 @@
       else localStorage.setItem(PREFIX + user, JSON.stringify({ at: Date.now(), pages }));
     });
 
-  // This page's, kept once more when it is left: the browser that pressed is told to clear its storage.
+  // This page's, kept once more when it is left, because the browser that logged out is told to clear its storage.
   let mine = null;
 
   const keep = () => {

@@ -1,4 +1,4 @@
-// Keeps a page of somebody signed in from being seen when they no longer are. It is covered whenever it
+// Keeps a page of a signed-in user from being seen when they no longer are. It is covered whenever it
 // may be out of date, until the server has said that they still are: when it comes back from the
 // back/forward cache, from another tab, from sleep, or from being offline (`no-store` alone does not
 // achieve that). When the session has ended, the page is taken out and a card says why. Plain script, so
@@ -51,7 +51,7 @@
     time.dateTime = at.iso;
     time.textContent = new Date(at.unix_ms).toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
     page.querySelector("[data-over-text]").append(before, time, after);
-    // Whoever has changed the password keeps its owner out: another way in is offered then.
+    // A stranger who has changed the password keeps its owner out: another way in is offered then.
     const asked = end_reason === "password_changed" ? end_reason : "";
     for (const line of page.querySelectorAll("[data-over-ask]")) {
       if (!ask || line.dataset.overAsk !== asked) line.remove();
@@ -64,11 +64,11 @@
     title.focus();
   };
 
-  // A tab that sends something is on its way already, perhaps to the receipt of its own press.
+  // A tab that sends something is on its way already, perhaps to the receipt of its own remote logout.
   let sent = 0;
   document.addEventListener("submit", () => (sent = Date.now()), true);
 
-  // The session has ended, says the server. Without a reason somebody else has told it already.
+  // The session has ended, says the server. Without a reason another page has told it already.
   const ended = (reason) => {
     if (over) return;
     const patience = sent + 3_000 - Date.now();
@@ -122,10 +122,10 @@
     document.querySelector("main").prepend(notice);
   };
 
-  // For live.js, which hears of it from the server.
+  // For live.js, which is told of it by the server.
   window.curfew = { ended, verify, check, changed };
 
-  // Away is seldom for long: it asks again by itself.
+  // The server is seldom unreachable for long: the page asks again by itself.
   setInterval(() => {
     if (root.classList.contains("is-offline") && !document.hidden && navigator.onLine) check();
   }, 5_000);

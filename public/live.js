@@ -1,9 +1,9 @@
-// Hears from the server at once when the session ends. One event stream a browser, however many tabs:
+// Is told by the server at once when the session ends. One event stream a browser, however many tabs:
 // browsers open six connections to a server over HTTP/1.1, and ten tabs must all be usable. The tab that
-// holds it tells the others. A courtesy: a tab that hears nothing is refused by its next request.
+// holds it tells the others. A courtesy: a tab that is told nothing is refused by its next request.
 (() => {
   const { curfew } = window;
-  const { user, standing } = document.documentElement.dataset;
+  const { user, access } = document.documentElement.dataset;
   if (!curfew || !user || !window.EventSource || !window.BroadcastChannel) return;
 
   let over = false;
@@ -12,17 +12,17 @@
   let later = 0;
   let wait = 0;
 
-  // What the stream or another tab has said.
-  const act = async (word) => {
+  // Acts on a notice from the stream or from another tab.
+  const act = async (notice) => {
     if (over) return;
-    if (word.user !== user) {
-      // The browser has changed hands: this page is somebody else's.
-      if (word.kind === "hello") curfew.check();
-    } else if (word.kind !== "ended") {
-      if (word.standing !== standing) curfew.changed(word.text);
-    } else if (!word.may_come_back) {
-      curfew.ended(word.reason);
-    } else if ((await curfew.verify(word.reason)) === "yes" && leading && !source) {
+    if (notice.user !== user) {
+      // Another user has signed in with this browser: this page is not theirs.
+      if (notice.kind === "hello") curfew.check();
+    } else if (notice.kind !== "ended") {
+      if (notice.access !== access) curfew.changed(notice.text);
+    } else if (!notice.may_come_back) {
+      curfew.ended(notice.reason);
+    } else if ((await curfew.verify(notice.reason)) === "yes" && leading && !source) {
       open();
     }
   };
@@ -38,11 +38,11 @@
     source = new EventSource("/events");
     for (const kind of ["hello", "changed", "ended"]) {
       source.addEventListener(kind, (event) => {
-        const word = { kind, ...JSON.parse(event.data) };
+        const notice = { kind, ...JSON.parse(event.data) };
         if (kind === "hello") wait = 0;
         if (kind === "ended") close();
-        channel?.postMessage(word);
-        act(word);
+        channel?.postMessage(notice);
+        act(notice);
       });
     }
     source.onerror = async () => {
@@ -119,7 +119,7 @@
 
   document.addEventListener("curfew:over", () => {
     over = true;
-    // The other tabs hear the last word before the channel closes.
+    // The other tabs get the last notice before the channel closes.
     setTimeout(stop);
   });
   addEventListener("pagehide", stop);

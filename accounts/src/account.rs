@@ -12,11 +12,11 @@ use crate::{
     operation::Operation,
     permissions::Permission,
     plans::Plan,
-    sessions::SignedIn,
+    signed_in::SignedIn,
     users::account_of,
 };
 
-/// Why the account is as it was.
+/// Why the account has not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
     #[error("{0}")]
@@ -31,7 +31,7 @@ impl From<sqlx::Error> for AccountError {
     }
 }
 
-/// Gives the account another name; the same one is no operation.
+/// Gives the account another name; the same name changes nothing and records nothing.
 ///
 /// # Errors
 /// See [`AccountError`].
@@ -61,7 +61,7 @@ pub async fn rename(op: &mut Operation, who: &SignedIn, name: &str) -> Result<()
     Ok(())
 }
 
-/// Puts the account on another plan; the same one is no operation. Returns the plan it had.
+/// Puts the account on another plan; the same plan changes nothing and records nothing. Returns the plan it had.
 ///
 /// # Errors
 /// See [`MemberError`].
@@ -78,7 +78,7 @@ pub async fn change_plan(
     Ok(me.plan)
 }
 
-/// Sets an account's plan by one member's email. Returns the plan it had.
+/// Sets an account's plan by the id of one of its members. Returns the plan it had; none when there is no such user.
 ///
 /// # Errors
 /// When the database is unavailable.

@@ -1,7 +1,7 @@
-//! What happened: events in a chain, one an account, each carrying the hash of the one before it.
+//! What happened: events in chains, one chain for each account. Each event carries the hash of the event before it.
 //!
-//! An event is written in the transaction of the operation it tells of, so there is never one without
-//! the other. It never holds a session id, a token or the hash of one.
+//! An event is written in the transaction of the operation it tells of, so neither exists without the
+//! other. It never holds a session id, a token or the hash of one.
 
 mod chain;
 mod event;
@@ -101,7 +101,7 @@ async fn insert(conn: &mut Conn, event: &Stored) -> Result<(), sqlx::Error> {
 }
 
 /// SHA-256 over the event's fields as a JSON array, in the order of the columns, the previous hash
-/// last. JSON keeps the fields apart, so none can borrow a letter from its neighbour.
+/// last. JSON keeps the fields apart, so no character can pass from one field to the next.
 fn hash_of(e: &Stored) -> String {
     let fields = serde_json::json!([
         e.id,

@@ -1,5 +1,5 @@
-//! How long an account keeps its events. Deleting the oldest is itself an event, which vouches for the gap:
-//! the chain goes on being verifiable from there.
+//! How long an account keeps its events. Deleting the oldest is itself an event, which holds the hash at the gap, so
+//! that the chain can still be verified from there.
 
 use std::time::Duration;
 
@@ -16,11 +16,11 @@ use crate::{
     on,
     operation::Operation,
     permissions::Permission,
-    sessions::SignedIn,
+    signed_in::SignedIn,
     time::{Moment, UnixMillis},
 };
 
-/// What an account may choose, in days. Nobody gets rid of what happened in the last month.
+/// What an account may choose, in days. No account can delete what happened in the last month.
 pub const CHOICES: [i64; 6] = [30, 90, 180, 365, 730, 2555];
 
 /// Events deleted at a time.
@@ -28,7 +28,7 @@ const BATCH: i64 = 10_000;
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// How many days the account keeps events; none: for ever.
+/// How many days the account keeps events; none means for ever.
 ///
 /// # Errors
 /// When the database is unavailable.
@@ -39,7 +39,7 @@ pub async fn retention(conn: &mut Conn, account: &AccountId) -> Result<Option<i6
         .await)
 }
 
-/// Why it is kept as before.
+/// Why the setting has not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum RetentionError {
     #[error("choose one of the times that are offered")]
@@ -54,7 +54,8 @@ impl From<sqlx::Error> for RetentionError {
     }
 }
 
-/// Says how long events are kept; one of [`CHOICES`], or none for ever. The same again is no operation.
+/// Sets how long events are kept: one of [`CHOICES`], or none for ever. The same value changes nothing and records
+/// nothing.
 ///
 /// # Errors
 /// See [`RetentionError`]; nothing has changed then.
@@ -85,7 +86,7 @@ pub async fn set_retention(
 }
 
 /// Deletes what every account does not want to keep any longer, each account in a transaction of its own.
-/// Returns how many events went. Safe to run on several nodes at once.
+/// Returns how many events were deleted. Safe to run on several nodes at once.
 ///
 /// # Errors
 /// When the database is unavailable.
@@ -107,7 +108,7 @@ pub async fn delete_old(instance: &Instance, now: Moment) -> Result<u64, sqlx::E
 }
 
 /// Deletes the oldest events of one account up to the first that is newer, once the oldest is a day too old:
-/// so this is an event a day and not one an hour.
+/// so that the deletions leave one event a day and not one an hour.
 ///
 /// # Errors
 /// When the database is unavailable.

@@ -1,4 +1,4 @@
-//! A new email address: it counts once the link that was mailed to it has been used.
+//! A new email address: it counts once the one-time link that was sent to it is consumed.
 
 use serde_json::json;
 
@@ -11,21 +11,21 @@ use crate::{
     operation::Operation,
     rate_limits::{self, RateLimited},
     secret::Token,
-    sessions::SignedIn,
+    signed_in::SignedIn,
     users::id_of_email,
 };
 
-/// Why the address is as it was.
+/// Why the address has not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeEmailError {
     #[error("{0}")]
     Email(&'static str),
     #[error("too many attempts")]
     RateLimited(RateLimited),
-    /// Used, too old, or overtaken by a remote logout.
-    #[error("this link is over")]
+    /// Used, too old, or issued before a remote logout.
+    #[error("the link has expired")]
     Expired,
-    /// Somebody else has taken the address since.
+    /// Another user has taken the address since.
     #[error("the address is taken")]
     Taken,
     /// A remote logout or another change came first; this session may have ended.
@@ -35,8 +35,8 @@ pub enum ChangeEmailError {
     Database(#[from] sqlx::Error),
 }
 
-/// Mails a link to the new address and tells the old one. An address that another user has is told, and gets no
-/// link; the answer is the same. The caller has seen to it that the user has passed step-up.
+/// Emails a link to the new address and tells the old one. An address that another user has is told, and gets no
+/// link; the answer is the same. The caller has checked that the user has passed step-up.
 ///
 /// # Errors
 /// See [`ChangeEmailError`].
@@ -77,7 +77,7 @@ pub async fn request(
     Ok(())
 }
 
-/// Changes the address with the link that was mailed to it. Returns the new address.
+/// Changes the address with the link that was emailed to it. Returns the new address.
 ///
 /// # Errors
 /// See [`ChangeEmailError`].
@@ -87,7 +87,7 @@ pub async fn confirm(op: &mut Operation, link: &Token) -> Result<String, ChangeE
     let user = found.ok_or(ChangeEmailError::Expired)?.user_id;
     let user = op.lock_user(&user).await?;
     let user = user.ok_or(ChangeEmailError::Expired)?;
-    // Asked again under the lock.
+    // Read again under the lock, because the link may have been used since.
     let found = email_links::find(op, purpose, link).await?;
     let email = found
         .and_then(|link| link.email)
@@ -99,7 +99,7 @@ pub async fn confirm(op: &mut Operation, link: &Token) -> Result<String, ChangeE
         &email
     )
     .map_err(taken)?;
-    // This one, and those that went to the old address.
+    // This link, and those that went to the old address.
     email_links::consume_all(op, &user.id).await?;
     for to in [&user.email, &email] {
         let email = email.clone();

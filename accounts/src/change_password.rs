@@ -10,12 +10,12 @@ use crate::{
     execute,
     instance::Instance,
     known_devices::forget_other_devices,
-    locks::LockedUser,
-    operation::Operation,
+    operation::{LockedUser, Operation},
     passwords::{HashingFailed, Unacceptable, Verdict},
     rate_limits::{self, RateLimited},
     secret::Secret,
-    sessions::{RotatedSession, SignedIn, end_others_and_rotate},
+    sessions::{RotatedSession, end_others_and_rotate},
+    signed_in::SignedIn,
     time::Moment,
 };
 
@@ -26,7 +26,7 @@ pub struct PasswordChange<'a> {
     pub new: &'a Secret,
 }
 
-/// Why the password is as it was.
+/// Why the password has not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangePasswordError {
     #[error("the current password is wrong")]
@@ -49,7 +49,7 @@ pub enum ChangePasswordError {
 /// Changes the password of the user signed in.
 ///
 /// # Errors
-/// See [`ChangePasswordError`]; whatever it is, the password is as it was and no session has ended.
+/// See [`ChangePasswordError`]; in each case the password has not changed and no session has ended.
 pub async fn change_password(
     instance: &Instance,
     client: &Client,
@@ -60,11 +60,12 @@ pub async fn change_password(
     let PasswordChange { current, new } = change;
     let user = &who.user.id;
     let mut op = Operation::begin(instance, client, now).await?;
+    // The user before the rate limit, as at a sign-in: the two would wait for each other otherwise.
+    let before = op.lock_user(user).await?;
+    let before = before.ok_or(ChangePasswordError::Conflict)?;
     let permit = rate_limits::permit_password(&mut op, user)
         .await?
         .map_err(ChangePasswordError::RateLimited)?;
-    let before = op.lock_user(user).await?;
-    let before = before.ok_or(ChangePasswordError::Conflict)?;
     op.commit().await?;
 
     let verdict = instance

@@ -1,18 +1,18 @@
-//! What is deleted, and when. Rows end first, so that a user can be told how; this tidies up later.
+//! What is deleted, and when. Rows end first, so that a user can be told how; they are deleted later.
 //!
 //! | what | deleted |
 //! |---|---|
-//! | sessions | 30 days after they ended or ran out |
-//! | remembered devices and their cookie values | 30 days after they ended or ran out |
-//! | API and MCP tokens | 30 days after they were revoked or ran out |
-//! | counts of failed attempts | a day after their window |
-//! | pending sign-ins, drafts of two-factor authentication, emailed links, sign-ups that were not confirmed | a day after they ran out |
+//! | sessions | 30 days after they ended or expired |
+//! | remembered devices and their cookie values | 30 days after they ended or expired |
+//! | API and MCP tokens | 30 days after they were revoked or expired |
+//! | counts of rate limits | a day after their window |
+//! | pending sign-ins, drafts of two-factor authentication, emailed links, sign-ups that were not confirmed | a day after they expired |
 //! | emails | a week after they were written |
 //! | deliveries of a webhook | a week after their event |
 //! | a removed webhook | when its receiver has been told so, a week later at the latest |
-//! | invitations | 30 days after they ran out |
+//! | invitations | 30 days after they expired |
 //! | known devices | a year after they were last used |
-//! | audit events | never, or when their account has said so (`audit::delete_old`) |
+//! | audit events | never, or when their account has said so (`audit_retention::delete_old`) |
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! The curfew: a daily time at which a user's sessions end by themselves, with the reason "curfew".
 //!
-//! A session is dead from the first curfew after it started, whether its row is marked or not, so it holds on
-//! every node and needs no job. [`end_due`] only marks the rows. A remembered device from before ends too,
-//! because it would sign its browser in again.
+//! A session is no longer live from the first curfew after it started, whether its row is marked or not. So the
+//! curfew holds on every node and needs no job; [`end_due`] only marks the rows. A remembered device from before
+//! ends too, because it would sign its browser in again.
 
 use serde_json::json;
 
@@ -16,14 +16,14 @@ use crate::{
     instance::{Instance, Reader},
     on,
     operation::Operation,
-    sessions::SignedIn,
+    signed_in::SignedIn,
     time::Moment,
 };
 
-/// Why a curfew is as it was.
+/// Why a curfew has not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum CurfewError {
-    /// Only owners and admins set their account's.
+    /// Only owners and admins set the curfew of their account.
     #[error("this takes an owner or an admin")]
     NotAllowed,
     #[error("this session has ended already")]
@@ -70,9 +70,13 @@ pub async fn set(
             op.lock_members(&account).await?
         }
     };
+    // A removed user is none of those just locked, and is not locked out of order.
+    if scope == Scope::Account && !members.iter().any(|member| member.id == me.user.id) {
+        return Err(CurfewError::AlreadyEnded);
+    }
     let live = op.lock_live(&me.user.id, &me.session).await?;
     let live = live.ok_or(CurfewError::AlreadyEnded)?;
-    // Asked under the lock, because the role may have changed since the request was authenticated.
+    // Checked under the lock, because the role may have changed since the request was authenticated.
     if scope == Scope::Account && !live.user.role.manages() {
         return Err(CurfewError::NotAllowed);
     }
@@ -80,7 +84,7 @@ pub async fn set(
         Scope::User => vec![me.user.id.clone()],
         Scope::Account => members.into_iter().map(|member| member.id).collect(),
     };
-    // What the curfew that goes has ended stays dead, marked or not.
+    // What the old curfew has ended stays ended, whether its row was marked or not.
     for user in &users {
         end_passed(op, user).await?;
     }
@@ -131,7 +135,7 @@ pub async fn set(
 /// Marks what a curfew has ended, so that reports agree. Safe on several nodes at once.
 ///
 /// # Errors
-/// When the database is unavailable. Those marked before stay so.
+/// When the database is unavailable. Rows that were marked before stay marked.
 pub async fn end_due(instance: &Instance, now: Moment) -> Result<u64, sqlx::Error> {
     let mut conn = instance.read(now).await?;
     let users: Vec<UserId> = on!(&mut conn, c => sqlx::query_scalar(

@@ -1,4 +1,4 @@
-//! When a curfew comes: a time of day in a time zone, right over daylight saving.
+//! When a curfew comes: a time of day in a time zone, correct across daylight saving changes.
 //!
 //! A session and a remembered device carry the moment of their next curfew (`curfew_ends_at`), worked out when
 //! they start and when a curfew is set, because time zones are no work for SQL.
@@ -12,7 +12,7 @@ use sqlx::FromRow;
 
 use crate::{db::Conn, ids::UserId, on, time::UnixMillis};
 
-/// A time of day somewhere.
+/// A time of day in a time zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Curfew {
     hour: i8,
@@ -133,7 +133,7 @@ impl Schedule {
         Curfew::stored(self.account_curfew_at?, self.account_curfew_zone.as_ref()?)
     }
 
-    /// When what lives at `at` ends by curfew: the first of the two after it.
+    /// When a session that is live at `at` ends by curfew: at the first of the two curfews after `at`.
     pub(crate) fn ends_after(&self, at: UnixMillis) -> Option<UnixMillis> {
         [self.own(), self.account()]
             .into_iter()

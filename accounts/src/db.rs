@@ -1,7 +1,7 @@
 //! The database: SQLite in a file, or PostgreSQL for many nodes. The only file that knows there are two.
 //!
-//! Domain functions take `&mut Conn` and run one SQL text on either, with [`on!`](crate::on). A read
-//! takes [`Db::read`], an operation takes [`Db::write`] and commits once, in its outermost caller.
+//! Domain functions take `&mut Conn` and run one SQL text on either, with [`on!`](crate::on). A read takes
+//! [`Db::read`]. A change is an [`Operation`](crate::operation::Operation); [`Db::write`] is for what no user asks for.
 
 mod notifier;
 
@@ -28,7 +28,7 @@ pub use sqlx::Error as DatabaseError;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
-/// How long an operation waits for a connection before the database counts as away.
+/// How long an operation waits for a connection before the database counts as unavailable.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The database. Cheap to clone.
@@ -52,10 +52,10 @@ pub enum OpenError {
     #[error("it must begin with sqlite:// or postgres://")]
     Scheme,
     #[error(
-        "the database was made by a newer version of Curfew (migration {0}); start that version, or restore a backup"
+        "the database was created by a newer version of Curfew (migration {0}); start that version, or restore a backup"
     )]
     Newer(i64),
-    #[error("{0} could not be made: {1}")]
+    #[error("{0} could not be created: {1}")]
     Path(String, std::io::Error),
     #[error("the database could not be migrated: {0}")]
     Migrate(MigrateError),
@@ -67,7 +67,7 @@ impl Db {
     /// Opens the database at `url` and brings it up to this version.
     ///
     /// # Errors
-    /// [`OpenError::Newer`] when a newer version has been here; the others say what failed.
+    /// [`OpenError::Newer`] when a newer version has migrated it; the other errors say what failed.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         let db = if url.starts_with("sqlite:") {
             Self::open_sqlite(url).await?
@@ -78,11 +78,11 @@ impl Db {
         };
         let migrated = match &db {
             // Two processes that open a new file at once would both migrate it: on SQLite, unlike
-            // PostgreSQL, sqlx takes no lock of its own. (`run_direct`, as `run` makes no `Send` future.)
+            // PostgreSQL, sqlx takes no lock of its own. (`run_direct`, because `run` gives no `Send` future.)
             Self::Sqlite { write, .. } => {
-                let mut alone = write.begin_with("begin immediate").await?;
-                match MIGRATIONS.run_direct(None, &mut *alone, false).await {
-                    Ok(()) => alone.commit().await.map_err(MigrateError::from),
+                let mut tx = write.begin_with("begin immediate").await?;
+                match MIGRATIONS.run_direct(None, &mut *tx, false).await {
+                    Ok(()) => tx.commit().await.map_err(MigrateError::from),
                     refused => refused,
                 }
             }
@@ -99,19 +99,19 @@ impl Db {
         let options = SqliteConnectOptions::from_str(url)?
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            // A commit lost with the power would bring an ended session back.
+            // A commit that is lost in a power cut would make an ended session live again.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(PATIENCE);
-        make_folder_of(options.get_filename())?;
-        make_file(options.get_filename())?;
-        // One connection writes, so writers of this process wait in line here and not in SQLite's
-        // busy loop, which is unfair; `begin immediate` keeps other processes out.
+        create_folder_of(options.get_filename())?;
+        create_file(options.get_filename())?;
+        // One connection writes, so writers of this process queue here and not in SQLite's busy loop, which
+        // is unfair; `begin immediate` keeps other processes out.
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(PATIENCE)
-            // On a full disk SQLite rolls back by itself and the driver loses count: such a
-            // connection would refuse every later transaction. A new one takes its place.
+            // On a full disk SQLite rolls back by itself, and the driver still counts a transaction as open:
+            // such a connection would refuse every later transaction, so a new one takes its place.
             .before_acquire(|conn, _| {
                 Box::pin(async move {
                     conn.ping().await?;
@@ -133,7 +133,7 @@ impl Db {
 
     async fn open_postgres(url: &str) -> Result<Self, OpenError> {
         let options = PgConnectOptions::from_str(url)?.options([
-            // The answer to a remote logout leaves only once it is on disk, whatever the server's default.
+            // A remote logout is answered only once it is on disk, whatever the server's default is.
             ("synchronous_commit", "on"),
             ("statement_timeout", "5000"),
             ("lock_timeout", "5000"),
@@ -161,7 +161,7 @@ impl Db {
     }
 
     /// A transaction for what is no operation, because no user asks for it: cleanup, outboxes, times of use.
-    /// Dropped without [`Tx::commit`], nothing has happened.
+    /// When it is dropped without [`Tx::commit`], it is rolled back.
     ///
     /// # Errors
     /// When the database is unavailable.
@@ -197,8 +197,8 @@ impl Db {
     }
 }
 
-/// Opens the file. A new one is switched to WAL, for which SQLite does not wait in line when another
-/// process does the same.
+/// Opens the file. A new file is switched to WAL; SQLite fails that at once, without waiting, when another process
+/// does the same, so it is tried again.
 async fn first_connection(pool: &SqlitePool) -> Result<(), sqlx::Error> {
     const BUSY: &str = "5";
     let mut tries = 0;
@@ -213,32 +213,32 @@ async fn first_connection(pool: &SqlitePool) -> Result<(), sqlx::Error> {
     }
 }
 
-/// Makes a database file that is not there yet, for the owner's eyes only, whatever the folder is like.
+/// Creates a database file that does not exist yet, readable by its owner only, whatever the folder's rights are.
 /// SQLite gives the files beside it the same rights.
 #[cfg(unix)]
-fn make_file(file: &Path) -> Result<(), OpenError> {
+fn create_file(file: &Path) -> Result<(), OpenError> {
     use std::os::unix::fs::OpenOptionsExt;
 
-    let made = std::fs::OpenOptions::new()
+    let created = std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(file);
-    match made {
+    match created {
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        made => made
+        created => created
             .map(drop)
             .map_err(|error| OpenError::Path(file.display().to_string(), error)),
     }
 }
 
 #[cfg(not(unix))]
-fn make_file(_: &Path) -> Result<(), OpenError> {
+fn create_file(_: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Makes the folder of a database file, for the owner's eyes only.
-fn make_folder_of(file: &Path) -> Result<(), OpenError> {
+/// Creates the folder of a database file, readable by its owner only.
+fn create_folder_of(file: &Path) -> Result<(), OpenError> {
     let Some(folder) = file
         .parent()
         .filter(|f| !f.as_os_str().is_empty() && !f.exists())
@@ -294,7 +294,7 @@ impl Conn {
         match self {
             Self::Sqlite(Held::InTx(tx)) => tx.commit().await,
             Self::Postgres(Held::InTx(tx)) => tx.commit().await,
-            // No path leads here: only `begin` makes what is committed.
+            // Never reached: only `begin` creates what is committed.
             Self::Sqlite(Held::Plain(_)) | Self::Postgres(Held::Plain(_)) => {
                 Err(sqlx::Error::Protocol(
                     "a connection that is in no transaction commits nothing".into(),
@@ -309,7 +309,7 @@ impl Conn {
 pub struct Tx(Conn);
 
 impl Tx {
-    /// Makes it so, durably: when this returns, what was written survives a power cut.
+    /// Commits durably: when this returns, what was written survives a power cut.
     ///
     /// # Errors
     /// When the database is unavailable; then nothing has happened.
@@ -351,7 +351,7 @@ macro_rules! on {
     }};
 }
 
-/// Runs one statement that returns no rows, with its parameters in order; the number of rows it changed:
+/// Runs one statement that returns no rows, with its parameters in order. Gives the number of rows it changed:
 /// `let renamed = execute!(conn, "update users set name = $2 where id = $1", id, name)?;`
 #[macro_export]
 macro_rules! execute {

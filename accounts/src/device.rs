@@ -1,7 +1,7 @@
-//! What a user agent is called on the screen: "Firefox on Linux". Honest when it cannot tell.
+//! What a user agent is called on the screen: "Firefox on Linux". It says so when it cannot tell.
 //!
-//! Browsers freeze the versions they report, so only families are shown. The marks are looked for
-//! in order: Edge says it is Chrome, Chrome says it is Safari.
+//! Browsers freeze the versions they report, so only families are shown. The marks are looked for in
+//! order, because Edge says it is Chrome and Chrome says it is Safari.
 
 /// What kind of thing a session runs on, for its icon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
-//! Links that were mailed to a user: good once, for a while, under the epoch they were made in. A link
-//! signs nobody in. [`Purpose::NotMe`] alone outlives the epoch: whoever has signed in as somebody else can
-//! raise that, and must not take the owner's way to throw them out along.
+//! One-time links that were emailed to a user: valid once, for a while, under the epoch they were issued in. A link
+//! signs no user in. Only [`Purpose::NotMe`] outlives the epoch, because a thief who has signed in as the user can
+//! raise the epoch, and must not take away with it the link by which the user ends the thief's sessions.
 
 use std::time::Duration;
 
@@ -11,9 +11,8 @@ use crate::{
     ids::{SessionId, UserId},
     instance::Reader,
     limits::Limits,
-    locks::LockedUser,
     on,
-    operation::Operation,
+    operation::{LockedUser, Operation},
     secret::Token,
     time::UnixMillis,
 };
@@ -24,7 +23,7 @@ use crate::{
 pub enum Purpose {
     ResetPassword,
     ChangeEmail,
-    /// Logs out everywhere, for somebody who did not sign in.
+    /// Logs out everywhere, for a user who says that a sign-in was not theirs.
     NotMe,
 }
 
@@ -37,7 +36,7 @@ impl Purpose {
     }
 }
 
-/// A link that still stands.
+/// A link that is still valid.
 #[derive(Debug, Clone, FromRow)]
 pub struct Link {
     pub user_id: UserId,
@@ -55,7 +54,8 @@ pub(crate) struct About<'a> {
     pub session: Option<&'a SessionId>,
 }
 
-/// Issues a link for a user, and says when it expires; for no user a row is written that nothing opens.
+/// Issues a link for a user, and says when it expires. For no user a row is written that no link opens, so that an
+/// unknown address takes as long as a known one.
 pub(crate) async fn issue(
     op: &mut Operation,
     purpose: Purpose,
@@ -81,7 +81,7 @@ pub(crate) async fn issue(
     Ok((token, expires_at))
 }
 
-/// The link, if it still stands: not used, not too old, of this epoch. Uses nothing up.
+/// The link, if it is still valid: not used, not too old, of this epoch. Consumes nothing.
 ///
 /// # Errors
 /// When the database is unavailable.
@@ -102,7 +102,7 @@ pub async fn find(
         .await)
 }
 
-/// Uses the link up. The caller holds the user's lock and has seen with [`find`] that it stands.
+/// Consumes the link. The caller holds the user's lock and has seen with [`find`] that the link is valid.
 pub(crate) async fn consume(op: &mut Operation, token: &Token) -> Result<(), sqlx::Error> {
     let now = op.now;
     execute!(
@@ -114,8 +114,8 @@ pub(crate) async fn consume(op: &mut Operation, token: &Token) -> Result<(), sql
     Ok(())
 }
 
-/// Uses up the links of a user that went to an address they no longer have; those with which one logs
-/// out everywhere stay good, for whoever has changed the address may be somebody else.
+/// Consumes the links of a user that went to an address they no longer have. Those that log the user out everywhere
+/// stay valid, because a thief may have changed the address.
 pub(crate) async fn consume_all(op: &mut Operation, user: &UserId) -> Result<(), sqlx::Error> {
     let now = op.now;
     execute!(
@@ -127,7 +127,7 @@ pub(crate) async fn consume_all(op: &mut Operation, user: &UserId) -> Result<(),
     Ok(())
 }
 
-/// Uses up every link of a user that is for this.
+/// Consumes every link of a user that is for `purpose`.
 pub(crate) async fn consume_for(
     op: &mut Operation,
     user: &UserId,

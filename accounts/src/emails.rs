@@ -1,5 +1,5 @@
-//! Emails: what a user is told by mail. Written in the transaction of the operation they tell of, so
-//! that there is never one without the other; sent afterwards, and again when that failed.
+//! Emails: what a user is told by email. They are written in the transaction of the operation they tell of, so that
+//! neither exists without the other; they are sent afterwards, and again when that failed.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ pub enum EmailTemplate {
     ResetPassword,
     /// Carries a link; goes to the new address.
     ConfirmEmail,
-    /// Somebody wanted an address for their account that another user has.
+    /// A user wanted to change to the address of another user, who is told so.
     EmailTaken,
     /// To the old address and to the new one.
     EmailChanged {
@@ -56,13 +56,13 @@ pub enum EmailTemplate {
     },
     /// Carries a link with which everything is logged out, unless the plan has no remote logout.
     NewDevice,
-    /// Carries a link; goes to somebody who wants to sign up.
+    /// Carries a link; goes to a visitor who wants to sign up.
     ConfirmSignUp,
-    /// Somebody wanted to sign up with the address of a user who is here.
+    /// A visitor wanted to sign up with the address of a user, who is told so.
     AlreadyHere,
-    /// Carries a link; goes to somebody who is not here yet.
+    /// Carries a link; goes to a stranger who is no user yet.
     Invitation {
-        /// The name of whoever invites.
+        /// The name of the user who invites.
         by: String,
         account: String,
         /// The role's name.
@@ -75,7 +75,7 @@ pub enum EmailTemplate {
     },
 }
 
-/// An email: the news, and where the operation came from.
+/// An email: what it tells, and where the operation came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Email {
     pub template: EmailTemplate,
@@ -88,7 +88,7 @@ pub struct Email {
 }
 
 impl Email {
-    /// An email to somebody whom it does not concern which browser that was.
+    /// An email to a stranger, who is not told from which browser the operation came.
     #[must_use]
     pub fn to_stranger(template: EmailTemplate) -> Self {
         Self {
@@ -192,11 +192,11 @@ pub enum EmailError {
     Database(#[from] sqlx::Error),
 }
 
-/// Takes the email that is due the longest; no other node gets it for two minutes. Commit before
+/// Takes the email that has been due the longest; no other node gets it for two minutes. Commit before
 /// sending.
 ///
 /// # Errors
-/// When the database is unavailable, or the key that its link was sealed with is not to be had; it is
+/// When the database is unavailable, or the key that its link was sealed with is missing; the email is
 /// tried again then.
 pub async fn lease(tx: &mut Tx, keys: &Keys, now: Moment) -> Result<Option<Due>, EmailError> {
     let row: Option<Row> = on!(tx, c => sqlx::query_as(
@@ -233,7 +233,7 @@ pub async fn lease(tx: &mut Tx, keys: &Keys, now: Moment) -> Result<Option<Due>,
     }))
 }
 
-/// It was sent: what was in it is forgotten.
+/// Marks it as sent, and forgets the token of its link.
 ///
 /// # Errors
 /// When the database is unavailable; it may be sent a second time then.
@@ -247,7 +247,7 @@ pub async fn sent(tx: &mut Tx, due: &Due, now: Moment) -> Result<(), sqlx::Error
     Ok(())
 }
 
-/// It could not be sent: later again, or given up. Returns when the next try is.
+/// Marks a try as failed: the email is tried again later, or given up. Returns when the next try is.
 ///
 /// # Errors
 /// When the database is unavailable; it is tried again in two minutes then.

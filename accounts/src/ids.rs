@@ -44,8 +44,8 @@ id!(
     EventId
 );
 
-/// Whether a text from outside has the shape of an id. What has not cannot exist: neither database need be
-/// asked, and PostgreSQL takes no NUL in a text.
+/// Whether a text from outside has the shape of an id. A text without that shape names no row, so neither database
+/// need be asked; and PostgreSQL takes no NUL in a text.
 #[must_use]
 pub fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')

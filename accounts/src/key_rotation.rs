@@ -1,4 +1,4 @@
-//! After a new key was put first in the key file: everything that is sealed is sealed anew with it.
+//! Key rotation: after a new key was put first in the key file, everything that is sealed is sealed anew with it.
 
 use sqlx::FromRow;
 
@@ -64,7 +64,7 @@ pub async fn seal_anew(tx: &mut Tx, keys: &Keys) -> Result<u64, RotationError> {
             };
             let plain = keys.open(purpose, &row.owner, &before)?;
             let after = keys.seal(purpose, &row.owner, &plain);
-            // Changed in the meantime, by its user: then it is sealed with the newest key already.
+            // Its user may have changed it in the meantime: then it is sealed with the newest key already.
             rows += execute!(
                 tx,
                 update,

@@ -2,7 +2,7 @@
 //!
 //! Everything else is stored as a hash. A sealed text is XChaCha20-Poly1305 under a key derived with
 //! HKDF-SHA256 (RFC 5869) for its purpose, bound to its owner as associated data, so that a row
-//! copied to another user opens for nobody.
+//! copied to another user cannot be opened.
 
 use std::{
     fmt,
@@ -43,14 +43,14 @@ impl Purpose {
     }
 }
 
-/// A text that only the instance's key opens, and which key that is.
+/// A text that only a key of the instance opens, and which key that is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed {
     pub key_id: String,
     pub text: String,
 }
 
-/// Why a sealed text stays closed.
+/// Why a sealed text cannot be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CannotOpen {
     #[error("the key {0} is not in the key file (CURFEW_SECRET_KEY_FILE)")]
@@ -108,7 +108,7 @@ impl Keys {
         Self::parse_and_reread(text, || None)
     }
 
-    /// As [`Keys::parse`]; `reread` gives the file's text again when a key is missed, so that a
+    /// As [`Keys::parse`]; `reread` gives the file's text again when a key is missing, so that a
     /// running server learns of a key that `curfew key rotate` has added.
     ///
     /// # Errors
@@ -123,7 +123,7 @@ impl Keys {
         })
     }
 
-    /// Seals `plain` under the newest key, for `owner` alone.
+    /// Seals `plain` under the newest key, for `owner` only.
     ///
     /// # Panics
     /// With more than 256 GB.
@@ -217,7 +217,7 @@ fn ring(text: &str) -> Result<Ring, BadKeyFile> {
             .and_then(|d| <[u8; KEY_BYTES]>::try_from(d.as_slice()).ok())
             .map(Zeroizing::new)
             .ok_or(BadKeyFile::Line(at + 1))?;
-        // Names the key without saying anything of it.
+        // Names the key without telling anything about it.
         let id = HEXLOWER.encode(&Sha256::digest(
             [b"curfew key id", bytes.as_slice()].concat(),
         ));

@@ -63,7 +63,7 @@ pub(crate) async fn forget_devices(op: &mut Operation, user: &UserId) -> Result<
     Ok(())
 }
 
-/// Forgets every known device of a user but the browser that asks.
+/// Forgets every known device of a user except the browser that asks.
 pub(crate) async fn forget_other_devices(
     op: &mut Operation,
     user: &UserId,

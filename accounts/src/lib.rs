@@ -1,27 +1,30 @@
 //! The rules: who users are and what they may do. No web framework in here.
 //!
-//! An operation is a function. It takes a connection or a transaction first, then who, what and the
-//! [`Moment`](time::Moment) it happens in; only the outermost caller commits.
+//! A read takes a [`Reader`](instance::Reader). A change takes an [`Operation`](operation::Operation), which holds the
+//! transaction, who asks and the [`Moment`](time::Moment) it happens in; only the outermost caller commits it. What
+//! must hash a password first takes the [`Instance`](instance::Instance), because it begins more than one operation.
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`db`] | the one place that knows there are two databases |
-//! | [`time`], [`secret`], [`limits`] | the clock and randomness, secrets and their hashes, every number one may set |
-//! | [`users`], [`passwords`], [`plans`] | users, their passwords, what their plan has |
-//! | [`permissions`] | who may do what: one table of every address |
-//! | [`account`], [`members`], [`invites`] | an account's name and plan, its users, and how they come in |
-//! | [`attempts`], [`sign_up`], [`sign_in`], [`change_password`] | a new user, from an email and a password to a session, and a new password |
-//! | [`sessions`], [`remember_me`] | what is signed in, and **remote logout**: [`sessions::end_all`] |
-//! | [`curfew`] | the daily time at which sessions end by themselves |
-//! | [`second_factor`], [`step_up`] | authenticator and recovery codes, and "confirm it is you" |
-//! | [`emails`], [`email_links`] | what is told by mail, and the links in it |
+//! | [`ids`], [`client`], [`time`], [`secret`], [`limits`] | ids, who asks, the clock and randomness, secrets and their hashes, every number that an operator may set |
+//! | [`instance`], [`operation`] | what every request shares; one change from begin to commit, with the proofs that a row is locked |
+//! | [`users`], [`profile`], [`passwords`], [`plans`] | users, their names, their passwords, what their plan has |
+//! | [`permissions`], [`roles`] | who may do what: one table of permissions |
+//! | [`account`], [`members`], [`invitations`] | an account's name and plan, its users, and how they join |
+//! | [`sign_up`], [`sign_in`], [`change_password`] | a new user, from an email and a password to a session, and a new password |
+//! | [`rate_limits`], [`known_devices`] | how often something may be tried, and the browsers that are counted apart |
+//! | [`sessions`], [`remember_me`], [`end_reason`] | what is signed in, why it ended, and **remote logout**: [`sessions::end_all`] |
+//! | [`curfew`], [`curfew_schedule`] | the daily time at which sessions end by themselves |
+//! | [`second_factor`], [`step_up`] | authenticator and recovery codes, and a password or code asked for again |
+//! | [`emails`], [`email_links`] | what a user is told by email, and the one-time links in it |
 //! | [`reset_password`], [`change_email`], [`not_me`] | what those links do |
 //! | [`keys`], [`key_rotation`] | the instance's key, which seals what must be given back |
-//! | [`tokens`] | API and MCP tokens, which remote logout leaves alone |
-//! | [`audit`] | what happened, in a chain that shows tampering |
-//! | [`webhook`] | where an account's events are sent as they happen |
+//! | [`tokens`], [`programs`] | API and MCP tokens, which remote logout leaves alone, and what programs do with them |
+//! | [`audit`], [`audit_retention`] | what happened, in a chain that shows tampering, and how long it is kept |
+//! | [`webhooks`], [`webhook_settings`] | where an account's events are sent as they happen, and how that is set |
 //! | [`device`] | what a user agent is called on the screen |
-//! | [`sweep`] | what is deleted, and when |
+//! | [`cleanup`] | what is deleted, and when |
 //! | [`sample`] | users and sessions for a demonstration or a benchmark |
 
 pub mod account;
@@ -40,13 +43,11 @@ pub mod emails;
 pub mod end_reason;
 pub mod ids;
 pub mod instance;
-pub mod invitations;
 pub mod key_rotation;
 pub mod keys;
 pub mod known_devices;
 pub mod limits;
 mod live;
-pub mod locks;
 pub mod members;
 mod names;
 pub mod not_me;
@@ -67,6 +68,7 @@ pub mod secret;
 pub mod sessions;
 pub mod sign_in;
 pub mod sign_up;
+mod signed_in;
 pub mod step_up;
 mod text;
 pub mod time;
@@ -74,3 +76,5 @@ pub mod tokens;
 pub mod users;
 pub mod webhook_settings;
 pub mod webhooks;
+
+pub use members::invitations;

@@ -1,4 +1,4 @@
-//! Every number one may set, in one place, with its default.
+//! Every number that an operator may set, in one place, with its default.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ const DAY: Duration = Duration::from_hours(24);
 pub struct Limits {
     /// A session ends when it was not used for this long (ASVS 5.0, 7.3.1).
     pub session_idle: Duration,
-    /// A session ends this long after sign-in, however much it was used (ASVS 5.0, 7.3.2).
+    /// A session ends this long after sign-in, however much it is used (ASVS 5.0, 7.3.2).
     pub session_max: Duration,
-    /// A remembered device ends this long after the sign-in that made it.
+    /// A remembered device ends this long after the sign-in that created it.
     pub remember_for: Duration,
-    /// Live sessions a user may have; one more ends the longest unused.
+    /// Live sessions a user may have; one more ends the session that was unused for the longest time.
     pub sessions_per_user: i64,
-    /// Fewest characters of a password (NIST SP 800-63B-4, 3.1.1.2 asks 15 where it stands alone).
+    /// Fewest characters of a password (NIST SP 800-63B-4, 3.1.1.2 asks for 15 where it is the only factor).
     pub password_min: usize,
     /// Failed attempts one user's email may have in a window.
     pub attempts_per_user: i64,
@@ -30,11 +30,11 @@ pub struct Limits {
     pub attempt_window: Duration,
     /// How long a second factor may be owed after the password was right.
     pub pending_sign_in: Duration,
-    /// How long after a password or a code was shown a sensitive operation needs none (step-up).
+    /// How long after a password or a code was shown a sensitive operation asks for none again (step-up).
     pub confirmed_for: Duration,
-    /// How long a emailed link is good.
+    /// How long an emailed link is valid.
     pub email_link: Duration,
-    /// How long the link of an email about a new device is good.
+    /// How long the link in an email about a new device is valid.
     pub not_me_link: Duration,
     /// How long a set-up of two-factor authentication may take.
     pub two_factor_draft: Duration,
@@ -42,7 +42,7 @@ pub struct Limits {
     /// (NIST SP 800-63B-4, 3.2.2: no more than 100).
     pub codes_in_a_row: i64,
     /// An exchanged remember-me cookie that a browser sends again within this long may be a second
-    /// tab that was already on its way; it is sent to look again, and is given nothing.
+    /// tab that was already on its way; it is told to look again, and is given nothing.
     pub exchange_race: Duration,
 }
 

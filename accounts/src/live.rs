@@ -2,7 +2,7 @@
 //! uses. Sessions are `s`, remembered devices `d`, users `u`; `$now` and `$idle` are the numbers of the
 //! parameters that hold the moment and the moment before which a session counts as unused.
 //!
-//! The epoch decides (SPEC 1, "what counts is a number"); the times only say what has run out by itself.
+//! The epoch decides (SPEC 1, "what counts is a number"); the times only say what has expired by itself.
 
 /// A condition: the session `s` of user `u` is live.
 macro_rules! live_session {
@@ -37,7 +37,7 @@ pub(crate) use {live_device, live_session};
 use crate::{instance::Reader, time::UnixMillis};
 
 impl Reader {
-    /// The moment before which a session that was not used since has run out.
+    /// A session that was not used since this moment has expired.
     pub(crate) fn idle_since(&self) -> UnixMillis {
         self.now.at - self.limits.session_idle
     }

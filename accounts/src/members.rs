@@ -1,15 +1,16 @@
 //! The users of an account, and what its owners and admins do to them.
 //!
-//! Every operation locks the account first, then the users in the order of their ids, and looks at the role,
-//! the plan and the session of whoever does it under those locks: what the door saw may have changed.
+//! Every operation locks the account first, then the users in the order of their ids, and checks the role, the plan
+//! and the session of the user who asks under those locks: they may have changed since the request was authenticated.
 
 mod act;
 mod disable;
+pub mod invitations;
 mod leave;
 mod list;
 mod remote_logout;
 mod remove;
-pub(crate) mod role;
+mod role;
 
 pub(crate) use act::begin;
 pub use disable::{Disabled, disable, disable_by_operator, enable};
@@ -27,10 +28,10 @@ use crate::{permissions::Refusal, plans::Plan, sessions::EndAllError};
 /// Why nothing was done to a member.
 #[derive(Debug, thiserror::Error)]
 pub enum MemberError {
-    /// The session of whoever asked is dead.
+    /// The session of the user who asked has ended.
     #[error("this session has ended already")]
     Ended,
-    /// Not there, or of another account: the same answer.
+    /// It does not exist, or is of another account: the same answer.
     #[error("there is no such member")]
     NotFound,
     /// One plain sentence.
@@ -40,7 +41,7 @@ pub enum MemberError {
     PlanRequired(Vec<Plan>),
     #[error("an account has at least one owner")]
     LastOwner,
-    /// What was typed to confirm is not what was asked for.
+    /// What the user typed to confirm is not what they were asked for.
     #[error("not confirmed")]
     NotConfirmed,
     #[error("the database is unavailable")]

@@ -1,4 +1,4 @@
-//! What a user may be called: names, email addresses and usernames, made clean as they are stored.
+//! What a user may be called: names, email addresses and usernames, normalised as they are stored.
 
 use crate::text::hides_something;
 
@@ -13,7 +13,8 @@ pub(crate) fn clean_name(name: &str) -> Result<String, &'static str> {
     }
 }
 
-/// Lower case and trimmed. Only the shape is checked: whether mail arrives shows by sending one.
+/// An email address in lower case and trimmed. Only its shape is checked: whether an email arrives shows only when one
+/// is sent.
 pub(crate) fn clean_email(email: &str) -> Result<String, &'static str> {
     let email = email.trim().to_lowercase();
     if email.is_empty() {

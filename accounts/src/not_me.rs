@@ -1,8 +1,9 @@
-//! "This wasn't me": the link in an email about a new device. Whoever reads the email ends everything
-//! with it, on every device and without signing in. It grants nothing else.
+//! "This wasn't me": the link in an email about a new device. A user who reads the email ends everything with it, on
+//! every device and without signing in. It grants nothing else.
 //!
-//! Somebody else is signed in when it is needed, so nothing that they do takes it away: neither a remote logout or
-//! a new password of theirs nor another address. What they handed out since goes along.
+//! When the link is needed, a thief is signed in as the user. So nothing that the thief does takes the link away:
+//! neither a remote logout nor a new password nor another address. The invitations that the thief created since are
+//! revoked with the rest.
 
 use serde_json::json;
 use sqlx::FromRow;
@@ -13,11 +14,10 @@ use crate::{
     emails::EmailTemplate,
     ids::{SessionId, UserId},
     instance::Reader,
-    invitations,
     known_devices::forget_other_devices,
-    locks::LockedUser,
+    members::invitations,
     on,
-    operation::Operation,
+    operation::{LockedUser, Operation},
     plans::Feature,
     secret::Token,
     sessions::{self, By, EndAllError, Facts, LogoutReceipt, RevokeTokens, Revoked, Surface},
@@ -29,7 +29,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum NotMeError {
     /// Used, or too old.
-    #[error("this link is over")]
+    #[error("the link has expired")]
     Expired,
     #[error(transparent)]
     RemoteLogout(#[from] EndAllError),
@@ -45,21 +45,21 @@ pub struct SignIn {
     pub started_at: UnixMillis,
 }
 
-/// What whoever opens the link is shown before they decide.
+/// What the user who opens the link is shown before they decide.
 #[derive(Debug, Clone)]
 pub struct Asked {
     pub user_id: UserId,
     /// None when the session is gone from the database.
     pub sign_in: Option<SignIn>,
     pub facts: Facts,
-    /// Invitations that were made since, and are open.
+    /// Open invitations that were created since the email was sent.
     pub invitations: i64,
     pub two_factor: bool,
     /// Whether the plan has remote logout; it may have been another when the email was sent.
     pub has_it: bool,
 }
 
-/// Whose everything was ended, and what that was.
+/// Who was logged out everywhere, and what ended.
 #[derive(Debug)]
 pub struct LoggedOut {
     pub user: UserId,
@@ -67,7 +67,7 @@ pub struct LoggedOut {
     pub revoked: Revoked,
 }
 
-/// Tells the user of a sign-in on a new device, with the link where their plan has remote logout.
+/// Emails the user about a sign-in on a new device, with the link where their plan has remote logout.
 /// The caller holds the user's lock.
 pub(crate) async fn tell(
     op: &mut Operation,
@@ -87,7 +87,7 @@ pub(crate) async fn tell(
     Ok(())
 }
 
-/// What the link is about, while it stands. Looking changes nothing.
+/// What the link is about, while it is valid. Reading this changes nothing.
 ///
 /// # Errors
 /// When the database is unavailable.
@@ -100,26 +100,26 @@ pub async fn look_up(conn: &mut Reader, link: &Token) -> Result<Option<Asked>, s
         .fetch_optional(c)
         .await)?;
     let user = found.user_id;
-    let Some(person) = users::find(conn, &user).await? else {
+    let Some(stored) = users::find(conn, &user).await? else {
         return Ok(None);
     };
     Ok(Some(Asked {
         sign_in,
         facts: sessions::facts(conn, &user).await?,
         invitations: invitations::count_since(conn, &user, found.created_at).await?,
-        two_factor: person.two_factor_since.is_some(),
-        has_it: person.plan.has(Feature::RemoteLogout),
+        two_factor: stored.two_factor_since.is_some(),
+        has_it: stored.plan.has(Feature::RemoteLogout),
         user_id: user,
     }))
 }
 
-/// Ends every session and remembered device of the user whom the email went to, and the invitations made
-/// since; tokens too where the user says so. Once: the user's other links of this kind go along. No browser
-/// but the one that presses is known any more, so that whoever comes back is told of, and a stranger's wrong
-/// passwords still do not keep the user from signing in where they are.
+/// Ends every session and remembered device of the user to whom the email went, and revokes the invitations created
+/// since; tokens too where the user says so. It works once: the user's other links of this kind are consumed with it.
+/// Only the browser that asks stays known, so that the user is told when a thief signs in again, and a stranger's
+/// wrong passwords still do not keep the user from signing in on that browser.
 ///
 /// # Errors
-/// See [`NotMeError`]; whatever it is, nothing has changed.
+/// See [`NotMeError`]; in each case nothing has changed.
 pub async fn remote_logout(
     op: &mut Operation,
     link: &Token,
@@ -129,7 +129,7 @@ pub async fn remote_logout(
     let found = email_links::find(op, purpose, link).await?;
     let user = found.ok_or(NotMeError::Expired)?.user_id;
     let locked = op.lock_user(&user).await?.ok_or(NotMeError::Expired)?;
-    // Asked again under the lock: another click has either committed or not begun.
+    // Read again under the lock: another click has either committed or not begun.
     let found = email_links::find(op, purpose, link).await?;
     let since = found.ok_or(NotMeError::Expired)?.created_at;
     email_links::consume_for(op, &user, purpose).await?;

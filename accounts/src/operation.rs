@@ -2,9 +2,11 @@
 //!
 //! An operation holds the transaction, who asks, the limits, the keys and the moment, and collects what the
 //! commit writes: audit events, emails, and change notifications. [`Operation::commit`] is the one place where
-//! events are chained, outboxes filled and notifiers called, in that order. Dropped instead, it is rolled back
-//! and nothing was sent. A refusal that counts (a wrong password, a rate limit) is an `Ok` that commits; only
+//! events are chained, outboxes filled and notifiers called, in that order. An operation that is dropped
+//! instead is rolled back, and nothing was sent. A refusal that counts (a wrong password, a rate limit) is an `Ok` that commits; only
 //! errors roll back.
+
+mod locks;
 
 use std::{
     collections::HashMap,
@@ -19,11 +21,13 @@ use crate::{
     emails::{self, Email, EmailTemplate, Link, Outgoing},
     ids::EventId,
     instance::{Instance, Reader},
-    locks::LockOrder,
     secret::Token,
     time::{Moment, UnixMillis},
     webhooks,
 };
+
+use locks::LockOrder;
+pub use locks::{LiveSession, LockedAccount, LockedUser};
 
 /// See the module. Derefs to the [`Reader`] that reads take.
 #[derive(Debug)]
@@ -81,7 +85,7 @@ impl Operation {
         &self.client
     }
 
-    /// Goes on as another client at another moment: for sample histories alone.
+    /// Goes on as another client at another moment: for sample histories only.
     pub(crate) fn go_to(&mut self, client: Client, now: Moment) {
         self.client = client;
         self.reader.now = now;
@@ -117,7 +121,7 @@ impl Operation {
         token: &Token,
         expires_at: UnixMillis,
     ) {
-        // An invitation goes to a stranger, whom it does not concern from which browser it was sent.
+        // An invitation goes to a stranger, who is not told from which browser it was sent.
         let email = match template {
             EmailTemplate::Invitation { .. } => Email::to_stranger(template),
             template => Email::new(template, &self.client),
@@ -143,7 +147,7 @@ impl Operation {
         self.changes.push(change);
     }
 
-    /// Makes it so, durably: when this returns, the change survives a power cut.
+    /// Commits durably: when this returns, the change survives a power cut.
     ///
     /// # Errors
     /// When the database is unavailable; then nothing has happened.
@@ -152,7 +156,8 @@ impl Operation {
         for event in std::mem::take(&mut self.events) {
             self.changes.extend(event.change());
             let chained = audit::append(&mut self.reader.conn, event).await?;
-            // Written here, so that what an account is sent is what it has recorded, whatever dies in between.
+            // Written here, so that what an account is sent is what it has recorded, even when this process stops
+            // in between.
             webhooks::enqueue(&mut self.reader.conn, &chained).await?;
             receipts.0.insert(EventId(chained.id), chained.hash);
         }

@@ -34,66 +34,69 @@ pub enum Verdict {
     Wrong,
 }
 
-/// Why hashing did not happen. Not the user's fault.
+/// Why a password could not be hashed. It is not the user's fault.
 #[derive(Debug, thiserror::Error)]
 #[error("a password could not be hashed")]
 pub struct HashingFailed;
+
+/// The password behind the dummy hash. Knowing it opens nothing.
+const DUMMY: &str = "no user's password";
 
 /// Hashes and checks passwords off the async threads, no more at once than there are cores.
 #[derive(Clone)]
 pub struct Hasher {
     argon2: Argon2<'static>,
     at_once: Arc<Semaphore>,
-    /// The hash of nobody's password, so that an unknown email takes as long as a wrong password.
-    nobody: Arc<str>,
+    /// The hash of no user's password, so that an unknown email takes as long as a wrong password.
+    dummy: Arc<str>,
 }
 
 impl Hasher {
     /// With the settings of OWASP's password storage guidance: 19 MiB, two passes, one lane.
     ///
     /// # Errors
-    /// When the first hash, made to check that it works, cannot be made.
+    /// When hashing does not work: a first hash is computed to see that.
     pub fn new(cores: usize) -> Result<Self, HashingFailed> {
         Self::with_cost(19 * 1024, 2, cores)
     }
 
-    /// With settings of one's own: `memory` in KiB and a number of passes.
+    /// With other settings: `memory` in KiB and a number of passes.
     ///
     /// # Errors
     /// When Argon2 refuses the settings.
     pub fn with_cost(memory: u32, passes: u32, cores: usize) -> Result<Self, HashingFailed> {
         let params = Params::new(memory, passes, 1, None).map_err(|_| HashingFailed)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let nobody = hash(&argon2, &Secret::new("nobody's password".into()))?;
+        let dummy = hash(&argon2, &Secret::new(DUMMY.into()))?;
         Ok(Self {
             argon2,
             at_once: Arc::new(Semaphore::new(cores.max(1))),
-            nobody: nobody.into(),
+            dummy: dummy.into(),
         })
     }
 
     /// The PHC string to store for a password.
     ///
     /// # Errors
-    /// When memory or randomness is not to be had.
+    /// When there is no memory or no randomness.
     pub async fn hash(&self, password: &Secret) -> Result<String, HashingFailed> {
         let (argon2, password) = (self.argon2.clone(), password.clone());
         self.off_the_async_threads(move || hash(&argon2, &password))
             .await?
     }
 
-    /// Checks a password against a stored PHC string; against nobody's when there is none, which
-    /// takes as long and is always [`Verdict::Wrong`].
+    /// Checks a password against a stored PHC string. Without one it is checked against a dummy hash, which takes as
+    /// long and always gives [`Verdict::Wrong`].
     ///
     /// # Errors
-    /// When memory is not to be had, or the stored text is no PHC string.
+    /// When there is no memory, or the stored text is no PHC string.
     pub async fn verify(
         &self,
         password: &Secret,
         stored: Option<&str>,
     ) -> Result<Verdict, HashingFailed> {
         let known = stored.is_some();
-        let stored: Arc<str> = stored.map_or_else(|| Arc::clone(&self.nobody), Into::into);
+        let stored: Arc<str> = stored.map_or_else(|| Arc::clone(&self.dummy), Into::into);
         let (argon2, password) = (self.argon2.clone(), password.clone());
         let right = self
             .off_the_async_threads(move || verify(&argon2, &password, &stored))
@@ -108,7 +111,7 @@ impl Hasher {
     /// `about` is what a guesser would try first: the user's own name and email.
     ///
     /// # Errors
-    /// The outer error when no thread could be had; the inner says what is wrong with the password.
+    /// The outer error when there is no thread; the inner error says what is wrong with the password.
     pub async fn accept(
         &self,
         password: &Secret,
@@ -136,7 +139,7 @@ impl Hasher {
             .acquire_owned()
             .await
             .map_err(|_| HashingFailed)?;
-        // The permit goes along, so that a caller who hangs up does not free a core that still works.
+        // The permit moves into the thread, so that a caller who hangs up does not free a core that is still busy.
         spawn_blocking(move || {
             let done = work();
             drop(permit);
@@ -246,8 +249,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_has_no_password() {
-        let found = cheap().verify(&secret("nobody's password"), None).await;
+    async fn the_password_of_the_dummy_hash_is_wrong_too() {
+        let found = cheap().verify(&secret(DUMMY), None).await;
         assert_eq!(found.unwrap(), Verdict::Wrong);
     }
 

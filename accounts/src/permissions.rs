@@ -1,7 +1,7 @@
 //! Who may do what: one table of permissions, with the roles and the plan that each asks for.
 //!
-//! The server refuses by it before an operation begins, the operation asks again under its lock, the pages show
-//! what it allows. Which address needs which permission is the server's to say: this knows no address.
+//! The server refuses by this table before an operation begins, the operation checks it again under its lock, and the
+//! pages show what it allows. The server says which address needs which permission: this module knows no address.
 
 mod table;
 
@@ -32,7 +32,7 @@ pub struct Rule {
     pub who: Who,
     /// What the account's plan must have.
     pub needs: Option<Feature>,
-    /// What the columns cannot say; empty as a rule. The operation itself sees to it.
+    /// What the columns cannot say; mostly empty. The operation itself enforces it.
     pub but: &'static str,
 }
 
@@ -47,28 +47,40 @@ pub enum Refusal {
     PlanRequired(Vec<Plan>),
 }
 
-/// Whether a user with that role on that plan has the permission, the role asked before the plan.
+/// Checks that a user with that role on that plan has the permission, the role before the plan.
 ///
 /// # Errors
-/// Why not.
+/// Why the user does not have it.
 pub fn check(role: Role, plan: Plan, permission: Permission) -> Result<(), Refusal> {
-    let rule = permission.rule();
-    if let Who::Only(roles) = rule.who
+    let asks = permission.rule();
+    if let Who::Only(roles) = asks.who
         && !roles.contains(&role)
     {
         return Err(Refusal::NotAllowed(roles));
     }
-    match rule.needs {
+    match asks.needs {
         Some(feature) if !plan.has(feature) => Err(Refusal::PlanRequired(Plan::with(feature))),
         _ => Ok(()),
     }
 }
 
-/// Records that a user was refused, in an operation of its own, because the refused one has come to nothing.
-pub fn record_denial(op: &mut Operation, user: &User, what: &str, why: &str) {
+/// What a user was refused.
+#[derive(Debug, Clone, Copy)]
+pub struct Denial<'a> {
+    pub permission: Permission,
+    /// As the server has it.
+    pub address: &'a str,
+    /// `forbidden` for the role, `plan_required` for the plan.
+    pub why: &'static str,
+}
+
+/// Records that a user was refused, in an operation of its own, because the refused operation was rolled back.
+pub fn record_denial(op: &mut Operation, user: &User, denial: Denial<'_>) {
     let event = Event::of(Action::AccessDenied, Actor::User(&user.id))
         .in_account(&user.account_id)
         .about(&user.id)
-        .with(json!({ "what": what, "why": why }));
+        .with(json!({
+            "what": denial.permission.name(), "address": denial.address, "why": denial.why,
+        }));
     op.record(event);
 }

@@ -5,11 +5,11 @@ use crate::{
     ids::UserId,
     names::{clean_name, clean_username},
     operation::Operation,
-    sessions::SignedIn,
+    signed_in::SignedIn,
     users::{UserError, taken, wrong},
 };
 
-/// Changes the name and the username of the user signed in; an empty username takes it away.
+/// Changes the name and the username of the user signed in; an empty username removes it.
 ///
 /// # Errors
 /// The fields that are wrong, or [`UserError::Ended`].

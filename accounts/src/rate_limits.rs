@@ -1,6 +1,8 @@
-//! Rate limits: how often something may be tried. Counted in the database, so that restarts and other nodes count along.
+//! Rate limits: how often something may be tried. They are counted in the database, so that they hold across restarts
+//! and nodes.
 //!
-//! An attempt takes its permit before the password is looked at, and returns it when it was right: 200 at once get exactly as many looks as the limit has.
+//! An attempt takes its permit before the password is checked, and returns it when the password was right. So of 200
+//! attempts at once exactly as many are checked as the limit allows.
 
 use std::time::Duration;
 
@@ -17,7 +19,7 @@ use crate::{
 /// How many tests of its webhook an account may send in [`TEST_WINDOW`].
 const WEBHOOK_TESTS: i64 = 5;
 
-/// Each test keeps a connection open for up to ten seconds, to wherever the account says.
+/// Tests are limited because each keeps a connection open for up to ten seconds, to any address the account chose.
 const TEST_WINDOW: Duration = Duration::from_mins(1);
 
 /// What an attempt counts against.
@@ -74,8 +76,8 @@ pub async fn permit_sign_in(
     take(op, permit).await
 }
 
-/// Takes a permit for a password tried with an emailed link. Each link has a count of its own, so that none uses up
-/// another's.
+/// Takes a permit for a password tried with an emailed link. Each link has a count of its own, so that attempts on one
+/// link take no permits of another.
 ///
 /// # Errors
 /// When the database is unavailable; the inner error when there is none.
@@ -90,7 +92,7 @@ pub(crate) async fn permit_link(
     count(op, &subject, most, window).await
 }
 
-/// Takes a permit for a sign-up. It is not returned: a new account is there for good.
+/// Takes a permit for a sign-up. It is not returned, because the new account stays.
 ///
 /// # Errors
 /// When the database is unavailable; the inner error when there is none.
@@ -103,7 +105,7 @@ pub(crate) async fn permit_sign_up(
     count(op, &subject, most, window).await
 }
 
-/// Takes a permit for a test of the account's webhook. It is not returned, whatever comes of the test.
+/// Takes a permit for a test of the account's webhook. It is not returned, whether the test succeeds or not.
 ///
 /// # Errors
 /// When the database is unavailable; the inner error when there is none.
@@ -219,7 +221,7 @@ pub(crate) async fn permit_sign_up_email(
     count(op, &format!("sign-up-email:{email}"), most, window).await
 }
 
-/// Takes a permit for an invitation by mail: so many for one mailbox, and so many from one account.
+/// Takes a permit for an invitation by email: so many for one mailbox, and so many from one account.
 ///
 /// # Errors
 /// When the database is unavailable; the inner error when there is none.
@@ -281,7 +283,7 @@ async fn take(
     Ok(Ok(permit))
 }
 
-/// One conditional statement is check and act in one.
+/// Checks and counts in one conditional statement, so that attempts at once cannot both take the last permit.
 async fn count(
     op: &mut Operation,
     subject: &str,
@@ -306,7 +308,7 @@ async fn count(
     }))
 }
 
-/// The attempt was right: the user's failures are forgotten, the address gets its permit back.
+/// After a right attempt: forgets the user's failures, and returns the address its permit.
 ///
 /// # Errors
 /// When the database is unavailable.
@@ -319,7 +321,7 @@ pub async fn clear_failures(op: &mut Operation, permit: &Permit) -> Result<(), s
     decrement(op, permit.address.as_deref()).await
 }
 
-/// The failures of an email address are forgotten: its user has a new password.
+/// Forgets the failures of an email address, because its user has a new password.
 ///
 /// # Errors
 /// When the database is unavailable.
@@ -335,7 +337,8 @@ pub(crate) async fn clear_email_failures(
     Ok(())
 }
 
-/// The user has just signed in and so knows the password, whatever a thief's session has tried.
+/// Forgets the wrong passwords typed while signed in: the user has just signed in and so knows the password,
+/// whatever a thief's session has tried.
 ///
 /// # Errors
 /// When the database is unavailable.
@@ -351,7 +354,7 @@ pub(crate) async fn clear_password_failures(
     Ok(())
 }
 
-/// The attempt was never looked at, through no fault of the user: both permits are returned.
+/// Returns both permits of an attempt that was never checked, through no fault of the user.
 ///
 /// # Errors
 /// When the database is unavailable.

@@ -1,7 +1,7 @@
-//! "Remember me": a long-lived cookie that can start a new session when the old one has run out.
+//! "Remember me": a long-lived cookie that can start a new session when the old one has expired.
 //!
-//! Its value is exchanged for a new one at each use. One that comes back after it was exchanged was
-//! copied: the device and its sessions end.
+//! Its value is exchanged for a new one at each use. A value that is presented again after it was exchanged has been
+//! copied, so the device and its sessions end.
 
 use serde_json::json;
 use sqlx::FromRow;
@@ -15,9 +15,8 @@ use crate::{
     execute,
     ids::UserId,
     live::live_device,
-    locks::LockedUser,
     on,
-    operation::Operation,
+    operation::{LockedUser, Operation},
     secret::Token,
     sessions::{self, AuthMethod, Ended, NewSession, Started},
     time::{Moment, UnixMillis},
@@ -33,12 +32,12 @@ pub enum Exchange {
         next: Token,
         expires_at: UnixMillis,
     },
-    /// Exchanged a moment ago: perhaps by another tab of the same browser, whose answer is on its
-    /// way. Nothing was given and nothing ended; the browser should look again.
+    /// Exchanged a moment ago, perhaps by another tab of the same browser, whose answer is on its
+    /// way. Nothing was issued and nothing ended; the browser should look again.
     JustExchanged,
-    /// It was exchanged before: somebody has a copy. The device and its sessions have ended; commit.
+    /// It was exchanged before, so a thief has a copy. The device and its sessions have ended; commit.
     Reused(Ended),
-    /// It was good once, and the device has ended.
+    /// It was valid once, and the device has ended.
     Ended(Ended),
     Unknown,
 }
@@ -105,7 +104,7 @@ struct Device {
     exchanged_at: Option<UnixMillis>,
 }
 
-/// Whether the value was ever given out. Whatever else a browser sends need not wait for the writer.
+/// Whether the value was ever issued. For any other value the browser need not wait for the database's writer.
 ///
 /// # Errors
 /// When the database is unavailable.
@@ -116,7 +115,8 @@ pub async fn is_known(conn: &mut Conn, token: &Token) -> Result<bool, sqlx::Erro
 /// Exchanges a remember-me cookie for a session and the cookie's next value.
 ///
 /// `may_be_a_race` is for a browser's navigation, which several tabs make at once: within
-/// [`Limits::exchange_race`] such a one is told to look again. It is never given anything.
+/// [`Limits::exchange_race`](crate::limits::Limits::exchange_race) a value exchanged before is told to look again. It is
+/// never given anything.
 ///
 /// # Errors
 /// When the database is unavailable.

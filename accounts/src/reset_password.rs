@@ -1,5 +1,5 @@
-//! A forgotten password: a link by mail, and a new password with it. The link signs nobody in: the
-//! next sign-in asks for all that any sign-in asks for.
+//! A forgotten password: an emailed link, and a new password with it. The link signs no user in: the next sign-in asks
+//! for all that any sign-in asks for.
 
 use serde_json::json;
 
@@ -34,16 +34,17 @@ pub enum RequestError {
     Database(#[from] sqlx::Error),
 }
 
-/// Why the password is as it was.
+/// Why the password has not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ResetError {
     /// Used, too old, or a remote logout or another change of password came in between.
-    #[error("this link is over")]
+    #[error("the link has expired")]
     Expired,
-    /// Passwords tried with links: whoever reads the mail must not find the old one out that way.
+    /// Passwords tried with links are limited, because a thief who reads the email must not find the old password out
+    /// that way.
     #[error("too many attempts")]
     RateLimited(RateLimited),
-    /// It is the password that somebody else may know.
+    /// It is the old password, which a thief may know.
     #[error("the new password is the old one")]
     Same,
     #[error(transparent)]
@@ -61,21 +62,22 @@ pub struct Reset {
     pub remembered_devices: i64,
 }
 
-/// Mails a link to the user who has the address. For an address that no user has, the same steps are taken and
+/// Emails a link to the user who has the address. For an address that no user has, the same steps are taken and
 /// the same answer is given.
 ///
 /// # Errors
 /// See [`RequestError`].
 pub async fn request(op: &mut Operation, email: &str) -> Result<(), RequestError> {
     let email = clean_email(email).map_err(RequestError::Email)?;
+    let found = id_of_email(op, &email).await?;
+    let found = found.unwrap_or_else(|| UserId(String::new()));
+    // Under the lock, because the user may have another address by now, and the old mailbox may be another user's.
+    let user = op.lock_user(&found).await?;
+    let user = user.filter(|user| user.email == email && user.disabled_at.is_none());
+    // After the lock, as everywhere: an operation that holds the user asks for the same permit.
     rate_limits::permit_email(op, &email)
         .await?
         .map_err(RequestError::RateLimited)?;
-    let found = id_of_email(op, &email).await?;
-    let found = found.unwrap_or_else(|| UserId(String::new()));
-    // Under the lock, because the address may be another one by now, and the old mailbox another person's.
-    let user = op.lock_user(&found).await?;
-    let user = user.filter(|user| user.email == email && user.disabled_at.is_none());
     let (purpose, about) = (Purpose::ResetPassword, About::default());
     let (token, expires_at) = email_links::issue(op, purpose, user.as_ref(), about).await?;
     let to = user.as_ref().map_or("", |user| &user.email);
@@ -91,7 +93,7 @@ pub async fn request(op: &mut Operation, email: &str) -> Result<(), RequestError
 /// Sets a new password with a link. Every session and remembered device ends, on every plan.
 ///
 /// # Errors
-/// See [`ResetError`]; the link is good as before, unless it has expired.
+/// See [`ResetError`]; the link is as valid as before, unless it has expired.
 pub async fn reset(
     instance: &Instance,
     client: &Client,
@@ -121,13 +123,13 @@ pub async fn reset(
 
     let mut op = Operation::begin(instance, client, now).await?;
     let user = op.lock_user(&user).await?.ok_or(ResetError::Expired)?;
-    // Asked again under the lock: a remote logout, or a second click, has either committed or not begun.
+    // Read again under the lock: a remote logout, or a second click, has either committed or not begun.
     email_links::find(&mut op, Purpose::ResetPassword, link)
         .await?
         .ok_or(ResetError::Expired)?;
     email_links::consume(&mut op, link).await?;
     set_password(&mut op, &user, &hash).await?;
-    // A user who could not sign in, after too many wrong passwords, has a new one now.
+    // A user who could not sign in after too many wrong passwords has a new password now.
     rate_limits::clear_email_failures(&mut op, &user.email).await?;
     forget_devices(&mut op, &user.id).await?;
     op.email(&user.email, EmailTemplate::PasswordReset);

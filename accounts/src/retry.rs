@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::time::UnixMillis;
 
-/// How long after a failure the next try is made; after the last of them it is given up.
+/// How long after each failure the next try comes; after the last of them there is none.
 const LADDER: [Duration; 6] = [
     Duration::from_mins(1),
     Duration::from_mins(5),

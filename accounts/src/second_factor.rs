@@ -5,8 +5,8 @@
 //! | [`totp`] | the secret and its codes |
 //! | [`recovery_codes`] | their text, their hashes, how many are left |
 //! | [`draft`] | a set-up, or a new set of codes, that is shown and not in force yet |
-//! | [`turn_on`], [`turn_off`] | bringing a draft into force, and ending it all |
-//! | [`check`] | a code that somebody shows |
+//! | [`turn_on`], [`turn_off`] | bringing a draft into force, and turning two-factor authentication off |
+//! | [`check`] | a code that a user presents |
 
 pub(crate) mod check;
 pub mod draft;

@@ -13,7 +13,7 @@ use crate::time::fill_random;
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes the text over.
+    /// Takes ownership of the text.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
@@ -46,8 +46,8 @@ impl Token {
         Self(Zeroizing::new(BASE64URL_NOPAD.encode(&*bytes)))
     }
 
-    /// A token as somebody presents it. None when it has not the shape of one, which saves the
-    /// store from look-ups of nonsense.
+    /// A token as a browser presents it. None when it does not have the shape of a token, which saves the
+    /// database from look-ups of nonsense.
     #[must_use]
     pub fn presented(text: &str) -> Option<Self> {
         let shaped = text.len() == 43 && BASE64URL_NOPAD.decode(text.as_bytes()).is_ok();

@@ -15,13 +15,14 @@ mod rotate;
 mod start;
 mod status;
 
+pub use crate::signed_in::SignedIn;
 pub use end_one::{DeviceRef, EndOneError, EndedOne, end_one};
 pub(crate) use end_one::{EndDevice, end_device};
 pub use end_others::end_others;
 pub(crate) use end_together::{Ending, end_together};
 pub use ended::{Ended, how_it_ended};
 pub use facts::{Facts, facts};
-pub use find::{Found, SignedIn, find, find_by_id, note_active};
+pub use find::{Found, find, find_by_id, note_active};
 pub use history::{Past, history, remote_logouts};
 pub use list::{Dormant, Listed, dormant, list, page};
 pub(crate) use remote_logout::end_all_but;

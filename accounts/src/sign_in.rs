@@ -1,8 +1,8 @@
 //! Signing in: from an email and a password to a session.
 //!
-//! The way is: limit, password, second factor, session. [`check_password`] ends with a [`VerifiedPassword`];
-//! [`admit`] makes a session of it, or a pending sign-in where a second factor is owed, which
-//! [`verify_code`] completes.
+//! The steps are: rate limit, password, second factor, session. [`check_password`] gives a [`VerifiedPassword`];
+//! [`admit`] starts a session with it, or a pending sign-in where a second factor is owed, which [`verify_code`]
+//! completes.
 
 mod complete;
 mod pending;
@@ -36,7 +36,7 @@ pub struct Credentials<'a> {
     pub email: &'a str,
     pub password: &'a Secret,
     pub remember_me: bool,
-    /// The page to go on to, kept for when a second factor is owed.
+    /// The page to show after the sign-in, kept while a second factor is owed.
     pub next: &'a str,
 }
 
@@ -63,7 +63,7 @@ pub struct CompletedSignIn {
     pub remembered: Option<Remembered>,
     /// The cookie by which this browser is known from now on.
     pub known_device: Token,
-    /// The page to go on to.
+    /// The page to show next.
     pub next: String,
 }
 
@@ -86,7 +86,7 @@ pub enum SignInError {
     Database(#[from] sqlx::Error),
 }
 
-/// What the password was checked against. Evidence is worth nothing under a later epoch.
+/// What the password was checked against. It counts for nothing under a later epoch.
 #[derive(Debug, Clone, FromRow)]
 struct Evidence {
     id: UserId,
@@ -100,7 +100,7 @@ struct Evidence {
 #[derive(Debug)]
 pub struct VerifiedPassword {
     evidence: Evidence,
-    /// A renewed hash, when the stored one was made with other settings.
+    /// A renewed hash, when the stored hash was computed with other settings.
     new_hash: Option<String>,
     permit: Permit,
 }
@@ -152,7 +152,7 @@ pub async fn sign_in_new(
 /// Counts the attempt and checks the password, in the same time for an unknown email.
 ///
 /// # Errors
-/// As [`sign_in`], but for [`SignInError::Conflict`].
+/// As [`sign_in`], except [`SignInError::Conflict`].
 pub async fn check_password(
     instance: &Instance,
     client: &Client,

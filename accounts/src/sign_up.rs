@@ -1,5 +1,5 @@
-//! Signing up: a new user with an account of their own. At once, or once they have shown with a
-//! emailed link that the mailbox is theirs: then nobody learns from signing up who is here already.
+//! Signing up: a new user with an account of their own. Either at once, or when the user has shown with an emailed link
+//! that the mailbox is theirs: then no stranger learns from signing up which addresses have a user already.
 
 use sqlx::FromRow;
 
@@ -50,13 +50,13 @@ pub struct Confirmation<'a> {
 /// Why a link created no user.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfirmError {
-    /// Used, too old, or somebody has the address meanwhile.
-    #[error("this link is over")]
+    /// Used, too old, or another user has the address meanwhile.
+    #[error("the link has expired")]
     Expired,
     /// It is not the password that was typed when signing up.
     #[error("wrong password")]
     Wrong,
-    /// Passwords tried with this link.
+    /// Too many passwords were tried with this link.
     #[error("too many attempts")]
     RateLimited(RateLimited),
     #[error("sign-up is closed")]
@@ -69,7 +69,7 @@ pub enum ConfirmError {
 
 const EMAIL_TAKEN: &str = "There is already an account with this email address.";
 
-/// Creates a user and a new account they own. Signs no one in.
+/// Creates a user and a new account they own. Signs no user in.
 ///
 /// # Errors
 /// The field that is wrong, or [`UserError::Closed`].
@@ -93,8 +93,8 @@ pub async fn sign_up(
     Ok(user)
 }
 
-/// Mails a link that finishes the sign-up. An address that a user has already is told instead; the steps and
-/// the answer are the same.
+/// Emails a link that finishes the sign-up. When a user has the address already, that user is told instead; the steps
+/// and the answer are the same.
 ///
 /// # Errors
 /// The field that is wrong, or [`UserError::Closed`].
@@ -124,7 +124,7 @@ pub async fn ask(
         now.at,
         expires_at
     )?;
-    // The email to a user who is here already does not show its link.
+    // The email to a user who exists already does not show its link.
     let template = match id_of_email(&mut op, &ready.email).await? {
         Some(_) => EmailTemplate::AlreadyHere,
         None => EmailTemplate::ConfirmSignUp,
@@ -143,7 +143,7 @@ pub struct Waiting {
     plan: Plan,
 }
 
-/// The sign-up behind a link, while it stands. Uses nothing up.
+/// The sign-up behind a link, while the link is valid. Consumes nothing.
 ///
 /// # Errors
 /// When the database is unavailable.
@@ -159,11 +159,11 @@ pub async fn waiting(conn: &mut Reader, link: &Token) -> Result<Option<Waiting>,
         .await)
 }
 
-/// Makes the user with the link from the email and the password they signed up with: whoever only reads
-/// the mail, or only typed somebody else's address, has not both. Signs nobody in.
+/// Creates the user with the link from the email and the password they signed up with. A stranger who only reads the
+/// email, or who only typed another user's address, does not have both. Signs no user in.
 ///
 /// # Errors
-/// See [`ConfirmError`]; the link is good as before, unless it is over.
+/// See [`ConfirmError`]; the link is as valid as before, unless it has expired.
 pub async fn confirm(
     instance: &Instance,
     client: &Client,
@@ -189,7 +189,7 @@ pub async fn confirm(
     if !sign_up_open(&mut op, policy.sign_up).await? {
         return Err(ConfirmError::Closed);
     }
-    // Asked again, alone: a second click has either committed or not begun.
+    // Read again, now that no other sign-up runs: a second click has either committed or not begun.
     let found = waiting(&mut op, link).await?;
     let found = found.ok_or(ConfirmError::Expired)?;
     execute!(
@@ -214,7 +214,7 @@ pub async fn confirm(
     Ok(user)
 }
 
-/// Whether somebody may sign up now.
+/// Whether a visitor may sign up now.
 ///
 /// # Errors
 /// When the database is unavailable.
@@ -233,7 +233,7 @@ async fn checked(
     policy: &Policy,
     new: NewUser<'_>,
 ) -> Result<CleanUser, UserError> {
-    // Asked before the costly hash; what creates the user asks again.
+    // Checked before the costly hash; the operation that creates the user checks it again.
     let mut conn = instance.read(now).await?;
     if !sign_up_open(&mut conn, policy.sign_up).await? {
         return Err(UserError::Closed);
@@ -241,7 +241,7 @@ async fn checked(
     drop(conn);
     let (name, email) = new.clean(instance).await?;
     if client.ip.is_some() {
-        // Not an operator on the machine itself.
+        // A request, and not an operator on the machine itself, who is not limited.
         let mut op = Operation::begin(instance, client, now).await?;
         rate_limits::permit_sign_up(&mut op)
             .await?

@@ -1,7 +1,7 @@
-//! Step-up: before a sensitive operation, "confirm it is you". A password or a code is asked for again
-//! when the last one was shown more than ten minutes ago.
+//! Step-up: before a sensitive operation, a password or a code is asked for again when the last one was shown more than
+//! ten minutes ago.
 //!
-//! What it grants stands on the session's own row, so it dies with it. The session's cookie changes.
+//! What it grants is stored in the session's own row, so it ends with the session. The session's cookie changes.
 
 use serde_json::json;
 
@@ -11,17 +11,17 @@ use crate::{
     instance::Instance,
     keys::CannotOpen,
     limits::Limits,
-    locks::LiveSession,
-    operation::Operation,
+    operation::{LiveSession, Operation},
     passwords::{HashingFailed, Verdict},
     rate_limits::{self, RateLimited},
     second_factor::check::{CheckError, Presented, Refused, check},
     secret::Secret,
-    sessions::{self, SecondFactor, SignedIn, Started},
+    sessions::{self, SecondFactor, Started},
+    signed_in::SignedIn,
     time::Moment,
 };
 
-/// Why it was not confirmed.
+/// Why the user has not passed step-up.
 #[derive(Debug, thiserror::Error)]
 pub enum StepUpError {
     #[error("the password or the code is wrong")]
@@ -50,7 +50,7 @@ impl From<CheckError> for StepUpError {
     }
 }
 
-/// Whether a sensitive operation must ask first.
+/// Whether a sensitive operation must ask for a password or a code first.
 #[must_use]
 pub fn is_needed(who: &SignedIn, limits: &Limits, now: Moment) -> bool {
     who.confirmed_at
@@ -61,7 +61,7 @@ pub fn is_needed(who: &SignedIn, limits: &Limits, now: Moment) -> bool {
 /// the session under its new cookie.
 ///
 /// # Errors
-/// See [`StepUpError`]. A wrong one is counted and recorded.
+/// See [`StepUpError`]. A wrong password or code is counted and recorded.
 pub async fn confirm(
     instance: &Instance,
     client: &Client,
@@ -70,7 +70,7 @@ pub async fn confirm(
     shown: &Secret,
 ) -> Result<Started, StepUpError> {
     match Presented::read(shown.expose()) {
-        // No password is six digits: they are too weak to be accepted.
+        // Six digits are a code, because a password of six digits is too weak to be accepted.
         Some(presented @ Presented::Code(_)) if who.user.two_factor_since.is_some() => {
             let mut op = Operation::begin(instance, client, now).await?;
             let live = lock(&mut op, who).await?;
@@ -99,10 +99,11 @@ async fn confirm_by_password(
     password: &Secret,
 ) -> Result<Started, StepUpError> {
     let mut op = Operation::begin(instance, client, now).await?;
+    // The user before the rate limit, as at a sign-in: the two would wait for each other otherwise.
+    let before = lock(&mut op, who).await?.user;
     let permit = rate_limits::permit_password(&mut op, &who.user.id)
         .await?
         .map_err(StepUpError::RateLimited)?;
-    let before = lock(&mut op, who).await?.user;
     op.commit().await?;
     let hash = Some(before.password_hash.as_str());
     let verdict = instance.hasher.verify(password, hash).await?;

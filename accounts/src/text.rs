@@ -1,7 +1,7 @@
-//! What is in a text that nobody sees.
+//! What is in a text and is not seen.
 
-/// Whether somebody who reads the text is shown less than it holds: control characters, and those that
-/// are invisible or turn the writing around. In a name or an address they are there to deceive.
+/// Whether a reader of the text sees less than it holds: control characters, and characters that are invisible or turn
+/// the direction of the text. In a name or an address they are there to deceive.
 pub(crate) fn hides_something(text: &str) -> bool {
     text.chars().any(|c| {
         c.is_control()

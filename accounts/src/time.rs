@@ -46,8 +46,8 @@ fn millis(duration: Duration) -> i64 {
 
 /// When an operation happens, and where its random bytes come from.
 ///
-/// Times only order what users read. What is dead and what lives is decided by the epoch, a
-/// number, since two nodes' clocks differ.
+/// Times only order what users read. The epoch, a number, decides what a remote logout has ended, because the clocks
+/// of two nodes differ.
 #[derive(Debug, Clone, Copy)]
 pub struct Moment {
     /// The time of the operation.
@@ -70,7 +70,7 @@ impl Moment {
         }
     }
 
-    /// A moment of one's choosing, for tests and sample data.
+    /// A chosen moment, for tests and sample data.
     #[must_use]
     pub fn at(at: UnixMillis) -> Self {
         Self { at }
@@ -91,7 +91,7 @@ impl Moment {
 /// Fills `bytes` from the operating system's random source.
 ///
 /// # Panics
-/// When the operating system has no randomness to give: there is nothing safe to do then.
+/// When the operating system has no randomness to give, because nothing safe can be done then.
 #[expect(
     clippy::expect_used,
     clippy::disallowed_methods,

@@ -1,7 +1,7 @@
 //! API and MCP tokens: what programs act with in a user's name, and what a remote logout leaves alone.
 //!
 //! A token belongs to a user and carries that user's rights, no more; its scopes narrow them.
-//! The database holds the hash of its value only. Who is disabled, whose plan lacks the feature or who
+//! The database holds the hash of its value only. A user who is disabled, whose plan lacks the feature or who
 //! may only watch has no token that works, whatever its row says.
 
 mod create;
@@ -29,7 +29,7 @@ use crate::{audit::Action, plans::Feature};
 /// Most tokens of a kind a user may have.
 pub const MOST: i64 = 50;
 
-/// Which door a token opens.
+/// Which interface a token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum Kind {

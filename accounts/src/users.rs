@@ -38,10 +38,10 @@ pub struct User {
 pub enum UserError {
     #[error("sign-up is closed")]
     Closed,
-    /// Each field that is wrong by its name, with a sentence for whoever typed it.
+    /// Each field that is wrong by its name, with a sentence for the user who typed it.
     #[error("wrong fields")]
     Fields(Vec<(&'static str, String)>),
-    /// From one address.
+    /// Too many from one address.
     #[error("too many sign-ups")]
     RateLimited(RateLimited),
     /// The session has ended in the meantime.
@@ -60,7 +60,7 @@ impl UserError {
     }
 }
 
-/// Whether anybody has signed up yet.
+/// Whether any user has signed up yet.
 ///
 /// # Errors
 /// When the database is unavailable.
@@ -149,7 +149,7 @@ pub(crate) async fn password_hash(conn: &mut Conn, id: &UserId) -> Result<String
         .await)
 }
 
-/// The fields that are wrong, of those that were looked at.
+/// The fields that are wrong, of those that were checked.
 pub(crate) fn wrong<const N: usize>(looked_at: [(&'static str, Option<String>); N]) -> UserError {
     let wrong = looked_at
         .into_iter()
@@ -165,7 +165,7 @@ pub struct NewUser<'a> {
     pub password: &'a Secret,
 }
 
-/// A new user, made clean, with the password's hash.
+/// A new user, with name and email normalised, and the password's hash.
 #[derive(Debug, Clone)]
 pub(crate) struct CleanUser {
     pub name: String,
@@ -174,7 +174,7 @@ pub(crate) struct CleanUser {
 }
 
 impl NewUser<'_> {
-    /// Name and email made clean; the password is only looked at.
+    /// Normalises name and email, and checks the password.
     ///
     /// # Errors
     /// All the fields that are wrong.

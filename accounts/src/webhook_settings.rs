@@ -1,29 +1,31 @@
-//! Making a webhook and changing it. Each is an event, which names the receiver's host and no more:
-//! the rest of an address is often a secret of the receiver's.
+//! Creating a webhook and changing it. Each change records an event, which names the receiver's host and no more,
+//! because the rest of an address is often a secret of the receiver.
 
+use data_encoding::BASE64;
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use crate::{
     audit::{Action, Actor, CATEGORIES, Event, severity_rank},
     execute,
     keys::Purpose,
-    locks::LockedUser,
     members::{MemberError, begin},
-    operation::Operation,
+    operation::{LockedUser, Operation},
     permissions::Permission,
     rate_limits::{RateLimited, permit_webhook_test},
-    secret::{Secret, Token},
-    sessions::SignedIn,
+    secret::Secret,
+    signed_in::SignedIn,
+    time::fill_random,
     webhooks::{Wanted, Webhook, delete, drop_pending, find},
 };
 
-/// What a secret begins with, so that one who finds it knows what it is.
+/// What a secret begins with, so that a reader who finds it knows what it is.
 const PREFIX: &str = "whsec_";
 
 /// Longest address of a receiver.
 const LONGEST_URL: usize = 2_000;
 
-/// Why it is as before.
+/// Why the webhook has not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum WebhookError {
     #[error("there is no such category or severity")]
@@ -45,7 +47,7 @@ impl From<sqlx::Error> for WebhookError {
 }
 
 /// Sends events to `url` from now on. The first time it gives the secret, which is shown this once. The same
-/// again is no operation. Whether the address may be sent to, the caller has seen to.
+/// address again changes nothing and records nothing. The caller has checked that the address may be sent to.
 ///
 /// # Errors
 /// See [`WebhookError`]; nothing has changed then.
@@ -86,7 +88,7 @@ pub async fn set(
         )?;
         None
     } else {
-        // One that was removed just now and has not been told so yet makes room.
+        // A webhook that was removed just now, and whose receiver has not been told yet, is replaced.
         delete(op, account).await?;
         drop_pending(op, account).await?;
         let secret = random();
@@ -105,7 +107,7 @@ pub async fn set(
     Ok(secret)
 }
 
-/// Gives the webhook another secret, shown this once. The one before signs nothing from now on.
+/// Gives the webhook another secret, shown this once. The old secret signs nothing from now on.
 ///
 /// # Errors
 /// See [`WebhookError`]; nothing has changed then.
@@ -145,8 +147,8 @@ pub async fn test(op: &mut Operation, who: &SignedIn) -> Result<Webhook, Webhook
     Ok(webhook)
 }
 
-/// Sends nothing any more, what is on its way included, but one last event: that it is removed. So a receiver
-/// that watches over the account learns it from the account, and not by its silence.
+/// Removes the webhook: nothing is sent any more, pending deliveries included, except one last event, that it is removed.
+/// So a receiver that watches over the account learns it from the account, and not by its silence.
 ///
 /// # Errors
 /// See [`WebhookError`]; nothing has changed then.
@@ -179,8 +181,11 @@ fn tell(op: &mut Operation, action: Action, me: &LockedUser, details: Value) {
     op.record(event);
 }
 
+/// 32 random bytes in base64 (RFC 4648, with padding) behind the prefix, as Standard Webhooks has it.
 fn random() -> Secret {
-    Secret::new(format!("{PREFIX}{}", Token::random().expose()))
+    let mut key = Zeroizing::new([0; 32]);
+    fill_random(&mut *key);
+    Secret::new(format!("{PREFIX}{}", BASE64.encode(&*key)))
 }
 
 /// `,sign_in,members,`, so that a whole name is found by its commas.

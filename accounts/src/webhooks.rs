@@ -1,7 +1,7 @@
 //! An account's webhook: where its events are sent as they happen, signed.
 //!
-//! What is to be sent is written in the transaction of the event itself (`outbox`), so that there is never one
-//! without the other; the program sends it afterwards, and again when that failed. The rules know no network.
+//! What is to be sent is written in the transaction of the event itself (`outbox`), so that neither
+//! exists without the other; the server sends it afterwards, and again when that failed. The rules know no network.
 
 mod outbox;
 mod payload;
@@ -27,9 +27,9 @@ use crate::{
 /// Which events are sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
-    /// Out of [`crate::audit::CATEGORIES`]; empty for all of them.
+    /// Some of [`crate::audit::CATEGORIES`]; empty for all of them.
     pub categories: Vec<String>,
-    /// One of [`SEVERITIES`], and whatever is more severe.
+    /// One of [`SEVERITIES`]: events of it and more severe ones are sent.
     pub severity: String,
 }
 
@@ -65,7 +65,7 @@ impl Webhook {
     /// What its deliveries are signed with.
     ///
     /// # Errors
-    /// When the key that it was sealed with is not to be had.
+    /// When the key that it was sealed with is missing.
     pub fn secret(&self, account: &AccountId, keys: &Keys) -> Result<Secret, CannotOpen> {
         let plain = keys.open(Purpose::Webhook, &account.0, &self.sealed)?;
         Ok(Secret::new(String::from_utf8_lossy(&plain).into_owned()))
@@ -86,7 +86,7 @@ pub async fn find(conn: &mut Conn, account: &AccountId) -> Result<Option<Webhook
     Ok(row.map(Webhook::from))
 }
 
-/// The same, or the one that is removed and has yet to be told so.
+/// The account's webhook, or the removed one whose receiver has yet to be told.
 async fn find_to_send(
     conn: &mut Conn,
     account: &AccountId,

@@ -1,18 +1,18 @@
-//! What a page knows before it asks for anything: who is signed in, and what the last operation left to say.
+//! What a page knows before it asks for anything: who is signed in, and what the last operation has to say.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{error::AppError, flash::Flash, time::Time};
 
-/// Known when the page is made, and carried along to the browser.
+/// Known when the page is drawn, and sent along to the browser.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Boot {
     pub viewer: Option<Viewer>,
     pub flash: Option<Flash>,
     /// Why this user does not see this page.
     pub refused: Option<AppError>,
-    /// Whether anybody may sign up here now.
+    /// Whether an anonymous visitor may sign up here now.
     pub sign_up_open: bool,
     /// Fewest characters of a password.
     pub password_min: usize,
@@ -48,25 +48,7 @@ pub struct Viewer {
     pub settings: Vec<(String, String)>,
 }
 
-impl Boot {
-    /// Made on the server, read from the page in the browser.
-    #[must_use]
-    pub fn shared() -> Self {
-        SharedValue::new(Self::of_this_request).into_inner()
-    }
-
-    #[cfg(feature = "ssr")]
-    fn of_this_request() -> Self {
-        crate::context::boot()
-    }
-
-    #[cfg(not(feature = "ssr"))]
-    fn of_this_request() -> Self {
-        Self::default()
-    }
-}
-
-/// What this page was made with.
+/// What this page was drawn with.
 #[must_use]
 pub fn boot() -> Boot {
     use_context().unwrap_or_default()

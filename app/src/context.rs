@@ -3,20 +3,16 @@
 use std::{pin::Pin, sync::Arc};
 
 use accounts::{
-    audit::Client,
-    db::Db,
-    keys::Keys,
-    limits::Limits,
-    passwords::Hasher,
-    permissions::{self, Refusal},
-    plans::{Feature, Plan},
+    client::Client,
+    instance::{Instance, Reader},
+    operation::Operation,
+    plans::Plan,
+    roles::Role,
     secret::Token,
-    sessions::{Ended, SignedIn},
-    sign_up::SignUp,
-    step_up,
+    sessions::{Ended, Found, SignedIn, find_by_id},
+    sign_up::{Policy, SignUp},
     time::Moment,
-    users::Role,
-    webhook::{Failure, Payload},
+    webhooks::{Failure, Payload},
 };
 use cookie::Cookie;
 use http::{HeaderName, HeaderValue, header};
@@ -24,12 +20,10 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
 use crate::{
-    boot::{Boot, Viewer},
     cookies::Cookies,
-    error::{AppError, Code, listed},
-    flash::{Flash, Note, Reason},
-    pages::settings,
-    parts::avatar,
+    error::{AppError, Code},
+    flash::{Flash, Note},
+    reason::Reason,
 };
 
 /// The install: what every request shares. Cheap to clone.
@@ -38,27 +32,35 @@ pub struct Curfew(Arc<Install>);
 
 /// See [`Curfew`].
 pub struct Install {
-    pub db: Db,
-    pub hasher: Hasher,
-    pub keys: Keys,
-    pub limits: Limits,
+    pub instance: Instance,
     pub sign_up: SignUp,
-    /// Whether whoever signs up is mailed a link first.
+    /// Whether a sign-up is finished with an emailed link.
     pub confirm_sign_up: bool,
     pub default_plan: Plan,
     pub cookies: Cookies,
-    /// Scheme and host users type, from the settings.
+    /// Scheme and host that users type, from the settings.
     pub public_url: String,
     /// Reaches the receivers of webhooks.
     pub webhook_client: Arc<dyn WebhookClient>,
 }
 
-/// Something that takes its time.
+impl Install {
+    /// Who may sign up, and the plan of the account they get.
+    #[must_use]
+    pub fn sign_up_policy(&self) -> Policy {
+        Policy {
+            sign_up: self.sign_up,
+            plan: self.default_plan,
+        }
+    }
+}
+
+/// An answer that takes its time.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Brings a webhook's deliveries to their receiver. The program has one: neither rules nor screens know the network.
+/// Sends webhook deliveries to their receiver. The program has one, because neither rules nor screens know the network.
 pub trait WebhookClient: Send + Sync {
-    /// Why an address may not be sent to, in a sentence for whoever typed it.
+    /// Why an address may not be sent to, in a sentence for the user who typed it.
     fn refuses<'a>(&'a self, url: &'a str) -> Pending<'a, Option<String>>;
 
     /// Tries once. The status when the receiver took it.
@@ -80,13 +82,11 @@ impl std::ops::Deref for Curfew {
     }
 }
 
-/// One request: who it is from, found out once, at the door.
+/// One request: who it is from, as the authentication middleware has found out once.
 #[derive(Clone)]
 pub struct Visit {
     pub presence: Presence,
     pub client: Client,
-    /// The cookie that says which browser this is.
-    pub known_device: Option<Token>,
     /// The cookie of a pending sign-in.
     pub pending_sign_in: Option<Token>,
     pub flash: Option<Flash>,
@@ -95,7 +95,7 @@ pub struct Visit {
     pub sign_up_open: bool,
 }
 
-/// Whether anybody is signed in.
+/// Whether a user is signed in.
 #[derive(Clone)]
 pub enum Presence {
     SignedIn(Box<SignedIn>),
@@ -131,25 +131,61 @@ pub fn signed_in() -> Result<SignedIn, AppError> {
     }
 }
 
-/// Whom a page is made for, for the shell around the app: the user's id and how they stand.
+/// Whom a page is drawn for, for the shell around the app: the user's id and their access.
 #[must_use]
 pub fn made_for() -> Option<(String, String)> {
     let me = signed_in().ok()?;
-    Some((me.user.id.0, standing(me.user.role, me.user.plan)))
+    Some((me.user.id.0, access(me.user.role, me.user.plan)))
 }
 
 /// Role and plan as one text that a page can compare. Pages are drawn by it.
 #[must_use]
-pub fn standing(role: Role, plan: Plan) -> String {
+pub fn access(role: Role, plan: Plan) -> String {
     format!("{}, {}", role.name(), plan.name())
 }
 
 /// The refusal for a session that has ended.
 #[must_use]
 pub fn session_ended(ended: &Ended) -> AppError {
-    let mut error = AppError::new(Code::SessionEnded, "You were signed out. Sign in to go on.");
+    let mut error = AppError::new(
+        Code::SessionEnded,
+        "You were signed out. Sign in to continue.",
+    );
     error.reason = Some(Box::new(Reason::from(ended)));
     error
+}
+
+/// What a refused operation is answered with: when its session ended in between, how that ended.
+pub async fn explained(curfew: &Curfew, me: &SignedIn, error: AppError) -> AppError {
+    if error.reason.is_some() || !matches!(error.code, Code::Conflict | Code::SessionEnded) {
+        return error;
+    }
+    let found = async {
+        let mut conn = curfew.instance.read(now()).await?;
+        find_by_id(&mut conn, &me.session).await
+    };
+    match found.await {
+        Ok(Found::Ended(ended)) => session_ended(&ended),
+        Ok(_) if error.code == Code::SessionEnded => AppError::not_signed_in(),
+        Ok(_) => error,
+        Err(unavailable) => unavailable.into(),
+    }
+}
+
+/// Begins an operation that this request asks for.
+///
+/// # Errors
+/// `service_unavailable`.
+pub async fn operation() -> Result<Operation, AppError> {
+    Ok(Operation::begin(&curfew()?.instance, &visit()?.client, now()).await?)
+}
+
+/// A connection to read with.
+///
+/// # Errors
+/// `service_unavailable`.
+pub async fn reader() -> Result<Reader, AppError> {
+    Ok(curfew()?.instance.read(now()).await?)
 }
 
 /// Now.
@@ -208,67 +244,6 @@ pub fn leave(flash: &Flash) -> Result<(), AppError> {
     Ok(())
 }
 
-/// See [`Boot`].
-pub(crate) fn boot() -> Boot {
-    let (Ok(curfew), Ok(visit)) = (curfew(), visit()) else {
-        return Boot::default();
-    };
-    Boot {
-        viewer: match &visit.presence {
-            Presence::SignedIn(signed_in) => Some(viewer(signed_in, &curfew.limits)),
-            _ => None,
-        },
-        // A token's value is for one page, which asks for it itself.
-        flash: visit.flash.filter(|f| !matches!(f, Flash::Made(_))),
-        refused: visit.refused,
-        sign_up_open: visit.sign_up_open,
-        password_min: curfew.limits.password_min,
-        remember_days: curfew.limits.remember_for.as_secs() / (24 * 60 * 60),
-    }
-}
-
-/// "Plus, Pro and Enterprise".
-fn names_of(feature: Feature) -> String {
-    let plans = Plan::with(feature).into_iter();
-    listed(&plans.map(|p| p.name().to_owned()).collect::<Vec<_>>())
-}
-
-fn viewer(signed_in: &SignedIn, limits: &Limits) -> Viewer {
-    let user = &signed_in.user;
-    Viewer {
-        name: user.name.clone(),
-        username: user.username.clone(),
-        email: user.email.clone(),
-        role: user.role.name().to_owned(),
-        account: user.account_name.clone(),
-        plan: user.plan.name().to_owned(),
-        initials: avatar::initials(&user.name),
-        tint: avatar::tint(&user.id.0),
-        password_changed: user.password_changed_at.into(),
-        signed_in: signed_in.started_at.into(),
-        two_factor: user.two_factor_since.map(Into::into),
-        two_factor_plans: (!user.plan.has(Feature::TwoFactor))
-            .then(|| names_of(Feature::TwoFactor)),
-        confirm: step_up::is_needed(signed_in, limits, now()),
-        remote_logout: user.plan.has(Feature::RemoteLogout),
-        remote_logout_plans: names_of(Feature::RemoteLogout),
-        settings: settings_of(signed_in),
-    }
-}
-
-/// What the role may see. What only the plan lacks is there, and says so.
-fn settings_of(signed_in: &SignedIn) -> Vec<(String, String)> {
-    let user = &signed_in.user;
-    settings::TABS
-        .iter()
-        .filter(|(address, _)| {
-            let may = permissions::check(user.role, user.plan, address);
-            !matches!(may, Err(Refusal::NotAllowed(_)))
-        })
-        .map(|&(address, label)| (address.to_owned(), label.to_owned()))
-        .collect()
-}
-
 /// The address's query, empty when there is none.
 #[must_use]
 pub fn query_string() -> String {
@@ -285,7 +260,7 @@ pub fn query(name: &str) -> Option<String> {
         .map(|(_, value)| value.into_owned())
 }
 
-/// Says something good on the next page.
+/// Leaves a note for the next page to show.
 ///
 /// # Errors
 /// Only outside a request.

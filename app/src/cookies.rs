@@ -1,4 +1,5 @@
-//! Every cookie, made and removed in one place: one removed without the attributes it was set with stays.
+//! Every cookie, created and removed in one place, because one that is removed without the attributes it was set with
+//! stays.
 //!
 //! Over https each is `Secure` and carries the `__Host-` prefix (RFC 6265bis, 4.1.3), so that no
 //! other host and no plain-http page can set it.
@@ -10,7 +11,7 @@ use cookie::{Cookie, SameSite, time};
 
 use crate::flash::Flash;
 
-/// How this install names and makes its cookies.
+/// How this install names and creates its cookies.
 #[derive(Debug, Clone, Copy)]
 pub struct Cookies {
     https: bool,

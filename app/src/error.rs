@@ -5,6 +5,8 @@ mod account;
 #[cfg(feature = "ssr")]
 mod credentials;
 #[cfg(feature = "ssr")]
+mod devices;
+#[cfg(feature = "ssr")]
 mod from_rules;
 #[cfg(feature = "ssr")]
 mod way_in;
@@ -17,7 +19,7 @@ use leptos::server_fn::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::flash::Reason;
+use crate::reason::Reason;
 
 /// What kind of error it is: programs tell errors apart by this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,22 +27,22 @@ use crate::flash::Reason;
 pub enum Code {
     Malformed,
     NotSignedIn,
-    /// A program's token is missing, unknown, revoked or has run out.
+    /// A program's token is missing, unknown, revoked or expired.
     InvalidToken,
     /// There was a session; `reason` says how it ended.
     SessionEnded,
     InvalidCredentials,
     PlanRequired,
-    /// `fields.confirmation` says so: a password or a code has to come along.
+    /// `fields.confirmation` says so: a password or a code is needed.
     StepUpRequired,
     /// The user's role does not allow it.
     Forbidden,
-    /// The token was made without the scope.
+    /// The token was created without the scope.
     InsufficientScope,
     SignUpClosed,
     /// Sign in from the beginning.
     SignInExpired,
-    /// A emailed link was used, or is too old.
+    /// An emailed link has expired or was used.
     LinkExpired,
     /// An account has at least one owner.
     LastOwner,
@@ -48,7 +50,7 @@ pub enum Code {
     CrossSite,
     MethodNotAllowed,
     Conflict,
-    /// There are as many of them as there may be.
+    /// No more of them may be created.
     LimitReached,
     TooLarge,
     UnsupportedMediaType,
@@ -58,7 +60,7 @@ pub enum Code {
     /// A token's requests came too fast.
     RateLimited,
     ServiceUnavailable,
-    /// As much is going on as this node can carry.
+    /// This node cannot take more work now.
     Busy,
     Internal,
     /// Made by the browser side: the request got no answer.
@@ -144,7 +146,7 @@ impl AppError {
     pub fn fields(wrong: Vec<(&str, String)>) -> Self {
         let message = match &wrong[..] {
             [(_, why)] => why.clone(),
-            _ => "Some of this cannot be right yet.".into(),
+            _ => "Some fields need your attention.".into(),
         };
         let mut error = Self::new(Code::ValidationFailed, message);
         error.fields = wrong
@@ -163,7 +165,7 @@ impl AppError {
         )
     }
 
-    /// A sensitive operation asks first; `why` stands beside the field for the password or the code.
+    /// A sensitive operation asks first; `why` is shown beside the field for the password or the code.
     #[must_use]
     pub fn step_up(why: &str) -> Self {
         let mut error = Self::new(Code::StepUpRequired, "Confirm it’s you.");
@@ -171,10 +173,19 @@ impl AppError {
         error
     }
 
-    /// The door: nobody is signed in.
+    /// The session that asked ended before the operation began. The answer to the request says how.
+    #[must_use]
+    pub fn session_ended() -> Self {
+        Self::new(
+            Code::SessionEnded,
+            "You were signed out. Sign in to continue.",
+        )
+    }
+
+    /// No user is signed in.
     #[must_use]
     pub fn not_signed_in() -> Self {
-        Self::new(Code::NotSignedIn, "Sign in to go on.")
+        Self::new(Code::NotSignedIn, "Sign in to continue.")
     }
 
     /// Whether signing in again is the way on.
@@ -193,7 +204,7 @@ impl FromServerFnError for AppError {
             | ServerFnErrorErr::MissingArg(_)
             | ServerFnErrorErr::Serialization(_) => Self::new(
                 Code::Malformed,
-                "The request was not understood. Something it needs is missing.",
+                "Curfew couldn’t understand this request. Something is missing from it.",
             ),
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Deserialization(_) => Self::new(
                 Code::Unreachable,

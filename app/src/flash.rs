@@ -1,16 +1,13 @@
 //! What the next page has to say, once: a receipt, a reason, or what was wrong with a form.
 //!
-//! It travels in a cookie of a minute that no script can read, so nothing personal stands in an
+//! It travels in a cookie of a minute that no script can read, so nothing personal is in an
 //! address. It is only ever shown as text and grants nothing.
-
-#[cfg(feature = "ssr")]
-mod reason;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{error::AppError, time::Time};
+use crate::{error::AppError, reason::Reason, time::Time};
 
 /// What the next page says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,11 +23,11 @@ pub enum Flash {
     Done(Done),
     /// Something was done, in the words the server found for it.
     Note(Note),
-    /// A token was made: its value, for the one page that shows it.
-    Made(Made),
+    /// A token was created: its value, for the one page that shows it.
+    Made(CreatedToken),
 }
 
-/// A word to the reader, and perhaps something that is shown this once.
+/// A sentence for the reader, and perhaps a secret that is shown only once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     pub title: String,
@@ -63,15 +60,15 @@ impl Note {
     }
 }
 
-/// A token that was made.
+/// A token that was created.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Made {
-    /// The token's id: its page shows the value to nobody who has no such token.
+pub struct CreatedToken {
+    /// The token's id: its page shows the value only to the user who has this token.
     pub id: String,
     pub value: Value,
 }
 
-impl Made {
+impl CreatedToken {
     /// The page that shows it.
     #[must_use]
     pub fn page(&self) -> &'static str {
@@ -83,7 +80,7 @@ impl Made {
     }
 }
 
-/// A token's value on its way to the user it is made for. Does not print itself.
+/// A token's value on its way to the user who created it. Does not print itself.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Value(String);
@@ -115,51 +112,9 @@ pub struct Receipt {
     pub at: Time,
     /// The hash of the audit log's event.
     pub event: String,
-    /// Tokens that were revoked along; none when that was not asked for.
+    /// Tokens that were revoked too; none when that was not asked for.
     pub api_tokens: Option<u64>,
     pub mcp_tokens: Option<u64>,
-}
-
-/// How a session ended, in words for the user who held it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reason {
-    pub end_reason: EndReason,
-    pub at: Time,
-    /// "Firefox on Linux", or "the command line"; none when nobody in particular did it.
-    pub by: Option<String>,
-    /// The name of whoever did it, when it was not the user themselves.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub who: Option<String>,
-    /// What the card says, around the time.
-    pub before: String,
-    pub after: String,
-    /// Whether it may have been somebody else, so that the way to a new password is shown.
-    pub ask: bool,
-}
-
-/// Why a session ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EndReason {
-    SignedOut,
-    RemoteLogout,
-    PasswordChanged,
-    Expired,
-    Limit,
-    Reused,
-    Disabled,
-    TwoFactorChanged,
-    Removed,
-    EndedElsewhere,
-    Curfew,
-}
-
-impl EndReason {
-    /// Whether the browser may be signed in all the same, by a remembered device that lives on.
-    #[must_use]
-    pub fn may_come_back(self) -> bool {
-        matches!(self, Self::Expired | Self::Limit)
-    }
 }
 
 /// A form that was refused, with what was typed; never a password.
@@ -191,22 +146,12 @@ pub enum Done {
         remembered_devices: i64,
     },
     NewRecoveryCodes,
-    /// An email is on its way, if there is anybody to get it.
+    /// An email was sent, if a user has the address.
     EmailSent,
     PasswordReset,
     EmailChanged,
     /// A sign-in took too long, or was ended meanwhile.
     SignInExpired,
-}
-
-/// "1 session", "4 sessions".
-#[must_use]
-pub fn counted(n: u64, one: &str, many: &str) -> String {
-    if n == 1 {
-        format!("1 {one}")
-    } else {
-        format!("{n} {many}")
-    }
 }
 
 #[cfg(feature = "ssr")]

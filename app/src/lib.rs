@@ -9,18 +9,25 @@ pub mod boot;
 pub mod context;
 #[cfg(feature = "ssr")]
 pub mod cookies;
+pub mod counted;
+pub mod devices;
 pub mod error;
 pub mod flash;
+#[cfg(feature = "ssr")]
+mod forms;
 #[cfg(feature = "hydrate")]
 pub mod hydrate;
 pub mod pages;
 pub mod parts;
+pub mod reason;
 pub mod remote_logout;
 pub mod sign_in;
 #[cfg(feature = "ssr")]
 mod signed_out;
 pub mod step_up;
 pub mod time;
+#[cfg(feature = "ssr")]
+mod viewer;
 
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
@@ -73,14 +80,14 @@ pub fn shell(assets: &Assets, render_mode: RenderMode) -> impl IntoView + use<> 
     let nonce = leptos::nonce::use_nonce();
     context::set_content_security_policy(nonce.as_ref());
     // The module is named by its hash, so it is told where its WASM is instead of guessing.
-    // A page that has ended before it was taken over has nothing left to take over.
+    // A page whose session ended before it was taken over has nothing left to take over.
     let start = format!(
         "import init, {{ hydrate }} from {js:?}; \
          init({{ module_or_path: {wasm:?} }}).then(() => document.documentElement.hasAttribute(\"data-over\") || hydrate());"
     );
     let made_for = context::made_for();
     let guarded = made_for.is_some();
-    let (person, standing) = made_for.unzip();
+    let (user, access) = made_for.unzip();
     let scripts = match render_mode {
         RenderMode::Hydrated => view! {
             <link rel="modulepreload" href=js />
@@ -98,7 +105,7 @@ pub fn shell(assets: &Assets, render_mode: RenderMode) -> impl IntoView + use<> 
     };
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-guarded=guarded.then_some("") data-user=person data-standing=standing>
+        <html lang="en" data-guarded=guarded.then_some("") data-user=user data-access=access>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -129,7 +136,7 @@ pub fn shell(assets: &Assets, render_mode: RenderMode) -> impl IntoView + use<> 
 #[component]
 pub fn PlainApp() -> impl IntoView {
     provide_meta_context();
-    let boot = Boot::shared();
+    let boot = shared_boot();
     let refused = boot.refused.clone();
     provide_context(boot);
     let shown = match refused {
@@ -192,7 +199,7 @@ fn Name() -> impl IntoView {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    provide_context(Boot::shared());
+    provide_context(shared_boot());
     view! {
         <Name />
         <Router>
@@ -209,4 +216,16 @@ pub fn App() -> impl IntoView {
         </Router>
         <Veil />
     }
+}
+
+/// What a page is drawn with: collected on the server, read from the page in the browser.
+fn shared_boot() -> Boot {
+    SharedValue::new(|| {
+        #[cfg(feature = "ssr")]
+        let boot = viewer::boot();
+        #[cfg(not(feature = "ssr"))]
+        let boot = Boot::default();
+        boot
+    })
+    .into_inner()
 }

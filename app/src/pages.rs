@@ -2,6 +2,8 @@
 
 #[cfg(feature = "ssr")]
 pub mod error_page;
+#[cfg(feature = "ssr")]
+mod event_details;
 pub mod home;
 #[cfg(feature = "ssr")]
 pub mod join;
@@ -15,42 +17,3 @@ pub mod refused;
 pub mod settings;
 pub mod sign_in;
 pub mod sign_up;
-
-use leptos::prelude::*;
-
-use crate::{
-    error::AppError,
-    parts::notice::{Notice, Tone},
-};
-
-/// Shows what a page asked for, or why it did not come. The page is not sent before it is there.
-pub fn loaded<T, V>(
-    what: Resource<Result<T, AppError>>,
-    show: impl Fn(T) -> V + Send + Sync + Clone + 'static,
-) -> impl IntoView
-where
-    T: Clone + Send + Sync + 'static,
-    V: IntoView + 'static,
-{
-    view! {
-        <Suspense>
-            {move || {
-                let show = show.clone();
-                Suspend::new(async move {
-                    match what.await {
-                        Ok(value) => show(value).into_any(),
-                        Err(error) => view! { <Missing error /> }.into_any(),
-                    }
-                })
-            }}
-        </Suspense>
-    }
-}
-
-/// In place of what could not be shown. The page's status says so too.
-#[component]
-pub fn Missing(error: AppError) -> impl IntoView {
-    #[cfg(feature = "ssr")]
-    crate::context::set_status(error.code);
-    view! { <Notice tone=Tone::Danger title=error.message /> }
-}

@@ -12,6 +12,7 @@ pub mod form;
 pub mod icon;
 pub mod layout;
 pub mod link;
+pub mod loaded;
 pub mod loading;
 pub mod notice;
 #[cfg(feature = "ssr")]

@@ -21,7 +21,7 @@ use crate::{
 };
 use dialog::ConfirmDialog;
 
-/// Where the card stands: the page one is back on after signing in again.
+/// Where the card is: the page you are back on after signing in again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
@@ -59,7 +59,7 @@ impl Place {
 
 /// Ends every session and remembered device of the user signed in. `from` is `security` or
 /// `password`: the page to come back to. With `revoke_api` or `revoke_mcp` ticked, the user's tokens
-/// of that kind go along.
+/// of that kind are revoked too.
 ///
 /// # Errors
 /// `plan_required`, `service_unavailable`; nothing has changed then.
@@ -69,44 +69,30 @@ pub async fn remote_logout(
     revoke_api: Option<String>,
     revoke_mcp: Option<String>,
 ) -> Result<(), AppError> {
-    use accounts::sessions::{By, EndAllError, RevokeTokens, Surface, end_all_and_revoke_tokens};
+    use accounts::sessions::{By, RevokeTokens, Surface, end_all_and_revoke_tokens};
 
     use crate::{
-        context::{curfew, now, signed_in, visit},
-        sign_in::ticked,
+        context::{operation, signed_in},
+        forms::ticked,
     };
 
+    let me = signed_in()?;
     let from = from.as_deref().map_or(Place::Security, Place::named);
-    let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
-    let path = match from {
+    let surface = match from {
         Place::Security => Surface::Security,
         Place::Password => Surface::Password,
     };
-    let revoke_tokens = RevokeTokens {
+    let tokens = RevokeTokens {
         api_tokens: ticked(revoke_api.as_deref()),
         mcp_tokens: ticked(revoke_mcp.as_deref()),
     };
-    let mut tx = curfew
-        .db
-        .write()
-        .await
-        .map_err(|e| AppError::database(&e))?;
-    let (client, limits) = (&visit.client, &curfew.limits);
-    let (user, by) = (&me.user.id, By::Session(&me.session));
-    let logged_out =
-        end_all_and_revoke_tokens(&mut tx, user, by, revoke_tokens, path, client, limits, now)
-            .await;
-    match logged_out {
-        Ok((ended, revoked)) => {
-            // Durable first: the answer promises that everything is dead.
-            tx.commit().await.map_err(|e| AppError::database(&e))?;
-            leave_with_receipt(&ended, &revoked)?;
-        }
-        // Another remote logout was faster; everything is dead, which is what was asked for. The next page
-        // tells how from the session's own row.
-        Err(EndAllError::AlreadyEnded) => return Err(ended_meanwhile().await?),
-        Err(other) => return Err(other.into()),
-    }
+    let mut op = operation().await?;
+    let by = By::Session(&me.session);
+    let (ended, revoked) =
+        end_all_and_revoke_tokens(&mut op, &me.user.id, by, tokens, surface).await?;
+    // Durable first: the answer promises that everything is dead.
+    let receipts = op.commit().await?;
+    leave_with_receipt(&ended, &revoked, &receipts)?;
     leptos_axum::redirect(&format!("/sign-in?next={}", from.path()));
     Ok(())
 }
@@ -116,6 +102,7 @@ pub async fn remote_logout(
 pub(crate) fn leave_with_receipt(
     ended: &accounts::sessions::LogoutReceipt,
     revoked: &accounts::sessions::Revoked,
+    receipts: &accounts::operation::Receipts,
 ) -> Result<(), AppError> {
     use http::{HeaderName, HeaderValue};
 
@@ -129,39 +116,20 @@ pub(crate) fn leave_with_receipt(
         sessions: ended.sessions,
         remembered_devices: ended.remembered_devices,
         at: ended.at.into(),
-        event: ended.hash.clone(),
+        event: receipts.hash(&ended.event).to_owned(),
         api_tokens: revoked.api_tokens,
         mcp_tokens: revoked.mcp_tokens,
     }))?;
     let cookies = curfew()?.cookies;
     set_cookie(&cookies.removed(Kind::Session));
     set_cookie(&cookies.removed(Kind::RememberMe));
-    // Not "cookies": that would take the receipt along, and the cookie by which this browser is
+    // Not "cookies": that would delete the receipt, and the cookie by which this browser is
     // known, and a stranger's failures could then keep this user out right after the remote logout.
     set_header(
         HeaderName::from_static("clear-site-data"),
         HeaderValue::from_static("\"cache\", \"storage\""),
     );
     Ok(())
-}
-
-/// The session was alive at the door and is dead under the lock: says how it ended.
-#[cfg(feature = "ssr")]
-pub(crate) async fn ended_meanwhile() -> Result<AppError, AppError> {
-    use accounts::sessions::{Found, find_by_id};
-
-    use crate::context::{curfew, now, session_ended, signed_in};
-
-    let (curfew, me) = (curfew()?, signed_in()?);
-    let database = |e| AppError::database(&e);
-    let mut conn = curfew.db.read().await.map_err(database)?;
-    let found = find_by_id(&mut conn, &me.session, &curfew.limits, now())
-        .await
-        .map_err(database)?;
-    Ok(match found {
-        Found::Ended(ended) => session_ended(&ended),
-        Found::Live(_) | Found::JustRotated | Found::Unknown => AppError::not_signed_in(),
-    })
 }
 
 /// The card on Profile → Security and Profile → Password.
@@ -198,14 +166,14 @@ pub fn RemoteLogout(from: Place) -> impl IntoView {
                     "Log out from all devices"
                 </h2>
                 <p class="remote-logout__lead">
-                    "Ends every session and remembered device at once, on every device, this one too."
+                    "Ends every session and remembered device at once, on every device, including this one."
                 </p>
                 {(!has_it)
                     .then(|| {
                         view! {
                             <p class="remote-logout__plan" id="remote-logout-plan">
                                 <Icon shape=Shape::Info small=true />
-                                <span>{format!("Part of {plans}.")}</span>
+                                <span>{format!("Available on {plans}.")}</span>
                             </p>
                         }
                     })}

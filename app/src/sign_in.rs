@@ -3,7 +3,7 @@
     feature = "ssr",
     expect(
         clippy::unused_async,
-        reason = "server functions are async; the door has looked for this one already"
+        reason = "server functions are async; the authentication middleware has looked already"
     )
 )]
 
@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use crate::error::AppError;
 
 /// Signs in. `remember_me` is ticked when it is there at all; `next` is a path of this site. Where a
-/// second factor is set it leads to `/sign-in/code`, and nobody is signed in yet.
+/// second factor is set it leads to `/sign-in/code`, and the user is not signed in yet.
 ///
 /// # Errors
 /// `invalid_credentials`, `validation_failed`, `too_many_attempts`, `conflict`, `service_unavailable`.
@@ -31,6 +31,7 @@ pub async fn sign_in(
     use crate::{
         context::{curfew, now, set_cookie, visit},
         error::Code,
+        forms::ticked,
     };
 
     let (curfew, visit) = (curfew()?, visit()?);
@@ -49,25 +50,15 @@ pub async fn sign_in(
         return Err(missing);
     }
     let password = Secret::new(password);
-    let who = Credentials {
+    let credentials = Credentials {
         email: &email,
         password: &password,
         remember_me: ticked(remember_me.as_deref()),
-        known_device: visit.known_device.as_ref(),
         next: &same_site(next.as_deref()),
     };
-    let admitted = sign_in(
-        &curfew.db,
-        &curfew.keys,
-        &curfew.hasher,
-        &curfew.limits,
-        who,
-        &visit.client,
-        now(),
-    )
-    .await?;
-    match admitted {
-        SignInOutcome::SignedIn(person) => welcome(&visit, &person).await,
+    let outcome = sign_in(&curfew.instance, &visit.client, now(), credentials).await?;
+    match outcome {
+        SignInOutcome::SignedIn(signed_in) => welcome(&visit, &signed_in).await,
         SignInOutcome::SecondFactorRequired(pending) => {
             set_cookie(&curfew.cookies.pending_sign_in(&pending.token));
             leptos_axum::redirect("/sign-in/code");
@@ -88,22 +79,12 @@ pub async fn verify_code(code: String) -> Result<(), AppError> {
 
     let (curfew, visit) = (curfew()?, visit()?);
     let pending = visit.pending_sign_in.clone().ok_or(CodeError::Expired)?;
-    let person = verify_code(
-        &curfew.db,
-        &curfew.keys,
-        &curfew.limits,
-        &pending,
-        &code,
-        visit.known_device.as_ref(),
-        &visit.client,
-        now(),
-    )
-    .await?;
-    welcome(&visit, &person).await
+    let signed_in = verify_code(&curfew.instance, &visit.client, now(), &pending, &code).await?;
+    welcome(&visit, &signed_in).await
 }
 
-/// Makes a user with an account of their own, and signs them in. Where sign-ups are confirmed, all but
-/// the first user of an install are mailed a link instead, and the answer does not tell who is here already.
+/// Creates a user with an account of their own, and signs them in. Where sign-ups are confirmed, all but
+/// the first user of an install are emailed a link instead, and the answer does not tell which addresses have users already.
 ///
 /// # Errors
 /// `validation_failed`, `sign_up_closed`, `too_many_attempts`, `service_unavailable`.
@@ -111,39 +92,37 @@ pub async fn verify_code(code: String) -> Result<(), AppError> {
 pub async fn sign_up(name: String, email: String, password: String) -> Result<(), AppError> {
     use accounts::{
         secret::Secret,
-        sign_up::{NewUser, SignUp, ask, sign_up},
-        users::{UserError, any_user},
+        sign_up::{Policy, SignUp, ask, sign_up},
+        users::{NewUser, UserError, any_user},
     };
 
-    use crate::context::{curfew, now, visit};
+    use crate::context::{curfew, now, reader, visit};
 
     let (curfew, visit, now) = (curfew()?, visit()?, now());
+    let (instance, client) = (&curfew.instance, &visit.client);
     let password = Secret::new(password);
-    let new = || NewUser {
+    let new = NewUser {
         name: &name,
         email: &email,
         password: &password,
-        plan: curfew.default_plan,
     };
-    let (db, hasher, limits) = (&curfew.db, &curfew.hasher, &curfew.limits);
-    let (policy, client) = (curfew.sign_up, &visit.client);
-    let database = |e| AppError::database(&e);
-    // The first user sets the install up, its mail perhaps as well.
+    let policy = curfew.sign_up_policy();
+    // The first user sets the install up, perhaps its email as well.
     let first = curfew.confirm_sign_up
-        && policy != SignUp::Closed
-        && !any_user(&mut db.read().await.map_err(database)?)
-            .await
-            .map_err(database)?;
-    let policy = if first { SignUp::First } else { policy };
+        && policy.sign_up != SignUp::Closed
+        && !any_user(&mut *reader().await?).await?;
     if !curfew.confirm_sign_up || first {
-        match sign_up(db, hasher, policy, limits, new(), client, now).await {
-            // Somebody else was the first.
+        let policy = Policy {
+            sign_up: if first { SignUp::First } else { policy.sign_up },
+            ..policy
+        };
+        match sign_up(instance, client, now, &policy, new).await {
+            // Another user was the first.
             Err(UserError::Closed) if first => {}
             user => return welcome_new(&visit, &user?, now).await,
         }
     }
-    let policy = curfew.sign_up;
-    ask(db, &curfew.keys, hasher, policy, limits, new(), client, now).await?;
+    ask(instance, client, now, &policy, new).await?;
     leptos_axum::redirect("/confirm-sign-up");
     Ok(())
 }
@@ -157,19 +136,16 @@ pub async fn sign_out() -> Result<(), AppError> {
     use accounts::sessions::sign_out;
 
     use crate::{
-        context::{Presence, curfew, leave, now, set_cookie, visit},
+        context::{Presence, curfew, leave, operation, set_cookie, visit},
         cookies::Kind,
         flash::{Done, Flash},
     };
 
     let (curfew, visit) = (curfew()?, visit()?);
     if let Presence::SignedIn(me) = &visit.presence {
-        let database = |e| AppError::database(&e);
-        let mut tx = curfew.db.write().await.map_err(database)?;
-        sign_out(&mut tx, &me.user.id, &me.session, &visit.client, now())
-            .await
-            .map_err(database)?;
-        tx.commit().await.map_err(database)?;
+        let mut op = operation().await?;
+        sign_out(&mut op, &me.user.id, &me.session).await?;
+        op.commit().await?;
     }
     set_cookie(&curfew.cookies.removed(Kind::Session));
     set_cookie(&curfew.cookies.removed(Kind::RememberMe));
@@ -192,49 +168,47 @@ pub async fn still_signed_in(who: Option<String>) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Somebody who signs in over a living session leaves that one: the id changes, nothing piles up.
+/// Ends the session over which a user signed in, so that sessions do not pile up in one browser.
 #[cfg(feature = "ssr")]
 async fn replace_session(visit: &crate::context::Visit) {
-    use crate::context::{Presence, curfew, now};
+    use crate::context::{Presence, operation};
 
-    let (Presence::SignedIn(me), Ok(curfew)) = (&visit.presence, curfew()) else {
+    let Presence::SignedIn(me) = &visit.presence else {
         return;
     };
     let replaced = async {
-        let mut tx = curfew.db.write().await?;
-        accounts::sessions::sign_out(&mut tx, &me.user.id, &me.session, &visit.client, now())
-            .await?;
-        tx.commit().await
+        let mut op = operation().await?;
+        accounts::sessions::sign_out(&mut op, &me.user.id, &me.session).await?;
+        op.commit().await?;
+        Ok::<(), AppError>(())
     };
     if let Err(error) = replaced.await {
         tracing::warn!(%error, "the session before this sign-in was not ended");
     }
 }
 
-/// Signs somebody in who was made a moment ago.
+/// Signs a user in who was created a moment ago.
 #[cfg(feature = "ssr")]
 pub(crate) async fn welcome_new(
     visit: &crate::context::Visit,
-    user: &accounts::users::UserId,
+    user: &accounts::ids::UserId,
     now: accounts::time::Moment,
 ) -> Result<(), AppError> {
     use accounts::sign_in::{SignInOutcome, sign_in_new};
 
-    let curfew = crate::context::curfew()?;
-    let (db, keys, limits) = (&curfew.db, &curfew.keys, &curfew.limits);
-    let known = visit.known_device.as_ref();
-    match sign_in_new(db, keys, limits, user, known, &visit.client, now).await? {
-        SignInOutcome::SignedIn(person) => welcome(visit, &person).await,
-        // Nobody sets up a second factor before they have been in.
+    let instance = &crate::context::curfew()?.instance;
+    match sign_in_new(instance, &visit.client, now, user).await? {
+        SignInOutcome::SignedIn(signed_in) => welcome(visit, &signed_in).await,
+        // A second factor is set up by a user who has been signed in.
         SignInOutcome::SecondFactorRequired(_) => Err(AppError::not_signed_in()),
     }
 }
 
-/// Gives the browser its cookies and sends it on.
+/// Gives the browser its cookies and redirects it.
 #[cfg(feature = "ssr")]
 pub(crate) async fn welcome(
     visit: &crate::context::Visit,
-    person: &accounts::sign_in::CompletedSignIn,
+    signed_in: &accounts::sign_in::CompletedSignIn,
 ) -> Result<(), AppError> {
     use crate::{
         context::{curfew, set_cookie},
@@ -243,28 +217,22 @@ pub(crate) async fn welcome(
 
     replace_session(visit).await;
     let cookies = curfew()?.cookies;
-    set_cookie(&cookies.session(&person.session.token));
-    match &person.remembered {
+    set_cookie(&cookies.session(&signed_in.session.token));
+    match &signed_in.remembered {
         Some(remembered) => {
             set_cookie(&cookies.remember_me(&remembered.token, cookies.remember_for()));
         }
         None => set_cookie(&cookies.removed(Kind::RememberMe)),
     }
-    set_cookie(&cookies.known_device(&person.known_device));
+    set_cookie(&cookies.known_device(&signed_in.known_device));
     if visit.pending_sign_in.is_some() {
         set_cookie(&cookies.removed(Kind::PendingSignIn));
     }
-    leptos_axum::redirect(&same_site(Some(&person.next)));
+    leptos_axum::redirect(&same_site(Some(&signed_in.next)));
     Ok(())
 }
 
-/// A box that is ticked sends its value; programs send what they like.
-#[cfg(feature = "ssr")]
-pub(crate) fn ticked(value: Option<&str>) -> bool {
-    matches!(value, Some("true" | "on" | "1" | "yes"))
-}
-
-/// The path to go on to: of this site, or the home page. `//host`, `/\host` and control characters
+/// The path to redirect to: of this site, or the home page. `//host`, `/\host` and control characters
 /// lead elsewhere in some browsers.
 #[must_use]
 pub fn same_site(next: Option<&str>) -> String {

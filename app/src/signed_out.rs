@@ -1,4 +1,4 @@
-//! What a page of somebody signed in turns into when their session has ended, as templates that
+//! What a page of a signed-in user turns into when their session has ended, as templates that
 //! `public/guard.js` fills: drawn on the server, so that they cost the browser nothing until then. Their
 //! links are `external`: the app that has taken the page over must not follow them in its memory.
 
@@ -20,11 +20,11 @@ pub fn Templates() -> impl IntoView {
                     <h1 class="receipt__title" id="over-title" tabindex="-1">"You were signed out"</h1>
                     <p class="receipt__text" data-over-text=""></p>
                     <p class="receipt__actions" data-over-ask="">
-                        "If it was not, sign in and "
+                        "If not, sign in and "
                         <a rel="external" href="/sign-in?next=/profile/password">"change your password"</a> "."
                     </p>
                     <p class="receipt__actions" data-over-ask="password_changed">
-                        "If it was not, get a new one by mail: "
+                        "If not, get a new one by email: "
                         <a rel="external" href="/forgot-password">"Forgot your password?"</a>
                     </p>
                 </section>

@@ -1,5 +1,5 @@
-//! "Confirm it is you": a field of the very form whose operation asks for it, so that nothing typed is
-//! lost and the operation goes on by itself.
+//! "Confirm it’s you": a field of the very form whose operation asks for it, so that nothing typed is
+//! lost and the operation continues by itself.
 
 use leptos::prelude::*;
 
@@ -22,47 +22,31 @@ pub async fn confirmed(
 ) -> Result<accounts::sessions::SignedIn, AppError> {
     use accounts::{
         secret::Secret,
-        step_up::{StepUpError, confirm, is_needed},
+        step_up::{confirm, is_needed},
     };
 
     use crate::context::{curfew, now, set_cookie, signed_in, visit};
 
     let (curfew, mut me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
-    if !is_needed(&me, &curfew.limits, now) {
+    let instance = &curfew.instance;
+    if !is_needed(&me, &instance.limits, now) {
         return Ok(me);
     }
     let shown = Secret::new(confirmation.unwrap_or_default());
     if shown.expose().is_empty() {
         return Err(AppError::step_up(if me.user.two_factor_since.is_some() {
-            "Enter your password, or a code of your authenticator app."
+            "Enter your password, or a code from your authenticator app."
         } else {
             "Enter your password."
         }));
     }
-    let from = (visit.known_device.as_ref(), &visit.client);
-    let confirmed = confirm(
-        &curfew.db,
-        &curfew.hasher,
-        &curfew.keys,
-        &curfew.limits,
-        &me,
-        &shown,
-        from,
-        now,
-    )
-    .await;
-    match confirmed {
-        Ok(session) => {
-            set_cookie(&curfew.cookies.session(&session.token));
-            me.confirmed_at = Some(now.at);
-            Ok(me)
-        }
-        Err(StepUpError::Conflict) => Err(crate::remote_logout::ended_meanwhile().await?),
-        Err(other) => Err(other.into()),
-    }
+    let session = confirm(instance, &visit.client, now, &me, &shown).await?;
+    set_cookie(&curfew.cookies.session(&session.token));
+    me.confirmed_at = Some(now.at);
+    Ok(me)
 }
 
-/// The field, there when the operation asks for it: known when the page was made, or told by its refusal.
+/// The field, there when the operation asks for it: known when the page was drawn, or told by its refusal.
 #[component]
 pub fn Confirmation(#[prop(into)] error: Signal<Option<Refusal>>) -> impl IntoView {
     let viewer = viewer();
@@ -85,9 +69,9 @@ pub fn Confirmation(#[prop(into)] error: Signal<Option<Refusal>>) -> impl IntoVi
                 kind="password"
                 autocomplete="current-password"
                 hint=if two_factor {
-                    "Your password, or the 6 digits of your authenticator app. You are asked because this is sensitive."
+                    "Your password, or the 6 digits from your authenticator app. We ask because this change is sensitive."
                 } else {
-                    "Your password. You are asked because this is sensitive."
+                    "Your password. We ask because this change is sensitive."
                 }
                 error=why
             />

@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import config from "../playwright.config.ts";
-import { expectNothingOf, press, reason, visit } from "../steps.ts";
+import { expectNothingOf, remoteLogout, reason, visit } from "../steps.ts";
 import { expect, test } from "../test.ts";
 
 // The browser's real cache, which Playwright turns off elsewhere. It keeps pages alive in spite of `no-store`.
@@ -20,8 +20,8 @@ async function leaveAndComeBack(page: Page, meanwhile: () => Promise<void>): Pro
 }
 
 test.describe("the browser's back/forward cache", { tag: "@with-javascript" }, () => {
-  test("gives back a page as it was while one is signed in", async ({ person }) => {
-    const ada = await person("Ada Lovelace");
+  test("gives back a page as it was while one is signed in", async ({ user }) => {
+    const ada = await user("Ada Lovelace");
     await visit(ada.page, "/profile");
     await ada.page.getByLabel("Username").fill("half typed");
     await leaveAndComeBack(ada.page, async () => {});
@@ -30,23 +30,23 @@ test.describe("the browser's back/forward cache", { tag: "@with-javascript" }, (
     await expect(ada.page.getByLabel("Username")).toHaveValue("half typed");
   });
 
-  test("gives back nothing of somebody whose session was ended meanwhile", async ({ person, another }) => {
-    const ada = await person("Ada Lovelace");
+  test("gives back nothing of somebody whose session was ended meanwhile", async ({ user, another }) => {
+    const ada = await user("Ada Lovelace");
     const phone = await another(ada, "Safari on iPhone");
     await visit(phone.page, "/profile/login");
     await leaveAndComeBack(phone.page, async () => {
       await visit(ada.page, "/profile/security");
-      await press(ada.page);
+      await remoteLogout(ada.page);
     });
     await expect(reason(phone.page)).toContainText("from Chrome on Windows. Was this you?");
     await expectNothingOf(phone.page, ada);
   });
 
-  test("gives back nothing after a press in the same tab", async ({ person }) => {
-    const ada = await person("Ada Lovelace");
+  test("gives back nothing after a press in the same tab", async ({ user }) => {
+    const ada = await user("Ada Lovelace");
     await visit(ada.page, "/profile/login");
     await visit(ada.page, "/profile/security");
-    await press(ada.page);
+    await remoteLogout(ada.page);
     await ada.page.evaluate(() => history.back());
     await expect(ada.page).toHaveURL(/\/sign-in/);
     await ada.page.waitForLoadState();

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { ask, expectNothingOf, press, reason, seen, visit } from "../steps.ts";
+import { ask, expectNothingOf, remoteLogout, reason, seen, visit } from "../steps.ts";
 import { expect, test } from "../test.ts";
 
 const CHECKING = "Checking that you’re still signed in…";
@@ -22,12 +22,12 @@ async function restore(page: Page): Promise<void> {
   });
 }
 
-test("Back after a press shows no page of somebody signed in", async ({ person }) => {
-  const ada = await person("Ada Lovelace");
+test("Back after a press shows no page of somebody signed in", async ({ user }) => {
+  const ada = await user("Ada Lovelace");
   await visit(ada.page, "/");
   await visit(ada.page, "/profile/login");
   await visit(ada.page, "/profile/security");
-  await press(ada.page);
+  await remoteLogout(ada.page);
   for (let steps = 0; steps < 3; steps++) {
     await ada.page.goBack();
     await expect(ada.page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
@@ -35,8 +35,8 @@ test("Back after a press shows no page of somebody signed in", async ({ person }
   }
 });
 
-test("Back after signing out shows no page of somebody signed in", async ({ person }) => {
-  const ada = await person("Ada Lovelace");
+test("Back after signing out shows no page of somebody signed in", async ({ user }) => {
+  const ada = await user("Ada Lovelace");
   await visit(ada.page, "/profile/login");
   await ada.page.getByRole("button", { name: "Sign out" }).click();
   await expect(ada.page.getByText("You’re signed out on this device")).toBeVisible();
@@ -50,14 +50,14 @@ test.describe("a page that wakes up", { tag: "@with-javascript" }, () => {
     ["from the back/forward cache", restore],
     ["when it is looked at again", async (page: Page) => (await show(page, false), await show(page, true))],
   ] as const) {
-    test(`${how}, after a press elsewhere, leads to sign-in`, async ({ person, another }) => {
-      const ada = await person("Ada Lovelace");
+    test(`${how}, after a press elsewhere, leads to sign-in`, async ({ user, another }) => {
+      const ada = await user("Ada Lovelace");
       const phone = await another(ada, "Safari on iPhone");
       await visit(phone.page, "/profile/login");
       await show(phone.page, false);
       await expectNothingOf(phone.page, ada);
       await visit(ada.page, "/profile/security");
-      await press(ada.page);
+      await remoteLogout(ada.page);
 
       await wake(phone.page);
       await expect(reason(phone.page)).toContainText("from Chrome on Windows. Was this you?");
@@ -66,8 +66,8 @@ test.describe("a page that wakes up", { tag: "@with-javascript" }, () => {
       await expectNothingOf(phone.page, ada);
     });
 
-    test(`${how}, is covered until it is sure, and is then as it was`, async ({ person, elsewhere }) => {
-      const ada = await person("Ada Lovelace");
+    test(`${how}, is covered until it is sure, and is then as it was`, async ({ user, elsewhere }) => {
+      const ada = await user("Ada Lovelace");
       for (let n = 0; n < 6; n++) await elsewhere(ada, "Edge on Windows");
       await ada.page.setViewportSize({ width: 800, height: 400 });
       await visit(ada.page, "/profile/security");
@@ -89,8 +89,8 @@ test.describe("a page that wakes up", { tag: "@with-javascript" }, () => {
     });
   }
 
-  test("stays covered when the answer comes after it was left again", async ({ person }) => {
-    const ada = await person("Ada Lovelace");
+  test("stays covered when the answer comes after it was left again", async ({ user }) => {
+    const ada = await user("Ada Lovelace");
     await visit(ada.page, "/profile/login");
     let answer = () => {};
     const held = new Promise<void>((go) => (answer = go));
@@ -107,8 +107,8 @@ test.describe("a page that wakes up", { tag: "@with-javascript" }, () => {
     await expect(ada.page.getByText(ada.email)).toBeVisible();
   });
 
-  test("is covered while it is offline, and comes back by itself", async ({ person }) => {
-    const ada = await person("Ada Lovelace");
+  test("is covered while it is offline, and comes back by itself", async ({ user }) => {
+    const ada = await user("Ada Lovelace");
     await visit(ada.page, "/profile/login");
     await ada.context.setOffline(true);
     await expect(ada.page.getByRole("status").filter({ hasText: OFFLINE })).toBeVisible();
@@ -119,8 +119,8 @@ test.describe("a page that wakes up", { tag: "@with-javascript" }, () => {
     await expect(ada.page.getByText(ada.email)).toBeVisible();
   });
 
-  test("is covered while it is offline with the dialog open, and there is a way on", async ({ person }) => {
-    const ada = await person("Ada Lovelace");
+  test("is covered while it is offline with the dialog open, and there is a way on", async ({ user }) => {
+    const ada = await user("Ada Lovelace");
     await visit(ada.page, "/profile/security");
     const dialog = await ask(ada.page);
     // The server cannot be reached, and the browser does not know that it is offline.
@@ -135,8 +135,8 @@ test.describe("a page that wakes up", { tag: "@with-javascript" }, () => {
     await expect(dialog.getByRole("button", { name: "Cancel" })).toBeFocused();
   });
 
-  test("is covered, and nobody is signed out, while the store is away", async ({ person }) => {
-    const ada = await person("Ada Lovelace");
+  test("is covered, and nobody is signed out, while the store is away", async ({ user }) => {
+    const ada = await user("Ada Lovelace");
     await visit(ada.page, "/profile/login");
     await ada.page.route("**/api/fn/still_signed_in", (route) =>
       route.fulfill({ status: 503, json: { code: "store_away", message: "Curfew can’t reach its store right now." } }),
@@ -149,14 +149,14 @@ test.describe("a page that wakes up", { tag: "@with-javascript" }, () => {
     await expect(ada.page.getByText(ada.email)).toBeVisible();
   });
 
-  test("works without the WASM", async ({ person, another, tolerated }) => {
+  test("works without the WASM", async ({ user, another, tolerated }) => {
     tolerated.push(/was preloaded using link preload but not used/, /Failed to fetch/);
-    const ada = await person("Ada Lovelace");
+    const ada = await user("Ada Lovelace");
     const phone = await another(ada, "Safari on iPhone");
     await phone.page.route("**/*.wasm", (route) => route.abort());
     await phone.page.goto("/profile/login");
     await visit(ada.page, "/profile/security");
-    await press(ada.page);
+    await remoteLogout(ada.page);
     await restore(phone.page);
     await expect(reason(phone.page)).toBeVisible();
   });

@@ -1,11 +1,11 @@
-import { cookie, expectNothingOf, kicked, listening, reason, visit } from "../steps.ts";
+import { cookie, expectNothingOf, signedOutCard, listening, reason, visit } from "../steps.ts";
 import { expect, test } from "../test.ts";
 
 const device = (page: import("@playwright/test").Page, name: string) =>
   page.getByRole("region", { name: "Devices" }).getByRole("listitem").filter({ hasText: name });
 
-test("one device is ended, and is told so", async ({ person, another, javaScript }) => {
-  const ada = await person("Ada Lovelace", "Firefox on Linux");
+test("one device is ended, and is told so", async ({ user, another, javaScript }) => {
+  const ada = await user("Ada Lovelace", "Firefox on Linux");
   const phone = await another(ada, "Safari on iPhone", true);
   await visit(phone.page, "/profile/login");
   if (javaScript) await listening(phone.page);
@@ -16,15 +16,15 @@ test("one device is ended, and is told so", async ({ person, another, javaScript
   await row.getByRole("button", { name: "End Safari on iPhone" }).click();
   await expect(ada.page.getByRole("status").filter({ hasText: "Safari on iPhone is signed out" })).toBeVisible();
   await expect(row).toBeHidden();
-  if (javaScript) await expect(kicked(phone.page)).toContainText(/This device was signed out at .* from Firefox on Linux\. Was this you\?/);
+  if (javaScript) await expect(signedOutCard(phone.page)).toContainText(/This device was signed out at .* from Firefox on Linux\. Was this you\?/);
   await phone.page.goto("/profile/login");
   await expect(phone.page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
   if (!javaScript) await expect(reason(phone.page)).toContainText("from Firefox on Linux. Was this you?");
   await expectNothingOf(phone.page, ada);
 });
 
-test("all other devices are ended, and this one goes on under a new cookie", async ({ person, elsewhere }) => {
-  const ada = await person("Ada Lovelace", "Firefox on Linux");
+test("all other devices are ended, and this one goes on under a new cookie", async ({ user, elsewhere }) => {
+  const ada = await user("Ada Lovelace", "Firefox on Linux");
   await elsewhere(ada, "Safari on iPhone", true);
   await elsewhere(ada, "Edge on Windows");
   await visit(ada.page, "/profile/security");
@@ -36,8 +36,8 @@ test("all other devices are ended, and this one goes on under a new cookie", asy
   await expect(ada.page.getByRole("region", { name: "Devices" }).getByRole("listitem")).toHaveCount(1);
 });
 
-test("a device has a name of its own", async ({ person, elsewhere }) => {
-  const ada = await person("Ada Lovelace", "Firefox on Linux");
+test("a device has a name of its own", async ({ user, elsewhere }) => {
+  const ada = await user("Ada Lovelace", "Firefox on Linux");
   await elsewhere(ada, "Safari on iPhone", true);
   await visit(ada.page, "/profile/security");
   const row = device(ada.page, "Safari on iPhone");
@@ -47,8 +47,8 @@ test("a device has a name of its own", async ({ person, elsewhere }) => {
   await expect(ada.page.getByRole("heading", { name: "The red phone" })).toContainText("Safari on iPhone");
 });
 
-test("the picture has its facts in words and as a table", async ({ person, elsewhere }) => {
-  const ada = await person("Ada Lovelace", "Firefox on Linux");
+test("the picture has its facts in words and as a table", async ({ user, elsewhere }) => {
+  const ada = await user("Ada Lovelace", "Firefox on Linux");
   await elsewhere(ada, "Safari on iPhone");
   await visit(ada.page, "/profile/security");
   await expect(ada.page.getByRole("img", { name: "2 sessions in the last 30 days, 2 still open. No remote logout." })).toBeVisible();
@@ -56,8 +56,8 @@ test("the picture has its facts in words and as a table", async ({ person, elsew
   await expect(ada.page.getByRole("row", { name: /Safari on iPhone .* Now Still open/ })).toBeVisible();
 });
 
-test("a curfew is set and taken away again", async ({ person }) => {
-  const ada = await person("Ada Lovelace");
+test("a curfew is set and taken away again", async ({ user }) => {
+  const ada = await user("Ada Lovelace");
   await visit(ada.page, "/profile/security");
   await ada.page.getByLabel("Time", { exact: true }).first().fill("22:30");
   await ada.page.getByLabel("Time zone").first().fill("Europe/Berlin");
@@ -67,10 +67,10 @@ test("a curfew is set and taken away again", async ({ person }) => {
   await expect(ada.page.getByText("There is no curfew any more.")).toBeVisible();
 });
 
-test("ending a device asks who one is when that was shown long ago", async ({ person, elsewhere, server }) => {
-  const ada = await person("Ada Lovelace", "Firefox on Linux");
+test("ending a device asks who one is when that was shown long ago", async ({ user, elsewhere, server }) => {
+  const ada = await user("Ada Lovelace", "Firefox on Linux");
   await elsewhere(ada, "Safari on iPhone", true);
-  server.store("update sessions set confirmed_at = confirmed_at - 601000");
+  server.database("update sessions set confirmed_at = confirmed_at - 601000");
   await visit(ada.page, "/profile/security");
   const row = device(ada.page, "Safari on iPhone");
   await row.getByText("Rename or end").click();

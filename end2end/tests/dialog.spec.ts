@@ -1,10 +1,10 @@
 import type { Page } from "@playwright/test";
-import { ask, liveSessions, presses, TITLE, visit } from "../steps.ts";
+import { ask, liveSessions, remoteLogouts, TITLE, visit } from "../steps.ts";
 import { expect, test } from "../test.ts";
 
 test.describe("the dialog", { tag: "@with-javascript" }, () => {
-  test("opens with Cancel focused, and says what it is", async ({ person }) => {
-    const { page } = await person("Ada Lovelace");
+  test("opens with Cancel focused, and says what it is", async ({ user }) => {
+    const { page } = await user("Ada Lovelace");
     await visit(page, "/profile/security");
     const button = page.getByRole("button", { name: "Remote logout" });
     await expect(button).toHaveAttribute("aria-haspopup", "dialog");
@@ -20,8 +20,8 @@ test.describe("the dialog", { tag: "@with-javascript" }, () => {
     ["Escape", (page: Page) => page.keyboard.press("Escape")],
     ["Cancel", (page: Page) => page.getByRole("button", { name: "Cancel" }).click()],
   ] as const) {
-    test(`${how} changes nothing and gives the focus back`, async ({ person, server }) => {
-      const ada = await person("Ada Lovelace");
+    test(`${how} changes nothing and gives the focus back`, async ({ user, server }) => {
+      const ada = await user("Ada Lovelace");
       await visit(ada.page, "/profile/security");
       // The second time too.
       for (let time = 0; time < 2; time++) {
@@ -31,12 +31,12 @@ test.describe("the dialog", { tag: "@with-javascript" }, () => {
         await expect(dialog).toBeHidden();
         await expect(ada.page.getByRole("button", { name: "Remote logout" })).toBeFocused();
       }
-      expect([presses(server, ada), liveSessions(server, ada)]).toEqual([0, 1]);
+      expect([remoteLogouts(server, ada), liveSessions(server, ada)]).toEqual([0, 1]);
     });
   }
 
-  test("keeps the tab key inside", async ({ person }) => {
-    const { page } = await person("Ada Lovelace");
+  test("keeps the tab key inside", async ({ user }) => {
+    const { page } = await user("Ada Lovelace");
     await visit(page, "/profile/security");
     const dialog = await ask(page);
     const reached = new Set<string>();
@@ -56,9 +56,9 @@ test.describe("the dialog", { tag: "@with-javascript" }, () => {
     }
   });
 
-  test("is not needed: a click before the WASM has loaded is not lost", async ({ person, server, tolerated }) => {
+  test("is not needed: a click before the WASM has loaded is not lost", async ({ user, server, tolerated }) => {
     tolerated.push(/was preloaded using link preload but not used/);
-    const ada = await person("Ada Lovelace");
+    const ada = await user("Ada Lovelace");
     let loading = () => {};
     const held = new Promise<void>((go) => (loading = go));
     await ada.page.route("**/*.wasm", async (route) => {
@@ -71,12 +71,12 @@ test.describe("the dialog", { tag: "@with-javascript" }, () => {
     await expect(ada.page.getByRole("heading", { level: 1, name: TITLE })).toBeVisible();
     await ada.page.getByRole("button", { name: "Log out everywhere" }).click();
     await expect(ada.page.getByRole("heading", { name: "You’re signed out everywhere" })).toBeVisible();
-    expect(presses(server, ada)).toBe(1);
+    expect(remoteLogouts(server, ada)).toBe(1);
     loading();
   });
 
-  test("shows what failed only as long as it is open", async ({ person }) => {
-    const { page } = await person("Ada Lovelace");
+  test("shows what failed only as long as it is open", async ({ user }) => {
+    const { page } = await user("Ada Lovelace");
     await visit(page, "/profile/security");
     await page.route("**/api/fn/remote_logout", (route) => route.abort());
     const dialog = await ask(page);
@@ -89,8 +89,8 @@ test.describe("the dialog", { tag: "@with-javascript" }, () => {
   });
 });
 
-test("the confirm page leads back to where one came from", { tag: "@without-javascript" }, async ({ person }) => {
-  const { page } = await person("Ada Lovelace");
+test("the confirm page leads back to where one came from", { tag: "@without-javascript" }, async ({ user }) => {
+  const { page } = await user("Ada Lovelace");
   for (const path of ["/profile/security", "/profile/password"]) {
     await page.goto(path);
     await ask(page);

@@ -1,28 +1,28 @@
-import { ask, liveSessions, press, presses, reason, receipt, seen, visit } from "../steps.ts";
+import { ask, liveSessions, remoteLogout, remoteLogouts, reason, receipt, seen, visit } from "../steps.ts";
 import { expect, test } from "../test.ts";
 
 test.describe("in the dialog", { tag: "@with-javascript" }, () => {
-  test("no network: nothing was changed, and trying again works", async ({ person, server }) => {
-    const ada = await person("Ada Lovelace");
+  test("no network: nothing was changed, and trying again works", async ({ user, server }) => {
+    const ada = await user("Ada Lovelace");
     await visit(ada.page, "/profile/security");
     await ada.page.route("**/api/fn/remote_logout", (route) => route.abort("internetdisconnected"));
     const dialog = await ask(ada.page);
     await dialog.getByRole("button", { name: "Log out everywhere" }).click();
     await expect(dialog.getByRole("alert")).toContainText(/nothing was changed/i);
     await expect(dialog).toBeVisible();
-    expect([presses(server, ada), liveSessions(server, ada)]).toEqual([0, 1]);
+    expect([remoteLogouts(server, ada), liveSessions(server, ada)]).toEqual([0, 1]);
 
     await ada.page.unroute("**/api/fn/remote_logout");
     await dialog.getByRole("button", { name: "Try again" }).click();
     await expect(receipt(ada.page)).toContainText("1 session and 0 remembered devices ended");
-    expect(presses(server, ada)).toBe(1);
+    expect(remoteLogouts(server, ada)).toBe(1);
   });
 
-  test("store away: nothing was changed, and trying again works", async ({ person, server }) => {
-    const ada = await person("Ada Lovelace");
+  test("store away: nothing was changed, and trying again works", async ({ user, server }) => {
+    const ada = await user("Ada Lovelace");
     await visit(ada.page, "/profile/password");
     const dialog = await ask(ada.page);
-    const unlock = await server.lockStore();
+    const unlock = await server.lockDatabase();
     const answer = ada.page.waitForResponse("**/api/fn/remote_logout");
     const confirm = dialog.getByRole("button", { name: "Log out everywhere" });
     await confirm.click();
@@ -32,15 +32,15 @@ test.describe("in the dialog", { tag: "@with-javascript" }, () => {
       "Curfew can’t reach its store right now. Nothing was changed.",
     );
     await unlock();
-    expect([presses(server, ada), liveSessions(server, ada)]).toEqual([0, 1]);
+    expect([remoteLogouts(server, ada), liveSessions(server, ada)]).toEqual([0, 1]);
 
     await dialog.getByRole("button", { name: "Try again" }).click();
     await expect(receipt(ada.page)).toBeVisible();
-    expect(presses(server, ada)).toBe(1);
+    expect(remoteLogouts(server, ada)).toBe(1);
   });
 
-  test("the answer is lost: what is said is true, and trying again leads out", async ({ person, server }) => {
-    const ada = await person("Ada Lovelace");
+  test("the answer is lost: what is said is true, and trying again leads out", async ({ user, server }) => {
+    const ada = await user("Ada Lovelace");
     await visit(ada.page, "/profile/security");
     // The press arrives; its answer does not.
     await ada.page.route("**/api/fn/remote_logout", async (route) => {
@@ -51,16 +51,16 @@ test.describe("in the dialog", { tag: "@with-javascript" }, () => {
     await ada.page.getByRole("button", { name: "Log out everywhere" }).click();
     // It cannot know, so it does not claim to.
     await expect(dialog.getByRole("alert")).toContainText("As far as this page can tell, nothing was changed.");
-    expect(presses(server, ada)).toBe(1);
+    expect(remoteLogouts(server, ada)).toBe(1);
 
     await ada.page.unroute("**/api/fn/remote_logout");
     await dialog.getByRole("button", { name: "Try again" }).click();
     await expect(reason(ada.page).or(receipt(ada.page))).toBeVisible();
-    expect(presses(server, ada)).toBe(1);
+    expect(remoteLogouts(server, ada)).toBe(1);
   });
 
-  test("what will end cannot be looked up: the press is there all the same", async ({ person, server }) => {
-    const ada = await person("Ada Lovelace");
+  test("what will end cannot be looked up: the press is there all the same", async ({ user, server }) => {
+    const ada = await user("Ada Lovelace");
     await visit(ada.page, "/profile/security");
     await ada.page.route("**/api/fn/remote_logout_facts", (route) => route.abort());
     await ada.page.getByRole("button", { name: "Remote logout" }).click();
@@ -69,20 +69,20 @@ test.describe("in the dialog", { tag: "@with-javascript" }, () => {
     await expect(dialog).toContainText("There is no undo.");
     await dialog.getByRole("button", { name: "Log out everywhere" }).click();
     await expect(receipt(ada.page)).toBeVisible();
-    expect(presses(server, ada)).toBe(1);
+    expect(remoteLogouts(server, ada)).toBe(1);
   });
 
-  test("signed out elsewhere while the dialog was open: the way back in", async ({ person, another, server }) => {
-    const ada = await person("Ada Lovelace");
+  test("signed out elsewhere while the dialog was open: the way back in", async ({ user, another, server }) => {
+    const ada = await user("Ada Lovelace");
     const phone = await another(ada, "Safari on iPhone");
     await visit(ada.page, "/profile/security");
     await ask(ada.page);
     await visit(phone.page, "/profile/security");
-    await press(phone.page);
+    await remoteLogout(phone.page);
     // Perhaps the page has noticed by itself.
     await ada.page.getByRole("button", { name: "Log out everywhere" }).click({ timeout: 2_000 }).catch(() => {});
     await expect(reason(ada.page)).toContainText("from Safari on iPhone");
-    expect(presses(server, ada)).toBe(1);
+    expect(remoteLogouts(server, ada)).toBe(1);
   });
 
   test("a form that finds the network gone keeps what was typed", async ({ page, stranger, context }) => {
@@ -100,23 +100,23 @@ test.describe("in the dialog", { tag: "@with-javascript" }, () => {
   });
 });
 
-test("on the confirm page: store away, nothing was changed, and trying again works", async ({ person, server }) => {
-  const ada = await person("Ada Lovelace");
+test("on the confirm page: store away, nothing was changed, and trying again works", async ({ user, server }) => {
+  const ada = await user("Ada Lovelace");
   await visit(ada.page, "/profile/remote-logout?from=password");
-  const unlock = await server.lockStore();
+  const unlock = await server.lockDatabase();
   await ada.page.getByRole("button", { name: "Log out everywhere" }).click();
   await expect(ada.page.getByRole("alert")).toContainText("Nothing was changed.");
   await unlock();
   await expect(ada.page).toHaveURL("/profile/remote-logout?from=password");
-  expect([presses(server, ada), liveSessions(server, ada)]).toEqual([0, 1]);
+  expect([remoteLogouts(server, ada), liveSessions(server, ada)]).toEqual([0, 1]);
 
   await ada.page.getByRole("button", { name: "Log out everywhere" }).click();
   await expect(ada.page).toHaveURL("/sign-in?next=/profile/password");
   await expect(receipt(ada.page)).toBeVisible();
 });
 
-test("a page that was asked for while the network was gone is no page of Curfew", async ({ person }) => {
-  const ada = await person("Ada Lovelace");
+test("a page that was asked for while the network was gone is no page of Curfew", async ({ user }) => {
+  const ada = await user("Ada Lovelace");
   await visit(ada.page, "/profile/login");
   await ada.context.setOffline(true);
   await expect(ada.page.goto("/profile/security")).rejects.toThrow(/ERR_INTERNET_DISCONNECTED/);

@@ -1,5 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
-import { fillSignIn, liveSessions, live, presses, receipt, TITLE, visit } from "../steps.ts";
+import { fillSignIn, liveSessions, live, remoteLogouts, receipt, TITLE, visit } from "../steps.ts";
 import { expect, test } from "../test.ts";
 
 /** Presses Tab until `wanted` has the focus. */
@@ -38,7 +38,7 @@ test("the whole story with the keyboard alone", async ({ page, stranger, server,
   await page.keyboard.press("Enter");
 
   await expect(receipt(page)).toBeVisible();
-  expect([presses(server, ada), liveSessions(server, ada)]).toEqual([1, 0]);
+  expect([remoteLogouts(server, ada), liveSessions(server, ada)]).toEqual([1, 0]);
   await live(page);
   await expect(page.getByLabel("Email")).toBeFocused();
   await page.keyboard.type(ada.email);
@@ -48,8 +48,8 @@ test("the whole story with the keyboard alone", async ({ page, stranger, server,
   await expect(page).toHaveURL("/profile/security");
 });
 
-test("the first Tab leads past the navigation", async ({ person }) => {
-  const { page } = await person("Ada Lovelace");
+test("the first Tab leads past the navigation", async ({ user }) => {
+  const { page } = await user("Ada Lovelace");
   for (const path of ["/", "/profile/security", "/settings/api"]) {
     await visit(page, path);
     await page.keyboard.press("Tab");
@@ -64,8 +64,8 @@ test("the first Tab leads past the navigation", async ({ person }) => {
   }
 });
 
-test("Enter in the email field sends the form", async ({ page, person }) => {
-  const ada = await person("Ada Lovelace");
+test("Enter in the email field sends the form", async ({ page, user }) => {
+  const ada = await user("Ada Lovelace");
   await visit(page, "/sign-in");
   await fillSignIn(page, ada);
   await page.getByLabel("Email").press("Enter");

@@ -1,10 +1,10 @@
 import type { Page, Request, Response } from "@playwright/test";
-import { expectNothingOf, kicked, listening, press, presses, reason, receipt, signIn, visit } from "../steps.ts";
+import { expectNothingOf, signedOutCard, listening, remoteLogout, remoteLogouts, reason, receipt, signIn, visit } from "../steps.ts";
 import { expect, test } from "../test.ts";
 
 const CLOCK = String.raw`\d{1,2}:\d{2}( [AP]M)?`;
 
-/** Nothing of this person is left in the document, seen or not, and nothing in storage but what is asked for. */
+/** Nothing of this user is left in the document, seen or not, and nothing in storage but what is asked for. */
 async function expectNothingLeft(page: Page, email: string): Promise<void> {
   expect(await page.evaluate(() => document.body.innerHTML)).not.toContain(email);
 }
@@ -22,17 +22,17 @@ function streaming(page: Page, timeout = 30_000): Promise<Response> {
 }
 
 test.describe("the kick", { tag: "@with-javascript" }, () => {
-  test("an open tab in another browser says at once that it was signed out, by what and from where", async ({ person, another }) => {
-    const ada = await person("Ada Lovelace", "Firefox on Linux");
+  test("an open tab in another browser says at once that it was signed out, by what and from where", async ({ user, another }) => {
+    const ada = await user("Ada Lovelace", "Firefox on Linux");
     const phone = await another(ada, "Safari on iPhone", true);
     await phone.page.clock.install();
     await visit(phone.page, "/profile/login");
     await listening(phone.page);
     await visit(ada.page, "/profile/security");
     const asked = requests(phone.page);
-    await press(ada.page);
+    await remoteLogout(ada.page);
 
-    const card = kicked(phone.page);
+    const card = signedOutCard(phone.page);
     await expect(card).toBeVisible({ timeout: 2_000 });
     await expect(card).toContainText(
       new RegExp(`Signed out by Remote logout at ${CLOCK} from Firefox on Linux\\. Was this you\\?`),
@@ -60,45 +60,45 @@ test.describe("the kick", { tag: "@with-javascript" }, () => {
     await expect(phone.page.getByText(ada.email)).toBeVisible();
   });
 
-  test("the browser that pressed shows its receipt, and its other tabs the card", async ({ person }) => {
-    const ada = await person("Ada Lovelace");
+  test("the browser that pressed shows its receipt, and its other tabs the card", async ({ user }) => {
+    const ada = await user("Ada Lovelace");
     const other = await ada.context.newPage();
     await visit(other, "/profile");
     await visit(ada.page, "/profile/security");
     await listening(other);
-    await press(ada.page);
+    await remoteLogout(ada.page);
     await expect(receipt(ada.page)).toBeVisible();
-    await expect(kicked(other)).toBeVisible();
+    await expect(signedOutCard(other)).toBeVisible();
     await expectNothingOf(other, ada);
   });
 
-  test("nobody else hears anything", async ({ person, another, server }) => {
-    const ada = await person("Ada Lovelace");
+  test("nobody else hears anything", async ({ user, another, server }) => {
+    const ada = await user("Ada Lovelace");
     const phone = await another(ada, "Safari on iPhone");
-    const bob = await person("Bob Noyce");
+    const bob = await user("Bob Noyce");
     const opened = [streaming(bob.page), streaming(phone.page)];
     for (const { page } of [bob, phone]) await visit(page, "/profile/login");
     await Promise.all(opened);
     await visit(ada.page, "/profile/security");
-    await press(ada.page);
-    await expect(kicked(phone.page)).toBeVisible();
+    await remoteLogout(ada.page);
+    await expect(signedOutCard(phone.page)).toBeVisible();
     // A stream says one thing and ends. Bob's has still to say it: what is his own is the first that he hears.
     server.run("account", "set-plan", bob.email, "free");
     await expect(bob.page.getByRole("status").filter({ hasText: "your plan is Free now" })).toBeVisible();
     await expect(bob.page.getByText(bob.email)).toBeVisible();
   });
 
-  test("a press from the command line is heard as well", async ({ person, server }) => {
-    const ada = await person("Ada Lovelace");
+  test("a press from the command line is heard as well", async ({ user, server }) => {
+    const ada = await user("Ada Lovelace");
     const opened = streaming(ada.page);
     await visit(ada.page, "/profile/login");
     await opened;
     server.run("remote-logout", ada.email);
-    await expect(kicked(ada.page)).toContainText("from the command line. Was this you?");
+    await expect(signedOutCard(ada.page)).toContainText("from the command line. Was this you?");
   });
 
-  test("signing out in one tab moves the others to the sign-in page", async ({ person }) => {
-    const ada = await person("Ada Lovelace");
+  test("signing out in one tab moves the others to the sign-in page", async ({ user }) => {
+    const ada = await user("Ada Lovelace");
     const others = [await ada.context.newPage(), await ada.context.newPage()];
     for (const tab of others) await visit(tab, "/profile/login");
     await visit(ada.page, "/");
@@ -112,8 +112,8 @@ test.describe("the kick", { tag: "@with-javascript" }, () => {
     }
   });
 
-  test("a new password elsewhere is told as what it is", async ({ person, another, server }) => {
-    const ada = await person("Ada Lovelace");
+  test("a new password elsewhere is told as what it is", async ({ user, another, server }) => {
+    const ada = await user("Ada Lovelace");
     const phone = await another(ada, "Safari on iPhone");
     await visit(phone.page, "/profile/login");
     await listening(phone.page);
@@ -125,7 +125,7 @@ test.describe("the kick", { tag: "@with-javascript" }, () => {
     await ada.page.getByLabel("New password", { exact: true }).fill("seven lanterns over the harbour");
     const openedAgain = streaming(ada.page);
     await ada.page.getByRole("button", { name: "Change password" }).click();
-    await expect(kicked(phone.page)).toContainText(/^You were signed outThe password was changed at .* from Chrome on Windows\. Was this you\?/);
+    await expect(signedOutCard(phone.page)).toContainText(/^You were signed outThe password was changed at .* from Chrome on Windows\. Was this you\?/);
     // The tab that changed it goes on. It does not act within three seconds of sending a form, so those pass first;
     // then what it hears of its new session is not its end.
     await expect(ada.page.getByText("Your password is changed")).toBeVisible();
@@ -136,8 +136,8 @@ test.describe("the kick", { tag: "@with-javascript" }, () => {
     await expect(ada.page.getByText("Your password is changed")).toBeVisible();
   });
 
-  test("another plan is said on the open page, which stays as it is", async ({ person, server }) => {
-    const ada = await person("Ada Lovelace");
+  test("another plan is said on the open page, which stays as it is", async ({ user, server }) => {
+    const ada = await user("Ada Lovelace");
     const opened = streaming(ada.page);
     await visit(ada.page, "/profile/security");
     await opened;
@@ -149,26 +149,26 @@ test.describe("the kick", { tag: "@with-javascript" }, () => {
     await expect(notice).toBeHidden();
   });
 
-  test("with the stream blocked the first request is refused all the same", async ({ person, another, server }) => {
-    const ada = await person("Ada Lovelace");
+  test("with the stream blocked the first request is refused all the same", async ({ user, another, server }) => {
+    const ada = await user("Ada Lovelace");
     const phone = await another(ada, "Safari on iPhone");
     await phone.page.route("**/events", (route) => route.abort());
     await visit(phone.page, "/profile");
     await phone.page.getByLabel("Name", { exact: true }).fill("Half typed");
     await visit(ada.page, "/profile/security");
-    await press(ada.page);
+    await remoteLogout(ada.page);
     await phone.page.getByRole("button", { name: "Save" }).click();
     await expect(reason(phone.page)).toContainText("Was this you?");
     await expectNothingOf(phone.page, ada);
-    expect(presses(server, ada)).toBe(1);
+    expect(remoteLogouts(server, ada)).toBe(1);
     // What was typed is back after signing in.
     await signIn(phone.page, ada);
     await expect(phone.page).toHaveURL("/profile");
     await expect(phone.page.getByLabel("Name", { exact: true })).toHaveValue("Half typed");
   });
 
-  test("a session that ran out is no kick while this device is remembered", async ({ person, another, server }) => {
-    const ada = await person("Ada Lovelace");
+  test("a session that ran out is no kick while this device is remembered", async ({ user, another, server }) => {
+    const ada = await user("Ada Lovelace");
     const phone = await another(ada, "Safari on iPhone", true);
     const opened = streaming(phone.page);
     await visit(phone.page, "/profile/login");
@@ -177,7 +177,7 @@ test.describe("the kick", { tag: "@with-javascript" }, () => {
       phone.page.waitForResponse("**/api/fn/still_signed_in", { timeout: 60_000 }),
       streaming(phone.page, 60_000),
     ]);
-    server.store("update sessions set expires_at = ? where remembered_device_id is not null", Date.now() + 500);
+    server.database("update sessions set expires_at = ? where remembered_device_id is not null", Date.now() + 500);
     // Nobody said a word: the look that the server takes every 30 seconds anyway finds it. The page is told, asks,
     // is signed in again by its remembered device, and listens again.
     const [answer] = await looked;
@@ -187,9 +187,9 @@ test.describe("the kick", { tag: "@with-javascript" }, () => {
     expect(await phone.page.request.post("/api/fn/still_signed_in", { form: {} }).then((r) => r.status())).toBe(200);
   });
 
-  test("a page of somebody else than this browser's is not shown", async ({ person, page, context }) => {
-    const ada = await person("Ada Lovelace");
-    const bob = await person("Bob Noyce");
+  test("a page of somebody else than this browser's is not shown", async ({ user, page, context }) => {
+    const ada = await user("Ada Lovelace");
+    const bob = await user("Bob Noyce");
     await visit(page, "/sign-in?next=/profile/login");
     await signIn(page, ada);
     await expect(page.getByText(ada.email)).toBeVisible();
@@ -202,8 +202,8 @@ test.describe("the kick", { tag: "@with-javascript" }, () => {
 });
 
 test.describe("what was half typed", { tag: "@with-javascript" }, () => {
-  test("is kept for that person's next sign-in in this browser, but for passwords", async ({ person, another }) => {
-    const ada = await person("Ada Lovelace");
+  test("is kept for that user's next sign-in in this browser, but for passwords", async ({ user, another }) => {
+    const ada = await user("Ada Lovelace");
     const phone = await another(ada, "Safari on iPhone");
     const tab = await phone.context.newPage();
     await visit(phone.page, "/profile");
@@ -213,9 +213,9 @@ test.describe("what was half typed", { tag: "@with-javascript" }, () => {
     await tab.getByLabel("New password", { exact: true }).fill("seven secret lanterns");
     await tab.getByRole("button", { name: "Show password" }).last().click();
     await visit(ada.page, "/profile/security");
-    await press(ada.page);
-    await expect(kicked(phone.page)).toBeVisible();
-    await expect(kicked(tab)).toBeVisible();
+    await remoteLogout(ada.page);
+    await expect(signedOutCard(phone.page)).toBeVisible();
+    await expect(signedOutCard(tab)).toBeVisible();
     const stored = await tab.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
     expect(stored).toContain("half-typed");
     expect(stored).not.toContain("lanterns");
@@ -228,29 +228,29 @@ test.describe("what was half typed", { tag: "@with-javascript" }, () => {
     await expect(phone.page.getByLabel("Username")).toHaveValue("");
   });
 
-  test("is kept in the browser that pressed, whose storage was cleared", async ({ person }) => {
-    const ada = await person("Ada Lovelace");
+  test("is kept in the browser that pressed, whose storage was cleared", async ({ user }) => {
+    const ada = await user("Ada Lovelace");
     const other = await ada.context.newPage();
     await visit(other, "/profile");
     await visit(ada.page, "/profile/security");
     await listening(ada.page);
     await other.getByLabel("Username").fill("half-typed");
-    await press(ada.page);
-    await expect(kicked(other)).toBeVisible();
+    await remoteLogout(ada.page);
+    await expect(signedOutCard(other)).toBeVisible();
     await other.getByRole("link", { name: "Sign in again" }).click();
     await signIn(other, ada);
     await expect(other.getByLabel("Username")).toHaveValue("half-typed");
   });
 
-  test("is gone when somebody else signs in", async ({ person, another }) => {
-    const ada = await person("Ada Lovelace");
-    const bob = await person("Bob Noyce");
+  test("is gone when somebody else signs in", async ({ user, another }) => {
+    const ada = await user("Ada Lovelace");
+    const bob = await user("Bob Noyce");
     const phone = await another(ada, "Safari on iPhone");
     await visit(phone.page, "/profile");
     await listening(phone.page);
     await phone.page.getByLabel("Username").fill("half-typed");
     await visit(ada.page, "/profile/security");
-    await press(ada.page);
+    await remoteLogout(ada.page);
     await phone.page.getByRole("link", { name: "Sign in again" }).click();
     await signIn(phone.page, bob);
     await expect(phone.page).toHaveURL("/profile");
@@ -273,8 +273,8 @@ const holdingAndWaiting = (page: Page): Promise<number[]> =>
 
 for (const locks of [true, false]) {
   const how = locks ? "" : ", in a browser that has no locks because it is plain http";
-  test(`ten tabs are all usable and all hear of it${how}`, { tag: "@with-javascript" }, async ({ person, another, server }) => {
-    const ada = await person("Ada Lovelace");
+  test(`ten tabs are all usable and all hear of it${how}`, { tag: "@with-javascript" }, async ({ user, another, server }) => {
+    const ada = await user("Ada Lovelace");
     const phone = await another(ada, "Safari on iPhone");
     if (!locks) {
       await phone.context.addInitScript(() => {
@@ -300,17 +300,17 @@ for (const locks of [true, false]) {
     await expect.poll(() => streams).toBeGreaterThan(0);
     expect(streams).toBeLessThan(locks ? 2 : 4);
     await visit(ada.page, "/profile/security");
-    await press(ada.page);
+    await remoteLogout(ada.page);
     for (const tab of tabs) {
-      await expect(kicked(tab)).toBeVisible();
+      await expect(signedOutCard(tab)).toBeVisible();
       await expectNothingOf(tab, ada);
     }
-    expect(presses(server, ada)).toBe(1);
+    expect(remoteLogouts(server, ada)).toBe(1);
   });
 }
 
-test("when the tab that holds the stream is closed another one takes over", { tag: "@with-javascript" }, async ({ person, another }) => {
-  const ada = await person("Ada Lovelace");
+test("when the tab that holds the stream is closed another one takes over", { tag: "@with-javascript" }, async ({ user, another }) => {
+  const ada = await user("Ada Lovelace");
   const phone = await another(ada, "Safari on iPhone");
   const second = await phone.context.newPage();
   await visit(phone.page, "/profile");
@@ -320,6 +320,6 @@ test("when the tab that holds the stream is closed another one takes over", { ta
   await phone.page.close();
   await taken;
   await visit(ada.page, "/profile/security");
-  await press(ada.page);
-  await expect(kicked(second)).toBeVisible();
+  await remoteLogout(ada.page);
+  await expect(signedOutCard(second)).toBeVisible();
 });

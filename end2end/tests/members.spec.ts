@@ -1,8 +1,8 @@
 import { invite, join, reason, visit } from "../steps.ts";
 import { expect, test } from "../test.ts";
 
-test("somebody is invited, joins, gets another role, is logged out and removed", async ({ person, stranger, device }) => {
-  const ada = await person("Ada Lovelace");
+test("somebody is invited, joins, gets another role, is logged out and removed", async ({ user, stranger, device }) => {
+  const ada = await user("Ada Lovelace");
   const grace = stranger("Grace Hopper");
   const { page } = await device("Firefox on Linux");
   const link = await invite(ada.page, "Member", grace.email);
@@ -54,8 +54,8 @@ test("somebody is invited, joins, gets another role, is logged out and removed",
   await expect(ada.page.getByText("The log is whole")).toBeVisible();
 });
 
-test("an invitation that was revoked opens nothing", async ({ person, page }) => {
-  const ada = await person("Ada Lovelace");
+test("an invitation that was revoked opens nothing", async ({ user, page }) => {
+  const ada = await user("Ada Lovelace");
   const link = await invite(ada.page, "Member", "nobody@example.org");
   await ada.page.getByRole("button", { name: "Revoke the invitation for nobody@example.org" }).click();
   await expect(ada.page.getByText("The invitation is revoked")).toBeVisible();
@@ -63,8 +63,8 @@ test("an invitation that was revoked opens nothing", async ({ person, page }) =>
   await expect(page.getByRole("heading", { name: "This invitation is not good any more" })).toBeVisible();
 });
 
-test("the link can be copied", { tag: "@with-javascript" }, async ({ person }) => {
-  const ada = await person("Ada Lovelace");
+test("the link can be copied", { tag: "@with-javascript" }, async ({ user }) => {
+  const ada = await user("Ada Lovelace");
   await ada.context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const link = await invite(ada.page, "Member");
   await visit(ada.page, "/settings/members");
@@ -77,8 +77,8 @@ test("the link can be copied", { tag: "@with-javascript" }, async ({ person }) =
   expect(await ada.page.evaluate(() => navigator.clipboard.readText())).toBe(again);
 });
 
-test("the owner changes name and plan, and is told what is lost", async ({ person }) => {
-  const { page } = await person("Ada Lovelace");
+test("the owner changes name and plan, and is told what is lost", async ({ user }) => {
+  const { page } = await user("Ada Lovelace");
   await visit(page, "/settings");
   await page.getByRole("textbox", { name: "Name" }).fill("Analytical Engines");
   await page.getByRole("button", { name: "Save" }).click();
@@ -94,8 +94,8 @@ test("the owner changes name and plan, and is told what is lost", async ({ perso
   await expect(page.getByRole("heading", { name: "This is part of Enterprise." })).toBeVisible();
 });
 
-test("a person deletes their own account", async ({ person }) => {
-  const ada = await person("Ada Lovelace");
+test("a user deletes their own account", async ({ user }) => {
+  const ada = await user("Ada Lovelace");
   await visit(ada.page, "/profile");
   await ada.page.getByRole("link", { name: "Delete account" }).click();
   await ada.page.getByLabel("Your email address").fill("not it");

@@ -1,4 +1,4 @@
-import { ask, cookie, giveToken, liveSessions, press, presses, reason, receipt, signIn, visit } from "../steps.ts";
+import { ask, cookie, giveToken, liveSessions, remoteLogout, remoteLogouts, reason, receipt, signIn, visit } from "../steps.ts";
 import { expect, test } from "../test.ts";
 
 const CLOCK = String.raw`\d{1,2}:\d{2}( [AP]M)?`;
@@ -7,11 +7,11 @@ for (const [tab, path] of [
   ["Security", "/profile/security"],
   ["Password", "/profile/password"],
 ] as const) {
-  test(`Remote logout from Profile → ${tab} ends everything everywhere`, async ({ person, another, elsewhere, device, server }) => {
-    const ada = await person("Ada Lovelace", "Firefox on Linux");
+  test(`Remote logout from Profile → ${tab} ends everything everywhere`, async ({ user, another, elsewhere, device, server }) => {
+    const ada = await user("Ada Lovelace", "Firefox on Linux");
     const phone = await another(ada, "Safari on iPhone", true);
     const program = await elsewhere(ada, "Edge on Windows");
-    const bob = await person("Bob Noyce");
+    const bob = await user("Bob Noyce");
     giveToken(server, ada, "api", "Backup script");
     const copied = await device("Edge on Windows");
     await copied.context.addCookies([
@@ -20,14 +20,14 @@ for (const [tab, path] of [
     await visit(phone.page, "/profile/login");
 
     await visit(ada.page, path);
-    await press(ada.page);
+    await remoteLogout(ada.page);
 
     await expect(ada.page).toHaveURL(`/sign-in?next=${path}`);
     await expect(receipt(ada.page)).toContainText(
       new RegExp(`3 sessions and 1 remembered device ended at ${CLOCK}`),
     );
     expect(await cookie(ada.context, "curfew_session")).toBeUndefined();
-    expect(presses(server, ada)).toBe(1);
+    expect(remoteLogouts(server, ada)).toBe(1);
 
     // Every other device is refused on its next request, and told why.
     await phone.page.reload();
@@ -62,17 +62,17 @@ for (const [tab, path] of [
   });
 }
 
-test("a press from the command line is refused and explained like any other", async ({ person, server }) => {
-  const ada = await person("Ada Lovelace");
+test("a press from the command line is refused and explained like any other", async ({ user, server }) => {
+  const ada = await user("Ada Lovelace");
   await visit(ada.page, "/profile/login");
   server.run("remote-logout", ada.email);
   await ada.page.reload();
   await expect(reason(ada.page)).toContainText("from the command line. Was this you?");
-  expect([presses(server, ada), liveSessions(server, ada)]).toEqual([1, 0]);
+  expect([remoteLogouts(server, ada), liveSessions(server, ada)]).toEqual([1, 0]);
 });
 
-test("Cancel changes nothing", async ({ person, elsewhere, server, javaScript }) => {
-  const ada = await person("Ada Lovelace");
+test("Cancel changes nothing", async ({ user, elsewhere, server, javaScript }) => {
+  const ada = await user("Ada Lovelace");
   await elsewhere(ada, "Safari on iPhone", true);
   await visit(ada.page, "/profile/password");
   const asked = await ask(ada.page);
@@ -80,11 +80,11 @@ test("Cancel changes nothing", async ({ person, elsewhere, server, javaScript })
   await cancel.click();
   await expect(ada.page).toHaveURL("/profile/password");
   await expect(asked).toBeHidden();
-  expect([presses(server, ada), liveSessions(server, ada)]).toEqual([0, 2]);
+  expect([remoteLogouts(server, ada), liveSessions(server, ada)]).toEqual([0, 2]);
 });
 
-test("the question says what the store says", async ({ person, elsewhere, server, javaScript }) => {
-  const ada = await person("Ada Lovelace", "Firefox on Linux");
+test("the question says what the store says", async ({ user, elsewhere, server, javaScript }) => {
+  const ada = await user("Ada Lovelace", "Firefox on Linux");
   await elsewhere(ada, "Safari on iPhone", true);
   await elsewhere(ada, "Edge on Windows", true);
   giveToken(server, ada, "api", "Backup script");
@@ -107,23 +107,23 @@ test("the question says what the store says", async ({ person, elsewhere, server
   // Not what it said the last time: what is in the store now.
   await asked.getByRole(javaScript ? "button" : "link", { name: "Cancel" }).click();
   await elsewhere(ada, "Chrome on Windows");
-  server.store("update users set two_factor_since = 1 where email = ?", ada.email);
+  server.database("update users set two_factor_since = 1 where email = ?", ada.email);
   await ask(ada.page);
   await expect(asked.getByText("4 sessions", { exact: true })).toBeVisible();
   await expect(asked.getByText("Two-factor authentication: on")).toBeVisible();
 });
 
-test("pressing twice is pressing once", async ({ person, server }) => {
-  const ada = await person("Ada Lovelace");
+test("pressing twice is pressing once", async ({ user, server }) => {
+  const ada = await user("Ada Lovelace");
   await visit(ada.page, "/profile/security");
   const asked = await ask(ada.page);
   await asked.getByRole("button", { name: "Log out everywhere" }).dblclick();
   await expect(ada.page).toHaveURL("/sign-in?next=/profile/security");
-  expect(presses(server, ada)).toBe(1);
+  expect(remoteLogouts(server, ada)).toBe(1);
 });
 
-test("pressing in two tabs at once has one outcome and no error page", async ({ person, another, server }) => {
-  const ada = await person("Ada Lovelace");
+test("pressing in two tabs at once has one outcome and no error page", async ({ user, another, server }) => {
+  const ada = await user("Ada Lovelace");
   const phone = await another(ada, "Safari on iPhone");
   const both = [ada.page, phone.page];
   for (const page of both) await visit(page, "/profile/security");
@@ -133,5 +133,5 @@ test("pressing in two tabs at once has one outcome and no error page", async ({ 
     await expect(page).toHaveURL(/\/sign-in\?next=(\/|%2F)profile/);
     await expect(receipt(page).or(reason(page))).toBeVisible();
   }
-  expect(presses(server, ada)).toBe(1);
+  expect(remoteLogouts(server, ada)).toBe(1);
 });

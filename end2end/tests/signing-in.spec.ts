@@ -1,7 +1,7 @@
 import { cookie, fillSignIn, signIn, visit } from "../steps.ts";
 import { expect, test } from "../test.ts";
 
-test("a new person signs up, looks around, signs out and signs in again", async ({ page, stranger }) => {
+test("a new user signs up, looks around, signs out and signs in again", async ({ page, stranger }) => {
   const ada = stranger("Ada Lovelace");
   await visit(page, "/sign-up");
   await page.getByLabel("Name").fill(ada.name);
@@ -33,8 +33,8 @@ test("a new person signs up, looks around, signs out and signs in again", async 
   await expect(page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
 });
 
-test("a name is saved, and a bad username is refused with what was typed still there", async ({ person }) => {
-  const { page } = await person("Ada Lovelace");
+test("a name is saved, and a bad username is refused with what was typed still there", async ({ user }) => {
+  const { page } = await user("Ada Lovelace");
   await visit(page, "/profile");
   await page.getByLabel("Name", { exact: true }).fill("Ada King");
   await page.getByLabel("Username").fill("no spaces here");
@@ -49,8 +49,8 @@ test("a name is saved, and a bad username is refused with what was typed still t
   await expect(page.getByRole("link", { name: "Ada King" })).toBeVisible();
 });
 
-test("a new password ends the other sessions and says so", async ({ person, another }) => {
-  const ada = await person("Ada Lovelace");
+test("a new password ends the other sessions and says so", async ({ user, another }) => {
+  const ada = await user("Ada Lovelace");
   const phone = await another(ada, "Safari on iPhone", true);
   await visit(ada.page, "/profile/password");
   await ada.page.getByLabel("Current password", { exact: true }).fill(ada.password);
@@ -63,8 +63,8 @@ test("a new password ends the other sessions and says so", async ({ person, anot
   await expect(phone.page.getByText(/^The password was changed at .* from Chrome on Windows\. Was this you\?$/)).toBeVisible();
 });
 
-test("remember me outlives the session", async ({ page, context, person }) => {
-  const ada = await person("Ada Lovelace");
+test("remember me outlives the session", async ({ page, context, user }) => {
+  const ada = await user("Ada Lovelace");
   await visit(page, "/sign-in");
   await fillSignIn(page, ada);
   await page.getByLabel("Remember me").check();
@@ -79,8 +79,8 @@ test("remember me outlives the session", async ({ page, context, person }) => {
   expect(await cookie(context, "curfew_remember")).not.toBe(before);
 });
 
-test("the page one wanted comes after signing in, and only a page of ours", async ({ page, person }) => {
-  const ada = await person("Ada Lovelace");
+test("the page one wanted comes after signing in, and only a page of ours", async ({ page, user }) => {
+  const ada = await user("Ada Lovelace");
   await page.goto("/profile/password");
   await expect(page).toHaveURL("/sign-in?next=/profile/password");
   await signIn(page, ada);
@@ -92,8 +92,8 @@ test("the page one wanted comes after signing in, and only a page of ours", asyn
   await expect(page).toHaveURL("/");
 });
 
-test("a wrong password is refused, and the email is still there", async ({ page, person }) => {
-  const ada = await person("Ada Lovelace");
+test("a wrong password is refused, and the email is still there", async ({ page, user }) => {
+  const ada = await user("Ada Lovelace");
   await visit(page, "/sign-in?next=/profile/login");
   await page.getByLabel("Remember me").check();
   await signIn(page, { ...ada, password: "not the password" });

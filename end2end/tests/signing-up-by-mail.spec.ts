@@ -1,15 +1,15 @@
 import { signIn, visit } from "../steps.ts";
 import { expect, test } from "../test.ts";
 import type { Page } from "@playwright/test";
-import type { Person } from "../test.ts";
+import type { User } from "../test.ts";
 
 test.use({ settings: { CURFEW_CONFIRM_SIGN_UP: "on" } });
 
-async function signUp(page: Page, person: Person): Promise<void> {
+async function signUp(page: Page, user: User): Promise<void> {
   await visit(page, "/sign-up");
-  await page.getByLabel("Name").fill(person.name);
-  await page.getByLabel("Email").fill(person.email);
-  await page.getByLabel("Password", { exact: true }).fill(person.password);
+  await page.getByLabel("Name").fill(user.name);
+  await page.getByLabel("Email").fill(user.email);
+  await page.getByLabel("Password", { exact: true }).fill(user.password);
   await page.getByRole("button", { name: "Create account" }).click();
 }
 
@@ -18,7 +18,7 @@ test("where sign-ups are confirmed, the mailed link and the password make an acc
   device,
   server,
 }) => {
-  // The first person of an install is in at once.
+  // The first user of an install is in at once.
   const ada = stranger("Ada Lovelace");
   const desk = await device();
   await signUp(desk.page, ada);
@@ -27,13 +27,13 @@ test("where sign-ups are confirmed, the mailed link and the password make an acc
   const eve = stranger("Eve Online");
   const { page } = await device("Firefox on Linux");
   const answers: string[] = [];
-  for (const person of [eve, { ...eve, email: ada.email }]) {
-    await signUp(page, person);
+  for (const user of [eve, { ...eve, email: ada.email }]) {
+    await signUp(page, user);
     await expect(page.getByRole("heading", { name: "Look into your mailbox" })).toBeVisible();
     answers.push(await page.locator("main").innerText());
   }
   expect(answers[0]).toBe(answers[1]);
-  await expect.poll(() => server.letters(ada.email).filter((l) => l.includes("You have an account already")).length).toBe(1);
+  await expect.poll(() => server.emails(ada.email).filter((l) => l.includes("You have an account already")).length).toBe(1);
 
   const phone = await device("Safari on iPhone");
   await phone.page.goto(await server.linkFor(eve.email, "/confirm-sign-up"));

@@ -1,5 +1,5 @@
 import { type Page } from "@playwright/test";
-import { press, visit } from "../steps.ts";
+import { remoteLogout, visit } from "../steps.ts";
 import { expect, test } from "../test.ts";
 
 const PAGES = [
@@ -14,8 +14,8 @@ async function create(page: Page, path: string, name: string): Promise<void> {
 }
 
 for (const { path, one, box, prefix } of PAGES) {
-  test(`an ${one} is made, shown once, works, and is revoked at once`, async ({ person, playwright, baseURL }) => {
-    const { page } = await person("Ada Lovelace");
+  test(`an ${one} is made, shown once, works, and is revoked at once`, async ({ user, playwright, baseURL }) => {
+    const { page } = await user("Ada Lovelace");
     await visit(page, path);
     await expect(page.getByRole("heading", { name: `You have no ${one}s` })).toBeVisible();
     await page.getByLabel("Name").fill("Backup script");
@@ -57,8 +57,8 @@ for (const { path, one, box, prefix } of PAGES) {
   });
 }
 
-test("what was wrong with a token stands beside the field, with what was typed", async ({ person }) => {
-  const { page } = await person("Ada Lovelace");
+test("what was wrong with a token stands beside the field, with what was typed", async ({ user }) => {
+  const { page } = await user("Ada Lovelace");
   await visit(page, "/settings/api");
   await page.getByLabel("Expires after").selectOption("1 year");
   await page.getByRole("checkbox", { name: "May end sessions" }).check();
@@ -71,20 +71,20 @@ test("what was wrong with a token stands beside the field, with what was typed",
   await expect(page.getByRole("heading", { name: "Your new API token" })).toBeVisible();
 });
 
-test("a remote logout leaves the tokens where they are", async ({ person, playwright, baseURL }) => {
-  const { page } = await person("Ada Lovelace");
+test("a remote logout leaves the tokens where they are", async ({ user, playwright, baseURL }) => {
+  const { page } = await user("Ada Lovelace");
   await create(page, "/settings/api", "Backup script");
   const value = await page.locator("#token-value").innerText();
   await visit(page, "/profile/security");
-  await press(page);
+  await remoteLogout(page);
   const program = await playwright.request.newContext({ baseURL });
   const me = await program.get("/api/v1/me", { headers: { authorization: `Bearer ${value}` } });
   expect(me.status()).toBe(200);
   await program.dispose();
 });
 
-test("the copy button copies the value and says so", { tag: "@with-javascript" }, async ({ person }) => {
-  const { page, context } = await person("Ada Lovelace");
+test("the copy button copies the value and says so", { tag: "@with-javascript" }, async ({ user }) => {
+  const { page, context } = await user("Ada Lovelace");
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await create(page, "/settings/api", "Backup script");
   const value = await page.locator("#token-value").innerText();
@@ -93,8 +93,8 @@ test("the copy button copies the value and says so", { tag: "@with-javascript" }
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(value);
 });
 
-test("on a plan without them the button is there, disabled, and names the plans", async ({ person, server }) => {
-  const { page, email } = await person("Ada Lovelace");
+test("on a plan without them the button is there, disabled, and names the plans", async ({ user, server }) => {
+  const { page, email } = await user("Ada Lovelace");
   server.run("account", "set-plan", email, "plus");
   for (const [path, plans] of [
     ["/settings/api", "Part of Enterprise."],

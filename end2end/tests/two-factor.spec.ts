@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { codeOf } from "../codes.ts";
-import { press, signIn, visit } from "../steps.ts";
+import { remoteLogout, signIn, visit } from "../steps.ts";
 import { expect, test } from "../test.ts";
 import { keepCodes, scan, setUp } from "../two-factor.ts";
 
-test("two-factor authentication is set up step by step, and on only after a right code", async ({ person, another }) => {
-  const ada = await person("Ada Lovelace");
+test("two-factor authentication is set up step by step, and on only after a right code", async ({ user, another }) => {
+  const ada = await user("Ada Lovelace");
   const phone = await another(ada, "Safari on iPhone", true);
   const { page } = ada;
   const codes = await keepCodes(page);
@@ -44,8 +44,8 @@ test("two-factor authentication is set up step by step, and on only after a righ
   expect((await page.request.get("/profile/two-factor/qr.svg")).status()).toBe(404);
 });
 
-test("signing in asks for a code, takes each once, and goes on to where one was going", async ({ person, device }) => {
-  const ada = await person("Ada Lovelace");
+test("signing in asks for a code, takes each once, and goes on to where one was going", async ({ user, device }) => {
+  const ada = await user("Ada Lovelace");
   const { secret, used } = await setUp(ada.page);
   const { page, context } = await device("Safari on iPhone");
   await visit(page, "/profile/login");
@@ -64,10 +64,10 @@ test("signing in asks for a code, takes each once, and goes on to where one was 
   await expect(page.getByText("How you sign in")).toBeVisible();
 });
 
-test("a recovery code signs in once, and few left are warned of", async ({ person, device, server }) => {
-  const ada = await person("Ada Lovelace");
+test("a recovery code signs in once, and few left are warned of", async ({ user, device, server }) => {
+  const ada = await user("Ada Lovelace");
   const { codes } = await setUp(ada.page);
-  server.store(
+  server.database(
     "update recovery_codes set used_at = 1 where rowid in (select rowid from recovery_codes where user_id = (select id from users where email = ?) limit 12)",
     ada.email,
   );
@@ -81,21 +81,21 @@ test("a recovery code signs in once, and few left are warned of", async ({ perso
     await page.getByRole("button", { name: "Continue" }).click();
     await page.waitForURL(/./);
     if (page.url().endsWith("/profile/security")) break;
-    if (await page.getByRole("alert").getByText("Too many attempts").isVisible()) server.store("delete from attempts");
+    if (await page.getByRole("alert").getByText("Too many attempts").isVisible()) server.database("delete from attempts");
   }
   await expect(page.getByText("3 of 16 left")).toBeVisible();
   await expect(page.getByRole("alert")).toContainText("You have 3 recovery codes left");
 });
 
-test("a remote logout leaves it on, and kills a sign-in that was half way", async ({ person, device }) => {
-  const ada = await person("Ada Lovelace");
+test("a remote logout leaves it on, and kills a sign-in that was half way", async ({ user, device }) => {
+  const ada = await user("Ada Lovelace");
   const { secret } = await setUp(ada.page);
   const { page } = await device("Safari on iPhone");
   await visit(page, "/sign-in");
   await signIn(page, ada);
   await expect(page).toHaveURL("/sign-in/code");
   await visit(ada.page, "/profile/security");
-  await press(ada.page);
+  await remoteLogout(ada.page);
 
   await page.getByLabel("Authentication code").fill(codeOf(secret, 1));
   await page.getByRole("button", { name: "Continue" }).click();
@@ -107,10 +107,10 @@ test("a remote logout leaves it on, and kills a sign-in that was half way", asyn
   await expect(page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
 });
 
-test("a sensitive deed asks who one is on the same page, and goes on with what was typed", async ({ person, server }) => {
-  const ada = await person("Ada Lovelace");
+test("a sensitive deed asks who one is on the same page, and goes on with what was typed", async ({ user, server }) => {
+  const ada = await user("Ada Lovelace");
   const { page } = ada;
-  server.store("update sessions set confirmed_at = confirmed_at - 601000");
+  server.database("update sessions set confirmed_at = confirmed_at - 601000");
   await visit(page, "/profile/login");
   await page.getByLabel("New email").fill("countess@example.org");
   await page.getByRole("button", { name: "Send the link" }).click();
@@ -124,11 +124,11 @@ test("a sensitive deed asks who one is on the same page, and goes on with what w
   await expect(page.getByRole("status").filter({ hasText: "Look into the new mailbox" })).toBeVisible();
 });
 
-test("it is turned off after asking, and new codes void the old ones", async ({ person, server }) => {
-  const ada = await person("Ada Lovelace");
+test("it is turned off after asking, and new codes void the old ones", async ({ user, server }) => {
+  const ada = await user("Ada Lovelace");
   const { page } = ada;
   const { codes, secret } = await setUp(page);
-  server.store("update sessions set confirmed_at = confirmed_at - 601000");
+  server.database("update sessions set confirmed_at = confirmed_at - 601000");
   await visit(page, "/profile/two-factor/new-codes");
   await page.getByLabel("Confirm it’s you").fill(codeOf(secret, 1));
   await page.getByRole("button", { name: "Make new codes" }).click();
@@ -144,8 +144,8 @@ test("it is turned off after asking, and new codes void the old ones", async ({ 
   await expect(page.getByRole("link", { name: "Set it up" })).toBeVisible();
 });
 
-test("on the Free plan it is there, disabled, and names the plans that have it", async ({ person, server }) => {
-  const { page, email } = await person("Ada Lovelace");
+test("on the Free plan it is there, disabled, and names the plans that have it", async ({ user, server }) => {
+  const { page, email } = await user("Ada Lovelace");
   server.run("account", "set-plan", email, "free");
   await visit(page, "/profile/security");
   await expect(page.getByRole("button", { name: "Set it up" })).toBeDisabled();

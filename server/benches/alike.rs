@@ -1,4 +1,4 @@
-//! Whether the time of an answer tells that somebody has an address: a known and an unknown one ask in
+//! Whether the time of an answer tells that a user has an address: a known and an unknown one ask in
 //! turn, 2,000 pairs each, through the real router over SQLite with `synchronous = full`.
 
 use std::{
@@ -108,7 +108,7 @@ async fn pairs(app: &Router, function: &str) -> Result<[Duration; 2], Box<dyn Er
                 .header(header::ACCEPT, "application/json")
                 .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .body(Body::from(format!(
-                    "name=Somebody&email={email}&password=nine+quiet+herons+over+it"
+                    "name=Stranger&email={email}&password=nine+quiet+herons+over+it"
                 )))?;
             let begun = Instant::now();
             let response = app.clone().oneshot(request).await?;

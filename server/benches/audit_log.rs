@@ -57,7 +57,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         ("newest page", ""),
         ("a page in the middle", "?before=50000"),
         ("a rare action", "?action=account.renamed"),
-        ("a word that is nowhere", "?q=nothing+like+it"),
+        ("a word of no event", "?q=nothing+like+it"),
     ] {
         let took = page(&app, &cookie, query).await?;
         if query.len() < 15 {
@@ -102,14 +102,14 @@ async fn fill(db: &Db, hasher: &Hasher, config: &Config) -> Result<String, Box<d
         Ok(())
     })
     .await?;
-    let (email, cookie) = line.split_once('\t').ok_or("nobody was seeded")?;
+    let (email, cookie) = line.split_once('\t').ok_or("no user was seeded")?;
     let mut conn = db.read().await?;
     let id = users::id_of_email(&mut conn, email)
         .await?
-        .ok_or("nobody is there")?;
+        .ok_or("the seeded user is missing")?;
     let user = users::find(&mut conn, &id)
         .await?
-        .ok_or("nobody is there")?;
+        .ok_or("the seeded user is missing")?;
     drop(conn);
     let client = Client {
         ip: Some([192, 0, 2, 7].into()),

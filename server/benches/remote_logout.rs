@@ -1,5 +1,5 @@
 //! How long a remote logout takes: a real router, SQLite in a file with `synchronous = full`, from the request
-//! to the answer. Users with 10 and with 10,000 sessions press in turn, so the ratio holds however
+//! to the answer. Users with 10 and with 10,000 sessions log out in turn, so the ratio holds however
 //! fast the machine is.
 
 use std::{
@@ -23,7 +23,7 @@ use axum::{
 use server::{config::Config, router::router, state::AppState};
 use tower::ServiceExt;
 
-/// How often each presses.
+/// Remote logouts of each kind.
 const ROUNDS: usize = 15;
 
 /// What a user with 10,000 sessions may wait.
@@ -56,15 +56,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let ratio = long.as_secs_f64() / short.as_secs_f64();
     writeln!(
         std::io::stdout(),
-        "press with     10 sessions: {:>7.1} ms (median of {ROUNDS})\n\
-         press with 10,000 sessions: {:>7.1} ms (median of {ROUNDS}), {ratio:.1} times that\n\
-         budget                    : {:>7.1} ms",
+        "remote logout of     10 sessions: {:>7.1} ms (median of {ROUNDS})\n\
+         remote logout of 10,000 sessions: {:>7.1} ms (median of {ROUNDS}), {ratio:.1} times that\n\
+         budget                          : {:>7.1} ms",
         short.as_secs_f64() * 1e3,
         long.as_secs_f64() * 1e3,
         BUDGET.as_secs_f64() * 1e3,
     )?;
     if long > BUDGET {
-        return Err("a press with 10,000 sessions is over its budget".into());
+        return Err("a remote logout of 10,000 sessions is over its budget".into());
     }
     Ok(())
 }
@@ -110,7 +110,7 @@ async fn remote_logout(app: &Router, cookie: &str) -> Result<Duration, Box<dyn E
     let response = app.clone().oneshot(request).await?;
     let took = start.elapsed();
     if response.status() != StatusCode::OK {
-        return Err(format!("the press was answered {}", response.status()).into());
+        return Err(format!("the remote logout was answered {}", response.status()).into());
     }
     Ok(took)
 }

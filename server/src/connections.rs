@@ -1,4 +1,4 @@
-//! Taking connections. One that says nothing is closed: silence must cost its maker more than us.
+//! Accepting connections. One that stays silent is closed: silence must cost the client more than us.
 
 use std::{future::Future, io, net::SocketAddr, time::Duration};
 
@@ -16,14 +16,14 @@ use tower::Service;
 /// proxies commonly keep theirs (60 seconds), so that none sends into one that is being closed.
 pub const SILENT: Duration = Duration::from_secs(75);
 
-/// How long to wait when no connection can be taken, which is when there are no files left.
+/// How long to wait when no connection can be accepted, which is when too many files are open.
 const FULL: Duration = Duration::from_millis(200);
 
 /// As many open files as the system lets this process have: each connection is one.
 pub fn raise_limit() {
     match rlimit::increase_nofile_limit(u64::MAX) {
-        Ok(files) => tracing::debug!(files, "connections and files that may be open"),
-        Err(error) => tracing::warn!(%error, "the limit on open files stays as it is"),
+        Ok(files) => tracing::debug!(files, "limit on open files and connections raised"),
+        Err(error) => tracing::warn!(%error, "the limit on open files could not be raised"),
     }
 }
 
@@ -64,7 +64,7 @@ pub async fn serve(
     going_on.shutdown().await;
 }
 
-/// The router, told who is at the other end.
+/// The router, told the address at the other end.
 fn service_of(
     router: &Router,
     peer: SocketAddr,
@@ -84,8 +84,8 @@ fn service_of(
     })
 }
 
-/// One connection that went away before it was taken is none of our business; anything else is the
-/// system's limit, and passes when others close.
+/// A connection that the client broke off before it was accepted needs nothing; anything else is the system's limit,
+/// and passes when others close.
 async fn wait_for_room(error: &io::Error) {
     let theirs = [
         io::ErrorKind::ConnectionAborted,
@@ -93,7 +93,7 @@ async fn wait_for_room(error: &io::Error) {
         io::ErrorKind::ConnectionReset,
     ];
     if !theirs.contains(&error.kind()) {
-        tracing::warn!(%error, "no connection can be taken now");
+        tracing::warn!(%error, "no connection can be accepted now");
         tokio::time::sleep(FULL).await;
     }
 }
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn who_says_nothing_is_closed_and_who_asks_is_answered() {
+    async fn a_silent_connection_is_closed_and_a_request_is_answered() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let told = |ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() };

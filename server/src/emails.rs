@@ -1,9 +1,13 @@
-//! The post: emails that the rules have written are sent by SMTP, or become files where no SMTP
-//! server is set.
+//! The outbox of emails: what the rules have written is sent by SMTP, or becomes a file where no SMTP server is set.
 
+mod html;
+mod plain;
 mod texts;
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use accounts::{
     db::Db,
@@ -22,21 +26,21 @@ use tokio::{fs, io::AsyncWriteExt};
 
 use crate::config::Config;
 
-/// How often it is looked for emails.
+/// How often to look for emails.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Longest one email may take.
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// Where emails go.
-enum Way {
+enum Transport {
     Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>),
     Folder(std::path::PathBuf),
 }
 
 /// Sends what is due, for as long as the program runs.
 pub struct EmailSender {
-    way: Way,
+    transport: Transport,
     from: Mailbox,
     /// Where this install is, for the links: from the settings, never from a request.
     public_url: String,
@@ -48,18 +52,18 @@ impl EmailSender {
     /// # Errors
     /// One plain sentence that names the setting.
     pub fn new(config: &Config, db: Db, keys: Keys) -> Result<Self, String> {
-        let way = match &config.smtp_url {
+        let transport = match &config.smtp_url {
             Some(url) => {
-                let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
+                let smtp = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
                     .map_err(|_| "CURFEW_SMTP_URL cannot be used".to_owned())?
                     .timeout(Some(LONGEST))
                     .build();
-                Way::Smtp(Box::new(transport))
+                Transport::Smtp(Box::new(smtp))
             }
-            None => Way::Folder(config.mail_folder.clone()),
+            None => Transport::Folder(config.mail_folder.clone()),
         };
         Ok(Self {
-            way,
+            transport,
             from: config.mail_from.clone(),
             public_url: config.public_url(),
             db,
@@ -77,8 +81,13 @@ impl EmailSender {
                 match self.send_one().await {
                     Ok(true) => {}
                     Ok(false) => break,
-                    Err(error) => {
-                        tracing::warn!(%error, "emails wait");
+                    Err(EmailError::Database(error)) => {
+                        tracing::warn!(%error, "the database is unavailable: emails wait in the outbox");
+                        break;
+                    }
+                    // The next one gets its turn.
+                    Err(EmailError::Sealed(error)) => {
+                        tracing::error!(%error, "the link of an email could not be opened: tried again later");
                         break;
                     }
                 }
@@ -98,14 +107,19 @@ impl EmailSender {
         let Some(due) = leased? else {
             return Ok(false);
         };
+        let start = Instant::now();
         let outcome = self.send(&due).await;
+        let (email, ms) = (&due.id, start.elapsed().as_millis());
         let mut tx = self.db.write().await?;
         match outcome {
-            Ok(()) => emails::sent(&mut tx, &due, Moment::now()).await?,
+            Ok(()) => {
+                emails::sent(&mut tx, &due, Moment::now()).await?;
+                tracing::info!(email, ms, "email sent");
+            }
             Err(why) => {
                 let next = emails::failed(&mut tx, &due, Moment::now()).await?;
                 let given_up = next.is_none();
-                tracing::warn!(email = due.id, why, given_up, "a email was not taken");
+                tracing::warn!(email, ms, why, given_up, "an email could not be sent");
             }
         }
         tx.commit().await?;
@@ -114,45 +128,43 @@ impl EmailSender {
 
     async fn send(&self, due: &Due) -> Result<(), String> {
         let message = self.message(due)?;
-        match &self.way {
-            Way::Smtp(smtp) => smtp
+        match &self.transport {
+            Transport::Smtp(smtp) => smtp
                 .send(message)
                 .await
                 .map(|_| ())
                 .map_err(|e| e.to_string()),
-            Way::Folder(folder) => {
+            Transport::Folder(folder) => {
                 let file = folder.join(format!("{}.eml", due.id));
                 write(folder, &file, &message.formatted())
                     .await
                     .map_err(|e| format!("{}: {e}", file.display()))?;
-                tracing::info!(
-                    "no CURFEW_SMTP_URL is set: a email is in {}",
-                    file.display()
-                );
+                let file = file.display();
+                tracing::info!(email = due.id, %file, "CURFEW_SMTP_URL is not set: an email became a file");
                 Ok(())
             }
         }
     }
 
     fn message(&self, due: &Due) -> Result<Message, String> {
-        let words = texts::of(due, &self.public_url);
+        let text = texts::of(due, &self.public_url);
         let to: Mailbox = due
             .to
             .parse()
-            .map_err(|_| "its address cannot be written to".to_owned())?;
+            .map_err(|_| "its address is not an email address".to_owned())?;
         Message::builder()
             .from(self.from.clone())
             .to(to)
-            .subject(words.subject.clone())
+            .subject(text.subject.clone())
             .message_id(Some(format!("<{}@curfew>", due.id)))
-            // Out-of-office answers help nobody (RFC 3834).
+            // So that no out-of-office reply is sent to it (RFC 3834).
             .raw_header(HeaderValue::new(
                 HeaderName::new_from_ascii_str("Auto-Submitted"),
                 "auto-generated".into(),
             ))
             .multipart(MultiPart::alternative_plain_html(
-                words.text(),
-                words.html(),
+                plain::text(&text),
+                html::html(&text),
             ))
             .map_err(|e| e.to_string())
     }

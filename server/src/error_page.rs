@@ -12,7 +12,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-use crate::{request_id::RequestId, state::AppState};
+use crate::{problem::is_bare, request_id, state::AppState};
 
 /// Whether the request is a browser's own, not a program's or the WASM client's.
 #[must_use]
@@ -76,38 +76,33 @@ pub fn service_unavailable(state: &AppState, headers: &HeaderMap, request_id: &s
 /// Gives bare refusals of the layers below a body: 403 of another site's form, 405, 408, 500.
 pub async fn explain(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let as_html = wants_html(request.headers());
-    let id = request
-        .extensions()
-        .get::<RequestId>()
-        .map(|id| id.0.clone())
-        .unwrap_or_default();
+    let id = request_id::of(request.extensions());
     let response = next.run(request).await;
-    let bare = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_none_or(|t| t.as_bytes().starts_with(b"text/plain"));
+    if !is_bare(&response) {
+        return response;
+    }
     let (error_page, code, text) = match response.status() {
-        StatusCode::FORBIDDEN if bare => (
+        StatusCode::FORBIDDEN => (
             ErrorPage::CrossSite,
             Code::CrossSite,
             "This request came from another site.",
         ),
-        StatusCode::METHOD_NOT_ALLOWED if bare => (
+        StatusCode::METHOD_NOT_ALLOWED => (
             ErrorPage::MethodNotAllowed,
             Code::MethodNotAllowed,
             "This address takes another method.",
         ),
-        StatusCode::NOT_FOUND if bare => (
+        StatusCode::NOT_FOUND => (
             ErrorPage::BadRequest,
             Code::NotFound,
             "There is nothing at this address.",
         ),
-        StatusCode::INTERNAL_SERVER_ERROR if bare => (
+        StatusCode::INTERNAL_SERVER_ERROR => (
             ErrorPage::Broken,
             Code::Internal,
             "Something went wrong on our side.",
         ),
-        StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT if bare => {
+        StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => {
             (ErrorPage::Broken, Code::Internal, "This took too long.")
         }
         _ => return response,

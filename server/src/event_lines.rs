@@ -4,12 +4,12 @@ use accounts::audit::Stored;
 
 use crate::csv::record;
 
-/// How a line is written.
+/// How an event is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// One JSON object a line, hashes included
     Jsonl,
-    /// For a spreadsheet; text that one would take for a formula gets an apostrophe before it
+    /// For a spreadsheet; text that it would take for a formula gets an apostrophe before it
     Csv,
 }
 
@@ -31,7 +31,7 @@ const COLUMNS: [&str; 14] = [
 ];
 
 impl Format {
-    /// What stands above the events.
+    /// The line above the events: the names of the columns in CSV, nothing in JSON.
     #[must_use]
     pub fn head(self) -> String {
         match self {

@@ -3,7 +3,8 @@
 
 use accounts::{
     audit::{self, Cut, Filter},
-    users::AccountId,
+    ids::AccountId,
+    time::Moment,
 };
 use app::{
     context::{Presence, Visit},
@@ -19,11 +20,7 @@ use axum::{
 use futures::stream;
 
 use crate::{
-    error_page,
-    event_lines::Format,
-    pages::{self, to_sign_in},
-    permitted,
-    state::AppState,
+    error_page, event_lines::Format, pages, permitted, redirects::to_sign_in, state::AppState,
 };
 
 /// Events read at a time.
@@ -96,7 +93,7 @@ fn lines(
                 Next::After(after) => after,
             };
             let page = async {
-                let mut conn = state.curfew.db.read().await?;
+                let mut conn = state.curfew.instance.read(Moment::now()).await?;
                 audit::search(&mut conn, &account, &filter, Cut::After(after), PAGE).await
             };
             match page.await {

@@ -4,9 +4,8 @@
 
 mod plain;
 
-use accounts::permissions;
 use app::{
-    context::Visit,
+    context::{Presence, Visit, explained},
     error::{AppError, Code},
 };
 use axum::{
@@ -17,10 +16,9 @@ use axum::{
 };
 use leptos::prelude::provide_context;
 
-pub(crate) use plain::see_other;
-use plain::{refused, succeeded};
+use plain::{Refusal, refused, succeeded};
 
-use crate::{error_page::wants_html, permitted, state::AppState};
+use crate::{addresses::FUNCTIONS, error_page::wants_html, permitted, state::AppState};
 
 /// Largest body that is read.
 const LARGEST: usize = 64 * 1024;
@@ -51,36 +49,30 @@ pub async fn sign_out(
 
 async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
-    let plain = wants_html(&parts.headers);
-    let name = parts
-        .uri
-        .path()
-        .rsplit('/')
-        .next()
-        .unwrap_or_default()
-        .to_owned();
+    let headers = parts.headers.clone();
+    let plain = wants_html(&headers);
+    let name = parts.uri.path().rsplit('/').next();
+    let name = name.unwrap_or_default().to_owned();
+    let address = format!("{FUNCTIONS}{name}");
+    let refuse = |body: &Bytes, error: AppError| {
+        let name = &*name;
+        refused(state, &headers, plain, Refusal { name, body, error })
+    };
     let body = match read(&parts, body).await {
         Ok(body) => body,
-        Err(error) => return refused(state, &parts.headers, plain, &name, &Bytes::new(), error),
+        Err(error) => return refuse(&Bytes::new(), error),
     };
-    let address = format!("/api/fn/{name}");
-    // A function without a row is for nobody, so it is not there.
-    let allowed = match permissions::row(&address) {
-        Some(_) => permitted::check(state, &visit, &address).await,
-        None => Err(nothing_here()),
-    };
-    if let Err(error) = allowed {
-        return refused(state, &parts.headers, plain, &name, &body, error);
+    if let Err(error) = permitted::check(state, &visit, &address).await {
+        return refuse(&body, error);
     }
     // The answer is made here for both, so the function itself always answers a program.
-    let headers = parts.headers.clone();
     parts
         .headers
         .insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-    let (curfew, of) = (state.curfew.clone(), visit.clone());
+    let (curfew, visit_of_function) = (state.curfew.clone(), visit.clone());
     let context = move || {
         provide_context(curfew.clone());
-        provide_context(of.clone());
+        provide_context(visit_of_function.clone());
     };
     let request = Request::from_parts(parts, Body::from(body.clone()));
     let response = leptos_axum::handle_server_fns_with_context(context, request)
@@ -93,16 +85,19 @@ async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
             response
         };
     }
-    // A session may have a new cookie although the operation was refused: what was shown was right.
+    // A session may have a new cookie although the operation was refused: the password or code was right.
     let cookies: Vec<HeaderValue> = response
         .headers()
         .get_all(header::SET_COOKIE)
         .iter()
         .cloned()
         .collect();
-    let error = error_of(response).await;
+    let mut error = error_of(response).await;
+    if let Presence::SignedIn(me) = &visit.presence {
+        error = explained(&state.curfew, me, error).await;
+    }
     permitted::note_refusal(state, &visit, &address, &error).await;
-    let mut answer = refused(state, &headers, plain, &name, &body, error);
+    let mut answer = refuse(&body, error);
     for cookie in cookies {
         answer.headers_mut().append(header::SET_COOKIE, cookie);
     }

@@ -9,7 +9,7 @@ use axum::{
 
 use crate::state::AppState;
 
-/// For answers that are no page of the app: nothing may run. Pages bring their own, with a nonce.
+/// For answers that are no page of the app: nothing may run. Pages set their own, with a nonce.
 const NOTHING_RUNS: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
                             form-action 'self'; frame-ancestors 'none'";
 

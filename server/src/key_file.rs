@@ -1,4 +1,4 @@
-//! The file that holds the instance's keys: made on the first start, for the owner's eyes only.
+//! The file that holds the instance's keys: created on the first start, readable by its owner only.
 
 use std::{
     fs::{self, OpenOptions},
@@ -9,7 +9,7 @@ use std::{
 use accounts::keys::Keys;
 use zeroize::Zeroizing;
 
-/// Opens the key file; makes one when there is none.
+/// Opens the key file; creates one when there is none.
 ///
 /// # Errors
 /// One plain sentence that names the setting.
@@ -19,8 +19,8 @@ pub fn open(path: &Path) -> Result<Keys, String> {
     if !path.exists() {
         match write_new(path, &Keys::new_line()) {
             Ok(()) => tracing::info!(
-                "made a key in {}: keep a copy with your backups",
-                path.display()
+                file = %path.display(),
+                "key file created: keep a copy with your backups"
             ),
             // Another process was faster.
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
@@ -62,7 +62,7 @@ pub fn forget_old_keys(path: &Path) -> io::Result<()> {
 
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let beside = path.with_extension("new");
-    // One that was left half written is of no use to anybody.
+    // One that was left half written is of no use.
     let _ = fs::remove_file(&beside);
     write_new(&beside, text)?;
     fs::rename(&beside, path)
@@ -91,9 +91,8 @@ fn warn_if_others_may_read(path: &Path) {
         let mode = std::os::unix::fs::PermissionsExt::mode(&about.permissions());
         if mode & 0o077 != 0 {
             tracing::warn!(
-                "{} can be read by others: chmod 600 {}",
-                path.display(),
-                path.display()
+                file = %path.display(),
+                "the key file can be read by other users of this machine: run chmod 600 on it"
             );
         }
     }
@@ -104,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_file_is_made_kept_and_rotated() {
+    fn a_key_file_is_created_kept_and_rotated() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deeper/secret.key");
         let first = open(&path).unwrap().newest();

@@ -1,4 +1,4 @@
-//! When sessions and tokens were last used: gathered in memory, written together, since nobody waits
+//! When sessions and tokens were last used: gathered in memory and written together, because no request waits
 //! for it. A request only reads.
 
 use std::{
@@ -9,9 +9,10 @@ use std::{
 
 use accounts::{
     db::Db,
-    sessions::{SessionId, SignedIn, note_active},
+    ids::{SessionId, TokenId},
+    sessions::{SignedIn, note_active},
     time::UnixMillis,
-    tokens::{Bearer, TokenId, note_used},
+    tokens::{Bearer, note_used},
 };
 
 /// A session or token is written down at most this often.
@@ -61,8 +62,12 @@ impl LastSeen {
             tx.commit().await
         };
         if let Err(error) = written.await {
-            let (s, t) = (sessions.len(), tokens.len());
-            tracing::warn!(%error, sessions = s, tokens = t, "times of use are kept for later");
+            tracing::warn!(
+                %error,
+                sessions = sessions.len(),
+                tokens = tokens.len(),
+                "the database is unavailable: times of last use are written later"
+            );
             let mut kept = self.seen();
             for (session, at) in sessions {
                 kept.sessions.entry(session).or_insert(at);

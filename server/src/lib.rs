@@ -1,9 +1,19 @@
-//! The program: one binary, `curfew`. It carries requests in; the rules are in `accounts`, the
-//! screens in `app`.
+//! The program: one binary, `curfew`. It carries requests in; the rules are in `accounts`, the screens in `app`.
+//!
+//! | modules | hold |
+//! |---|---|
+//! | [`serve`], [`cli`], [`config`] | what the binary does, and its settings |
+//! | [`router`], [`addresses`] | every route; what each address is for and needs |
+//! | [`authentication`], [`permitted`] | from a request to a user, and what the user may do |
+//! | [`pages`], [`functions`], [`events`], [`export`], [`two_factor_files`] | what browsers ask for |
+//! | [`rest`], [`mcp`] | what programs ask for, with a token |
+//! | [`health`], [`assets`] | what needs no user |
+//! | [`emails`], [`webhook`] | outboxes, emptied as long as the program runs |
+//! | [`state`], [`streams`], [`last_seen`], [`token_rate_limit`] | what requests share |
 
-pub mod address;
+pub mod addresses;
 pub mod assets;
-pub mod bearer;
+pub mod authentication;
 pub mod cli;
 pub mod config;
 pub mod connections;
@@ -22,11 +32,11 @@ pub mod mcp;
 pub mod pages;
 pub mod permitted;
 pub mod problem;
+mod redirects;
 pub mod request_id;
 pub mod rest;
 pub mod router;
 pub mod serve;
-pub mod signed_in;
 pub mod state;
 pub mod streams;
 pub mod token_rate_limit;

@@ -1,6 +1,9 @@
 //! `curfew`: reads the settings, then serves or runs one command.
 
-use std::{io::Write, process::ExitCode};
+use std::{
+    io::{IsTerminal, Write},
+    process::ExitCode,
+};
 
 use server::{
     cli::{self, Command},
@@ -33,10 +36,14 @@ fn main() -> ExitCode {
     })
 }
 
-/// Logs to standard error.
+/// Logs to standard error, in colours on a terminal unless `NO_COLOR` is set (<https://no-color.org>).
 fn log(json: bool, filter: &str) {
     let filter = EnvFilter::new(filter);
-    let to_stderr = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let to_stderr = fmt()
+        .with_env_filter(filter)
+        .with_ansi(!no_color && std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     if json {
         to_stderr.json().flatten_event(true).init();
     } else {

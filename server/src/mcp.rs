@@ -24,7 +24,8 @@ use rmcp::{
 };
 
 use crate::{
-    bearer,
+    addresses,
+    authentication::bearer,
     config::Config,
     problem::{Refused, is_bare},
     state::AppState,
@@ -34,10 +35,7 @@ use tools::Tools;
 /// Largest message that is read.
 const LARGEST: usize = 64 * 1024;
 
-/// Where it is.
-pub const ADDRESS: &str = "/mcp";
-
-/// The route, behind its door.
+/// The route, for requests with an MCP token.
 pub fn router(state: &AppState) -> Router<AppState> {
     let tools = Tools::new(state.clone());
     carrying(&state.config, move || tools.clone())
@@ -50,11 +48,11 @@ pub fn carrying<H: ServerHandler + Send + 'static, S: Clone + Send + Sync + 'sta
     handler: impl Fn() -> H + Clone + Send + Sync + 'static,
 ) -> Router<S> {
     Router::new()
-        .route_service(ADDRESS, transport(config, handler))
+        .route_service(addresses::MCP, transport(config, handler))
         .layer(from_fn(in_our_words))
 }
 
-/// What the SDK refuses with a bare status, so that who wrote the request can mend it.
+/// Explains what the SDK refuses with a bare status, so that the author of the request can mend it.
 async fn in_our_words(request: Request, next: Next) -> Response {
     let (is_json, speaks) = kind_and_version(request.headers());
     let mut response = next.run(request).await;

@@ -1,22 +1,39 @@
-//! Refusing by the table of permissions, and recording that somebody was refused.
+//! Refusing what a user has no permission for, and recording that it was refused.
 
-use accounts::{audit::Client, permissions, time::Moment, users::User};
+use accounts::{
+    client::Client,
+    db::DatabaseError,
+    operation::Operation,
+    permissions::{self, Denial},
+    time::Moment,
+    users::User,
+};
 use app::{
-    context::{Presence, Visit},
+    context::{Presence, Visit, session_ended},
     error::{AppError, Code},
 };
 
-use crate::state::AppState;
+use crate::{
+    addresses::{self, Access, Address},
+    state::AppState,
+};
 
-/// Whether the user signed in may use the address; `Ok` as well when nobody is signed in, which is for
-/// others to refuse.
+/// Whether the visitor may use the page or the function at `path`. One that is not listed is refused.
 ///
 /// # Errors
-/// As [`allows`].
-pub async fn check(state: &AppState, visit: &Visit, address: &str) -> Result<(), AppError> {
+/// The refusal, as the visitor is told: how the session ended, that no user is signed in, or as [`allows`].
+pub async fn check(state: &AppState, visit: &Visit, path: &str) -> Result<(), AppError> {
+    let Some(address) = addresses::find(path) else {
+        return Err(AppError::new(
+            Code::NotFound,
+            "There is nothing at this address.",
+        ));
+    };
     match &visit.presence {
+        _ if address.access == Access::Public => Ok(()),
         Presence::SignedIn(me) => allows(state, &me.user, &visit.client, address).await,
-        _ => Ok(()),
+        Presence::Ended(ended) => Err(session_ended(ended)),
+        Presence::Anonymous => Err(AppError::not_signed_in()),
     }
 }
 
@@ -28,36 +45,50 @@ pub async fn allows(
     state: &AppState,
     user: &User,
     client: &Client,
-    address: &str,
+    address: &Address,
 ) -> Result<(), AppError> {
-    match permissions::check(user.role, user.plan, address) {
-        Ok(()) => Ok(()),
-        Err(refusal) => {
-            let error = AppError::refusal(&refusal);
-            record(state, user, client, address, error.code).await;
-            Err(error)
-        }
-    }
+    let Some(permission) = address.permission() else {
+        return Ok(());
+    };
+    let Err(refusal) = permissions::check(user.role, user.plan, permission) else {
+        return Ok(());
+    };
+    let error = AppError::from(refusal);
+    record(state, user, client, address, error.code).await;
+    Err(error)
 }
 
-/// Records what an operation refused itself: to whom a member is an owner, only the operation can tell.
-pub async fn note_refusal(state: &AppState, visit: &Visit, address: &str, error: &AppError) {
+/// Records what an operation refused itself: whether a member is an owner, only the operation can tell.
+pub async fn note_refusal(state: &AppState, visit: &Visit, path: &str, error: &AppError) {
     if let Presence::SignedIn(me) = &visit.presence
         && matches!(error.code, Code::Forbidden | Code::PlanRequired)
+        && let Some(address) = addresses::find(path)
     {
         record(state, &me.user, &visit.client, address, error.code).await;
     }
 }
 
-/// The refusal stands whether or not it could be recorded.
-async fn record(state: &AppState, user: &User, client: &Client, address: &str, code: Code) {
-    let why = match code {
-        Code::PlanRequired => "plan_required",
-        _ => "forbidden",
+/// The refusal counts whether or not it could be recorded.
+async fn record(state: &AppState, user: &User, client: &Client, address: &Address, code: Code) {
+    let Some(permission) = address.permission() else {
+        return;
     };
-    let db = &state.curfew.db;
-    let recorded = permissions::record_denial(db, user, address, why, client, Moment::now()).await;
-    if let Err(error) = recorded {
-        tracing::error!(%error, "a refusal was not recorded");
+    let denial = Denial {
+        permission,
+        address: address.path,
+        why: match code {
+            Code::PlanRequired => "plan_required",
+            _ => "forbidden",
+        },
+    };
+    let recorded = async {
+        let mut op = Operation::begin(&state.curfew.instance, client, Moment::now()).await?;
+        permissions::record_denial(&mut op, user, denial);
+        op.commit().await?;
+        Ok::<_, DatabaseError>(())
+    };
+    if let Err(error) = recorded.await {
+        let (user, address) = (user.id.as_str(), address.path);
+        tracing::error!(%error, user, address, "the database is unavailable: a refusal was not recorded");
     }
 }

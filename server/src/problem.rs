@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use accounts::{db::DatabaseError, programs::BearerError};
 use app::error::{AppError, Code};
 use axum::{
     Json,
@@ -14,7 +15,7 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::request_id::RequestId;
+use crate::request_id;
 
 /// What went wrong.
 #[derive(Debug, Serialize, ToSchema)]
@@ -30,7 +31,7 @@ pub struct Problem {
     #[schema(example = 401)]
     status: u16,
     /// One or two plain sentences.
-    #[schema(example = "This token is unknown, revoked or has run out.")]
+    #[schema(example = "This token is unknown, revoked or has expired.")]
     detail: String,
     /// Tells problems apart; never changes.
     #[schema(example = "invalid_token")]
@@ -51,17 +52,43 @@ pub struct Problem {
 #[derive(Debug, Clone)]
 pub struct Refused(pub AppError);
 
-impl Refused {
-    /// What a failing store looks like to a program; the cause is logged.
-    #[must_use]
-    pub fn database(error: accounts::db::DatabaseError) -> Self {
-        Self(AppError::database(&error))
-    }
-}
-
 impl From<AppError> for Refused {
     fn from(error: AppError) -> Self {
         Self(error)
+    }
+}
+
+impl From<DatabaseError> for Refused {
+    fn from(error: DatabaseError) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<BearerError> for Refused {
+    fn from(error: BearerError) -> Self {
+        Self(match error {
+            BearerError::Unknown => AppError::new(
+                Code::InvalidToken,
+                "This token is unknown, revoked or has expired.",
+            ),
+            BearerError::Scope => AppError::new(
+                Code::InsufficientScope,
+                "This token was created without the scope that ends sessions.",
+            ),
+            BearerError::Role => AppError::new(
+                Code::Forbidden,
+                "Only owners and admins of the account may do this.",
+            ),
+            BearerError::OnOwner => {
+                AppError::new(Code::Forbidden, "Only an owner may do this to an owner.")
+            }
+            BearerError::NotFound => {
+                AppError::new(Code::NotFound, "There is no such user or session.")
+            }
+            BearerError::RateLimited(limited) => limited.into(),
+            BearerError::PlanRequired(plans) => AppError::plan_required(&plans),
+            BearerError::Database(error) => error.into(),
+        })
     }
 }
 
@@ -86,11 +113,7 @@ impl IntoResponse for Refused {
 
 /// Writes the problem of every answer that has one: ours, and the bare refusals of what lies below.
 pub async fn explain(request: Request, next: Next) -> Response {
-    let id = request
-        .extensions()
-        .get::<RequestId>()
-        .map(|id| id.0.clone())
-        .unwrap_or_default();
+    let id = request_id::of(request.extensions());
     let mut response = next.run(request).await;
     let error = match response.extensions_mut().remove::<Refused>() {
         Some(Refused(error)) => error,

@@ -5,18 +5,24 @@ use std::time::Instant;
 use accounts::time::Moment;
 use axum::{
     extract::{MatchedPath, Request},
-    http::{HeaderName, HeaderValue},
+    http::{Extensions, HeaderName, HeaderValue},
     middleware::Next,
     response::Response,
 };
-use tracing::{Instrument, info_span};
+use tracing::{Instrument, field::Empty, info_span};
 
 /// The number, as handlers find it in the request's extensions.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 
-/// Gives the request its number and logs how it went: the matched route, never the address itself,
-/// which may hold what somebody typed.
+/// The number of a request; empty for one that has none, which only a test makes.
+pub(crate) fn of(extensions: &Extensions) -> String {
+    let id = extensions.get::<RequestId>();
+    id.map(|id| id.0.clone()).unwrap_or_default()
+}
+
+/// Gives the request its number and logs how it went: the matched route, never the address itself, which may
+/// hold what a user typed. Authentication adds to every line who asked.
 pub async fn number(mut request: Request, next: Next) -> Response {
     let id = Moment::now().id();
     let route = request
@@ -24,12 +30,20 @@ pub async fn number(mut request: Request, next: Next) -> Response {
         .get::<MatchedPath>()
         .map_or("-", MatchedPath::as_str)
         .to_owned();
-    let span = info_span!("request", id, method = %request.method(), route);
+    let span = info_span!(
+        "request",
+        request_id = id,
+        method = %request.method(),
+        route,
+        user = Empty,
+        session = Empty,
+        token = Empty,
+    );
     request.extensions_mut().insert(RequestId(id.clone()));
     let start = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     let (status, ms) = (response.status().as_u16(), start.elapsed().as_millis());
-    span.in_scope(|| tracing::info!(status, ms, "answered"));
+    span.in_scope(|| tracing::info!(status, ms, "request answered"));
     if let Ok(value) = HeaderValue::from_str(&id) {
         response
             .headers_mut()

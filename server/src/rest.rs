@@ -4,7 +4,7 @@
 mod audit_events;
 mod me;
 mod members;
-mod nothing;
+mod no_body;
 mod paging;
 mod reference;
 mod refusals;
@@ -14,11 +14,12 @@ mod sessions;
 pub use audit_events::Event;
 pub use me::Me;
 pub use remote_logout::Receipt;
+pub(crate) use remote_logout::remote_logout;
 pub use sessions::Session;
 
 use std::sync::LazyLock;
 
-use accounts::{time::UnixMillis, tokens::BearerError};
+use accounts::time::UnixMillis;
 use app::error::{AppError, Code};
 use axum::{
     Router,
@@ -34,7 +35,7 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    bearer,
+    authentication::bearer,
     problem::{Problem, Refused},
     state::AppState,
 };
@@ -44,13 +45,13 @@ use crate::{
 #[openapi(
     info(
         title = "Curfew",
-        description = "See who is signed in, and sign them out. Every request acts for the person whose API token it \
-                       carries, with that person's rights and no more. Times are RFC 3339 in UTC. New fields may \
-                       come to answers at any time; what is here stays."
+        description = "See who is signed in, and sign them out. Every request acts for the user whose API token it \
+                       carries, with that user's rights and no more. Times are RFC 3339 in UTC. New fields may \
+                       be added to answers at any time; what is here stays."
     ),
     tags(
-        (name = "You", description = "The person whose token it is."),
-        (name = "Sessions", description = "Where that person is signed in, and remote logout."),
+        (name = "You", description = "The user whose token it is."),
+        (name = "Sessions", description = "Where that user is signed in, and remote logout."),
         (name = "Account", description = "What happened in the account, and who is in it.")
     ),
     components(schemas(Problem)),
@@ -67,7 +68,7 @@ impl Modify for Bearer {
             .scheme(HttpAuthScheme::Bearer)
             .bearer_format("cfw_api_…")
             .description(Some(
-                "An API token, made under Account settings, API. Scope `read` looks; scope `sessions` ends sessions.",
+                "An API token, created under Account settings, API. Scope `read` looks; scope `sessions` ends sessions.",
             ))
             .build();
         let components = document.components.get_or_insert_default();
@@ -89,14 +90,14 @@ fn operations() -> OpenApiRouter<AppState> {
 /// The routes. Every one but the two that describe them needs an API token.
 pub fn router(state: &AppState) -> Router<AppState> {
     let (operations, _) = operations().split_for_parts();
-    let behind_the_door = operations
+    let with_token = operations
         .route("/api/v1", any(nowhere))
         .route("/api/v1/{*rest}", any(nowhere))
         .layer(from_fn_with_state(state.clone(), bearer::api));
     Router::new()
         .route(OPENAPI, get(openapi))
         .route(REFERENCE, get(reference::page))
-        .merge(behind_the_door)
+        .merge(with_token)
 }
 
 const OPENAPI: &str = "/api/openapi.json";
@@ -108,7 +109,7 @@ pub(crate) fn addresses() -> impl Iterator<Item = String> {
     operations.chain([OPENAPI, REFERENCE].map(str::to_owned))
 }
 
-/// The document, made once.
+/// The document, written once.
 pub fn document() -> &'static utoipa::openapi::OpenApi {
     static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> =
         LazyLock::new(|| operations().into_openapi());
@@ -125,39 +126,10 @@ async fn openapi() -> Response {
 }
 
 async fn nowhere() -> Refused {
-    not_found("There is nothing at this address.")
-}
-
-fn not_found(why: &str) -> Refused {
-    Refused(AppError::new(Code::NotFound, why))
-}
-
-impl From<BearerError> for Refused {
-    fn from(error: BearerError) -> Self {
-        Self(match error {
-            BearerError::Unknown => AppError::new(
-                Code::InvalidToken,
-                "This token is unknown, revoked or has run out.",
-            ),
-            BearerError::Scope => AppError::new(
-                Code::InsufficientScope,
-                "This token was made without the scope that ends sessions.",
-            ),
-            BearerError::Role => AppError::new(
-                Code::Forbidden,
-                "Only owners and admins of the account may do this.",
-            ),
-            BearerError::OnOwner => {
-                AppError::new(Code::Forbidden, "Only an owner may do this to an owner.")
-            }
-            BearerError::NotFound => {
-                AppError::new(Code::NotFound, "There is no such person or session.")
-            }
-            BearerError::RateLimited(rate_limited) => AppError::rate_limited(rate_limited),
-            BearerError::PlanRequired(plans) => AppError::plan_required(&plans),
-            BearerError::Database(error) => AppError::database(&error),
-        })
-    }
+    Refused(AppError::new(
+        Code::NotFound,
+        "There is nothing at this address.",
+    ))
 }
 
 /// RFC 3339, in UTC, to the millisecond.

@@ -1,8 +1,7 @@
 //! Every route and layer, in order.
 
-use std::{sync::LazyLock, time::Duration};
+use std::time::Duration;
 
-use app::{App, PlainApp};
 use axum::{
     Router,
     http::StatusCode,
@@ -16,14 +15,15 @@ use tower_http::{
 };
 
 use crate::{
-    assets, error_page, events, export, functions, headers, health, mcp, pages, problem,
-    request_id, rest,
-    signed_in::{self, RESUME},
+    addresses::{self, RESUME},
+    assets,
+    authentication::session::authenticate,
+    error_page, events, export, functions, headers, health, mcp, pages, problem, request_id, rest,
     state::AppState,
-    two_factor_files,
+    two_factor_files::{self, QR_CODE, RECOVERY_CODES},
 };
 
-/// Longest a request may take. A change of password hashes twice, behind whoever is in line.
+/// Longest a request may take. A change of password hashes twice, behind other requests in line.
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// The whole service.
@@ -35,7 +35,7 @@ pub fn router(state: AppState) -> Router {
     let users = users()
         .router
         .fallback(pages::not_found)
-        .layer(from_fn_with_state(state.clone(), signed_in::at_the_door));
+        .layer(from_fn_with_state(state.clone(), authenticate));
     let programs = for_programs(rest::router(&state).merge(mcp::router(&state)));
 
     bounded(users.merge(machines().router))
@@ -48,18 +48,18 @@ pub fn router(state: AppState) -> Router {
         .with_state(state)
 }
 
-/// What every program's route stands behind. Programs come with a token, which no other site can make a browser
-/// send: what is refused elsewhere for coming from another site is cookies, and these doors look at none.
+/// The layers of every program's route. Programs come with a token, which no other site can make a browser send:
+/// what is refused elsewhere for coming from another site is cookies, and these routes look at none.
 pub fn for_programs<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
     bounded(routes).layer(from_fn(problem::explain))
 }
 
-/// Every address of the service, for comparing with the table of permissions: what was routed, with each
-/// server function in place of the one route that leads to them.
+/// Every address that is routed, for comparing with [`addresses`]: each server function in place of the one
+/// route that leads to them.
 #[must_use]
 pub fn every_address() -> Vec<String> {
     let routed = users().addresses.into_iter().chain(machines().addresses);
-    let programs = rest::addresses().chain([mcp::ADDRESS.to_owned()]);
+    let programs = rest::addresses().chain([addresses::MCP.to_owned()]);
     let functions = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned());
     let mut all: Vec<String> = routed
         .filter(|address| address != FUNCTIONS)
@@ -93,19 +93,16 @@ fn users() -> Listed {
         .route(FUNCTIONS, post(functions::call))
         .route("/sign-out", post(functions::sign_out))
         .route(RESUME, get(pages::resume))
-        .route(
-            "/profile/two-factor/recovery-codes.txt",
-            get(two_factor_files::recovery_codes),
-        )
-        .route("/profile/two-factor/qr.svg", get(two_factor_files::qr_code))
+        .route(RECOVERY_CODES, get(two_factor_files::recovery_codes))
+        .route(QR_CODE, get(two_factor_files::qr_code))
         .route("/settings/audit-log/export", get(export::export));
-    for page in ADDRESSES.iter().chain(PLAIN.iter()) {
+    for page in pages::routes::all() {
         users = users.route(page, get(pages::page));
     }
     users
 }
 
-/// What asks nobody who they are.
+/// What needs no user.
 fn machines() -> Listed {
     Listed::default()
         .route("/events", get(events::events))
@@ -128,7 +125,7 @@ fn machines() -> Listed {
         )
 }
 
-/// No request takes for ever, and none takes the program down.
+/// No request lasts for ever, and none takes the program down.
 fn bounded<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
     router
         .layer(TimeoutLayer::with_status_code(
@@ -138,24 +135,6 @@ fn bounded<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
         .layer(CatchPanicLayer::new())
 }
 
-/// The addresses of the pages that the WASM takes over. Asked for once in a process: a page that leptos
-/// draws while it makes this list waits for ever (leptos-rs/leptos#4773), and tests make many routers.
-static ADDRESSES: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let pages = leptos_axum::generate_route_list(App);
-    pages.iter().map(|page| page.path().to_owned()).collect()
-});
-
-/// The addresses of the pages that are plain HTML.
-static PLAIN: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let pages = leptos_axum::generate_route_list(PlainApp);
-    pages.iter().map(|page| page.path().to_owned()).collect()
-});
-
-/// Whether the page at that address is plain HTML.
-pub(crate) fn is_plain(path: &str) -> bool {
-    PLAIN.iter().any(|page| page == path)
-}
-
 /// Refuses what another site's page sends (fetch metadata, or Origin in older browsers).
 fn cross_site(state: &AppState) -> CsrfLayer {
     let origin = state.config.public_url();
@@ -163,7 +142,7 @@ fn cross_site(state: &AppState) -> CsrfLayer {
         Ok(layer) => layer,
         Err(error) => {
             // Stricter, not laxer: only requests that say they are same-origin pass.
-            tracing::warn!(%origin, %error, "the public address is no origin");
+            tracing::warn!(%origin, %error, "CURFEW_PUBLIC_URL is not an origin");
             CsrfLayer::new()
         }
     }

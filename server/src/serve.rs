@@ -2,12 +2,20 @@
 
 use std::time::Duration;
 
-use accounts::{audit, cleanup::cleanup, curfew, db::Db, passwords::Hasher, time::Moment};
+use accounts::{
+    audit_retention,
+    cleanup::cleanup,
+    curfew,
+    db::{DatabaseError, Db},
+    instance::Instance,
+    passwords::Hasher,
+    time::Moment,
+};
 use tokio::{net::TcpListener, signal, sync::watch, task::JoinSet};
 
 use crate::{
     assets,
-    config::Config,
+    config::{self, Config},
     connections::{self, SILENT},
     emails::EmailSender,
     key_file,
@@ -19,8 +27,8 @@ use crate::{
 /// How long requests may go on after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// How often what is due is deleted.
-const SWEEP_EVERY: Duration = Duration::from_hours(1);
+/// How often rows that are due are deleted.
+const CLEANUP_EVERY: Duration = Duration::from_hours(1);
 
 /// How often what a curfew has ended is marked.
 const CURFEWS_EVERY: Duration = Duration::from_mins(1);
@@ -31,11 +39,16 @@ const CURFEWS_EVERY: Duration = Duration::from_mins(1);
 /// One plain sentence: what could not be done, and what to do about it.
 pub async fn serve(config: Config) -> Result<(), String> {
     for name in &config.unknown {
-        tracing::warn!("{name} is set, and no setting has that name");
+        let nearest = config::nearest(name);
+        tracing::warn!(
+            name,
+            nearest,
+            "a variable is set, and no setting has that name"
+        );
     }
     let db = Db::open(&config.database_url)
         .await
-        .map_err(|e| format!("CURFEW_DATABASE_URL: {e}"))?;
+        .map_err(|e| config.cannot_open_database(&e))?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let hasher = Hasher::new(cores).map_err(|e| e.to_string())?;
     let keys = key_file::open(&config.secret_key_file)?;
@@ -49,18 +62,16 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let public = config.public_url.clone();
     let state = AppState::new(config, db.clone(), hasher, keys, assets);
 
-    let (keys, webhook_client) = (
-        state.curfew.keys.clone(),
-        state.curfew.webhook_client.clone(),
-    );
-    let deliveries = Deliveries::new(db.clone(), keys, webhook_client);
+    let instance = state.curfew.instance.clone();
+    let webhook_client = state.curfew.webhook_client.clone();
+    let deliveries = Deliveries::new(db.clone(), instance.keys.clone(), webhook_client);
     let mut always = JoinSet::new();
     always.spawn(state.last_seen.clone().keep_writing(db.clone()));
     always.spawn(state.streams.clone().keep_looking(state.curfew.clone()));
-    always.spawn(keep_curfews(db.clone()));
+    always.spawn(keep_ending_curfews(instance.clone()));
     always.spawn(sender.keep_sending());
     always.spawn(deliveries.keep_sending());
-    always.spawn(keep_sweeping(db.clone()));
+    always.spawn(keep_cleaning_up(instance));
     let address = format!("http://{address}");
     tracing::info!("Curfew is at {}", public.unwrap_or(address));
     connections::raise_limit();
@@ -68,14 +79,14 @@ pub async fn serve(config: Config) -> Result<(), String> {
     always.shutdown().await;
     state.last_seen.write(&db).await;
     db.close().await;
-    tracing::info!("stopped");
+    tracing::info!("Curfew has stopped");
     Ok(())
 }
 
 async fn run(listener: TcpListener, state: AppState) {
     let streams = state.streams.clone();
     let (stop, mut stopped) = watch::channel(false);
-    let mut also_stopped = stopped.clone();
+    let mut draining = stopped.clone();
     tokio::spawn(async move {
         asked_to_stop().await;
         streams.stop();
@@ -87,10 +98,11 @@ async fn run(listener: TcpListener, state: AppState) {
     tokio::select! {
         () = serving => {}
         () = async {
-            let _ = also_stopped.wait_for(|stop| *stop).await;
+            let _ = draining.wait_for(|stop| *stop).await;
             tokio::time::sleep(DRAIN).await;
         } => {
-            tracing::warn!("requests were still open after {} seconds", DRAIN.as_secs());
+            let seconds = DRAIN.as_secs();
+            tracing::warn!(seconds, "timeout: requests were still open when Curfew stopped");
         }
     }
 }
@@ -113,33 +125,38 @@ async fn asked_to_stop() {
 }
 
 /// Marks what curfews have ended. They hold without it; lists and counts are tidier with it.
-async fn keep_curfews(db: Db) {
+async fn keep_ending_curfews(instance: Instance) {
     let mut tick = tokio::time::interval(CURFEWS_EVERY);
     loop {
         tick.tick().await;
-        match curfew::end_due(&db, Moment::now()).await {
+        match curfew::end_due(&instance, Moment::now()).await {
             Ok(0) => {}
-            Ok(ended) => tracing::info!(ended, "ended by curfew"),
-            Err(error) => tracing::warn!(%error, "curfews are marked later"),
+            Ok(ended) => tracing::info!(ended, "curfews ended sessions and remembered devices"),
+            Err(error) => {
+                tracing::warn!(%error, "the database is unavailable: curfews are marked later");
+            }
         }
     }
 }
 
-async fn keep_sweeping(db: Db) {
-    let mut tick = tokio::time::interval(SWEEP_EVERY);
+async fn keep_cleaning_up(instance: Instance) {
+    let mut tick = tokio::time::interval(CLEANUP_EVERY);
     loop {
         tick.tick().await;
-        let swept = async {
-            let mut tx = db.write().await?;
-            let deleted = cleanup(&mut tx, Moment::now()).await?;
-            tx.commit().await?;
-            let deleted = deleted + audit::delete_old(&db, Moment::now()).await?;
-            Ok::<_, accounts::db::DatabaseError>(deleted)
-        };
-        match swept.await {
+        match clean_up(&instance).await {
             Ok(0) => {}
-            Ok(deleted) => tracing::info!(deleted, "swept"),
-            Err(error) => tracing::warn!(%error, "could not sweep, trying again later"),
+            Ok(deleted) => tracing::info!(deleted, "cleanup deleted old rows"),
+            Err(error) => {
+                tracing::warn!(%error, "the database is unavailable: cleanup is tried again later");
+            }
         }
     }
+}
+
+async fn clean_up(instance: &Instance) -> Result<u64, DatabaseError> {
+    let now = Moment::now();
+    let mut tx = instance.db.write().await?;
+    let deleted = cleanup(&mut tx, now).await?;
+    tx.commit().await?;
+    Ok(deleted + audit_retention::delete_old(instance, now).await?)
 }

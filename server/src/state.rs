@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use accounts::{db::Db, keys::Keys, passwords::Hasher};
+use accounts::{db::Db, instance::Instance, keys::Keys, passwords::Hasher};
 use app::{
     Assets,
     context::{Curfew, Install},
@@ -29,10 +29,12 @@ impl AppState {
     #[must_use]
     pub fn new(config: Config, db: Db, hasher: Hasher, keys: Keys, assets: Assets) -> Self {
         let install = Install {
-            db,
-            hasher,
-            keys,
-            limits: config.limits,
+            instance: Instance {
+                db,
+                hasher,
+                keys,
+                limits: config.limits,
+            },
             sign_up: config.sign_up,
             confirm_sign_up: config.confirm_sign_up,
             default_plan: config.default_plan,
@@ -41,6 +43,7 @@ impl AppState {
             webhook_client: Arc::new(HttpWebhookClient::new(
                 config.webhook_allow_private,
                 &config.public_url(),
+                config.listen,
                 &config.webhook_authorities,
             )),
         };

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use accounts::tokens::TokenId;
+use accounts::ids::TokenId;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter,
@@ -21,12 +21,12 @@ use governor::{
     middleware::StateInformationMiddleware,
 };
 
-/// Requests between two looks for tokens that need not be remembered any more.
+/// After how many requests to forget the tokens that have been quiet.
 const TIDY_EVERY: u32 = 1_000;
 
 type Limiter = DefaultKeyedRateLimiter<TokenId, StateInformationMiddleware>;
 
-/// The pace of every token. Cheap to clone.
+/// The rate limit of every token. Cheap to clone.
 #[derive(Clone)]
 pub struct TokenRateLimit(Arc<Inner>);
 
@@ -38,7 +38,7 @@ struct Inner {
 
 impl fmt::Debug for TokenRateLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Pace({} a minute)", self.0.a_minute)
+        write!(f, "TokenRateLimit({} a minute)", self.0.a_minute)
     }
 }
 
@@ -47,7 +47,7 @@ impl fmt::Debug for TokenRateLimit {
 pub struct Verdict {
     a_minute: u32,
     remaining: u32,
-    /// Seconds until the whole minute's share is there again; when too fast, until one request is.
+    /// Seconds until a whole minute's requests are permitted again; when too fast, until one is.
     pub wait: u64,
     too_fast: bool,
 }
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_token_has_a_pace_of_its_own() {
+    fn each_token_has_a_rate_limit_of_its_own() {
         let token_rate_limit = TokenRateLimit::new(NonZeroU32::new(3).unwrap());
         let (one, other) = (TokenId("1".into()), TokenId("2".into()));
         let remaining: Vec<u32> = (0..3)

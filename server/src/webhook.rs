@@ -1,8 +1,11 @@
-//! Sending what accounts' webhooks are owed, for as long as the program runs.
+//! Sending webhook deliveries from the outbox, for as long as the program runs.
 
 mod addresses;
 mod client;
+mod lookup;
 mod reserved;
+mod resolver;
+mod tls;
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,20 +13,20 @@ use accounts::{
     db::{DatabaseError, Db},
     keys::Keys,
     time::Moment,
-    webhook::{self, Due, Failure, Payload},
+    webhooks::{self, Due, Failure, Payload},
 };
 use app::context::WebhookClient;
 use tokio::{task::JoinSet, time::MissedTickBehavior};
 
 pub use client::HttpWebhookClient;
 
-/// How often it is looked for what is due.
+/// How often the outbox is read.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Deliveries under way at once; each account has one at most.
 const AT_ONCE: usize = 16;
 
-/// Sends what is due. Cheap to clone.
+/// Sends the deliveries that are due. Cheap to clone.
 #[derive(Clone)]
 pub struct Deliveries {
     db: Db,
@@ -41,14 +44,14 @@ impl Deliveries {
         }
     }
 
-    /// Looks every second whether something is due, and sends it. What is under way when the program stops is sent
+    /// Reads the outbox every second and sends what is due. What is under way when the program stops is sent
     /// again by the next one, with the same id.
     pub async fn keep_sending(self) {
         let mut tick = tokio::time::interval(LOOK_EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut under_way = JoinSet::new();
         loop {
-            // The next of the same account goes as soon as the one before it is there.
+            // An account's next delivery starts as soon as the one before it has arrived.
             tokio::select! {
                 _ = tick.tick() => {}
                 Some(_) = under_way.join_next() => {}
@@ -61,7 +64,7 @@ impl Deliveries {
                     }
                     Ok(None) => break,
                     Err(error) => {
-                        tracing::warn!(%error, "deliveries of webhooks wait");
+                        tracing::warn!(%error, "the database is unavailable: webhook deliveries wait");
                         break;
                     }
                 }
@@ -69,7 +72,7 @@ impl Deliveries {
         }
     }
 
-    /// Sends the delivery that is due the longest. False when none is.
+    /// Sends the delivery that has been due the longest. False when none is.
     ///
     /// # Errors
     /// When the database is unavailable.
@@ -83,15 +86,15 @@ impl Deliveries {
 
     async fn lease(&self) -> Result<Option<Due>, DatabaseError> {
         let mut tx = self.db.write().await?;
-        let due = webhook::lease(&mut tx, Moment::now()).await?;
+        let due = webhooks::lease(&mut tx, Moment::now()).await?;
         tx.commit().await?;
         Ok(due)
     }
 
     async fn send(&self, due: Due) {
         let outcome = self.try_once(&due).await;
-        if let Err(error) = self.note(&due, outcome).await {
-            tracing::warn!(%error, event = due.event.id, "how a delivery went was not noted: it is sent again");
+        if let Err(error) = self.record(&due, outcome).await {
+            tracing::warn!(%error, event = due.event.id, "the outcome of a webhook delivery was not recorded: it is sent again");
         }
     }
 
@@ -100,7 +103,7 @@ impl Deliveries {
             .webhook
             .secret(&due.account, &self.keys)
             .map_err(|error| {
-                tracing::error!(%error, "the secret of a webhook stays closed");
+                tracing::error!(%error, "the secret of a webhook cannot be opened");
                 Failure {
                     status: None,
                     why: "Its secret cannot be opened. Make a new one.".into(),
@@ -110,19 +113,14 @@ impl Deliveries {
         self.webhook_client.deliver(&payload).await
     }
 
-    async fn note(&self, due: &Due, outcome: Result<u16, Failure>) -> Result<(), DatabaseError> {
+    async fn record(&self, due: &Due, outcome: Result<u16, Failure>) -> Result<(), DatabaseError> {
         let mut tx = self.db.write().await?;
         match outcome {
-            Ok(status) => webhook::delivered(&mut tx, due, status, Moment::now()).await?,
+            Ok(status) => webhooks::delivered(&mut tx, due, status, Moment::now()).await?,
             Err(failure) => {
-                let next = webhook::failed(&mut tx, due, &failure, Moment::now()).await?;
+                let next = webhooks::failed(&mut tx, due, &failure, Moment::now()).await?;
                 let (event, why, given_up) = (&due.event.id, failure.why, next.is_none());
-                tracing::info!(
-                    event,
-                    why,
-                    given_up,
-                    "a webhook’s receiver did not take an event"
-                );
+                tracing::info!(event, why, given_up, "a webhook delivery failed");
             }
         }
         tx.commit().await

@@ -1,4 +1,4 @@
-//! Reading the chain: page by page, and to see whether somebody has touched it.
+//! Reading the chain: page by page, and to see whether it was tampered with.
 
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -26,7 +26,7 @@ pub struct Stored {
     pub action: String,
     pub category: String,
     pub severity: String,
-    /// `user:ID`, `operator` or `nobody`.
+    /// `user:ID`, `operator`, `anonymous` or `curfew`.
     pub actor: String,
     pub subject: Option<String>,
     pub ip: Option<String>,
@@ -116,8 +116,8 @@ pub async fn verify_account(
     Ok(verified.map(|events| Whole { chains: 1, events }))
 }
 
-/// What the last deletion of old events says is gone: up to which number, and the hash of that event. It stands
-/// in the chain itself, so it is verified with the others.
+/// What the last deletion of old events says is gone: up to which number, and the hash of that event. The deletion
+/// is an event of the chain itself, so it is verified with the others.
 async fn gone(conn: &mut Conn, chain: &str) -> Result<Option<(i64, String)>, sqlx::Error> {
     let details: Option<String> = on!(conn, c => sqlx::query_scalar(
         "select details from audit_events where chain = $1 and action = $2 order by seq desc limit 1")

@@ -16,7 +16,7 @@ pub enum Action {
     Login,
     LoginFailed,
     Logout,
-    /// A remote logout. The name is older than the house's word for it.
+    /// A remote logout. Stored as `user.session_invalidated`, a name older than the term "remote logout".
     SessionInvalidated,
     PasswordChanged,
     PasswordResetRequested,
@@ -44,7 +44,7 @@ pub enum Action {
     MemberRemoved,
     /// How long events are kept.
     RetentionChanged,
-    /// The oldest events were deleted, as the account has set it.
+    /// The oldest events were deleted, as the account's setting says.
     EventsDeleted,
     /// Where events are sent to, which of them, or the secret they are signed with.
     WebhookChanged,
@@ -148,9 +148,15 @@ impl Action {
         }
     }
 
+    /// The operation of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+
     pub(crate) fn category(self) -> &'static str {
         match self {
-            Self::UserCreated => "people",
+            Self::UserCreated => "users",
             Self::Login | Self::LoginFailed | Self::Logout | Self::Confirmed => "sign_in",
             Self::SessionInvalidated
             | Self::RememberedDeviceReused
@@ -234,7 +240,7 @@ impl Action {
 
 /// What an event's category may be, for filters.
 pub const CATEGORIES: [&str; 8] = [
-    "people",
+    "users",
     "sign_in",
     "sessions",
     "credentials",
@@ -247,7 +253,7 @@ pub const CATEGORIES: [&str; 8] = [
 /// What an event's severity may be, the least first.
 pub const SEVERITIES: [&str; 4] = ["info", "notice", "warning", "alert"];
 
-/// Where a severity stands among them: 0 for info.
+/// The place of a severity among them: 0 for info.
 pub(crate) fn severity_rank(severity: &str) -> Option<i64> {
     let at = SEVERITIES.iter().position(|s| *s == severity)?;
     i64::try_from(at).ok()
@@ -257,9 +263,9 @@ pub(crate) fn severity_rank(severity: &str) -> Option<i64> {
 #[derive(Debug, Clone, Copy)]
 pub enum Actor<'a> {
     User(&'a UserId),
-    /// Somebody who is not signed in.
+    /// An anonymous visitor.
     Anonymous,
-    /// Whoever runs the `curfew` command on the machine.
+    /// The operator, with the `curfew` command on the machine.
     Operator,
     /// Curfew itself, by what an account has set.
     System,
@@ -287,7 +293,7 @@ pub struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// An event of the instance, about nobody, without details.
+    /// An event of the instance, about no user, without details.
     #[must_use]
     pub fn of(action: Action, actor: Actor<'a>) -> Self {
         Self {
@@ -359,8 +365,8 @@ pub(crate) struct Unchained {
 }
 
 impl Unchained {
-    /// Whose sessions it may have changed. A sign-in that ends another session says so itself, because
-    /// NOTIFY makes commits wait in one line.
+    /// Whose sessions it may have changed. None for a sign-in, because PostgreSQL's NOTIFY lets only one commit run at
+    /// a time: a sign-in that ends another session sends the notification itself.
     pub(crate) fn change(&self) -> Option<Change> {
         if self.action == Action::Login {
             return None;
@@ -374,11 +380,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_action_is_of_a_known_category_and_severity() {
+    fn every_action_has_a_name_of_its_own_a_category_and_a_severity() {
         for action in Action::ALL {
             assert!(CATEGORIES.contains(&action.category()), "{action:?}");
             assert!(SEVERITIES.contains(&action.severity()), "{action:?}");
+            assert_eq!(Action::named(action.name()), Some(action));
         }
+        assert_eq!(Action::named("user.unknown"), None);
         assert_eq!(severity_rank("alert"), Some(3));
         assert_eq!(severity_rank("loud"), None);
     }

@@ -17,8 +17,8 @@ pub struct Filter {
     /// An action's name.
     pub action: Option<String>,
     pub severity: Option<String>,
-    /// Whoever did it or whom it was done to.
-    pub person: Option<UserId>,
+    /// The user who did it or to whom it was done.
+    pub user: Option<UserId>,
     /// Not before.
     pub from: Option<UnixMillis>,
     /// Before.
@@ -85,13 +85,13 @@ pub async fn search(
     };
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let words = filter.words.as_deref().map(contains).unwrap_or_default();
-    let person = filter.person.as_ref().map_or("", |p| p.0.as_str());
+    let user = filter.user.as_ref().map_or("", |p| p.0.as_str());
     on!(conn, c => sqlx::query_as(sql)
         .bind(account)
         .bind(number)
         .bind(text(&filter.action))
         .bind(text(&filter.severity))
-        .bind(person)
+        .bind(user)
         .bind(filter.from.map_or(i64::MIN, |at| at.0))
         .bind(filter.until.map_or(i64::MAX, |at| at.0))
         .bind(words)
@@ -100,7 +100,7 @@ pub async fn search(
         .await)
 }
 
-/// The pattern that finds the words and takes none of their emails for a wildcard.
+/// The pattern that finds the words and takes none of their characters for a wildcard.
 fn contains(words: &str) -> String {
     let words = words.trim().to_lowercase();
     if words.is_empty() {

@@ -1,8 +1,8 @@
-//! Whose sessions may have changed: said by the transaction that changed them, heard by every process
-//! that has something open for them.
+//! Change notifications: whose sessions may have changed, sent by the transaction that changed them to every
+//! process that has an event stream open for their users.
 //!
-//! A courtesy and no more. Who hears nothing is refused by the next request all the same; who hears
-//! something looks into the database, and believes that.
+//! They only make things faster. A browser that is told nothing is refused at its next request all the same; a
+//! process that is told something reads the database, and believes only that.
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,16 +23,16 @@ use crate::{
 /// The channel that PostgreSQL carries changes on, from node to node.
 const CHANNEL: &str = "curfew_changes";
 
-/// The audit chain of what belongs to no account.
+/// The audit chain of events that belong to no account.
 pub(crate) const INSTANCE: &str = "instance";
 
 /// How often SQLite is asked whether another process has written. Asking reads one number.
 const POLL: Duration = Duration::from_millis(250);
 
-/// How long a listener whose database is away waits before it tries again.
+/// How long a listener whose database is unavailable waits before it tries again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// Events read at a time; with more, everybody may have changed.
+/// Events read at a time; when there are more, every user's sessions count as changed.
 const PAGE: i64 = 500;
 
 /// Whose sessions to look at.
@@ -49,7 +49,7 @@ pub enum Change {
 #[derive(Debug, Clone)]
 pub struct Notifier {
     here: broadcast::Sender<Change>,
-    /// Tells our own word on PostgreSQL's channel from other nodes'.
+    /// Tells our own notifications on PostgreSQL's channel from those of other nodes.
     node: Arc<str>,
 }
 
@@ -116,7 +116,7 @@ impl Change {
 impl Db {
     /// Passes on whose sessions may have changed, for as long as it is polled: what this process
     /// commits at once, what others commit within about a quarter of a second. After every gap it
-    /// passes on [`Change::Anyone`]. While `listening` says no, SQLite is not even asked.
+    /// passes on [`Change::Anyone`]. While `listening` returns false, SQLite is not polled.
     pub async fn subscribe(&self, listening: impl Fn() -> bool, on_change: impl Fn(Change)) {
         match self {
             Self::Sqlite { read, notifier, .. } => {
@@ -147,8 +147,8 @@ async fn own(notifier: &Notifier, on_change: &impl Fn(Change)) {
     }
 }
 
-/// What is heard of other nodes. The listener's connection may be lost at any time: sqlx makes a
-/// new one and says so, and whatever was said meanwhile is made up for by looking at everybody.
+/// The notifications of other nodes. The listener's connection may be lost at any time: sqlx opens a new one and
+/// reports it, and [`Change::Anyone`] stands for whatever was missed meanwhile.
 async fn postgres(pool: &PgPool, node: &str, on_change: &impl Fn(Change)) {
     loop {
         if let Err(sqlx::Error::PoolClosed) = listen(pool, node, on_change).await {
@@ -164,8 +164,8 @@ async fn listen(pool: &PgPool, node: &str, on_change: &impl Fn(Change)) -> Resul
     on_change(Change::Anyone);
     loop {
         match listener.try_recv().await? {
-            Some(said) => {
-                if let Some(change) = understood(said.payload(), node) {
+            Some(notification) => {
+                if let Some(change) = parse(notification.payload(), node) {
                     on_change(change);
                 }
             }
@@ -174,9 +174,9 @@ async fn listen(pool: &PgPool, node: &str, on_change: &impl Fn(Change)) -> Resul
     }
 }
 
-/// None for our own words, which were heard here already.
-fn understood(word: &str, node: &str) -> Option<Change> {
-    let mut words = word.split(' ');
+/// Reads a notification. None for our own, which this process has passed on already.
+fn parse(payload: &str, node: &str) -> Option<Change> {
+    let mut words = payload.split(' ');
     if words.next() == Some(node) {
         return None;
     }
@@ -187,8 +187,8 @@ fn understood(word: &str, node: &str) -> Option<Change> {
     })
 }
 
-/// SQLite tells nobody anything, but knows cheaply whether somebody else has written; and every operation
-/// that changes a session leaves an event.
+/// SQLite notifies no other process, but tells cheaply whether another one has written; and every operation that
+/// changes a session records an event.
 async fn sqlite(pool: &SqlitePool, listening: &impl Fn() -> bool, on_change: &impl Fn(Change)) {
     let mut poller: Option<Poller> = None;
     loop {
@@ -204,7 +204,7 @@ async fn sqlite(pool: &SqlitePool, listening: &impl Fn() -> bool, on_change: &im
     }
 }
 
-/// A connection of its own: what it says of others' writing counts from its last look.
+/// A connection of its own: `data_version` counts what others have written since this connection last looked.
 struct Poller {
     conn: PoolConnection<Sqlite>,
     version: i64,
@@ -225,7 +225,7 @@ impl Poller {
         let mut conn = pool.acquire().await?;
         let version = version(&mut conn).await?;
         let last = newest(&mut conn).await?;
-        // What came before the first look is made up for.
+        // Stands for what was written before the first look.
         on_change(Change::Anyone);
         Ok(Self {
             conn,
@@ -262,7 +262,7 @@ impl Poller {
                 }
             }
         } else {
-            // More than a page, or a database that was compacted or put back under us.
+            // More than a page, or a database that was compacted or restored from a backup while we run.
             on_change(Change::Anyone);
         }
         self.last = newest;
@@ -288,14 +288,14 @@ mod tests {
 
     use super::*;
 
-    /// More was rung than is kept for one who is busy: what was lost could have been about anybody.
+    /// More is sent than the channel keeps for a slow subscriber: what was lost could have been about any user.
     #[tokio::test]
-    async fn who_could_not_hear_it_all_hears_that_anybody_may_have_changed() {
+    async fn a_subscriber_that_missed_changes_is_told_that_anyone_may_have_changed() {
         let (notifier, on_change) = (Notifier::default(), RefCell::new(Vec::new()));
         let subscribe = |change| on_change.borrow_mut().push(change);
-        let hearing = own(&notifier, &subscribe);
-        let ringing = async {
-            // By now there is a listener, which has not heard anything but its own beginning.
+        let subscribed = own(&notifier, &subscribe);
+        let sending = async {
+            // By now there is a subscriber, which was told nothing but the `Anyone` it begins with.
             assert_eq!(*on_change.borrow(), [Change::Anyone]);
             let ada = |n| Change::User(UserId(format!("ada {n}")));
             notifier.notify((0..2_000).map(ada).collect());
@@ -307,21 +307,21 @@ mod tests {
         };
         tokio::select! {
             biased;
-            () = hearing => unreachable!(),
-            () = ringing => {}
+            () = subscribed => unreachable!(),
+            () = sending => {}
         }
     }
 
     #[test]
-    fn a_word_of_another_node_is_understood_and_our_own_is_not_heard_twice() {
+    fn a_notification_of_another_node_is_read_and_our_own_is_not_passed_on_twice() {
         let ada = Some(Change::User(UserId("ada".into())));
-        assert_eq!(understood("n1 user ada", "n2"), ada);
-        assert_eq!(understood("n1 user ada", "n1"), None);
+        assert_eq!(parse("n1 user ada", "n2"), ada);
+        assert_eq!(parse("n1 user ada", "n1"), None);
         let account = Some(Change::Account(AccountId("a".into())));
-        assert_eq!(understood("n1 account a", "n2"), account);
-        // Of a later version, or of anybody who may write to the channel.
+        assert_eq!(parse("n1 account a", "n2"), account);
+        // Of a later version, or of any program that may write to the channel.
         for odd in ["", "n1", "n1 anyone", "n1 planet earth", "x y z"] {
-            assert_eq!(understood(odd, "n2"), Some(Change::Anyone), "{odd}");
+            assert_eq!(parse(odd, "n2"), Some(Change::Anyone), "{odd}");
         }
     }
 }

@@ -1,17 +1,17 @@
-//! Beginning an operation to an account or a member: the locks, and whether the user who asks may.
+//! Beginning an operation on an account or a member: the locks, and whether the user who asks may do it.
 
 use super::MemberError;
 use crate::{
     ids::UserId,
-    locks::LockedUser,
     on,
-    operation::Operation,
+    operation::{LockedUser, Operation},
     permissions::{self, Permission},
+    plans::{Feature, Plan},
     roles::Role,
-    sessions::SignedIn,
+    signed_in::SignedIn,
 };
 
-/// Begins an operation to the account itself. Returns the user who asks, locked after the account.
+/// Begins an operation on the account itself. Returns the user who asks, locked after the account.
 pub(crate) async fn begin(
     op: &mut Operation,
     who: &SignedIn,
@@ -21,7 +21,7 @@ pub(crate) async fn begin(
     may(op, who, permission).await
 }
 
-/// Begins an operation to a member. Returns the user who asks, and the member.
+/// Begins an operation on a member. Returns the user who asks, and the member.
 pub(super) async fn begin_on(
     op: &mut Operation,
     who: &SignedIn,
@@ -29,7 +29,7 @@ pub(super) async fn begin_on(
     permission: Permission,
 ) -> Result<(LockedUser, LockedUser), MemberError> {
     op.lock_account(&who.user.account_id).await?;
-    // By their ids: two users who act on each other at once take the two locks in one order.
+    // In the order of their ids: two users who act on each other at once take the two locks in one order.
     let (me, member) = if *member < who.user.id {
         let member = op.lock_user(member).await?;
         (may(op, who, permission).await?, member)
@@ -48,7 +48,7 @@ pub(super) async fn begin_on(
     Ok((me, member))
 }
 
-/// Locks the user who asks; refuses them when their session is dead or their role or plan does not allow it now.
+/// Locks the user who asks; refuses them when their session has ended or their role or plan does not allow it now.
 pub(super) async fn may(
     op: &mut Operation,
     who: &SignedIn,
@@ -60,13 +60,28 @@ pub(super) async fn may(
     Ok(me)
 }
 
-/// Owners of the account who are neither disabled nor this one. Asked under the account's lock.
-pub(super) async fn other_owners(op: &mut Operation, one: &LockedUser) -> Result<i64, sqlx::Error> {
+/// Owners of the account who are neither disabled nor `member`. Asked under the account's lock.
+pub(super) async fn other_owners(
+    op: &mut Operation,
+    member: &LockedUser,
+) -> Result<i64, sqlx::Error> {
     on!(op, c => sqlx::query_scalar(
         "select count(*) from users
          where account_id = $1 and role = 'owner' and disabled_at is null and id <> $2")
-        .bind(&one.account_id)
-        .bind(&one.id)
+        .bind(&member.account_id)
+        .bind(&member.id)
         .fetch_one(c)
         .await)
+}
+
+/// Whether a user with the role `giver` may give `role` on that plan.
+pub(crate) fn may_give(role: Role, giver: Role, plan: Plan) -> Result<(), MemberError> {
+    if role == Role::Owner && giver != Role::Owner {
+        return Err(MemberError::NotAllowed("Only an owner makes owners."));
+    }
+    let feature = Feature::EditorAndWatchOnly;
+    if matches!(role, Role::Editor | Role::WatchOnly) && !plan.has(feature) {
+        return Err(MemberError::PlanRequired(Plan::with(feature)));
+    }
+    Ok(())
 }

@@ -11,17 +11,17 @@ use crate::{
     end_reason::EndReason,
     execute,
     ids::UserId,
-    invitations,
-    locks::LockedUser,
-    operation::Operation,
+    members::invitations,
+    operation::{LockedUser, Operation},
     permissions::Permission,
     roles::Role,
-    sessions::{Ending, SignedIn, end_together},
+    sessions::{Ending, end_together},
+    signed_in::SignedIn,
     tokens::{self, Kind},
     users,
 };
 
-/// What ended with it.
+/// What ended when a member was disabled or removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Disabled {
     pub sessions: i64,
@@ -30,10 +30,10 @@ pub struct Disabled {
 }
 
 /// Disables a member: sessions, remembered devices, tokens and their open invitations end at once, and they
-/// cannot sign in. Disabled already is no operation.
+/// cannot sign in. For a member who is disabled already nothing changes and nothing is recorded.
 ///
 /// # Errors
-/// See [`MemberError`]; whatever it is, nothing has changed.
+/// See [`MemberError`]; in each case nothing has changed.
 pub async fn disable(
     op: &mut Operation,
     who: &SignedIn,
@@ -73,19 +73,21 @@ async fn disable_locked(
     if member.role == Role::Owner && other_owners(op, member).await? == 0 {
         return Err(MemberError::LastOwner);
     }
+    // Ended and counted first, because a disabled user has nothing that is live.
+    let details = json!({ "name": member.name });
+    let event = Event::of(Action::MemberDisabled, actor).with(details);
+    let ended = end_everything(op, member, event, EndReason::Disabled).await?;
     execute!(
         op,
         "update users set disabled_at = $2 where id = $1",
         &member.id,
         now.at
     )?;
-    let details = json!({ "name": member.name });
-    let event = Event::of(Action::MemberDisabled, actor).with(details);
-    Ok(end_everything(op, member, event, EndReason::Disabled).await?)
+    Ok(ended)
 }
 
-/// Ends all that a user has: sessions, remembered devices, what is under way, tokens, invitations. Records the
-/// event with the counts.
+/// Ends all that a user has: sessions, remembered devices, pending sign-ins and drafts, tokens, invitations. Records
+/// the event with the counts.
 pub(super) async fn end_everything(
     op: &mut Operation,
     member: &LockedUser,
@@ -108,10 +110,11 @@ pub(super) async fn end_everything(
     })
 }
 
-/// Lets a member sign in again. What ended stays ended. Not disabled is no operation.
+/// Lets a member sign in again. What ended stays ended. For a member who is not disabled nothing changes and nothing
+/// is recorded.
 ///
 /// # Errors
-/// See [`MemberError`]; whatever it is, nothing has changed.
+/// See [`MemberError`]; in each case nothing has changed.
 pub async fn enable(
     op: &mut Operation,
     who: &SignedIn,

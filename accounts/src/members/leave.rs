@@ -1,4 +1,4 @@
-//! Deleting one's own account: the user goes, and where they were alone, the whole account.
+//! Deleting the user's own account: the user is removed, and when they were its only member, the whole account.
 
 use serde_json::json;
 
@@ -11,25 +11,26 @@ use crate::{
     audit::Actor,
     execute,
     ids::{AccountId, UserId},
-    invitations, on,
+    members::invitations,
+    on,
     operation::Operation,
     permissions::Permission,
     roles::Role,
-    sessions::SignedIn,
+    signed_in::SignedIn,
     webhooks,
 };
 
-/// What went.
+/// What was deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Left {
-    /// Nobody else was in it.
+    /// The user was its only member.
     pub whole_account: bool,
 }
 
 /// Deletes the user signed in. `typed` must be their email address.
 ///
 /// # Errors
-/// See [`MemberError`]; whatever it is, nothing has changed. The last owner of others cannot go.
+/// See [`MemberError`]; in each case nothing has changed. The last owner of an account with other members cannot leave.
 pub async fn leave(op: &mut Operation, who: &SignedIn, typed: &str) -> Result<Left, MemberError> {
     let now = op.now;
     let me = begin(op, who, Permission::DeleteOwnUser).await?;

@@ -11,7 +11,7 @@ use crate::{
     time::UnixMillis,
 };
 
-/// A member in the list. What else is personal, the account's managers do not see.
+/// A member in the list. Nothing else that is personal is shown to the account's owners and admins.
 #[derive(Debug, Clone, FromRow)]
 pub struct Listed {
     pub id: UserId,
@@ -24,7 +24,7 @@ pub struct Listed {
     pub disabled_at: Option<UnixMillis>,
 }
 
-/// What [`Listed`] is made of.
+/// The columns of [`Listed`].
 macro_rules! select {
     ($and:literal) => {
         concat!(
@@ -52,8 +52,8 @@ pub async fn list(
         .await)
 }
 
-/// Up to `most` members whose ids come after `after`, in the order in which they were made. One that
-/// joins meanwhile moves none of the others.
+/// Up to `most` members whose ids come after `after`, in the order in which they were created. A
+/// member who joins meanwhile moves no other member to another page.
 ///
 /// # Errors
 /// When the database is unavailable.
@@ -71,7 +71,7 @@ pub async fn page(
         .await)
 }
 
-/// One member of the account; none when there is no such one in it.
+/// One member of the account; none when it has no such member.
 ///
 /// # Errors
 /// When the database is unavailable.
@@ -140,7 +140,7 @@ pub struct Uses {
     pub special_roles: i64,
 }
 
-/// Counts it.
+/// Counts what the account uses.
 ///
 /// # Errors
 /// When the database is unavailable.

@@ -11,13 +11,14 @@ use crate::{
     on,
     operation::Operation,
     permissions::Permission,
-    sessions::{By, EndAllError, LogoutReceipt, SignedIn, Surface, end_all_but},
+    sessions::{By, EndAllError, LogoutReceipt, Surface, end_all_but},
+    signed_in::SignedIn,
 };
 
 /// Ends every session and remembered device of a member. Their tokens and two-factor settings stay.
 ///
 /// # Errors
-/// See [`MemberError`]; whatever it is, nothing has changed.
+/// See [`MemberError`]; in each case nothing has changed.
 pub async fn remote_logout_member(
     op: &mut Operation,
     who: &SignedIn,
@@ -51,11 +52,11 @@ impl Everyone {
     }
 }
 
-/// Ends every session and remembered device of every member. With `keep_this` the session that does it goes
-/// on; its user's other sessions and all their remembered devices end as well.
+/// Ends every session and remembered device of every member. With `keep_this` the session that asks stays live; its
+/// user's other sessions and all their remembered devices end as well.
 ///
 /// # Errors
-/// See [`MemberError`]; whatever it is, nothing has changed.
+/// See [`MemberError`]; in each case nothing has changed.
 pub async fn remote_logout_everyone(
     op: &mut Operation,
     who: &SignedIn,
@@ -63,6 +64,10 @@ pub async fn remote_logout_everyone(
 ) -> Result<Everyone, MemberError> {
     let account = op.lock_account(&who.user.account_id).await?;
     let members = op.lock_members(&account).await?;
+    // A removed user is none of those just locked, and is not locked out of order.
+    if !members.iter().any(|member| member.id == who.user.id) {
+        return Err(MemberError::Ended);
+    }
     let me = may(op, who, Permission::RemoteLogoutEveryone).await?;
     let mut all = Everyone::default();
     for member in &members {

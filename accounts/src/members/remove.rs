@@ -8,17 +8,16 @@ use crate::{
     end_reason::EndReason,
     execute,
     ids::UserId,
-    locks::LockedUser,
-    operation::Operation,
+    operation::{LockedUser, Operation},
     permissions::Permission,
-    sessions::SignedIn,
+    signed_in::SignedIn,
 };
 
-/// Removes a member for good: all they have ends, and their email is free for somebody else. The row stays
-/// with their name, so that the audit log can still say who did what.
+/// Removes a member for good: all they have ends, and another user may take their email. The row stays with their
+/// name, so that the audit log can still say who did what.
 ///
 /// # Errors
-/// See [`MemberError`]; whatever it is, nothing has changed.
+/// See [`MemberError`]; in each case nothing has changed.
 pub async fn remove(
     op: &mut Operation,
     who: &SignedIn,
@@ -35,7 +34,7 @@ pub async fn remove(
     remove_locked(op, &member, actor, details).await
 }
 
-/// The caller holds the locks, and has seen to it that an owner stays.
+/// The caller holds the locks, and has checked that an owner stays.
 pub(super) async fn remove_locked(
     op: &mut Operation,
     member: &LockedUser,
@@ -43,14 +42,17 @@ pub(super) async fn remove_locked(
     details: Value,
 ) -> Result<Disabled, MemberError> {
     let now = op.now;
-    // What has no @ is nobody's email, so nobody signs in with it and nothing is mailed there.
-    let nobody = format!("removed:{}", member.id.0);
+    // Ended and counted first, because a removed user has nothing that is live.
+    let event = Event::of(Action::MemberRemoved, actor).with(details);
+    let ended = end_everything(op, member, event, EndReason::Removed).await?;
+    // A text without an @ is no user's email, so no user signs in with it and no email is sent to it.
+    let placeholder = format!("removed:{}", member.id.0);
     execute!(
         op,
         "update users set email = $2, username = null, password_hash = '', two_factor_since = null,
                           disabled_at = coalesce(disabled_at, $3), removed_at = $3 where id = $1",
         &member.id,
-        nobody,
+        placeholder,
         now.at
     )?;
     for sql in [
@@ -62,6 +64,5 @@ pub(super) async fn remove_locked(
     ] {
         execute!(op, sql, &member.id)?;
     }
-    let event = Event::of(Action::MemberRemoved, actor).with(details);
-    Ok(end_everything(op, member, event, EndReason::Removed).await?)
+    Ok(ended)
 }

@@ -4,25 +4,24 @@ use serde_json::json;
 
 use super::{
     MemberError,
-    act::{begin_on, other_owners},
+    act::{begin_on, may_give, other_owners},
 };
 use crate::{
     audit::{Action, Actor, Event},
     execute,
     ids::UserId,
-    invitations,
+    members::invitations,
     operation::Operation,
     permissions::Permission,
-    plans::{Feature, Plan},
     roles::Role,
-    sessions::SignedIn,
+    signed_in::SignedIn,
 };
 
-/// Gives a member another role; the same one is no operation. It counts from their next request on. Invitations
-/// of somebody who may invite no longer are taken back.
+/// Gives a member another role; the same role changes nothing and records nothing. It counts from their next request
+/// on. The invitations of a member who may invite no longer are revoked.
 ///
 /// # Errors
-/// See [`MemberError`]; whatever it is, nothing has changed.
+/// See [`MemberError`]; in each case nothing has changed.
 pub async fn change_role(
     op: &mut Operation,
     who: &SignedIn,
@@ -51,17 +50,5 @@ pub async fn change_role(
         .about(&member.id)
         .with(json!({ "name": member.name, "from": member.role.key(), "to": role.key() }));
     op.record(event);
-    Ok(())
-}
-
-/// Whether somebody with the role `giver` may give `role` on that plan.
-pub(crate) fn may_give(role: Role, giver: Role, plan: Plan) -> Result<(), MemberError> {
-    if role == Role::Owner && giver != Role::Owner {
-        return Err(MemberError::NotAllowed("Only an owner makes owners."));
-    }
-    let feature = Feature::EditorAndWatchOnly;
-    if matches!(role, Role::Editor | Role::WatchOnly) && !plan.has(feature) {
-        return Err(MemberError::PlanRequired(Plan::with(feature)));
-    }
     Ok(())
 }

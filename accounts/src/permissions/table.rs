@@ -1,111 +1,121 @@
-//! The table. A permission without a rule does not compile.
+//! The table. One entry is one permission: its name, what it lets a user do, and what it asks for.
 
 use super::{Rule, Who};
 use crate::{plans::Feature, roles::Role};
 
-const OWNER: Who = Who::Only(&[Role::Owner]);
-const MANAGERS: Who = Who::Only(&[Role::Owner, Role::Admin]);
-const TOKEN_HOLDERS: Who = Who::Only(&[Role::Owner, Role::Admin, Role::Editor, Role::Member]);
-
 const NOT_ON_OWNERS: &str = "an admin not to an owner";
 const WITH_SCOPE: &str = "with the scope that ends sessions";
 
-/// Something that a user may be allowed to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Permission {
-    /// The user's own profile, devices, password, email and curfew.
-    OwnProfile,
-    /// To delete their own user, and with the last one the account.
-    DeleteOwnUser,
-    RemoteLogout,
-    /// The question before a remote logout, which says so where the plan lacks it.
-    AskRemoteLogout,
-    SetUpTwoFactor,
-    /// Recovery codes, and turning two-factor authentication off: kept after a downgrade.
-    KeepTwoFactor,
-    /// To see and revoke their own tokens, on every plan: those from before a downgrade can be revoked.
-    OwnTokens,
-    CreateApiToken,
-    CreateMcpToken,
-    ViewAccount,
-    RenameAccount,
-    ChangePlan,
-    SetAccountCurfew,
-    ViewMembers,
-    InviteMember,
-    RevokeInvitation,
-    ChangeRole,
-    DisableMember,
-    EnableMember,
-    RemoveMember,
-    RemoteLogoutMember,
-    RemoteLogoutEveryone,
-    ReadAuditLog,
-    SetAuditRetention,
-    ManageWebhook,
-    UseApi,
-    EndSessionsByApi,
-    ReadEventsByApi,
-    ListMembersByApi,
-    RemoteLogoutMemberByApi,
-    UseMcp,
+macro_rules! permissions {
+    ($($name:ident: $what:literal => $rule:expr,)*) => {
+        /// Something that a user may be allowed to do.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Permission {
+            $(#[doc = concat!("To ", $what, ".")] $name,)*
+        }
+
+        impl Permission {
+            /// Every permission, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// As the audit log has it.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)*
+                }
+            }
+
+            /// What it lets a user do, as told to that user.
+            #[must_use]
+            pub fn what(self) -> &'static str {
+                match self {
+                    $(Self::$name => $what,)*
+                }
+            }
+
+            /// What it asks for.
+            #[must_use]
+            pub fn rule(self) -> Rule {
+                match self {
+                    $(Self::$name => $rule,)*
+                }
+            }
+        }
+    };
+}
+
+permissions! {
+    OwnProfile: "see and change your profile" => everyone(),
+    DeleteOwnUser: "delete your account" => everyone().but("not the last owner of others"),
+    RemoteLogout: "log out from all devices" => everyone().needs(Feature::RemoteLogout),
+    AskRemoteLogout: "see what a remote logout ends" => everyone().but("the page says so where the plan lacks it"),
+    SetUpTwoFactor: "set up two-factor authentication" => everyone().needs(Feature::TwoFactor),
+    KeepTwoFactor: "replace recovery codes and turn two-factor authentication off" => everyone().but("on every plan, for what was set up before a downgrade"),
+    OwnTokens: "see and revoke your tokens" => token_holders().but("on every plan, so that tokens from before a downgrade can be revoked"),
+    CreateApiToken: "create an API token" => token_holders().needs(Feature::ApiTokens),
+    CreateMcpToken: "create an MCP token" => token_holders().needs(Feature::McpTokens),
+    ViewAccount: "see the account" => managers(),
+    RenameAccount: "rename the account" => managers(),
+    ChangePlan: "change the plan" => owner(),
+    SetAccountCurfew: "set the account’s curfew" => managers(),
+    ViewMembers: "see the members" => managers(),
+    InviteMember: "invite a member" => managers().but("an admin not as an owner; editor and watch-only on Pro and Enterprise"),
+    RevokeInvitation: "revoke an invitation" => managers(),
+    ChangeRole: "change a member’s role" => managers().but("an admin not of or to an owner; editor and watch-only on Pro and Enterprise; not the last owner"),
+    DisableMember: "disable a member" => managers().but(NOT_ON_OWNERS),
+    EnableMember: "enable a member" => managers().but(NOT_ON_OWNERS),
+    RemoveMember: "remove a member" => managers().but(NOT_ON_OWNERS),
+    RemoteLogoutMember: "log a member out from all devices" => managers().needs(Feature::RemoteLogout).but(NOT_ON_OWNERS),
+    RemoteLogoutEveryone: "log everyone out from all devices" => owner().needs(Feature::RemoteLogout),
+    ReadAuditLog: "read the audit log" => managers().needs(Feature::AuditLog),
+    SetAuditRetention: "set how long events are kept" => owner().needs(Feature::AuditLog),
+    ManageWebhook: "manage the webhook" => managers().needs(Feature::AuditLog),
+    UseApi: "use the API" => token_holders().needs(Feature::ApiTokens),
+    EndSessionsByApi: "end your sessions by the API" => token_holders().needs(Feature::ApiTokens).but(WITH_SCOPE),
+    ReadEventsByApi: "read events by the API" => token_holders().needs(Feature::AuditLog).but("all events for owners and admins, their own for others"),
+    ListMembersByApi: "list the members by the API" => managers().needs(Feature::ApiTokens),
+    RemoteLogoutMemberByApi: "log a member out by the API" => managers().needs(Feature::ApiTokens).but("with the scope that ends sessions; an admin not to an owner"),
+    UseMcp: "act through an MCP client" => token_holders().needs(Feature::McpTokens),
 }
 
 impl Permission {
-    /// What it asks for.
+    /// The permission of that name.
     #[must_use]
-    pub fn rule(self) -> Rule {
-        let rule = |who| Rule {
-            who,
-            needs: None,
-            but: "",
-        };
-        match self {
-            Self::OwnProfile | Self::KeepTwoFactor => rule(Who::Everyone),
-            Self::DeleteOwnUser => rule(Who::Everyone).but("not the last owner of others"),
-            Self::RemoteLogout => rule(Who::Everyone).needs(Feature::RemoteLogout),
-            Self::AskRemoteLogout => {
-                rule(Who::Everyone).but("the page says so where the plan lacks it")
-            }
-            Self::SetUpTwoFactor => rule(Who::Everyone).needs(Feature::TwoFactor),
-            Self::OwnTokens => rule(TOKEN_HOLDERS)
-                .but("on every plan, so that tokens from before a downgrade can be revoked"),
-            Self::CreateApiToken => rule(TOKEN_HOLDERS).needs(Feature::ApiTokens),
-            Self::CreateMcpToken => rule(TOKEN_HOLDERS).needs(Feature::McpTokens),
-            Self::ViewAccount
-            | Self::RenameAccount
-            | Self::SetAccountCurfew
-            | Self::ViewMembers
-            | Self::RevokeInvitation => rule(MANAGERS),
-            Self::ChangePlan => rule(OWNER),
-            Self::InviteMember => rule(MANAGERS)
-                .but("an admin not as an owner; editor and watch-only on Pro and Enterprise"),
-            Self::ChangeRole => rule(MANAGERS).but(
-                "an admin not of or to an owner; editor and watch-only on Pro and Enterprise; not the last owner",
-            ),
-            Self::DisableMember | Self::EnableMember | Self::RemoveMember => {
-                rule(MANAGERS).but(NOT_ON_OWNERS)
-            }
-            Self::RemoteLogoutMember => rule(MANAGERS)
-                .needs(Feature::RemoteLogout)
-                .but(NOT_ON_OWNERS),
-            Self::RemoteLogoutEveryone => rule(OWNER).needs(Feature::RemoteLogout),
-            Self::ReadAuditLog | Self::ManageWebhook => rule(MANAGERS).needs(Feature::AuditLog),
-            Self::SetAuditRetention => rule(OWNER).needs(Feature::AuditLog),
-            Self::UseApi => rule(TOKEN_HOLDERS).needs(Feature::ApiTokens),
-            Self::EndSessionsByApi => rule(TOKEN_HOLDERS)
-                .needs(Feature::ApiTokens)
-                .but(WITH_SCOPE),
-            Self::ReadEventsByApi => rule(TOKEN_HOLDERS)
-                .needs(Feature::AuditLog)
-                .but("all events for owners and admins, their own for others"),
-            Self::ListMembersByApi => rule(MANAGERS).needs(Feature::ApiTokens),
-            Self::RemoteLogoutMemberByApi => rule(MANAGERS)
-                .needs(Feature::ApiTokens)
-                .but("with the scope that ends sessions; an admin not to an owner"),
-            Self::UseMcp => rule(TOKEN_HOLDERS).needs(Feature::McpTokens),
-        }
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|permission| permission.name() == name)
     }
+}
+
+fn only(roles: &'static [Role]) -> Rule {
+    Rule {
+        who: Who::Only(roles),
+        needs: None,
+        but: "",
+    }
+}
+
+fn everyone() -> Rule {
+    Rule {
+        who: Who::Everyone,
+        needs: None,
+        but: "",
+    }
+}
+
+fn owner() -> Rule {
+    only(&[Role::Owner])
+}
+
+fn managers() -> Rule {
+    only(&[Role::Owner, Role::Admin])
+}
+
+fn token_holders() -> Rule {
+    only(&[Role::Owner, Role::Admin, Role::Editor, Role::Member])
 }
 
 impl Rule {

@@ -8,11 +8,12 @@ use crate::{
     tokens::{Bearer, still_good},
 };
 
-/// Ends a live session of the bearer's, and the remembered device behind it: its cookie would start
-/// another.
+/// Ends a live session of the bearer, and the remembered device behind it, because that device's cookie would start
+/// another session.
 ///
 /// # Errors
-/// [`BearerError::NotFound`] when it is not there, not live or another user's; nothing has changed then.
+/// [`BearerError::NotFound`] when the session does not exist, is not live or is another user's; nothing has changed
+/// then.
 pub async fn end_session(
     op: &mut Operation,
     bearer: &Bearer,

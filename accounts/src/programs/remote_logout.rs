@@ -3,9 +3,8 @@
 
 use crate::{
     ids::{UserId, is_id},
-    locks::LockedUser,
     members,
-    operation::Operation,
+    operation::{LockedUser, Operation},
     plans::Plan,
     rate_limits::{self, RateLimited},
     roles::Role,
@@ -24,7 +23,7 @@ pub enum BearerError {
     Role,
     #[error("only an owner may do this to an owner")]
     OnOwner,
-    /// Not there, or in another account.
+    /// The user does not exist, or is in another account.
     #[error("there is no such user")]
     NotFound,
     /// This token has asked too often.

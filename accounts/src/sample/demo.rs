@@ -1,6 +1,7 @@
 //! The sample users: who they are, and how they come about.
 
 use super::{
+    error::{DemoError, PASSWORD},
     history::{HISTORY, ago},
     user::SampleUser,
 };
@@ -8,17 +9,13 @@ use crate::{
     client::Client,
     instance::Instance,
     operation::Operation,
-    passwords::HashingFailed,
     plans::Plan,
     profile::set_names,
     secret::Secret,
-    sessions::{self, EndAllError},
+    sessions::{self},
     time::Moment,
-    users::{self, CleanUser, UserError},
+    users::{self, CleanUser},
 };
-
-/// Every sample user's password.
-pub const PASSWORD: &str = "seven violet trams at noon";
 
 /// Name, local part of the email and username, plan, and how many of the devices they have.
 const USERS: [(&str, &str, Plan, usize); 8] = [
@@ -38,31 +35,16 @@ pub struct Demo {
     pub users: Vec<DemoUser>,
 }
 
-/// One of them.
+/// One sample user.
 #[derive(Debug, Clone)]
 pub struct DemoUser {
     pub email: String,
     pub plan: Plan,
-    /// Sessions that are alive.
+    /// Live sessions.
     pub sessions: i64,
 }
 
-/// Why there are no sample users, or no new ones. Nothing has changed.
-#[derive(Debug, thiserror::Error)]
-pub enum DemoError {
-    #[error("the sample people are there already; sign in as {0} with the password {PASSWORD:?}")]
-    AlreadyThere(String),
-    #[error(transparent)]
-    User(#[from] UserError),
-    #[error(transparent)]
-    RemoteLogout(#[from] EndAllError),
-    #[error(transparent)]
-    Hashing(#[from] HashingFailed),
-    #[error("the database is unavailable")]
-    Database(#[from] sqlx::Error),
-}
-
-/// Creates the sample users and lets them live through the last four weeks, each in an operation of their own.
+/// Creates the sample users with a history of four weeks, each user in an operation of their own.
 ///
 /// # Errors
 /// See [`DemoError`].

@@ -80,7 +80,8 @@ pub(super) const HISTORY: [(u64, Step, usize); 48] = {
     ]
 };
 
-/// When a step was made, before now. Nobody does things on the hour, nor two users at one moment.
+/// How long before now a step happened. The minutes differ, because no user acts on the hour, nor two users at one
+/// moment.
 pub(super) fn ago(hours: u64, user: usize) -> Duration {
     let minutes = hours * 37 % 60 + user as u64 * 11 % 60;
     Duration::from_secs((hours * 60).saturating_sub(minutes / 2) * 60 + user as u64 * 7)

@@ -3,11 +3,12 @@
 use std::io;
 
 use crate::{
-    db::{Db, Tx},
+    db::Tx,
     ids::{AccountId, SessionId, UserId},
+    instance::Instance,
     limits::Limits,
     on,
-    passwords::{Hasher, HashingFailed},
+    passwords::HashingFailed,
     plans::Plan,
     secret::{Secret, Token, TokenHash},
     time::Moment,
@@ -19,7 +20,7 @@ const ROWS: usize = 500;
 /// Rows in one transaction, give or take those of one statement.
 const ROWS_A_COMMIT: usize = 5_000;
 
-/// How many to make, and what their cookie is called.
+/// How many to create, and what their cookie is called.
 #[derive(Debug, Clone, Copy)]
 pub struct Seed<'a> {
     pub users: usize,
@@ -39,54 +40,52 @@ pub enum SeedError {
     Database(#[from] sqlx::Error),
 }
 
-struct Person {
+struct SeededUser {
     id: UserId,
     account: AccountId,
     email: String,
 }
 
 struct Session<'a> {
-    of: &'a Person,
+    of: &'a SeededUser,
     id: SessionId,
     token: Token,
     hash: TokenHash,
 }
 
-/// Makes users on the Enterprise plan with live sessions, and hands `line` for each session its
-/// user's email, a tab and the `Cookie` header that is signed in, once that is committed.
+/// Creates users on the Enterprise plan with live sessions. Calls `line` for each session, once it is committed, with
+/// its user's email, a tab and the `Cookie` header that is signed in.
 ///
 /// # Errors
 /// See [`SeedError`].
 pub async fn seed(
-    db: &Db,
-    hasher: &Hasher,
-    limits: &Limits,
+    instance: &Instance,
     how_many: Seed<'_>,
     now: Moment,
     mut line: impl FnMut(&str) -> io::Result<()>,
 ) -> Result<(), SeedError> {
-    // Nobody signs in with it: it is thrown away.
+    // No user signs in with it: it is thrown away.
     let password = Secret::new(Token::random().expose().to_owned());
-    let hash = hasher.hash(&password).await?;
-    // So that one may seed again.
+    let hash = instance.hasher.hash(&password).await?;
+    // So that seeding again gives other email addresses.
     let run = now.id();
-    let users: Vec<Person> = (0..how_many.users)
-        .map(|number| Person {
+    let users: Vec<SeededUser> = (0..how_many.users)
+        .map(|number| SeededUser {
             id: UserId(now.id()),
             account: AccountId(now.id()),
             email: format!("{number}@{run}.seed.example"),
         })
         .collect();
     for some in users.chunks(ROWS_A_COMMIT) {
-        let mut tx = db.write().await?;
+        let mut tx = instance.db.write().await?;
         for some in some.chunks(ROWS) {
-            insert_people(&mut tx, some, &hash, now).await?;
+            insert_users(&mut tx, some, &hash, now).await?;
         }
         tx.commit().await?;
     }
     let mut all = users
         .iter()
-        .flat_map(|person| std::iter::repeat_n(person, how_many.sessions_each));
+        .flat_map(|user| std::iter::repeat_n(user, how_many.sessions_each));
     loop {
         let some: Vec<Session<'_>> = all
             .by_ref()
@@ -96,9 +95,9 @@ pub async fn seed(
         if some.is_empty() {
             return Ok(());
         }
-        let mut tx = db.write().await?;
+        let mut tx = instance.db.write().await?;
         for some in some.chunks(ROWS) {
-            insert_sessions(&mut tx, some, limits, now).await?;
+            insert_sessions(&mut tx, some, &instance.limits, now).await?;
         }
         tx.commit().await?;
         for session in &some {
@@ -108,7 +107,7 @@ pub async fn seed(
     }
 }
 
-fn start(of: &Person, now: Moment) -> Session<'_> {
+fn start(of: &SeededUser, now: Moment) -> Session<'_> {
     let token = Token::random();
     Session {
         of,
@@ -118,16 +117,16 @@ fn start(of: &Person, now: Moment) -> Session<'_> {
     }
 }
 
-async fn insert_people(
+async fn insert_users(
     tx: &mut Tx,
-    users: &[Person],
+    users: &[SeededUser],
     password_hash: &str,
     now: Moment,
 ) -> Result<(), sqlx::Error> {
     on!(tx, c => {
         let mut insert = sqlx::QueryBuilder::new("insert into accounts (id, name, plan, created_at) ");
-        insert.push_values(users, |mut row, person| {
-            row.push_bind(&person.account)
+        insert.push_values(users, |mut row, user| {
+            row.push_bind(&user.account)
                 .push_bind("Seeded")
                 .push_bind(Plan::Enterprise)
                 .push_bind(now.at);
@@ -136,12 +135,12 @@ async fn insert_people(
         let mut insert = sqlx::QueryBuilder::new(
             "insert into users (id, account_id, role, name, email, password_hash,
                                 password_changed_at, epoch, created_at) ");
-        insert.push_values(users, |mut row, person| {
-            row.push_bind(&person.id)
-                .push_bind(&person.account)
+        insert.push_values(users, |mut row, user| {
+            row.push_bind(&user.id)
+                .push_bind(&user.account)
                 .push_bind("owner")
                 .push_bind("Seeded")
-                .push_bind(&person.email)
+                .push_bind(&user.email)
                 .push_bind(password_hash)
                 .push_bind(now.at)
                 .push_bind(1_i64)

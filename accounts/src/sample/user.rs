@@ -1,12 +1,11 @@
-//! One sample user's life. They do what users do, by the rules: nothing here writes a session's
-//! row itself.
+//! One sample user's history. It goes through the functions of the rules: nothing here writes a session's row itself.
 
 use std::collections::HashMap;
 
 use serde_json::json;
 
 use super::{
-    demo::DemoError,
+    error::DemoError,
     history::{Step, device},
 };
 use crate::{
@@ -70,7 +69,7 @@ impl SampleUser {
         Ok(sample)
     }
 
-    /// Takes one step on device number `n`. What cannot be done just then is left out.
+    /// Takes one step on device number `n`. A step that is not possible at that moment is left out.
     pub(super) async fn live(
         &mut self,
         op: &mut Operation,
@@ -171,7 +170,7 @@ impl SampleUser {
         Ok(())
     }
 
-    /// What a change of password does, but for the password: all of them keep the one they share.
+    /// What a change of password does, except that the password stays: all sample users keep the one they share.
     async fn end_others(&mut self, op: &mut Operation, n: usize) -> Result<(), DemoError> {
         let Some(open) = self.open.get(&n) else {
             return Ok(());

@@ -1,4 +1,4 @@
-//! A code that is shown: each is accepted once, and wrong ones are counted.
+//! A code that a user presents: each is accepted once, and wrong codes are counted.
 
 use sqlx::FromRow;
 use zeroize::Zeroizing;
@@ -11,14 +11,13 @@ use crate::{
     ids::UserId,
     keys::{CannotOpen, Keys, Purpose, Sealed},
     known_devices::Browser,
-    locks::LockedUser,
     on,
-    operation::Operation,
+    operation::{LockedUser, Operation},
     rate_limits::{self, RateLimited},
     sessions::SecondFactor,
 };
 
-/// A code by its shape.
+/// A code that was presented, by its shape.
 #[derive(Debug)]
 pub(crate) enum Presented {
     /// Six digits.
@@ -28,7 +27,7 @@ pub(crate) enum Presented {
 }
 
 impl Presented {
-    /// What was typed, spaces aside. None when it cannot be either.
+    /// Reads what was typed, without its spaces. None when it can be neither.
     pub(crate) fn read(typed: &str) -> Option<Self> {
         let plain: Zeroizing<String> = Zeroizing::new(
             typed
@@ -49,11 +48,11 @@ impl Presented {
 pub(crate) enum Refused {
     Wrong,
     RateLimited(RateLimited),
-    /// A hundred wrong codes in a row: it takes a recovery code, and setting up again.
+    /// A hundred wrong codes in a row: the user needs a recovery code, and has to set the authenticator up again.
     AuthenticatorOff,
 }
 
-/// What went wrong on our side.
+/// What went wrong, through no fault of the user.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CheckError {
     #[error(transparent)]
@@ -70,8 +69,8 @@ struct Authenticator {
     last_step: i64,
 }
 
-/// Checks a code, and uses it up when it is right. The caller holds the user's lock, and commits
-/// whatever the outcome: a wrong code is counted.
+/// Checks a code, and consumes it when it is right. The caller holds the user's lock, and commits whatever the
+/// outcome, because a wrong code is counted.
 pub(crate) async fn check(
     op: &mut Operation,
     user: &LockedUser,
@@ -94,7 +93,7 @@ pub(crate) async fn check(
     };
     match &verdict {
         Ok(_) => rate_limits::clear_failures(op, &permit).await?,
-        // Nothing was looked at.
+        // No code was checked.
         Err(Refused::AuthenticatorOff) => rate_limits::return_permit(op, &permit).await?,
         Err(_) => {}
     }
@@ -120,13 +119,13 @@ async fn check_code(
         return Ok(Err(Refused::AuthenticatorOff));
     };
     let secret = open(op.keys(), &user.id, row.key_id, row.secret)?;
-    // One that was accepted, and every one before it, is consumed (RFC 6238, 5.2).
+    // A step that was accepted, and every step before it, is consumed (RFC 6238, 5.2).
     let step = secret
         .step_of(code, now)
         .filter(|step| *step > row.last_step);
     let Some(step) = step else {
         if rate_limits::is_last_wrong_code(op, &in_a_row).await? {
-            tell_that_it_is_off(op, user);
+            announce_authenticator_off(op, user);
         }
         return Ok(Err(Refused::Wrong));
     };
@@ -140,7 +139,7 @@ async fn check_code(
     Ok(Ok(SecondFactor::Code))
 }
 
-fn tell_that_it_is_off(op: &mut Operation, user: &LockedUser) {
+fn announce_authenticator_off(op: &mut Operation, user: &LockedUser) {
     op.email(&user.email, EmailTemplate::AuthenticatorOff);
     let event = Event::of(Action::AuthenticatorOff, Actor::Anonymous)
         .in_account(&user.account_id)

@@ -1,5 +1,5 @@
 //! A draft: recovery codes, and the secret of an authenticator that is being set up, shown to the
-//! user and not in force yet. Abandoned half-way, nothing has changed.
+//! user and not in force yet. When it is abandoned, nothing has changed.
 
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -10,11 +10,10 @@ use crate::{
     ids::{SessionId, UserId},
     instance::Reader,
     keys::{Purpose, Sealed},
-    locks::LiveSession,
     on,
-    operation::Operation,
+    operation::{LiveSession, Operation},
     plans::{Feature, Plan},
-    sessions::SignedIn,
+    signed_in::SignedIn,
     time::UnixMillis,
 };
 
@@ -23,7 +22,7 @@ use crate::{
 pub struct Draft {
     /// 16, as they are written down.
     pub codes: Vec<String>,
-    /// The secret, when an authenticator is being set up; none for a new set of codes alone.
+    /// The secret, when an authenticator is being set up; none for a new set of codes.
     pub secret: Option<TotpSecret>,
     pub created_at: UnixMillis,
     pub expires_at: UnixMillis,
@@ -36,7 +35,7 @@ struct Inside {
     secret: Option<String>,
 }
 
-/// Begins the set-up. One that has been begun goes on: a second click shows the same codes.
+/// Begins the set-up. A set-up that was begun before goes on: a second click shows the same codes.
 ///
 /// # Errors
 /// See [`TwoFactorError`].
@@ -54,7 +53,7 @@ pub async fn begin(op: &mut Operation, who: &SignedIn) -> Result<(), TwoFactorEr
     }
 }
 
-/// Creates a new set of recovery codes to be shown; the old one is good until the new one is in force.
+/// Creates a new set of recovery codes to be shown; the old set is valid until the new one is in force.
 ///
 /// # Errors
 /// See [`TwoFactorError`].
@@ -69,7 +68,7 @@ pub async fn begin_new_codes(op: &mut Operation, who: &SignedIn) -> Result<(), T
     }
 }
 
-/// Locks the user and sees that their session is live.
+/// Locks the user and checks that their session is live.
 pub(super) async fn lock(
     op: &mut Operation,
     who: &SignedIn,
@@ -115,11 +114,11 @@ struct Row {
     expires_at: UnixMillis,
 }
 
-/// The draft that this session has begun, unless it took too long or a remote logout came in between. No
-/// other session of the user gets to see it: only this one has shown a password for it.
+/// The draft that this session has begun, unless it took too long or a remote logout came in between. No other session
+/// of the user gets to see it, because only this session has passed step-up for it.
 ///
 /// # Errors
-/// When the database is unavailable or the key is not to be had.
+/// When the database is unavailable or the key is missing.
 pub async fn of(
     conn: &mut Reader,
     user: &UserId,
@@ -159,7 +158,7 @@ pub async fn of(
     }))
 }
 
-/// Takes the draft away.
+/// Removes the draft.
 ///
 /// # Errors
 /// When the database is unavailable.

@@ -1,8 +1,9 @@
-//! Recovery codes: 16 of them, 80 random bits each, good once.
+//! Recovery codes: 16 of them, 80 random bits each, valid once.
 //!
 //! They are written in Crockford's base32, which has no `i`, `l`, `o` or `u` to be misread, in four
-//! groups of four. With 80 bits nobody can try them all, so that a fast hash keeps them
-//! (NIST SP 800-63B-4, 3.1.2); it covers the user's id, so that equal codes of two users differ.
+//! groups of four. With 80 bits no thief can try them all, so a fast hash is enough to
+//! store them (NIST SP 800-63B-4, 3.1.2). It covers the user's id, so that equal codes of two users have different
+//! hashes.
 
 use std::fmt::Write;
 
@@ -10,14 +11,7 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::{
-    db::Conn,
-    execute,
-    ids::UserId,
-    on,
-    operation::Operation,
-    time::fill_random,
-};
+use crate::{db::Conn, execute, ids::UserId, on, operation::Operation, time::fill_random};
 
 /// How many there are in a set.
 pub const HOW_MANY: usize = 16;
@@ -47,8 +41,8 @@ fn new_code() -> String {
     code
 }
 
-/// What somebody typed, as it was shown: without spaces and hyphens, emails that look like digits
-/// read as those. None when it cannot be a recovery code.
+/// Reads what a user typed: without spaces and hyphens, and with characters that look like digits read as digits. None
+/// when it cannot be a recovery code.
 pub(crate) fn read(typed: &str) -> Option<Zeroizing<String>> {
     let mut plain = Zeroizing::new(String::with_capacity(CHARACTERS));
     for c in typed.chars() {
@@ -100,7 +94,8 @@ pub(crate) async fn void(op: &mut Operation, user: &UserId) -> Result<(), sqlx::
     Ok(())
 }
 
-/// Uses a code up. False when it is none, or was used before: one statement is check and act in one.
+/// Consumes a code. False when there is no such code, or it was used before. One statement checks and acts, so that a
+/// code presented twice at once is accepted once.
 pub(crate) async fn consume(
     op: &mut Operation,
     user: &UserId,

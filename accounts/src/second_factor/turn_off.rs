@@ -12,14 +12,15 @@ use crate::{
     end_reason::EndReason,
     execute,
     operation::Operation,
-    sessions::{RotatedSession, SignedIn, end_others_and_rotate},
+    sessions::{RotatedSession, end_others_and_rotate},
+    signed_in::SignedIn,
 };
 
 /// Turns it off, on any plan. Every other session ends, and all remembered devices. The caller has
-/// seen to it that the user has confirmed who they are (step-up).
+/// checked that the user has passed step-up.
 ///
 /// # Errors
-/// See [`TwoFactorError`]; whatever it is, it is as it was.
+/// See [`TwoFactorError`]; in each case nothing has changed.
 pub async fn turn_off(
     op: &mut Operation,
     who: &SignedIn,

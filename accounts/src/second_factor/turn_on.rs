@@ -19,7 +19,8 @@ use crate::{
     operation::Operation,
     plans::{Feature, Plan},
     rate_limits,
-    sessions::{RotatedSession, SecondFactor, SignedIn, end_others_and_rotate},
+    sessions::{RotatedSession, SecondFactor, end_others_and_rotate},
+    signed_in::SignedIn,
     time::Moment,
 };
 
@@ -27,7 +28,7 @@ use crate::{
 /// ends, and all remembered devices.
 ///
 /// # Errors
-/// See [`TwoFactorError`]; whatever it is, it is as it was.
+/// See [`TwoFactorError`]; in each case two-factor authentication stays off.
 pub async fn turn_on(
     instance: &Instance,
     client: &Client,
@@ -94,7 +95,7 @@ async fn insert_authenticator(
     Ok(())
 }
 
-/// Notes since when two-factor authentication is on.
+/// Stores since when two-factor authentication is on; none when it is off.
 pub(super) async fn set_since(
     op: &mut Operation,
     user: &UserId,
@@ -112,7 +113,7 @@ pub(super) async fn set_since(
 /// Puts the new set of recovery codes in force; the old one is void from then.
 ///
 /// # Errors
-/// See [`TwoFactorError`]; whatever it is, the old codes are good.
+/// See [`TwoFactorError`]; in each case the old codes stay valid.
 pub async fn use_new_codes(op: &mut Operation, who: &SignedIn) -> Result<(), TwoFactorError> {
     let user = lock(op, who).await?.user;
     if user.two_factor_since.is_none() {

@@ -1,4 +1,4 @@
-//! Ending one device of a user: from another session of theirs, or by a program of theirs.
+//! Ending one device of a user: from another session of theirs, or by a program that holds their token.
 
 use serde_json::json;
 use sqlx::FromRow;
@@ -10,9 +10,8 @@ use crate::{
     end_reason::EndReason,
     execute,
     ids::SessionId,
-    locks::LockedUser,
     on,
-    operation::Operation,
+    operation::{LockedUser, Operation},
 };
 
 /// Which device of the user's list.
@@ -20,7 +19,7 @@ use crate::{
 pub enum DeviceRef<'a> {
     /// By one of its sessions.
     Session(&'a SessionId),
-    /// By its remembered device, when no session of it lives.
+    /// By its remembered device, when it has no live session.
     Remembered(&'a str),
 }
 
@@ -36,13 +35,13 @@ pub struct EndedOne {
 /// Why nothing was ended.
 #[derive(Debug, thiserror::Error)]
 pub enum EndOneError {
-    /// It is somebody else's, has ended already, or never was: the answer is the same.
+    /// It is another user's, has ended already, or never existed: the answer is the same.
     #[error("there is no such device")]
     NotThere,
-    /// This very session: that is signing out.
+    /// It is the session that asks: to end that is to sign out.
     #[error("this is the device that asks")]
     ThisOne,
-    /// A remote logout or another end came first: the session that asks is dead.
+    /// A remote logout or another end came first: the session that asks has ended.
     #[error("this session has ended already")]
     AlreadyEnded,
     #[error("the database is unavailable")]
@@ -56,11 +55,11 @@ struct Target {
     remembered_device_id: Option<String>,
 }
 
-/// Ends one device of the user signed in: its session and, so that it does not come straight back,
-/// its remembered device with every session that one has started.
+/// Ends one device of the user signed in: its session and, so that the browser is not signed in again at once, its
+/// remembered device with every session that this has started.
 ///
 /// # Errors
-/// See [`EndOneError`]; whatever it is, nothing has changed.
+/// See [`EndOneError`]; in each case nothing has changed.
 pub async fn end_one(
     op: &mut Operation,
     me: &SignedIn,
@@ -78,7 +77,7 @@ pub async fn end_one(
     }
     let ending = EndDevice {
         device,
-        // Another session of this very browser must not take this browser's own device along.
+        // When another session of this browser ends, this browser's own remembered device must not end with it.
         spare: mine.as_deref(),
         path: None,
     };
@@ -90,13 +89,13 @@ pub async fn end_one(
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EndDevice<'a> {
     pub device: DeviceRef<'a>,
-    /// A remembered device that goes on.
+    /// A remembered device that stays.
     pub spare: Option<&'a str>,
-    /// Where it was asked for, when that was no page.
+    /// Where it was asked for, when that was not a page.
     pub path: Option<&'a str>,
 }
 
-/// Ends what there is of a device, and records it. None when the user has no such device that is open.
+/// Ends the session and the remembered device of a device, and records it. None when the user has no such open device.
 pub(crate) async fn end_device(
     op: &mut Operation,
     user: &LockedUser,

@@ -11,9 +11,9 @@ use crate::{
     operation::Operation,
 };
 
-/// Ends every other session and remembered device of the user signed in. The epoch rises, so that nothing that
-/// is under way elsewhere outlives it; this session, under a new cookie, and this browser's own remembered
-/// device go on.
+/// Ends every other session and remembered device of the user signed in. The epoch rises, so that no sign-in
+/// that is under way elsewhere outlives it. This session, under a new cookie, and this browser's own remembered device
+/// stay.
 ///
 /// # Errors
 /// [`EndOneError::AlreadyEnded`] or [`EndOneError::Database`]; nothing has changed then.

@@ -1,5 +1,5 @@
-//! What ends together (SPEC 2): raising a user's epoch makes dead everything that was issued under an older
-//! one, on every node, from the commit on. Sessions, remembered devices, pending sign-ins, step-up grants,
+//! What ends together (SPEC 2): raising a user's epoch ends everything that was issued under an older epoch, on every
+//! node, from the commit on. Sessions, remembered devices, pending sign-ins, step-up grants,
 //! drafts and one-time links carry the epoch they were issued under. Rows are marked as well, so that each can
 //! say why it ended.
 
@@ -11,8 +11,7 @@ use crate::{
     end_reason::EndReason,
     execute,
     ids::{EventId, SessionId},
-    locks::LockedUser,
-    operation::Operation,
+    operation::{LockedUser, Operation},
 };
 
 /// How a user's sessions and remembered devices end.
@@ -21,11 +20,11 @@ pub(crate) struct Ending<'a> {
     /// Recorded about the user, with the counts added to its details.
     pub event: Event<'a>,
     pub reason: EndReason,
-    /// What goes on under the new epoch.
+    /// What stays live under the new epoch.
     pub keep: Option<Keep<'a>>,
 }
 
-/// A session that goes on.
+/// A session that stays live.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Keep<'a> {
     session: &'a SessionId,
@@ -33,7 +32,7 @@ pub(crate) struct Keep<'a> {
 }
 
 impl<'a> Keep<'a> {
-    /// The session alone: it is remembered no longer.
+    /// Only the session: it is remembered no longer.
     pub(crate) fn session(session: &'a SessionId) -> Self {
         Self {
             session,
@@ -50,7 +49,7 @@ impl<'a> Keep<'a> {
     }
 }
 
-/// What ended: live ones only, what was kept not counted.
+/// What ended. Only what was live is counted, and not what was kept.
 #[derive(Debug)]
 pub(crate) struct EndedTogether {
     pub sessions: i64,
@@ -90,8 +89,8 @@ pub(crate) async fn end_together(
     })
 }
 
-/// Puts a session under the new epoch, and its remembered device where that is kept. How many of each: one or
-/// none, because one that is dead stays so.
+/// Puts a session under the new epoch, and its remembered device where that is kept. Returns how many of each: one, or
+/// none when it has ended, because what has ended stays ended.
 async fn carry_over(
     op: &mut Operation,
     user: &LockedUser,

@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use crate::{db::Conn, end_reason::EndReason, on, time::UnixMillis};
 
-/// How it ended: the reason, when, and the browser and the path of the operation where there is one.
+/// How it ended: the reason, when, and the browser and the action of the operation where there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
     pub end_reason: EndReason,
@@ -13,18 +13,18 @@ pub struct Ended {
     pub by_user_agent: Option<String>,
     /// The actor of the operation as the audit log has it: `user:ID` or `operator`.
     pub by: Option<String>,
-    /// The name of whoever did it, when it was not the user themselves.
+    /// The name of the user who did it, when it was not the user themselves.
     pub by_name: Option<String>,
     /// What the operation was, as the audit log has it.
     pub action: Option<String>,
 }
 
-/// The operation that ended something, out of the audit log.
+/// The operation that ended a session or device, as the audit log has it.
 #[derive(FromRow)]
 pub(super) struct EndedBy {
     pub actor: String,
     pub user_agent: Option<String>,
-    /// The name of whoever did it, when it was another user.
+    /// The name of the user who did it, when it was another user.
     pub by_name: Option<String>,
     pub action: String,
 }
@@ -49,7 +49,7 @@ impl Ended {
     }
 }
 
-/// Puts together how something ended, looking up the operation that ended it.
+/// Says how a session or device ended. Looks up the operation that ended it.
 ///
 /// # Errors
 /// When the database is unavailable.

@@ -12,31 +12,21 @@ use crate::{
     limits::Limits,
     on,
     secret::Token,
+    signed_in::SignedIn,
     time::{Moment, UnixMillis},
-    users::{self, User},
+    users,
 };
 
-/// What a session cookie turned out to be.
+/// What a session cookie stands for.
 #[derive(Debug, Clone)]
 pub enum Found {
     Live(Box<SignedIn>),
     /// It was a session once: the user can be told how it ended.
     Ended(Ended),
-    /// The session has a new cookie since a moment ago, whose answer is on its way. Nothing is
-    /// given, and nothing of the browser's should be taken.
+    /// The session got a new cookie a moment ago, and the answer that carries it is on its way. Nothing is granted,
+    /// and no cookie of the browser's should be removed.
     JustRotated,
     Unknown,
-}
-
-/// A request's user and session.
-#[derive(Debug, Clone)]
-pub struct SignedIn {
-    pub user: User,
-    pub session: SessionId,
-    pub started_at: UnixMillis,
-    pub last_active_at: UnixMillis,
-    /// When the user last showed a password or a code in this session.
-    pub confirmed_at: Option<UnixMillis>,
 }
 
 #[derive(FromRow)]
@@ -102,8 +92,8 @@ impl Row {
     }
 }
 
-/// Looks a session cookie up. One read, nothing written, nothing remembered: what the database says at
-/// this moment is the answer.
+/// Looks a session cookie up. One read, nothing written, nothing cached: what the database says at this moment is the
+/// answer.
 ///
 /// # Errors
 /// When the database is unavailable. That is never "not signed in".
@@ -173,7 +163,7 @@ async fn judge(conn: &mut Reader, row: Option<Row>) -> Result<Found, sqlx::Error
     })))
 }
 
-/// Writes down when sessions were last active. Times only move forward, and ended rows stay as they are.
+/// Stores when sessions were last active. Times only move forward, and ended rows stay as they are.
 ///
 /// # Errors
 /// When the database is unavailable.

@@ -1,4 +1,4 @@
-//! What a user was signed in with lately: the picture above the devices.
+//! What a user was signed in with lately, for the picture above the list of devices.
 
 use sqlx::FromRow;
 
@@ -11,7 +11,7 @@ pub struct Past {
     pub user_agent: String,
     pub label: Option<String>,
     pub from: UnixMillis,
-    /// When and why it ended; none while it lives.
+    /// When and why it ended; none while it is live.
     pub ended: Option<(EndReason, UnixMillis)>,
 }
 
@@ -23,7 +23,7 @@ struct Seen {
     label: Option<String>,
 }
 
-/// The user's sessions that lived at some time since `since`, latest first, `most` at the most.
+/// The user's sessions that were live at some time since `since`, latest first, `most` at the most.
 ///
 /// # Errors
 /// When the database is unavailable.
@@ -53,7 +53,7 @@ pub async fn history(
         user_agent: seen.user_agent,
         label: seen.label,
     });
-    // Rows that were not marked yet may have run out before.
+    // Rows that are not marked yet may have expired before.
     Ok(past
         .filter(|past| past.ended.is_none_or(|(_, at)| at > since))
         .collect())

@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl Listed {
-    /// When it ends if it is not used any more.
+    /// When it expires if it is not used any more.
     #[must_use]
     pub fn ends_at(&self, limits: &Limits) -> UnixMillis {
         self.expires_at
@@ -72,7 +72,7 @@ pub async fn list(
 }
 
 /// Up to `most` live sessions whose ids come before `before`, the latest sign-in first: what programs read page
-/// by page. None: from the start. One that starts meanwhile moves none of the others.
+/// by page. None: from the start. A session that starts meanwhile moves no other to another page.
 ///
 /// # Errors
 /// When the database is unavailable.
@@ -95,7 +95,7 @@ pub async fn page(
         .await)
 }
 
-/// A remembered device without a session: it is signed in nowhere now, and can be at any time.
+/// A remembered device without a live session: its browser is not signed in now, and can be at any time.
 #[derive(Debug, Clone, FromRow)]
 pub struct Dormant {
     pub id: String,
@@ -106,7 +106,7 @@ pub struct Dormant {
     pub expires_at: UnixMillis,
 }
 
-/// The user's remembered devices that no session lives of, last used first, `most` at the most.
+/// The user's remembered devices that have no live session, last used first, `most` at the most.
 ///
 /// # Errors
 /// When the database is unavailable.

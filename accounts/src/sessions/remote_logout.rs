@@ -10,8 +10,7 @@ use crate::{
     emails::EmailTemplate,
     end_reason::EndReason,
     ids::{EventId, SessionId, UserId},
-    locks::LockedUser,
-    operation::Operation,
+    operation::{LockedUser, Operation},
     plans::{Feature, Plan},
     time::UnixMillis,
 };
@@ -74,7 +73,7 @@ pub struct LogoutReceipt {
 pub enum EndAllError {
     #[error("this needs the plan {}", .0.iter().map(|p| p.name()).collect::<Vec<_>>().join(", "))]
     PlanRequired(Vec<Plan>),
-    /// The session that asked is dead already, as a rule by another remote logout.
+    /// The session that asked has ended already, mostly by another remote logout.
     #[error("this session has ended already")]
     AlreadyEnded,
     #[error("there is no such user")]
@@ -87,7 +86,7 @@ pub enum EndAllError {
 /// writes one email. API tokens, MCP tokens and two-factor settings are not touched (SPEC 1.7).
 ///
 /// # Errors
-/// See [`EndAllError`]; whatever it is, nothing has changed.
+/// See [`EndAllError`]; in each case nothing has changed.
 pub async fn end_all(
     op: &mut Operation,
     user: &UserId,
@@ -98,7 +97,7 @@ pub async fn end_all(
     end_all_but(op, &user, by, surface, None).await
 }
 
-/// As [`end_all`], but for one session of the user's that goes on under the new epoch.
+/// As [`end_all`], except that one session of the user stays live under the new epoch.
 pub(crate) async fn end_all_but(
     op: &mut Operation,
     user: &LockedUser,

@@ -1,4 +1,4 @@
-//! A name of one's own for a device.
+//! A name that a user gives to a device.
 
 use serde_json::json;
 
@@ -13,7 +13,7 @@ use crate::{
 /// Most characters a name may have.
 pub const LONGEST_NAME: usize = 60;
 
-/// Why a device is called what it was called.
+/// Why the name has not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum RenameError {
     #[error("{0}")]
@@ -28,8 +28,8 @@ impl From<sqlx::Error> for RenameError {
     }
 }
 
-/// Gives a device of the user signed in a name; an empty one takes it away. A remembered device
-/// keeps it for the sessions it starts later. The list shows the browser's own name beside it.
+/// Gives a device of the user signed in a name; an empty one removes it. A remembered device keeps it for the sessions
+/// it starts later. The list shows the browser's own name beside it.
 ///
 /// # Errors
 /// See [`RenameError`].
@@ -81,7 +81,7 @@ fn clean(name: &str) -> Result<Option<String>, &'static str> {
     match name.chars().count() {
         0 => Ok(None),
         n if n > LONGEST_NAME => Err("Use 60 characters or fewer."),
-        // Marks that turn the text around would let a name pass for another.
+        // Characters that turn the direction of the text would let a name pass for another.
         _ if hides_something(name) => Err("A name has no control characters."),
         _ => Ok(Some(name.to_owned())),
     }

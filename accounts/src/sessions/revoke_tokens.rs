@@ -10,7 +10,7 @@ use crate::{
     tokens::{Kind, revoke_all},
 };
 
-/// Which tokens a remote logout revokes. None, unless the user says so.
+/// Which tokens a remote logout revokes. None, unless the user asks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RevokeTokens {
     pub api_tokens: bool,
@@ -27,7 +27,7 @@ pub struct Revoked {
 /// [`end_all`](super::end_all), and the user's tokens of the kinds asked for. One event for each kind.
 ///
 /// # Errors
-/// See [`EndAllError`]; whatever it is, nothing has changed.
+/// See [`EndAllError`]; in each case nothing has changed.
 pub async fn end_all_and_revoke_tokens(
     op: &mut Operation,
     user: &UserId,

@@ -1,5 +1,5 @@
-//! A session that goes on under a new cookie: because the others have ended, or because its user has just shown
-//! again who they are.
+//! A session that stays live under a new cookie: because the others have ended, or because its user has just passed
+//! step-up.
 
 use super::{
     Started,
@@ -7,11 +7,14 @@ use super::{
     start::SecondFactor,
 };
 use crate::{
-    audit::Event, end_reason::EndReason, locks::LiveSession, on, operation::Operation,
+    audit::Event,
+    end_reason::EndReason,
+    on,
+    operation::{LiveSession, Operation},
     secret::Token,
 };
 
-/// What ended, and the session that goes on.
+/// What ended, and the session that stays live.
 #[derive(Debug)]
 pub struct RotatedSession {
     pub session: Started,
@@ -42,8 +45,8 @@ pub(crate) async fn end_others_and_rotate(
     })
 }
 
-/// The user has just shown again who they are: the session's cookie changes (ASVS 5.0, 7.2.4), its
-/// end does not.
+/// The user has just passed step-up: the session's cookie changes (ASVS 5.0, 7.2.4), the time at which it expires does
+/// not.
 pub(crate) async fn confirm(
     op: &mut Operation,
     live: &LiveSession,
@@ -52,15 +55,14 @@ pub(crate) async fn confirm(
     rotate(op, live, Rotation::Confirmed(second_factor)).await
 }
 
-/// What a new cookie brings along.
+/// What changes together with the cookie.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Rotation {
-    /// Nobody has shown a password or code: all else stays.
+    /// Nothing else, because no password or code was shown.
     CookieOnly,
-    /// The user has just confirmed who they are.
+    /// The time of the last step-up, because the user has just passed it.
     Confirmed(Option<SecondFactor>),
-    /// That too, and its full time begins again; it is remembered no longer, for the remembered device has
-    /// ended.
+    /// That too, and its full time begins again. It is remembered no longer, because the remembered device has ended.
     StartOver(Option<SecondFactor>),
 }
 

@@ -7,8 +7,7 @@ use crate::{
     end_reason::EndReason,
     execute,
     ids::{SessionId, UserId},
-    locks::LockedUser,
-    operation::Operation,
+    operation::{LockedUser, Operation},
     secret::Token,
     time::UnixMillis,
 };
@@ -93,7 +92,7 @@ pub(crate) async fn start(op: &mut Operation, new: NewSession<'_>) -> Result<Sta
     Ok(started)
 }
 
-/// Ends what has run out, then the longest unused until one more fits.
+/// Ends what has expired, then the sessions unused for the longest time until one more fits.
 async fn make_room(op: &mut Operation, user: &LockedUser) -> Result<(), sqlx::Error> {
     let (limits, now) = (op.limits, op.now);
     end_expired(op, user).await?;
@@ -113,7 +112,7 @@ async fn make_room(op: &mut Operation, user: &LockedUser) -> Result<(), sqlx::Er
     Ok(())
 }
 
-/// Marks the user's sessions and remembered devices that have run out, so that what is open is what is live.
+/// Marks the user's sessions and remembered devices that have expired, so that the open rows are the live ones.
 pub(crate) async fn end_expired(op: &mut Operation, user: &LockedUser) -> Result<(), sqlx::Error> {
     let (now, idle) = (op.now.at, op.idle_since());
     for sql in [
@@ -133,11 +132,19 @@ pub(crate) async fn end_expired(op: &mut Operation, user: &LockedUser) -> Result
         EndReason::Expired,
         idle
     )?;
+    execute!(
+        op,
+        "update remembered_devices set ended_at = expires_at, end_reason = $3
+         where user_id = $1 and ended_at is null and expires_at <= $2",
+        &user.id,
+        now,
+        EndReason::Expired
+    )?;
     Ok(())
 }
 
-/// Signs one browser out: its session ends, and so does its remembered device. Harmless when the
-/// session has ended already.
+/// Signs one browser out: its session ends, and so does its remembered device. Changes nothing when the session has
+/// ended already.
 ///
 /// # Errors
 /// When the database is unavailable.

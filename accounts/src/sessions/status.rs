@@ -1,5 +1,5 @@
-//! The status of sessions that something is still open for: an event stream outlives the request that
-//! opened it, and must not outlive its session.
+//! The status of sessions that have an event stream open: a stream outlives the request that opened it, and must not
+//! outlive its session.
 
 use sqlx::FromRow;
 
@@ -23,11 +23,11 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct SessionStatus {
     pub session: SessionId,
-    /// None while it lives.
+    /// None while it is live.
     pub ended: Option<Ended>,
     pub role: Role,
     pub plan: Plan,
-    /// When to look again, if nothing is heard of it before: it may have run out by then.
+    /// When to look again, if no change notification comes before: it may have expired by then.
     pub until: UnixMillis,
 }
 
@@ -43,8 +43,8 @@ struct Look {
     event_action: Option<String>,
 }
 
-/// Looks at up to 1,000 sessions in one read. Those that are no longer there at all are left out.
-/// Looking is not using: the idle limit goes on.
+/// Reads the status of up to 1,000 sessions at once. Sessions whose rows are deleted are left out. Reading is not using:
+/// the idle time goes on.
 ///
 /// # Errors
 /// When the database is unavailable.

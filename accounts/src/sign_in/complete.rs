@@ -6,15 +6,14 @@ use super::{CompletedSignIn, SignInOptions};
 use crate::{
     audit::{Action, Actor, Event},
     known_devices::{self, Browser},
-    locks::LockedUser,
     not_me,
-    operation::Operation,
+    operation::{LockedUser, Operation},
     rate_limits, remember_me,
     secret::Token,
     sessions::{self, AuthMethod, NewSession, SecondFactor},
 };
 
-/// Starts the session. The caller has compared the epoch.
+/// Starts the session. The caller has compared the epoch with that of the evidence.
 pub(super) async fn complete_sign_in(
     op: &mut Operation,
     user: &LockedUser,

@@ -1,5 +1,5 @@
-//! A pending sign-in: the password was right, the second factor is owed. It is no session anywhere,
-//! lasts ten minutes and is dead under a later epoch.
+//! A pending sign-in: the password was right, the second factor is owed. It counts as a session nowhere,
+//! lasts ten minutes and has expired under a later epoch.
 
 use serde_json::json;
 use sqlx::FromRow;
@@ -13,9 +13,8 @@ use crate::{
     ids::UserId,
     instance::{Instance, Reader},
     keys::CannotOpen,
-    locks::LockedUser,
     on,
-    operation::Operation,
+    operation::{LockedUser, Operation},
     rate_limits::RateLimited,
     second_factor::{
         check::{CheckError, Presented, Refused, check},
@@ -33,21 +32,21 @@ pub struct PendingSignIn {
     pub expires_at: UnixMillis,
 }
 
-/// Why a code led nowhere.
+/// Why a code did not complete the sign-in.
 #[derive(Debug, thiserror::Error)]
 pub enum CodeError {
     #[error("this is no code")]
     Malformed,
     #[error("the code is not right")]
     Wrong,
-    /// Too many wrong codes in a row: it takes a recovery code.
+    /// Too many wrong codes in a row: the user needs a recovery code.
     #[error("the authenticator is off")]
     AuthenticatorOff,
     #[error("too many attempts")]
     RateLimited(RateLimited),
-    /// It took too long, was completed already, or a remote logout came in between: from the
-    /// beginning again. A recovery code that came along is not used up.
-    #[error("this sign-in is over")]
+    /// It took too long, was completed already, or a remote logout came in between: the user starts from the
+    /// beginning. A recovery code that was presented with it is not consumed.
+    #[error("this sign-in has expired")]
     Expired,
     #[error(transparent)]
     Sealed(#[from] CannotOpen),
@@ -64,7 +63,7 @@ impl From<CheckError> for CodeError {
     }
 }
 
-/// Begins one. The caller holds the user's lock and has compared the epoch.
+/// Begins a pending sign-in. The caller holds the user's lock and has compared the epoch.
 pub(super) async fn start(
     op: &mut Operation,
     user: &LockedUser,
@@ -87,7 +86,7 @@ struct Row {
     next: String,
 }
 
-/// Reads a pending sign-in that still stands: not over, not too old, of this epoch.
+/// Reads a pending sign-in that is still valid: not completed, not too old, of this epoch.
 async fn open(conn: &mut Reader, token: &Token) -> Result<Option<Row>, sqlx::Error> {
     let now = conn.now;
     on!(conn, c => sqlx::query_as(
@@ -100,7 +99,7 @@ async fn open(conn: &mut Reader, token: &Token) -> Result<Option<Row>, sqlx::Err
         .await)
 }
 
-/// Whether a code may still be given.
+/// Whether a code may still complete it.
 ///
 /// # Errors
 /// When the database is unavailable.
@@ -132,7 +131,7 @@ pub async fn verify_code(
     };
     end(&mut op, pending).await?;
     if shown == SecondFactor::RecoveryCode {
-        tell_that_it_is_used(&mut op, &user).await?;
+        announce_recovery_code_used(&mut op, &user).await?;
     }
     let options = SignInOptions {
         remember_me: row.remember_me,
@@ -174,7 +173,10 @@ async fn end(op: &mut Operation, pending: &Token) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-async fn tell_that_it_is_used(op: &mut Operation, user: &LockedUser) -> Result<(), sqlx::Error> {
+async fn announce_recovery_code_used(
+    op: &mut Operation,
+    user: &LockedUser,
+) -> Result<(), sqlx::Error> {
     let left = recovery_codes::left(op, &user.id).await?;
     op.email(&user.email, EmailTemplate::RecoveryCodeUsed { left });
     let event = Event::of(Action::RecoveryCodeUsed, Actor::User(&user.id))

@@ -1,4 +1,4 @@
-//! Making a token.
+//! Creating a token.
 
 use std::time::Duration;
 
@@ -13,16 +13,16 @@ use crate::{
     operation::Operation,
     plans::Plan,
     roles::Role,
-    sessions::SignedIn,
+    signed_in::SignedIn,
     time::UnixMillis,
     users::{self, User},
 };
 
-/// Shortest and longest time a token that runs out may last.
+/// Shortest and longest time that a token with an end may last.
 const SHORTEST: Duration = Duration::from_hours(1);
 const LONGEST: Duration = Duration::from_hours(366 * 24);
 
-/// A token to be made.
+/// A token to be created.
 #[derive(Debug, Clone)]
 pub struct NewToken<'a> {
     pub kind: Kind,
@@ -33,7 +33,7 @@ pub struct NewToken<'a> {
     pub lasts: Option<Duration>,
 }
 
-/// A token that was made. The value is not kept anywhere.
+/// A token that was created. The value is stored nowhere.
 #[derive(Debug)]
 pub struct Created {
     pub id: TokenId,
@@ -42,7 +42,7 @@ pub struct Created {
     pub expires_at: Option<UnixMillis>,
 }
 
-/// Why no token was made.
+/// Why no token was created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
     #[error("{0}")]
@@ -51,18 +51,18 @@ pub enum CreateError {
     Lasts,
     #[error("this needs another plan")]
     PlanRequired(Vec<Plan>),
-    #[error("who may only watch has no tokens")]
+    #[error("a watch-only member has no tokens")]
     WatchOnly,
     #[error("there are {MOST} tokens already")]
     LimitReached,
-    /// A remote logout came between the look at the door and this operation.
+    /// A remote logout came after the request was authenticated and before this operation.
     #[error("this session has ended already")]
     AlreadyEnded,
     #[error("the database is unavailable")]
     Database(#[from] sqlx::Error),
 }
 
-/// Whether this user may make a token of that name, as far as can be known before the lock.
+/// Whether this user may create a token of that name, as far as can be known before the lock.
 ///
 /// # Errors
 /// [`CreateError::Name`], [`CreateError::PlanRequired`] or [`CreateError::WatchOnly`].
@@ -77,7 +77,7 @@ pub fn may_create(user: &User, kind: Kind, name: &str) -> Result<(), CreateError
     Ok(())
 }
 
-/// Makes a token for the user signed in, who must still be when the lock is held.
+/// Creates a token for the user signed in, whose session must still be live under the lock.
 ///
 /// # Errors
 /// See [`CreateError`]; nothing has changed then.
@@ -98,7 +98,7 @@ pub async fn create(
     if op.lock_live(&me.user.id, &me.session).await?.is_none() {
         return Err(CreateError::AlreadyEnded);
     }
-    // As it is now: role and plan may have changed since the door.
+    // As they are now: role and plan may have changed since the request was authenticated.
     let Some(user) = users::find(op, &me.user.id).await? else {
         return Err(CreateError::AlreadyEnded);
     };
@@ -156,7 +156,7 @@ async fn insert(
 
 fn clean_name(name: &str) -> Result<String, &'static str> {
     let name = name.trim();
-    // What was no UTF-8 arrives as U+FFFD.
+    // Bytes that were no UTF-8 arrive as U+FFFD.
     let unreadable = |c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER;
     match name.chars().count() {
         0 => Err("Name the token after what will use it."),
@@ -166,7 +166,7 @@ fn clean_name(name: &str) -> Result<String, &'static str> {
     }
 }
 
-/// Stores a token for sample users. Its value is thrown away, so nobody can use it.
+/// Stores a token for sample users. Its value is thrown away, so no program can use it.
 pub(crate) async fn insert_sample(
     op: &mut Operation,
     user: &UserId,

@@ -1,4 +1,4 @@
-//! From a bearer token to a user: the one place where a program's request becomes somebody's.
+//! From a bearer token to a user: the one place where a program's request becomes a user's.
 
 use sqlx::FromRow;
 
@@ -32,7 +32,7 @@ impl Bearer {
         self.scopes.has(scope)
     }
 
-    /// Whether its user looks after the account.
+    /// Whether its user manages the account.
     #[must_use]
     pub fn looks_after_account(&self) -> bool {
         matches!(self.user.role, Role::Owner | Role::Admin)
@@ -50,10 +50,9 @@ struct Row {
     expires_at: Option<UnixMillis>,
 }
 
-/// Looks a token up. Nothing is remembered: what the database says at this moment is the answer, so a
-/// revoked token fails at the first try. None when it was never made, is revoked, has run out, or its
-/// user is disabled: the same to whoever asks. What its user's role and plan allow is
-/// [`permissions`](crate::permissions)' to say.
+/// Looks a token up. Nothing is cached: what the database says at this moment is the answer, so a revoked token fails at
+/// the first try. None when it was never created, is revoked, has expired, or its user is disabled, so that a program
+/// cannot tell these apart. [`permissions`](crate::permissions) says what its user's role and plan allow.
 ///
 /// # Errors
 /// When the database is unavailable. That is never "unknown".
@@ -75,7 +74,7 @@ pub async fn find(
     let Some(row) = row else {
         return Ok(None);
     };
-    // Not there when disabled.
+    // A disabled user is not found.
     let Some(user) = users::find(conn, &row.user_id).await? else {
         return Ok(None);
     };
@@ -90,8 +89,8 @@ pub async fn find(
     }))
 }
 
-/// The holder as they are now, if the token is still good. Asked under the holder's lock: between
-/// the look-up and the operation it may have been revoked.
+/// The holder as they are now, if the token is still valid. Read under the holder's lock, because the token may have been
+/// revoked between the look-up and the operation.
 pub(crate) async fn still_good(
     op: &mut Operation,
     bearer: &Bearer,

@@ -11,7 +11,7 @@ use crate::{
     time::UnixMillis,
 };
 
-/// A token in the list. Its value is shown once, when it is made, and is not here.
+/// A token in the list. It does not hold the value, which is shown once, when the token is created.
 #[derive(Debug, Clone, FromRow)]
 pub struct Listed {
     pub id: TokenId,
@@ -24,7 +24,7 @@ pub struct Listed {
     pub expires_at: Option<UnixMillis>,
 }
 
-/// How many tokens of that kind the user has that have neither been revoked nor run out.
+/// How many tokens of that kind the user has that have neither been revoked nor expired.
 ///
 /// # Errors
 /// When the database is unavailable.
@@ -40,8 +40,8 @@ pub async fn count(conn: &mut Reader, user: &UserId, kind: Kind) -> Result<i64, 
         .await)
 }
 
-/// The user's tokens of that kind, newest first. Those that have run out stay in the list until
-/// they are swept, so that one sees why a program has stopped.
+/// The user's tokens of that kind, newest first. Expired tokens stay in the list until the cleanup deletes them, so that
+/// the user sees why a program has stopped.
 ///
 /// # Errors
 /// When the database is unavailable.

@@ -7,36 +7,35 @@ use crate::{
     audit::{Actor, Event},
     execute,
     ids::{TokenId, is_id},
-    locks::LockedUser,
     on,
-    operation::Operation,
-    sessions::SignedIn,
+    operation::{LockedUser, Operation},
+    signed_in::SignedIn,
 };
 
-/// What became of it.
+/// What revoking a token led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Revoked {
     /// Its name.
     Now(String),
-    /// Another tab was faster; there is one event.
+    /// Another tab was faster; only that one recorded an event.
     Already,
 }
 
 /// Why nothing was revoked.
 #[derive(Debug, thiserror::Error)]
 pub enum RevokeError {
-    /// Not there, or somebody else's.
+    /// It does not exist, or is another user's.
     #[error("there is no such token")]
     NotFound,
-    /// A remote logout came between the look at the door and this operation.
+    /// A remote logout came after the request was authenticated and before this operation.
     #[error("this session has ended already")]
     AlreadyEnded,
     #[error("the database is unavailable")]
     Database(#[from] sqlx::Error),
 }
 
-/// Revokes a token of the user signed in. On every plan and with every role: what one has, one may
-/// give up.
+/// Revokes a token of the user signed in. This works on every plan and with every role, because a
+/// user may give up what they have.
 ///
 /// # Errors
 /// See [`RevokeError`]; nothing has changed then.
@@ -81,7 +80,7 @@ pub async fn revoke(
     Ok(Revoked::Now(name))
 }
 
-/// Revokes every token of a kind that a user has; the caller records it. Their names.
+/// Revokes every token of a kind that a user has; the caller records it. Returns the tokens' names.
 pub(crate) async fn revoke_all(
     op: &mut Operation,
     user: &LockedUser,

@@ -9,7 +9,7 @@ pub enum Scope {
     Read,
     /// End sessions, by REST.
     Sessions,
-    /// Press Remote logout, by MCP.
+    /// Remote logout, by MCP.
     RemoteLogout,
 }
 
@@ -32,7 +32,7 @@ impl Scope {
 pub struct Scopes(Vec<Scope>);
 
 impl Scopes {
-    /// `read`, and `also` where there is one.
+    /// `read`, and the given scope where there is one.
     #[must_use]
     pub fn read_and(revoke_tokens: Option<Scope>) -> Self {
         let revoke_tokens = revoke_tokens.filter(|scope| *scope != Scope::Read);

@@ -7,7 +7,7 @@ use crate::{
     time::UnixMillis,
 };
 
-/// Writes down when tokens were last used. Times only move forward, and revoked rows stay as they are.
+/// Stores when tokens were last used. Times only move forward, and revoked rows stay as they are.
 ///
 /// # Errors
 /// When the database is unavailable.
@@ -17,7 +17,7 @@ pub async fn note_used(tx: &mut Tx, seen: &[(TokenId, UnixMillis)]) -> Result<()
             "update tokens set last_used_at = $2
              where id = $1 and coalesce(last_used_at, 0) < $2 and revoked_at is null"
         }
-        // Many users's rows in no order: waiting for one that is being revoked could be a deadlock.
+        // These are rows of many users in no order: waiting for a row that is being revoked could be a deadlock.
         Conn::Postgres(_) => {
             "update tokens set last_used_at = $2
              where id = (select id from tokens

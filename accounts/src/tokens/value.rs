@@ -1,5 +1,5 @@
-//! A token's value: a prefix that says whose it is, random characters, and a checksum by which
-//! secret scanners tell a real one from something that looks alike.
+//! A token's value: a prefix that says it is Curfew's, random characters, and a checksum by which secret scanners tell
+//! a real token from a text that looks like one.
 
 use std::fmt;
 
@@ -50,7 +50,7 @@ impl Value {
         (checksum(before) == checked).then(|| Self(Zeroizing::new(text.to_owned())))
     }
 
-    /// The text, for the user it is made for.
+    /// The text, for the user for whom it was created.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

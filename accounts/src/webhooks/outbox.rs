@@ -1,4 +1,5 @@
-//! What is on its way: written with the event, claimed by one node at a time, tried again up the ladder.
+//! The outbox of webhook deliveries: written with the event, leased by one node at a time, tried again after growing
+//! pauses.
 
 use std::time::Duration;
 
@@ -19,19 +20,30 @@ use crate::{
 /// How long one node has a delivery to itself: longer than a try takes.
 const LEASE: Duration = Duration::from_secs(30);
 
-/// Writes what is to be sent of an event, where its account has a webhook that wants it and a plan that has it.
-/// One statement that takes no lock, so that everybody else pays next to nothing.
+/// Writes the delivery of an event, where its account has a webhook that wants it and a plan with webhooks. It is one
+/// statement that takes no lock, so that operations of other accounts are not slowed down.
 pub(crate) async fn enqueue(conn: &mut Conn, event: &Stored) -> Result<(), sqlx::Error> {
     let plans: Vec<&str> = Plan::with(Feature::AuditLog)
         .into_iter()
         .map(Plan::key)
         .collect();
-    execute!(conn, "insert into webhook_deliveries (event_id, account_id, action, created_at, next_try_at, leased_until, tries)
+    execute!(
+        conn,
+        "insert into webhook_deliveries (event_id, account_id, action, created_at, next_try_at, leased_until, tries)
          select $1, w.account_id, $3, $4, $4, 0, 0
          from webhooks w join accounts a on a.id = w.account_id
          where w.account_id = $2 and (w.removed_at is null or (w.removed_at = $4 and $3 = $8)) and w.min_severity <= $5
            and (w.categories = '' or w.categories like '%,' || $6 || ',%')
-           and $7 like '%,' || a.plan || ',%'", &event.id, &event.chain, &event.action, event.at, severity_rank(&event.severity).unwrap_or_default(), &event.category, format!(",{},", plans.join(",")))?;
+           and $7 like '%,' || a.plan || ',%'",
+        &event.id,
+        &event.chain,
+        &event.action,
+        event.at,
+        severity_rank(&event.severity).unwrap_or_default(),
+        &event.category,
+        format!(",{},", plans.join(",")),
+        Action::WebhookRemoved.name()
+    )?;
     Ok(())
 }
 
@@ -44,7 +56,7 @@ pub struct Due {
     tries: i64,
 }
 
-/// What came of a try that was none.
+/// Why a try to deliver failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// What the receiver answered, if it did.
@@ -60,8 +72,8 @@ struct Leased {
     tries: i64,
 }
 
-/// Takes the delivery that is due the longest; no other node gets it for half a minute. One of each account at a
-/// time, so that a receiver that does not answer holds nobody else up. Commit before sending.
+/// Takes the delivery that has been due the longest; no other node gets it for half a minute. One of each account at a
+/// time, so that a receiver that does not answer delays no other account. Commit before sending.
 ///
 /// # Errors
 /// When the database is unavailable.
@@ -98,7 +110,7 @@ pub async fn lease(tx: &mut Tx, now: Moment) -> Result<Option<Due>, sqlx::Error>
                 tries: leased.tries,
             }));
         }
-        // The account keeps its events no longer, or sends them nowhere any more.
+        // The account has deleted the event, or has no webhook any more.
         execute!(
             tx,
             "delete from webhook_deliveries where event_id = $1",
@@ -108,7 +120,7 @@ pub async fn lease(tx: &mut Tx, now: Moment) -> Result<Option<Due>, sqlx::Error>
     }
 }
 
-/// The receiver has it.
+/// Marks a delivery as accepted by the receiver.
 ///
 /// # Errors
 /// When the database is unavailable; it is sent a second time then, with the same id.
@@ -123,10 +135,10 @@ pub async fn delivered(
     forget_removed(tx, &due.account).await
 }
 
-/// The receiver has it not: later again, or given up. Returns when the next try is.
+/// Marks a try as failed: the delivery is tried again later, or given up. Returns when the next try is.
 ///
 /// # Errors
-/// When the database is unavailable; it is tried again when the lease is over then.
+/// When the database is unavailable; it is tried again when the lease expires then.
 pub async fn failed(
     tx: &mut Tx,
     due: &Due,
@@ -134,7 +146,7 @@ pub async fn failed(
     now: Moment,
 ) -> Result<Option<UnixMillis>, sqlx::Error> {
     let next = next_try(due.tries, now.at);
-    // One that comes too late does not undo what another node has done since.
+    // A result that comes too late does not undo what another node has done since.
     execute!(tx, "update webhook_deliveries
          set next_try_at = coalesce($2, next_try_at), leased_until = 0, last_status = $4, last_error = $5,
              given_up_at = case when $2 is null then $3 else given_up_at end
@@ -145,7 +157,7 @@ pub async fn failed(
     Ok(next)
 }
 
-/// How it stands with one event.
+/// The state of the delivery of one event.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Delivery {
     pub event_id: String,

@@ -1,8 +1,13 @@
 //! One delivery as it goes over the wire. `docs/WEBHOOK.md` tells receivers how to check it.
+//!
+//! It is signed twice with the same secret: by the Standard Webhooks scheme, which ready libraries check, and by
+//! `X-Webhook-Signature`, which a few lines check. The `standardwebhooks` crate checks the signatures in the tests
+//! and does not make them here, because it brings `http` along, which the rules must not know.
 
-use data_encoding::HEXLOWER;
+use data_encoding::{BASE64, HEXLOWER};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use zeroize::Zeroizing;
 
 use crate::{
     audit::Stored,
@@ -11,14 +16,19 @@ use crate::{
     time::Moment,
 };
 
-/// What is sent: the body, and what stands in its headers.
+/// What stands before the key in a secret.
+const PREFIX: &str = "whsec_";
+
+/// What is sent: the body, and the values of its headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payload {
     pub url: String,
-    /// `X-Webhook-Id`: the event's, so the same at every try.
+    /// `webhook-id` and `X-Webhook-Id`: the event's, so the same at every try.
     pub id: String,
-    /// `X-Webhook-Timestamp`: when it was sent, in Unix seconds.
+    /// `webhook-timestamp` and `X-Webhook-Timestamp`: when it was sent, in Unix seconds.
     pub timestamp: String,
+    /// `webhook-signature`.
+    pub standard_signature: String,
     /// `X-Webhook-Signature`.
     pub signature: String,
     /// The event as the export writes it.
@@ -34,13 +44,14 @@ impl Payload {
         Self {
             url: url.to_owned(),
             id: event.id.clone(),
+            standard_signature: standard_signature(secret, &event.id, &timestamp, &body),
             signature: signature(secret, &timestamp, &body),
             timestamp,
             body,
         }
     }
 
-    /// What "Test" sends: an event that never was, `webhook.test`, number 0 and in no chain.
+    /// What "Test" sends: an event that stands in no chain, `webhook.test` with the number 0.
     #[must_use]
     pub fn test(
         url: &str,
@@ -69,24 +80,37 @@ impl Payload {
     }
 }
 
-/// `sha256=` and HMAC-SHA256 (RFC 2104) in hex, over the timestamp, a dot and the body. The key is the whole text
-/// of the secret, its prefix included.
-///
-/// # Panics
-/// Never: HMAC takes keys of every length.
+/// `v1,` and HMAC-SHA256 in base64, over id, timestamp and body with dots between them. The key is what the secret
+/// holds in base64 behind its prefix.
+fn standard_signature(secret: &Secret, id: &str, timestamp: &str, body: &str) -> String {
+    let text = secret.expose();
+    let encoded = text.strip_prefix(PREFIX).unwrap_or(text);
+    // Every secret that Curfew creates is base64. An empty key for another one would let anyone sign.
+    let key = BASE64.decode(encoded.as_bytes());
+    let key = Zeroizing::new(key.unwrap_or_else(|_| text.as_bytes().to_vec()));
+    format!("v1,{}", BASE64.encode(&mac(&key, &[id, timestamp, body])))
+}
+
+/// `sha256=` and HMAC-SHA256 in hex, over timestamp and body with a dot between them. The key is the whole text of
+/// the secret, its prefix included.
 #[must_use]
 pub fn signature(secret: &Secret, timestamp: &str, body: &str) -> String {
+    let mac = mac(secret.expose().as_bytes(), &[timestamp, body]);
+    format!("sha256={}", HEXLOWER.encode(&mac))
+}
+
+/// HMAC-SHA256 (RFC 2104) over the parts with dots between them.
+fn mac(key: &[u8], parts: &[&str]) -> [u8; 32] {
     #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes())
-        .expect("a key of any length is taken");
-    mac.update(timestamp.as_bytes());
-    mac.update(b".");
-    mac.update(body.as_bytes());
-    format!("sha256={}", HEXLOWER.encode(&mac.finalize().into_bytes()))
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length is taken");
+    mac.update(parts.join(".").as_bytes());
+    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]
 mod tests {
+    use standardwebhooks::Webhook;
+
     use super::*;
 
     /// Computed with Python: `hmac.new(b"whsec_example", b'1800000000.{"id":"1"}', "sha256").hexdigest()`.
@@ -106,5 +130,32 @@ mod tests {
         ] {
             assert_ne!(signed, different);
         }
+    }
+
+    /// The vector that the libraries of Standard Webhooks are tested with.
+    #[test]
+    fn the_standard_signature_is_that_of_the_specifications_vector() {
+        let secret = Secret::new("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD".into());
+        let body = r#"{"email":"test@example.com","username":"test_user"}"#;
+        assert_eq!(
+            standard_signature(
+                &secret,
+                "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk",
+                "1649367553",
+                body
+            ),
+            "v1,tZ1I4/hDygAJgO5TYxiSd6Sd0kDW6hPenDe+bTa3Kkw="
+        );
+    }
+
+    #[test]
+    fn the_standard_library_signs_with_a_secret_of_ours_as_we_do() {
+        let secret = Secret::new(format!("{PREFIX}{}", BASE64.encode(&[0xfe; 32])));
+        let theirs = Webhook::new(secret.expose()).unwrap();
+        let body = "{\"name\":\"Ünïcode 🦊\"}";
+        assert_eq!(
+            standard_signature(&secret, "id", "1800000000", body),
+            theirs.sign("id", 1_800_000_000, body.as_bytes()).unwrap()
+        );
     }
 }

@@ -1,8 +1,8 @@
-//! What is left of a webhook that is removed, until its receiver has been told.
+//! What is left of a removed webhook, until its receiver has been told.
 
 use crate::{audit::Action, db::Conn, execute, ids::AccountId};
 
-/// Forgets a webhook that is removed and has nothing more to be told.
+/// Deletes a removed webhook that has no delivery left.
 pub(super) async fn forget_removed(
     conn: &mut Conn,
     account: &AccountId,
@@ -19,19 +19,19 @@ pub(super) async fn forget_removed(
     Ok(())
 }
 
-/// The account is gone, and its webhook with it.
+/// Deletes the webhook of an account that is closed.
 pub(crate) async fn forget(conn: &mut Conn, account: &AccountId) -> Result<(), sqlx::Error> {
     delete(conn, account).await?;
     drop_pending(conn, account).await
 }
 
-/// Forgets the webhook, told or not.
+/// Deletes the webhook, whether its receiver has been told or not.
 pub(crate) async fn delete(conn: &mut Conn, account: &AccountId) -> Result<(), sqlx::Error> {
     execute!(conn, "delete from webhooks where account_id = $1", account)?;
     Ok(())
 }
 
-/// Drops what is on its way.
+/// Deletes its pending deliveries.
 pub(crate) async fn drop_pending(conn: &mut Conn, account: &AccountId) -> Result<(), sqlx::Error> {
     execute!(
         conn,

@@ -1,22 +1,24 @@
 //! Deleting old events keeps the chain verifiable, and only that does.
 
-use std::time::Duration;
-
 use accounts::{
-    audit::{self, Action, Actor, Broken, Cut, Event, Filter, RetentionError},
+    audit::{self, Action, Actor, Broken, Cut, Event, Filter},
+    audit_retention::{self, RetentionError},
+    client::Client,
     db::Db,
-    users::{AccountId, Role, UserId},
+    execute,
+    ids::{AccountId, UserId},
+    roles::Role,
 };
 
 use crate::{
-    databases,
-    home::{DAY, Home, NOW, after, browser},
+    audit_chain::events_of,
+    test_app::{DAY, NOW, TestApp, after, browser},
 };
 
 on_both!(
     old_events_go_and_what_is_left_is_whole,
     a_gap_that_no_deletion_vouches_for_is_named,
-    a_second_deletion_may_take_the_word_of_the_first_along,
+    a_second_deletion_may_delete_the_event_of_the_first,
     what_is_young_stays_and_nothing_to_do_is_no_event,
     only_an_owner_says_how_long,
     search_pages_both_ways,
@@ -25,34 +27,31 @@ on_both!(
 const ACCOUNT: &str = "an-account";
 
 /// Ten events, a day apart.
-async fn ten_days(db: &Db) -> AccountId {
-    let (account, user) = (AccountId(ACCOUNT.into()), UserId("somebody".into()));
-    let client = browser(1);
-    let mut tx = db.write().await.unwrap();
+async fn ten_days(app: &TestApp) -> AccountId {
+    let (account, user) = (AccountId(ACCOUNT.into()), UserId("a-user".into()));
     for n in 0..10 {
-        let event = Event::of(Action::Login, Actor::User(&user), &client)
+        let mut op = app.begin(&browser(1), after(DAY * n)).await;
+        let event = Event::of(Action::Login, Actor::User(&user))
             .in_account(&account)
             .about(&user)
             .with(serde_json::json!({ "n": n }));
-        audit::record(&mut tx, event, after(DAY * n)).await.unwrap();
+        op.record(event);
+        op.commit().await.unwrap();
     }
-    tx.commit().await.unwrap();
     account
 }
 
-async fn delete_before(db: &Db, account: &AccountId, days: u32) -> u64 {
-    let mut tx = db.write().await.unwrap();
-    let before = NOW.at + DAY * days;
-    let deleted = audit::delete_before(&mut tx, account, before, after(DAY * 20))
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
-    deleted
+/// Deletes what is older than so many days after the story began, when it is day `today`.
+async fn delete_before(app: &TestApp, account: &AccountId, days: u32, today: u32) -> u64 {
+    let mut op = app.begin(&Client::default(), after(DAY * today)).await;
+    let deleted = audit_retention::delete_before(&mut op, account, NOW.at + DAY * days).await;
+    op.commit().await.unwrap();
+    deleted.unwrap()
 }
 
-async fn verified(db: &Db) -> Result<u64, Broken> {
+async fn verified(app: &TestApp) -> Result<u64, Broken> {
     let account = AccountId(ACCOUNT.into());
-    let mut conn = db.read().await.unwrap();
+    let mut conn = app.read(NOW).await;
     let all = audit::verify(&mut conn)
         .await
         .unwrap()
@@ -63,11 +62,12 @@ async fn verified(db: &Db) -> Result<u64, Broken> {
 }
 
 async fn old_events_go_and_what_is_left_is_whole(db: Db) {
-    let account = ten_days(&db).await;
-    assert_eq!(delete_before(&db, &account, 4).await, 4);
+    let app = TestApp::new(db);
+    let account = ten_days(&app).await;
+    assert_eq!(delete_before(&app, &account, 4, 20).await, 4);
     // Six that are left, and the one that tells of it.
-    assert_eq!(verified(&db).await, Ok(7));
-    let mut conn = db.read().await.unwrap();
+    assert_eq!(verified(&app).await, Ok(7));
+    let mut conn = app.read(NOW).await;
     let page = audit::page(&mut conn, ACCOUNT, 0).await.unwrap();
     assert_eq!(page[0].seq, 5);
     let told = page.last().unwrap();
@@ -83,12 +83,13 @@ async fn old_events_go_and_what_is_left_is_whole(db: Db) {
 }
 
 async fn a_gap_that_no_deletion_vouches_for_is_named(db: Db) {
-    let account = ten_days(&db).await;
-    delete_before(&db, &account, 4).await;
+    let app = TestApp::new(db);
+    let account = ten_days(&app).await;
+    delete_before(&app, &account, 4, 20).await;
     for (touch, seq) in [
-        // One more than was told of.
+        // One more than the event says.
         ("delete from audit_events where seq = 5", 5),
-        // The word itself.
+        // The event that tells of it.
         (
             "update audit_events set details = replace(details, '\"up_to\":4', '\"up_to\":5') where seq = 11",
             6,
@@ -97,49 +98,39 @@ async fn a_gap_that_no_deletion_vouches_for_is_named(db: Db) {
         ("update audit_events set details = '{}' where seq = 11", 1),
         ("update audit_events set at = at + 1 where seq = 7", 7),
     ] {
-        let mut tx = db.write().await.unwrap();
-        let rows = accounts::on!(&mut tx, c => sqlx::query(touch).execute(c).await.map(|d| d.rows_affected()));
+        let mut tx = app.db.write().await.unwrap();
+        let rows = execute!(&mut tx, touch);
         assert_eq!(rows.unwrap(), 1, "{touch}");
         let broken = audit::verify(&mut tx).await.unwrap().expect_err(touch);
         assert_eq!(broken.seq, seq, "{touch}: {broken}");
     }
-    assert_eq!(verified(&db).await, Ok(7));
+    assert_eq!(verified(&app).await, Ok(7));
 }
 
-async fn a_second_deletion_may_take_the_word_of_the_first_along(db: Db) {
-    let account = ten_days(&db).await;
-    delete_before(&db, &account, 4).await;
-    let mut tx = db.write().await.unwrap();
-    let (before, now) = (NOW.at + DAY * 30, after(DAY * 40));
-    assert_eq!(
-        audit::delete_before(&mut tx, &account, before, now)
-            .await
-            .unwrap(),
-        7
-    );
-    tx.commit().await.unwrap();
-    assert_eq!(verified(&db).await, Ok(1));
+async fn a_second_deletion_may_delete_the_event_of_the_first(db: Db) {
+    let app = TestApp::new(db);
+    let account = ten_days(&app).await;
+    delete_before(&app, &account, 4, 20).await;
+    assert_eq!(delete_before(&app, &account, 30, 40).await, 7);
+    assert_eq!(verified(&app).await, Ok(1));
 }
 
 async fn what_is_young_stays_and_nothing_to_do_is_no_event(db: Db) {
-    let account = ten_days(&db).await;
+    let app = TestApp::new(db);
+    let account = ten_days(&app).await;
     for days in [0, 1] {
-        assert_eq!(delete_before(&db, &account, days).await, 0, "{days}");
+        assert_eq!(delete_before(&app, &account, days, 20).await, 0, "{days}");
     }
-    assert_eq!(
-        delete_before(&db, &AccountId("nobody’s".into()), 30).await,
-        0
-    );
-    let events = "select count(*) from audit_events";
-    assert_eq!(databases::number(&db, events).await, 10);
+    let another = AccountId("another-account".into());
+    assert_eq!(delete_before(&app, &another, 30, 20).await, 0);
+    assert_eq!(verified(&app).await, Ok(10));
 }
 
 async fn only_an_owner_says_how_long(db: Db) {
-    let home = Home::new(db);
-    let (_, ada) = home.owner("Ada").await;
-    let admin = home.member(&ada, "Ben", Role::Admin).await;
-    let admin = home.comes_in(&admin).await;
-    let (client, limits) = (browser(9), &home.limits);
+    let app = TestApp::new(db);
+    let (_, ada) = app.owner("Ada").await;
+    let admin = app.member(&ada, "Ben", Role::Admin).await;
+    let admin = app.sign_in_now(&admin).await;
     for (who, days, ok) in [
         (&admin, Some(30), false),
         (&ada, Some(29), false),
@@ -147,11 +138,11 @@ async fn only_an_owner_says_how_long(db: Db) {
         (&ada, Some(30), true),
         (&ada, Some(30), true),
     ] {
-        let mut tx = home.db.write().await.unwrap();
-        let set = audit::set_retention(&mut tx, who, days, &client, limits, NOW).await;
+        let mut op = app.begin(&browser(9), NOW).await;
+        let set = audit_retention::set_retention(&mut op, who, days).await;
         assert_eq!(set.is_ok(), ok, "{set:?}");
         if ok {
-            tx.commit().await.unwrap();
+            op.commit().await.unwrap();
         } else {
             assert!(matches!(
                 set,
@@ -159,43 +150,37 @@ async fn only_an_owner_says_how_long(db: Db) {
             ));
         }
     }
-    let told = "select count(*) from audit_events where action = 'audit.retention_changed'";
-    assert_eq!(databases::number(&home.db, told).await, 1);
-    // The sweep goes by it.
-    let all = databases::number(&home.db, "select count(*) from audit_events").await;
-    assert_eq!(
-        audit::delete_old(&home.db, after(DAY * 29)).await.unwrap(),
-        0
-    );
-    let deleted = audit::delete_old(&home.db, after(DAY * 32)).await.unwrap();
-    assert_eq!(i64::try_from(deleted).unwrap(), all);
-    audit::verify(&mut home.db.read().await.unwrap())
-        .await
-        .unwrap()
-        .unwrap();
+    let account = &ada.user.account_id;
+    let told = events_of(&app, account, "audit.retention_changed").await;
+    assert_eq!(told.len(), 1);
+    // The cleanup goes by it.
+    let whole = audit::verify(&mut *app.read(NOW).await).await.unwrap();
+    let all = whole.unwrap().events;
+    let day_29 = audit_retention::delete_old(&app, after(DAY * 29)).await;
+    assert_eq!(day_29.unwrap(), 0);
+    let day_32 = audit_retention::delete_old(&app, after(DAY * 32)).await;
+    assert_eq!(day_32.unwrap(), all);
+    let verified = audit::verify(&mut *app.read(NOW).await).await;
+    verified.unwrap().unwrap();
 }
 
 async fn search_pages_both_ways(db: Db) {
-    let account = ten_days(&db).await;
-    let mut conn = db.read().await.unwrap();
+    let app = TestApp::new(db);
+    let account = ten_days(&app).await;
+    let mut conn = app.read(NOW).await;
     let mut numbers = async |filter: &Filter, cut| {
-        let found = audit::search(&mut conn, &account, filter, cut, 4)
-            .await
-            .unwrap();
-        found
-            .iter()
-            .map(|shown| shown.event.seq)
-            .collect::<Vec<_>>()
+        let found = audit::search(&mut conn, &account, filter, cut, 4).await;
+        let found = found.unwrap().into_iter();
+        found.map(|shown| shown.event.seq).collect::<Vec<_>>()
     };
     let all = Filter::default();
     assert_eq!(numbers(&all, Cut::Before(i64::MAX)).await, [10, 9, 8, 7]);
     assert_eq!(numbers(&all, Cut::Before(3)).await, [2, 1]);
     assert_eq!(numbers(&all, Cut::After(0)).await, [1, 2, 3, 4]);
     assert_eq!(numbers(&all, Cut::After(10)).await, [0; 0]);
-    let day = Duration::from_hours(24);
     let some = Filter {
-        from: Some(NOW.at + day),
-        until: Some(NOW.at + day * 3),
+        from: Some(NOW.at + DAY),
+        until: Some(NOW.at + DAY * 3),
         ..Filter::default()
     };
     assert_eq!(numbers(&some, Cut::Before(i64::MAX)).await, [3, 2]);

@@ -4,11 +4,14 @@ use std::{collections::HashSet, time::Duration};
 
 use accounts::{
     db::Db,
-    sessions::{self, By, EndReason, Found, SessionId},
+    end_reason::EndReason,
+    ids::SessionId,
+    secret::Token,
+    sessions::{self, By, Found},
     time::{Moment, UnixMillis},
 };
 
-use crate::home::{DAY, Home, NOW, SECOND, after, browser};
+use crate::test_app::{DAY, NOW, SECOND, TestApp, after, browser};
 
 on_both!(
     a_session_ends_when_it_was_not_used_for_14_days,
@@ -17,13 +20,13 @@ on_both!(
     the_list_is_what_find_accepts,
     being_active_never_goes_backwards_and_never_revives,
     noting_activity_never_gets_in_the_way_of_a_remote_logout,
-    a_value_nobody_was_given_is_unknown,
+    a_value_that_no_browser_was_given_is_unknown,
 );
 
 const MILLI: Duration = Duration::from_millis(1);
 
-async fn note_active(home: &Home, session: &SessionId, at: UnixMillis) {
-    let mut tx = home.db.write().await.unwrap();
+async fn note_active(app: &TestApp, session: &SessionId, at: UnixMillis) {
+    let mut tx = app.db.write().await.unwrap();
     sessions::note_active(&mut tx, &[(session.clone(), at)])
         .await
         .unwrap();
@@ -31,38 +34,38 @@ async fn note_active(home: &Home, session: &SessionId, at: UnixMillis) {
 }
 
 async fn a_session_ends_when_it_was_not_used_for_14_days(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
-    let here = home.sign_in(&ada, NOW).await;
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    let here = app.sign_in(&ada, NOW).await;
     assert!(
-        home.is_live(&here.session.token, after((14 * DAY).saturating_sub(MILLI)))
+        app.is_live(&here.session.token, after((14 * DAY).saturating_sub(MILLI)))
             .await
     );
-    let Found::Ended(ended) = home.find(&here.session.token, after(20 * DAY)).await else {
-        panic!("it lives")
+    let Found::Ended(ended) = app.find(&here.session.token, after(20 * DAY)).await else {
+        panic!("it is live")
     };
-    // It says when it ran out, not when that was noticed.
+    // It says when it expired, not when that was noticed.
     assert_eq!(
         (ended.end_reason, ended.at),
         (EndReason::Expired, NOW.at + 14 * DAY)
     );
-    assert!(!home.is_live(&here.session.token, after(14 * DAY)).await);
+    assert!(!app.is_live(&here.session.token, after(14 * DAY)).await);
 }
 
 async fn a_session_ends_after_30_days_however_much_it_was_used(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
-    let here = home.sign_in(&ada, NOW).await;
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    let here = app.sign_in(&ada, NOW).await;
     for day in [10, 20, 29] {
-        assert!(home.is_live(&here.session.token, after(day * DAY)).await);
-        note_active(&home, &here.session.id, NOW.at + day * DAY).await;
+        assert!(app.is_live(&here.session.token, after(day * DAY)).await);
+        note_active(&app, &here.session.id, NOW.at + day * DAY).await;
     }
     assert!(
-        home.is_live(&here.session.token, after((30 * DAY).saturating_sub(MILLI)))
+        app.is_live(&here.session.token, after((30 * DAY).saturating_sub(MILLI)))
             .await
     );
-    let Found::Ended(ended) = home.find(&here.session.token, after(30 * DAY)).await else {
-        panic!("it lives")
+    let Found::Ended(ended) = app.find(&here.session.token, after(30 * DAY)).await else {
+        panic!("it is live")
     };
     assert_eq!(
         (ended.end_reason, ended.at),
@@ -71,82 +74,80 @@ async fn a_session_ends_after_30_days_however_much_it_was_used(db: Db) {
 }
 
 async fn the_session_after_the_hundredth_ends_the_longest_unused(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
     let mut all = Vec::new();
     for n in 0..100 {
-        all.push(home.sign_in(&ada, after(n * SECOND)).await.session);
+        all.push(app.sign_in(&ada, after(n * SECOND)).await.session);
     }
     let now = after(200 * SECOND);
     // The oldest is used again, so the second has been unused for longest.
-    note_active(&home, &all[0].id, now.at).await;
-    assert_eq!(home.list(&ada, now).await.len(), 100);
+    note_active(&app, &all[0].id, now.at).await;
+    assert_eq!(app.list(&ada, now).await.len(), 100);
 
-    let one_more = home.sign_in(&ada, now).await;
-    assert_eq!(home.why_dead(&all[1].token, now).await, EndReason::Limit);
-    assert!(home.is_live(&one_more.session.token, now).await);
-    assert!(home.is_live(&all[0].token, now).await);
-    assert!(home.is_live(&all[2].token, now).await);
-    assert_eq!(home.list(&ada, now).await.len(), 100);
+    let one_more = app.sign_in(&ada, now).await;
+    assert_eq!(app.end_reason(&all[1].token, now).await, EndReason::Limit);
+    assert!(app.is_live(&one_more.session.token, now).await);
+    assert!(app.is_live(&all[0].token, now).await);
+    assert!(app.is_live(&all[2].token, now).await);
+    assert_eq!(app.list(&ada, now).await.len(), 100);
 }
 
 async fn the_list_is_what_find_accepts(db: Db) {
-    let home = Home::new(db);
-    let (ada, ben) = (home.person("Ada").await, home.person("Ben").await);
+    let app = TestApp::new(db);
+    let (ada, ben) = (app.user("Ada").await, app.user("Ben").await);
     let mut tokens = Vec::new();
-    // From before a remote logout, signed out, too old, idle, alive, alive from a remembered device.
-    let logged_out = home.sign_in(&ada, NOW).await;
-    home.remote_logout(&ada.id, By::Session(&logged_out.session.id), NOW)
+    // Logged out remotely, too old, idle, signed out, live, live on a remembered device.
+    let logged_out = app.sign_in(&ada, NOW).await;
+    app.remote_logout(&ada.id, By::Session(&logged_out.session.id), NOW)
         .await
         .unwrap();
     tokens.push(logged_out.session);
-    let old = home.sign_in(&ada, after(SECOND)).await;
-    note_active(&home, &old.session.id, NOW.at + 29 * DAY).await;
+    let old = app.sign_in(&ada, after(SECOND)).await;
+    note_active(&app, &old.session.id, NOW.at + 29 * DAY).await;
     tokens.push(old.session);
-    tokens.push(home.sign_in(&ada, after(10 * DAY)).await.session);
+    tokens.push(app.sign_in(&ada, after(10 * DAY)).await.session);
     let now = after(31 * DAY);
-    let out = home.sign_in(&ada, now).await;
-    let mut tx = home.db.write().await.unwrap();
-    sessions::sign_out(&mut tx, &ada.id, &out.session.id, &browser(1), now)
+    let out = app.sign_in(&ada, now).await;
+    let mut op = app.begin(&browser(1), now).await;
+    sessions::sign_out(&mut op, &ada.id, &out.session.id)
         .await
         .unwrap();
-    tx.commit().await.unwrap();
+    op.commit().await.unwrap();
     tokens.push(out.session);
-    tokens.push(home.sign_in(&ada, now).await.session);
-    let remembered = home
+    tokens.push(app.sign_in(&ada, now).await.session);
+    let remembered = app
         .sign_in_remembered(&ada, Moment::at(now.at + SECOND))
         .await
         .session;
     tokens.push(remembered.clone());
-    tokens.push(home.sign_in(&ben, now).await.session);
+    tokens.push(app.sign_in(&ben, now).await.session);
 
     let now = Moment::at(now.at + 2 * SECOND);
     let mut found = HashSet::new();
     for session in &tokens {
-        if let Found::Live(who) = home.find(&session.token, now).await
+        if let Found::Live(who) = app.find(&session.token, now).await
             && who.user.id == ada.id
         {
             found.insert(who.session);
         }
     }
-    let listed = home.list(&ada, now).await;
+    let listed = app.list(&ada, now).await;
     assert_eq!(
         listed.iter().map(|s| s.id.clone()).collect::<HashSet<_>>(),
         found
     );
     assert_eq!(found.len(), 2);
-    assert_eq!(home.facts(&ada, now).await.sessions, 2);
+    assert_eq!(app.facts(&ada, now).await.sessions, 2);
     // Last active first, and it says which browser is remembered.
     assert_eq!(
         (&listed[0].id, listed[0].remembered),
         (&remembered.id, true)
     );
     assert!(!listed[1].remembered);
-    let mut conn = home.db.read().await.unwrap();
     let here = &listed[1].id;
-    let listed = sessions::list(&mut conn, &ada.id, here, 1, &home.limits, now)
-        .await
-        .unwrap();
+    let listed = sessions::list(&mut app.read(now).await, &ada.id, here, 1).await;
+    let listed = listed.unwrap();
     assert_eq!(
         (listed.len(), &listed[0].id),
         (1, here),
@@ -156,34 +157,34 @@ async fn the_list_is_what_find_accepts(db: Db) {
 }
 
 async fn being_active_never_goes_backwards_and_never_revives(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
-    let here = home.sign_in(&ada, after(10 * SECOND)).await;
-    note_active(&home, &here.session.id, NOW.at).await;
-    let who = home
-        .signed_in(&here.session.token, after(20 * SECOND))
-        .await;
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    let here = app.sign_in(&ada, after(10 * SECOND)).await;
+    note_active(&app, &here.session.id, NOW.at).await;
+    let who = app.signed_in(&here.session.token, after(20 * SECOND)).await;
     assert_eq!(who.last_active_at, NOW.at + 10 * SECOND);
 
     let remote_logout = after(30 * SECOND);
-    home.remote_logout(&ada.id, By::Session(&here.session.id), remote_logout)
+    app.remote_logout(&ada.id, By::Session(&here.session.id), remote_logout)
         .await
         .unwrap();
-    note_active(&home, &here.session.id, NOW.at + 40 * SECOND).await;
-    let why = home.why_dead(&here.session.token, after(40 * SECOND)).await;
+    note_active(&app, &here.session.id, NOW.at + 40 * SECOND).await;
+    let why = app
+        .end_reason(&here.session.token, after(40 * SECOND))
+        .await;
     assert_eq!(why, EndReason::RemoteLogout);
-    assert!(home.list(&ada, after(40 * SECOND)).await.is_empty());
+    assert!(app.list(&ada, after(40 * SECOND)).await.is_empty());
 }
 
-/// The writer of "last active" has many users's rows in one transaction, in no order a remote logout keeps.
+/// The writer of "last active" has the rows of many users in one transaction, in no order a remote logout keeps.
 async fn noting_activity_never_gets_in_the_way_of_a_remote_logout(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
     for round in 0..20 {
         let now = after(round * SECOND);
         let mut sessions = Vec::new();
         for _ in 0..20 {
-            sessions.push(home.sign_in(&ada, now).await.session.id);
+            sessions.push(app.sign_in(&ada, now).await.session.id);
         }
         let seen: Vec<_> = sessions
             .iter()
@@ -191,19 +192,19 @@ async fn noting_activity_never_gets_in_the_way_of_a_remote_logout(db: Db) {
             .map(|s| (s.clone(), now.at + SECOND))
             .collect();
         let noting = async {
-            let mut tx = home.db.write().await?;
+            let mut tx = app.db.write().await?;
             sessions::note_active(&mut tx, &seen).await?;
             tx.commit().await
         };
-        let remote_logout = home.remote_logout(&ada.id, By::Session(&sessions[0]), now);
+        let remote_logout = app.remote_logout(&ada.id, By::Session(&sessions[0]), now);
         let (noted, logged_out) = tokio::join!(noting, remote_logout);
         noted.unwrap();
         assert_eq!(logged_out.unwrap().sessions, 20);
     }
 }
 
-async fn a_value_nobody_was_given_is_unknown(db: Db) {
-    let home = Home::new(db);
-    let token = accounts::secret::Token::random();
-    assert!(matches!(home.find(&token, NOW).await, Found::Unknown));
+async fn a_value_that_no_browser_was_given_is_unknown(db: Db) {
+    let app = TestApp::new(db);
+    let token = Token::random();
+    assert!(matches!(app.find(&token, NOW).await, Found::Unknown));
 }

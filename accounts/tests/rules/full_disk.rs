@@ -5,24 +5,22 @@ use accounts::{
     db::{Conn, Db},
     sessions::By,
 };
+use testing::databases;
 
-use crate::{
-    databases,
-    home::{Home, NOW},
-};
+use crate::test_app::{NOW, TestApp};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_full_disk_a_remote_logout_works_again_by_itself() {
-    databases::sqlite(async |db| {
-        let home = Home::new(db.clone());
-        let ada = home.person("Ada").await;
-        let here = home.sign_in(&ada, NOW).await;
+    databases::sqlite(async |db: Db| {
+        let app = TestApp::new(db.clone());
+        let ada = app.user("Ada").await;
+        let here = app.sign_in(&ada, NOW).await;
 
         write_until_full(&db).await;
-        assert!(home.is_live(&here.session.token, NOW).await);
+        assert!(app.is_live(&here.session.token, NOW).await);
 
-        // A new connection has room, as after somebody has made some.
-        let logged_out = home.remote_logout(&ada.id, By::Session(&here.session.id), NOW);
+        // A new connection has room, as after the operator has made some.
+        let logged_out = app.remote_logout(&ada.id, By::Session(&here.session.id), NOW);
         assert_eq!(logged_out.await.unwrap().sessions, 1);
     })
     .await;

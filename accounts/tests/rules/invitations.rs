@@ -1,37 +1,40 @@
-//! Invitations: one user each, for seven days, into the account and the role they were made for.
+//! Invitations: one user each, for seven days, into the account and the role they were created for.
 
 use accounts::{
     audit,
     db::Db,
     invitations::{self, InviteError, JoinError},
+    members,
     plans::Plan,
+    roles::Role,
     secret::Token,
     sessions::SignedIn,
     time::Moment,
-    users::{Role, UserError},
+    users::UserError,
 };
+use testing::databases;
 use tokio::task::JoinSet;
 
 use crate::{
-    databases,
-    home::{DAY, Home, NOW, SECOND, after, browser},
+    audit_chain::events_of,
+    test_app::{DAY, NOW, SECOND, TestApp, after, browser},
 };
 
 on_both!(
-    whoever_has_the_link_joins_that_account_with_that_role,
+    a_user_with_the_link_joins_that_account_with_that_role,
     an_invitation_is_good_once_even_for_many_at_once,
-    one_that_was_taken_back_or_has_run_out_lets_nobody_in,
+    a_revoked_or_expired_invitation_lets_no_user_join,
     an_email_that_is_taken_is_said_and_the_invitation_stays_good,
     addresses_tried_with_an_invitation_are_limited,
     invitations_by_mail_from_one_account_are_limited,
-    a_role_that_the_plan_has_lost_lets_nobody_in,
+    a_role_that_the_plan_has_lost_lets_no_user_join,
     the_link_is_nowhere_in_the_database,
     open_invitations_are_listed,
 );
 
-async fn whoever_has_the_link_joins_that_account_with_that_role(db: Db) {
-    let home = Home::new(db);
-    let (_, ada) = home.owner("Ada").await;
+async fn a_user_with_the_link_joins_that_account_with_that_role(db: Db) {
+    let app = TestApp::new(db);
+    let (_, ada) = app.owner("Ada").await;
     for (name, role) in [
         ("Ben", Role::Admin),
         ("Cleo", Role::Editor),
@@ -39,206 +42,179 @@ async fn whoever_has_the_link_joins_that_account_with_that_role(db: Db) {
         ("Eve", Role::WatchOnly),
         ("Finn", Role::Owner),
     ] {
-        let made = home.invite(&ada, role, NOW).await.unwrap();
-        let mut conn = home.db.read().await.unwrap();
-        let shown = invitations::look_up(&mut conn, &made.token, NOW)
+        let invitation = app.invite(&ada, role, NOW).await.unwrap();
+        let shown = invitations::look_up(&mut app.read(NOW).await, &invitation.token)
             .await
             .unwrap()
             .unwrap();
         assert_eq!((shown.invited_by.as_str(), shown.role), ("Ada", role));
-        drop(conn);
-        let person = home.join(&made.token, name, NOW).await.unwrap();
-        let who = home.comes_in(&person).await;
+        let user = app.join(&invitation.token, name, NOW).await.unwrap();
+        let who = app.sign_in_now(&user).await;
         assert_eq!(who.user.role, role);
         assert_eq!(who.user.account_id, ada.user.account_id);
-        assert_eq!(home.events(&person, "member.joined").await, 1);
+        assert_eq!(app.events(&user, "member.joined").await, 1);
     }
-    audit::verify(&mut home.db.read().await.unwrap())
-        .await
-        .unwrap()
-        .unwrap();
+    let verified = audit::verify(&mut *app.read(NOW).await).await;
+    verified.unwrap().unwrap();
 }
 
 async fn an_invitation_is_good_once_even_for_many_at_once(db: Db) {
-    let home = Home::new(db);
-    let (_, ada) = home.owner("Ada").await;
-    let made = home.invite(&ada, Role::Member, NOW).await.unwrap();
+    let app = TestApp::new(db);
+    let (_, ada) = app.owner("Ada").await;
+    let invitation = app.invite(&ada, Role::Member, NOW).await.unwrap();
     let mut joining = JoinSet::new();
     for n in 0..20 {
-        let (home, token) = (home.clone(), made.token.clone());
-        joining.spawn(async move { home.join(&token, &format!("Person{n}"), NOW).await.is_ok() });
+        let (app, token) = (app.clone(), invitation.token.clone());
+        joining.spawn(async move { app.join(&token, &format!("User{n}"), NOW).await.is_ok() });
     }
-    let joined = joining
-        .join_all()
-        .await
-        .into_iter()
-        .filter(|joined| *joined)
-        .count();
-    assert_eq!(joined, 1);
-    assert_eq!(
-        databases::number(&home.db, "select count(*) from users").await,
-        2
-    );
+    let joined = joining.join_all().await.into_iter().filter(|ok| *ok);
+    assert_eq!(joined.count(), 1);
+    let everyone = members::everyone(&mut *app.read(NOW).await, "").await;
+    assert_eq!(everyone.unwrap().len(), 2);
 }
 
-async fn assert_lets_nobody_in(home: &Home, token: &Token, now: Moment) {
-    let refused = home.join(token, "Mallory", now).await;
+async fn assert_lets_no_user_join(app: &TestApp, link: &Token, now: Moment) {
+    let refused = app.join(link, "Mallory", now).await;
     assert!(
         matches!(refused, Err(JoinError::NoSuchInvitation)),
         "{refused:?}"
     );
-    let mut conn = home.db.read().await.unwrap();
-    assert!(
-        invitations::look_up(&mut conn, token, now)
-            .await
-            .unwrap()
-            .is_none()
-    );
+    let shown = invitations::look_up(&mut app.read(now).await, link).await;
+    assert!(shown.unwrap().is_none());
 }
 
-async fn one_that_was_taken_back_or_has_run_out_lets_nobody_in(db: Db) {
-    let home = Home::new(db);
-    let (_, ada) = home.owner("Ada").await;
-    let made = home.invite(&ada, Role::Member, NOW).await.unwrap();
-    home.revoke(&ada, &made.id, NOW).await.unwrap();
-    assert_lets_nobody_in(&home, &made.token, NOW).await;
-    assert!(home.revoke(&ada, &made.id, NOW).await.is_err());
+async fn a_revoked_or_expired_invitation_lets_no_user_join(db: Db) {
+    let app = TestApp::new(db);
+    let (_, ada) = app.owner("Ada").await;
+    let revoked = app.invite(&ada, Role::Member, NOW).await.unwrap();
+    app.revoke(&ada, &revoked.id, NOW).await.unwrap();
+    assert_lets_no_user_join(&app, &revoked.token, NOW).await;
+    assert!(app.revoke(&ada, &revoked.id, NOW).await.is_err());
 
-    let made = home.invite(&ada, Role::Member, NOW).await.unwrap();
-    assert_lets_nobody_in(&home, &made.token, after(7 * DAY)).await;
-    home.join(&made.token, "Ben", after(6 * DAY + 86_399 * SECOND))
+    let expires = app.invite(&ada, Role::Member, NOW).await.unwrap();
+    assert_lets_no_user_join(&app, &expires.token, after(7 * DAY)).await;
+    app.join(&expires.token, "Ben", after(6 * DAY + 86_399 * SECOND))
         .await
         .unwrap();
-    assert_lets_nobody_in(&home, &made.token, NOW).await;
-    assert_lets_nobody_in(&home, &Token::random(), NOW).await;
+    assert_lets_no_user_join(&app, &expires.token, NOW).await;
+    assert_lets_no_user_join(&app, &Token::random(), NOW).await;
 }
 
 async fn an_email_that_is_taken_is_said_and_the_invitation_stays_good(db: Db) {
-    let home = Home::new(db);
-    let (_, ada) = home.owner("Ada").await;
-    let (_, other) = home.owner("Ben").await;
-    let made = home.invite(&ada, Role::Member, NOW).await.unwrap();
+    let app = TestApp::new(db);
+    let (_, ada) = app.owner("Ada").await;
+    let (_, other) = app.owner("Ben").await;
+    let invitation = app.invite(&ada, Role::Member, NOW).await.unwrap();
     for taken in ["Ben", "Ada"] {
-        let refused = home.join(&made.token, taken, NOW).await;
+        let refused = app.join(&invitation.token, taken, NOW).await;
         let Err(JoinError::User(UserError::Fields(wrong))) = refused else {
             panic!("{refused:?}")
         };
         let [("email", why)] = &wrong[..] else {
             panic!("{wrong:?}")
         };
-        assert!(why.contains("already belongs to somebody"), "{why}");
+        assert!(why.contains("already belongs to"), "{why}");
     }
-    assert_eq!(home.members_of(&other).await, ["Ben"]);
-    home.join(&made.token, "Cleo", NOW).await.unwrap();
+    assert_eq!(app.members_of(&other).await, ["Ben"]);
+    app.join(&invitation.token, "Cleo", NOW).await.unwrap();
 }
 
 async fn addresses_tried_with_an_invitation_are_limited(db: Db) {
-    let home = Home::new(db);
-    let (_, ada) = home.owner("Ada").await;
-    let made = home.invite(&ada, Role::Member, NOW).await.unwrap();
-    for _ in 0..home.limits.attempts_per_user {
-        let taken = home.join(&made.token, "Ada", NOW).await;
+    let app = TestApp::new(db);
+    let (_, ada) = app.owner("Ada").await;
+    let invitation = app.invite(&ada, Role::Member, NOW).await.unwrap();
+    for _ in 0..app.limits.attempts_per_user {
+        let taken = app.join(&invitation.token, "Ada", NOW).await;
         assert!(
             matches!(taken, Err(JoinError::User(UserError::Fields(_)))),
             "{taken:?}"
         );
     }
-    let refused = home.join(&made.token, "Ben", NOW).await;
+    let refused = app.join(&invitation.token, "Ben", NOW).await;
     assert!(
         matches!(refused, Err(JoinError::User(UserError::RateLimited(_)))),
         "{refused:?}"
     );
-    let later = after(home.limits.attempt_window);
-    home.join(&made.token, "Ben", later).await.unwrap();
+    let later = after(app.limits.attempt_window);
+    app.join(&invitation.token, "Ben", later).await.unwrap();
 }
 
 async fn invitations_by_mail_from_one_account_are_limited(db: Db) {
-    let mut home = Home::new(db);
-    home.limits.attempts_per_address = 3;
-    let (_, ada) = home.owner("Ada").await;
-    let (_, ben) = home.owner("Ben").await;
+    let mut app = TestApp::new(db);
+    app.limits.attempts_per_address = 3;
+    let (_, ada) = app.owner("Ada").await;
+    let (_, ben) = app.owner("Ben").await;
     for n in 0..3 {
-        mailed(&home, &ada, &format!("{n}@example.org"))
+        invite_by_mail(&app, &ada, &format!("{n}@example.org"))
             .await
             .unwrap();
     }
-    let refused = mailed(&home, &ada, "one.more@example.org").await;
+    let refused = invite_by_mail(&app, &ada, "more@example.org").await;
     assert!(
         matches!(refused, Err(InviteError::RateLimited(_))),
         "{refused:?}"
     );
-    // By link as many as one likes, and others by mail.
-    home.invite(&ada, Role::Member, NOW).await.unwrap();
-    mailed(&home, &ben, "one.more@example.org").await.unwrap();
+    // Links that are not mailed have no limit, and other accounts have their own.
+    app.invite(&ada, Role::Member, NOW).await.unwrap();
+    invite_by_mail(&app, &ben, "more@example.org")
+        .await
+        .unwrap();
 }
 
-async fn mailed(home: &Home, by: &SignedIn, email: &str) -> Result<(), InviteError> {
-    let mut tx = home.db.write().await.unwrap();
-    let (keys, limits) = (&home.keys, &home.limits);
-    invitations::invite(
-        &mut tx,
-        keys,
-        by,
-        Role::Member,
-        email,
-        &browser(1),
-        limits,
-        NOW,
-    )
-    .await?;
-    tx.commit().await.unwrap();
+async fn invite_by_mail(app: &TestApp, by: &SignedIn, email: &str) -> Result<(), InviteError> {
+    let mut op = app.begin(&browser(1), NOW).await;
+    invitations::invite(&mut op, by, Role::Member, email).await?;
+    op.commit().await.unwrap();
     Ok(())
 }
 
-async fn a_role_that_the_plan_has_lost_lets_nobody_in(db: Db) {
-    let home = Home::new(db);
-    let (_, ada) = home.owner("Ada").await;
-    let made = home.invite(&ada, Role::Editor, NOW).await.unwrap();
-    home.everybody_on(Plan::Plus).await;
-    let refused = home.join(&made.token, "Ben", NOW).await;
+async fn a_role_that_the_plan_has_lost_lets_no_user_join(db: Db) {
+    let app = TestApp::new(db);
+    let (_, ada) = app.owner("Ada").await;
+    let invitation = app.invite(&ada, Role::Editor, NOW).await.unwrap();
+    app.every_account_on(Plan::Plus).await;
+    let refused = app.join(&invitation.token, "Ben", NOW).await;
     assert!(matches!(refused, Err(JoinError::NoSuchRole)), "{refused:?}");
-    home.everybody_on(Plan::Pro).await;
-    home.join(&made.token, "Ben", NOW).await.unwrap();
+    app.every_account_on(Plan::Pro).await;
+    app.join(&invitation.token, "Ben", NOW).await.unwrap();
 }
 
 async fn the_link_is_nowhere_in_the_database(db: Db) {
-    let home = Home::new(db);
-    let (_, ada) = home.owner("Ada").await;
-    let made = home.invite(&ada, Role::Member, NOW).await.unwrap();
-    let sql = "select id || coalesce(email, '') || token_hash from invitations";
-    let row = databases::text(&home.db, sql).await;
+    let app = TestApp::new(db);
+    let (_, ada) = app.owner("Ada").await;
+    let invitation = app.invite(&ada, Role::Member, NOW).await.unwrap();
+    let link = invitation.token.expose();
+    // No function gives the row's hash away.
+    let row = "select id || coalesce(email, '') || token_hash from invitations";
+    let row = databases::text(&app.db, row).await;
+    assert!(row.contains(&invitation.id) && !row.contains(link), "{row}");
+    let events = events_of(&app, &ada.user.account_id, "member.invited").await;
+    let [event] = &events[..] else {
+        panic!("{events:?}")
+    };
+    let event = event.as_json();
     assert!(
-        row.contains(&made.id) && !row.contains(made.token.expose()),
-        "{row}"
-    );
-    let said = "select details from audit_events where action = 'member.invited'";
-    let said = databases::text(&home.db, said).await;
-    assert!(
-        said.contains(&made.id) && !said.contains(made.token.expose()),
-        "{said}"
+        event.contains(&invitation.id) && !event.contains(link),
+        "{event}"
     );
 }
 
 async fn open_invitations_are_listed(db: Db) {
-    let home = Home::new(db);
-    let (_, ada) = home.owner("Ada").await;
-    let used = home.invite(&ada, Role::Member, NOW).await.unwrap();
-    home.join(&used.token, "Ben", NOW).await.unwrap();
-    let back = home.invite(&ada, Role::Member, NOW).await.unwrap();
-    home.revoke(&ada, &back.id, NOW).await.unwrap();
-    let open = home.invite(&ada, Role::Admin, NOW).await.unwrap();
-    let mut conn = home.db.read().await.unwrap();
+    let app = TestApp::new(db);
+    let (_, ada) = app.owner("Ada").await;
+    let used = app.invite(&ada, Role::Member, NOW).await.unwrap();
+    app.join(&used.token, "Ben", NOW).await.unwrap();
+    let revoked = app.invite(&ada, Role::Member, NOW).await.unwrap();
+    app.revoke(&ada, &revoked.id, NOW).await.unwrap();
+    let open = app.invite(&ada, Role::Admin, NOW).await.unwrap();
     let account = &ada.user.account_id;
-    let listed = invitations::open(&mut conn, account, NOW).await.unwrap();
+    let listed = invitations::open(&mut app.read(NOW).await, account).await;
+    let listed = listed.unwrap();
     assert_eq!(listed.len(), 1);
     assert_eq!(
         (listed[0].id.as_str(), listed[0].role),
         (open.id.as_str(), Role::Admin)
     );
-    assert!(
-        invitations::open(&mut conn, account, after(8 * DAY))
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    let expired = invitations::open(&mut app.read(after(8 * DAY)).await, account).await;
+    assert!(expired.unwrap().is_empty());
 }

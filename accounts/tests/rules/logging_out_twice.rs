@@ -2,84 +2,81 @@
 
 use accounts::{
     db::Db,
+    ids::SessionId,
     sessions::{self, By, EndAllError, LogoutReceipt, Surface},
 };
 
 use crate::{
-    home::{Home, NOW, browser},
-    remote_logout::assert_nobody_is_in,
+    remote_logout::assert_signed_out,
+    test_app::{NOW, TestApp, browser},
 };
 
 on_both!(
-    pressed_twice_the_second_finds_it_done,
+    the_second_remote_logout_finds_it_done,
     two_remote_logouts_at_once_are_one_remote_logout,
     a_remote_logout_that_is_not_committed_has_not_happened,
 );
 
-async fn pressed_twice_the_second_finds_it_done(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
-    let (here, there) = (home.sign_in(&ada, NOW).await, home.sign_in(&ada, NOW).await);
-    home.remote_logout(&ada.id, By::Session(&here.session.id), NOW)
+async fn the_second_remote_logout_finds_it_done(db: Db) {
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    let (here, there) = (app.sign_in(&ada, NOW).await, app.sign_in(&ada, NOW).await);
+    app.remote_logout(&ada.id, By::Session(&here.session.id), NOW)
         .await
         .unwrap();
     for session in [&here.session.id, &there.session.id] {
-        let again = home.remote_logout(&ada.id, By::Session(session), NOW).await;
+        let again = app.remote_logout(&ada.id, By::Session(session), NOW).await;
         assert!(matches!(again, Err(EndAllError::AlreadyEnded)), "{again:?}");
     }
-    assert_eq!(home.events(&ada, "user.session_invalidated").await, 1);
+    assert_eq!(app.events(&ada, "user.session_invalidated").await, 1);
 }
 
 async fn two_remote_logouts_at_once_are_one_remote_logout(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
     for round in 0..30 {
-        let (here, there) = (home.sign_in(&ada, NOW).await, home.sign_in(&ada, NOW).await);
-        let remote_logout = |session: sessions::SessionId| {
-            let (home, ada) = (home.clone(), ada.clone());
-            tokio::spawn(async move {
-                home.remote_logout(&ada.id, By::Session(&session), NOW)
-                    .await
-            })
+        let (here, there) = (app.sign_in(&ada, NOW).await, app.sign_in(&ada, NOW).await);
+        let remote_logout = |session: SessionId| {
+            let (app, ada) = (app.clone(), ada.clone());
+            tokio::spawn(
+                async move { app.remote_logout(&ada.id, By::Session(&session), NOW).await },
+            )
         };
         let (one, other) = (
             remote_logout(here.session.id.clone()),
             remote_logout(there.session.id.clone()),
         );
-        let done: LogoutReceipt = match (one.await.unwrap(), other.await.unwrap()) {
-            (Ok(done), Err(EndAllError::AlreadyEnded))
-            | (Err(EndAllError::AlreadyEnded), Ok(done)) => done,
+        let receipt: LogoutReceipt = match (one.await.unwrap(), other.await.unwrap()) {
+            (Ok(receipt), Err(EndAllError::AlreadyEnded))
+            | (Err(EndAllError::AlreadyEnded), Ok(receipt)) => receipt,
             both => panic!("{both:?}"),
         };
-        assert_eq!(done.sessions, 2);
-        assert_nobody_is_in(&home, &ada, &[here, there]).await;
+        assert_eq!(receipt.sessions, 2);
+        assert_signed_out(&app, &ada, &[here, there]).await;
         assert_eq!(
-            home.events(&ada, "user.session_invalidated").await,
+            app.events(&ada, "user.session_invalidated").await,
             round + 1
         );
     }
 }
 
 async fn a_remote_logout_that_is_not_committed_has_not_happened(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
-    let here = home.sign_in_remembered(&ada, NOW).await;
-    let (epoch, facts) = (home.epoch(&ada).await, home.facts(&ada, NOW).await);
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    let here = app.sign_in_remembered(&ada, NOW).await;
+    let (epoch, facts) = (app.epoch(&ada).await, app.facts(&ada, NOW).await);
 
-    let mut tx = home.db.write().await.unwrap();
-    let (by, client) = (By::Session(&here.session.id), browser(1));
-    let from = Surface::Security;
-    sessions::end_all(&mut tx, &ada.id, by, from, &client, &home.limits, NOW)
+    let mut op = app.begin(&browser(1), NOW).await;
+    let by = By::Session(&here.session.id);
+    sessions::end_all(&mut op, &ada.id, by, Surface::Security)
         .await
         .unwrap();
-    drop(tx);
+    drop(op);
 
-    assert_eq!(home.epoch(&ada).await, epoch);
-    assert_eq!(home.facts(&ada, NOW).await, facts);
-    assert!(home.is_live(&here.session.token, NOW).await);
-    assert_eq!(home.events(&ada, "user.session_invalidated").await, 0);
-    home.remote_logout(&ada.id, By::Session(&here.session.id), NOW)
-        .await
-        .unwrap();
-    assert_eq!(home.events(&ada, "user.session_invalidated").await, 1);
+    assert_eq!(app.epoch(&ada).await, epoch);
+    assert_eq!(app.facts(&ada, NOW).await, facts);
+    assert!(app.is_live(&here.session.token, NOW).await);
+    assert_eq!(app.events(&ada, "user.session_invalidated").await, 0);
+    app.remote_logout(&ada.id, by, NOW).await.unwrap();
+    assert_eq!(app.events(&ada, "user.session_invalidated").await, 1);
 }

@@ -1,11 +1,12 @@
 //! The rules as stories. Every one runs on SQLite and on PostgreSQL; `make test` brings a PostgreSQL along.
 //!
-//! [`races`] is the one to keep green at any price: nothing outlives a remote logout it overlaps.
+//! [`races`] is the one to keep green at any price: no session outlives a remote logout it overlaps.
 #![cfg(test)]
 
 #[macro_use]
-mod databases;
-mod home;
+extern crate testing;
+
+mod test_app;
 
 mod audit_chain;
 mod audit_retention;

@@ -1,11 +1,12 @@
 //! Opening a database: new, again, beside another process, and after a newer version.
 
-use accounts::db::{Db, OpenError};
-
-use crate::{
-    databases,
-    home::{Home, NOW},
+use accounts::{
+    db::{Db, OpenError},
+    sessions::By,
 };
+use testing::databases;
+
+use crate::test_app::{NOW, TestApp};
 
 on_both!(
     a_database_that_is_opened_again_has_what_it_had,
@@ -14,14 +15,14 @@ on_both!(
 );
 
 async fn a_database_that_is_opened_again_has_what_it_had(db: Db) {
-    let mut home = Home::new(db);
-    let ada = home.person("Ada").await;
-    let here = home.sign_in(&ada, NOW).await;
-    let url = databases::url_of(&home.db);
-    home.db.close().await;
-    home.db = Db::open(&url).await.unwrap();
-    assert!(home.is_live(&here.session.token, NOW).await);
-    home.db.close().await;
+    let mut app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    let here = app.sign_in(&ada, NOW).await;
+    let url = databases::url_of(&app.db);
+    app.db.close().await;
+    app.db = Db::open(&url).await.unwrap();
+    assert!(app.is_live(&here.session.token, NOW).await);
+    app.db.close().await;
 }
 
 async fn a_database_that_a_newer_version_has_used_is_refused(db: Db) {
@@ -39,17 +40,17 @@ async fn a_database_that_a_newer_version_has_used_is_refused(db: Db) {
 }
 
 async fn a_second_process_sees_at_once_what_the_first_did(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
-    let here = home.sign_in(&ada, NOW).await;
-    let mut other = home.clone();
-    other.db = Db::open(&databases::url_of(&home.db)).await.unwrap();
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    let here = app.sign_in(&ada, NOW).await;
+    let mut other = app.clone();
+    other.db = Db::open(&databases::url_of(&app.db)).await.unwrap();
     assert!(other.is_live(&here.session.token, NOW).await);
     other
-        .remote_logout(&ada.id, accounts::sessions::By::Operator, NOW)
+        .remote_logout(&ada.id, By::Operator, NOW)
         .await
         .unwrap();
-    assert!(!home.is_live(&here.session.token, NOW).await);
+    assert!(!app.is_live(&here.session.token, NOW).await);
     other.db.close().await;
 }
 
@@ -77,7 +78,7 @@ async fn an_address_of_no_known_database_is_refused() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_files_of_a_database_are_for_their_owners_eyes_only() {
+async fn the_files_of_a_database_are_readable_by_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
 
     // Whatever the folder is like.

@@ -3,7 +3,8 @@
 use accounts::{
     change_email::{self, ChangeEmailError},
     db::Db,
-    emails::{self, Due, EmailTemplate},
+    emails::EmailTemplate,
+    reset_password::{ResetError, reset},
     secret::Token,
     sessions::By,
     sign_in::SignInError,
@@ -11,86 +12,76 @@ use accounts::{
 };
 
 use crate::{
+    emails::send_all,
     forgotten_password,
-    home::{Home, NOW, PASSWORD, SECOND, after, browser},
+    test_app::{NOW, PASSWORD, SECOND, TestApp, after, browser, secret},
 };
 
 on_both!(
     the_new_address_counts_once_its_link_was_used_and_the_old_one_no_longer,
-    an_address_that_somebody_has_gets_word_and_no_link,
-    a_link_dies_with_a_remote_logout_and_after_pending_an_hour,
+    an_address_that_a_user_has_is_told_and_gets_no_link,
+    a_link_expires_with_a_remote_logout_and_after_half_an_hour,
     an_address_taken_in_the_meantime_is_refused,
-    a_reset_link_that_went_to_the_old_address_is_over,
+    a_reset_link_that_went_to_the_old_address_has_expired,
 );
 
 const NEW: &str = "countess@example.com";
 
 async fn ask(
-    home: &Home,
+    app: &TestApp,
     session: &Token,
     email: &str,
     now: Moment,
 ) -> Result<(), ChangeEmailError> {
-    let who = home.signed_in(session, now).await;
-    let mut tx = home.db.write().await.unwrap();
-    let (keys, limits) = (&home.keys, &home.limits);
-    change_email::request(&mut tx, keys, limits, &who, email, &browser(1), now).await?;
-    tx.commit().await.unwrap();
+    let who = app.signed_in(session, now).await;
+    let mut op = app.begin(&browser(1), now).await;
+    change_email::request(&mut op, &who, email).await?;
+    op.commit().await?;
     Ok(())
 }
 
-pub async fn use_link(home: &Home, link: &Token, now: Moment) -> Result<String, ChangeEmailError> {
-    let mut tx = home.db.write().await.unwrap();
-    let email = change_email::confirm(&mut tx, link, &browser(1), now).await?;
-    tx.commit().await.unwrap();
+pub async fn use_link(
+    app: &TestApp,
+    link: &Token,
+    now: Moment,
+) -> Result<String, ChangeEmailError> {
+    let mut op = app.begin(&browser(1), now).await;
+    let email = change_email::confirm(&mut op, link).await?;
+    op.commit().await?;
     Ok(email)
 }
 
-/// Every email that is due, to whom and what of.
-async fn mailbox(home: &Home, now: Moment) -> Vec<Due> {
-    let mut all = Vec::new();
-    loop {
-        let mut tx = home.db.write().await.unwrap();
-        let Some(due) = emails::lease(&mut tx, &home.keys, now).await.unwrap() else {
-            return all;
-        };
-        emails::sent(&mut tx, &due, now).await.unwrap();
-        tx.commit().await.unwrap();
-        all.push(due);
-    }
-}
-
 async fn the_new_address_counts_once_its_link_was_used_and_the_old_one_no_longer(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
-    let here = home.sign_in(&ada, NOW).await.session.token;
-    ask(&home, &here, " Countess@Example.com ", NOW)
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    let here = app.sign_in(&ada, NOW).await.session.token;
+    ask(&app, &here, " Countess@Example.com ", NOW)
         .await
         .unwrap();
-    let mut emails = mailbox(&home, NOW).await;
+    let mut emails = send_all(&app, NOW).await;
     emails.sort_by_key(|due| due.to != NEW);
-    let [with_link, word] = &emails[..] else {
+    let [with_link, notice] = &emails[..] else {
         panic!("{emails:?}")
     };
     assert_eq!(
         (with_link.to.as_str(), &with_link.email.template),
         (NEW, &EmailTemplate::ConfirmEmail)
     );
-    assert_eq!(word.to, ada.email);
-    assert!(word.token.is_none());
-    home.sign_in(&ada, NOW).await;
+    assert_eq!(notice.to, ada.email);
+    assert!(notice.token.is_none());
+    app.sign_in(&ada, NOW).await;
 
     let link = with_link.token.as_ref().unwrap();
-    assert_eq!(use_link(&home, link, NOW).await.unwrap(), NEW);
-    assert!(home.is_live(&here, NOW).await);
-    let old = home
+    assert_eq!(use_link(&app, link, NOW).await.unwrap(), NEW);
+    assert!(app.is_live(&here, NOW).await);
+    let old = app
         .try_sign_in(&ada.email, PASSWORD, &browser(1), NOW)
         .await;
     assert!(matches!(old, Err(SignInError::Wrong)), "{old:?}");
-    home.try_sign_in(NEW, PASSWORD, &browser(1), NOW)
+    app.try_sign_in(NEW, PASSWORD, &browser(1), NOW)
         .await
         .unwrap();
-    let told: Vec<String> = mailbox(&home, NOW)
+    let told: Vec<String> = send_all(&app, NOW)
         .await
         .into_iter()
         .filter(|due| matches!(due.email.template, EmailTemplate::EmailChanged { .. }))
@@ -98,17 +89,17 @@ async fn the_new_address_counts_once_its_link_was_used_and_the_old_one_no_longer
         .collect();
     assert_eq!(told.len(), 2);
     assert!(told.contains(&ada.email) && told.contains(&NEW.to_owned()));
-    let again = use_link(&home, link, NOW).await;
+    let again = use_link(&app, link, NOW).await;
     assert!(matches!(again, Err(ChangeEmailError::Expired)), "{again:?}");
-    assert_eq!(home.events(&ada, "user.email_changed").await, 1);
+    assert_eq!(app.events(&ada, "user.email_changed").await, 1);
 }
 
-async fn an_address_that_somebody_has_gets_word_and_no_link(db: Db) {
-    let home = Home::new(db);
-    let (ada, eve) = (home.person("Ada").await, home.person("Eve").await);
-    let here = home.sign_in(&ada, NOW).await.session.token;
-    ask(&home, &here, &eve.email, NOW).await.unwrap();
-    for due in mailbox(&home, NOW).await {
+async fn an_address_that_a_user_has_is_told_and_gets_no_link(db: Db) {
+    let app = TestApp::new(db);
+    let (ada, eve) = (app.user("Ada").await, app.user("Eve").await);
+    let here = app.sign_in(&ada, NOW).await.session.token;
+    ask(&app, &here, &eve.email, NOW).await.unwrap();
+    for due in send_all(&app, NOW).await {
         assert!(due.token.is_none());
         if due.to == eve.email {
             assert_eq!(due.email.template, EmailTemplate::EmailTaken);
@@ -117,65 +108,62 @@ async fn an_address_that_somebody_has_gets_word_and_no_link(db: Db) {
     for (wrong, why) in [
         (ada.email.as_str(), "already"),
         ("", "Enter"),
-        ("nobody", "like"),
+        ("unknown", "like"),
         (&format!("{}@example.com", "a".repeat(300)), "254"),
     ] {
-        match ask(&home, &here, wrong, NOW).await {
-            Err(ChangeEmailError::Email(said)) => assert!(said.contains(why), "{said}"),
+        match ask(&app, &here, wrong, NOW).await {
+            Err(ChangeEmailError::Email(text)) => assert!(text.contains(why), "{text}"),
             other => panic!("{wrong}: {other:?}"),
         }
     }
 }
 
-pub async fn link_of(home: &Home, session: &Token, now: Moment) -> Token {
-    ask(home, session, NEW, now).await.unwrap();
-    let emails = mailbox(home, now).await;
+pub async fn link_of(app: &TestApp, session: &Token, now: Moment) -> Token {
+    ask(app, session, NEW, now).await.unwrap();
+    let emails = send_all(app, now).await;
     emails.into_iter().find_map(|due| due.token).unwrap()
 }
 
-async fn a_link_dies_with_a_remote_logout_and_after_pending_an_hour(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
-    let here = home.sign_in(&ada, NOW).await;
-    let link = link_of(&home, &here.session.token, NOW).await;
-    let late = use_link(&home, &link, after(1_800 * SECOND)).await;
+async fn a_link_expires_with_a_remote_logout_and_after_half_an_hour(db: Db) {
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    let here = app.sign_in(&ada, NOW).await;
+    let link = link_of(&app, &here.session.token, NOW).await;
+    let late = use_link(&app, &link, after(1_800 * SECOND)).await;
     assert!(matches!(late, Err(ChangeEmailError::Expired)), "{late:?}");
-    home.remote_logout(&ada.id, By::Session(&here.session.id), NOW)
+    app.remote_logout(&ada.id, By::Session(&here.session.id), NOW)
         .await
         .unwrap();
-    let dead = use_link(&home, &link, NOW).await;
-    assert!(matches!(dead, Err(ChangeEmailError::Expired)), "{dead:?}");
-    home.sign_in(&ada, NOW).await;
+    let refused = use_link(&app, &link, NOW).await;
+    assert!(
+        matches!(refused, Err(ChangeEmailError::Expired)),
+        "{refused:?}"
+    );
+    app.sign_in(&ada, NOW).await;
 }
 
 async fn an_address_taken_in_the_meantime_is_refused(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
-    let here = home.sign_in(&ada, NOW).await.session.token;
-    let link = link_of(&home, &here, NOW).await;
-    home.person("Countess").await;
-    let refused = use_link(&home, &link, NOW).await;
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    let here = app.sign_in(&ada, NOW).await.session.token;
+    let link = link_of(&app, &here, NOW).await;
+    app.user("Countess").await;
+    let refused = use_link(&app, &link, NOW).await;
     assert!(
         matches!(refused, Err(ChangeEmailError::Taken)),
         "{refused:?}"
     );
-    home.sign_in(&ada, NOW).await;
+    app.sign_in(&ada, NOW).await;
 }
 
-async fn a_reset_link_that_went_to_the_old_address_is_over(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
-    let here = home.sign_in(&ada, NOW).await.session.token;
-    let reset = forgotten_password::link(&home, &ada.email, NOW).await;
-    let link = link_of(&home, &here, NOW).await;
-    use_link(&home, &link, NOW).await.unwrap();
-    let (db, hasher, limits) = (&home.db, &home.hasher, &home.limits);
-    let new = crate::home::secret("nine quiet herons over the canal");
-    let client = browser(1);
-    let over =
-        accounts::reset_password::reset(db, hasher, limits, &reset, &new, &client, NOW).await;
-    assert!(
-        matches!(over, Err(accounts::reset_password::ResetError::Expired)),
-        "{over:?}"
-    );
+async fn a_reset_link_that_went_to_the_old_address_has_expired(db: Db) {
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    let here = app.sign_in(&ada, NOW).await.session.token;
+    let old = forgotten_password::link(&app, &ada.email, NOW).await;
+    let link = link_of(&app, &here, NOW).await;
+    use_link(&app, &link, NOW).await.unwrap();
+    let new = secret("nine quiet herons over the canal");
+    let refused = reset(&app, &browser(1), NOW, &old, &new).await;
+    assert!(matches!(refused, Err(ResetError::Expired)), "{refused:?}");
 }

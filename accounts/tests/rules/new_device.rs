@@ -1,22 +1,27 @@
 //! The email about a new device, and the link in it: "This wasn't me".
 
+mod afterwards;
+mod other_links;
+mod plans;
+
+use std::time::Duration;
+
 use accounts::{
     db::Db,
-    emails::{self, Email, EmailTemplate},
+    emails::{Email, EmailTemplate},
+    end_reason::EndReason,
     not_me::{LoggedOut, NotMeError, look_up, remote_logout},
-    plans::Plan,
     secret::Token,
-    sessions::{self, By, EndReason, LogoutReceipt, RevokeTokens},
-    sign_in::{CompletedSignIn, Credentials, sign_in},
+    sessions::{self, By, LogoutReceipt, RevokeTokens},
+    sign_in::CompletedSignIn,
     time::Moment,
-    users::Role,
 };
 use tokio::task::JoinSet;
 
 use crate::{
-    databases,
-    home::{Home, NOW, Person, SECOND, after, browser, complete_sign_in, secret},
+    emails::{lease, send},
     new_address,
+    test_app::{NOW, SECOND, TestApp, TestUser, after, browser},
 };
 
 on_both!(
@@ -24,106 +29,113 @@ on_both!(
     looking_changes_nothing_and_says_who_signed_in,
     nothing_that_the_intruder_does_takes_the_link_away,
     the_link_dies_after_seven_days_and_with_another_of_its_kind,
-    whoever_comes_back_afterwards_is_told_of,
-    what_was_handed_out_since_goes_along_and_tokens_when_asked,
     emails_about_new_devices_are_limited,
-    the_link_pressed_32_times_at_once_remote_logouts_once,
-    tokens_and_everybody_else_stay,
-    where_the_plan_has_no_remote_logout_the_email_has_no_link,
-    after_a_downgrade_the_link_is_refused_and_stays_good,
-    a_link_for_something_else_does_not_remote_logout,
+    the_link_consumed_32_times_at_once_logs_out_once,
 );
 
-const WEEK: std::time::Duration = std::time::Duration::from_hours(7 * 24);
+const WEEK: Duration = Duration::from_hours(7 * 24);
 
-/// Somebody signs in on a new device; what the email about it says.
-async fn enter(home: &Home, who: &Person, now: Moment) -> (CompletedSignIn, Email, Option<Token>) {
-    let entered = home
-        .try_sign_in(&who.email, &who.password, &browser(77), now)
+/// The user's password is used on a new device; what the email about it says.
+async fn enter(
+    app: &TestApp,
+    user: &TestUser,
+    now: Moment,
+) -> (CompletedSignIn, Email, Option<Token>) {
+    let completed = app
+        .try_sign_in(&user.email, &user.password, &browser(77), now)
         .await
         .unwrap();
-    let mut tx = home.db.write().await.unwrap();
     loop {
-        let due = emails::lease(&mut tx, &home.keys, now).await.unwrap();
-        let due = due.expect("a email about the new device");
-        emails::sent(&mut tx, &due, now).await.unwrap();
+        let due = lease(app, now).await;
+        let due = due.expect("an email about the new device");
+        send(app, &due, now).await;
         if due.email.template == EmailTemplate::NewDevice {
-            tx.commit().await.unwrap();
-            assert_eq!(due.to, who.email);
-            return (entered, due.email, due.token);
+            assert_eq!(due.to, user.email);
+            return (completed, due.email, due.token);
         }
     }
 }
 
-/// A user who is signed in, and whom somebody else then signs in as. The first session, the other one,
-/// and the link.
-async fn intruded(home: &Home, name: &str) -> (Person, CompletedSignIn, CompletedSignIn, Token) {
-    let person = home.person(name).await;
-    let here = home.sign_in_remembered(&person, NOW).await;
-    let (there, _, link) = enter(home, &person, NOW).await;
-    (person, here, there, link.unwrap())
+/// A user who is signed in, and as whom an intruder signs in too. The user's session, the intruder's, and
+/// the link.
+async fn intruded(
+    app: &TestApp,
+    name: &str,
+) -> (TestUser, CompletedSignIn, CompletedSignIn, Token) {
+    let user = app.user(name).await;
+    let here = app.sign_in_remembered(&user, NOW).await;
+    let (there, _, link) = enter(app, &user, NOW).await;
+    (user, here, there, link.unwrap())
 }
 
-async fn logged_out(home: &Home, link: &Token, now: Moment) -> Result<LogoutReceipt, NotMeError> {
-    pressed_with(home, link, RevokeTokens::default(), None, now)
+/// Consumes the link from a browser without a known-device cookie.
+async fn consume(app: &TestApp, link: &Token, now: Moment) -> Result<LogoutReceipt, NotMeError> {
+    consume_from(app, link, RevokeTokens::default(), None, now)
         .await
         .map(|logged_out| logged_out.ended)
 }
 
-async fn pressed_with(
-    home: &Home,
+async fn consume_from(
+    app: &TestApp,
     link: &Token,
-    revoke_tokens: RevokeTokens,
-    from: Option<&Token>,
+    tokens: RevokeTokens,
+    known_device: Option<&Token>,
     now: Moment,
 ) -> Result<LoggedOut, NotMeError> {
-    let mut tx = home.db.write().await.unwrap();
-    let logged_out = remote_logout(
-        &mut tx,
-        link,
-        revoke_tokens,
-        from,
-        &browser(5),
-        &home.limits,
-        now,
-    )
-    .await?;
-    tx.commit().await.unwrap();
+    let client = browser(5).with_known_device(known_device.cloned());
+    let mut op = app.begin(&client, now).await;
+    let logged_out = remote_logout(&mut op, link, tokens).await?;
+    op.commit().await.unwrap();
     Ok(logged_out)
 }
 
-async fn is_over(home: &Home, link: &Token, now: Moment) -> bool {
-    let mut conn = home.db.read().await.unwrap();
-    let looked = look_up(&mut conn, link, &home.limits, now).await.unwrap();
-    drop(conn);
-    let refused = matches!(logged_out(home, link, now).await, Err(NotMeError::Expired));
+async fn is_expired(app: &TestApp, link: &Token, now: Moment) -> bool {
+    let looked = look_up(&mut app.read(now).await, link).await.unwrap();
+    let refused = matches!(consume(app, link, now).await, Err(NotMeError::Expired));
     assert_eq!(looked.is_none(), refused);
     refused
 }
 
+/// The user's password is used on a browser that says it is known.
+async fn enter_as(app: &TestApp, user: &TestUser, known_device: &Token) -> CompletedSignIn {
+    let client = browser(77).with_known_device(Some(known_device.clone()));
+    app.try_sign_in(&user.email, &user.password, &client, NOW)
+        .await
+        .unwrap()
+}
+
+/// Sends every email that is due. How many that were.
+async fn send_all(app: &TestApp, now: Moment) -> i64 {
+    let mut count = 0;
+    while let Some(due) = lease(app, now).await {
+        send(app, &due, now).await;
+        count += 1;
+    }
+    count
+}
+
 async fn the_link_ends_everything_of_its_user_once(db: Db) {
-    let home = Home::new(db);
-    let (ada, here, there, link) = intruded(&home, "Ada").await;
-    let ended = logged_out(&home, &link, NOW).await.unwrap();
+    let app = TestApp::new(db);
+    let (ada, here, there, link) = intruded(&app, "Ada").await;
+    let ended = consume(&app, &link, NOW).await.unwrap();
     assert_eq!((ended.sessions, ended.remembered_devices), (2, 1));
     for dead in [&here, &there] {
-        let why = home.why_dead(&dead.session.token, NOW).await;
+        let why = app.end_reason(&dead.session.token, NOW).await;
         assert_eq!(why, EndReason::RemoteLogout);
     }
-    assert_eq!(home.events(&ada, "user.session_invalidated").await, 1);
+    assert_eq!(app.events(&ada, "user.session_invalidated").await, 1);
 
-    home.sign_in(&ada, after(SECOND)).await;
-    assert!(is_over(&home, &link, after(SECOND)).await);
-    assert_eq!(home.list(&ada, after(SECOND)).await.len(), 1);
-    assert_eq!(home.events(&ada, "user.session_invalidated").await, 1);
+    app.sign_in(&ada, after(SECOND)).await;
+    assert!(is_expired(&app, &link, after(SECOND)).await);
+    assert_eq!(app.list(&ada, after(SECOND)).await.len(), 1);
+    assert_eq!(app.events(&ada, "user.session_invalidated").await, 1);
 }
 
 async fn looking_changes_nothing_and_says_who_signed_in(db: Db) {
-    let home = Home::new(db);
-    let (ada, here, there, link) = intruded(&home, "Ada").await;
+    let app = TestApp::new(db);
+    let (ada, here, there, link) = intruded(&app, "Ada").await;
     for _ in 0..3 {
-        let mut conn = home.db.read().await.unwrap();
-        let looked = look_up(&mut conn, &link, &home.limits, NOW).await.unwrap();
+        let looked = look_up(&mut app.read(NOW).await, &link).await.unwrap();
         let asked = looked.unwrap();
         assert_eq!(asked.user_id, ada.id);
         assert_eq!(
@@ -134,195 +146,72 @@ async fn looking_changes_nothing_and_says_who_signed_in(db: Db) {
         assert_eq!(sign_in.ip, Some(browser(77).ip_text()));
         assert_eq!(sign_in.user_agent, browser(77).user_agent);
     }
-    for alive in [&here, &there] {
-        assert!(home.is_live(&alive.session.token, NOW).await);
+    for live in [&here, &there] {
+        assert!(app.is_live(&live.session.token, NOW).await);
     }
-    let signed_in = home.sign_in(&ada, NOW).await;
-    assert!(home.is_live(&signed_in.session.token, NOW).await);
-    assert!(!is_over(&home, &link, NOW).await);
+    let signed_in = app.sign_in(&ada, NOW).await;
+    assert!(app.is_live(&signed_in.session.token, NOW).await);
+    assert!(!is_expired(&app, &link, NOW).await);
 }
 
 async fn nothing_that_the_intruder_does_takes_the_link_away(db: Db) {
-    let home = Home::new(db);
-    let (ada, _, there, link) = intruded(&home, "Ada").await;
-    // Ends the others: the epoch rises, and the intruder goes on under a new id.
-    let me = home.signed_in(&there.session.token, NOW).await;
-    let (client, limits) = (browser(77), &home.limits);
-    let mut tx = home.db.write().await.unwrap();
-    let alone = sessions::end_others(&mut tx, &me, &client, limits, NOW).await;
-    tx.commit().await.unwrap();
-    let me = home.signed_in(&alone.unwrap().session.token, NOW).await;
-    // Presses, and comes back on a browser that is known now.
-    home.remote_logout(&ada.id, By::Session(&me.session), NOW)
+    let app = TestApp::new(db);
+    let (ada, _, there, link) = intruded(&app, "Ada").await;
+    // Ends the others: the epoch rises, and the intruder has another cookie.
+    let me = app.signed_in(&there.session.token, NOW).await;
+    let mut op = app.begin(&browser(77), NOW).await;
+    let rotated = sessions::end_others(&mut op, &me).await.unwrap();
+    op.commit().await.unwrap();
+    let me = app.signed_in(&rotated.session.token, NOW).await;
+    // Logs out remotely, and comes back on a browser that is known now.
+    app.remote_logout(&ada.id, By::Session(&me.session), NOW)
         .await
         .unwrap();
-    let back = enter_as(&home, &ada, &there.known_device).await;
-    assert_eq!(letters_waiting(&home).await, 1, "only that of the press");
+    let back = enter_as(&app, &ada, &there.known_device).await;
+    assert_eq!(
+        send_all(&app, NOW).await,
+        1,
+        "only that of the remote logout"
+    );
     // Changes the address.
-    let theirs = new_address::link_of(&home, &back.session.token, NOW).await;
-    new_address::use_link(&home, &theirs, NOW).await.unwrap();
+    let theirs = new_address::link_of(&app, &back.session.token, NOW).await;
+    new_address::use_link(&app, &theirs, NOW).await.unwrap();
 
-    let ended = logged_out(&home, &link, NOW).await.unwrap();
+    let ended = consume(&app, &link, NOW).await.unwrap();
     assert_eq!(ended.sessions, 1);
-    assert!(!home.is_live(&back.session.token, NOW).await);
+    assert!(!app.is_live(&back.session.token, NOW).await);
 }
 
 async fn the_link_dies_after_seven_days_and_with_another_of_its_kind(db: Db) {
-    let home = Home::new(db);
-    let (ada, _, _, first) = intruded(&home, "Ada").await;
-    let (_, _, second) = enter(&home, &ada, NOW).await;
+    let app = TestApp::new(db);
+    let (ada, _, _, first) = intruded(&app, "Ada").await;
+    let (_, _, second) = enter(&app, &ada, NOW).await;
     let second = second.unwrap();
-    assert!(is_over(&home, &first, after(WEEK)).await);
-    assert!(!is_over(&home, &first, after(WEEK.saturating_sub(SECOND))).await);
-    assert!(is_over(&home, &second, NOW).await);
-    assert!(is_over(&home, &Token::random(), NOW).await);
-}
-
-async fn whoever_comes_back_afterwards_is_told_of(db: Db) {
-    let home = Home::new(db);
-    let (ada, here, there, link) = intruded(&home, "Ada").await;
-    let from = Some(&here.known_device);
-    pressed_with(&home, &link, RevokeTokens::default(), from, NOW)
-        .await
-        .unwrap();
-    let later = after(SECOND);
-    home.sign_in(&ada, later).await;
-    let mut tx = home.db.write().await.unwrap();
-    while let Some(due) = emails::lease(&mut tx, &home.keys, later).await.unwrap() {
-        emails::sent(&mut tx, &due, later).await.unwrap();
-    }
-    tx.commit().await.unwrap();
-    // The browser that pressed is known as before, that of the other is not.
-    enter_as(&home, &ada, &here.known_device).await;
-    assert_eq!(letters_waiting(&home).await, 0);
-    enter_as(&home, &ada, &there.known_device).await;
-    assert_eq!(letters_waiting(&home).await, 1);
-}
-
-async fn what_was_handed_out_since_goes_along_and_tokens_when_asked(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
-    let here = home.sign_in(&ada, NOW).await;
-    let here = home.signed_in(&here.session.token, NOW).await;
-    let before = home.invite(&here, Role::Member, NOW).await.unwrap();
-    home.give_token(&ada).await;
-    let later = after(SECOND);
-    let (there, _, link) = enter(&home, &ada, later).await;
-    let there = home.signed_in(&there.session.token, later).await;
-    let since = home.invite(&there, Role::Owner, later).await.unwrap();
-
-    let mut conn = home.db.read().await.unwrap();
-    let looked = look_up(&mut conn, link.as_ref().unwrap(), &home.limits, later).await;
-    assert_eq!(looked.unwrap().unwrap().invitations, 1);
-    drop(conn);
-    let revoke_tokens = RevokeTokens {
-        api_tokens: true,
-        mcp_tokens: false,
-    };
-    let logged_out = pressed_with(&home, &link.unwrap(), revoke_tokens, None, later)
-        .await
-        .unwrap();
-    assert_eq!(logged_out.revoked.api_tokens, Some(1));
-    assert!(home.join(&since.token, "Eve", later).await.is_err());
-    home.join(&before.token, "Ben", later).await.unwrap();
+    assert!(is_expired(&app, &first, after(WEEK)).await);
+    assert!(!is_expired(&app, &first, after(WEEK.saturating_sub(SECOND))).await);
+    assert!(is_expired(&app, &second, NOW).await);
+    assert!(is_expired(&app, &Token::random(), NOW).await);
 }
 
 async fn emails_about_new_devices_are_limited(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
-    home.sign_in(&ada, NOW).await;
-    for _ in 0..home.limits.attempts_per_user + 5 {
-        home.sign_in(&ada, NOW).await;
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    app.sign_in(&ada, NOW).await;
+    for _ in 0..app.limits.attempts_per_user + 5 {
+        app.sign_in(&ada, NOW).await;
     }
-    assert_eq!(letters_waiting(&home).await, home.limits.attempts_per_user);
+    assert_eq!(send_all(&app, NOW).await, app.limits.attempts_per_user);
 }
 
-/// Somebody signs in on a browser that says it is known.
-async fn enter_as(home: &Home, who: &Person, known_device: &Token) -> CompletedSignIn {
-    let password = secret(&who.password);
-    let credentials = Credentials {
-        email: &who.email,
-        password: &password,
-        remember_me: false,
-        known_device: Some(known_device),
-        next: "/",
-    };
-    let (db, keys, hasher, limits) = (&home.db, &home.keys, &home.hasher, &home.limits);
-    let admitted = sign_in(db, keys, hasher, limits, credentials, &browser(77), NOW).await;
-    complete_sign_in(admitted.unwrap())
-}
-
-async fn letters_waiting(home: &Home) -> i64 {
-    let sql = "select count(*) from emails where sent_at is null";
-    databases::number(&home.db, sql).await
-}
-
-async fn the_link_pressed_32_times_at_once_remote_logouts_once(db: Db) {
-    let home = Home::new(db);
-    let (ada, _, _, link) = intruded(&home, "Ada").await;
+async fn the_link_consumed_32_times_at_once_logs_out_once(db: Db) {
+    let app = TestApp::new(db);
+    let (ada, _, _, link) = intruded(&app, "Ada").await;
     let mut clicks = JoinSet::new();
     for _ in 0..32 {
-        let (home, link) = (home.clone(), link.clone());
-        clicks.spawn(async move { logged_out(&home, &link, NOW).await.is_ok() });
+        let (app, link) = (app.clone(), link.clone());
+        clicks.spawn(async move { consume(&app, &link, NOW).await.is_ok() });
     }
     let worked = clicks.join_all().await.into_iter().filter(|ok| *ok).count();
     assert_eq!(worked, 1);
-    assert_eq!(home.events(&ada, "user.session_invalidated").await, 1);
-}
-
-async fn tokens_and_everybody_else_stay(db: Db) {
-    let home = Home::new(db);
-    let (ada, _, _, link) = intruded(&home, "Ada").await;
-    let (_, bens, ben_too, bens_link) = intruded(&home, "Ben").await;
-    home.give_token(&ada).await;
-    let before = home.facts(&ada, NOW).await;
-    logged_out(&home, &link, NOW).await.unwrap();
-    let left = home.facts(&ada, NOW).await;
-    assert_eq!(left.api_tokens + left.mcp_tokens, 1);
-    assert_eq!(
-        (left.api_tokens, left.mcp_tokens),
-        (before.api_tokens, before.mcp_tokens)
-    );
-    for alive in [&bens, &ben_too] {
-        assert!(home.is_live(&alive.session.token, NOW).await);
-    }
-    assert!(!is_over(&home, &bens_link, NOW).await);
-}
-
-async fn where_the_plan_has_no_remote_logout_the_email_has_no_link(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person_on("Ada", Plan::Free).await;
-    home.sign_in(&ada, NOW).await;
-    let (_, email, link) = enter(&home, &ada, NOW).await;
-    assert_eq!(email.template, EmailTemplate::NewDevice);
-    assert!(link.is_none());
-}
-
-async fn after_a_downgrade_the_link_is_refused_and_stays_good(db: Db) {
-    let home = Home::new(db);
-    let (_, here, _, link) = intruded(&home, "Ada").await;
-    home.everybody_on(Plan::Free).await;
-    let refused = logged_out(&home, &link, NOW).await;
-    assert!(
-        matches!(refused, Err(NotMeError::RemoteLogout(_))),
-        "{refused:?}"
-    );
-    assert!(home.is_live(&here.session.token, NOW).await);
-    home.everybody_on(Plan::Plus).await;
-    assert_eq!(logged_out(&home, &link, NOW).await.unwrap().sessions, 2);
-}
-
-async fn a_link_for_something_else_does_not_remote_logout(db: Db) {
-    let home = Home::new(db);
-    let (ada, here, _, not_me) = intruded(&home, "Ada").await;
-    let reset = crate::forgotten_password::link(&home, &ada.email, NOW).await;
-    assert!(is_over(&home, &reset, NOW).await);
-    assert!(home.is_live(&here.session.token, NOW).await);
-    // Nor the other way round.
-    let (db, hasher, limits) = (&home.db, &home.hasher, &home.limits);
-    let new = crate::home::secret("nine quiet herons over the canal");
-    let client = browser(5);
-    let set = accounts::reset_password::reset(db, hasher, limits, &not_me, &new, &client, NOW);
-    assert!(set.await.is_err());
-    assert!(home.is_live(&here.session.token, NOW).await);
+    assert_eq!(app.events(&ada, "user.session_invalidated").await, 1);
 }

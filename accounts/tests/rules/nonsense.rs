@@ -1,7 +1,8 @@
-//! Whatever is typed is an answer fit for a user: no panic, no failing store.
+//! Whatever is typed is an answer fit for a user: no panic, no failing database.
 
 use accounts::{
     db::Db,
+    profile,
     sign_in::SignInError,
     users::{self, UserError},
 };
@@ -10,10 +11,10 @@ use proptest::{
     test_runner::TestRunner,
 };
 
-use crate::home::{Home, NOW, browser};
+use crate::test_app::{NOW, TestApp, browser};
 
 on_both!(
-    any_text_for_an_email_finds_nobody_or_is_refused,
+    any_text_for_an_email_finds_no_user_or_is_refused,
     any_text_for_a_name_is_taken_or_refused,
 );
 
@@ -38,14 +39,14 @@ fn texts(pattern: &'static str) -> Vec<String> {
         .collect()
 }
 
-async fn any_text_for_an_email_finds_nobody_or_is_refused(db: Db) {
-    let mut home = Home::new(db);
-    home.limits.attempts_per_address = 1_000_000;
-    home.person("Ada").await;
+async fn any_text_for_an_email_finds_no_user_or_is_refused(db: Db) {
+    let mut app = TestApp::new(db);
+    app.limits.attempts_per_address = 1_000_000;
+    app.user("Ada").await;
     for email in texts(r"(?s).{0,12}@?[\PC\s\x00]{0,300}") {
-        let found = users::id_of_email(&mut home.db.read().await.unwrap(), &email).await;
+        let found = users::id_of_email(&mut app.db.read().await.unwrap(), &email).await;
         assert_eq!(found.unwrap(), None, "{email:?}");
-        let guess = home.try_sign_in(&email, "a guess", &browser(1), NOW).await;
+        let guess = app.try_sign_in(&email, "a guess", &browser(1), NOW).await;
         assert!(
             matches!(guess, Err(SignInError::Wrong | SignInError::Email(_))),
             "{email:?} {guess:?}"
@@ -54,19 +55,19 @@ async fn any_text_for_an_email_finds_nobody_or_is_refused(db: Db) {
 }
 
 async fn any_text_for_a_name_is_taken_or_refused(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
-    let here = home.sign_in(&ada, NOW).await;
-    let here = home.signed_in(&here.session.token, NOW).await;
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    let here = app.sign_in(&ada, NOW).await;
+    let here = app.signed_in(&here.session.token, NOW).await;
     let (names, usernames) = (texts(r"\PC{0,105}\s?"), texts(r"[a-zA-Z_0-9-]{0,36}\PC?"));
     let mut taken = 0;
     for (name, username) in names.iter().zip(&usernames) {
-        let mut tx = home.db.write().await.unwrap();
-        match users::update_profile(&mut tx, &here, name, username, &home.limits, NOW).await {
+        let mut op = app.begin(&browser(1), NOW).await;
+        match profile::update_profile(&mut op, &here, name, username).await {
             Ok(()) => {
-                tx.commit().await.unwrap();
+                op.commit().await.unwrap();
                 taken += 1;
-                let user = users::find(&mut home.db.read().await.unwrap(), &ada.id).await;
+                let user = users::find(&mut app.db.read().await.unwrap(), &ada.id).await;
                 assert_eq!(user.unwrap().unwrap().name, name.trim());
             }
             Err(UserError::Fields(_)) => {}

@@ -1,52 +1,61 @@
 //! Name, username, plan.
 
 use accounts::{
-    audit::{Actor, Client},
+    account::set_plan,
+    audit::Actor,
+    client::Client,
     db::Db,
+    ids::UserId,
     plans::Plan,
+    profile::update_profile,
     sessions::{By, SignedIn},
-    users::{self, User, UserError, UserId},
+    users::{self, User, UserError},
 };
 
-use crate::home::{Home, NOW, Person};
+use crate::test_app::{NOW, TestApp, TestUser, browser};
 
 on_both!(
     name_and_username_change_and_an_empty_username_takes_it_away,
-    a_username_is_one_users_whatever_its_case,
+    two_users_have_no_username_that_differs_only_in_case,
     a_bad_name_changes_nothing,
     a_session_that_has_ended_in_the_meantime_changes_nothing,
     the_operator_sets_a_plan_by_any_members_id,
 );
 
-async fn update(home: &Home, who: &Person, name: &str, username: &str) -> Result<(), UserError> {
-    let here = home.sign_in(who, NOW).await;
-    let here = home.signed_in(&here.session.token, NOW).await;
-    update_from(home, &here, name, username).await
+async fn update(
+    app: &TestApp,
+    who: &TestUser,
+    name: &str,
+    username: &str,
+) -> Result<(), UserError> {
+    let here = app.sign_in(who, NOW).await;
+    let here = app.signed_in(&here.session.token, NOW).await;
+    update_from(app, &here, name, username).await
 }
 
 async fn update_from(
-    home: &Home,
+    app: &TestApp,
     here: &SignedIn,
     name: &str,
     username: &str,
 ) -> Result<(), UserError> {
-    let mut tx = home.db.write().await?;
-    users::update_profile(&mut tx, here, name, username, &home.limits, NOW).await?;
-    tx.commit().await?;
+    let mut op = app.begin(&browser(1), NOW).await;
+    update_profile(&mut op, here, name, username).await?;
+    op.commit().await?;
     Ok(())
 }
 
 async fn a_session_that_has_ended_in_the_meantime_changes_nothing(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
-    let here = home.sign_in(&ada, NOW).await;
-    let seen_at_the_door = home.signed_in(&here.session.token, NOW).await;
-    home.remote_logout(&ada.id, By::Session(&here.session.id), NOW)
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    let here = app.sign_in(&ada, NOW).await;
+    let authenticated = app.signed_in(&here.session.token, NOW).await;
+    app.remote_logout(&ada.id, By::Session(&here.session.id), NOW)
         .await
         .unwrap();
-    let refused = update_from(&home, &seen_at_the_door, "Eve", "eve").await;
+    let refused = update_from(&app, &authenticated, "Eve", "eve").await;
     assert!(matches!(refused, Err(UserError::Ended)), "{refused:?}");
-    assert_eq!(user(&home, &ada).await.name, "Ada");
+    assert_eq!(stored(&app, &ada).await.name, "Ada");
 }
 
 /// The fields that are wrong.
@@ -57,42 +66,42 @@ pub fn fields<T>(done: &Result<T, UserError>) -> Vec<&'static str> {
     }
 }
 
-async fn user(home: &Home, who: &Person) -> User {
-    let mut conn = home.db.read().await.unwrap();
-    users::find(&mut conn, &who.id).await.unwrap().unwrap()
+async fn stored(app: &TestApp, who: &TestUser) -> User {
+    let mut reader = app.read(NOW).await;
+    users::find(&mut reader, &who.id).await.unwrap().unwrap()
 }
 
 async fn name_and_username_change_and_an_empty_username_takes_it_away(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
-    update(&home, &ada, " Augusta Ada ", "Ada_L-1")
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    update(&app, &ada, " Augusta Ada ", "Ada_L-1")
         .await
         .unwrap();
-    let now = user(&home, &ada).await;
+    let now = stored(&app, &ada).await;
     assert_eq!(
         (now.name.as_str(), now.username.as_deref()),
         ("Augusta Ada", Some("ada_l-1"))
     );
-    update(&home, &ada, "Ada", "  ").await.unwrap();
-    assert_eq!(user(&home, &ada).await.username, None);
+    update(&app, &ada, "Ada", "  ").await.unwrap();
+    assert_eq!(stored(&app, &ada).await.username, None);
 }
 
-async fn a_username_is_one_users_whatever_its_case(db: Db) {
-    let home = Home::new(db);
-    let (ada, ben) = (home.person("Ada").await, home.person("Ben").await);
-    update(&home, &ada, "Ada", "countess").await.unwrap();
-    let taken = update(&home, &ben, "Benjamin", "Countess").await;
+async fn two_users_have_no_username_that_differs_only_in_case(db: Db) {
+    let app = TestApp::new(db);
+    let (ada, ben) = (app.user("Ada").await, app.user("Ben").await);
+    update(&app, &ada, "Ada", "countess").await.unwrap();
+    let taken = update(&app, &ben, "Benjamin", "Countess").await;
     assert_eq!(fields(&taken), ["username"], "{taken:?}");
-    let ben = user(&home, &ben).await;
+    let ben = stored(&app, &ben).await;
     assert_eq!((ben.name.as_str(), ben.username), ("Ben", None));
-    // One's own is not taken.
-    update(&home, &ada, "Ada", "countess").await.unwrap();
-    update(&home, &ada, "Ada", "").await.unwrap();
+    // A user's own username is not taken.
+    update(&app, &ada, "Ada", "countess").await.unwrap();
+    update(&app, &ada, "Ada", "").await.unwrap();
 }
 
 async fn a_bad_name_changes_nothing(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
     for (name, username) in [
         ("", "ada"),
         ("a\0b", "ada"),
@@ -100,24 +109,23 @@ async fn a_bad_name_changes_nothing(db: Db) {
         (&"x".repeat(101), ""),
     ] {
         assert!(
-            update(&home, &ada, name, username).await.is_err(),
+            update(&app, &ada, name, username).await.is_err(),
             "{name:?} {username:?}"
         );
     }
-    let now = user(&home, &ada).await;
+    let now = stored(&app, &ada).await;
     assert_eq!((now.name.as_str(), now.username), ("Ada", None));
 }
 
 async fn the_operator_sets_a_plan_by_any_members_id(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person_on("Ada", Plan::Free).await;
-    let client = Client::default();
-    let mut tx = home.db.write().await.unwrap();
-    let had = users::set_plan(&mut tx, &ada.id, Plan::Pro, Actor::Operator, &client, NOW).await;
+    let app = TestApp::new(db);
+    let ada = app.user_on("Ada", Plan::Free).await;
+    let mut op = app.begin(&Client::default(), NOW).await;
+    let had = set_plan(&mut op, &ada.id, Plan::Pro, Actor::Operator).await;
     assert_eq!(had.unwrap(), Some(Plan::Free));
-    let nobody = UserId("nobody".into());
-    let had = users::set_plan(&mut tx, &nobody, Plan::Pro, Actor::Operator, &client, NOW).await;
+    let unknown = UserId("unknown".into());
+    let had = set_plan(&mut op, &unknown, Plan::Pro, Actor::Operator).await;
     assert_eq!(had.unwrap(), None);
-    tx.commit().await.unwrap();
-    assert_eq!(user(&home, &ada).await.plan, Plan::Pro);
+    op.commit().await.unwrap();
+    assert_eq!(stored(&app, &ada).await.plan, Plan::Pro);
 }

@@ -1,24 +1,25 @@
 //! The most important test of the product: **nothing outlives a remote logout it overlaps** (SPEC.md, I2).
 //!
-//! An operation that starts a session and a remote logout are let loose on one user at the same moment, 2,000
-//! times each, on several threads. Whichever of the two was first, no session and no remembered
-//! device that is not the remote logout's to spare may be left when both have answered; and what the remote logout
-//! says it ended must fit the order that the operation's answer shows.
+//! An operation that starts a session and a remote logout begin on one user at the same moment, 2,000
+//! times each, on several threads. Whichever of the two is first, no session and no remembered device that the
+//! remote logout should have ended is left when both have answered; and what the remote logout says it ended fits
+//! the order that the operation's answer shows.
 
 mod overlap;
 
 use accounts::{
     change_password::ChangePasswordError,
     db::Db,
+    end_reason::EndReason,
     on,
     remember_me::Exchange,
     secret::Token,
-    sessions::{By, EndAllError, EndReason},
+    sessions::{By, EndAllError, Found, LogoutReceipt},
     sign_in::{CompletedSignIn, SignInError},
 };
 use tokio::task::JoinSet;
 
-use crate::home::{Home, NOW, Person, browser};
+use crate::test_app::{NOW, TestApp, TestUser, browser};
 use overlap::{Order, Overlap, Tally};
 
 on_both!(
@@ -31,24 +32,24 @@ on_both!(
 const PAIRS: usize = 2_000;
 const USERS: usize = 8;
 
-/// Lets every user go through their share of the pairs, side by side.
-async fn race<F>(db: Db, operation: &str, pair: fn(Home, Person, usize, Overlap) -> F)
+/// Runs every user's share of the pairs, side by side.
+async fn race<F>(db: Db, operation: &str, pair: fn(TestApp, TestUser, usize, Overlap) -> F)
 where
-    F: Future<Output = (Home, Person, Overlap, Order)> + Send + 'static,
+    F: Future<Output = (TestApp, TestUser, Overlap, Order)> + Send + 'static,
 {
-    let everyone = Home::new(db);
+    let shared = TestApp::new(db);
     let mut races = JoinSet::new();
     for n in 0..USERS {
-        let home = everyone.clone();
-        let mut person = home.person(&format!("Person{n}")).await;
+        let app = shared.clone();
+        let mut user = app.user(&format!("TestUser{n}")).await;
         // An address each: the address's row in the counts would hold them up in one line.
-        person.client = browser(u8::try_from(n).unwrap());
+        user.client = browser(u8::try_from(n).unwrap());
         races.spawn(async move {
-            let (mut home, mut person) = (home, person);
+            let (mut app, mut user) = (app, user);
             let (mut overlap, mut tally) = (Overlap::new(n), Tally::default());
             for round in 0..PAIRS / USERS {
                 let order;
-                (home, person, overlap, order) = pair(home, person, round, overlap).await;
+                (app, user, overlap, order) = pair(app, user, round, overlap).await;
                 tally.count(&overlap, order);
             }
             tally
@@ -56,29 +57,29 @@ where
     }
     let mut tally = Tally::default();
     for (n, one) in races.join_all().await.into_iter().enumerate() {
-        assert_eq!(one.pairs, PAIRS / USERS, "person {n}");
+        assert_eq!(one.pairs, PAIRS / USERS, "user {n}");
         tally += one;
     }
     tally.assert_both_orders(operation);
 }
 
 async fn a_remember_me_exchange_does_not_outlive_a_remote_logout(db: Db) {
-    race(db, "exchange", exchange_and_press).await;
+    race(db, "exchange", exchange_and_remote_logout).await;
 }
 
-async fn exchange_and_press(
-    home: Home,
-    ada: Person,
+async fn exchange_and_remote_logout(
+    app: TestApp,
+    ada: TestUser,
     round: usize,
     mut overlap: Overlap,
-) -> (Home, Person, Overlap, Order) {
-    let here = home.sign_in_remembered(&ada, NOW).await;
+) -> (TestApp, TestUser, Overlap, Order) {
+    let here = app.sign_in_remembered(&ada, NOW).await;
     let cookie = here.remembered.clone().unwrap().token;
     let exchange = {
-        let (home, cookie, may_be_a_race) = (home.clone(), cookie.clone(), round.is_multiple_of(2));
-        async move { home.exchange(&cookie, may_be_a_race, NOW).await }
+        let (app, cookie, may_be_a_race) = (app.clone(), cookie.clone(), round.is_multiple_of(2));
+        async move { app.exchange(&cookie, may_be_a_race, NOW).await }
     };
-    let remote_logout = press_from(&home, &ada, (!round.is_multiple_of(3)).then_some(&here));
+    let remote_logout = remote_logout_from(&app, &ada, (!round.is_multiple_of(3)).then_some(&here));
     let (exchange, done) = overlap.both(exchange, remote_logout).await;
     let done = done.unwrap();
 
@@ -87,18 +88,18 @@ async fn exchange_and_press(
         Exchange::Session { started, next, .. } => {
             sessions.push(started.token);
             cookies.push(next);
-            Order::DeedFirst
+            Order::OperationFirst
         }
         Exchange::Ended(ended) => {
             assert_eq!(ended.end_reason, EndReason::RemoteLogout);
-            Order::PressFirst
+            Order::RemoteLogoutFirst
         }
         other => panic!("{other:?}"),
     };
-    assert_no_survivor(&home, &ada, &sessions, &cookies).await;
+    assert_no_survivor(&app, &ada, &sessions, &cookies).await;
     assert_eq!(done.sessions, sessions.len() as u64, "{order:?}");
     assert_eq!(done.remembered_devices, 1);
-    (home, ada, overlap, order)
+    (app, ada, overlap, order)
 }
 
 async fn a_sign_in_does_not_outlive_a_remote_logout(db: Db) {
@@ -106,36 +107,36 @@ async fn a_sign_in_does_not_outlive_a_remote_logout(db: Db) {
 }
 
 async fn sign_in_and_remote_logout(
-    home: Home,
-    ada: Person,
+    app: TestApp,
+    ada: TestUser,
     round: usize,
     mut overlap: Overlap,
-) -> (Home, Person, Overlap, Order) {
-    let here = home.sign_in(&ada, NOW).await;
-    let checked = home.check_password(&ada, NOW).await;
+) -> (TestApp, TestUser, Overlap, Order) {
+    let here = app.sign_in(&ada, NOW).await;
+    let checked = app.check_password(&ada, NOW).await;
     let remember_me = round.is_multiple_of(2);
     let sign_in = {
-        let (home, ada) = (home.clone(), ada.clone());
-        async move { home.start_session(&ada, checked, remember_me, NOW).await }
+        let (app, ada) = (app.clone(), ada.clone());
+        async move { app.start_session(&ada, checked, remember_me, NOW).await }
     };
-    let remote_logout = press_from(&home, &ada, (!round.is_multiple_of(3)).then_some(&here));
-    let (entered, done) = overlap.both(sign_in, remote_logout).await;
+    let remote_logout = remote_logout_from(&app, &ada, (!round.is_multiple_of(3)).then_some(&here));
+    let (completed, done) = overlap.both(sign_in, remote_logout).await;
     let done = done.unwrap();
 
     let (mut sessions, mut cookies) = (vec![here.session.token], vec![]);
-    let order = match entered {
-        Ok(entered) => {
-            sessions.push(entered.session.token);
-            cookies.extend(entered.remembered.map(|r| r.token));
-            Order::DeedFirst
+    let order = match completed {
+        Ok(completed) => {
+            sessions.push(completed.session.token);
+            cookies.extend(completed.remembered.map(|r| r.token));
+            Order::OperationFirst
         }
-        Err(SignInError::Conflict) => Order::PressFirst,
+        Err(SignInError::Conflict) => Order::RemoteLogoutFirst,
         Err(other) => panic!("{other:?}"),
     };
-    assert_no_survivor(&home, &ada, &sessions, &cookies).await;
+    assert_no_survivor(&app, &ada, &sessions, &cookies).await;
     let ended = (sessions.len() as u64, cookies.len() as u64);
     assert_eq!((done.sessions, done.remembered_devices), ended, "{order:?}");
-    (home, ada, overlap, order)
+    (app, ada, overlap, order)
 }
 
 async fn a_change_of_password_does_not_outlive_a_remote_logout(db: Db) {
@@ -143,23 +144,25 @@ async fn a_change_of_password_does_not_outlive_a_remote_logout(db: Db) {
 }
 
 async fn change_password_and_remote_logout(
-    home: Home,
-    mut ada: Person,
+    app: TestApp,
+    mut ada: TestUser,
     round: usize,
     mut overlap: Overlap,
-) -> (Home, Person, Overlap, Order) {
-    let here = home.sign_in(&ada, NOW).await;
-    let there = home.sign_in_remembered(&ada, NOW).await;
+) -> (TestApp, TestUser, Overlap, Order) {
+    let here = app.sign_in(&ada, NOW).await;
+    let there = app.sign_in_remembered(&ada, NOW).await;
     let cookie = there.remembered.clone().unwrap().token;
-    let who = home.signed_in(&here.session.token, NOW).await;
+    let who = app.signed_in(&here.session.token, NOW).await;
     // Strong, and quick to estimate.
     let new = Token::random().expose()[..16].to_owned();
     let change = {
-        let (home, current, new) = (home.clone(), ada.password.clone(), new.clone());
-        async move { home.change_password(&who, &current, &new, NOW).await }
+        let (app, current, new) = (app.clone(), ada.password.clone(), new.clone());
+        async move { app.change_password(&who, &current, &new, NOW).await }
     };
     let by = [None, Some(&here), Some(&there)][round % 3];
-    let (changed, logged_out) = overlap.both(change, press_from(&home, &ada, by)).await;
+    let (changed, logged_out) = overlap
+        .both(change, remote_logout_from(&app, &ada, by))
+        .await;
 
     let mut sessions = vec![here.session.token, there.session.token];
     let changed = match changed {
@@ -168,9 +171,9 @@ async fn change_password_and_remote_logout(
         Err(other) => panic!("{other:?}"),
     };
     let order = if changed.is_some() {
-        Order::DeedFirst
+        Order::OperationFirst
     } else {
-        Order::PressFirst
+        Order::RemoteLogoutFirst
     };
     if changed.is_some() {
         ada.password = new;
@@ -183,67 +186,63 @@ async fn change_password_and_remote_logout(
         }
         Err(EndAllError::AlreadyEnded) => {
             assert_eq!(round % 3, 2, "only the other session can have ended");
-            let mine = changed.clone().expect("whoever ended it has succeeded");
-            assert!(home.is_live(&mine, NOW).await);
-            assert_eq!(home.list(&ada, NOW).await.len(), 1);
+            let mine = changed.clone().expect("what ended it has succeeded");
+            assert!(app.is_live(&mine, NOW).await);
+            assert_eq!(app.list(&ada, NOW).await.len(), 1);
             for token in &sessions {
-                assert!(!home.is_live(token, NOW).await);
+                assert!(!app.is_live(token, NOW).await);
             }
             // Everything, so that the next round begins with nothing.
-            home.remote_logout(&ada.id, By::Operator, NOW)
-                .await
-                .unwrap();
+            app.remote_logout(&ada.id, By::Operator, NOW).await.unwrap();
         }
         Err(other) => panic!("{other:?}"),
     }
     sessions.extend(changed);
-    assert_no_survivor(&home, &ada, &sessions, &[cookie]).await;
-    (home, ada, overlap, order)
+    assert_no_survivor(&app, &ada, &sessions, &[cookie]).await;
+    (app, ada, overlap, order)
 }
 
 /// A remote logout from a session, or by the operator.
-fn press_from(
-    home: &Home,
-    who: &Person,
+fn remote_logout_from(
+    app: &TestApp,
+    user: &TestUser,
     session: Option<&CompletedSignIn>,
-) -> impl Future<Output = Result<accounts::sessions::LogoutReceipt, EndAllError>> + Send + use<> {
-    let (home, user) = (home.clone(), who.id.clone());
+) -> impl Future<Output = Result<LogoutReceipt, EndAllError>> + Send + use<> {
+    let (app, user) = (app.clone(), user.id.clone());
     let session = session.map(|s| s.session.id.clone());
     async move {
         let by = session.as_ref().map_or(By::Operator, By::Session);
-        home.remote_logout(&user, by, NOW).await
+        app.remote_logout(&user, by, NOW).await
     }
 }
 
-/// Neither the cookies that were given out nor the tables know of anything alive.
-async fn assert_no_survivor(home: &Home, who: &Person, sessions: &[Token], cookies: &[Token]) {
+/// Neither the cookies that were issued nor the tables know of anything live.
+async fn assert_no_survivor(app: &TestApp, user: &TestUser, sessions: &[Token], cookies: &[Token]) {
     for token in sessions {
-        let found = home.find(token, NOW).await;
-        assert!(
-            !matches!(found, accounts::sessions::Found::Live(_)),
-            "a session survived"
-        );
+        let found = app.find(token, NOW).await;
+        assert!(!matches!(found, Found::Live(_)), "a session survived");
     }
     for token in cookies {
-        let exchanged = home.exchange(token, true, NOW).await;
+        let exchanged = app.exchange(token, true, NOW).await;
         assert!(
             matches!(exchanged, Exchange::Ended(_)),
             "a device survived: {exchanged:?}"
         );
     }
-    assert_eq!(rows_left(home, who).await, (0, 0), "alive, open");
+    assert_eq!(rows_left(app, user).await, (0, 0), "live, open");
 }
 
-/// Rows that are alive, and rows that are only open: dead by their epoch, but still counted by the
-/// dialog and without a reason to tell.
-async fn rows_left(home: &Home, who: &Person) -> (i64, i64) {
-    on!(&mut home.db.read().await.unwrap(), c => sqlx::query_as(
+/// Rows that are live, and rows that are only open: dead by their epoch, but still counted by the
+/// dialog and without an end reason.
+async fn rows_left(app: &TestApp, user: &TestUser) -> (i64, i64) {
+    let mut conn = app.read(NOW).await;
+    on!(&mut conn, c => sqlx::query_as(
         "select coalesce(sum(case when r.epoch = u.epoch then 1 else 0 end), 0), count(*)
          from (select user_id, epoch from sessions where ended_at is null
                union all
                select user_id, epoch from remembered_devices where ended_at is null) r
          join users u on u.id = r.user_id where u.id = $1")
-        .bind(&who.id)
+        .bind(&user.id)
         .fetch_one(c)
         .await)
     .unwrap()

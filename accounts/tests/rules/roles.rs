@@ -1,114 +1,109 @@
-//! The table of permissions, cell by cell, and its page in `docs/`.
+//! The table of permissions, cell by cell, and the account's name and plan, which it guards.
 
 use accounts::{
     account::{self, AccountError},
     db::Db,
     members::MemberError,
-    permissions::{self, Refusal, TABLE, Who},
+    permissions::{self, Permission, Refusal},
     plans::{Feature, Plan},
-    users::Role,
+    roles::Role,
 };
+use testing::databases;
 
-use crate::home::{Home, NOW, browser};
+use crate::test_app::{NOW, TestApp, browser};
 
 on_both!(
-    a_name_is_changed_and_told_of,
+    an_owner_renames_the_account_and_a_member_does_not,
     only_an_owner_changes_the_plan,
 );
 
-const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/ROLES.md");
+const OWNER: &[Role] = &[Role::Owner];
+const MANAGERS: &[Role] = &[Role::Owner, Role::Admin];
+const ALL_BUT_WATCH_ONLY: &[Role] = &[Role::Owner, Role::Admin, Role::Editor, Role::Member];
+const EVERYONE: &[Role] = &Role::ALL;
 
-#[test]
-fn the_page_in_docs_is_the_table() {
-    let page = permissions::as_markdown();
-    if std::env::var_os("CURFEW_WRITE_DOCS").is_some() {
-        std::fs::write(PAGE, &page).unwrap();
-    }
-    let written = std::fs::read_to_string(PAGE).unwrap_or_default();
-    assert!(
-        written == page,
-        "docs/ROLES.md is not what the table says: run CURFEW_WRITE_DOCS=1 cargo test -p accounts roles"
-    );
+/// Makes `EXPECTED`. A permission without a line does not compile.
+macro_rules! expected {
+    ($($permission:ident: $roles:ident from $plan:ident;)+) => {
+        const EXPECTED: &[(Permission, &[Role], Plan)] =
+            &[$((Permission::$permission, $roles, Plan::$plan)),+];
+        const _: fn(Permission) = |permission| match permission {
+            $(Permission::$permission)|+ => (),
+        };
+    };
 }
 
-#[test]
-fn every_address_stands_in_the_table_once() {
-    for row in TABLE {
-        let same = TABLE
-            .iter()
-            .filter(|other| other.address == row.address)
-            .count();
-        assert_eq!(same, 1, "{}", row.address);
-        assert!(!row.what.is_empty(), "{}", row.address);
-    }
+// Written down once more, in words of SPEC 5 and 6: the roles that have a permission, and the cheapest plan.
+expected! {
+    OwnProfile: EVERYONE from Free;
+    DeleteOwnUser: EVERYONE from Free;
+    RemoteLogout: EVERYONE from Plus;
+    AskRemoteLogout: EVERYONE from Free;
+    SetUpTwoFactor: EVERYONE from Plus;
+    KeepTwoFactor: EVERYONE from Free;
+    OwnTokens: ALL_BUT_WATCH_ONLY from Free;
+    CreateApiToken: ALL_BUT_WATCH_ONLY from Enterprise;
+    CreateMcpToken: ALL_BUT_WATCH_ONLY from Pro;
+    ViewAccount: MANAGERS from Free;
+    RenameAccount: MANAGERS from Free;
+    ChangePlan: OWNER from Free;
+    SetAccountCurfew: MANAGERS from Free;
+    ViewMembers: MANAGERS from Free;
+    InviteMember: MANAGERS from Free;
+    RevokeInvitation: MANAGERS from Free;
+    ChangeRole: MANAGERS from Free;
+    DisableMember: MANAGERS from Free;
+    EnableMember: MANAGERS from Free;
+    RemoveMember: MANAGERS from Free;
+    RemoteLogoutMember: MANAGERS from Plus;
+    RemoteLogoutEveryone: OWNER from Plus;
+    ReadAuditLog: MANAGERS from Enterprise;
+    SetAuditRetention: OWNER from Enterprise;
+    ManageWebhook: MANAGERS from Enterprise;
+    UseApi: ALL_BUT_WATCH_ONLY from Enterprise;
+    EndSessionsByApi: ALL_BUT_WATCH_ONLY from Enterprise;
+    ReadEventsByApi: ALL_BUT_WATCH_ONLY from Enterprise;
+    ListMembersByApi: MANAGERS from Enterprise;
+    RemoteLogoutMemberByApi: MANAGERS from Enterprise;
+    UseMcp: ALL_BUT_WATCH_ONLY from Pro;
 }
 
-/// Written down once more, the other way round: who may what, in words of SPEC 5 and 6.
 #[test]
 fn the_cells_are_what_the_contract_says() {
-    let managers = [Role::Owner, Role::Admin];
-    let but_watch_only = [Role::Owner, Role::Admin, Role::Editor, Role::Member];
-    for (address, roles, from) in [
-        ("/settings", &managers[..], Plan::Free),
-        ("/settings/members", &managers, Plan::Free),
-        ("/settings/api", &but_watch_only, Plan::Free),
-        ("/settings/mcp", &but_watch_only, Plan::Free),
-        ("/settings/audit-log", &managers, Plan::Enterprise),
-        ("/settings/audit-log/export", &managers, Plan::Enterprise),
-        ("/api/fn/change_plan", &managers[..1], Plan::Free),
-        ("/api/fn/rename_account", &managers, Plan::Free),
-        ("/api/fn/invite_member", &managers, Plan::Free),
-        ("/api/fn/change_role", &managers, Plan::Free),
-        ("/api/fn/disable_member", &managers, Plan::Free),
-        ("/api/fn/remove_member", &managers, Plan::Free),
-        ("/api/fn/remote_logout_member", &managers, Plan::Plus),
-        ("/api/fn/remote_logout_everyone", &managers[..1], Plan::Plus),
-        ("/api/fn/remote_logout", &Role::ALL, Plan::Plus),
-        ("/api/fn/change_password", &Role::ALL, Plan::Free),
-        ("/api/fn/verify_audit", &managers, Plan::Enterprise),
-        (
-            "/api/fn/set_audit_retention",
-            &managers[..1],
-            Plan::Enterprise,
-        ),
-    ] {
+    for &(permission, roles, from) in EXPECTED {
         for role in Role::ALL {
             for plan in Plan::ALL {
-                let may = permissions::check(role, plan, address);
-                let expected = roles.contains(&role) && plan >= from;
-                assert_eq!(
-                    may.is_ok(),
-                    expected,
-                    "{role:?} on {plan:?} at {address}: {may:?}"
-                );
-                if !roles.contains(&role) {
-                    assert!(matches!(may, Err(Refusal::NotAllowed(_))), "{may:?}");
-                }
+                let expected = if !roles.contains(&role) {
+                    Err(Refusal::NotAllowed(roles))
+                } else if plan < from {
+                    let plans = Plan::ALL.into_iter().filter(|plan| *plan >= from);
+                    Err(Refusal::PlanRequired(plans.collect()))
+                } else {
+                    Ok(())
+                };
+                let may = permissions::check(role, plan, permission);
+                assert_eq!(may, expected, "{role:?} on {plan:?}: {permission:?}");
             }
         }
     }
 }
 
 #[test]
-fn an_address_without_a_row_is_for_nobody() {
-    for role in Role::ALL {
-        let refused = permissions::check(role, Plan::Enterprise, "/api/fn/new_and_forgotten");
-        assert_eq!(refused, Err(Refusal::NotAllowed(&[])));
-    }
-    assert!(
-        TABLE
+fn every_feature_but_the_special_roles_is_asked_for_by_a_permission() {
+    for feature in Feature::ALL {
+        let asked = EXPECTED
             .iter()
-            .any(|row| row.who == Who::Anyone && row.needs.is_none())
-    );
+            .any(|(permission, ..)| permission.rule().needs == Some(feature));
+        assert_eq!(asked, feature != Feature::EditorAndWatchOnly, "{feature:?}");
+    }
     assert_eq!(Feature::ALL.len(), 6);
 }
 
-async fn a_name_is_changed_and_told_of(db: Db) {
-    let home = Home::new(db);
-    let (_, ada) = home.owner("Ada").await;
-    let ben = home.member(&ada, "Ben", Role::Member).await;
-    let ben = home.comes_in(&ben).await;
-    let (client, limits) = (browser(9), &home.limits);
+async fn an_owner_renames_the_account_and_a_member_does_not(db: Db) {
+    let app = TestApp::new(db);
+    let (_, ada) = app.owner("Ada").await;
+    let ben = app.member(&ada, "Ben", Role::Member).await;
+    let ben = app.sign_in_now(&ben).await;
     for (name, ok) in [
         ("Ada & friends", true),
         ("", false),
@@ -116,15 +111,13 @@ async fn a_name_is_changed_and_told_of(db: Db) {
         (&"x".repeat(101), false),
         ("a\u{7}b", false),
     ] {
-        let mut tx = home.db.write().await.unwrap();
-        let renamed = account::rename(&mut tx, &ada, name, &client, limits, NOW).await;
+        let mut op = app.begin(&browser(9), NOW).await;
+        let renamed = account::rename(&mut op, &ada, name).await;
         assert_eq!(renamed.is_ok(), ok, "{renamed:?}");
-        if ok {
-            tx.commit().await.unwrap();
-        }
+        op.commit().await.unwrap();
     }
-    let mut tx = home.db.write().await.unwrap();
-    let refused = account::rename(&mut tx, &ben, "Ben’s", &client, limits, NOW).await;
+    let mut op = app.begin(&browser(9), NOW).await;
+    let refused = account::rename(&mut op, &ben, "Ben’s").await;
     assert!(
         matches!(
             refused,
@@ -132,40 +125,33 @@ async fn a_name_is_changed_and_told_of(db: Db) {
         ),
         "{refused:?}"
     );
-    drop(tx);
+    op.commit().await.unwrap();
     let name = "select name from accounts";
-    assert_eq!(
-        crate::databases::text(&home.db, name).await,
-        "Ada & friends"
-    );
+    assert_eq!(databases::text(&app.db, name).await, "Ada & friends");
     let events = "select count(*) from audit_events where action = 'account.renamed'";
-    assert_eq!(crate::databases::number(&home.db, events).await, 1);
+    assert_eq!(databases::number(&app.db, events).await, 1);
 }
 
 async fn only_an_owner_changes_the_plan(db: Db) {
-    let home = Home::new(db);
-    let (_, ada) = home.owner("Ada").await;
-    let admin = home.member(&ada, "Ben", Role::Admin).await;
-    let admin = home.comes_in(&admin).await;
-    let (client, limits) = (browser(9), &home.limits);
-    let mut tx = home.db.write().await.unwrap();
-    let refused = account::change_plan(&mut tx, &admin, Plan::Free, &client, limits, NOW).await;
+    let app = TestApp::new(db);
+    let (_, ada) = app.owner("Ada").await;
+    let admin = app.member(&ada, "Ben", Role::Admin).await;
+    let admin = app.sign_in_now(&admin).await;
+    let mut op = app.begin(&browser(9), NOW).await;
+    let refused = account::change_plan(&mut op, &admin, Plan::Free).await;
     assert!(
         matches!(refused, Err(MemberError::NotAllowed(_))),
         "{refused:?}"
     );
-    drop(tx);
+    op.commit().await.unwrap();
+    let plan = "select plan from accounts";
+    assert_eq!(databases::text(&app.db, plan).await, "enterprise");
     for plan in [Plan::Free, Plan::Free, Plan::Pro] {
-        let mut tx = home.db.write().await.unwrap();
-        account::change_plan(&mut tx, &ada, plan, &client, limits, NOW)
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
+        let mut op = app.begin(&browser(9), NOW).await;
+        account::change_plan(&mut op, &ada, plan).await.unwrap();
+        op.commit().await.unwrap();
     }
-    assert_eq!(
-        crate::databases::text(&home.db, "select plan from accounts").await,
-        "pro"
-    );
+    assert_eq!(databases::text(&app.db, plan).await, "pro");
     let events = "select count(*) from audit_events where action = 'account.plan_changed'";
-    assert_eq!(crate::databases::number(&home.db, events).await, 2);
+    assert_eq!(databases::number(&app.db, events).await, 2);
 }

@@ -9,24 +9,20 @@ use accounts::{
     sample::{self, DemoError, Seed, SeedError},
     secret::Token,
 };
+use testing::databases;
 
-use crate::{
-    databases,
-    home::{Home, NOW, browser},
-};
+use crate::test_app::{NOW, TestApp, browser, secret};
 
 on_both!(
     the_demo_has_users_on_every_plan_with_devices_and_history,
-    the_demo_is_made_once,
+    the_demo_is_created_once,
     seeded_sessions_are_signed_in,
     seeding_stops_when_its_list_cannot_be_written,
 );
 
 async fn the_demo_has_users_on_every_plan_with_devices_and_history(db: Db) {
-    let home = Home::new(db);
-    let demo = sample::demo(&home.db, &home.hasher, &home.limits, NOW)
-        .await
-        .unwrap();
+    let app = TestApp::new(db);
+    let demo = sample::demo(&app, NOW).await.unwrap();
     for plan in Plan::ALL {
         assert!(
             demo.users.iter().filter(|p| p.plan == plan).count() >= 2,
@@ -43,49 +39,47 @@ async fn the_demo_has_users_on_every_plan_with_devices_and_history(db: Db) {
         "expired",
     ] {
         let ended = format!("select count(*) from sessions where end_reason = '{reason}'");
-        assert!(databases::number(&home.db, &ended).await > 0, "{reason}");
+        assert!(databases::number(&app.db, &ended).await > 0, "{reason}");
     }
     let future = format!(
         "select count(*) from sessions where last_active_at > {}",
         NOW.at.0
     );
-    assert_eq!(databases::number(&home.db, &future).await, 0);
+    assert_eq!(databases::number(&app.db, &future).await, 0);
     let backwards = "select count(*) from audit_events a join audit_events b
                      on b.chain = a.chain and b.seq = a.seq + 1 and b.at < a.at";
-    assert_eq!(databases::number(&home.db, backwards).await, 0);
-    let whole = audit::verify(&mut home.db.read().await.unwrap())
+    assert_eq!(databases::number(&app.db, backwards).await, 0);
+    let whole = audit::verify(&mut app.db.read().await.unwrap())
         .await
         .unwrap()
         .unwrap();
     assert_eq!(whole.chains, 8);
     assert!(whole.events > 150, "{whole:?}");
-    // The password opens every door, and would be accepted from each of them.
-    for person in &demo.users {
-        home.try_sign_in(&person.email, sample::PASSWORD, &browser(1), NOW)
+    // The password signs every user in, and would be accepted from each of them.
+    for user in &demo.users {
+        app.try_sign_in(&user.email, sample::PASSWORD, &browser(1), NOW)
             .await
             .unwrap();
-        let password = crate::home::secret(sample::PASSWORD);
-        let accepted = home
+        let password = secret(sample::PASSWORD);
+        let accepted = app
             .hasher
-            .accept(&password, 15, &[&person.email])
+            .accept(&password, 15, &[&user.email])
             .await
             .unwrap();
         assert_eq!(accepted, Ok(()));
     }
 }
 
-async fn the_demo_is_made_once(db: Db) {
-    let home = Home::new(db);
-    sample::demo(&home.db, &home.hasher, &home.limits, NOW)
-        .await
-        .unwrap();
-    let again = sample::demo(&home.db, &home.hasher, &home.limits, NOW).await;
+async fn the_demo_is_created_once(db: Db) {
+    let app = TestApp::new(db);
+    sample::demo(&app, NOW).await.unwrap();
+    let again = sample::demo(&app, NOW).await;
     assert!(
         matches!(again, Err(DemoError::AlreadyThere(_))),
         "{again:?}"
     );
     assert_eq!(
-        databases::number(&home.db, "select count(*) from users").await,
+        databases::number(&app.db, "select count(*) from users").await,
         8
     );
 }
@@ -97,7 +91,7 @@ const THREE_BY_FOUR: Seed<'_> = Seed {
 };
 
 async fn seeded_sessions_are_signed_in(db: Db) {
-    let home = Home::new(db);
+    let app = TestApp::new(db);
     let mut lines = Vec::new();
     // Twice: there is no end to measuring.
     for _ in 0..2 {
@@ -105,26 +99,22 @@ async fn seeded_sessions_are_signed_in(db: Db) {
             lines.push(line.to_owned());
             Ok(())
         };
-        let (db, hasher, limits) = (&home.db, &home.hasher, &home.limits);
-        sample::seed(db, hasher, limits, THREE_BY_FOUR, NOW, keep)
-            .await
-            .unwrap();
+        sample::seed(&app, THREE_BY_FOUR, NOW, keep).await.unwrap();
     }
     assert_eq!(lines.len(), 24);
     let mut users = HashSet::new();
     for line in &lines {
         let (email, cookie) = line.split_once("\tcurfew_session=").unwrap();
         let token = Token::presented(cookie).unwrap();
-        assert_eq!(home.signed_in(&token, NOW).await.user.email, email);
+        assert_eq!(app.signed_in(&token, NOW).await.user.email, email);
         users.insert(email);
     }
     assert_eq!(users.len(), 6);
 }
 
 async fn seeding_stops_when_its_list_cannot_be_written(db: Db) {
-    let home = Home::new(db);
+    let app = TestApp::new(db);
     let full = |_: &str| Err(std::io::Error::from(std::io::ErrorKind::StorageFull));
-    let (db, hasher, limits) = (&home.db, &home.hasher, &home.limits);
-    let stopped = sample::seed(db, hasher, limits, THREE_BY_FOUR, NOW, full).await;
+    let stopped = sample::seed(&app, THREE_BY_FOUR, NOW, full).await;
     assert!(matches!(stopped, Err(SeedError::Write(_))), "{stopped:?}");
 }

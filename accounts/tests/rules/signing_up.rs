@@ -2,20 +2,22 @@
 
 use accounts::{
     db::Db,
+    ids::UserId,
     plans::Plan,
-    sign_up::{self, NewUser, SignUp},
-    users::{self, Role, UserError, UserId},
+    roles::Role,
+    sign_up::{self, Policy, SignUp},
+    users::{self, NewUser, UserError},
 };
 
 use crate::{
-    home::{Home, NOW, PASSWORD, browser, secret},
     profile::fields,
+    test_app::{NOW, PASSWORD, TestApp, browser, secret},
 };
 
 on_both!(
     the_first_user_owns_a_new_account_and_only_the_first_gets_in,
-    nobody_signs_up_when_it_is_closed,
-    anybody_signs_up_when_it_is_open_but_each_email_once,
+    no_user_signs_up_when_it_is_closed,
+    anyone_signs_up_when_it_is_open_but_each_email_once,
     two_first_users_at_once_are_one_first_user,
     a_bad_field_is_named_and_leaves_nothing_behind,
     one_address_signs_up_so_many_and_no_more,
@@ -23,8 +25,8 @@ on_both!(
 );
 
 async fn sign_up(
-    home: &Home,
-    policy: SignUp,
+    app: &TestApp,
+    sign_up: SignUp,
     email: &str,
     password: &str,
 ) -> Result<UserId, UserError> {
@@ -33,29 +35,21 @@ async fn sign_up(
         name: " Ada Lovelace ",
         email,
         password: &password,
-        plan: Plan::Pro,
     };
-    sign_up::sign_up(
-        &home.db,
-        &home.hasher,
-        policy,
-        &home.limits,
-        new,
-        &browser(1),
-        NOW,
-    )
-    .await
+    let plan = Plan::Pro;
+    let policy = Policy { sign_up, plan };
+    sign_up::sign_up(app, &browser(1), NOW, &policy, new).await
 }
 
 async fn the_first_user_owns_a_new_account_and_only_the_first_gets_in(db: Db) {
-    let home = Home::new(db);
-    let mut conn = home.db.read().await.unwrap();
-    assert!(!users::any_user(&mut conn).await.unwrap());
-    let id = sign_up(&home, SignUp::First, "Ada@Example.com", PASSWORD)
+    let app = TestApp::new(db);
+    let mut reader = app.read(NOW).await;
+    assert!(!users::any_user(&mut reader).await.unwrap());
+    let id = sign_up(&app, SignUp::First, "Ada@Example.com", PASSWORD)
         .await
         .unwrap();
 
-    let ada = users::find(&mut conn, &id).await.unwrap().unwrap();
+    let ada = users::find(&mut reader, &id).await.unwrap().unwrap();
     assert_eq!(
         (ada.name.as_str(), ada.email.as_str()),
         ("Ada Lovelace", "ada@example.com")
@@ -65,50 +59,45 @@ async fn the_first_user_owns_a_new_account_and_only_the_first_gets_in(db: Db) {
         (Role::Owner, Plan::Pro, None)
     );
     assert_eq!(ada.account_name, "Ada Lovelace’s account");
-    assert!(users::any_user(&mut conn).await.unwrap());
+    assert!(users::any_user(&mut reader).await.unwrap());
 
     assert!(
-        !sign_up::sign_up_open(&mut conn, SignUp::First)
+        !sign_up::sign_up_open(&mut reader, SignUp::First)
             .await
             .unwrap()
     );
-    let second = sign_up(&home, SignUp::First, "ben@example.com", PASSWORD).await;
+    let second = sign_up(&app, SignUp::First, "ben@example.com", PASSWORD).await;
     assert!(matches!(second, Err(UserError::Closed)), "{second:?}");
 }
 
-async fn nobody_signs_up_when_it_is_closed(db: Db) {
-    let home = Home::new(db);
-    let refused = sign_up(&home, SignUp::Closed, "ada@example.com", PASSWORD).await;
+async fn no_user_signs_up_when_it_is_closed(db: Db) {
+    let app = TestApp::new(db);
+    let refused = sign_up(&app, SignUp::Closed, "ada@example.com", PASSWORD).await;
     assert!(matches!(refused, Err(UserError::Closed)), "{refused:?}");
-    assert!(
-        !users::any_user(&mut home.db.read().await.unwrap())
-            .await
-            .unwrap()
-    );
+    let mut reader = app.read(NOW).await;
+    assert!(!users::any_user(&mut reader).await.unwrap());
 }
 
-async fn anybody_signs_up_when_it_is_open_but_each_email_once(db: Db) {
-    let home = Home::new(db);
-    sign_up(&home, SignUp::Open, "ada@example.com", PASSWORD)
+async fn anyone_signs_up_when_it_is_open_but_each_email_once(db: Db) {
+    let app = TestApp::new(db);
+    sign_up(&app, SignUp::Open, "ada@example.com", PASSWORD)
         .await
         .unwrap();
-    sign_up(&home, SignUp::Open, "ben@example.com", PASSWORD)
+    sign_up(&app, SignUp::Open, "ben@example.com", PASSWORD)
         .await
         .unwrap();
-    let again = sign_up(&home, SignUp::Open, " ADA@example.COM", PASSWORD).await;
+    let again = sign_up(&app, SignUp::Open, " ADA@example.COM", PASSWORD).await;
     assert_eq!(fields(&again), ["email"], "{again:?}");
-    let mut conn = home.db.read().await.unwrap();
-    let ada = users::id_of_email(&mut conn, "ADA@EXAMPLE.com")
-        .await
-        .unwrap();
-    assert!(ada.is_some());
+    let mut reader = app.read(NOW).await;
+    let ada = users::id_of_email(&mut reader, "ADA@EXAMPLE.com").await;
+    assert!(ada.unwrap().is_some());
 }
 
 async fn two_first_users_at_once_are_one_first_user(db: Db) {
-    let home = Home::new(db);
+    let app = TestApp::new(db);
     let (ada, ben) = tokio::join!(
-        sign_up(&home, SignUp::First, "ada@example.com", PASSWORD),
-        sign_up(&home, SignUp::First, "ben@example.com", PASSWORD),
+        sign_up(&app, SignUp::First, "ada@example.com", PASSWORD),
+        sign_up(&app, SignUp::First, "ben@example.com", PASSWORD),
     );
     let refused = match (ada, ben) {
         (Ok(_), Err(refused)) | (Err(refused), Ok(_)) => refused,
@@ -118,14 +107,14 @@ async fn two_first_users_at_once_are_one_first_user(db: Db) {
 }
 
 async fn one_address_signs_up_so_many_and_no_more(db: Db) {
-    let mut home = Home::new(db);
-    home.limits.sign_ups_per_address = 3;
+    let mut app = TestApp::new(db);
+    app.limits.sign_ups_per_address = 3;
     for n in 0..3 {
-        sign_up(&home, SignUp::Open, &format!("{n}@example.com"), PASSWORD)
+        sign_up(&app, SignUp::Open, &format!("{n}@example.com"), PASSWORD)
             .await
             .unwrap();
     }
-    let refused = sign_up(&home, SignUp::Open, "ada@example.com", PASSWORD).await;
+    let refused = sign_up(&app, SignUp::Open, "ada@example.com", PASSWORD).await;
     assert!(
         matches!(refused, Err(UserError::RateLimited(_))),
         "{refused:?}"
@@ -133,7 +122,7 @@ async fn one_address_signs_up_so_many_and_no_more(db: Db) {
 }
 
 async fn one_mailbox_has_one_spelling(db: Db) {
-    let home = Home::new(db);
+    let app = TestApp::new(db);
     for other in [
         "\"call me\"<ada@example.com>",
         "\"ada\"@example.com",
@@ -146,28 +135,25 @@ async fn one_mailbox_has_one_spelling(db: Db) {
         "ada,ben@example.com",
         "ada@[127.0.0.1]",
     ] {
-        let refused = sign_up(&home, SignUp::Open, other, PASSWORD).await;
+        let refused = sign_up(&app, SignUp::Open, other, PASSWORD).await;
         assert_eq!(fields(&refused), ["email"], "{other}: {refused:?}");
     }
-    sign_up(&home, SignUp::Open, "ada.king+curfew@exämple.com", PASSWORD)
+    sign_up(&app, SignUp::Open, "ada.king+curfew@exämple.com", PASSWORD)
         .await
         .unwrap();
 }
 
 async fn a_bad_field_is_named_and_leaves_nothing_behind(db: Db) {
-    let home = Home::new(db);
-    let email = sign_up(&home, SignUp::Open, "ada", PASSWORD).await;
+    let app = TestApp::new(db);
+    let email = sign_up(&app, SignUp::Open, "ada", PASSWORD).await;
     assert_eq!(fields(&email), ["email"], "{email:?}");
-    let short = sign_up(&home, SignUp::Open, "ada@example.com", "kZ8#q").await;
+    let short = sign_up(&app, SignUp::Open, "ada@example.com", "kZ8#q").await;
     assert_eq!(fields(&short), ["password"], "{short:?}");
     assert!(matches!(&short, Err(UserError::Fields(wrong)) if wrong[0].1.contains("8 characters")));
-    let weak = sign_up(&home, SignUp::Open, "ada@example.com", "adalovelace").await;
+    let weak = sign_up(&app, SignUp::Open, "ada@example.com", "adalovelace").await;
     assert_eq!(fields(&weak), ["password"], "{weak:?}");
-    let all = sign_up(&home, SignUp::Open, "ada", "kZ8#q").await;
+    let all = sign_up(&app, SignUp::Open, "ada", "kZ8#q").await;
     assert_eq!(fields(&all), ["email", "password"], "{all:?}");
-    assert!(
-        !users::any_user(&mut home.db.read().await.unwrap())
-            .await
-            .unwrap()
-    );
+    let mut reader = app.read(NOW).await;
+    assert!(!users::any_user(&mut reader).await.unwrap());
 }

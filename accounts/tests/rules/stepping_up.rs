@@ -1,7 +1,8 @@
-//! "Confirm it is you": a password or a code asked for again, and what it grants.
+//! Step-up: a password or a code is asked for again, and what that grants.
 
 use accounts::{
     db::Db,
+    remember_me::Exchange,
     secret::Token,
     sessions::{By, Found, Started},
     step_up::{StepUpError, confirm, is_needed},
@@ -9,7 +10,7 @@ use accounts::{
 };
 
 use crate::{
-    home::{DAY, Home, NOW, PASSWORD, SECOND, after, browser, secret},
+    test_app::{DAY, NOW, PASSWORD, SECOND, TestApp, after, browser, secret},
     two_factor_at_sign_in::other_than,
 };
 
@@ -22,82 +23,70 @@ on_both!(
 );
 
 async fn ask(
-    home: &Home,
+    app: &TestApp,
     session: &Token,
     shown: &str,
     now: Moment,
 ) -> Result<Started, StepUpError> {
-    let who = home.signed_in(session, now).await;
-    confirm(
-        &home.db,
-        &home.hasher,
-        &home.keys,
-        &home.limits,
-        &who,
-        &secret(shown),
-        (None, &browser(1)),
-        now,
-    )
-    .await
+    let who = app.signed_in(session, now).await;
+    confirm(app, &browser(1), now, &who, &secret(shown)).await
 }
 
 async fn it_is_asked_for_ten_minutes_after_the_last_password_and_on_remembered_devices(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
-    let here = home.sign_in_remembered(&ada, NOW).await;
-    let who = home.signed_in(&here.session.token, NOW).await;
-    assert!(!is_needed(&who, &home.limits, after(599 * SECOND)));
-    assert!(is_needed(&who, &home.limits, after(600 * SECOND)));
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    let here = app.sign_in_remembered(&ada, NOW).await;
+    let who = app.signed_in(&here.session.token, NOW).await;
+    assert!(!is_needed(&who, &app.limits, after(599 * SECOND)));
+    assert!(is_needed(&who, &app.limits, after(600 * SECOND)));
 
     let cookie = here.remembered.unwrap().token;
     let later = after(15 * DAY);
-    let accounts::remember_me::Exchange::Session { started, .. } =
-        home.exchange(&cookie, false, later).await
-    else {
+    let Exchange::Session { started, .. } = app.exchange(&cookie, false, later).await else {
         panic!("not exchanged")
     };
-    let who = home.signed_in(&started.token, later).await;
-    assert!(is_needed(&who, &home.limits, later));
+    let who = app.signed_in(&started.token, later).await;
+    assert!(is_needed(&who, &app.limits, later));
 }
 
 async fn a_password_or_a_code_confirms_and_the_cookie_changes(db: Db) {
-    let home = Home::new(db);
-    let ada = home.protected("Ada").await;
+    let app = TestApp::new(db);
+    let ada = app.protected("Ada").await;
     let later = after(3_600 * SECOND);
-    let first = ask(&home, &ada.here, PASSWORD, later).await.unwrap();
+    let first = ask(&app, &ada.here, PASSWORD, later).await.unwrap();
     let code = ada.code(later);
-    let second = ask(&home, &first.token, &code, later).await.unwrap();
+    let second = ask(&app, &first.token, &code, later).await.unwrap();
     for old in [&ada.here, &first.token] {
-        assert!(!home.is_live(old, later).await);
+        assert!(!app.is_live(old, later).await);
     }
-    let who = home.signed_in(&second.token, later).await;
+    let who = app.signed_in(&second.token, later).await;
     assert_eq!(who.confirmed_at, Some(later.at));
     assert_eq!(first.id, second.id);
-    // It is spent, here as at a sign-in.
-    let again = ask(&home, &second.token, &code, later).await;
+    // The code is consumed, here as at a sign-in.
+    let again = ask(&app, &second.token, &code, later).await;
     assert!(matches!(again, Err(StepUpError::Wrong)), "{again:?}");
-    assert_eq!(home.events(&ada.person, "user.confirmed").await, 2);
+    assert_eq!(app.events(&ada.user, "user.confirmed").await, 2);
     // A session does not live longer for it.
     assert_eq!(first.expires_at, second.expires_at);
 }
 
 async fn a_tab_that_was_on_its_way_with_the_old_cookie_is_told_apart_from_a_stranger(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
-    let here = home.sign_in(&ada, NOW).await.session.token;
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    let here = app.sign_in(&ada, NOW).await.session.token;
     let now = after(3_600 * SECOND);
-    ask(&home, &here, PASSWORD, now).await.unwrap();
+    ask(&app, &here, PASSWORD, now).await.unwrap();
     let at = |seconds: u32| after(3_600 * SECOND + seconds * SECOND);
     for (then, told) in [(at(0), true), (at(9), true), (at(10), false)] {
-        let found = home.find(&here, then).await;
+        let found = app.find(&here, then).await;
         assert_eq!(matches!(found, Found::JustRotated), told, "{found:?}");
         assert!(!matches!(found, Found::Live(_)));
     }
 }
 
 async fn a_wrong_one_is_counted_and_recorded(db: Db) {
-    let home = Home::new(db);
-    let ada = home.protected("Ada").await;
+    let app = TestApp::new(db);
+    let ada = app.protected("Ada").await;
     let later = after(3_600 * SECOND);
     for wrong in [
         "",
@@ -105,44 +94,34 @@ async fn a_wrong_one_is_counted_and_recorded(db: Db) {
         &other_than(&ada.code(later)),
         &ada.codes[0],
     ] {
-        let refused = ask(&home, &ada.here, wrong, later).await;
+        let refused = ask(&app, &ada.here, wrong, later).await;
         assert!(matches!(refused, Err(StepUpError::Wrong)), "{refused:?}");
     }
-    assert_eq!(home.codes_left(&ada.person).await, 16);
-    assert_eq!(home.events(&ada.person, "access.denied").await, 4);
+    assert_eq!(app.codes_left(&ada.user).await, 16);
+    assert_eq!(app.events(&ada.user, "access.denied").await, 4);
     for _ in 0..10 {
-        let _ = ask(&home, &ada.here, "not this one", later).await;
+        let _ = ask(&app, &ada.here, "not this one", later).await;
     }
-    let refused = ask(&home, &ada.here, PASSWORD, later).await;
+    let refused = ask(&app, &ada.here, PASSWORD, later).await;
     assert!(
         matches!(refused, Err(StepUpError::RateLimited(_))),
         "{refused:?}"
     );
-    // It keeps nobody from pressing.
-    let who = home.signed_in(&ada.here, later).await;
-    home.remote_logout(&ada.person.id, By::Session(&who.session), later)
+    // It keeps no user from a remote logout.
+    let who = app.signed_in(&ada.here, later).await;
+    app.remote_logout(&ada.user.id, By::Session(&who.session), later)
         .await
         .unwrap();
 }
 
 async fn a_remote_logout_ends_what_was_confirmed(db: Db) {
-    let home = Home::new(db);
-    let ada = home.person("Ada").await;
-    let here = home.sign_in(&ada, NOW).await;
-    let who = home.signed_in(&here.session.token, NOW).await;
-    home.remote_logout(&ada.id, By::Session(&here.session.id), NOW)
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    let here = app.sign_in(&ada, NOW).await;
+    let who = app.signed_in(&here.session.token, NOW).await;
+    app.remote_logout(&ada.id, By::Session(&here.session.id), NOW)
         .await
         .unwrap();
-    let late = confirm(
-        &home.db,
-        &home.hasher,
-        &home.keys,
-        &home.limits,
-        &who,
-        &secret(PASSWORD),
-        (None, &browser(1)),
-        NOW,
-    )
-    .await;
+    let late = confirm(&app, &browser(1), NOW, &who, &secret(PASSWORD)).await;
     assert!(matches!(late, Err(StepUpError::Conflict)), "{late:?}");
 }

@@ -4,13 +4,14 @@ use std::{collections::BTreeSet, time::Duration};
 
 use accounts::{
     db::Db,
-    remember_me::Exchange,
+    ids::SessionId,
+    remember_me::{self, Exchange},
     secret::Token,
-    sessions::{self, By, DeviceRef, Found, SessionId},
+    sessions::{self, By, DeviceRef, Found},
     time::Moment,
 };
 
-use crate::home::{Home, NOW, Person, browser};
+use crate::test_app::{NOW, TestApp, TestUser, browser};
 
 on_both!(the_list_is_what_still_works_over_a_thousand_random_operations);
 
@@ -36,13 +37,13 @@ impl Dice {
 }
 
 async fn the_list_is_what_still_works_over_a_thousand_random_operations(db: Db) {
-    let mut home = Home::new(db);
+    let mut app = TestApp::new(db);
     // So that the limit and the idle limit are reached as well.
-    home.limits.sessions_per_user = 12;
-    home.limits.session_idle = Duration::from_hours(30);
-    home.limits.session_max = Duration::from_hours(80);
-    home.limits.remember_for = Duration::from_hours(200);
-    let users = [home.person("Ada").await, home.person("Ben").await];
+    app.limits.sessions_per_user = 12;
+    app.limits.session_idle = Duration::from_hours(30);
+    app.limits.session_max = Duration::from_hours(80);
+    app.limits.remember_for = Duration::from_hours(200);
+    let users = [app.user("Ada").await, app.user("Ben").await];
     let mut browsers: [Vec<Browser>; 2] = [Vec::new(), Vec::new()];
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let mut now = NOW;
@@ -50,17 +51,17 @@ async fn the_list_is_what_still_works_over_a_thousand_random_operations(db: Db) 
     for operation in 0..1_000 {
         now = Moment::at(now.at + Duration::from_mins(5 + dice.below(90) as u64));
         let n = dice.below(2);
-        let (who, theirs) = (&users[n], &mut browsers[n]);
-        act(&home, who, theirs, &mut dice, now).await;
+        let (user, theirs) = (&users[n], &mut browsers[n]);
+        act(&app, user, theirs, &mut dice, now).await;
         // Everything is looked at often enough, and every operation is looked at.
-        let alive = check(&home, who, theirs, now, operation).await;
-        most = most.max(alive);
-        emptied += usize::from(alive == 0);
+        let live = check(&app, user, theirs, now, operation).await;
+        most = most.max(live);
+        emptied += usize::from(live == 0);
         // What is dead stays dead: it is looked at once more in the end.
         gone.extend(theirs.extract_if(.., |browser| browser.dead));
     }
     for browser in &gone {
-        assert!(!home.is_live(&browser.token, now).await);
+        assert!(!app.is_live(&browser.token, now).await);
     }
     assert!(
         most >= 8 && emptied >= 8,
@@ -68,24 +69,30 @@ async fn the_list_is_what_still_works_over_a_thousand_random_operations(db: Db) 
     );
 }
 
-async fn act(home: &Home, who: &Person, theirs: &mut Vec<Browser>, dice: &mut Dice, now: Moment) {
+async fn act(
+    app: &TestApp,
+    user: &TestUser,
+    theirs: &mut Vec<Browser>,
+    dice: &mut Dice,
+    now: Moment,
+) {
     let pick = dice.below(theirs.len().max(1));
     match dice.below(20) {
         0..=5 => {
-            let entered = home.sign_in(who, now).await;
+            let completed = app.sign_in(user, now).await;
             theirs.push(Browser {
-                session: entered.session.id,
-                token: entered.session.token,
+                session: completed.session.id,
+                token: completed.session.token,
                 cookie: None,
                 dead: false,
             });
         }
         6..=9 => {
-            let entered = home.sign_in_remembered(who, now).await;
+            let completed = app.sign_in_remembered(user, now).await;
             theirs.push(Browser {
-                session: entered.session.id,
-                token: entered.session.token,
-                cookie: entered.remembered.map(|r| r.token),
+                session: completed.session.id,
+                token: completed.session.token,
+                cookie: completed.remembered.map(|r| r.token),
                 dead: false,
             });
         }
@@ -93,8 +100,7 @@ async fn act(home: &Home, who: &Person, theirs: &mut Vec<Browser>, dice: &mut Di
             let Some(cookie) = theirs.get(pick).and_then(|b| b.cookie.clone()) else {
                 return;
             };
-            if let Exchange::Session { started, next, .. } =
-                home.exchange(&cookie, false, now).await
+            if let Exchange::Session { started, next, .. } = app.exchange(&cookie, false, now).await
             {
                 theirs[pick].cookie = None;
                 theirs.push(Browser {
@@ -107,70 +113,66 @@ async fn act(home: &Home, who: &Person, theirs: &mut Vec<Browser>, dice: &mut Di
         }
         13 | 14 => {
             if let Some(browser) = theirs.get(pick) {
-                let mut tx = home.db.write().await.unwrap();
-                sessions::sign_out(&mut tx, &who.id, &browser.session, &who.client, now)
+                let mut op = app.begin(&user.client, now).await;
+                sessions::sign_out(&mut op, &user.id, &browser.session)
                     .await
                     .unwrap();
-                tx.commit().await.unwrap();
+                op.commit().await.unwrap();
             }
         }
         15..=17 => {
             let me = dice.below(theirs.len().max(1));
             if let (Some(me), Some(it)) = (theirs.get(me), theirs.get(pick))
-                && let Found::Live(me) = home.find(&me.token, now).await
+                && let Found::Live(me) = app.find(&me.token, now).await
             {
-                let mut tx = home.db.write().await.unwrap();
-                let which = DeviceRef::Session(&it.session);
-                let ended =
-                    sessions::end_one(&mut tx, &me, which, &browser(9), &home.limits, now).await;
+                let mut op = app.begin(&browser(9), now).await;
+                let device = DeviceRef::Session(&it.session);
+                let ended = sessions::end_one(&mut op, &me, device).await;
                 if ended.is_ok() {
-                    tx.commit().await.unwrap();
+                    op.commit().await.unwrap();
                 }
             }
         }
         18 => {
             if let Some(me) = theirs.get_mut(pick)
-                && let Found::Live(signed_in) = home.find(&me.token, now).await
+                && let Found::Live(signed_in) = app.find(&me.token, now).await
             {
-                let mut tx = home.db.write().await.unwrap();
-                let limits = &home.limits;
-                let ended =
-                    sessions::end_others(&mut tx, &signed_in, &browser(9), limits, now).await;
-                let ended = ended.unwrap();
-                tx.commit().await.unwrap();
+                let mut op = app.begin(&browser(9), now).await;
+                let ended = sessions::end_others(&mut op, &signed_in).await.unwrap();
+                op.commit().await.unwrap();
                 me.token = ended.session.token;
             }
         }
         _ => {
-            home.remote_logout(&who.id, By::Operator, now)
+            app.remote_logout(&user.id, By::Operator, now)
                 .await
                 .unwrap();
         }
     }
 }
 
-/// Compares what the list shows with what works. How many sessions are alive.
+/// Compares what the list shows with what works. Returns how many sessions are live.
 async fn check(
-    home: &Home,
-    who: &Person,
+    app: &TestApp,
+    user: &TestUser,
     theirs: &mut [Browser],
     now: Moment,
     operation: usize,
 ) -> usize {
     let mut works = BTreeSet::new();
     for browser in theirs.iter() {
-        if let Found::Live(me) = home.find(&browser.token, now).await {
+        if let Found::Live(me) = app.find(&browser.token, now).await {
             works.insert(me.session.0);
         }
     }
-    let listed: BTreeSet<String> = home
-        .list(who, now)
+    let listed: BTreeSet<String> = app
+        .list(user, now)
         .await
         .into_iter()
         .map(|s| s.id.0)
         .collect();
     assert_eq!(listed, works, "operation {operation}");
-    let facts = home.facts(who, now).await;
+    let facts = app.facts(user, now).await;
     assert_eq!(
         facts.sessions,
         i64::try_from(works.len()).unwrap(),
@@ -184,20 +186,18 @@ async fn check(
         let Some(cookie) = &browser.cookie else {
             continue;
         };
-        let mut tx = home.db.write().await.unwrap();
-        let tried =
-            accounts::remember_me::exchange(&mut tx, cookie, false, &client, &home.limits, now);
-        let good = matches!(tried.await.unwrap(), Exchange::Session { .. });
-        drop(tx);
+        let mut op = app.begin(&client, now).await;
+        let tried = remember_me::exchange(&mut op, cookie, false).await;
+        let good = matches!(tried.unwrap(), Exchange::Session { .. });
+        drop(op);
         devices += i64::from(good);
         browser.dead &= !good;
     }
     assert_eq!(facts.remembered_devices, devices, "operation {operation}");
-    let mut conn = home.db.read().await.unwrap();
-    let dormant = sessions::dormant(&mut conn, &who.id, 1_000, &home.limits, now)
+    let dormant = sessions::dormant(&mut app.read(now).await, &user.id, 1_000)
         .await
         .unwrap();
-    let listed = home.list(who, now).await;
+    let listed = app.list(user, now).await;
     let remembered = listed.iter().filter(|s| s.remembered).count();
     assert!(
         i64::try_from(dormant.len()).unwrap() <= devices,

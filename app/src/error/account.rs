@@ -8,14 +8,14 @@ use accounts::{
     tokens::{CreateError, MOST, RevokeError},
 };
 
-use super::{AppError, Code, from_rules::database};
+use super::{AppError, Code};
 
 impl From<EndAllError> for AppError {
     fn from(error: EndAllError) -> Self {
         match error {
             EndAllError::PlanRequired(plans) => Self::plan_required(&plans),
-            EndAllError::AlreadyEnded | EndAllError::NoSuchUser => Self::not_signed_in(),
-            EndAllError::Database(e) => database(&e),
+            EndAllError::AlreadyEnded | EndAllError::NoSuchUser => Self::session_ended(),
+            EndAllError::Database(e) => e.into(),
         }
     }
 }
@@ -23,21 +23,21 @@ impl From<EndAllError> for AppError {
 impl From<MemberError> for AppError {
     fn from(error: MemberError) -> Self {
         match error {
-            MemberError::Ended => Self::not_signed_in(),
+            MemberError::Ended => Self::session_ended(),
             MemberError::NotFound => Self::new(
                 Code::NotFound,
-                "There is no such thing here. Perhaps somebody else was faster.",
+                "This doesn’t exist any more. Another user may have been faster.",
             ),
             MemberError::NotAllowed(why) => Self::new(Code::Forbidden, why),
             MemberError::PlanRequired(plans) => Self::plan_required(&plans),
             MemberError::LastOwner => Self::new(
                 Code::LastOwner,
-                "An account has at least one owner. Make somebody else an owner first.",
+                "An account needs at least one owner. Make another member an owner first.",
             ),
             MemberError::NotConfirmed => {
-                Self::field("confirmation", "Type your email address as it is shown.")
+                Self::field("confirmation", "Type your email address exactly as shown.")
             }
-            MemberError::Database(e) => database(&e),
+            MemberError::Database(e) => e.into(),
         }
     }
 }
@@ -46,7 +46,7 @@ impl From<InviteError> for AppError {
     fn from(error: InviteError) -> Self {
         match error {
             InviteError::Email(why) => Self::field("email", why),
-            InviteError::RateLimited(rate_limited) => Self::rate_limited(rate_limited),
+            InviteError::RateLimited(rate_limited) => rate_limited.into(),
             InviteError::Refused(why) => why.into(),
         }
     }
@@ -65,17 +65,17 @@ impl From<CreateError> for AppError {
     fn from(error: CreateError) -> Self {
         match error {
             CreateError::Name(why) => Self::field("name", why),
-            CreateError::Lasts => Self::field("expires", "Choose one of the times."),
+            CreateError::Lasts => Self::field("expires", "Choose one of the options."),
             CreateError::PlanRequired(plans) => Self::plan_required(&plans),
             CreateError::WatchOnly => {
-                Self::new(Code::Forbidden, "Watch-only members have no tokens.")
+                Self::new(Code::Forbidden, "Watch-only members can’t have tokens.")
             }
-            CreateError::RateLimited => Self::new(
+            CreateError::LimitReached => Self::new(
                 Code::LimitReached,
-                format!("You have {MOST} of them, which is the most. Revoke one first."),
+                format!("You already have {MOST}, which is the limit. Revoke one first."),
             ),
-            CreateError::AlreadyEnded => Self::not_signed_in(),
-            CreateError::Database(e) => database(&e),
+            CreateError::AlreadyEnded => Self::session_ended(),
+            CreateError::Database(e) => e.into(),
         }
     }
 }
@@ -85,10 +85,10 @@ impl From<RevokeError> for AppError {
         match error {
             RevokeError::NotFound => Self::new(
                 Code::NotFound,
-                "There is no such token. Perhaps it has been revoked already.",
+                "There’s no such token. It may have been revoked already.",
             ),
-            RevokeError::AlreadyEnded => Self::not_signed_in(),
-            RevokeError::Database(e) => database(&e),
+            RevokeError::AlreadyEnded => Self::session_ended(),
+            RevokeError::Database(e) => e.into(),
         }
     }
 }

@@ -1,28 +1,24 @@
-//! What changing what one signs in with can refuse.
+//! What changing what you sign in with can refuse.
 
 use accounts::{
     change_email::ChangeEmailError, change_password::ChangePasswordError,
     second_factor::TwoFactorError, step_up::StepUpError,
 };
 
-use super::{
-    AppError, Code,
-    from_rules::{CHANGED_MEANWHILE, database, hashing, sealed},
-    way_in::LINK_EXPIRED,
-};
+use super::{AppError, Code, from_rules::CHANGED_MEANWHILE, way_in::LINK_EXPIRED};
 
 impl From<StepUpError> for AppError {
     fn from(error: StepUpError) -> Self {
         match error {
-            StepUpError::Wrong => Self::step_up("This is neither your password nor a code."),
+            StepUpError::Wrong => Self::step_up("That’s neither your password nor a valid code."),
             StepUpError::AuthenticatorOff => Self::step_up(
-                "Too many wrong codes: this authenticator app is off. Use your password.",
+                "Too many wrong codes, so this authenticator app was turned off. Use your password.",
             ),
-            StepUpError::RateLimited(t) => Self::rate_limited(t),
-            StepUpError::Conflict => Self::new(Code::Conflict, CHANGED_MEANWHILE),
-            StepUpError::Hashing(e) => hashing(&e),
-            StepUpError::Sealed(e) => sealed(&e),
-            StepUpError::Database(e) => database(&e),
+            StepUpError::RateLimited(t) => t.into(),
+            StepUpError::Conflict => Self::session_ended(),
+            StepUpError::Hashing(e) => e.into(),
+            StepUpError::Sealed(e) => e.into(),
+            StepUpError::Database(e) => e.into(),
         }
     }
 }
@@ -32,14 +28,14 @@ impl From<TwoFactorError> for AppError {
         match error {
             TwoFactorError::PlanRequired(plans) => Self::plan_required(&plans),
             TwoFactorError::AlreadyOn => {
-                Self::new(Code::Conflict, "Two-factor authentication is on already.")
+                Self::new(Code::Conflict, "Two-factor authentication is already on.")
             }
             TwoFactorError::NotOn => {
-                Self::new(Code::Conflict, "Two-factor authentication is not on.")
+                Self::new(Code::Conflict, "Two-factor authentication isn’t on.")
             }
             TwoFactorError::NoDraft => Self::new(
                 Code::Conflict,
-                "This took too long. Begin again: these codes are not in force.",
+                "This took too long. Start again: these codes aren’t in use.",
             ),
             TwoFactorError::Malformed => Self::field(
                 "code",
@@ -47,12 +43,12 @@ impl From<TwoFactorError> for AppError {
             ),
             TwoFactorError::Wrong => Self::field(
                 "code",
-                "This code is not right. Check the clock of your phone, and take the next code.",
+                "That code isn’t right. Check the clock on your phone and try the next code.",
             ),
-            TwoFactorError::RateLimited(t) => Self::rate_limited(t),
+            TwoFactorError::RateLimited(t) => t.into(),
             TwoFactorError::Conflict => Self::new(Code::Conflict, CHANGED_MEANWHILE),
-            TwoFactorError::Sealed(e) => sealed(&e),
-            TwoFactorError::Database(e) => database(&e),
+            TwoFactorError::Sealed(e) => e.into(),
+            TwoFactorError::Database(e) => e.into(),
         }
     }
 }
@@ -61,14 +57,14 @@ impl From<ChangeEmailError> for AppError {
     fn from(error: ChangeEmailError) -> Self {
         match error {
             ChangeEmailError::Email(why) => Self::field("email", why),
-            ChangeEmailError::RateLimited(t) => Self::rate_limited(t),
+            ChangeEmailError::RateLimited(t) => t.into(),
             ChangeEmailError::Expired => Self::new(Code::LinkExpired, LINK_EXPIRED),
             ChangeEmailError::Taken => Self::new(
                 Code::Conflict,
-                "Somebody else uses this address now. Yours is as it was.",
+                "Another user has this address now. Yours hasn’t changed.",
             ),
             ChangeEmailError::Conflict => Self::new(Code::Conflict, CHANGED_MEANWHILE),
-            ChangeEmailError::Database(e) => database(&e),
+            ChangeEmailError::Database(e) => e.into(),
         }
     }
 }
@@ -77,19 +73,20 @@ impl From<ChangePasswordError> for AppError {
     fn from(error: ChangePasswordError) -> Self {
         match error {
             ChangePasswordError::WrongCurrent => {
-                Self::field("current_password", "This is not your current password.")
+                Self::field("current_password", "That’s not your current password.")
             }
             ChangePasswordError::Unacceptable(why) => Self::field("new_password", why.to_string()),
-            ChangePasswordError::Same => {
-                Self::field("new_password", "This is your current password already.")
-            }
-            ChangePasswordError::RateLimited(t) => Self::rate_limited(t),
+            ChangePasswordError::Same => Self::field(
+                "new_password",
+                "That’s already your password. Choose another.",
+            ),
+            ChangePasswordError::RateLimited(t) => t.into(),
             ChangePasswordError::Conflict => Self::new(
                 Code::Conflict,
-                "Your sessions changed in the meantime. Your password is as it was.",
+                "Your sessions changed in the meantime. Your password hasn’t changed.",
             ),
-            ChangePasswordError::Hashing(e) => hashing(&e),
-            ChangePasswordError::Database(e) => database(&e),
+            ChangePasswordError::Hashing(e) => e.into(),
+            ChangePasswordError::Database(e) => e.into(),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! From the rules' errors to what the browser is told: what they share.
 
 use accounts::{
-    keys::CannotOpen, passwords::HashingFailed, permissions::Refusal, plans::Plan,
-    rate_limits::RateLimited,
+    db::DatabaseError, keys::CannotOpen, passwords::HashingFailed, permissions::Refusal,
+    plans::Plan, rate_limits::RateLimited,
 };
 
 use super::{AppError, Code, listed};
@@ -10,60 +10,61 @@ use super::{AppError, Code, listed};
 pub(super) const CHANGED_MEANWHILE: &str =
     "Your sessions changed in the meantime. Nothing was changed.";
 
-/// Logs the cause once; the browser only learns that it was not its fault.
-pub(super) fn database(error: &dyn std::error::Error) -> AppError {
-    tracing::error!(%error, "the database did not answer");
-    AppError::service_unavailable()
+const NOT_YOUR_FAULT: &str = "Something went wrong on our side. Nothing was changed.";
+
+/// Logs the cause once; the browser only learns that it was not the user's fault.
+impl From<DatabaseError> for AppError {
+    fn from(error: DatabaseError) -> Self {
+        tracing::error!(%error, "the database is unavailable");
+        Self::service_unavailable()
+    }
 }
 
-pub(super) fn hashing(error: &HashingFailed) -> AppError {
-    tracing::error!(%error, "hashing failed");
-    AppError::new(
-        Code::Internal,
-        "Something went wrong on our side. Nothing was changed.",
-    )
+impl From<HashingFailed> for AppError {
+    fn from(error: HashingFailed) -> Self {
+        tracing::error!(%error, "a password could not be hashed");
+        Self::new(Code::Internal, NOT_YOUR_FAULT)
+    }
 }
 
-impl AppError {
-    /// The database is unavailable, and why is logged.
-    #[must_use]
-    pub fn database(error: &dyn std::error::Error) -> Self {
-        database(error)
+impl From<CannotOpen> for AppError {
+    fn from(error: CannotOpen) -> Self {
+        tracing::error!(%error, "a sealed secret could not be opened");
+        Self::new(Code::Internal, NOT_YOUR_FAULT)
     }
+}
 
-    /// The plan lacks it; `plans` have it.
-    #[must_use]
-    pub fn plan_required(plans: &[Plan]) -> Self {
-        let names: Vec<String> = plans.iter().map(|p| p.name().to_owned()).collect();
-        let list = listed(&names);
-        let mut error = Self::new(Code::PlanRequired, format!("This is part of {list}."));
-        error.plans = names;
-        error
+impl From<RateLimited> for AppError {
+    fn from(limited: RateLimited) -> Self {
+        Self::rate_limited_for("attempts", limited)
     }
+}
 
-    /// What the table of permissions says.
-    #[must_use]
-    pub fn refusal(refusal: &Refusal) -> Self {
+/// What the table of permissions says.
+impl From<Refusal> for AppError {
+    fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::PlanRequired(plans) => Self::plan_required(plans),
+            Refusal::PlanRequired(plans) => Self::plan_required(&plans),
             Refusal::NotAllowed(roles) => {
                 let roles: Vec<String> = roles
                     .iter()
                     .map(|role| format!("{}s", role.name().to_lowercase()))
                     .collect();
-                let message = match roles.len() {
-                    0 => "This is for nobody.".into(),
-                    _ => format!("This is for {}.", listed(&roles)),
-                };
-                Self::new(Code::Forbidden, message)
+                Self::new(Code::Forbidden, format!("This is for {}.", listed(&roles)))
             }
         }
     }
+}
 
-    /// Too many attempts; says how long to wait.
+impl AppError {
+    /// The plan lacks it; `plans` have it.
     #[must_use]
-    pub fn rate_limited(rate_limited: RateLimited) -> Self {
-        Self::rate_limited_for("attempts", rate_limited)
+    pub fn plan_required(plans: &[Plan]) -> Self {
+        let names: Vec<String> = plans.iter().map(|p| p.name().to_owned()).collect();
+        let list = listed(&names);
+        let mut error = Self::new(Code::PlanRequired, format!("This is available on {list}."));
+        error.plans = names;
+        error
     }
 
     /// Too many of something.
@@ -80,12 +81,4 @@ impl AppError {
         error.retry_after = Some(seconds);
         error
     }
-}
-
-pub(super) fn sealed(error: &CannotOpen) -> AppError {
-    tracing::error!(%error, "a sealed secret stays closed");
-    AppError::new(
-        Code::Internal,
-        "Something went wrong on our side. Nothing was changed.",
-    )
 }

@@ -1,4 +1,4 @@
-//! What the way in can refuse: signing up, signing in, joining, the second factor, links from emails.
+//! What can be refused before you are signed in: signing up, signing in, joining, the second factor, links from emails.
 
 use accounts::{
     invitations::JoinError,
@@ -9,31 +9,27 @@ use accounts::{
     users::UserError,
 };
 
-use super::{
-    AppError, Code,
-    from_rules::{database, hashing, sealed},
-};
+use super::{AppError, Code};
 
 const AUTHENTICATOR_OFF: &str =
-    "Too many wrong codes: this authenticator app is off. Use a recovery code.";
-const WRONG_CODE: &str = "This code is not right, or was used already. Wait for the next one.";
+    "Too many wrong codes, so this authenticator app was turned off. Use a recovery code.";
+const WRONG_CODE: &str = "That code isn’t right or was already used. Wait for the next one.";
 
-/// A emailed link that opens nothing any more.
-pub(super) const LINK_EXPIRED: &str =
-    "This link was used already, or is too old. Ask for a new one.";
+/// An emailed link that no longer works.
+pub(super) const LINK_EXPIRED: &str = "This link has expired or was used. Get a new one.";
 
 impl From<UserError> for AppError {
     fn from(error: UserError) -> Self {
         match error {
             UserError::Closed => Self::new(
                 Code::SignUpClosed,
-                "Sign-up is closed here. Ask whoever runs this Curfew for an invitation.",
+                "Sign-up is closed. Ask the operator of this Curfew for an invitation.",
             ),
             UserError::Fields(wrong) => Self::fields(wrong),
-            UserError::Ended => Self::not_signed_in(),
-            UserError::RateLimited(t) => Self::rate_limited(t),
-            UserError::Hashing(e) => hashing(&e),
-            UserError::Database(e) => database(&e),
+            UserError::Ended => Self::session_ended(),
+            UserError::RateLimited(t) => t.into(),
+            UserError::Hashing(e) => e.into(),
+            UserError::Database(e) => e.into(),
         }
     }
 }
@@ -44,12 +40,12 @@ impl From<ConfirmError> for AppError {
             ConfirmError::Expired => Self::new(Code::LinkExpired, LINK_EXPIRED),
             ConfirmError::Wrong => Self::field(
                 "password",
-                "This is not the password you chose when you signed up.",
+                "That’s not the password you chose when you signed up.",
             ),
-            ConfirmError::RateLimited(t) => Self::rate_limited(t),
+            ConfirmError::RateLimited(t) => t.into(),
             ConfirmError::Closed => UserError::Closed.into(),
-            ConfirmError::Hashing(e) => hashing(&e),
-            ConfirmError::Database(e) => database(&e),
+            ConfirmError::Hashing(e) => e.into(),
+            ConfirmError::Database(e) => e.into(),
         }
     }
 }
@@ -58,17 +54,16 @@ impl From<SignInError> for AppError {
     fn from(error: SignInError) -> Self {
         match error {
             SignInError::Email(why) => Self::field("email", why),
-            SignInError::Wrong => Self::new(
-                Code::InvalidCredentials,
-                "The email or the password is wrong.",
-            ),
-            SignInError::RateLimited(t) => Self::rate_limited(t),
+            SignInError::Wrong => {
+                Self::new(Code::InvalidCredentials, "The email or password is wrong.")
+            }
+            SignInError::RateLimited(t) => t.into(),
             SignInError::Conflict => Self::new(
                 Code::Conflict,
-                "Everything was signed out while you were signing in. Sign in once more.",
+                "You were signed out everywhere while signing in. Sign in again.",
             ),
-            SignInError::Hashing(e) => hashing(&e),
-            SignInError::Database(e) => database(&e),
+            SignInError::Hashing(e) => e.into(),
+            SignInError::Database(e) => e.into(),
         }
     }
 }
@@ -78,17 +73,17 @@ impl From<CodeError> for AppError {
         match error {
             CodeError::Malformed => Self::field(
                 "code",
-                "Enter the 6 digits of your authenticator app, or a recovery code.",
+                "Enter the 6 digits from your authenticator app, or a recovery code.",
             ),
             CodeError::Wrong => Self::field("code", WRONG_CODE),
             CodeError::AuthenticatorOff => Self::field("code", AUTHENTICATOR_OFF),
-            CodeError::RateLimited(t) => Self::rate_limited(t),
+            CodeError::RateLimited(t) => t.into(),
             CodeError::Expired => Self::new(
                 Code::SignInExpired,
-                "This sign-in took too long, or was ended from another device. Sign in again.",
+                "This sign-in took too long or was ended from another device. Sign in again.",
             ),
-            CodeError::Sealed(e) => sealed(&e),
-            CodeError::Database(e) => database(&e),
+            CodeError::Sealed(e) => e.into(),
+            CodeError::Database(e) => e.into(),
         }
     }
 }
@@ -98,11 +93,11 @@ impl From<JoinError> for AppError {
         match error {
             JoinError::NoSuchInvitation => Self::new(
                 Code::NotFound,
-                "This invitation is not good any more. Ask for a new one.",
+                "This invitation is no longer valid. Ask for a new one.",
             ),
             JoinError::NoSuchRole => Self::new(
                 Code::PlanRequired,
-                "The account’s plan has no such role any more. Ask for another invitation.",
+                "The account’s plan no longer has this role. Ask for another invitation.",
             ),
             JoinError::User(e) => e.into(),
         }
@@ -113,8 +108,8 @@ impl From<RequestError> for AppError {
     fn from(error: RequestError) -> Self {
         match error {
             RequestError::Email(why) => Self::field("email", why),
-            RequestError::RateLimited(t) => Self::rate_limited(t),
-            RequestError::Database(e) => database(&e),
+            RequestError::RateLimited(t) => t.into(),
+            RequestError::Database(e) => e.into(),
         }
     }
 }
@@ -123,14 +118,14 @@ impl From<ResetError> for AppError {
     fn from(error: ResetError) -> Self {
         match error {
             ResetError::Expired => Self::new(Code::LinkExpired, LINK_EXPIRED),
-            ResetError::RateLimited(t) => Self::rate_limited(t),
+            ResetError::RateLimited(t) => t.into(),
             ResetError::Same => Self::field(
                 "new_password",
-                "This is the password you have. Choose another: somebody may know this one.",
+                "That’s already your password. Choose another, because someone else may know this one.",
             ),
             ResetError::Unacceptable(why) => Self::field("new_password", why.to_string()),
-            ResetError::Hashing(e) => hashing(&e),
-            ResetError::Database(e) => database(&e),
+            ResetError::Hashing(e) => e.into(),
+            ResetError::Database(e) => e.into(),
         }
     }
 }
@@ -138,12 +133,11 @@ impl From<ResetError> for AppError {
 impl From<NotMeError> for AppError {
     fn from(error: NotMeError) -> Self {
         match error {
-            NotMeError::Expired => Self::new(
-                Code::LinkExpired,
-                "This link is over. It was used already, or is too old.",
-            ),
+            NotMeError::Expired => {
+                Self::new(Code::LinkExpired, "This link has expired or was used.")
+            }
             NotMeError::RemoteLogout(e) => e.into(),
-            NotMeError::Database(e) => database(&e),
+            NotMeError::Database(e) => e.into(),
         }
     }
 }

@@ -10,46 +10,46 @@ use crate::{
 /// What went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorPage {
-    /// 503: the database is unavailable. Nobody is signed out by that.
+    /// 503: the database is unavailable. No user is signed out by that.
     ServiceUnavailable,
     /// 500.
     Broken,
     /// 403: a form of another site.
     CrossSite,
-    /// 405: this address is not for looking at.
+    /// 405: this address takes no request of this method.
     MethodNotAllowed,
     /// 408 or 413 and the like: the request itself cannot be served.
     BadRequest,
 }
 
-/// The whole page as HTML. `request_id` lets whoever runs this find the request in the log.
+/// The whole page as HTML. `request_id` lets the operator find the request in the log.
 #[must_use]
 pub fn page(error_page: ErrorPage, assets: &Assets, request_id: &str) -> String {
     let (shape, title, text) = match error_page {
         ErrorPage::ServiceUnavailable => (
             Shape::CloudOff,
             "Curfew can’t reach its database right now",
-            "You are still signed in. Nothing was changed. Try again in a moment.",
+            "You’re still signed in. Nothing was changed. Try again in a moment.",
         ),
         ErrorPage::Broken => (
             Shape::AlertTriangle,
             "Something went wrong on our side",
-            "Nothing you did. Try again; if it stays, tell whoever runs this Curfew the number below.",
+            "It’s nothing you did. Try again. If it keeps happening, tell the operator of this Curfew the number below.",
         ),
         ErrorPage::CrossSite => (
             Shape::Shield,
             "This request came from another site",
-            "Curfew only takes forms from its own pages. Nothing was changed.",
+            "Curfew only accepts forms from its own pages. Nothing was changed.",
         ),
         ErrorPage::MethodNotAllowed => (
             Shape::Info,
-            "This address takes another kind of request",
-            "Go back and use the page’s own buttons. Nothing was changed.",
+            "This address doesn’t accept this kind of request",
+            "Go back and use the buttons on the page. Nothing was changed.",
         ),
         ErrorPage::BadRequest => (
             Shape::Info,
-            "This request cannot be served",
-            "It was too large, too slow or of a kind that is not taken here. Nothing was changed.",
+            "This request can’t be served",
+            "It was too large, too slow or of a kind that isn’t accepted here. Nothing was changed.",
         ),
     };
     let again = matches!(

@@ -1,25 +1,26 @@
-//! `/`: where a user arrives. How things stand, and the way to what matters.
+//! `/`: the page after signing in, with an overview of the user’s devices and account.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     boot::{Viewer, boot, viewer},
+    counted::counted,
     error::AppError,
-    flash::{Flash, counted},
-    pages::loaded,
+    flash::Flash,
     parts::{
         icon::{Disc, Shape},
         layout::Page,
         link::Link,
+        loaded::loaded,
         notice::{Notice, Tone},
     },
     time::When,
 };
 
-/// How things stand.
+/// The numbers of the overview.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Standing {
+pub struct Overview {
     pub sessions: u64,
     pub remembered_devices: u64,
 }
@@ -27,18 +28,15 @@ pub struct Standing {
 /// Counts the user's sessions and remembered devices.
 ///
 /// # Errors
-/// When nobody is signed in or the database is unavailable.
+/// When no user is signed in or the database is unavailable.
 #[server(prefix = "/api/fn", endpoint = "standing")]
-pub async fn how_things_stand() -> Result<Standing, AppError> {
-    use crate::context::{curfew, now, signed_in};
+pub async fn account_overview() -> Result<Overview, AppError> {
+    use crate::context::{reader, signed_in};
 
-    let (curfew, me) = (curfew()?, signed_in()?);
-    let database = |e| AppError::database(&e);
-    let mut conn = curfew.db.read().await.map_err(database)?;
-    let facts = accounts::sessions::facts(&mut conn, &me.user.id, &curfew.limits, now())
-        .await
-        .map_err(database)?;
-    Ok(Standing {
+    let me = signed_in()?;
+    let mut conn = reader().await?;
+    let facts = accounts::sessions::facts(&mut conn, &me.user.id).await?;
+    Ok(Overview {
         sessions: facts.sessions.unsigned_abs(),
         remembered_devices: facts.remembered_devices.unsigned_abs(),
     })
@@ -46,19 +44,19 @@ pub async fn how_things_stand() -> Result<Standing, AppError> {
 
 #[component]
 pub fn Home() -> impl IntoView {
-    let standing = Resource::new_blocking(|| (), |()| how_things_stand());
+    let numbers = Resource::new_blocking(|| (), |()| account_overview());
     viewer().map(|viewer| {
         let first = viewer.name.split_whitespace().next().unwrap_or_default().to_owned();
         view! {
-            <Page title="Home" section="home" lead=format!("Hello {first}. This is how your account stands.")>
+            <Page title="Home" section="home" lead=format!("Hello {first}. Here’s an overview of your account.")>
                 {said()}
-                {loaded(standing, move |standing| view! { <Summary standing viewer=viewer.clone() /> })}
+                {loaded(numbers, move |overview| view! { <Summary overview viewer=viewer.clone() /> })}
             </Page>
         }
     })
 }
 
-/// What somebody is told on arriving.
+/// What the last operation says on this page.
 fn said() -> impl IntoView {
     let Some(Flash::Note(note)) = boot().flash else {
         return ().into_any();
@@ -68,10 +66,10 @@ fn said() -> impl IntoView {
 }
 
 #[component]
-fn Summary(standing: Standing, viewer: Viewer) -> impl IntoView {
-    let devices = counted(standing.sessions, "device", "devices");
-    let remembered = match standing.remembered_devices {
-        0 => "None is remembered.".to_owned(),
+fn Summary(overview: Overview, viewer: Viewer) -> impl IntoView {
+    let devices = counted(overview.sessions, "device", "devices");
+    let remembered = match overview.remembered_devices {
+        0 => "None are remembered.".to_owned(),
         1 => "One is remembered.".to_owned(),
         n => format!("{n} are remembered."),
     };
@@ -85,13 +83,13 @@ fn Summary(standing: Standing, viewer: Viewer) -> impl IntoView {
                             {format!("You’re signed in on {devices}")}
                         </h2>
                         <p class="card__text">
-                            {remembered} " If you don’t know one of them, log out from all."
+                            {remembered} " If you don’t recognize one, log out from all devices."
                         </p>
                     </div>
                 </div>
             </div>
             <div class="card__footer">
-                <p>"Remote logout is on Profile → Security."</p>
+                <p>"You’ll find Remote logout under Profile → Security."</p>
                 <Link class="button" href="/profile/security">"See your devices"</Link>
             </div>
         </section>

@@ -15,14 +15,15 @@ pub fn Join() -> impl IntoView {
 
 mod server_side {
     use accounts::{
-        invitations::{self, Invitation, Joining},
+        invitations::{self, Invitation},
         secret::{Secret, Token},
+        users::NewUser,
     };
     use leptos::prelude::*;
 
     use crate::{
         boot::boot,
-        context::{self, Presence, curfew, now, query, visit},
+        context::{self, Presence, curfew, now, query, reader, visit},
         error::AppError,
         flash::Note,
         parts::{
@@ -35,10 +36,10 @@ mod server_side {
         sign_in::welcome_new,
     };
 
-    /// Makes a user in the account that invited them, and signs them in. `invite` is the link's secret.
+    /// Creates a user in the account that invited them, and signs them in. `invite` is the link's secret.
     ///
     /// # Errors
-    /// `validation_failed`, `not_found` when the invitation is not good, `service_unavailable`; the invitation stays good then.
+    /// `validation_failed`, `not_found` when the invitation is not valid, `service_unavailable`; the invitation stays valid then.
     #[server(prefix = "/api/fn", endpoint = "join")]
     pub async fn join(
         invite: String,
@@ -51,19 +52,17 @@ mod server_side {
             let code = crate::error::Code::Conflict;
             return Err(AppError::new(
                 code,
-                "Sign out first: a person is in one account.",
+                "Sign out first: you can be in only one account.",
             ));
         }
         let password = Secret::new(password);
         let token = Token::presented(&invite).ok_or(invitations::JoinError::NoSuchInvitation)?;
-        let joining = Joining {
-            token: &token,
+        let new = NewUser {
             name: &name,
             email: &email,
             password: &password,
         };
-        let (db, limits) = (&curfew.db, &curfew.limits);
-        let user = invitations::join(db, &curfew.hasher, limits, joining, &visit.client, now).await?;
+        let user = invitations::join(&curfew.instance, &visit.client, now, &token, new).await?;
         welcome_new(&visit, &user, now).await?;
         context::note(Note::new("You’re in").with("Welcome to the account."))?;
         leptos_axum::redirect("/");
@@ -71,20 +70,18 @@ mod server_side {
     }
 
     pub async fn draw() -> Result<String, AppError> {
-        let (curfew, visit) = (curfew()?, visit()?);
+        let visit = visit()?;
         let invite = query("invite").unwrap_or_default();
         let invitation = match Token::presented(&invite) {
             Some(token) => {
-                let mut conn = curfew.db.read().await.map_err(|e| AppError::database(&e))?;
-                invitations::look_up(&mut conn, &token, now())
-                    .await
-                    .map_err(|e| AppError::database(&e))?
+                let mut conn = reader().await?;
+                invitations::look_up(&mut conn, &token).await?
             }
             None => None,
         };
         let inside = match (invitation, &visit.presence) {
-            (None, _) => not_good().into_any(),
-            (Some(_), Presence::SignedIn(me)) => somebody_is_in(&me.user.name).into_any(),
+            (None, _) => not_valid().into_any(),
+            (Some(_), Presence::SignedIn(me)) => already_signed_in(&me.user.name).into_any(),
             (Some(invitation), _) => form(invite, invitation).into_any(),
         };
         Ok(view! { <div class="card card--lifted">{inside}</div> }.to_html())
@@ -104,7 +101,7 @@ mod server_side {
                 <div>
                     <h1 class="auth__title">{format!("Join {}", invitation.account_name)}</h1>
                     <p class="auth__lead">
-                        {format!("{} has invited you. Your role will be {role}.", invitation.invited_by)}
+                        {format!("{} invited you. Your role will be {role}.", invitation.invited_by)}
                     </p>
                 </div>
                 {sent.summary()}
@@ -131,7 +128,7 @@ mod server_side {
                         label="Password"
                         kind="password"
                         autocomplete="new-password"
-                        hint=format!("{shortest} characters or more. A few unrelated words are good.")
+                        hint=format!("At least {shortest} characters. A few unrelated words work well.")
                         error=error("password")
                     />
                     <div class="form__actions">
@@ -142,14 +139,14 @@ mod server_side {
         }
     }
 
-    /// One answer for whatever is not good: a stranger learns nothing from it.
-    fn not_good() -> impl IntoView {
+    /// One answer for every invitation that is not valid, so that a stranger learns nothing from it.
+    fn not_valid() -> impl IntoView {
         view! {
             <div class="empty">
                 <Disc shape=Shape::Key tint="plain" large=true />
-                <h1 class="empty__title">"This invitation is not good any more"</h1>
+                <h1 class="empty__title">"This invitation is no longer valid"</h1>
                 <p class="empty__text">
-                    "It was used, taken back or is older than seven days. Ask for a new one."
+                    "It was used or revoked, or is older than seven days. Ask for a new one."
                 </p>
                 <div class="empty__actions">
                     <Link class="button" href="/sign-in">"Sign in"</Link>
@@ -158,10 +155,10 @@ mod server_side {
         }
     }
 
-    fn somebody_is_in(name: &str) -> impl IntoView + use<> {
+    fn already_signed_in(name: &str) -> impl IntoView + use<> {
         let text = format!(
-            "You’re signed in here as {name}, and a person is in one account. To accept the \
-                            invitation as somebody else, sign out and open the link again."
+            "You’re signed in here as {name}, and you can be in only one account. To accept the invitation as \
+             another user, sign out and open the link again."
         );
         view! {
             <div class="empty">

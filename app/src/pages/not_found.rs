@@ -17,7 +17,7 @@ pub fn NotFound() -> impl IntoView {
             <div class="card card--lifted">
                 <div class="empty">
                     <Disc shape=Shape::Search tint="plain" large=true />
-                    <h1 class="empty__title">"There is nothing at this address"</h1>
+                    <h1 class="empty__title">"There’s nothing at this address"</h1>
                     <p class="empty__text">"Check the address, or start from the home page."</p>
                     <div class="empty__actions">
                         <Link class="button button--primary" href="/">"Go home"</Link>

@@ -32,7 +32,7 @@ pub struct Operation {
     pub title: String,
     pub about: String,
     pub parameters: Vec<Field>,
-    /// What a good answer holds.
+    /// What a successful answer holds.
     pub answers: Vec<Field>,
     pub statuses: Vec<(String, String)>,
 }
@@ -109,18 +109,18 @@ pub fn page(reference: Reference, assets: &Assets) -> String {
                         <div class="card__body">{contents}</div>
                     </nav>
                     <section class="section" aria-labelledby="start">
-                        <h2 class="section__title" id="start">"Start"</h2>
+                        <h2 class="section__title" id="start">"Getting started"</h2>
                         <p>
-                            "Make a token under "
+                            "Create a token under "
                             <a href="/settings/api">"Account settings → API"</a>
-                            " and send it with every request. Cookies mean nothing here."
+                            " and send it with every request. Cookies are ignored here."
                         </p>
                         <pre class="snippet__text" tabindex="0" role="region" aria-label="Example request">
                             <code>{example}</code>
                         </pre>
                         <p>
-                            "Lists come in pages: send " <code>"next_cursor"</code> " of one page as "
-                            <code>"cursor"</code> " for the next, until there is none. "
+                            "Lists come in pages: send the " <code>"next_cursor"</code> " of one page as "
+                            <code>"cursor"</code> " to get the next, until there is none. "
                             "Every answer carries " <code>"X-Request-Id"</code> ", "
                             <code>"RateLimit"</code> " and " <code>"RateLimit-Policy"</code> "."
                         </p>
@@ -129,7 +129,7 @@ pub fn page(reference: Reference, assets: &Assets) -> String {
                     <section class="section" aria-labelledby="problems">
                         <h2 class="section__title" id="problems">"Problems"</h2>
                         <p>
-                            "What did not work is answered with " <code>"application/problem+json"</code>
+                            "Errors are answered with " <code>"application/problem+json"</code>
                             " (RFC 9457): a " <code>"status"</code> ", a plain " <code>"detail"</code>
                             ", the " <code>"request_id"</code> " and a " <code>"code"</code>
                             " that never changes."
@@ -263,7 +263,7 @@ fn operation_card(operation: Operation, public_url: &str) -> impl IntoView + use
                     <code>{by_hand}</code>
                 </pre>
                 {fields("Parameters", &title, parameters)}
-                {fields("Answer", &title, answers)}
+                {fields("Response", &title, answers)}
                 <details class="snippet">
                     <summary class="snippet__title">"Statuses"</summary>
                     <div class="snippet__body">

@@ -1,4 +1,4 @@
-//! In place of a page that is not for this user: for whom it is.
+//! In place of a page that this user has no permission for: who has it.
 
 use leptos::prelude::*;
 
@@ -21,7 +21,7 @@ pub fn Refused(error: AppError) -> impl IntoView {
         format!("Your role is {role}. An owner of your account can change it.")
     };
     view! {
-        <SettingsPage here="" tab="Not for you">
+        <SettingsPage here="" tab="No access">
             <div class="card">
                 <div class="empty">
                     <Disc shape=Shape::Lock tint="plain" large=true />

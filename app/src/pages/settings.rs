@@ -13,6 +13,8 @@ pub mod tokens;
 #[cfg(feature = "ssr")]
 pub use plain_pages::*;
 
+#[cfg(feature = "ssr")]
+use accounts::permissions::Permission;
 use leptos::prelude::*;
 
 use crate::{
@@ -20,14 +22,14 @@ use crate::{
     parts::layout::{Page, Tabs},
 };
 
-/// Every tab. Who sees which, `accounts::permissions` says.
+/// Every tab: its address, its label, and the permission that shows it.
 #[cfg(feature = "ssr")]
-pub(crate) const TABS: &[(&str, &str)] = &[
-    ("/settings", "General"),
-    ("/settings/members", "Members"),
-    ("/settings/api", "API"),
-    ("/settings/mcp", "MCP"),
-    ("/settings/audit-log", "Audit log"),
+pub(crate) const TABS: &[(&str, &str, Permission)] = &[
+    ("/settings", "General", Permission::ViewAccount),
+    ("/settings/members", "Members", Permission::ViewMembers),
+    ("/settings/api", "API", Permission::OwnTokens),
+    ("/settings/mcp", "MCP", Permission::OwnTokens),
+    ("/settings/audit-log", "Audit log", Permission::ReadAuditLog),
 ];
 
 /// A tab of Account Settings; `here` is its address.
@@ -39,20 +41,5 @@ pub fn SettingsPage(here: &'static str, tab: &'static str, children: Children) -
             {(!tabs.is_empty()).then(|| view! { <Tabs label="Account settings" tabs current=here /> })}
             {children()}
         </Page>
-    }
-}
-
-/// Why an operation to a member or the account was refused. A dead session is told how it ended.
-#[cfg(feature = "ssr")]
-pub(crate) async fn refused(
-    error: impl Into<accounts::members::MemberError>,
-) -> crate::error::AppError {
-    use accounts::members::MemberError;
-
-    match error.into() {
-        MemberError::Ended => crate::remote_logout::ended_meanwhile()
-            .await
-            .unwrap_or_else(|error| error),
-        other => other.into(),
     }
 }

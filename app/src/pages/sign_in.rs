@@ -1,4 +1,4 @@
-//! The pages of the way in.
+//! The pages before you are signed in, and those of links in emails.
 
 #[cfg(feature = "ssr")]
 mod code;

@@ -13,7 +13,7 @@ use crate::{
         layout::Narrow,
         link::Link,
     },
-    sign_in::SignUp as EndedBy,
+    sign_in::SignUp as SignUpForm,
 };
 
 #[component]
@@ -29,7 +29,7 @@ pub fn SignUp() -> impl IntoView {
                 }}
             </div>
             <p class="auth__aside">
-                "Have an account? " <Link href="/sign-in">"Sign in"</Link>
+                "Already have an account? " <Link href="/sign-in">"Sign in"</Link>
             </p>
         </Narrow>
     }
@@ -37,7 +37,7 @@ pub fn SignUp() -> impl IntoView {
 
 #[component]
 fn Form(shortest: usize) -> impl IntoView {
-    let form = FormState::<EndedBy>::of("sign_up");
+    let form = FormState::<SignUpForm>::of("sign_up");
     view! {
         <div class="card__body">
             <h1 class="auth__title">"Create an account"</h1>
@@ -64,7 +64,7 @@ fn Form(shortest: usize) -> impl IntoView {
                     label="Password"
                     kind="password"
                     autocomplete="new-password"
-                    hint=format!("{shortest} characters or more. A few unrelated words are good.")
+                    hint=format!("At least {shortest} characters. A few unrelated words work well.")
                     error=form.field_error("password")
                 />
                 <div class="form__actions">
@@ -83,7 +83,7 @@ fn Closed() -> impl IntoView {
         <div class="empty">
             <Disc shape=Shape::Lock tint="plain" large=true />
             <h1 class="empty__title">"Sign-up is closed"</h1>
-            <p class="empty__text">"Ask whoever runs this Curfew for an invitation."</p>
+            <p class="empty__text">"Ask the operator of this Curfew for an invitation."</p>
         </div>
     }
 }

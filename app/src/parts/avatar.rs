@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::boot::Viewer;
 
-/// The circle. The name stands beside it, so it is silent to screen readers.
+/// The circle. The name is beside it, so it is silent to screen readers.
 #[component]
 pub fn Avatar(viewer: Viewer, #[prop(optional)] large: bool) -> impl IntoView {
     let size = if large { " avatar--large" } else { "" };
@@ -12,16 +12,16 @@ pub fn Avatar(viewer: Viewer, #[prop(optional)] large: bool) -> impl IntoView {
     view! { <span class=class aria-hidden="true">{viewer.initials}</span> }
 }
 
-/// The first emails of the first and the last word, upper case.
+/// The initials of the first and the last word, upper case.
 #[cfg(feature = "ssr")]
 pub(crate) fn initials(name: &str) -> String {
-    let email = |word: &str| word.chars().find(|c| c.is_alphanumeric());
+    let initial = |word: &str| word.chars().find(|c| c.is_alphanumeric());
     let words: Vec<&str> = name.split_whitespace().collect();
-    let first = words.first().and_then(|w| email(w));
+    let first = words.first().and_then(|w| initial(w));
     let last = words
         .last()
         .filter(|_| words.len() > 1)
-        .and_then(|w| email(w));
+        .and_then(|w| initial(w));
     let both: String = first.into_iter().chain(last).collect();
     if both.is_empty() {
         "?".into()
@@ -43,14 +43,14 @@ mod tests {
 
     #[test]
     fn initials_are_of_the_first_and_the_last_word() {
-        for (name, emails) in [
+        for (name, expected) in [
             ("Ada Lovelace", "AL"),
             ("ada", "A"),
             ("Augusta Ada King", "AK"),
             ("李 小龍", "李小"),
             ("…", "?"),
         ] {
-            assert_eq!(initials(name), emails, "{name}");
+            assert_eq!(initials(name), expected, "{name}");
         }
     }
 }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 #[component]
 pub fn Copy(
     #[prop(into)] text: String,
-    /// What it is, for those who do not see what it stands beside.
+    /// What it is, for readers who do not see what is beside it.
     #[prop(into)]
     what: String,
 ) -> impl IntoView {

@@ -4,7 +4,8 @@
 
 use leptos::prelude::*;
 
-use crate::{error::AppError, pages::Missing};
+use super::loaded::Missing;
+use crate::error::AppError;
 
 /// Puts the piece there, or why it did not come. In the browser `html` is ready and empty: what the
 /// server has drawn stays.

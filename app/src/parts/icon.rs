@@ -20,7 +20,7 @@ pub enum Shape {
     Key,
 }
 
-/// An icon. Words stand beside it, so it is silent to screen readers.
+/// An icon. Words are beside it, so it is silent to screen readers.
 #[component]
 pub fn Icon(shape: Shape, #[prop(optional)] small: bool) -> impl IntoView {
     let class = if small { "icon icon--small" } else { "icon" };

@@ -1,4 +1,4 @@
-//! The frames: the page of somebody signed in, the page of somebody who is not, and the veil.
+//! The frames: the page of a signed-in user, the page of an anonymous visitor, and the veil.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use super::{avatar::Avatar, icon::Mark, link::Link};
 use crate::boot::{Viewer, viewer};
 
-/// A page of somebody signed in: the navigation, a title, what the page holds.
+/// A page of a signed-in user: the navigation, a title, what the page holds.
 #[component]
 pub fn Page(
     title: &'static str,
@@ -57,7 +57,7 @@ fn TopBar(viewer: Viewer, section: &'static str) -> impl IntoView {
                     {settings}
                 </nav>
                 <div class="topbar__end">
-                    <a rel="external" class="topbar__person" href="/profile">
+                    <a rel="external" class="topbar__user" href="/profile">
                         <Avatar viewer />
                         <span class="topbar__name">{name}</span>
                     </a>
@@ -70,7 +70,7 @@ fn TopBar(viewer: Viewer, section: &'static str) -> impl IntoView {
     }
 }
 
-/// A page of somebody who is not signed in, or one thing to decide: a card in the middle.
+/// A page of an anonymous visitor, or one thing to decide: a card in the middle.
 #[component]
 pub fn Narrow(
     title: &'static str,

@@ -1,10 +1,10 @@
-//! A word to the reader: information, success, warning or danger.
+//! A sentence for the reader: information, success, warning or danger.
 
 use leptos::prelude::*;
 
 use super::icon::{Icon, Shape};
 
-/// What kind of word it is.
+/// What kind of notice it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
     Info,

@@ -12,7 +12,7 @@ use crate::{
     flash::{Flash, Note},
 };
 
-/// What the last operation has to say on this page, with what is shown once.
+/// What the last operation says on this page, with what is shown only once.
 pub fn said() -> impl IntoView {
     let Some(Flash::Note(note)) = boot().flash else {
         return ().into_any();
@@ -36,23 +36,29 @@ fn shown_once(secret: String) -> impl IntoView {
         <div class="stack stack--tight">
             <code class="secret">{secret.clone()}</code>
             <div class="cluster">
-                <Copy text=secret what="what is shown" />
-                <span class="field__hint">"This is shown once."</span>
+                <Copy text=secret what="the value" />
+                <span class="field__hint">"You’ll see this only once."</span>
             </div>
         </div>
     }
 }
 
-/// A field to choose from a list: key and label each.
-pub fn choice(
-    id: String,
+/// A field to choose from a list.
+#[component]
+pub fn Choice(
+    /// Its name, when there is only one of it on the page.
+    #[prop(optional, into)]
+    id: Option<String>,
     name: &'static str,
     label: &'static str,
+    /// Key and label each.
     options: Vec<(String, String)>,
-    chosen: &str,
-    error: Option<String>,
-) -> impl IntoView + use<> {
-    let chosen = chosen.to_owned();
+    /// The key of the one that is chosen.
+    #[prop(optional, into)]
+    chosen: String,
+    #[prop(optional_no_strip)] error: Option<String>,
+) -> impl IntoView {
+    let id = id.unwrap_or_else(|| name.to_owned());
     let options = options
         .into_iter()
         .map(|(key, label)| {
@@ -81,7 +87,7 @@ pub fn choice(
     }
 }
 
-/// The circle with somebody's initials.
+/// The circle with a user's initials.
 pub fn avatar(id: &str, name: &str) -> impl IntoView + use<> {
     let class = format!("avatar avatar--{}", super::avatar::tint(id));
     view! { <span class=class aria-hidden="true">{super::avatar::initials(name)}</span> }

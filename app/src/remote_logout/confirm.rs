@@ -11,7 +11,6 @@ use super::{
 };
 use crate::{
     boot::viewer,
-    pages::loaded,
     parts::{
         button::Submit,
         error_summary::ErrorSummary,
@@ -19,6 +18,7 @@ use crate::{
         icon::{Disc, Shape},
         layout::Narrow,
         link::Link,
+        loaded::loaded,
         notice::{Notice, Tone},
     },
 };
@@ -45,7 +45,7 @@ pub fn Confirm() -> impl IntoView {
                         view! { <Decide from facts /> }.into_any()
                     } else {
                         view! {
-                            <Notice tone=Tone::Info title=format!("Remote logout is part of {plans}.") />
+                            <Notice tone=Tone::Info title=format!("Remote logout is available on {plans}.") />
                             <Link class="button" href=from.path()>"Back"</Link>
                         }
                             .into_any()

@@ -26,7 +26,7 @@ pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) ->
     let remote_logout = ServerAction::<RemoteLogout>::new();
     Effect::new(move |_| {
         if asked.get() > 0 {
-            // What failed the last time is no news in a dialog that has just opened.
+            // A failure from the last time is not shown in a dialog that has just opened.
             remote_logout.clear();
             facts.clear();
             facts.dispatch(());
@@ -49,13 +49,13 @@ pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) ->
         }
     });
     Effect::new(move |_| {
-        // Perhaps only the answer was lost. Asking again tells: if everything has ended, so has this.
+        // Perhaps only the answer was lost. Asking again tells: if everything has ended, so has this session.
         if failure().is_some_and(|error| error.code == Code::Unreachable) {
             facts.dispatch(());
         }
     });
     let busy = Signal::derive(move || {
-        // Done means on the way to the sign-in page: still no second click.
+        // When it is done, the sign-in page is on its way: still no second click.
         remote_logout.pending().get() || matches!(remote_logout.value().get(), Some(Ok(())))
     });
     // Kept while the facts are looked up again after a failure, so that what is ticked stays ticked.
@@ -89,7 +89,7 @@ pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) ->
                         Some(Err(_)) => {
                             view! {
                                 <p>
-                                    "Curfew could not look up what will end. Every session and remembered device of yours would. API tokens, MCP tokens and two-factor authentication would stay."
+                                    "Curfew couldn’t look up what will end. All your sessions and remembered devices would. API tokens, MCP tokens and two-factor authentication would stay."
                                 </p>
                             }
                                 .into_any()
@@ -125,7 +125,7 @@ fn Failed(error: AppError) -> impl IntoView {
     let (title, text) = match error.code {
         Code::Unreachable => (
             "Curfew can’t be reached",
-            "As far as this page can tell, nothing was changed. Try again: pressing twice is the same as once.".into(),
+            "As far as this page can tell, nothing was changed. You can safely try again: twice is the same as once.".into(),
         ),
         _ => ("Nothing was changed", error.message.clone()),
     };

@@ -1,11 +1,11 @@
-//! "More": what a remote logout can take along. Off, unless one says so.
+//! "More": the tokens that a remote logout can revoke too. Off by default.
 
 use leptos::prelude::*;
 
 use crate::parts::field::Checkbox;
 
 /// A box for each kind of token that the user has, folded away; nothing when they have none. It
-/// stands inside the form that presses. `follow` brings into sight what opens at the end of a dialog.
+/// is inside the form that confirms. `follow` scrolls to what opens at the end of a dialog.
 #[component]
 pub fn More(api_tokens: bool, mcp_tokens: bool, #[prop(optional)] follow: bool) -> impl IntoView {
     let toggled = move |event: leptos::ev::Event| {

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    counted::counted,
+    devices::Looks,
     error::AppError,
-    flash::counted,
-    pages::profile::security::Looks,
     parts::{
         icon::{Icon, Shape},
         link::Link,
@@ -38,28 +38,23 @@ pub struct Device {
 #[cfg(feature = "ssr")]
 const SHOWN: i64 = 20;
 
-/// What a remote logout would end and leave alone now.
+/// What a remote logout would end and leave now.
 ///
 /// # Errors
-/// When nobody is signed in or the database is unavailable.
+/// When no user is signed in or the database is unavailable.
 #[server(prefix = "/api/fn", endpoint = "remote_logout_facts")]
 pub async fn remote_logout_facts() -> Result<Facts, AppError> {
     use accounts::sessions;
 
     use crate::{
-        context::{curfew, now, signed_in},
-        pages::profile::security,
+        context::{reader, signed_in},
+        devices,
     };
 
-    let (curfew, me, now) = (curfew()?, signed_in()?, now());
-    let database = |e| AppError::database(&e);
-    let mut conn = curfew.db.read().await.map_err(database)?;
-    let facts = sessions::facts(&mut conn, &me.user.id, &curfew.limits, now)
-        .await
-        .map_err(database)?;
-    let devices = security::listed(&mut conn, &me, SHOWN, now)
-        .await
-        .map_err(database)?;
+    let me = signed_in()?;
+    let mut conn = reader().await?;
+    let facts = sessions::facts(&mut conn, &me.user.id).await?;
+    let devices = devices::listed(&mut conn, &me, SHOWN).await?;
     Ok(Facts {
         sessions: facts.sessions.unsigned_abs(),
         remembered_devices: facts.remembered_devices.unsigned_abs(),
@@ -78,7 +73,7 @@ pub async fn remote_logout_facts() -> Result<Facts, AppError> {
     })
 }
 
-/// The two lists. `page` when they stand on a page of their own and not in the dialog.
+/// The two lists. `page` when they are on a page of their own and not in the dialog.
 #[component]
 pub fn Outcome(facts: Facts, #[prop(optional)] page: bool) -> impl IntoView {
     let heading = move |id: &'static str, text: &'static str| {
@@ -159,11 +154,11 @@ pub fn Outcome(facts: Facts, #[prop(optional)] page: bool) -> impl IntoView {
     }
 }
 
-/// What one must not overlook: in the dialog it stands beside the buttons.
+/// What must not be overlooked: in the dialog it is beside the buttons.
 #[component]
 pub fn NoUndo() -> impl IntoView {
     view! {
-        <p class="outcome__warning">"There is no undo. You will have to sign in again here too."</p>
+        <p class="outcome__warning">"This can’t be undone. You’ll need to sign in again here too."</p>
     }
 }
 

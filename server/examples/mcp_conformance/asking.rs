@@ -1,5 +1,5 @@
-//! The tools that ask the client for something by answering with the question: nothing is held open, whoever
-//! gets the next request goes on (SEP-2322).
+//! The tools that ask the client for something by answering with the question: nothing is held open, and any
+//! node answers the next request (SEP-2322).
 
 use std::sync::LazyLock;
 

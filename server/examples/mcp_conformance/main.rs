@@ -34,7 +34,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use server::{config::Config, mcp, router};
 
-/// What the suite meets. It knows nobody: the door of `/mcp` has tests of its own.
+/// What the suite meets. It asks for no token: the authentication of `/mcp` has tests of its own.
 #[derive(Clone)]
 struct Fixture;
 

@@ -24,7 +24,7 @@ pub fn templates() -> Result<Vec<ResourceTemplate>, ErrorData> {
     }]))
 }
 
-/// What stands there.
+/// What a URI leads to.
 pub fn read(uri: &str) -> Result<ReadResourceResponse, ErrorData> {
     let filled = uri
         .strip_prefix("test://template/")

@@ -36,7 +36,7 @@ pub async fn call(request: &CallToolRequestParams, context: &Context) -> Result<
                 tokio::time::sleep(BETWEEN).await;
             }
         }
-        // Only whoever has asked for a log gets one.
+        // Only a client that has asked for a log gets one.
         "test_logging_tool" => {
             if context.meta.log_level().is_some() {
                 log(context, "Asked for").await?;

@@ -2,32 +2,24 @@
 
 use std::io::Write;
 
-use accounts::{
-    audit::{Actor, Client},
-    db::Db,
-    plans::Plan,
-    time::Moment,
-    users,
-};
+use accounts::{account, audit::Actor, instance::Instance, plans::Plan};
 
-use super::{Failed, away, person};
+use super::{Failed, operation, user_with};
 
 pub(super) async fn set_plan(
-    db: &Db,
+    instance: &Instance,
     email: &str,
     plan: Plan,
     out: &mut impl Write,
 ) -> Result<(), Failed> {
-    let mut tx = db.write().await.map_err(away)?;
-    let member = person(&mut tx, email).await?;
-    let (by, client) = (Actor::Operator, Client::default());
-    let had = users::set_plan(&mut tx, &member, plan, by, &client, Moment::now()).await;
-    let had = had.map_err(away)?.unwrap_or(plan);
-    tx.commit().await.map_err(away)?;
+    let mut op = operation(instance).await?;
+    let member = user_with(&mut op, email).await?;
+    let had = account::set_plan(&mut op, &member, plan, Actor::Operator).await?;
+    op.commit().await?;
     writeln!(
         out,
         "The account of {email} was on {} and is on {} now.",
-        had.name(),
+        had.unwrap_or(plan).name(),
         plan.name()
     )?;
     Ok(())

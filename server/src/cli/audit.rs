@@ -2,33 +2,32 @@
 
 use std::io::Write;
 
-use accounts::{audit, db::Db};
+use accounts::{audit, instance::Instance, time::Moment};
 
-use super::{Failed, away, count, failed};
+use super::{Failed, count};
 use crate::event_lines::Format;
 
-pub(super) async fn verify(db: &Db, out: &mut impl Write) -> Result<(), Failed> {
-    let mut conn = db.read().await.map_err(away)?;
-    let whole = audit::verify(&mut conn)
-        .await
-        .map_err(away)?
-        .map_err(failed)?;
-    let (events, chains) = (
-        count(whole.events, "event"),
-        count(whole.chains as u64, "chain"),
-    );
+pub(super) async fn verify(instance: &Instance, out: &mut impl Write) -> Result<(), Failed> {
+    let mut conn = instance.read(Moment::now()).await?;
+    let whole = audit::verify(&mut conn).await??;
+    let events = count(whole.events, "event");
+    let chains = count(whole.chains as u64, "chain");
     writeln!(out, "{events} in {chains}: all as they were written.")?;
     Ok(())
 }
 
 /// Page by page, so that it needs no more memory for a long history than for a short one.
-pub(super) async fn export(db: &Db, format: Format, out: &mut impl Write) -> Result<(), Failed> {
-    let mut conn = db.read().await.map_err(away)?;
+pub(super) async fn export(
+    instance: &Instance,
+    format: Format,
+    out: &mut impl Write,
+) -> Result<(), Failed> {
+    let mut conn = instance.read(Moment::now()).await?;
     out.write_all(format.head().as_bytes())?;
-    for chain in audit::chains(&mut conn).await.map_err(away)? {
+    for chain in audit::chains(&mut conn).await? {
         let mut last = 0;
         loop {
-            let page = audit::page(&mut conn, &chain, last).await.map_err(away)?;
+            let page = audit::page(&mut conn, &chain, last).await?;
             let Some(end) = page.last() else {
                 break;
             };

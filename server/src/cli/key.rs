@@ -4,7 +4,7 @@ use std::io::Write;
 
 use accounts::{db::Db, key_rotation::seal_anew};
 
-use super::{Failed, away, count};
+use super::{Failed, count};
 use crate::{config::Config, key_file};
 
 pub(super) async fn rotate(
@@ -14,17 +14,20 @@ pub(super) async fn rotate(
     out: &mut impl Write,
 ) -> Result<(), Failed> {
     let path = &config.secret_key_file;
-    let end_reason = |e: &dyn std::fmt::Display| {
-        Failed::Message(format!("CURFEW_SECRET_KEY_FILE: {}: {e}", path.display()))
+    let why = |error: std::io::Error| {
+        Failed::Message(format!(
+            "CURFEW_SECRET_KEY_FILE: {}: {error}",
+            path.display()
+        ))
     };
     key_file::open(path).map_err(Failed::Message)?;
-    key_file::add_key(path).map_err(|e| end_reason(&e))?;
+    key_file::add_key(path).map_err(why)?;
     let keys = key_file::open(path).map_err(Failed::Message)?;
-    let mut tx = db.write().await.map_err(away)?;
+    let mut tx = db.write().await?;
     let rows = seal_anew(&mut tx, &keys)
         .await
-        .map_err(|e| Failed::Message(format!("nothing was sealed anew: {e}")))?;
-    tx.commit().await.map_err(away)?;
+        .map_err(|error| Failed::Message(format!("nothing was sealed anew: {error}")))?;
+    tx.commit().await?;
     writeln!(
         out,
         "A new key is first in {}, and {} sealed with it.",
@@ -35,7 +38,7 @@ pub(super) async fn rotate(
         }
     )?;
     if forget_old {
-        key_file::forget_old_keys(path).map_err(|e| end_reason(&e))?;
+        key_file::forget_old_keys(path).map_err(why)?;
         writeln!(out, "The old keys are forgotten.")?;
     } else {
         writeln!(

@@ -7,78 +7,66 @@ use std::{
 };
 
 use accounts::{
-    db::Db,
-    passwords::Hasher,
-    sample::{self, Seed},
+    instance::Instance,
+    sample::{self, PASSWORD},
     time::Moment,
     users,
 };
 use app::cookies::{Cookies, Kind};
 
-use super::{Failed, away, count, failed};
+use super::{Failed, Seed, count};
 use crate::config::Config;
 
 pub(super) async fn demo(
-    db: &Db,
-    config: &Config,
+    instance: &Instance,
     force: bool,
     out: &mut impl Write,
 ) -> Result<(), Failed> {
-    let mut conn = db.read().await.map_err(away)?;
-    if !force && users::any_user(&mut conn).await.map_err(away)? {
-        let why = "there are people here, and everybody can read the sample people's password: \
-                   use another database, or --force";
+    let mut conn = instance.read(Moment::now()).await?;
+    if !force && users::any_user(&mut conn).await? {
+        let why = "there are users here, and the password of the sample users is public: use another database, \
+                   or --force";
         return Err(Failed::Message(why.into()));
     }
     drop(conn);
-    let hasher = Hasher::new(1).map_err(failed)?;
-    let demo = sample::demo(db, &hasher, &config.limits, Moment::now()).await;
-    for person in demo.map_err(failed)?.users {
-        let sessions = count(person.sessions, "session");
-        writeln!(
-            out,
-            "{:<24} {:<10} {sessions}",
-            person.email,
-            person.plan.name()
-        )?;
+    for user in sample::demo(instance, Moment::now()).await?.users {
+        let sessions = count(user.sessions, "session");
+        let (email, plan) = (user.email, user.plan.name());
+        writeln!(out, "{email:<24} {plan:<10} {sessions}")?;
     }
-    writeln!(out, "The password of all of them: {}", sample::PASSWORD)?;
+    writeln!(out, "The password of all of them: {PASSWORD}")?;
     Ok(())
 }
 
 pub(super) async fn seed(
-    db: &Db,
+    instance: &Instance,
     config: &Config,
-    users: u32,
-    sessions: u32,
-    file: &Path,
+    how_many: &Seed,
     out: &mut impl Write,
 ) -> Result<(), Failed> {
-    let hasher = Hasher::new(1).map_err(failed)?;
+    let file = &how_many.out;
     let cannot = |error| Failed::Message(format!("{}: {error}", file.display()));
     let mut list = BufWriter::new(new_file(file).map_err(cannot)?);
-    let how_many = Seed {
-        users: users as usize,
-        sessions_each: sessions as usize,
+    let seed = sample::Seed {
+        users: how_many.users as usize,
+        sessions_each: how_many.sessions as usize,
         cookie: Cookies::new(config.https(), config.limits).name(Kind::Session),
     };
     let line = |line: &str| writeln!(list, "{line}");
-    sample::seed(db, &hasher, &config.limits, how_many, Moment::now(), line)
-        .await
-        .map_err(failed)?;
+    sample::seed(instance, seed, Moment::now(), line).await?;
     list.flush().map_err(cannot)?;
-    let (users, sessions) = (u64::from(users), u64::from(users) * u64::from(sessions));
+    let sessions = u64::from(how_many.users) * u64::from(how_many.sessions);
     writeln!(
         out,
-        "{} people, {} in {}",
-        users,
+        "{}, {} in {}",
+        count(how_many.users, "user"),
         count(sessions, "session"),
         file.display()
     )?;
     Ok(())
 }
 
-/// For the owner's eyes only: each line is a key to somebody's session.
+/// Readable by its owner only, because each line is a key to a user's session.
 fn new_file(file: &Path) -> std::io::Result<std::fs::File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

@@ -1,37 +1,34 @@
-//! `curfew sessions list` and `curfew remote-logout`, of one or of everyone.
+//! `curfew sessions list` and `curfew remote-logout`, of a user or of everyone.
 
 use std::io::Write;
 
 use accounts::{
-    audit::Client,
-    db::Db,
     device,
+    ids::SessionId,
+    instance::Instance,
     members::{self, Everyone},
-    sessions::{self, By, EndAllError, SessionId, Surface},
+    plans::Plan,
+    sessions::{self, By, EndAllError, Surface},
     time::{Moment, UnixMillis},
 };
 use app::time::Time;
 
-use super::{Failed, away, count, failed, person};
-use crate::config::Config;
+use super::{Failed, count, operation, user_with};
 
-/// Sessions listed at the most: more than one may have.
+/// Sessions listed at the most: more than a user may have.
 const MOST: i64 = 1_000_000;
 
 pub(super) async fn list(
-    db: &Db,
-    config: &Config,
+    instance: &Instance,
     email: &str,
     out: &mut impl Write,
 ) -> Result<(), Failed> {
-    let mut conn = db.read().await.map_err(away)?;
-    let who = person(&mut conn, email).await?;
-    let (none_first, now) = (SessionId(String::new()), Moment::now());
-    let listed = sessions::list(&mut conn, &who, &none_first, MOST, &config.limits, now)
-        .await
-        .map_err(away)?;
+    let mut conn = instance.read(Moment::now()).await?;
+    let user = user_with(&mut conn, email).await?;
+    let none_first = SessionId(String::new());
+    let listed = sessions::list(&mut conn, &user, &none_first, MOST).await?;
     if listed.is_empty() {
-        writeln!(out, "{email} is signed in nowhere.")?;
+        writeln!(out, "{email} is not signed in anywhere.")?;
         return Ok(());
     }
     let row = "DEVICE                        IP ADDRESS                 SIGNED IN             LAST ACTIVE           EXPIRES               REMEMBERED  ID";
@@ -46,7 +43,7 @@ pub(super) async fn list(
         let [started, active, expires] = [
             session.started_at,
             session.last_active_at,
-            session.ends_at(&config.limits),
+            session.ends_at(&instance.limits),
         ]
         .map(utc);
         let remembered = if session.remembered { "yes" } else { "no" };
@@ -65,57 +62,50 @@ fn utc(at: UnixMillis) -> String {
 }
 
 pub(super) async fn remote_logout(
-    db: &Db,
-    config: &Config,
+    instance: &Instance,
     email: &str,
     out: &mut impl Write,
 ) -> Result<(), Failed> {
-    let mut tx = db.write().await.map_err(away)?;
-    let who = person(&mut tx, email).await?;
-    let (client, limits) = (Client::default(), &config.limits);
-    let (by, from) = (By::Operator, Surface::Cli);
-    let ended = sessions::end_all(&mut tx, &who, by, from, &client, limits, Moment::now()).await;
+    let mut op = operation(instance).await?;
+    let user = user_with(&mut op, email).await?;
+    let ended = sessions::end_all(&mut op, &user, By::Operator, Surface::Cli).await;
     let ended = match ended {
-        Ok(ended) => ended,
-        Err(EndAllError::PlanRequired(plans)) => {
-            let plans: Vec<&str> = plans.iter().map(|plan| plan.name()).collect();
-            return Err(Failed::Message(format!(
-                "nothing was changed: remote logout is in the plans {}; \
-                 `curfew account set-plan {email} {}` changes the plan",
-                plans.join(", "),
-                plans
-                    .first()
-                    .map_or(String::new(), |plan| plan.to_lowercase()),
-            )));
-        }
-        Err(other) => return Err(failed(other)),
+        Err(EndAllError::PlanRequired(plans)) => return Err(plan_required(email, &plans)),
+        ended => ended?,
     };
-    tx.commit().await.map_err(away)?;
+    op.commit().await?;
     let sessions = count(ended.sessions, "session");
     let devices = count(ended.remembered_devices, "remembered device");
     writeln!(out, "Logged {email} out: {sessions} and {devices} ended.")?;
     Ok(())
 }
 
+fn plan_required(email: &str, plans: &[Plan]) -> Failed {
+    let names: Vec<&str> = plans.iter().map(|plan| plan.name()).collect();
+    let first = names
+        .first()
+        .map_or(String::new(), |plan| plan.to_lowercase());
+    Failed::Message(format!(
+        "nothing was changed: remote logout is in the plans {}; \
+         `curfew account set-plan {email} {first}` changes the plan",
+        names.join(", ")
+    ))
+}
+
 /// Account by account, each all or nothing.
 pub(super) async fn remote_logout_everyone(
-    db: &Db,
-    config: &Config,
+    instance: &Instance,
     out: &mut impl Write,
 ) -> Result<(), Failed> {
-    let accounts = members::accounts(&mut db.read().await.map_err(away)?)
-        .await
-        .map_err(away)?;
+    let mut conn = instance.read(Moment::now()).await?;
+    let accounts = members::accounts(&mut conn).await?;
+    drop(conn);
     let (mut all, mut skipped) = (Everyone::default(), 0_u64);
     for account in accounts {
-        let mut tx = db.write().await.map_err(away)?;
-        let limits = &config.limits;
-        let ended =
-            members::remote_logout_everyone_by_operator(&mut tx, &account, limits, Moment::now())
-                .await;
-        match ended.map_err(away)? {
+        let mut op = operation(instance).await?;
+        match members::remote_logout_everyone_by_operator(&mut op, &account).await? {
             Some(ended) => {
-                tx.commit().await.map_err(away)?;
+                op.commit().await?;
                 all.users += ended.users;
                 all.sessions += ended.sessions;
                 all.remembered_devices += ended.remembered_devices;
@@ -123,13 +113,10 @@ pub(super) async fn remote_logout_everyone(
             None => skipped += 1,
         }
     }
+    let users = count(all.users, "user");
     let sessions = count(all.sessions, "session");
     let devices = count(all.remembered_devices, "remembered device");
-    writeln!(
-        out,
-        "Logged {} people out: {sessions} and {devices} ended.",
-        all.users
-    )?;
+    writeln!(out, "Logged {users} out: {sessions} and {devices} ended.")?;
     if skipped > 0 {
         let skipped = count(skipped, "account");
         writeln!(

@@ -3,31 +3,29 @@
 use std::{
     fs::File,
     io::{self, BufRead, BufReader, Read, Write},
-    path::Path,
 };
 
 use accounts::{
-    audit::Client,
-    db::Db,
+    client::Client,
+    instance::Instance,
     members::{self, MemberError},
-    passwords::{self, Hasher},
+    passwords,
     secret::Secret,
-    sign_up::{self, NewUser, SignUp},
+    sign_up::{self, Policy, SignUp},
     time::Moment,
+    users::NewUser,
 };
 
-use super::{Failed, away, count, failed, person};
+use super::{CreateUser, Failed, count, operation, user_with};
 use crate::config::Config;
 
 pub(super) async fn create(
-    db: &Db,
+    instance: &Instance,
     config: &Config,
-    name: &str,
-    email: &str,
-    password_file: Option<&Path>,
+    new: &CreateUser,
     out: &mut impl Write,
 ) -> Result<(), Failed> {
-    let password = match password_file {
+    let password = match &new.password_file {
         Some(file) => {
             let read = File::open(file).and_then(first_line);
             read.map_err(|e| Failed::Message(format!("{}: {e}", file.display())))?
@@ -35,32 +33,25 @@ pub(super) async fn create(
         None => first_line(io::stdin().lock())
             .map_err(|e| Failed::Message(format!("the password on standard input: {e}")))?,
     };
-    let new = NewUser {
-        name,
-        email,
-        password: &password,
+    // The operator may, whatever CURFEW_SIGN_UP says.
+    let policy = Policy {
+        sign_up: SignUp::Open,
         plan: config.default_plan,
     };
-    let hasher = Hasher::new(1).map_err(failed)?;
-    let (limits, client) = (&config.limits, Client::default());
-    // Whoever runs the command may, whatever CURFEW_SIGN_UP says.
-    let made = sign_up::sign_up(
-        db,
-        &hasher,
-        SignUp::Open,
-        limits,
-        new,
-        &client,
-        Moment::now(),
-    )
-    .await;
-    writeln!(out, "{}", made.map_err(failed)?.0)?;
+    let user = NewUser {
+        name: &new.name,
+        email: &new.email,
+        password: &password,
+    };
+    let client = Client::default();
+    let created = sign_up::sign_up(instance, &client, Moment::now(), &policy, user).await?;
+    writeln!(out, "{}", created.0)?;
     Ok(())
 }
 
 /// Thousand by thousand, so that it needs no more memory for many users than for few.
-pub(super) async fn list(db: &Db, out: &mut impl Write) -> Result<(), Failed> {
-    let mut conn = db.read().await.map_err(away)?;
+pub(super) async fn list(instance: &Instance, out: &mut impl Write) -> Result<(), Failed> {
+    let mut conn = instance.read(Moment::now()).await?;
     let mut last = String::new();
     writeln!(
         out,
@@ -68,13 +59,13 @@ pub(super) async fn list(db: &Db, out: &mut impl Write) -> Result<(), Failed> {
         "EMAIL", "NAME", "ROLE", "PLAN", "STATE"
     )?;
     loop {
-        let users = members::everyone(&mut conn, &last).await.map_err(away)?;
+        let users = members::everyone(&mut conn, &last).await?;
         let Some(end) = users.last() else {
             return Ok(());
         };
         last.clone_from(&end.email);
-        for person in &users {
-            let state = if person.disabled_at.is_some() {
+        for user in &users {
+            let state = if user.disabled_at.is_some() {
                 "disabled"
             } else {
                 "active"
@@ -82,41 +73,36 @@ pub(super) async fn list(db: &Db, out: &mut impl Write) -> Result<(), Failed> {
             writeln!(
                 out,
                 "{:<32}  {:<24}  {:<10}  {:<10}  {state:<8}  {}",
-                person.email,
-                person.name,
-                person.role.name(),
-                person.plan.name(),
-                person.account_name
+                user.email,
+                user.name,
+                user.role.name(),
+                user.plan.name(),
+                user.account_name
             )?;
         }
     }
 }
 
 pub(super) async fn disable(
-    db: &Db,
-    config: &Config,
+    instance: &Instance,
     email: &str,
     out: &mut impl Write,
 ) -> Result<(), Failed> {
-    let mut tx = db.write().await.map_err(away)?;
-    let who = person(&mut tx, email).await?;
-    let ended = members::disable_by_operator(&mut tx, &who, &config.limits, Moment::now()).await;
-    let ended = match ended {
-        Ok(ended) => ended,
+    let mut op = operation(instance).await?;
+    let user = user_with(&mut op, email).await?;
+    let ended = match members::disable_by_operator(&mut op, &user).await {
         Err(MemberError::LastOwner) => {
             return Err(Failed::Message(format!(
-                "nothing was changed: {email} is the last owner of their account. Another owner has to be made \
+                "nothing was changed: {email} is the last owner of their account. Make another member an owner \
                  first; `curfew remote-logout {email}` ends their sessions"
             )));
         }
-        Err(other) => return Err(failed(other)),
+        ended => ended?,
     };
-    tx.commit().await.map_err(away)?;
-    let (sessions, devices, tokens) = (
-        count(ended.sessions, "session"),
-        count(ended.remembered_devices, "remembered device"),
-        count(ended.tokens, "token"),
-    );
+    op.commit().await?;
+    let sessions = count(ended.sessions, "session");
+    let devices = count(ended.remembered_devices, "remembered device");
+    let tokens = count(ended.tokens, "token");
     writeln!(
         out,
         "Disabled {email}: {sessions}, {devices} and {tokens} ended."

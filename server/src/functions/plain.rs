@@ -6,20 +6,21 @@ use std::collections::BTreeMap;
 use app::{
     cookies::Kind,
     error::{AppError, Code},
-    flash::{EndReason, Flash, Reason, Refused},
+    flash::{Flash, Refused},
+    reason::{EndReason, Reason},
     remote_logout::Place,
     sign_in::same_site,
 };
 use axum::{
     body::Bytes,
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, Uri, header},
+    response::Response,
 };
 
 use crate::{
+    addresses,
     error_page::json,
-    pages::{start_over, to_sign_in},
-    signed_in::set_unless_set,
+    redirects::{see_other, set_unless_set, start_over, to_sign_in},
     state::AppState,
 };
 
@@ -52,21 +53,28 @@ pub(super) fn succeeded(headers: &HeaderMap, response: Response) -> Response {
     answer
 }
 
+/// A function that was refused, and what it was sent.
+pub(super) struct Refusal<'a> {
+    pub name: &'a str,
+    pub body: &'a Bytes,
+    pub error: AppError,
+}
+
 /// The answer to a form or a program whose operation was refused.
 pub(super) fn refused(
     state: &AppState,
     headers: &HeaderMap,
     plain: bool,
-    name: &str,
-    body: &Bytes,
-    error: AppError,
+    refusal: Refusal<'_>,
 ) -> Response {
+    let Refusal { name, body, error } = refusal;
     if !plain {
         let mut response = json(&error);
         leave_reason(state, &mut response, &error);
         return response;
     }
-    let Some(page) = page_of(headers).or_else(|| home_of(name)) else {
+    let home = || addresses::function(name)?.home.map(str::to_owned);
+    let Some(page) = page_of(headers).or_else(home) else {
         return json(&error);
     };
     if error.code == Code::SignInExpired {
@@ -90,8 +98,8 @@ pub(super) fn refused(
     response
 }
 
-/// Where one is led after signing in again: the page one was on. Not to the question whether to log
-/// out everywhere, though, when that has just happened: a second click on its button ends here.
+/// Where the user is led after signing in again: the page they were on. Not to the question whether to log out
+/// everywhere, though, when that has just happened, because a second click on its button ends here.
 fn after_sign_in(name: &str, body: &Bytes, error: &AppError, page: String) -> String {
     let reason = error.reason.as_deref();
     if name != "remote_logout" || reason.map(|r| r.end_reason) != Some(EndReason::RemoteLogout) {
@@ -102,8 +110,8 @@ fn after_sign_in(name: &str, body: &Bytes, error: &AppError, page: String) -> St
     place.path().to_owned()
 }
 
-/// The sign-in page, where the browser goes next, tells how the session ended. Its cookies go: when
-/// another remote logout came between the door and the operation, the door still saw them alive.
+/// The sign-in page, where the browser goes next, tells how the session ended. Its cookies are removed here: when
+/// another remote logout came between the authentication and the operation, the authentication saw them alive.
 fn leave_reason(state: &AppState, response: &mut Response, error: &AppError) {
     if let Some(reason) = &error.reason {
         let cookies = &state.curfew.cookies;
@@ -130,47 +138,6 @@ fn page_of(headers: &HeaderMap) -> Option<String> {
         .then(|| our_path(referer.path_and_query().map_or("/", |p| p.as_str())))
 }
 
-/// The page of a form that came without a referrer.
-fn home_of(name: &str) -> Option<String> {
-    let page = match name {
-        "sign_in" => "/sign-in",
-        "sign_up" => "/sign-up",
-        "confirm_sign_up" => "/confirm-sign-up?token=",
-        "not_me" => "/not-me",
-        "change_password" => "/profile/password",
-        "update_profile" => "/profile",
-        "remote_logout" => "/profile/remote-logout",
-        "end_session" | "end_other_sessions" | "rename_device" | "set_curfew"
-        | "set_account_curfew" => "/profile/security",
-        "verify_code" => "/sign-in/code",
-        "request_password_reset" => "/forgot-password",
-        "change_email" => "/profile/login",
-        "begin_two_factor" => "/profile/two-factor",
-        "turn_on_two_factor" => "/profile/two-factor/app",
-        "turn_off_two_factor" => "/profile/two-factor/off",
-        "new_recovery_codes" | "use_recovery_codes" => "/profile/two-factor/new-codes",
-        "create_api_token" | "revoke_api_token" => "/settings/api",
-        "create_mcp_token" | "revoke_mcp_token" => "/settings/mcp",
-        "sign_out" => "/",
-        "delete_account" => "/profile/delete",
-        "rename_account" | "change_plan" => "/settings",
-        "invite_member"
-        | "revoke_invitation"
-        | "change_role"
-        | "disable_member"
-        | "enable_member"
-        | "remove_member"
-        | "remote_logout_member"
-        | "remote_logout_everyone" => "/settings/members",
-        "verify_audit" | "set_audit_retention" => "/settings/audit-log",
-        "set_webhook" | "new_webhook_secret" | "test_webhook" | "remove_webhook" => {
-            "/settings/audit-log/webhook"
-        }
-        _ => return None,
-    };
-    Some(page.into())
-}
-
 /// A path of ours, whatever it was before.
 fn our_path(path: &str) -> String {
     if path.starts_with("/sign-in") || path.starts_with("/sign-up") {
@@ -183,16 +150,10 @@ fn our_path(path: &str) -> String {
     same_site(Some(path))
 }
 
-/// 303: look there, with GET.
-pub(crate) fn see_other(to: &str) -> Response {
-    match HeaderValue::from_str(to) {
-        Ok(to) => (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response(),
-        Err(_) => StatusCode::BAD_REQUEST.into_response(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     #[test]

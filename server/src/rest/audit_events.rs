@@ -1,6 +1,9 @@
 //! `GET audit-events`: what happened.
 
-use accounts::audit::{self, Stored};
+use accounts::{
+    audit::{self, Stored},
+    time::Moment,
+};
 use axum::{Extension, Json, extract::State};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,7 +14,7 @@ use super::{
     refusals::{Always, OfLists},
     time,
 };
-use crate::{bearer::Caller, problem::Refused, state::AppState};
+use crate::{authentication::bearer::Caller, problem::Refused, state::AppState};
 
 /// Something that happened.
 #[derive(Debug, Serialize, ToSchema, JsonSchema)]
@@ -24,7 +27,7 @@ pub struct Event {
     category: String,
     /// `info`, `notice`, `warning` or `alert`.
     severity: String,
-    /// `user:` and an id, `operator` or `nobody`.
+    /// `user:` and an id, `operator` or `anonymous`.
     actor: String,
     /// The id of the user it was done to.
     subject: Option<String>,
@@ -44,7 +47,7 @@ pub struct Events {
 
 /// Audit events
 ///
-/// The newest first. Owners and admins see what happened in the account, everybody else what happened
+/// The newest first. Owners and admins see what happened in the account, every other member what happened
 /// to them.
 #[utoipa::path(
     get,
@@ -64,7 +67,7 @@ pub async fn list(
     // A position that is no number comes before everything, so nothing is found.
     let before = paging.from(LIST)?.map(|seq| seq.parse().unwrap_or(0));
     let subject = (!caller.bearer.looks_after_account()).then_some(&user.id);
-    let mut conn = state.curfew.db.read().await.map_err(Refused::database)?;
+    let mut conn = state.curfew.instance.read(Moment::now()).await?;
     let mut found = audit::recent(
         &mut conn,
         &user.account_id,
@@ -72,8 +75,7 @@ pub async fn list(
         before,
         paging.and_one(),
     )
-    .await
-    .map_err(Refused::database)?;
+    .await?;
     let next_cursor = paging.cut(LIST, &mut found, |event| event.seq.to_string());
     let items = found.into_iter().map(Event::from).collect();
     Ok(Json(Events { items, next_cursor }))

@@ -1,13 +1,13 @@
 //! `GET me`: whose token it is.
 
-use accounts::tokens::Bearer;
+use accounts::{roles::Role, tokens::Bearer};
 use axum::{Extension, Json};
 use schemars::JsonSchema;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{refusals::Always, time};
-use crate::bearer::Caller;
+use crate::authentication::bearer::Caller;
 
 /// A user, and the token that asks.
 #[derive(Debug, Serialize, ToSchema, JsonSchema)]
@@ -52,7 +52,7 @@ pub struct Token {
     path = "/api/v1/me",
     operation_id = "me",
     tag = "You",
-    responses((status = 200, description = "The person.", body = Me), Always)
+    responses((status = 200, description = "The user.", body = Me), Always)
 )]
 pub async fn me(Extension(caller): Extension<Caller>) -> Json<Me> {
     Json(Me::of(caller.bearer))
@@ -86,9 +86,7 @@ impl Me {
 }
 
 /// A role as programs read it.
-pub fn role(role: accounts::users::Role) -> &'static str {
-    use accounts::users::Role;
-
+pub fn role(role: Role) -> &'static str {
     match role {
         Role::Owner => "owner",
         Role::Admin => "admin",

@@ -1,8 +1,9 @@
 //! `GET members`: who is in the account.
 
 use accounts::{
+    ids::UserId,
     members::{self, Listed},
-    users::UserId,
+    time::Moment,
 };
 use axum::{Extension, Json, extract::State};
 use schemars::JsonSchema;
@@ -15,7 +16,7 @@ use super::{
     refusals::{Always, OfLists},
     time,
 };
-use crate::{bearer::Caller, problem::Refused, state::AppState};
+use crate::{authentication::bearer::Caller, problem::Refused, state::AppState};
 
 /// A member of the account.
 #[derive(Debug, Serialize, ToSchema, JsonSchema)]
@@ -42,7 +43,7 @@ pub struct Members {
 
 /// Members
 ///
-/// Everybody in the account, the oldest first. For owners and admins.
+/// Everyone in the account, the oldest first. For owners and admins.
 #[utoipa::path(
     get,
     path = "/api/v1/members",
@@ -66,10 +67,8 @@ pub async fn list(
     const LIST: &str = "members";
     let after = UserId(paging.from(LIST)?.unwrap_or_default());
     let account = &caller.bearer.user.account_id;
-    let mut conn = state.curfew.db.read().await.map_err(Refused::database)?;
-    let mut found = members::page(&mut conn, account, &after, paging.and_one())
-        .await
-        .map_err(Refused::database)?;
+    let mut conn = state.curfew.instance.read(Moment::now()).await?;
+    let mut found = members::page(&mut conn, account, &after, paging.and_one()).await?;
     let next_cursor = paging.cut(LIST, &mut found, |member| member.id.0.clone());
     let items = found.into_iter().map(shown).collect();
     Ok(Json(Members { items, next_cursor }))

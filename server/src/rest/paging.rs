@@ -18,7 +18,7 @@ pub struct Paging {
     /// How many at the most, 50 when not said.
     #[param(minimum = 1, maximum = 100, default = 50, required = false)]
     pub limit: u16,
-    /// Where to go on: `next_cursor` of the page before. Nothing is to be read out of it.
+    /// Where to go on: `next_cursor` of the page before. What it consists of may change.
     #[param(
         required = false,
         nullable = false,
@@ -29,7 +29,7 @@ pub struct Paging {
 }
 
 impl Paging {
-    /// Where the page begins, as [`cursor`] wrote it for a list of that name. None: at the start.
+    /// Where the page begins, as [`Paging::cut`] wrote it for a list of that name. None: at the start.
     ///
     /// # Errors
     /// 422 for a cursor that is not one of this list's.
@@ -46,7 +46,7 @@ impl Paging {
                     .strip_prefix(':')
                     .map(str::to_owned)
             })
-            .filter(|position| accounts::time::is_id(position))
+            .filter(|position| accounts::ids::is_id(position))
             .map(Some)
             .ok_or_else(|| wrong("cursor", "Use the next_cursor of the page before, or none."))
     }

@@ -31,7 +31,7 @@ const CODES: [Code; 15] = [
     Code::Conflict,
 ];
 
-/// The page. Anybody may read it.
+/// The page. It is public.
 pub async fn page(State(state): State<AppState>) -> Html<String> {
     static DOCUMENT: LazyLock<Value> =
         LazyLock::new(|| serde_json::to_value(document()).unwrap_or_default());

@@ -11,7 +11,7 @@ pub enum Always {
     /// The request was not understood.
     #[response(status = 400, content_type = "application/problem+json")]
     Malformed(Problem),
-    /// No token, or one that is unknown, revoked or has run out.
+    /// No token, or one that is unknown, revoked or has expired.
     #[response(status = 401, content_type = "application/problem+json")]
     InvalidToken(Problem),
     /// The plan, the role or the token's scope lacks it. `code` says which.
@@ -43,7 +43,7 @@ pub enum OfLists {
 /// What an operation may answer besides.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes answers that are made elsewhere")]
-pub enum OfDeeds {
+pub enum OfOperations {
     /// Not there, or not yours: the same answer.
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(Problem),

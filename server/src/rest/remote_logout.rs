@@ -1,10 +1,11 @@
-//! `POST remote-logout`, one's own or a member's.
+//! `POST remote-logout`, of the bearer or of a member.
 
 use accounts::{
+    ids::UserId,
+    operation::Operation,
+    programs,
     sessions::{LogoutReceipt, Surface},
     time::Moment,
-    tokens,
-    users::UserId,
 };
 use axum::{
     Extension, Json,
@@ -15,11 +16,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    nothing::Nothing,
-    refusals::{Always, OfDeeds},
+    no_body::NoBody,
+    refusals::{Always, OfOperations},
     time,
 };
-use crate::{bearer::Caller, problem::Refused, state::AppState};
+use crate::{authentication::bearer::Caller, problem::Refused, state::AppState};
 
 /// What ended.
 #[derive(Debug, Serialize, ToSchema, JsonSchema)]
@@ -35,21 +36,23 @@ pub struct Receipt {
 /// Remote logout
 ///
 /// Ends every session and remembered device of yours at once. Tokens, this one too, and two-factor
-/// settings stay. Pressing twice is the same as once. Needs scope `sessions`.
+/// settings stay. Twice is the same as once. Needs scope `sessions`.
 #[utoipa::path(
     post,
     path = "/api/v1/remote-logout",
     operation_id = "remote_logout",
     tag = "Sessions",
-    responses((status = 200, description = "Everything has ended, durably.", body = Receipt), Always, OfDeeds)
+    responses((status = 200, description = "Everything has ended, durably.", body = Receipt), Always, OfOperations)
 )]
 pub async fn own(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
-    _: Nothing,
+    _: NoBody,
 ) -> Result<Json<Receipt>, Refused> {
     let user = caller.bearer.user.id.clone();
-    remote_logout(&state, &caller, &user).await
+    Ok(Json(
+        remote_logout(&state, &caller, &user, Surface::Rest).await?,
+    ))
 }
 
 /// Remote logout of a member
@@ -61,36 +64,30 @@ pub async fn own(
     operation_id = "remote_logout_member",
     tag = "Account",
     params(("id" = String, Path, description = "The member's id.")),
-    responses((status = 200, description = "Everything of that member has ended, durably.", body = Receipt), Always, OfDeeds)
+    responses((status = 200, description = "Everything of that member has ended, durably.", body = Receipt), Always, OfOperations)
 )]
 pub async fn of_member(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
-    _: Nothing,
+    _: NoBody,
 ) -> Result<Json<Receipt>, Refused> {
-    remote_logout(&state, &caller, &UserId(id)).await
+    let receipt = remote_logout(&state, &caller, &UserId(id), Surface::Rest).await?;
+    Ok(Json(receipt))
 }
 
-async fn remote_logout(
+/// Ends everything of a user's, for REST and for MCP.
+pub(crate) async fn remote_logout(
     state: &AppState,
     caller: &Caller,
     user: &UserId,
-) -> Result<Json<Receipt>, Refused> {
-    let mut tx = state.curfew.db.write().await.map_err(Refused::database)?;
-    let ended = tokens::remote_logout(
-        &mut tx,
-        &caller.bearer,
-        user,
-        Surface::Rest,
-        &caller.client,
-        &state.curfew.limits,
-        Moment::now(),
-    )
-    .await?;
-    // Durable first: the answer promises that everything is dead.
-    tx.commit().await.map_err(Refused::database)?;
-    Ok(Json(ended.into()))
+    surface: Surface,
+) -> Result<Receipt, Refused> {
+    let mut op = Operation::begin(&state.curfew.instance, &caller.client, Moment::now()).await?;
+    let ended = programs::remote_logout(&mut op, &caller.bearer, user, surface).await?;
+    // Durable first: the answer promises that everything has ended.
+    op.commit().await?;
+    Ok(ended.into())
 }
 
 impl From<LogoutReceipt> for Receipt {
@@ -99,7 +96,7 @@ impl From<LogoutReceipt> for Receipt {
             sessions: ended.sessions,
             remembered_devices: ended.remembered_devices,
             at: time(ended.at),
-            event: ended.event,
+            event: ended.event.0,
         }
     }
 }

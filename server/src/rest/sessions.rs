@@ -2,10 +2,12 @@
 
 use accounts::{
     device,
+    ids::SessionId,
     limits::Limits,
-    sessions::{self, Listed, SessionId},
+    operation::Operation,
+    programs,
+    sessions::{self, Listed},
     time::Moment,
-    tokens,
 };
 use axum::{
     Extension, Json,
@@ -17,21 +19,21 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    nothing::Nothing,
+    no_body::NoBody,
     paging::Paging,
-    refusals::{Always, OfDeeds, OfLists},
+    refusals::{Always, OfLists, OfOperations},
     time,
 };
-use crate::{bearer::Caller, problem::Refused, state::AppState};
+use crate::{authentication::bearer::Caller, problem::Refused, state::AppState};
 
 /// One signed-in browser.
 #[derive(Debug, Serialize, ToSchema, JsonSchema)]
 pub struct Session {
-    /// Names it in a list; opens nothing.
+    /// Names it in a list; grants nothing.
     id: String,
     /// The name its user has given it, or "Firefox on Linux".
     device: String,
-    /// As the browser says it: text that anybody can choose.
+    /// As the browser says it: text that anyone can choose.
     user_agent: String,
     ip: Option<String>,
     #[schema(format = DateTime)]
@@ -79,19 +81,10 @@ pub async fn list(
 ) -> Result<Json<Sessions>, Refused> {
     const LIST: &str = "sessions";
     let before = paging.from(LIST)?.map(SessionId);
-    let limits = &state.curfew.limits;
-    let mut conn = state.curfew.db.read().await.map_err(Refused::database)?;
+    let limits = &state.curfew.instance.limits;
+    let mut conn = state.curfew.instance.read(Moment::now()).await?;
     let user = &caller.bearer.user.id;
-    let mut found = sessions::page(
-        &mut conn,
-        user,
-        before.as_ref(),
-        paging.and_one(),
-        limits,
-        Moment::now(),
-    )
-    .await
-    .map_err(Refused::database)?;
+    let mut found = sessions::page(&mut conn, user, before.as_ref(), paging.and_one()).await?;
     let next_cursor = paging.cut(LIST, &mut found, |session| session.id.0.clone());
     let items = found
         .into_iter()
@@ -129,24 +122,16 @@ impl Session {
     operation_id = "end_session",
     tag = "Sessions",
     params(("id" = String, Path, description = "The session's id.")),
-    responses((status = 204, description = "It has ended."), Always, OfDeeds)
+    responses((status = 204, description = "It has ended."), Always, OfOperations)
 )]
 pub async fn end(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
-    _: Nothing,
+    _: NoBody,
 ) -> Result<StatusCode, Refused> {
-    let mut tx = state.curfew.db.write().await.map_err(Refused::database)?;
-    tokens::end_session(
-        &mut tx,
-        &caller.bearer,
-        &SessionId(id),
-        &caller.client,
-        &state.curfew.limits,
-        Moment::now(),
-    )
-    .await?;
-    tx.commit().await.map_err(Refused::database)?;
+    let mut op = Operation::begin(&state.curfew.instance, &caller.client, Moment::now()).await?;
+    programs::end_session(&mut op, &caller.bearer, &SessionId(id)).await?;
+    op.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,92 +1,105 @@
-//! One delivery: one request on a connection of its own, to an address that was looked at, and no further.
+//! The webhook client: one request to an address that has been checked, and no further.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    error::Error,
+    io::{self, ErrorKind},
+    net::SocketAddr,
+    time::Duration,
+};
 
-use accounts::webhook::{Failure, Payload};
+use accounts::webhooks::{Failure, Payload};
 use app::context::{Pending, WebhookClient};
-use http::{Request, header};
-use http_body_util::Full;
-use hyper::{body::Bytes, client::conn::http1};
-use hyper_util::rt::TokioIo;
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
-    time::timeout,
-};
-use tokio_rustls::{
-    TlsConnector,
-    rustls::{
-        ClientConfig, RootCertStore,
-        crypto::aws_lc_rs,
-        pki_types::{CertificateDer, IpAddr as TlsIp, ServerName},
-    },
-};
-use url::{Host, Position, Url};
+use http::header;
+use reqwest::{Client, redirect, retry};
+use tokio::time::timeout;
+use tokio_rustls::rustls::{self, ClientConfig, pki_types::CertificateDer};
 
-use super::addresses::Addresses;
+use super::{addresses::Addresses, resolver::Checked, tls};
 
-/// Longest a delivery may take, the look-up of its name included.
+/// Longest that connecting may take, TLS included.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// Longest that a delivery may take, the look-up of its host included.
 const LONGEST: Duration = Duration::from_secs(10);
 
 const USER_AGENT: &str = concat!("Curfew/", env!("CARGO_PKG_VERSION"), " (webhook)");
 
-/// Brings deliveries over HTTP.
+const LATE: &str = "There was no answer within ten seconds.";
+const NO_ANSWER: &str = "Nothing answers at this address.";
+const UNTRUSTED: &str = "No trusted TLS connection could be made. Check its certificate.";
+const CLOSED: &str = "The connection was closed without an answer.";
+const NO_TLS: &str = "TLS is not to be had here.";
+
+/// Sends deliveries over HTTP.
 pub struct HttpWebhookClient {
     addresses: Addresses,
-    tls: Option<TlsConnector>,
+    /// None when TLS could not be set up, which the log says.
+    tls: Option<ClientConfig>,
 }
 
 impl HttpWebhookClient {
-    /// `public_url` is where users find this install, which is never sent to; `authorities` are trusted besides
-    /// those that browsers trust.
+    /// `public_url` is where users find this instance and `listen` where it listens: neither is ever sent to.
+    /// `authorities` are trusted besides those that browsers trust.
     #[must_use]
     pub fn new(
         allow_private: bool,
         public_url: &str,
+        listen: SocketAddr,
         authorities: &[CertificateDer<'static>],
     ) -> Self {
         Self {
-            addresses: Addresses::new(allow_private, public_url),
-            tls: tls(authorities),
+            addresses: Addresses::new(allow_private, public_url, listen),
+            tls: tls::trusting(authorities)
+                .inspect_err(
+                    |error| tracing::error!(%error, "TLS for webhooks could not be set up"),
+                )
+                .ok(),
         }
     }
 
-    async fn deliver(&self, payload: &Payload) -> Result<u16, Failure> {
-        // Again at every delivery: what a name leads to may have changed since it was saved.
+    async fn send(&self, payload: &Payload) -> Result<u16, Failure> {
+        // Again at every delivery, because a name may lead elsewhere than when it was saved.
         let url = self.addresses.read(&payload.url).map_err(without_answer)?;
-        let found = self.addresses.look_up(&url).await.map_err(without_answer)?;
-        let stream = connect(&found).await?;
-        let answered = if url.scheme() == "https" {
-            let tls = self
-                .tls
-                .as_ref()
-                .ok_or_else(|| without_answer("TLS is not to be had here."))?;
-            let name = name_of(&url).ok_or_else(|| without_answer("Its host is no name."))?;
-            let stream = tls.connect(name, stream).await.map_err(|error| {
-                tracing::debug!(%error, "a receiver’s certificate or TLS was not accepted");
-                without_answer("No trusted TLS connection could be made. Check its certificate.")
+        let checked = self.addresses.look_up(&url).await.map_err(without_answer)?;
+        let https = url.scheme() == "https";
+        let request = self.client_to(checked)?.post(url);
+        let answer = with_headers(request, payload)
+            .body(payload.body.clone())
+            .send()
+            .await
+            .map_err(|error| {
+                // An address often carries a secret of the receiver's.
+                let error = error.without_url();
+                let why = why(&error, https);
+                let error: &dyn Error = &error;
+                tracing::debug!(error, why, "a webhook delivery failed");
+                without_answer(why)
             })?;
-            post(stream, &url, payload).await
-        } else {
-            post(stream, &url, payload).await
-        };
-        let status = answered.map_err(|error| {
-            tracing::debug!(%error, "a receiver broke off");
-            without_answer("The connection was closed without an answer.")
-        })?;
-        match status {
-            200..=299 => Ok(status),
-            300..=399 => Err(Failure {
-                status: Some(status),
-                why: format!(
-                    "It answered {status}. Curfew follows no redirects: enter the address it leads to."
-                ),
-            }),
-            _ => Err(Failure {
-                status: Some(status),
-                why: format!("It answered {status}."),
-            }),
-        }
+        // The body is not read: dropping the answer closes the connection.
+        taken(answer.status().as_u16())
+    }
+
+    /// A client for one delivery, which connects to `checked` and to nothing else. A client for all of them would
+    /// have to check in its resolver, which reqwest tells the name and not the port, and asks for no address that
+    /// stands in place of a name. Creating one takes microseconds: TLS is set up already, and no connection outlives
+    /// its delivery anyway.
+    fn client_to(&self, checked: Vec<SocketAddr>) -> Result<Client, Failure> {
+        let tls = self.tls.clone().ok_or_else(|| without_answer(NO_TLS))?;
+        Client::builder()
+            .tls_backend_preconfigured(tls)
+            .dns_resolver(Checked(checked))
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            // The outbox does that, later and counted.
+            .retry(retry::never())
+            .pool_max_idle_per_host(0)
+            .connect_timeout(CONNECT)
+            .user_agent(USER_AGENT)
+            .build()
+            .map_err(|error| {
+                tracing::error!(%error, "the webhook client could not be made");
+                without_answer(NO_TLS)
+            })
     }
 }
 
@@ -102,12 +115,39 @@ impl WebhookClient for HttpWebhookClient {
 
     fn deliver<'a>(&'a self, payload: &'a Payload) -> Pending<'a, Result<u16, Failure>> {
         Box::pin(async move {
-            let late = || without_answer("There was no answer within ten seconds.");
-            timeout(LONGEST, self.deliver(payload))
+            timeout(LONGEST, self.send(payload))
                 .await
-                .unwrap_or_else(|_| Err(late()))
+                .unwrap_or_else(|_| Err(without_answer(LATE)))
         })
     }
+}
+
+/// The headers of `docs/WEBHOOK.md`: those of Standard Webhooks, and Curfew's own.
+fn with_headers(request: reqwest::RequestBuilder, payload: &Payload) -> reqwest::RequestBuilder {
+    request
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::CONNECTION, "close")
+        .header("webhook-id", &payload.id)
+        .header("webhook-timestamp", &payload.timestamp)
+        .header("webhook-signature", &payload.standard_signature)
+        .header("x-webhook-id", &payload.id)
+        .header("x-webhook-timestamp", &payload.timestamp)
+        .header("x-webhook-signature", &payload.signature)
+}
+
+/// Whether the receiver took it, by its status.
+fn taken(status: u16) -> Result<u16, Failure> {
+    let why = match status {
+        200..=299 => return Ok(status),
+        300..=399 => format!(
+            "It answered {status}. Curfew follows no redirects: enter the address it leads to."
+        ),
+        _ => format!("It answered {status}."),
+    };
+    Err(Failure {
+        status: Some(status),
+        why,
+    })
 }
 
 fn without_answer(why: &str) -> Failure {
@@ -117,67 +157,71 @@ fn without_answer(why: &str) -> Failure {
     }
 }
 
-/// The certificates that browsers trust and those that whoever runs this does, with the one provider of cryptography that this program has.
-fn tls(authorities: &[CertificateDer<'static>]) -> Option<TlsConnector> {
-    let mut roots: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
-    roots.add_parsable_certificates(authorities.iter().cloned());
-    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .inspect_err(|error| tracing::error!(%error, "TLS for webhooks could not be set up"))
-        .ok()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Some(TlsConnector::from(Arc::new(config)))
+fn why(error: &reqwest::Error, https: bool) -> &'static str {
+    if !error.is_connect() {
+        CLOSED
+    } else if https && is_of_tls(error) {
+        UNTRUSTED
+    } else {
+        NO_ANSWER
+    }
 }
 
-/// The first of the addresses that answers.
-async fn connect(found: &[SocketAddr]) -> Result<TcpStream, Failure> {
-    for address in found {
-        // Each gets its share of the time, so that a dead one does not stand in for all.
-        let share = LONGEST / u32::try_from(found.len() + 1).unwrap_or(u32::MAX);
-        if let Ok(Ok(stream)) = timeout(share, TcpStream::connect(address)).await {
-            return Ok(stream);
+/// Whether a connection was there and TLS failed on it. A refused certificate is an error of rustls; a peer that hangs
+/// up in the middle is one of these kinds, which connecting itself does not have.
+fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
+    if error.is::<rustls::Error>() {
+        return true;
+    }
+    if let Some(io) = error.downcast_ref::<io::Error>() {
+        let hung_up = matches!(
+            io.kind(),
+            ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
+        );
+        // What an `io::Error` wraps is not among its sources.
+        return hung_up || io.get_ref().is_some_and(|inner| is_of_tls(inner));
+    }
+    error.source().is_some_and(is_of_tls)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_connection_is_made_to_the_checked_address_whatever_the_name_leads_to() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let checked = listener.local_addr().unwrap();
+        let receiver = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = [0; 512];
+            let length = stream.read(&mut head).await.unwrap();
+            let answer = b"HTTP/1.1 204 No Content\r\n\r\n";
+            stream.write_all(answer).await.unwrap();
+            String::from_utf8_lossy(&head[..length]).into_owned()
+        });
+        let webhooks = HttpWebhookClient::new(true, "", checked, &[]);
+        let client = webhooks.client_to(vec![checked]).unwrap();
+        let url = format!("http://hooks.invalid:{}/x", checked.port());
+        let answer = client.post(url).send().await.unwrap();
+        assert_eq!(answer.status(), 204);
+        let head = receiver.await.unwrap();
+        assert!(head.starts_with("POST /x HTTP/1.1"), "{head}");
+        assert!(head.contains("host: hooks.invalid:"), "{head}");
+    }
+
+    #[test]
+    fn only_a_status_from_200_to_299_counts_as_taken() {
+        for status in [200, 204, 299] {
+            assert_eq!(taken(status), Ok(status));
+        }
+        for status in [101, 300, 307, 404, 500] {
+            assert_eq!(taken(status).unwrap_err().status, Some(status));
         }
     }
-    Err(without_answer("Nobody answers at this address."))
-}
-
-fn name_of(url: &Url) -> Option<ServerName<'static>> {
-    match url.host()? {
-        Host::Domain(name) => ServerName::try_from(name.to_owned()).ok(),
-        Host::Ipv4(ip) => Some(ServerName::IpAddress(TlsIp::from(std::net::IpAddr::V4(ip)))),
-        Host::Ipv6(ip) => Some(ServerName::IpAddress(TlsIp::from(std::net::IpAddr::V6(ip)))),
-    }
-}
-
-/// Sends the request and gives the status. What else is answered nobody reads: the connection is dropped.
-async fn post<S>(
-    stream: S,
-    url: &Url,
-    payload: &Payload,
-) -> Result<u16, Box<dyn std::error::Error + Send + Sync>>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let request = Request::post(&url[Position::BeforePath..Position::AfterQuery])
-        .header(
-            header::HOST,
-            &url[Position::BeforeHost..Position::AfterPort],
-        )
-        .header(header::USER_AGENT, USER_AGENT)
-        .header(header::CONTENT_TYPE, "application/json")
-        .header(header::CONNECTION, "close")
-        .header("x-webhook-id", &payload.id)
-        .header("x-webhook-timestamp", &payload.timestamp)
-        .header("x-webhook-signature", &payload.signature)
-        .body(Full::new(Bytes::from(payload.body.clone())))?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let sent = sender.send_request(request);
-    tokio::pin!(connection, sent);
-    let answer = tokio::select! {
-        answer = &mut sent => answer,
-        // Over as soon as the head of the answer is there, or because there is none.
-        _ = &mut connection => sent.await,
-    };
-    Ok(answer?.status().as_u16())
 }

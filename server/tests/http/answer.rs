@@ -112,7 +112,7 @@ impl Answer {
     }
 
     /// Whether it touches no cookie at all.
-    pub fn leaves_cookies_alone(&self) -> bool {
+    pub fn touches_no_cookie(&self) -> bool {
         !self.headers.contains_key(header::SET_COOKIE)
     }
 

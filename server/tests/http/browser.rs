@@ -1,4 +1,4 @@
-//! A browser of somebody: a cookie jar, a user agent, an address.
+//! A browser: a cookie jar, a user agent, an address.
 
 use std::{
     collections::BTreeMap,
@@ -20,7 +20,7 @@ use tower::ServiceExt;
 
 use crate::{
     answer::Answer,
-    home::{PASSWORD, TestApp, email_of},
+    test_app::{PASSWORD, TestApp, email_of},
 };
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -44,11 +44,11 @@ pub struct Listening {
 const SECONDS: std::time::Duration = std::time::Duration::from_secs(10);
 
 impl Listening {
-    /// Waits for a word.
+    /// Waits until this is said.
     pub async fn hears(&mut self, word: &str, most: std::time::Duration) {
         while !self.said.contains(word) {
             let next = tokio::time::timeout(most, self.body.next()).await;
-            match next.unwrap_or_else(|_| panic!("{word:?} was not heard in {:?}", self.said)) {
+            match next.unwrap_or_else(|_| panic!("{word:?} was not said in {:?}", self.said)) {
                 Some(bytes) => self
                     .said
                     .push_str(std::str::from_utf8(&bytes.unwrap()).unwrap()),
@@ -85,7 +85,7 @@ impl Listening {
 }
 
 impl Clone for Browser {
-    /// Somebody who has copied every cookie.
+    /// A thief who has copied every cookie.
     fn clone(&self) -> Self {
         Self {
             app: self.app.clone(),
@@ -144,7 +144,7 @@ impl Browser {
             .leads_to("/");
     }
 
-    /// Presses "Log out everywhere" on the page without script.
+    /// Sends the form "Log out everywhere" of the page without script.
     pub async fn remote_logout(&self) -> Answer {
         let form = [("from", "security")];
         self.post_form(
@@ -168,7 +168,7 @@ impl Browser {
             .await
     }
 
-    /// Sends a plain form that stands on the page `on`.
+    /// Sends a plain form of the page `on`.
     pub async fn post_form<N: AsRef<str>, V: AsRef<str>>(
         &self,
         path: &str,
@@ -287,7 +287,7 @@ impl Browser {
             .map(|c| c.value().to_owned())
     }
 
-    /// Puts a cookie into the jar, as somebody does who has copied it.
+    /// Puts a cookie into the jar, as a thief does who has copied it.
     pub fn put(&self, kind: Kind, value: &str) {
         let name = self.app.cookie_name(kind);
         let cookie = Cookie::build((name, value.to_owned()))

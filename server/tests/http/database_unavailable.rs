@@ -1,4 +1,4 @@
-//! While the database is unavailable: 503, nothing shown, nobody signed out, no cookie touched; then it goes on by itself.
+//! While the database is unavailable: 503, nothing shown, no user signed out, no cookie touched; then all works again.
 
 use accounts::db::Db;
 use app::cookies::Kind;
@@ -9,41 +9,41 @@ use sqlx::{Connection, PgConnection, SqliteConnection};
 use crate::{
     answer::Answer,
     browser::NOTHING,
-    databases::{self, admin_runs, postgres_server},
-    home::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp},
+    databases::{self, run_on_server, postgres_server},
+    test_app::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp},
 };
 
 on_both!(
-    nobody_is_served_or_signed_out_and_then_it_goes_on,
+    no_request_is_served_and_no_user_signed_out_until_it_answers_again,
     a_remote_logout_that_cannot_be_written_changes_nothing,
     a_remembered_device_keeps_its_cookie,
 );
 
-/// The database goes away: PostgreSQL takes no connection, SQLite's file has no users.
-async fn goes_away(app: &TestApp) {
+/// From now on the database is unavailable: PostgreSQL takes no connection, SQLite's file has no users.
+async fn make_database_unavailable(app: &TestApp) {
     match app.db() {
         Db::Sqlite { .. } => databases::run(app.db(), "alter table users rename to gone").await,
         Db::Postgres { .. } => {
             let name = app.url.rsplit('/').next().unwrap();
             let mut admin = PgConnection::connect(&postgres_server()).await.unwrap();
-            admin_runs(
+            run_on_server(
                 &mut admin,
                 &format!("alter database {name} with allow_connections false"),
             )
             .await;
             let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname";
-            admin_runs(&mut admin, &format!("{end} = '{name}'")).await;
+            run_on_server(&mut admin, &format!("{end} = '{name}'")).await;
         }
     }
 }
 
-async fn comes_back(app: &TestApp) {
+async fn make_database_available(app: &TestApp) {
     match app.db() {
         Db::Sqlite { .. } => databases::run(app.db(), "alter table gone rename to users").await,
         Db::Postgres { .. } => {
             let name = app.url.rsplit('/').next().unwrap();
             let mut admin = PgConnection::connect(&postgres_server()).await.unwrap();
-            admin_runs(
+            run_on_server(
                 &mut admin,
                 &format!("alter database {name} with allow_connections true"),
             )
@@ -53,7 +53,7 @@ async fn comes_back(app: &TestApp) {
 }
 
 #[track_caller]
-fn is_away(answer: &Answer, as_page: bool) {
+fn is_unavailable(answer: &Answer, as_page: bool) {
     if as_page {
         answer
             .is(503)
@@ -76,13 +76,13 @@ fn is_away(answer: &Answer, as_page: bool) {
             "{answer:?}"
         );
     }
-    assert!(answer.leaves_cookies_alone(), "{answer:?}");
+    assert!(answer.touches_no_cookie(), "{answer:?}");
     assert_eq!(answer.header("clear-site-data"), "");
     assert_eq!(answer.header("retry-after"), "5");
     assert_eq!(answer.header("cache-control"), "no-store");
 }
 
-async fn nobody_is_served_or_signed_out_and_then_it_goes_on(app: TestApp) {
+async fn no_request_is_served_and_no_user_signed_out_until_it_answers_again(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let remembered = app.browser(SAFARI_ON_IPHONE);
@@ -93,10 +93,10 @@ async fn nobody_is_served_or_signed_out_and_then_it_goes_on(app: TestApp) {
     dead.put(Kind::Session, &"A".repeat(43));
     let nonsense = app.browser(SAFARI_ON_IPHONE);
     nonsense.put(Kind::Session, "nonsense");
-    let nobody = app.browser(SAFARI_ON_IPHONE);
+    let anonymous = app.browser(SAFARI_ON_IPHONE);
     let before = app.everything().await;
 
-    goes_away(&app).await;
+    make_database_unavailable(&app).await;
     for browser in [&ada, &remembered, &dead] {
         for path in [
             "/",
@@ -105,20 +105,20 @@ async fn nobody_is_served_or_signed_out_and_then_it_goes_on(app: TestApp) {
             "/sign-in",
             "/nothing",
         ] {
-            is_away(&browser.get(path).await, true);
+            is_unavailable(&browser.get(path).await, true);
         }
-        is_away(&browser.remote_logout().await, true);
-        is_away(&browser.post_form("/sign-out", "/", NOTHING).await, true);
+        is_unavailable(&browser.remote_logout().await, true);
+        is_unavailable(&browser.post_form("/sign-out", "/", NOTHING).await, true);
         for function in [
             "still_signed_in",
             "remote_logout",
             "remote_logout_facts",
             "sign_out",
         ] {
-            is_away(&browser.call(function, NOTHING).await, false);
+            is_unavailable(&browser.call(function, NOTHING).await, false);
         }
     }
-    is_away(
+    is_unavailable(
         &ada.call(
             "change_password",
             &[("current_password", PASSWORD), ("new_password", "x")],
@@ -126,8 +126,8 @@ async fn nobody_is_served_or_signed_out_and_then_it_goes_on(app: TestApp) {
         .await,
         false,
     );
-    is_away(
-        &nobody
+    is_unavailable(
+        &anonymous
             .call(
                 "sign_in",
                 &[("email", "ada@example.com"), ("password", PASSWORD)],
@@ -135,15 +135,15 @@ async fn nobody_is_served_or_signed_out_and_then_it_goes_on(app: TestApp) {
             .await,
         false,
     );
-    for browser in [&nobody, &nonsense] {
-        is_away(&browser.get("/profile").await, true);
+    for browser in [&anonymous, &nonsense] {
+        is_unavailable(&browser.get("/profile").await, true);
     }
-    nobody.get("/readyz").await.is(503);
-    nobody.get("/healthz").await.is(200);
+    anonymous.get("/readyz").await.is(503);
+    anonymous.get("/healthz").await.is(200);
 
-    comes_back(&app).await;
+    make_database_available(&app).await;
     assert_eq!(app.everything().await, before);
-    nobody.get("/readyz").await.is(200);
+    anonymous.get("/readyz").await.is(200);
     assert!(ada.is_signed_in().await && remembered.is_signed_in().await);
     ada.remote_logout()
         .await
@@ -152,7 +152,7 @@ async fn nobody_is_served_or_signed_out_and_then_it_goes_on(app: TestApp) {
     assert_eq!(app.remote_logouts("Ada").await, 1);
 }
 
-/// Somebody else holds what the remote logout needs, for longer than it waits.
+/// Another process holds what the remote logout needs, for longer than it waits.
 enum Hold {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
@@ -204,7 +204,7 @@ async fn a_remote_logout_that_cannot_be_written_changes_nothing(app: TestApp) {
         ada.call("remote_logout", &[("from", "security")]),
         ada.remote_logout(),
     );
-    is_away(&as_program, false);
+    is_unavailable(&as_program, false);
     // The page can still be read, so the form comes back, with the button to try again.
     as_form.leads_to("/profile/remote-logout?from=security");
     for name in ["curfew_session", "curfew_remember"] {
@@ -235,8 +235,8 @@ async fn a_remembered_device_keeps_its_cookie(app: TestApp) {
     let held = Hold::of(&app).await;
     let program = Request::post("/api/fn/still_signed_in").header("content-length", "0");
     let (page, program) = tokio::join!(phone.get("/profile"), phone.send(program, Body::empty()));
-    is_away(&page, true);
-    is_away(&program, false);
+    is_unavailable(&page, true);
+    is_unavailable(&program, false);
     held.let_go().await;
     assert_eq!(phone.cookie(Kind::RememberMe), cookie);
     assert!(

@@ -6,18 +6,18 @@ use crate::{
     answer::Answer,
     browser::Browser,
     databases,
-    home::{CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
+    test_app::{CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
 };
 
 on_both!(
     a_device_is_ended_by_its_button_and_the_page_says_so,
     ending_the_others_changes_this_browsers_cookie_and_nothing_else_of_it,
-    nobody_ends_or_names_what_is_not_theirs,
+    a_user_ends_and_names_only_their_own,
     a_name_is_text_wherever_it_is_shown,
     five_hundred_devices_are_a_short_page_with_a_way_to_all,
     a_curfew_that_makes_no_sense_is_refused_beside_its_field,
     what_happened_lately_is_there_in_words,
-    tokens_go_along_with_a_remote_logout_only_when_ticked,
+    tokens_are_revoked_with_a_remote_logout_only_when_ticked,
 );
 
 const SECURITY: &str = "/profile/security";
@@ -78,14 +78,14 @@ async fn ending_the_others_changes_this_browsers_cookie_and_nothing_else_of_it(a
         .await;
     assert_ne!(
         refused.status, 200,
-        "whoever has copied the cookie is out as well"
+        "a copied cookie is signed out as well"
     );
     ada.get(SECURITY)
         .await
         .says("1 other session and 1 remembered device ended. You stay signed in here.");
 }
 
-async fn nobody_ends_or_names_what_is_not_theirs(app: TestApp) {
+async fn a_user_ends_and_names_only_their_own(app: TestApp) {
     let (ada, bob) = (
         app.browser(FIREFOX_ON_LINUX),
         app.browser(CHROME_ON_WINDOWS),
@@ -109,14 +109,14 @@ async fn nobody_ends_or_names_what_is_not_theirs(app: TestApp) {
     ada.call("end_session", &[("id", own)])
         .await
         .refuses(400, "malformed");
-    let nobody = app.browser(SAFARI_ON_IPHONE);
+    let anonymous = app.browser(SAFARI_ON_IPHONE);
     for name in [
         "end_session",
         "rename_device",
         "set_curfew",
         "end_other_sessions",
     ] {
-        nobody
+        anonymous
             .call(name, &[("id", &bobs)])
             .await
             .refuses(401, "not_signed_in");
@@ -251,7 +251,7 @@ async fn what_happened_lately_is_there_in_words(app: TestApp) {
     assert!(!page.body.contains("<img src=x"));
 }
 
-async fn tokens_go_along_with_a_remote_logout_only_when_ticked(app: TestApp) {
+async fn tokens_are_revoked_with_a_remote_logout_only_when_ticked(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     for (n, kind) in ["api", "mcp"].into_iter().enumerate() {

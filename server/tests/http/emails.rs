@@ -1,4 +1,4 @@
-//! What is answered to whoever asks for an email, and what the email says.
+//! What a visitor who asks for an email is answered, and what the email says.
 
 use std::path::PathBuf;
 
@@ -8,14 +8,14 @@ use server::{config::Config, emails::EmailSender};
 use crate::{
     answer::Answer,
     browser::Browser,
-    home::{FIREFOX_ON_LINUX, OTHER_PASSWORD, PASSWORD, TestApp, email_of},
+    test_app::{FIREFOX_ON_LINUX, OTHER_PASSWORD, PASSWORD, TestApp, email_of},
 };
 
 on_both!(
     a_known_and_an_unknown_address_get_the_same_answer,
     a_link_leads_to_the_address_of_the_settings_whatever_the_host_header_says,
-    what_a_browser_calls_itself_is_text_in_a_email,
-    an_invitation_is_mailed_with_its_link_and_not_with_where_it_came_from,
+    what_a_browser_calls_itself_is_text_in_an_email,
+    an_invitation_is_emailed_with_its_link_and_not_with_where_it_came_from,
 );
 
 /// Status, headers and length, but for what differs every time.
@@ -77,8 +77,8 @@ pub async fn emails(app: &TestApp, to: &str) -> Vec<String> {
         _ => None,
     };
     let config = Config::from(setting).unwrap();
-    let post = EmailSender::new(&config, app.db().clone(), app.state.curfew.keys.clone()).unwrap();
-    while post.send_one().await.unwrap() {}
+    let sender = EmailSender::new(&config, app.db().clone(), app.state.curfew.keys.clone()).unwrap();
+    while sender.send_one().await.unwrap() {}
     let mut all = Vec::new();
     for entry in std::fs::read_dir(&mail).into_iter().flatten() {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
@@ -116,7 +116,7 @@ async fn a_link_leads_to_the_address_of_the_settings_whatever_the_host_header_sa
     }
 }
 
-async fn what_a_browser_calls_itself_is_text_in_a_email(app: TestApp) {
+async fn what_a_browser_calls_itself_is_text_in_an_email(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let evil = app.browser("<script>alert(1)</script>\" onload=x Firefox/1 \u{202e}");
@@ -128,7 +128,7 @@ async fn what_a_browser_calls_itself_is_text_in_a_email(app: TestApp) {
     assert!(!sent[0].contains("<script"), "{sent:?}");
 }
 
-async fn an_invitation_is_mailed_with_its_link_and_not_with_where_it_came_from(app: TestApp) {
+async fn an_invitation_is_emailed_with_its_link_and_not_with_where_it_came_from(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let form = [("role", "member"), ("email", "ben@example.com")];

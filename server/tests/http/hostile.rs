@@ -15,14 +15,14 @@ const FUNCTIONS: [(&str, &[(&str, &str)]); 55] = [
         &[
             ("name", "Eve"),
             ("email", "eve@example.com"),
-            ("password", crate::home::PASSWORD),
+            ("password", crate::test_app::PASSWORD),
         ],
     ),
     (
         "sign_in",
         &[
             ("email", "ada@example.com"),
-            ("password", crate::home::PASSWORD),
+            ("password", crate::test_app::PASSWORD),
         ],
     ),
     ("sign_out", &[]),
@@ -32,8 +32,8 @@ const FUNCTIONS: [(&str, &[(&str, &str)]); 55] = [
     (
         "change_password",
         &[
-            ("current_password", crate::home::PASSWORD),
-            ("new_password", crate::home::OTHER_PASSWORD),
+            ("current_password", crate::test_app::PASSWORD),
+            ("new_password", crate::test_app::OTHER_PASSWORD),
         ],
     ),
     ("update_profile", &[("name", "Eve"), ("username", "eve")]),
@@ -66,7 +66,7 @@ const FUNCTIONS: [(&str, &[(&str, &str)]); 55] = [
         "reset_password",
         &[
             ("token", "0000000000000000000000000000000000000000000"),
-            ("new_password", crate::home::OTHER_PASSWORD),
+            ("new_password", crate::test_app::OTHER_PASSWORD),
         ],
     ),
     (
@@ -81,7 +81,7 @@ const FUNCTIONS: [(&str, &[(&str, &str)]); 55] = [
         "confirm_sign_up",
         &[
             ("token", "0000000000000000000000000000000000000000000"),
-            ("password", crate::home::PASSWORD),
+            ("password", crate::test_app::PASSWORD),
         ],
     ),
     (

@@ -5,10 +5,12 @@
 #![cfg(test)]
 
 #[macro_use]
-mod databases;
+extern crate testing;
+
 mod answer;
 mod browser;
-mod home;
+mod databases;
+mod test_app;
 mod program;
 mod receiver;
 

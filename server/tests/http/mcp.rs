@@ -1,4 +1,4 @@
-//! `/mcp`: the protocol, its door, and what an assistant may do.
+//! `/mcp`: the protocol, its authentication, and what an assistant may do.
 
 use axum::body::Body;
 use http::{Method, header};
@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use crate::{
     browser::Browser,
     databases,
-    home::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
+    test_app::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
     program::{Program, token_of},
 };
 
 on_both!(
     an_assistant_begins_lists_tools_and_calls_them,
     remote_logout_is_there_only_for_a_token_made_with_it,
-    only_a_good_mcp_token_opens_the_door,
+    only_a_valid_mcp_token_is_authenticated,
     wrong_hosts_and_origins_are_refused,
     nothing_is_held_open,
     what_is_no_message_is_refused,
@@ -25,10 +25,10 @@ async fn with_assistant(
     name: &str,
     revoke_tokens: Option<&str>,
 ) -> (Browser, Program) {
-    let person = app.browser(FIREFOX_ON_LINUX);
-    person.sign_up(name).await;
-    let program = Program::new(app, &token_of(&person, "mcp", revoke_tokens).await);
-    (person, program)
+    let user = app.browser(FIREFOX_ON_LINUX);
+    user.sign_up(name).await;
+    let program = Program::new(app, &token_of(&user, "mcp", revoke_tokens).await);
+    (user, program)
 }
 
 async fn tools(program: &Program) -> Vec<Value> {
@@ -119,7 +119,7 @@ async fn remote_logout_is_there_only_for_a_token_made_with_it(app: TestApp) {
     app.chains_are_whole().await;
 }
 
-async fn only_a_good_mcp_token_opens_the_door(app: TestApp) {
+async fn only_a_valid_mcp_token_is_authenticated(app: TestApp) {
     let (ada, good) = with_assistant(&app, "Ada", None).await;
     let api = token_of(&ada, "api", Some("sessions")).await;
     for wrong in ["", "x", &api] {

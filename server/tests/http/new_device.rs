@@ -6,20 +6,20 @@ use crate::{
     answer::Answer,
     browser::Browser,
     emails::emails,
-    home::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp, email_of},
+    test_app::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp, email_of},
 };
 
 on_both!(
     the_page_says_who_signed_in_and_changes_nothing,
     one_click_ends_everything_signed_out_or_not_and_a_second_one_nothing,
-    in_somebody_elses_browser_they_stay_signed_in,
-    a_link_that_is_over_leads_on,
+    in_another_users_browser_that_user_stays_signed_in,
+    an_expired_link_leads_on,
     where_the_plan_has_no_remote_logout_there_is_no_link_and_none_works,
 );
 
 const NONSENSE: &str = "0000000000000000000000000000000000000000000";
 
-/// Ada is signed in, and somebody else as her. Her browser, the other one, and the link's token.
+/// Ada is signed in, and a thief as her. Her browser, the other one, and the link's token.
 async fn intruded(app: &TestApp) -> (Browser, Browser, String) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
@@ -92,7 +92,7 @@ async fn one_click_ends_everything_signed_out_or_not_and_a_second_one_nothing(ap
     assert_eq!(app.remote_logouts("Ada").await, 1);
 }
 
-async fn in_somebody_elses_browser_they_stay_signed_in(app: TestApp) {
+async fn in_another_users_browser_that_user_stays_signed_in(app: TestApp) {
     let (ada, eve, token) = intruded(&app).await;
     let ben = app.browser(FIREFOX_ON_LINUX);
     ben.sign_up("Ben").await;
@@ -117,7 +117,7 @@ async fn in_somebody_elses_browser_they_stay_signed_in(app: TestApp) {
     assert!(ada.cookie(Kind::Session).is_none());
 }
 
-async fn a_link_that_is_over_leads_on(app: TestApp) {
+async fn an_expired_link_leads_on(app: TestApp) {
     let who = app.browser(FIREFOX_ON_LINUX);
     for nonsense in ["", NONSENSE, "%00", "x".repeat(5_000).as_str()] {
         looks(&who, nonsense)
@@ -138,7 +138,7 @@ async fn where_the_plan_has_no_remote_logout_there_is_no_link_and_none_works(app
     crate::databases::run(app.db(), "update accounts set plan = 'free'").await;
     let refused = ada.call("not_me", &[("token", token.as_str())]).await;
     refused.refuses(403, "plan_required");
-    // Said on the page, too, before one clicks.
+    // Said on the page, too, before a click.
     let page = format!("/not-me?token={token}");
     let shown = ada.get(&page).await;
     shown.is(200).says("Plus, Pro and Enterprise");

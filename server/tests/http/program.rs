@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::{Method, Request, header};
 use serde_json::{Value, json};
 
-use crate::{answer::Answer, browser::Browser, home::TestApp};
+use crate::{answer::Answer, browser::Browser, test_app::TestApp};
 
 const CURL: &str = "curl/8.14.1";
 
@@ -62,11 +62,11 @@ impl Program {
     }
 }
 
-/// Makes a token as its page does; `also` is the box that is ticked.
-pub async fn token_of(person: &Browser, kind: &str, revoke_tokens: Option<&str>) -> String {
+/// Creates a token as its page does; `revoke_tokens` is the box that is ticked.
+pub async fn token_of(user: &Browser, kind: &str, revoke_tokens: Option<&str>) -> String {
     let mut fields = vec![("name", "Backup"), ("expires", "30")];
     fields.extend(revoke_tokens.map(|name| (name, "true")));
-    let made = person.call(&format!("create_{kind}_token"), &fields).await;
+    let made = user.call(&format!("create_{kind}_token"), &fields).await;
     made.is(200);
     made.json()["value"].as_str().unwrap().to_owned()
 }

@@ -21,7 +21,7 @@ use tokio_rustls::{
 /// A request as it arrived.
 #[derive(Debug, Clone)]
 pub struct Arrived {
-    /// In small emails.
+    /// The names in lower case.
     pub head: String,
     pub body: String,
     /// What it was answered.
@@ -155,7 +155,7 @@ impl Receiver {
     }
 }
 
-/// Names in small emails, values as they are.
+/// Names in lower case, values as they are.
 fn lowered(head: &str) -> String {
     head.lines()
         .map(|line| match line.split_once(": ") {
@@ -183,4 +183,14 @@ pub fn signature_of(secret: &str, arrived: &Arrived) -> String {
     };
     let mac = hash(0x5c, &hash(0x36, message.as_bytes()));
     format!("sha256={}", data_encoding::HEXLOWER.encode(&mac))
+}
+
+/// Whether the library of Standard Webhooks takes it, as a receiver's own program would.
+pub fn is_signed_as_standard(secret: &str, arrived: &Arrived) -> bool {
+    let mut headers = http::HeaderMap::new();
+    for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
+        headers.insert(name, arrived.header(name).parse().unwrap());
+    }
+    let receiver = standardwebhooks::Webhook::new(secret).unwrap();
+    receiver.verify(arrived.body.as_bytes(), &headers).is_ok()
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{
     browser::Browser,
     databases,
-    home::{CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
+    test_app::{CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
     program::{Program, token_of},
 };
 
@@ -24,19 +24,19 @@ on_both!(
     when_it_was_last_used_is_written,
 );
 
-/// Somebody signed in, and a program of theirs.
+/// A user who is signed in, and a program of theirs.
 pub async fn with_program(
     app: &TestApp,
     name: &str,
     revoke_tokens: Option<&str>,
 ) -> (Browser, Program) {
-    let person = app.browser(FIREFOX_ON_LINUX);
-    person.sign_up(name).await;
-    let program = Program::new(app, &token_of(&person, "api", revoke_tokens).await);
-    (person, program)
+    let user = app.browser(FIREFOX_ON_LINUX);
+    user.sign_up(name).await;
+    let program = Program::new(app, &token_of(&user, "api", revoke_tokens).await);
+    (user, program)
 }
 
-/// Moves somebody into Ada's account.
+/// Moves a user into Ada's account.
 pub async fn joins_ada(app: &TestApp, name: &str, role: &str) {
     let sql = format!(
         "update users set role = '{role}',
@@ -78,7 +78,7 @@ async fn a_program_sees_its_user_and_their_sessions(app: TestApp) {
     assert_eq!(items(&page)[0]["remembered"], true);
     let sessions = graces.get("/api/v1/sessions").await.json();
     assert_eq!(items(&sessions).len(), 1);
-    // Nothing in any answer opens a door.
+    // Nothing in any answer signs a client in.
     let cookie = ada.cookie(app::cookies::Kind::Session).unwrap();
     let secrets = "select token_hash from sessions union select token_hash from tokens";
     let mut secrets = databases::texts(app.db(), secrets).await;
@@ -86,7 +86,7 @@ async fn a_program_sees_its_user_and_their_sessions(app: TestApp) {
     for path in ["me", "sessions", "audit-events", "members"] {
         let answer = program.get(&format!("/api/v1/{path}")).await;
         assert_eq!(answer.header("cache-control"), "no-store");
-        assert!(answer.leaves_cookies_alone());
+        assert!(answer.touches_no_cookie());
         for secret in &secrets {
             assert!(!answer.body.contains(secret), "{path}: {answer:?}");
         }
@@ -112,7 +112,7 @@ async fn lists_come_in_pages_that_nothing_moves(app: TestApp) {
                     .iter()
                     .map(|i| i["id"].as_str().unwrap().to_owned()),
             );
-            // Somebody signs in between two pages.
+            // Ada signs in between two pages.
             if list != "members" {
                 app.browser(CHROME_ON_WINDOWS).sign_in("Ada").await;
             }
@@ -181,7 +181,7 @@ async fn a_program_ends_one_session_or_all(app: TestApp) {
     ada.get("/sign-in")
         .await
         .says("Signed out by Remote logout");
-    // Pressed twice: nothing was left.
+    // A second time: nothing was left.
     let receipt = program.post("/api/v1/remote-logout").await.is(200).json();
     assert_eq!(receipt["sessions"], 0);
     program.get("/api/v1/me").await.is(200);
@@ -219,7 +219,7 @@ async fn owners_and_admins_look_after_members_of_their_account_only(app: TestApp
     assert_eq!(names, ["Ada", "Ben"]);
 
     let path = format!("/api/v1/members/{}/remote-logout", id_of(&app, "Ben").await);
-    // His own, by that address, is his to press; hers is not.
+    // That address logs himself out for him; another user it does not.
     let hers = format!("/api/v1/members/{}/remote-logout", id_of(&app, "Ada").await);
     bens.post(&hers).await.refuses(403, "forbidden");
     let receipt = adas.post(&path).await.is(200).json();
@@ -250,11 +250,11 @@ async fn crossed_ids_are_404_and_have_no_effect(app: TestApp) {
     let list = graces.get("/api/v1/sessions").await.json();
     let hers = items(&list)[0]["id"].as_str().unwrap().to_owned();
     let before = app.everything().await;
-    let person = id_of(&app, "Grace").await;
+    let user = id_of(&app, "Grace").await;
     for id in [
-        person.as_str(),
+        user.as_str(),
         &hers,
-        "nobody",
+        "unknown",
         "%00",
         "..%2f..",
         "'",

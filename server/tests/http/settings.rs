@@ -10,7 +10,7 @@ mod webhook_tls;
 use crate::{
     browser::Browser,
     databases,
-    home::{FIREFOX_ON_LINUX, PASSWORD, TestApp, email_of},
+    test_app::{FIREFOX_ON_LINUX, PASSWORD, TestApp, email_of},
 };
 
 impl Browser {
@@ -38,7 +38,7 @@ impl Browser {
 }
 
 impl TestApp {
-    /// Ada, who owns an account, and somebody in it with that role, both signed in.
+    /// Ada, who owns an account, and Ben, a member of it with that role, both signed in.
     async fn two(&self, role: &str) -> (Browser, Browser) {
         let ada = self.browser(FIREFOX_ON_LINUX);
         ada.sign_up("Ada").await;
@@ -52,7 +52,7 @@ impl TestApp {
         databases::texts(self.db(), &sql).await.remove(0)
     }
 
-    /// How many times somebody was refused.
+    /// How many times a user was refused.
     async fn denials(&self) -> i64 {
         let sql = "select count(*) from audit_events where action = 'access.denied'";
         databases::number(self.db(), sql).await

@@ -5,7 +5,7 @@ use app::cookies::Kind;
 use crate::{
     browser::{Browser, NOTHING},
     databases,
-    home::{FIREFOX_ON_LINUX, PASSWORD, TestApp},
+    test_app::{FIREFOX_ON_LINUX, PASSWORD, TestApp},
     two_factor::protect,
 };
 
@@ -24,14 +24,14 @@ async fn long_ago(app: &TestApp) {
     .await;
 }
 
-async fn somebody(app: &TestApp) -> Browser {
+async fn signed_up(app: &TestApp) -> Browser {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     ada
 }
 
 async fn a_sensitive_operation_asks_first_and_nothing_has_changed(app: TestApp) {
-    let ada = somebody(&app).await;
+    let ada = signed_up(&app).await;
     let _ = protect(&ada, "Ada").await;
     long_ago(&app).await;
     let before = app.everything().await;
@@ -57,7 +57,7 @@ async fn a_sensitive_operation_asks_first_and_nothing_has_changed(app: TestApp) 
 async fn a_session_that_was_confirmed_goes_on_under_a_new_cookie_even_when_the_operation_is_refused(
     app: TestApp,
 ) {
-    let ada = somebody(&app).await;
+    let ada = signed_up(&app).await;
     long_ago(&app).await;
     let old = ada.cookie(Kind::Session).unwrap();
     // The password is right, the address is not.
@@ -79,7 +79,7 @@ async fn a_session_that_was_confirmed_goes_on_under_a_new_cookie_even_when_the_o
 }
 
 async fn a_request_that_was_on_its_way_with_the_old_cookie_loses_nothing(app: TestApp) {
-    let ada = somebody(&app).await;
+    let ada = signed_up(&app).await;
     long_ago(&app).await;
     let other_tab = ada.clone();
     let form = [
@@ -89,10 +89,10 @@ async fn a_request_that_was_on_its_way_with_the_old_cookie_loses_nothing(app: Te
     ada.call("change_email", &form).await.is(200);
     let answer = other_tab.get("/profile/login").await;
     answer.leads_to("/sign-in?next=/profile/login");
-    assert!(answer.leaves_cookies_alone(), "{answer:?}");
+    assert!(answer.touches_no_cookie(), "{answer:?}");
     let program = other_tab.call("still_signed_in", NOTHING).await;
     program.refuses(401, "not_signed_in");
-    assert!(program.leaves_cookies_alone(), "{program:?}");
+    assert!(program.touches_no_cookie(), "{program:?}");
     // By then the browser has the new one.
     ada.get("/sign-in?next=/profile/login")
         .await
@@ -100,7 +100,7 @@ async fn a_request_that_was_on_its_way_with_the_old_cookie_loses_nothing(app: Te
 }
 
 async fn remote_logout_never_asks(app: TestApp) {
-    let ada = somebody(&app).await;
+    let ada = signed_up(&app).await;
     long_ago(&app).await;
     ada.remote_logout().await.is(303);
     assert_eq!(app.remote_logouts("Ada").await, 1);

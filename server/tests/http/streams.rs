@@ -18,15 +18,15 @@ use serde_json::Value;
 
 use crate::{
     browser::Listening,
-    home::{TestApp, email_of},
+    test_app::{TestApp, email_of},
 };
 
 /// What SPEC.md promises on the node that took the remote logout, for a machine that does nothing else.
 /// The measurement is in `docs/MEASUREMENTS.md`; here other tests run beside.
 const AT_ONCE: Duration = Duration::from_secs(2);
 
-/// A stream is looked at within a second of being opened. Waits until that is over, so that only what is
-/// heard ends it, or the look at everybody every half minute.
+/// A stream is looked at within a second of being opened. Waits until that is over, so that only a
+/// change notification ends it, or the look at every stream every half minute.
 async fn settled(streams: &mut [&mut Listening]) {
     tokio::time::sleep(Duration::from_millis(1_200)).await;
     for stream in streams {
@@ -48,7 +48,7 @@ fn last_word(said: &str) -> (String, Value) {
     )
 }
 
-/// Somebody's plan changes, by the operator.
+/// The operator puts a user on Free.
 async fn goes_to_free(app: &TestApp, name: &str) {
     let mut tx = app.db().write().await.unwrap();
     let who = users::id_of_email(&mut tx, &email_of(name)).await;

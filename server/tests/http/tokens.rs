@@ -6,28 +6,28 @@ use serde_json::json;
 use crate::{
     browser::{Browser, NOTHING},
     databases,
-    home::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp},
+    test_app::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp},
     program::{Program, token_of},
 };
 
 on_both!(
     a_value_is_shown_once_without_script_and_never_in_an_address,
-    a_value_is_shown_to_nobody_else,
+    a_value_is_shown_to_no_other_user,
     revoking_asks_first_and_works_at_once,
-    what_was_wrong_stands_beside_the_field_with_what_was_typed,
-    a_plan_without_them_says_so_before_one_clicks_and_the_server_agrees,
-    who_may_only_watch_has_none,
+    what_was_wrong_is_said_beside_the_field_with_what_was_typed,
+    a_plan_without_them_says_so_before_a_click_and_the_server_agrees,
+    a_watch_only_member_has_none,
     it_asks_for_the_password_when_that_was_shown_long_ago,
-    other_peoples_tokens_are_not_there_and_extra_fields_do_nothing,
+    another_users_tokens_are_not_there_and_extra_fields_do_nothing,
     a_remote_logout_leaves_them_working,
     old_addresses_lead_to_the_pages,
 );
 
 const PAGES: [(&str, &str); 2] = [("api", "/settings/api"), ("mcp", "/settings/mcp")];
 
-async fn make(person: &Browser, kind: &str, page: &str, name: &str) -> String {
+async fn make(user: &Browser, kind: &str, page: &str, name: &str) -> String {
     let form = [("name", name), ("expires", "never")];
-    let done = person
+    let done = user
         .post_form(&format!("/api/fn/create_{kind}_token"), page, &form)
         .await;
     done.leads_to(page);
@@ -70,7 +70,7 @@ async fn a_value_is_shown_once_without_script_and_never_in_an_address(app: TestA
     app.chains_are_whole().await;
 }
 
-async fn a_value_is_shown_to_nobody_else(app: TestApp) {
+async fn a_value_is_shown_to_no_other_user(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let value = make(&ada, "api", "/settings/api", "Backup").await;
@@ -129,7 +129,7 @@ async fn revoking_asks_first_and_works_at_once(app: TestApp) {
     ada.get("/settings/api/revoke").await.is(404);
 }
 
-async fn what_was_wrong_stands_beside_the_field_with_what_was_typed(app: TestApp) {
+async fn what_was_wrong_is_said_beside_the_field_with_what_was_typed(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let before = app.everything().await;
@@ -172,7 +172,7 @@ async fn what_was_wrong_stands_beside_the_field_with_what_was_typed(app: TestApp
     assert_eq!(app.everything().await, before);
 }
 
-async fn a_plan_without_them_says_so_before_one_clicks_and_the_server_agrees(app: TestApp) {
+async fn a_plan_without_them_says_so_before_a_click_and_the_server_agrees(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     for (plan, api, mcp) in [
@@ -214,7 +214,7 @@ async fn a_plan_without_them_says_so_before_one_clicks_and_the_server_agrees(app
     }
 }
 
-async fn who_may_only_watch_has_none(app: TestApp) {
+async fn a_watch_only_member_has_none(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     databases::run(app.db(), "update users set role = 'watch_only'").await;
@@ -263,7 +263,7 @@ async fn it_asks_for_the_password_when_that_was_shown_long_ago(app: TestApp) {
     assert_eq!(databases::number(app.db(), made).await, 2);
 }
 
-async fn other_peoples_tokens_are_not_there_and_extra_fields_do_nothing(app: TestApp) {
+async fn another_users_tokens_are_not_there_and_extra_fields_do_nothing(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let grace = app.browser(SAFARI_ON_IPHONE);

@@ -11,7 +11,7 @@ use app::{context::now, cookies::Kind};
 use crate::{
     browser::{Browser, NOTHING},
     databases,
-    home::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp, email_of},
+    test_app::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp, email_of},
 };
 
 on_both!(

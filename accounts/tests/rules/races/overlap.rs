@@ -1,4 +1,4 @@
-//! Letting two operations loose at the same moment, and counting which was first.
+//! Begins two operations at the same moment, and counts which was first.
 
 use std::{
     ops::AddAssign,
@@ -11,8 +11,8 @@ use tokio::sync::Barrier;
 /// Which of the two was done first, as their answers show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    DeedFirst,
-    PressFirst,
+    OperationFirst,
+    RemoteLogoutFirst,
 }
 
 /// Two operations side by side, each held back for a random part of the time that the other takes, so
@@ -46,9 +46,10 @@ impl Overlap {
         B: Send + 'static,
     {
         let start = Arc::new(Barrier::new(2));
-        let (hold_deed, hold_press) = (self.up_to(self.remote_logout), self.up_to(self.operation));
-        let operation = tokio::spawn(held_back(Arc::clone(&start), hold_deed, operation));
-        let remote_logout = tokio::spawn(held_back(start, hold_press, remote_logout));
+        let (hold_operation, hold_remote_logout) =
+            (self.up_to(self.remote_logout), self.up_to(self.operation));
+        let operation = tokio::spawn(held_back(Arc::clone(&start), hold_operation, operation));
+        let remote_logout = tokio::spawn(held_back(start, hold_remote_logout, remote_logout));
         let (a, operation) = operation.await.unwrap();
         let (b, remote_logout) = remote_logout.await.unwrap();
         self.overlapped = operation.0 < remote_logout.1 && remote_logout.0 < operation.1;
@@ -84,24 +85,30 @@ async fn held_back<T>(
 pub struct Tally {
     pub pairs: usize,
     overlapped: usize,
-    deed_first: usize,
-    press_first: usize,
+    operation_first: usize,
+    remote_logout_first: usize,
 }
 
 impl Tally {
     pub fn count(&mut self, pair: &Overlap, order: Order) {
         self.pairs += 1;
         self.overlapped += usize::from(pair.overlapped);
-        self.deed_first += usize::from(order == Order::DeedFirst);
-        self.press_first += usize::from(order == Order::PressFirst);
+        self.operation_first += usize::from(order == Order::OperationFirst);
+        self.remote_logout_first += usize::from(order == Order::RemoteLogoutFirst);
     }
 
     /// A race that is always won by the same side proves nothing.
     pub fn assert_both_orders(&self, operation: &str) {
         eprintln!("{operation}: {self:?}");
         assert!(self.overlapped > self.pairs / 3, "{operation}: {self:?}");
-        assert!(self.deed_first > self.pairs / 10, "{operation}: {self:?}");
-        assert!(self.press_first > self.pairs / 10, "{operation}: {self:?}");
+        assert!(
+            self.operation_first > self.pairs / 10,
+            "{operation}: {self:?}"
+        );
+        assert!(
+            self.remote_logout_first > self.pairs / 10,
+            "{operation}: {self:?}"
+        );
     }
 }
 
@@ -109,7 +116,7 @@ impl AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
         self.pairs += other.pairs;
         self.overlapped += other.overlapped;
-        self.deed_first += other.deed_first;
-        self.press_first += other.press_first;
+        self.operation_first += other.operation_first;
+        self.remote_logout_first += other.remote_logout_first;
     }
 }

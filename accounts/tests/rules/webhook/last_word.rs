@@ -1,121 +1,118 @@
-//! A webhook that is removed gets one thing more: that it is removed.
+//! A removed webhook gets one last delivery: that it is removed.
 
 use accounts::{
     audit::Action,
+    cleanup::cleanup,
     db::Db,
-    webhook::{self, WebhookError},
+    webhook_settings::{self, WebhookError},
+    webhooks,
 };
 
 use super::{URL, wanted};
 use crate::{
-    databases,
-    home::{DAY, Home, NOW, SECOND, after, browser},
+    audit_chain::events_of,
+    test_app::{DAY, NOW, SECOND, TestApp, after, browser},
 };
 
 on_both!(
-    removing_it_takes_along_what_is_on_its_way,
-    the_last_thing_a_removed_webhook_gets_is_that_it_is_removed,
-    one_that_is_made_anew_takes_the_place_of_one_that_is_removed,
-    what_is_left_of_a_removed_webhook_is_forgotten,
+    removing_it_drops_what_is_pending,
+    the_last_delivery_of_a_removed_webhook_says_that_it_is_removed,
+    a_new_webhook_takes_the_place_of_a_removed_one,
+    what_is_left_of_a_removed_webhook_is_deleted,
 );
 
-async fn removing_it_takes_along_what_is_on_its_way(db: Db) {
-    let home = Home::new(db);
-    let ada = home.hooked("Ada").await;
-    let before = home
-        .happens(Action::Login, &ada.user.account_id, true)
-        .await;
-    home.removes(&ada).await.unwrap();
-    assert_eq!(home.pending().await, 1);
-    let pending = "select action from webhook_deliveries where delivered_at is null";
-    let pending = databases::text(&home.db, pending).await;
-    assert_eq!(pending, "account.webhook_removed", "{before} is gone");
-    home.happens(Action::Login, &ada.user.account_id, true)
-        .await;
-    assert_eq!(home.pending().await, 1);
-    let removed = "select count(*) from audit_events where action = 'account.webhook_removed'";
-    assert_eq!(databases::number(&home.db, removed).await, 1);
-    let again = home.removes(&ada).await;
+async fn removing_it_drops_what_is_pending(db: Db) {
+    let app = TestApp::new(db);
+    let ada = app.owner_with_webhook("Ada").await;
+    let account = &ada.user.account_id;
+    let before = app.record(Action::Login, account).await;
+    app.remove_webhook(&ada).await.unwrap();
+    assert_eq!(app.pending().await, 1);
+    let deliveries = app.deliveries(account).await;
+    let pending = deliveries.iter().filter(|d| d.delivered_at.is_none());
+    let pending: Vec<&str> = pending.map(|d| d.action.as_str()).collect();
+    assert_eq!(pending, ["account.webhook_removed"], "{before:?} is gone");
+    app.record(Action::Login, account).await;
+    assert_eq!(app.pending().await, 1);
+    let removed = events_of(&app, account, "account.webhook_removed").await;
+    assert_eq!(removed.len(), 1);
+    let again = app.remove_webhook(&ada).await;
     assert!(matches!(again, Err(WebhookError::None)), "{again:?}");
-    let (client, limits) = (browser(9), &home.limits);
-    let mut tx = home.db.write().await.unwrap();
-    let secret = webhook::new_secret(&mut tx, &home.keys, &ada, &client, limits, NOW).await;
+    let mut op = app.begin(&browser(9), NOW).await;
+    let secret = webhook_settings::new_secret(&mut op, &ada).await;
     assert!(matches!(secret, Err(WebhookError::None)));
-    let test = webhook::test(&mut tx, &ada, limits, NOW).await;
+    let test = webhook_settings::test(&mut op, &ada).await;
     assert!(matches!(test, Err(WebhookError::None)), "{test:?}");
 }
 
-async fn the_last_thing_a_removed_webhook_gets_is_that_it_is_removed(db: Db) {
-    let home = Home::new(db);
-    let (_, ada) = home.owner("Ada").await;
+async fn the_last_delivery_of_a_removed_webhook_says_that_it_is_removed(db: Db) {
+    let app = TestApp::new(db);
+    let (_, ada) = app.owner("Ada").await;
     let account = &ada.user.account_id;
-    let secret = home.webhook(&ada, URL, &wanted(&[], "info")).await.unwrap();
-    home.removes(&ada).await.unwrap();
-    let mut conn = home.db.read().await.unwrap();
-    let shown = webhook::find(&mut conn, account).await.unwrap();
-    assert_eq!(shown, None, "nobody else sees it any more");
-    drop(conn);
-    let due = home.leases(NOW).await.unwrap();
+    let all = wanted(&[], "info");
+    let secret = app.set_webhook(&ada, URL, &all).await.unwrap();
+    app.remove_webhook(&ada).await.unwrap();
+    let shown = webhooks::find(&mut *app.read(NOW).await, account).await;
+    assert_eq!(shown.unwrap(), None, "the account has none any more");
+    let due = app.lease(NOW).await.unwrap();
     assert_eq!(due.event.action, "account.webhook_removed");
     assert_eq!(due.webhook.url, URL);
-    let signs = due.webhook.secret(account, &home.keys).unwrap();
+    let signs = due.webhook.secret(account, &app.keys).unwrap();
     assert_eq!(signs.expose(), secret);
     // It is tried again like any other.
-    let next = home.fails(&due, NOW).await.unwrap();
-    assert_eq!(home.webhooks().await, 1);
-    let due = home.leases(next).await.unwrap();
-    home.arrives(&due, next).await;
-    assert_eq!(home.webhooks().await, 0, "and its secret with it");
-    assert!(home.leases(after(DAY)).await.is_none());
+    let next = app.failed(&due, NOW).await.unwrap();
+    assert_eq!(app.webhook_rows().await, 1);
+    let due = app.lease(next).await.unwrap();
+    app.delivered(&due, next).await;
+    assert_eq!(app.webhook_rows().await, 0, "and its secret with it");
+    assert!(app.lease(after(DAY)).await.is_none());
 }
 
-async fn one_that_is_made_anew_takes_the_place_of_one_that_is_removed(db: Db) {
-    let home = Home::new(db);
-    let ada = home.hooked("Ada").await;
-    home.removes(&ada).await.unwrap();
-    let slow = home.leases(NOW).await.unwrap();
+async fn a_new_webhook_takes_the_place_of_a_removed_one(db: Db) {
+    let app = TestApp::new(db);
+    let ada = app.owner_with_webhook("Ada").await;
+    app.remove_webhook(&ada).await.unwrap();
+    let slow = app.lease(NOW).await.unwrap();
     let other = "https://other.example/";
-    let all = wanted(&[], "info");
-    assert!(!home.webhook(&ada, other, &all).await.unwrap().is_empty());
-    // The new receiver is not told of the old one's end, and the old one's answer does the new one no harm.
-    home.arrives(&slow, NOW).await;
-    let due = home.leases(after(31 * SECOND)).await.unwrap();
+    let secret = app.set_webhook(&ada, other, &wanted(&[], "info")).await;
+    assert!(!secret.unwrap().is_empty());
+    // The new receiver is not told of the end of the old one, whose answer does the new one no harm.
+    app.delivered(&slow, NOW).await;
+    let due = app.lease(after(31 * SECOND)).await.unwrap();
     assert_eq!(due.event.action, "account.webhook_changed");
     assert_eq!(due.webhook.url, other);
-    home.arrives(&due, after(31 * SECOND)).await;
-    assert!(home.leases(after(DAY)).await.is_none());
-    assert_eq!(home.webhooks().await, 1);
+    app.delivered(&due, after(31 * SECOND)).await;
+    assert!(app.lease(after(DAY)).await.is_none());
+    assert_eq!(app.webhook_rows().await, 1);
 }
 
-async fn what_is_left_of_a_removed_webhook_is_forgotten(db: Db) {
-    let home = Home::new(db);
+async fn what_is_left_of_a_removed_webhook_is_deleted(db: Db) {
+    let app = TestApp::new(db);
     // Its receiver gets no such events.
-    let (_, ada) = home.owner("Ada").await;
-    home.webhook(&ada, URL, &wanted(&["sign_in"], "info"))
+    let (_, ada) = app.owner("Ada").await;
+    app.set_webhook(&ada, URL, &wanted(&["sign_in"], "info"))
         .await
         .unwrap();
-    home.removes(&ada).await.unwrap();
-    assert_eq!((home.webhooks().await, home.pending().await), (0, 0));
+    app.remove_webhook(&ada).await.unwrap();
+    assert_eq!((app.webhook_rows().await, app.pending().await), (0, 0));
     // Its receiver is not there any more.
-    home.webhook(&ada, URL, &wanted(&["account", "audit"], "info"))
+    app.set_webhook(&ada, URL, &wanted(&["account", "audit"], "info"))
         .await
         .unwrap();
-    home.removes(&ada).await.unwrap();
+    app.remove_webhook(&ada).await.unwrap();
     let mut now = NOW;
     for _ in 0..7 {
-        let due = home.leases(now).await.unwrap();
-        now = home.fails(&due, now).await.unwrap_or(now);
+        let due = app.lease(now).await.unwrap();
+        now = app.failed(&due, now).await.unwrap_or(now);
     }
-    assert_eq!((home.webhooks().await, home.pending().await), (0, 0));
-    // Nobody was there to send it.
-    let ben = home.hooked("Ben").await;
-    home.removes(&ben).await.unwrap();
+    assert_eq!((app.webhook_rows().await, app.pending().await), (0, 0));
+    // No node was there to send it.
+    let ben = app.owner_with_webhook("Ben").await;
+    app.remove_webhook(&ben).await.unwrap();
     for (days, left) in [(6, 1), (8, 0)] {
-        let mut tx = home.db.write().await.unwrap();
-        accounts::cleanup::cleanup(&mut tx, after(DAY * days))
-            .await
-            .unwrap();
+        let mut tx = app.db.write().await.unwrap();
+        cleanup(&mut tx, after(DAY * days)).await.unwrap();
         tx.commit().await.unwrap();
-        assert_eq!(home.webhooks().await, left);
+        assert_eq!(app.webhook_rows().await, left);
     }
 }

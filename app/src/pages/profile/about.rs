@@ -24,23 +24,15 @@ use crate::{
 /// `validation_failed`, `session_ended`, `service_unavailable`.
 #[server(prefix = "/api/fn", endpoint = "update_profile")]
 pub async fn update_profile(name: String, username: Option<String>) -> Result<(), AppError> {
-    use accounts::users::{UserError, update_profile};
+    use accounts::profile::update_profile;
 
-    use crate::{
-        context::{curfew, leave, now, signed_in},
-        remote_logout::ended_meanwhile,
-    };
+    use crate::context::{leave, operation, signed_in};
 
-    let (curfew, me) = (curfew()?, signed_in()?);
-    let database = |e| AppError::database(&e);
-    let mut tx = curfew.db.write().await.map_err(database)?;
+    let me = signed_in()?;
+    let mut op = operation().await?;
     let username = username.unwrap_or_default();
-    let limits = &curfew.limits;
-    match update_profile(&mut tx, &me, &name, &username, limits, now()).await {
-        Err(UserError::Ended) => return Err(ended_meanwhile().await?),
-        done => done?,
-    }
-    tx.commit().await.map_err(database)?;
+    update_profile(&mut op, &me, &name, &username).await?;
+    op.commit().await?;
     leave(&Flash::Done(Done::ProfileSaved))?;
     leptos_axum::redirect("/profile");
     Ok(())
@@ -63,11 +55,11 @@ pub fn About() -> impl IntoView {
                                 <h2 class="card__title" id="about-title">"About you"</h2>
                                 <p class="card__text">"How others in your account see you."</p>
                             </div>
-                            <div class="person">
+                            <div class="user">
                                 <Avatar viewer large=true />
                                 <div>
-                                    <p class="person__name">{name.clone()}</p>
-                                    <p class="person__note">{format!("{role}, {account}")}</p>
+                                    <p class="user__name">{name.clone()}</p>
+                                    <p class="user__note">{format!("{role}, {account}")}</p>
                                 </div>
                             </div>
                             <ErrorSummary error=Signal::derive(move || form.error()) />
@@ -83,7 +75,7 @@ pub fn About() -> impl IntoView {
                                     name="username"
                                     label="Username"
                                     autocomplete="nickname"
-                                    hint="3 to 32 letters, digits, hyphens or underscores. Leave it empty to have none."
+                                    hint="Optional. 3 to 32 letters, digits, hyphens or underscores."
                                     prefix="@"
                                     value=form.typed("username", &username)
                                     error=form.field_error("username")
@@ -100,7 +92,7 @@ pub fn About() -> impl IntoView {
                     <div class="card__footer">
                         <div>
                             <h2 class="card__title" id="delete-title">"Delete your account"</h2>
-                            <p class="card__text">"You will be asked before anything happens."</p>
+                            <p class="card__text">"You’ll be asked to confirm before anything happens."</p>
                         </div>
                         <Link class="button button--danger-quiet" href="/profile/delete">"Delete account"</Link>
                     </div>

@@ -1,4 +1,4 @@
-//! `/profile/delete`: deleting one's own account.
+//! `/profile/delete`: deleting your own account.
 
 use leptos::prelude::*;
 
@@ -18,11 +18,11 @@ mod server_side {
     use leptos::prelude::*;
 
     use crate::{
-        context::{curfew, note, now, set_cookie, signed_in, visit},
+        context::{curfew, note, operation, reader, set_cookie, signed_in},
         cookies::Kind,
+        counted::counted,
         error::AppError,
-        flash::{Note, counted},
-        pages::settings::refused,
+        flash::Note,
         parts::{
             button::Submit,
             field::Field,
@@ -32,48 +32,35 @@ mod server_side {
         },
     };
 
-    /// Deletes the user signed in, and the whole account when nobody else is in it. `confirmation` is
+    /// Deletes the user signed in, and the whole account when there is no other member. `confirmation` is
     /// their email, typed.
     ///
     /// # Errors
     /// `validation_failed`, `last_owner`, `session_ended`, `service_unavailable`; nothing has changed then.
     #[server(prefix = "/api/fn", endpoint = "delete_account")]
     pub async fn delete_account(confirmation: String) -> Result<(), AppError> {
-        let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
-        let mut tx = curfew
-            .db
-            .write()
-            .await
-            .map_err(|e| AppError::database(&e))?;
-        let (client, limits) = (&visit.client, &curfew.limits);
-        let left = members::leave(&mut tx, &me, &confirmation, client, limits, now).await;
-        let left = match left {
-            Ok(left) => left,
-            Err(error) => return Err(refused(error).await),
-        };
-        tx.commit().await.map_err(|e| AppError::database(&e))?;
+        let (curfew, me) = (curfew()?, signed_in()?);
+        let mut op = operation().await?;
+        let left = members::leave(&mut op, &me, &confirmation).await?;
+        op.commit().await?;
         set_cookie(&curfew.cookies.removed(Kind::Session));
         set_cookie(&curfew.cookies.removed(Kind::RememberMe));
         note(if left.whole_account {
-            Note::new("Your account is deleted")
-                .with("Nobody else was in it, so all of it is gone.")
+            Note::new("Your account has been deleted")
+                .with("You were its only member, so all of it is deleted.")
         } else {
-            Note::new("Your account is deleted").with("The others in it go on as before.")
+            Note::new("Your account has been deleted").with("Its other members aren’t affected.")
         })?;
         leptos_axum::redirect("/sign-in");
         Ok(())
     }
 
     pub async fn draw() -> Result<String, AppError> {
-        let (curfew, me) = (curfew()?, signed_in()?);
-        let database = |e| AppError::database(&e);
-        let mut conn = curfew.db.read().await.map_err(database)?;
-        let facts = accounts::sessions::facts(&mut conn, &me.user.id, &curfew.limits, now())
-            .await
-            .map_err(database)?;
+        let me = signed_in()?;
+        let mut conn = reader().await?;
+        let facts = accounts::sessions::facts(&mut conn, &me.user.id).await?;
         let others = members::list(&mut conn, &me.user.account_id, 2)
-            .await
-            .map_err(database)?
+            .await?
             .len()
             > 1;
         let sent = Sent::of(&["delete_account"]);
@@ -89,7 +76,7 @@ mod server_side {
         let stays = if others {
             "Your name stays in the account’s audit log. Your email address can be used again."
         } else {
-            "Nobody else is in this account, so all of it goes with you."
+            "You’re the only member of this account, so all of it is deleted with you."
         };
         let page = view! {
             <div class="card card--lifted">
@@ -110,13 +97,13 @@ mod server_side {
                             </ul>
                         </section>
                         <p class="card__text">{stays}</p>
-                        <p class="outcome__warning">"There is no undo."</p>
+                        <p class="outcome__warning">"This can’t be undone."</p>
                     </div>
                     <form class="form" method="post" action="/api/fn/delete_account" novalidate>
                         <Field
                             name="confirmation"
                             label="Your email address"
-                            hint=format!("To go on, type {}", me.user.email)
+                            hint=format!("To confirm, type {}", me.user.email)
                             value=sent.typed("confirmation", "")
                             error=Signal::derive(move || wrong.clone())
                         />

@@ -1,4 +1,4 @@
-//! `/profile/login`: what one signs in with, and a new email address.
+//! `/profile/login`: what you sign in with, and a new email address.
 
 use leptos::prelude::*;
 
@@ -19,7 +19,7 @@ use crate::{
     time::When,
 };
 
-/// Mails a link to a new email address; it counts once the link was used.
+/// Emails a link to a new email address, which takes effect when the link is used.
 ///
 /// # Errors
 /// `validation_failed`, `step_up_required`, `too_many_attempts`, `session_ended`, `service_unavailable`.
@@ -28,17 +28,14 @@ pub async fn change_email(email: String, confirmation: Option<String>) -> Result
     use accounts::change_email::request;
 
     use crate::{
-        context::{curfew, leave, now, visit},
+        context::{leave, operation},
         step_up::confirmed,
     };
 
-    let (curfew, visit) = (curfew()?, visit()?);
     let me = confirmed(confirmation).await?;
-    let database = |e| AppError::database(&e);
-    let mut tx = curfew.db.write().await.map_err(database)?;
-    let (keys, limits) = (&curfew.keys, &curfew.limits);
-    request(&mut tx, keys, limits, &me, &email, &visit.client, now()).await?;
-    tx.commit().await.map_err(database)?;
+    let mut op = operation().await?;
+    request(&mut op, &me, &email).await?;
+    op.commit().await?;
     leave(&Flash::Done(Done::EmailSent))?;
     leptos_axum::redirect("/profile/login");
     Ok(())
@@ -54,12 +51,12 @@ pub fn Login() -> impl IntoView {
                     Some(Flash::Done(Done::EmailSent)) => view! {
                         <Notice
                             tone=Tone::Success
-                            title="Look into the new mailbox"
-                            text="The address counts once you have used the link in it, within 30 minutes. Until then you sign in as before."
+                            title="Check your email at the new address"
+                            text="To confirm the address, use the link we sent there within 30 minutes. Until then, sign in as before."
                         />
                     }.into_any(),
                     Some(Flash::Done(Done::EmailChanged)) => view! {
-                        <Notice tone=Tone::Success title="Your email address is changed" text="Sign in with the new one from now on." />
+                        <Notice tone=Tone::Success title="Your email address has been changed" text="Sign in with the new one from now on." />
                     }.into_any(),
                     _ => ().into_any(),
                 }}
@@ -68,7 +65,7 @@ pub fn Login() -> impl IntoView {
                         <div class="card__header">
                             <h2 class="card__title" id="login-title">"How you sign in"</h2>
                             <p class="card__text">
-                                "Your email address and your password. Nobody but you sees them together."
+                                "With your email address and your password, which only you know."
                             </p>
                         </div>
                         <dl class="facts">
@@ -118,7 +115,7 @@ fn NewAddress() -> impl IntoView {
                     <div class="card__header">
                         <h2 class="card__title" id="email-title">"Change your email address"</h2>
                         <p class="card__text">
-                            "We mail a link to the new address, and word of it to the one you have."
+                            "We’ll email a link to the new address, and a notice to your current one."
                         </p>
                     </div>
                     <ErrorSummary error />
@@ -135,8 +132,8 @@ fn NewAddress() -> impl IntoView {
                     </div>
                 </div>
                 <div class="card__footer">
-                    <p>"It counts once the link was used."</p>
-                    <Submit busy=form.busy()>"Send the link"</Submit>
+                    <p>"The change takes effect when you use the link."</p>
+                    <Submit busy=form.busy()>"Send link"</Submit>
                 </div>
             </PostForm>
         </section>

@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use super::ProfilePage;
 use crate::{
     boot::{boot, viewer},
+    counted::counted,
     error::AppError,
-    flash::{Done, Flash, counted},
+    flash::{Done, Flash},
     parts::{
         button::Submit,
         error_summary::ErrorSummary,
@@ -28,7 +29,7 @@ pub async fn change_password(
     new_password: String,
 ) -> Result<(), AppError> {
     use accounts::{
-        change_password::{ChangePasswordError, change_password},
+        change_password::{PasswordChange, change_password},
         secret::Secret,
     };
 
@@ -39,29 +40,11 @@ pub async fn change_password(
 
     let (curfew, me, visit) = (curfew()?, signed_in()?, visit()?);
     let (current, new) = (Secret::new(current_password), Secret::new(new_password));
-    let changed = change_password(
-        &curfew.db,
-        &curfew.hasher,
-        &curfew.limits,
-        &me,
-        &current,
-        &new,
-        (visit.known_device.as_ref(), &visit.client),
-        now(),
-    )
-    .await;
-    let changed = match changed {
-        Ok(changed) => changed,
-        Err(ChangePasswordError::Conflict) => {
-            let ended = crate::remote_logout::ended_meanwhile().await?;
-            return Err(if ended.reason.is_some() {
-                ended
-            } else {
-                ChangePasswordError::Conflict.into()
-            });
-        }
-        Err(other) => return Err(other.into()),
+    let change = PasswordChange {
+        current: &current,
+        new: &new,
     };
+    let changed = change_password(&curfew.instance, &visit.client, now(), &me, change).await?;
     set_cookie(&curfew.cookies.session(&changed.session.token));
     set_cookie(&curfew.cookies.removed(Kind::RememberMe));
     leave(&Flash::Done(Done::PasswordChanged {
@@ -88,7 +71,7 @@ pub fn Password() -> impl IntoView {
                                 <h2 class="card__title" id="password-title">"Change your password"</h2>
                                 <p class="card__text">
                                     "Last changed " <When at=viewer.password_changed />
-                                    ". A new one signs out every other device."
+                                    ". Changing it signs out all your other devices."
                                 </p>
                             </div>
                             <ErrorSummary error=Signal::derive(move || form.error()) />
@@ -107,13 +90,13 @@ pub fn Password() -> impl IntoView {
                                     label="New password"
                                     kind="password"
                                     autocomplete="new-password"
-                                    hint=format!("{shortest} characters or more. A few unrelated words are good.")
+                                    hint=format!("At least {shortest} characters. A few unrelated words work well.")
                                     error=form.field_error("new_password")
                                 />
                             </div>
                         </div>
                         <div class="card__footer">
-                            <p>"Every other session and all remembered devices will end."</p>
+                            <p>"All other sessions and all remembered devices will end."</p>
                             <Submit busy=form.busy()>"Change password"</Submit>
                         </div>
                     </PostForm>
@@ -140,5 +123,5 @@ fn Changed(flash: Flash) -> impl IntoView {
         "remembered devices",
     );
     let text = format!("{sessions} and {devices} ended. You stay signed in here.");
-    view! { <Notice tone=Tone::Success title="Your password is changed" text /> }.into_any()
+    view! { <Notice tone=Tone::Success title="Your password has been changed" text /> }.into_any()
 }

@@ -2,16 +2,20 @@
 
 mod filter;
 mod retention;
+mod titles;
 pub mod webhook;
 mod words;
 
-use accounts::audit::{self, Cut, Shown};
+use accounts::{
+    audit::{self, Cut, Shown},
+    audit_retention,
+};
 use leptos::prelude::*;
 
 pub use filter::{Asked, asked};
 
 use crate::{
-    context::{curfew, signed_in},
+    context::{reader, signed_in},
     error::AppError,
     parts::{
         icon::{Disc, Shape},
@@ -25,21 +29,14 @@ use crate::{
 const PAGE: usize = 50;
 
 pub async fn draw() -> Result<String, AppError> {
-    let (curfew, me) = (curfew()?, signed_in()?);
+    let me = signed_in()?;
     let asked = asked(&crate::context::query_string());
     let account = &me.user.account_id;
-    let database = |e| AppError::database(&e);
-    let mut conn = curfew.db.read().await.map_err(database)?;
+    let mut conn = reader().await?;
     let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-    let mut events = audit::search(&mut conn, account, &asked.filter, asked.cut, most)
-        .await
-        .map_err(database)?;
-    let users = accounts::members::users(&mut conn, account, 1_000)
-        .await
-        .map_err(database)?;
-    let days = audit::retention(&mut conn, account)
-        .await
-        .map_err(database)?;
+    let mut events = audit::search(&mut conn, account, &asked.filter, asked.cut, most).await?;
+    let users = accounts::members::users(&mut conn, account, 1_000).await?;
+    let days = audit_retention::retention(&mut conn, account).await?;
     drop(conn);
     let more = events.len() > PAGE;
     events.truncate(PAGE);
@@ -108,12 +105,9 @@ fn around(asked: &Asked, newest: i64, oldest: i64, more: bool) -> impl IntoView 
 
 fn nothing(filtered: bool) -> impl IntoView {
     let (title, text) = if filtered {
-        ("Nothing matches", "Take a word or a filter away.")
+        ("No matching events", "Try fewer words or filters.")
     } else {
-        (
-            "Nothing here",
-            "Nothing has happened on this side of the page.",
-        )
+        ("No events here", "There are no events on this page.")
     };
     view! {
         <div class="card">
@@ -122,7 +116,7 @@ fn nothing(filtered: bool) -> impl IntoView {
                 <h3 class="empty__title">{title}</h3>
                 <p class="empty__text">{text}</p>
                 <div class="empty__actions">
-                    <Link class="button" href="/settings/audit-log">"Show everything"</Link>
+                    <Link class="button" href="/settings/audit-log">"Show all events"</Link>
                 </div>
             </div>
         </div>
@@ -156,22 +150,16 @@ fn row(shown: Shown) -> impl IntoView {
         ("Event", e.id.clone()),
         ("Category", e.category.clone()),
         ("Severity", e.severity.clone()),
+        ("Actor", words::actor(&e.actor, shown.actor_name.as_deref())),
         (
-            "Done by",
-            words::actor(&e.actor, shown.actor_name.as_deref()),
-        ),
-        (
-            "Done to",
+            "Subject",
             words::subject(e.subject.as_deref(), shown.subject_name.as_deref()),
         ),
         (
             "IP address",
             e.ip.clone().unwrap_or_else(|| "Unknown".into()),
         ),
-        (
-            "Browser or program",
-            e.user_agent.clone().unwrap_or_default(),
-        ),
+        ("User agent", e.user_agent.clone().unwrap_or_default()),
         ("Hash", e.hash.clone()),
     ]
     .into_iter()

@@ -3,15 +3,14 @@
 pub mod plan;
 
 use accounts::{
-    account::{self, AccountError},
+    account,
     plans::{Feature, Plan},
-    users::Role,
+    roles::Role,
 };
 use leptos::prelude::*;
 
-use super::refused;
 use crate::{
-    context::{curfew, note, now, signed_in, visit},
+    context::{note, operation, signed_in},
     error::AppError,
     flash::Note,
     parts::{
@@ -19,28 +18,20 @@ use crate::{
         field::Field,
         form::Sent,
         icon::{Icon, Shape},
-        plain::{choice, said},
+        plain::{Choice, said},
     },
 };
 
-/// Gives the account another name.
+/// Renames the account.
 ///
 /// # Errors
 /// `validation_failed`, `forbidden`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "rename_account")]
 pub async fn rename_account(name: String) -> Result<(), AppError> {
-    let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
-    let mut tx = curfew
-        .db
-        .write()
-        .await
-        .map_err(|e| AppError::database(&e))?;
-    match account::rename(&mut tx, &me, &name, &visit.client, &curfew.limits, now).await {
-        Ok(()) => {}
-        Err(AccountError::Refused(error)) => return Err(refused(error).await),
-        Err(other) => return Err(other.into()),
-    }
-    tx.commit().await.map_err(|e| AppError::database(&e))?;
+    let me = signed_in()?;
+    let mut op = operation().await?;
+    account::rename(&mut op, &me, &name).await?;
+    op.commit().await?;
     note(Note::new("Saved"))?;
     leptos_axum::redirect("/settings");
     Ok(())
@@ -58,7 +49,7 @@ pub async fn draw() -> Result<String, AppError> {
                 <div class="card__body">
                     <div class="card__header">
                         <h2 class="card__title" id="name-title">"Account name"</h2>
-                        <p class="card__text">"What the people in it and those you invite see."</p>
+                        <p class="card__text">"Shown to members and in invitations."</p>
                     </div>
                     {sent.summary()}
                     <Field
@@ -83,8 +74,8 @@ fn plans(mine: Plan, role: Role) -> impl IntoView {
     let heads = Plan::ALL
         .into_iter()
         .map(|plan| {
-            let badge =
-                (plan == mine).then(|| view! { <span class="badge badge--accent">"Yours"</span> });
+            let badge = (plan == mine)
+                .then(|| view! { <span class="badge badge--accent">"Current"</span> });
             view! { <th scope="col">{plan.name()} " " {badge}</th> }
         })
         .collect_view();
@@ -122,15 +113,15 @@ fn plans(mine: Plan, role: Role) -> impl IntoView {
                 <div>
                     <h2 class="section__title" id="plan-title">"Plan"</h2>
                     <p class="section__lead">
-                        {format!("Your account is on {}. There is no billing in Curfew.", mine.name())}
+                        {format!("Your account is on {}. There’s no billing in Curfew.", mine.name())}
                     </p>
                 </div>
             </div>
-            <div class="table-frame" tabindex="0" role="region" aria-label="What each plan has">
+            <div class="table-frame" tabindex="0" role="region" aria-label="What each plan includes">
                 <table class="table table--plans">
                     <thead>
                         <tr>
-                            <th scope="col">"Part"</th>
+                            <th scope="col">"Feature"</th>
                             {heads}
                         </tr>
                     </thead>
@@ -146,7 +137,7 @@ fn plans(mine: Plan, role: Role) -> impl IntoView {
     }
 }
 
-/// Leads to the question; nothing is changed yet.
+/// Leads to the confirmation; nothing is changed yet.
 fn change(mine: Plan) -> impl IntoView {
     let others = Plan::ALL
         .into_iter()
@@ -155,7 +146,7 @@ fn change(mine: Plan) -> impl IntoView {
         .collect();
     view! {
         <form class="inline-form" method="get" action="/settings/plan">
-            {choice("to".into(), "to", "Another plan", others, "", None)}
+            <Choice name="to" label="New plan" options=others />
             <button class="button" type="submit">"Change plan"</button>
         </form>
     }

@@ -9,37 +9,33 @@ use accounts::{
     invitations::{self, Open},
     members::{self, Listed},
     plans::{Feature, Plan},
-    users::{Role, User},
+    roles::Role,
+    users::User,
 };
 use leptos::prelude::*;
 
 use crate::{
-    context::{curfew, now, signed_in},
+    context::{reader, signed_in},
+    counted::counted,
     error::{AppError, listed},
-    flash::counted,
     parts::{
         form::Sent,
         icon::{Icon, Shape},
         link::Link,
-        plain::{avatar, choice, said},
+        plain::{Choice, avatar, said},
     },
     time::{Show, When},
 };
 
-/// Members shown; nobody reads more.
+/// Members shown, because a longer list is of no use to a reader.
 const SHOWN: i64 = 1_000;
 
 pub async fn draw() -> Result<String, AppError> {
-    let (curfew, me) = (curfew()?, signed_in()?);
-    let database = |e| AppError::database(&e);
-    let mut conn = curfew.db.read().await.map_err(database)?;
+    let me = signed_in()?;
+    let mut conn = reader().await?;
     let account = &me.user.account_id;
-    let users = members::list(&mut conn, account, SHOWN)
-        .await
-        .map_err(database)?;
-    let open = invitations::open(&mut conn, account, now())
-        .await
-        .map_err(database)?;
+    let users = members::list(&mut conn, account, SHOWN).await?;
+    let open = invitations::open(&mut conn, account).await?;
     drop(conn);
     let sent = Sent::of(&[
         "change_role",
@@ -62,7 +58,7 @@ pub async fn draw() -> Result<String, AppError> {
             <div class="section__header">
                 <div>
                     <h2 class="section__title" id="members-title">"Members"</h2>
-                    <p class="section__lead">{counted(count, "person is", "people are")} " in this account."</p>
+                    <p class="section__lead">{counted(count, "member", "members")} " in this account."</p>
                 </div>
             </div>
             <ul class="members" role="list">{rows}</ul>
@@ -74,7 +70,7 @@ pub async fn draw() -> Result<String, AppError> {
     Ok(page.to_html())
 }
 
-/// The roles somebody may give, with what the plan lacks marked.
+/// The roles that a user may give.
 fn roles_for(me: &User) -> Vec<(String, String)> {
     Role::ALL
         .into_iter()
@@ -87,12 +83,12 @@ fn roles_for(me: &User) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Says before one clicks what the plan lacks.
+/// Says what the plan lacks before you click.
 fn about_roles(me: &User) -> Option<String> {
     let feature = Feature::EditorAndWatchOnly;
     (!me.plan.has(feature)).then(|| {
         format!(
-            "The roles editor and watch-only are part of {}.",
+            "The editor and watch-only roles are available on {}.",
             plans(feature)
         )
     })
@@ -114,15 +110,15 @@ fn row(member: Listed, me: &User) -> impl IntoView + use<> {
     let manage = may.then(|| manage(&member, me));
     view! {
         <li class="member" id=format!("member-{id}")>
-            <div class="person">
+            <div class="user">
                 {avatar(&id, &member.name)}
                 <div>
-                    <h3 class="person__name">
+                    <h3 class="user__name">
                         {member.name.clone()} " "
                         {this.then(|| view! { <span class="badge badge--accent">"You"</span> })}
                         {disabled.then(|| view! { <span class="badge badge--warning">"Disabled"</span> })}
                     </h3>
-                    <p class="person__note">{member.email.clone()}</p>
+                    <p class="user__note">{member.email.clone()}</p>
                 </div>
             </div>
             <p class="member__role">
@@ -173,7 +169,7 @@ fn manage(member: &Listed, me: &User) -> impl IntoView + use<> {
                 } else {
                     view! {
                         <button class="button button--small" type="button" disabled>"Remote logout"</button>
-                        <span class="field__hint">{format!("Part of {}.", plans(Feature::RemoteLogout))}</span>
+                        <span class="field__hint">{format!("Available on {}.", plans(Feature::RemoteLogout))}</span>
                     }
                         .into_any()
                 }}
@@ -187,10 +183,10 @@ fn manage(member: &Listed, me: &User) -> impl IntoView + use<> {
             <summary class="button button--small">
                 "Manage" <span class="visually-hidden">{format!(" {name}")}</span>
             </summary>
-            <div class="member__deeds">
+            <div class="member__actions">
                 <form class="inline-form" method="post" action="/api/fn/change_role">
                     <input type="hidden" name="member" value=id.clone() />
-                    {choice(format!("role-{id}"), "role", "Role", roles, member.role.key(), None)}
+                    <Choice id=format!("role-{id}") name="role" label="Role" options=roles chosen=member.role.key() />
                     <button class="button">"Change role"</button>
                 </form>
                 {others}
@@ -203,13 +199,13 @@ fn invitations(open: Vec<Open>) -> impl IntoView {
     let rows = open
         .into_iter()
         .map(|i| {
-            let whom = i.email.unwrap_or_else(|| "Whoever has the link".into());
+            let whom = i.email.unwrap_or_else(|| "Anyone with the link".into());
             view! {
                 <li class="member">
                     <div>
-                        <h3 class="person__name">{whom.clone()}</h3>
-                        <p class="person__note">
-                            {format!("Invited by {}, good until ", i.invited_by)}
+                        <h3 class="user__name">{whom.clone()}</h3>
+                        <p class="user__note">
+                            {format!("Invited by {}, expires ", i.invited_by)}
                             <When at=i.expires_at show=Show::Day />
                         </p>
                     </div>
@@ -226,7 +222,7 @@ fn invitations(open: Vec<Open>) -> impl IntoView {
         .collect_view();
     view! {
         <section class="section" aria-labelledby="invitations-title">
-            <h2 class="section__title" id="invitations-title">"Open invitations"</h2>
+            <h2 class="section__title" id="invitations-title">"Pending invitations"</h2>
             <ul class="members" role="list">{rows}</ul>
         </section>
     }
@@ -249,14 +245,14 @@ fn everyone_card(me: &User) -> impl IntoView + use<> {
                 <div class="remote-logout__text">
                     <h2 class="remote-logout__title" id="everyone-title">"Log everyone out"</h2>
                     <p class="remote-logout__lead">
-                        "Ends every session and remembered device of every member at once."
+                        "Ends all sessions and remembered devices of every member at once."
                     </p>
                     {(!has_it)
                         .then(|| {
                             view! {
                                 <p class="remote-logout__plan" id="everyone-plan">
                                     <Icon shape=Shape::Info small=true />
-                                    <span>{format!("Part of {}.", plans(Feature::RemoteLogout))}</span>
+                                    <span>{format!("Available on {}.", plans(Feature::RemoteLogout))}</span>
                                 </p>
                             }
                         })}

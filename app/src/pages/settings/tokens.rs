@@ -1,11 +1,11 @@
 //! `/settings/api` and `/settings/mcp`: the tokens that a remote logout leaves alone.
 //!
-//! Plain pages: forms that the browser sends itself, and a page that comes back from the server with
-//! what there is to say, so that a value is drawn by the server once and kept nowhere.
+//! Plain pages: forms that the browser sends itself, and a page that comes back from the server, so that a value is
+//! drawn by the server once and kept nowhere.
 
 mod create;
+mod created;
 mod listed;
-mod made;
 pub mod revoke;
 mod setup;
 
@@ -20,13 +20,15 @@ use crate::{
     boot::boot,
     error::AppError,
     flash::{Done, Flash},
-    pages::loaded,
-    parts::notice::{Notice, Tone},
+    parts::{
+        loaded::loaded,
+        notice::{Notice, Tone},
+    },
     time::Time,
 };
 use create::Create;
+use created::{NewValue, Setup};
 use listed::List;
-use made::{NewValue, Setup};
 
 /// A token in the list; its value is not here.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -45,17 +47,17 @@ pub struct Token {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Shown {
     pub tokens: Vec<Token>,
-    /// Why one cannot make any; none when one can.
+    /// Why the user cannot create any; none when they can.
     pub locked: Option<String>,
-    /// One that has just been made, this once.
-    pub made: Option<Made>,
+    /// The one that was created just now, shown only once.
+    pub created: Option<CreatedToken>,
     /// How programs are told of a token.
     pub setup: Vec<Snippet>,
 }
 
-/// A token that has just been made.
+/// A token that was created just now.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Made {
+pub struct CreatedToken {
     pub id: String,
     pub name: String,
     pub value: crate::flash::Value,
@@ -92,13 +94,13 @@ const API: Words = Words {
     here: "/settings/api",
     heading: "API tokens",
     one: "API token",
-    lead: "For scripts and programs that use the REST interface in your name. A remote logout leaves them alone.",
+    lead: "For scripts and programs that use the REST API on your behalf. Remote logout doesn’t affect them.",
     form: "create_api_token",
     action: "/api/fn/create_api_token",
     revoke: "/settings/api/revoke",
     box_name: "sessions",
-    box_label: "May end sessions",
-    box_hint: "Lets the program press Remote logout and end single sessions. Without it, it can only read.",
+    box_label: "Can end sessions",
+    box_hint: "Lets the program log you out everywhere and end single sessions. Without this, it can only read.",
 };
 
 const MCP: Words = Words {
@@ -106,13 +108,13 @@ const MCP: Words = Words {
     here: "/settings/mcp",
     heading: "MCP tokens",
     one: "MCP token",
-    lead: "For assistants that speak the Model Context Protocol. A remote logout leaves them alone.",
+    lead: "For assistants that use the Model Context Protocol. Remote logout doesn’t affect them.",
     form: "create_mcp_token",
     action: "/api/fn/create_mcp_token",
     revoke: "/settings/mcp/revoke",
     box_name: "remote_logout",
-    box_label: "May press Remote logout",
-    box_hint: "Lets the assistant end every session of yours. Without it, it can only read.",
+    box_label: "Can use Remote logout",
+    box_hint: "Lets the assistant log you out everywhere. Without this, it can only read.",
 };
 
 /// The user's own tokens of a kind: `api` or `mcp`.
@@ -124,43 +126,44 @@ pub async fn tokens(kind: String) -> Result<Shown, AppError> {
     use accounts::tokens::list;
 
     use crate::{
-        context::{curfew, now, signed_in, visit},
+        context::{curfew, now, reader, signed_in, visit},
         error::listed,
     };
 
     let (curfew, me, now) = (curfew()?, signed_in()?, now());
     let kind = kind_named(&kind)?;
-    let database = |e| AppError::database(&e);
-    let mut conn = curfew.db.read().await.map_err(database)?;
+    let mut conn = reader().await?;
     let tokens: Vec<Token> = list(&mut conn, &me.user.id, kind)
-        .await
-        .map_err(database)?
+        .await?
         .into_iter()
         .map(|t| Token::shown(t, kind, now))
         .collect();
-    // Only its own maker's page shows it, whoever signs in here next.
-    let made = match visit()?.flash {
-        Some(Flash::Made(made)) => tokens.iter().find(|t| t.id == made.id).map(|t| Made {
-            id: made.id,
-            name: t.name.clone(),
-            value: made.value,
-            expires: t.expires.clone(),
-        }),
+    // Only the page of the user who created it shows it, whichever user signs in here next.
+    let created = match visit()?.flash {
+        Some(Flash::Made(new)) => tokens
+            .iter()
+            .find(|t| t.id == new.id)
+            .map(|t| CreatedToken {
+                id: new.id,
+                name: t.name.clone(),
+                value: new.value,
+                expires: t.expires.clone(),
+            }),
         _ => None,
     };
     let plans = accounts::plans::Plan::with(kind.feature());
     let names: Vec<String> = plans.iter().map(|p| p.name().to_owned()).collect();
     let locked =
-        (!me.user.plan.has(kind.feature())).then(|| format!("Part of {}.", listed(&names)));
+        (!me.user.plan.has(kind.feature())).then(|| format!("Available on {}.", listed(&names)));
     let setup = setup::snippets(
         kind,
         &curfew.public_url,
-        made.as_ref().map(|m| m.value.expose()),
+        created.as_ref().map(|new| new.value.expose()),
     );
     Ok(Shown {
         tokens,
         locked,
-        made,
+        created,
         setup,
     })
 }
@@ -191,7 +194,7 @@ fn kind_named(name: &str) -> Result<accounts::tokens::Kind, AppError> {
         "mcp" => Ok(Kind::Mcp),
         _ => Err(AppError::new(
             crate::error::Code::Malformed,
-            "There is no such kind of token.",
+            "There’s no such kind of token.",
         )),
     }
 }
@@ -215,7 +218,7 @@ fn TokensPage(words: Words) -> impl IntoView {
             {revoked
                 .then(|| {
                     view! {
-                        <Notice tone=Tone::Success title="Token revoked" text="What used it is refused from now on." />
+                        <Notice tone=Tone::Success title="Token revoked" text="Programs that use it are refused from now on." />
                     }
                 })}
             {loaded(page, move |page| view! { <Content words page /> })}
@@ -228,17 +231,17 @@ fn Content(words: Words, page: Shown) -> impl IntoView {
     let Shown {
         tokens,
         locked,
-        made,
+        created,
         setup,
     } = page;
-    let (setup_here, setup_below) = if made.is_some() || locked.is_some() {
+    let (setup_here, setup_below) = if created.is_some() || locked.is_some() {
         (setup, Vec::new())
     } else {
         (Vec::new(), setup)
     };
     let can = locked.is_none();
     view! {
-        {made.map(|made| view! { <NewValue made words setup=setup_here /> })}
+        {created.map(|created| view! { <NewValue created words setup=setup_here /> })}
         <Create words locked />
         <List words tokens />
         {(can && !setup_below.is_empty())
@@ -249,7 +252,7 @@ fn Content(words: Words, page: Shown) -> impl IntoView {
                             <div>
                                 <h2 class="section__title" id="setup-title">"Use a token"</h2>
                                 <p class="section__lead">
-                                    "Put your token in place of YOUR_TOKEN."
+                                    "Replace YOUR_TOKEN with your token."
                                 </p>
                             </div>
                         </div>

@@ -22,7 +22,7 @@ pub fn Code() -> impl IntoView {
     let (title, lead) = if recovery {
         (
             "Use a recovery code",
-            "One of the 16 codes you kept when you set two-factor authentication up. It works once.",
+            "One of the 16 codes you saved when you set up two-factor authentication. Each works once.",
         )
     } else {
         (
@@ -45,7 +45,7 @@ pub fn Code() -> impl IntoView {
                             label=if recovery { "Recovery code" } else { "Authentication code" }
                             kind=if recovery { "text" } else { "code" }
                             autocomplete=if recovery { "off" } else { "one-time-code" }
-                            hint=if recovery { "Like 4k7m-x9qd-2hzt-w3np" } else { "6 digits" }
+                            hint=if recovery { "For example 4k7m-x9qd-2hzt-w3np" } else { "6 digits" }
                             autofocus=true
                             error=form.field_error("code")
                         />

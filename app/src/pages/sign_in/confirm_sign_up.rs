@@ -1,5 +1,5 @@
-//! `/confirm-sign-up?token=…`: the link that was mailed to somebody who signs up. The password they chose
-//! comes along, so that neither the mailbox nor the password alone makes an account.
+//! `/confirm-sign-up?token=…`: the link that is emailed to a user who signs up. It asks for the password they chose,
+//! so that neither the mailbox nor the password alone creates an account.
 
 use leptos::prelude::*;
 
@@ -17,12 +17,12 @@ pub fn ConfirmSignUp() -> impl IntoView {
 mod server_side {
     use accounts::{
         secret::{Secret, Token},
-        sign_up::{ConfirmError, Waiting, confirm, waiting},
+        sign_up::{ConfirmError, Confirmation, Waiting, confirm, waiting},
     };
     use leptos::prelude::*;
 
     use crate::{
-        context::{curfew, now, query, visit},
+        context::{curfew, now, query, reader, visit},
         error::AppError,
         parts::{
             button::Submit,
@@ -34,72 +34,69 @@ mod server_side {
         sign_in::welcome_new,
     };
 
-    /// Makes the user who signed up, with the token of the link that was mailed to them and the password
+    /// Creates the user who signed up, with the token of the link that was emailed to them and the password
     /// they chose, and signs them in.
     ///
     /// # Errors
-    /// `link_expired`, `validation_failed`, `too_many_attempts`, `sign_up_closed`, `service_unavailable`; the link is good as before
-    /// then, unless it is over.
+    /// `link_expired`, `validation_failed`, `too_many_attempts`, `sign_up_closed`, `service_unavailable`; the link stays
+    /// valid then, unless it has expired or was used.
     #[server(prefix = "/api/fn", endpoint = "confirm_sign_up")]
     pub async fn confirm_sign_up(token: String, password: String) -> Result<(), AppError> {
         let (curfew, visit, now) = (curfew()?, visit()?, now());
         let token = Token::presented(&token).ok_or(ConfirmError::Expired)?;
         let password = Secret::new(password);
-        let (db, hasher, limits) = (&curfew.db, &curfew.hasher, &curfew.limits);
-        let (policy, client) = (curfew.sign_up, &visit.client);
-        let user = confirm(db, hasher, policy, limits, &token, &password, client, now).await?;
+        let confirmation = Confirmation {
+            link: &token,
+            password: &password,
+        };
+        let policy = curfew.sign_up_policy();
+        let user = confirm(&curfew.instance, &visit.client, now, &policy, confirmation).await?;
         welcome_new(&visit, &user, now).await
     }
 
     pub async fn draw() -> Result<String, AppError> {
         let Some(token) = query("token") else {
-            // Where signing up leads to; a phone may load it again.
-            return Ok(look_into_your_mailbox().to_html());
+            // Signing up leads here; a phone may load it again.
+            return Ok(check_your_email().to_html());
         };
         let found = match Token::presented(&token) {
             Some(link) => {
-                let mut conn = curfew()?
-                    .db
-                    .read()
-                    .await
-                    .map_err(|e| AppError::database(&e))?;
-                waiting(&mut conn, &link, now())
-                    .await
-                    .map_err(|e| AppError::database(&e))?
+                let mut conn = reader().await?;
+                waiting(&mut conn, &link).await?
             }
             None => None,
         };
         Ok(match found {
             Some(waiting) => form(token, waiting).to_html(),
-            None => over().to_html(),
+            None => expired().to_html(),
         })
     }
 
-    fn look_into_your_mailbox() -> impl IntoView {
+    fn check_your_email() -> impl IntoView {
         view! {
             <div class="card card--lifted">
                 <div class="empty" role="status">
                     <Disc shape=Shape::CheckCircle tint="plain" large=true />
-                    <h1 class="empty__title">"Look into your mailbox"</h1>
+                    <h1 class="empty__title">"Check your email"</h1>
                     <p class="empty__text">
-                        "A email is on its way to the address you gave. Its link finishes signing up, within 30 minutes."
+                        "We’ve sent an email to the address you gave. To finish signing up, use the link in it within 30 minutes."
                     </p>
                     <div class="empty__actions">
-                        <Link class="button" href="/sign-up">"Use another address"</Link>
+                        <Link class="button" href="/sign-up">"Use a different address"</Link>
                     </div>
                 </div>
             </div>
         }
     }
 
-    fn over() -> impl IntoView {
+    fn expired() -> impl IntoView {
         view! {
             <div class="card card--lifted">
                 <div class="empty">
                     <Disc shape=Shape::Lock tint="plain" large=true />
-                    <h1 class="empty__title">"This link is over"</h1>
+                    <h1 class="empty__title">"This link has expired or was used"</h1>
                     <p class="empty__text">
-                        "It was used already, or is older than 30 minutes. If your account is made, sign in; if not, sign up again."
+                        "It works once, for 30 minutes. If your account was created, sign in. If not, sign up again."
                     </p>
                     <div class="empty__actions">
                         <Link class="button button--primary" href="/sign-in">"Sign in"</Link>
@@ -118,7 +115,7 @@ mod server_side {
                 <div class="card__body">
                     <div>
                         <h1 class="auth__title">"Finish signing up"</h1>
-                        <p class="auth__lead">{format!("As {}, with {}.", waiting.name, waiting.email)}</p>
+                        <p class="auth__lead">{format!("You’re signing up as {} with {}.", waiting.name, waiting.email)}</p>
                     </div>
                     {sent.summary()}
                     <form class="form" method="post" action="/api/fn/confirm_sign_up" novalidate>

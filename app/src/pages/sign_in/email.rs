@@ -1,4 +1,4 @@
-//! `/confirm-email`: the link that was mailed to a new address. Looking changes nothing; the button does.
+//! `/confirm-email`: the link that was emailed to a new address. Opening it changes nothing; the button does.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -6,16 +6,16 @@ use leptos_router::hooks::use_query_map;
 use super::{link_expired::LinkExpired, password::email_link_is_valid};
 use crate::{
     error::AppError,
-    pages::loaded,
     parts::{
         button::Submit,
         error_summary::ErrorSummary,
         form::{FormState, PostForm},
         layout::Narrow,
+        loaded::loaded,
     },
 };
 
-/// Changes the email address with the token of a emailed link. Signs nobody in or out.
+/// Changes the email address with the token of an emailed link. Signs no one in or out.
 ///
 /// # Errors
 /// `link_expired`, `conflict`, `service_unavailable`; nothing has changed then.
@@ -27,16 +27,15 @@ pub async fn confirm_email(token: String) -> Result<(), AppError> {
     };
 
     use crate::{
-        context::{Presence, curfew, leave, now, visit},
+        context::{Presence, leave, operation, visit},
         flash::{Done, Flash},
     };
 
-    let (curfew, visit) = (curfew()?, visit()?);
+    let visit = visit()?;
     let token = Token::presented(&token).ok_or(ChangeEmailError::Expired)?;
-    let database = |e| AppError::database(&e);
-    let mut tx = curfew.db.write().await.map_err(database)?;
-    confirm(&mut tx, &token, &visit.client, now()).await?;
-    tx.commit().await.map_err(database)?;
+    let mut op = operation().await?;
+    confirm(&mut op, &token).await?;
+    op.commit().await?;
     leave(&Flash::Done(Done::EmailChanged))?;
     leptos_axum::redirect(match visit.presence {
         Presence::SignedIn(_) => "/profile/login",
@@ -52,15 +51,15 @@ pub fn ConfirmEmail() -> impl IntoView {
         .get("token")
         .unwrap_or_default();
     let asked = token.clone();
-    let stands = Resource::new_blocking(
+    let valid = Resource::new_blocking(
         || (),
         move |()| email_link_is_valid("change_email".into(), asked.clone()),
     );
     view! {
         <Narrow title="Confirm your email address">
-            {loaded(stands, move |stands| {
+            {loaded(valid, move |valid| {
                 let token = token.clone();
-                if stands {
+                if valid {
                     view! { <Confirm token /> }.into_any()
                 } else {
                     view! { <LinkExpired again="/profile/login" /> }.into_any()
@@ -78,7 +77,7 @@ fn Confirm(token: String) -> impl IntoView {
             <div class="card__body">
                 <div>
                     <h1 class="auth__title">"Confirm your email address"</h1>
-                    <p class="card__text">"Your account uses the new address from then on: you sign in with it."</p>
+                    <p class="card__text">"From then on, you sign in with the new address."</p>
                 </div>
                 <ErrorSummary error=Signal::derive(move || form.error()) />
                 <PostForm state=form class="form">

@@ -1,4 +1,4 @@
-//! `/sign-in`: the form, and above it why one is here.
+//! `/sign-in`: the form, and above it why you are here.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -13,7 +13,7 @@ use crate::{
         layout::Narrow,
         link::Link,
     },
-    sign_in::{SignIn as EndedBy, same_site},
+    sign_in::{SignIn as SignInForm, same_site},
 };
 
 use super::why_here::WhyHere;
@@ -21,7 +21,7 @@ use super::why_here::WhyHere;
 #[component]
 pub fn SignIn() -> impl IntoView {
     let boot = boot();
-    let form = FormState::<EndedBy>::of("sign_in");
+    let form = FormState::<SignInForm>::of("sign_in");
     let next = use_query_map().read_untracked().get("next");
     let next = same_site(next.as_deref());
     let days = boot.remember_days;

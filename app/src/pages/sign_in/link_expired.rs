@@ -1,4 +1,4 @@
-//! A emailed link that opens nothing any more.
+//! An emailed link that no longer works.
 
 use leptos::prelude::*;
 
@@ -15,12 +15,12 @@ pub fn LinkExpired(again: &'static str) -> impl IntoView {
             <div class="card__body">
                 <div class="cluster">
                     <Disc shape=Shape::Lock tint="plain" />
-                    <h1 class="auth__title">"This link is over"</h1>
+                    <h1 class="auth__title">"This link has expired or was used"</h1>
                 </div>
                 <p>
-                    "It was used already, is older than 30 minutes, or everything was signed out since. Nothing was changed."
+                    "It works once, for 30 minutes, and not after you’ve been signed out everywhere. Nothing was changed."
                 </p>
-                <Link class="button" href=again>"Ask for a new one"</Link>
+                <Link class="button" href=again>"Get a new link"</Link>
             </div>
         </div>
     }

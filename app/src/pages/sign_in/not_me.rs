@@ -1,5 +1,5 @@
-//! `/not-me?token=…`: the link of an email about a new device. Looking changes nothing; the button logs
-//! out everywhere, whoever is or is not signed in here.
+//! `/not-me?token=…`: the link of an email about a new device. Opening it changes nothing; the button logs
+//! out everywhere, whether or not a user is signed in here.
 
 use leptos::prelude::*;
 
@@ -25,9 +25,11 @@ mod server_side {
     use leptos::prelude::*;
 
     use crate::{
-        context::{self, Presence, curfew, now, query, visit},
+        context::{self, Presence, operation, query, reader, visit},
+        counted::counted,
         error::{AppError, listed},
-        flash::{Note, counted},
+        flash::Note,
+        forms::ticked,
         parts::{
             button::Submit,
             form::Sent,
@@ -35,13 +37,12 @@ mod server_side {
             link::Link,
         },
         remote_logout::{leave_with_receipt, more::More},
-        sign_in::ticked,
         time::{Time, When},
     };
 
     /// Ends every session and remembered device of the user whom the email went to, and open invitations
-    /// made since. `token` is the link's; with `revoke_api` or `revoke_mcp` ticked, the user's tokens of
-    /// that kind go along. Signs nobody in.
+    /// created since. `token` is the link's; with `revoke_api` or `revoke_mcp` ticked, the user's tokens of
+    /// that kind are revoked too. Signs no one in.
     ///
     /// # Errors
     /// `link_expired`, `plan_required`, `service_unavailable`; nothing has changed then.
@@ -51,24 +52,20 @@ mod server_side {
         revoke_api: Option<String>,
         revoke_mcp: Option<String>,
     ) -> Result<(), AppError> {
-        let (curfew, visit) = (curfew()?, visit()?);
-        let database = |e| AppError::database(&e);
+        let visit = visit()?;
         let token = Token::presented(&token).ok_or(NotMeError::Expired)?;
-        let mut tx = curfew.db.write().await.map_err(database)?;
-        let (client, limits) = (&visit.client, &curfew.limits);
+        let mut op = operation().await?;
         let revoke_tokens = RevokeTokens {
             api_tokens: ticked(revoke_api.as_deref()),
             mcp_tokens: ticked(revoke_mcp.as_deref()),
         };
-        let known = visit.known_device.as_ref();
-        let logged_out =
-            remote_logout(&mut tx, &token, revoke_tokens, known, client, limits, now()).await?;
+        let logged_out = remote_logout(&mut op, &token, revoke_tokens).await?;
         // Durable first: the answer promises that everything is dead.
-        tx.commit().await.map_err(database)?;
+        let receipts = op.commit().await?;
         if let Presence::SignedIn(me) = &visit.presence
             && me.user.id != logged_out.user
         {
-            // Somebody else's browser: they stay, and are told.
+            // Another user's browser: they stay signed in, and are told.
             let ended = &logged_out.ended;
             let [sessions, devices] = [
                 counted(ended.sessions, "session", "sessions"),
@@ -78,13 +75,13 @@ mod server_side {
                     "remembered devices",
                 ),
             ];
-            let note = Note::new("The account that the email was about is signed out everywhere");
+            let note = Note::new("The user who got the email is signed out everywhere");
             context::note(note.with(format!("{sessions} and {devices} ended.")))?;
             leptos_axum::redirect("/");
             return Ok(());
         }
-        leave_with_receipt(&logged_out.ended, &logged_out.revoked)?;
-        // Whoever signed in knows the password: a new one is the next thing to do.
+        leave_with_receipt(&logged_out.ended, &logged_out.revoked, &receipts)?;
+        // The stranger who signed in knows the password: a new one is the next thing to do.
         leptos_axum::redirect("/sign-in?next=/profile/password");
         Ok(())
     }
@@ -93,18 +90,15 @@ mod server_side {
         let token = query("token").unwrap_or_default();
         let asked = match Token::presented(&token) {
             Some(link) => {
-                let curfew = curfew()?;
-                let mut conn = curfew.db.read().await.map_err(|e| AppError::database(&e))?;
-                look_up(&mut conn, &link, &curfew.limits, now())
-                    .await
-                    .map_err(|e| AppError::database(&e))?
+                let mut conn = reader().await?;
+                look_up(&mut conn, &link).await?
             }
             None => None,
         };
         let inside = match asked {
             Some(asked) if asked.has_it => decide(token, asked).into_any(),
             Some(_) => not_on_this_plan().into_any(),
-            None => over().into_any(),
+            None => expired().into_any(),
         };
         Ok(view! { <div class="card card--lifted">{inside}</div> }.to_html())
     }
@@ -137,14 +131,14 @@ mod server_side {
                 {asked.sign_in.map(signed_in)}
                 <div class="outcome">
                     <section class="outcome__group" aria-labelledby="ends-title">
-                        <h2 class="outcome__title" id="ends-title">"If it was not you, this will end"</h2>
+                        <h2 class="outcome__title" id="ends-title">"If it wasn’t you, this will end"</h2>
                         <ul class="outcome__list" role="list">
                             {line(true, n(facts.sessions, "session", "sessions"))}
                             {line(true, n(facts.remembered_devices, "remembered device", "remembered devices"))}
                             {(asked.invitations > 0)
                                 .then(|| {
-                                    let made = n(asked.invitations, "invitation", "invitations");
-                                    line(true, format!("{made} made since then"))
+                                    let created = n(asked.invitations, "invitation", "invitations");
+                                    line(true, format!("{created} created since then"))
                                 })}
                         </ul>
                     </section>
@@ -157,7 +151,7 @@ mod server_side {
                         </ul>
                     </section>
                     <p class="outcome__warning">
-                        "There is no undo. You sign in again on each device, and choose a new password: whoever that was knows this one."
+                        "This can’t be undone. You’ll sign in again on each device and choose a new password, because someone else knows this one."
                     </p>
                 </div>
                 <form class="form__actions" method="post" action="/api/fn/not_me">
@@ -180,7 +174,7 @@ mod server_side {
             }
         };
         let at = Time::from(sign_in.started_at);
-        let ip = sign_in.ip.unwrap_or_else(|| "unknown".into());
+        let ip = sign_in.ip.unwrap_or_else(|| "Unknown".into());
         view! {
             <dl class="facts">
                 {row("Signed in", view! { <When at /> }.into_any())}
@@ -199,7 +193,7 @@ mod server_side {
                 <h1 class="empty__title">"Choose a new password"</h1>
                 <p class="empty__text">
                     {format!(
-                        "Your account’s plan has changed since the email, and remote logout is part of {plans}. If that was not you, a new password signs out every device, too.",
+                        "Your account’s plan has changed since the email was sent, and remote logout is available on {plans}. If it wasn’t you, a new password signs out every device too.",
                     )}
                 </p>
                 <div class="empty__actions">
@@ -209,13 +203,13 @@ mod server_side {
         }
     }
 
-    fn over() -> impl IntoView {
+    fn expired() -> impl IntoView {
         view! {
             <div class="empty">
                 <Disc shape=Shape::Lock tint="plain" large=true />
-                <h1 class="empty__title">"This link is over"</h1>
+                <h1 class="empty__title">"This link has expired or was used"</h1>
                 <p class="empty__text">
-                    "It was used already, or is older than seven days. Is somebody in your account all the same? A new password signs out every device, too."
+                    "It works once, for seven days. If someone else may still be signed in, choose a new password: that signs out every device too."
                 </p>
                 <div class="empty__actions">
                     <Link class="button" href="/sign-in">"Sign in"</Link>

@@ -1,4 +1,4 @@
-//! `/forgot-password` and `/reset-password`: a new password for somebody who cannot sign in.
+//! `/forgot-password` and `/reset-password`: a new password for a user who cannot sign in.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -8,7 +8,6 @@ use crate::{
     boot::boot,
     error::AppError,
     flash::{Done, Flash},
-    pages::loaded,
     parts::{
         button::Submit,
         error_summary::ErrorSummary,
@@ -16,34 +15,28 @@ use crate::{
         form::{FormState, PostForm},
         layout::Narrow,
         link::Link,
+        loaded::loaded,
         notice::{Notice, Tone},
     },
 };
 
-/// Mails a link for a new password, if there is anybody to get it. The answer does not tell.
+/// Emails a link for a new password, if a user has the address. The answer does not tell.
 ///
 /// # Errors
 /// `validation_failed`, `too_many_attempts`, `service_unavailable`.
 #[server(prefix = "/api/fn", endpoint = "request_password_reset")]
 pub async fn request_password_reset(email: String) -> Result<(), AppError> {
-    use crate::context::{curfew, leave, now, visit};
+    use crate::context::{leave, operation};
 
-    let (curfew, visit) = (curfew()?, visit()?);
-    accounts::reset_password::request(
-        &curfew.db,
-        &curfew.keys,
-        &curfew.limits,
-        &email,
-        &visit.client,
-        now(),
-    )
-    .await?;
+    let mut op = operation().await?;
+    accounts::reset_password::request(&mut op, &email).await?;
+    op.commit().await?;
     leave(&Flash::Done(Done::EmailSent))?;
     leptos_axum::redirect("/forgot-password");
     Ok(())
 }
 
-/// Sets a new password with the token of a emailed link. Signs nobody in.
+/// Sets a new password with the token of an emailed link. Signs no one in.
 ///
 /// # Errors
 /// `link_expired`, `validation_failed`, `service_unavailable`; nothing has changed then.
@@ -62,9 +55,8 @@ pub async fn reset_password(token: String, new_password: String) -> Result<(), A
     let (curfew, visit) = (curfew()?, visit()?);
     let token = Token::presented(&token).ok_or(ResetError::Expired)?;
     let new = Secret::new(new_password);
-    let (db, hasher, limits) = (&curfew.db, &curfew.hasher, &curfew.limits);
-    reset(db, hasher, limits, &token, &new, &visit.client, now()).await?;
-    // Whoever was signed in here is no longer.
+    reset(&curfew.instance, &visit.client, now(), &token, &new).await?;
+    // A user who was signed in here is no longer.
     set_cookie(&curfew.cookies.removed(Kind::Session));
     set_cookie(&curfew.cookies.removed(Kind::RememberMe));
     leave(&Flash::Done(Done::PasswordReset))?;
@@ -72,7 +64,7 @@ pub async fn reset_password(token: String, new_password: String) -> Result<(), A
     Ok(())
 }
 
-/// Whether a emailed link still stands: `reset_password` or `change_email`. Uses nothing up.
+/// Whether an emailed link is still valid: `reset_password` or `change_email`. Does not consume it.
 ///
 /// # Errors
 /// `service_unavailable`.
@@ -83,7 +75,7 @@ pub async fn email_link_is_valid(purpose: String, token: String) -> Result<bool,
         secret::Token,
     };
 
-    use crate::context::{curfew, now};
+    use crate::context::reader;
 
     let purpose = match purpose.as_str() {
         "reset_password" => Purpose::ResetPassword,
@@ -92,10 +84,9 @@ pub async fn email_link_is_valid(purpose: String, token: String) -> Result<bool,
     let Some(token) = Token::presented(&token) else {
         return Ok(false);
     };
-    let database = |e| AppError::database(&e);
-    let mut conn = curfew()?.db.read().await.map_err(database)?;
-    let found = find(&mut conn, purpose, &token, now()).await;
-    Ok(found.map_err(database)?.is_some())
+    let mut conn = reader().await?;
+    let found = find(&mut conn, purpose, &token).await;
+    Ok(found?.is_some())
 }
 
 #[component]
@@ -109,8 +100,8 @@ pub fn Forgot() -> impl IntoView {
                     view! {
                         <Notice
                             tone=Tone::Success
-                            title="Look into your mailbox"
-                            text="If this address belongs to an account, a link for a new password is on its way. It works for 30 minutes."
+                            title="Check your email"
+                            text="If there’s an account with this address, we’ve sent a link to choose a new password. It works for 30 minutes."
                         />
                     }
                 })}
@@ -118,7 +109,7 @@ pub fn Forgot() -> impl IntoView {
                 <div class="card__body">
                     <div>
                         <h1 class="auth__title">"Forgot your password?"</h1>
-                        <p class="card__text">"We mail you a link to choose a new one."</p>
+                        <p class="card__text">"We’ll email you a link to choose a new one."</p>
                     </div>
                     <ErrorSummary error=Signal::derive(move || form.error()) />
                     <PostForm state=form class="form">
@@ -131,7 +122,7 @@ pub fn Forgot() -> impl IntoView {
                             error=form.field_error("email")
                         />
                         <div class="form__actions">
-                            <Submit look="button--primary button--wide" busy=form.busy()>"Send the link"</Submit>
+                            <Submit look="button--primary button--wide" busy=form.busy()>"Send link"</Submit>
                         </div>
                     </PostForm>
                 </div>
@@ -150,15 +141,15 @@ pub fn Reset() -> impl IntoView {
         .get("token")
         .unwrap_or_default();
     let asked = token.clone();
-    let stands = Resource::new_blocking(
+    let valid = Resource::new_blocking(
         || (),
         move |()| email_link_is_valid("reset_password".into(), asked.clone()),
     );
     view! {
         <Narrow title="Choose a new password">
-            {loaded(stands, move |stands| {
+            {loaded(valid, move |valid| {
                 let token = token.clone();
-                if stands {
+                if valid {
                     view! { <Choose token /> }.into_any()
                 } else {
                     view! { <LinkExpired again="/forgot-password" /> }.into_any()
@@ -178,7 +169,7 @@ fn Choose(token: String) -> impl IntoView {
                 <div>
                     <h1 class="auth__title">"Choose a new password"</h1>
                     <p class="card__text">
-                        "Every session and all remembered devices end, and you sign in with it."
+                        "All your sessions and remembered devices will end. Then sign in with the new password."
                     </p>
                 </div>
                 <ErrorSummary error=Signal::derive(move || form.error()) />
@@ -189,11 +180,11 @@ fn Choose(token: String) -> impl IntoView {
                         label="New password"
                         kind="password"
                         autocomplete="new-password"
-                        hint=format!("{shortest} characters or more. A few unrelated words are good.")
+                        hint=format!("At least {shortest} characters. A few unrelated words work well.")
                         error=form.field_error("new_password")
                     />
                     <div class="form__actions">
-                        <Submit look="button--primary button--wide" busy=form.busy()>"Set the password"</Submit>
+                        <Submit look="button--primary button--wide" busy=form.busy()>"Set new password"</Submit>
                     </div>
                 </PostForm>
             </div>

@@ -1,19 +1,21 @@
-//! Why one is on the sign-in page: what a remote logout ended, or how a session did.
+//! Why you are on the sign-in page: what a remote logout ended, or how a session did.
 
 use leptos::prelude::*;
 
 use crate::{
+    counted::counted,
     error::listed,
-    flash::{Done, EndReason, Flash, Reason, Receipt, counted},
+    flash::{Done, Flash, Receipt},
     parts::{
         icon::{Icon, Shape},
         link::Link,
         notice::{Notice, Tone},
     },
+    reason::{EndReason, Reason},
     time::{Show, When},
 };
 
-/// What the sign-in page says first: why one is here.
+/// What the sign-in page says first: why you are here.
 #[component]
 pub fn WhyHere(flash: Flash) -> impl IntoView {
     match flash {
@@ -26,20 +28,20 @@ pub fn WhyHere(flash: Flash) -> impl IntoView {
         Flash::Done(Done::PasswordReset) => view! {
             <Notice
                 tone=Tone::Success
-                title="You have a new password"
-                text="Every session and all remembered devices have ended. Sign in with the new one."
+                title="Your password has been reset"
+                text="All your sessions and remembered devices have ended. Sign in with the new password."
             />
         }
         .into_any(),
         Flash::Done(Done::EmailChanged) => view! {
-            <Notice tone=Tone::Success title="Your email address is changed" text="Sign in with the new one from now on." />
+            <Notice tone=Tone::Success title="Your email address has been changed" text="Sign in with the new one from now on." />
         }
         .into_any(),
         Flash::Done(Done::SignInExpired) => view! {
             <Notice
                 tone=Tone::Warning
                 title="Sign in again"
-                text="This sign-in took too long, or was ended from another device."
+                text="This sign-in took too long or was ended from another device."
             />
         }
         .into_any(),
@@ -66,17 +68,17 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
     };
     let (api, api_stay) = tokens(receipt.api_tokens, "API token", "API tokens");
     let (mcp, mcp_stay) = tokens(receipt.mcp_tokens, "MCP token", "MCP tokens");
-    let gone: Vec<String> = api.into_iter().chain(mcp).collect();
+    let revoked: Vec<String> = api.into_iter().chain(mcp).collect();
     let stay: Vec<String> = [api_stay, mcp_stay, Some("two-factor authentication")]
         .into_iter()
         .flatten()
         .map(str::to_owned)
         .collect();
     let stay = format!("Not touched: {}.", listed(&stay));
-    let rest = if gone.is_empty() {
+    let rest = if revoked.is_empty() {
         stay
     } else {
-        format!("Revoked: {}. {stay}", listed(&gone))
+        format!("Revoked: {}. {stay}", listed(&revoked))
     };
     view! {
         <section class="receipt" aria-labelledby="receipt-title" role="status">
@@ -87,7 +89,7 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
             </p>
             <p class="receipt__meta">{rest}</p>
             <p class="receipt__meta">
-                "If somebody may know your password, "
+                "If someone else may know your password, "
                 <Link href="/sign-in?next=/profile/password">"sign in and change it"</Link> "."
             </p>
             <details class="receipt__meta">
@@ -118,12 +120,12 @@ fn ReasonCard(reason: Reason) -> impl IntoView {
             <p class="receipt__text">{before} <When at show=Show::Clock /> {after}</p>
             {match (ask, end_reason) {
                 (false, _) => None,
-                // Whoever has changed it keeps its owner out.
+                // A stranger who changed it keeps its owner out.
                 (true, EndReason::PasswordChanged) => {
                     Some(
                         view! {
                             <p class="receipt__actions">
-                                "If it was not, get a new one by mail: "
+                                "If not, get a new one by email: "
                                 <Link href="/forgot-password">"Forgot your password?"</Link>
                             </p>
                         }
@@ -134,7 +136,7 @@ fn ReasonCard(reason: Reason) -> impl IntoView {
                     Some(
                         view! {
                             <p class="receipt__actions">
-                                "If it was not, sign in and "
+                                "If not, sign in and "
                                 <Link href="/sign-in?next=/profile/password">"change your password"</Link> "."
                             </p>
                         }

@@ -4,15 +4,18 @@ use std::{net::Ipv4Addr, time::Duration};
 
 use axum::body::Body;
 use http::Request;
+use server::addresses::{self, Access};
 
 use crate::{
-    browser::Browser,
+    browser::{Browser, NOTHING},
     databases,
-    home::{FIREFOX_ON_LINUX, PASSWORD, TestApp},
+    test_app::{FIREFOX_ON_LINUX, PASSWORD, TestApp},
 };
 
 on_both!(
     unknown_addresses_are_404,
+    the_neighbours_of_every_address_are_404,
+    private_addresses_give_an_anonymous_visitor_nothing,
     password_managers_find_the_password_page,
     a_forwarded_address_is_ignored_unless_the_proxy_is_ours,
     making_another_router_holds_up_no_page,
@@ -21,7 +24,7 @@ on_both!(
 async fn unknown_addresses_are_404(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    let nobody = app.browser(FIREFOX_ON_LINUX);
+    let anonymous = app.browser(FIREFOX_ON_LINUX);
     for path in [
         "/nothing",
         "/profile/nothing",
@@ -39,7 +42,7 @@ async fn unknown_addresses_are_404(app: TestApp) {
         "//evil.example/",
         "/profile%2fsecurity",
     ] {
-        for browser in [&ada, &nobody] {
+        for browser in [&ada, &anonymous] {
             let page = browser.get(path).await;
             page.is(404).says("There is nothing at this address");
             assert!(page.gives_no_session(), "{path}");
@@ -55,6 +58,45 @@ async fn unknown_addresses_are_404(app: TestApp) {
         );
     }
     assert!(ada.is_signed_in().await);
+}
+
+/// What stands beside what is listed: a page below a page, a function that is almost called so.
+async fn the_neighbours_of_every_address_are_404(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    for address in addresses::all() {
+        if let Some(name) = address.function() {
+            let answer = ada.call(&format!("{name}x"), NOTHING).await;
+            assert_eq!(answer.status, 404, "{}x: {answer:?}", address.path);
+        } else if !address.is_for_programs() && !address.path.contains('{') {
+            let below = format!("{}/nothing", address.path.trim_end_matches('/'));
+            let page = ada.get(&below).await;
+            assert_eq!(page.status, 404, "{below}: {page:?}");
+        }
+    }
+    assert!(ada.is_signed_in().await);
+}
+
+async fn private_addresses_give_an_anonymous_visitor_nothing(app: TestApp) {
+    // Not a fresh install, which leads to sign-up.
+    app.browser(FIREFOX_ON_LINUX).sign_up("Ada").await;
+    let anonymous = app.browser(FIREFOX_ON_LINUX);
+    let private = addresses::all().filter(|address| address.access != Access::Public);
+    for address in private {
+        let path = address.path.replace("{id}", "unknown");
+        if let Some(name) = address.function() {
+            let answer = anonymous.call(name, NOTHING).await;
+            assert_eq!(answer.status, 401, "{path}: {answer:?}");
+        } else if address.is_for_programs() {
+            let answer = anonymous.get(&path).await;
+            assert_eq!(answer.status, 401, "{path}: {answer:?}");
+        } else {
+            let page = anonymous.get(&path).await;
+            assert_eq!(page.status, 303, "{path}: {page:?}");
+            let to = page.header("location");
+            assert!(to.starts_with("/sign-in"), "{path}: {to}");
+        }
+    }
 }
 
 async fn password_managers_find_the_password_page(app: TestApp) {
@@ -81,7 +123,7 @@ async fn a_forwarded_address_is_ignored_unless_the_proxy_is_ours(app: TestApp) {
     ada.sign_up("Ada").await;
     signs_in_from(&ada, "203.0.113.9").await;
     assert_eq!(last_address(&app).await, "192.0.2.1");
-    // Nor does it get anybody around the limit of their address.
+    // Nor does it get a client around the limit of their address.
     let limited = app.with(&[("CURFEW_ATTEMPTS_PER_ADDRESS", "3")]);
     let stranger = limited.browser(FIREFOX_ON_LINUX);
     let mut statuses = Vec::new();
@@ -91,7 +133,7 @@ async fn a_forwarded_address_is_ignored_unless_the_proxy_is_ours(app: TestApp) {
             .header("x-forwarded-for", format!("203.0.113.{n}"))
             .header("forwarded", format!("for=203.0.113.{n}"))
             .header("x-real-ip", format!("203.0.113.{n}"));
-        let body = format!("email=somebody{n}@example.com&password=wrong+one");
+        let body = format!("email=user{n}@example.com&password=wrong+one");
         statuses.push(stranger.send(request, body.into()).await.status);
     }
     assert_eq!(statuses, [401, 401, 401, 429, 429]);

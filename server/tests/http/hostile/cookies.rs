@@ -1,4 +1,4 @@
-//! Cookies that nobody was given.
+//! Cookies that the server never set.
 
 use app::{
     cookies::Kind,
@@ -11,12 +11,12 @@ use http::{Request, header};
 use crate::{
     answer::Answer,
     browser::Browser,
-    home::{FIREFOX_ON_LINUX, TestApp},
+    test_app::{FIREFOX_ON_LINUX, TestApp},
 };
 
 on_both!(
-    nonsense_in_cookies_is_nobody,
-    another_applications_cookie_signs_nobody_out,
+    nonsense_in_cookies_signs_no_user_in,
+    another_applications_cookie_signs_no_user_out,
     a_forged_flash_cookie_is_text_and_nothing_else,
     a_dead_cookie_is_removed_with_the_answer,
 );
@@ -36,10 +36,10 @@ async fn with_cookies(browser: &Browser, cookies: &[&[u8]]) -> [Answer; 2] {
     answers.try_into().unwrap()
 }
 
-async fn nonsense_in_cookies_is_nobody(app: TestApp) {
+async fn nonsense_in_cookies_signs_no_user_in(app: TestApp) {
     app.browser(FIREFOX_ON_LINUX).sign_up("Ada").await;
     let before = app.everything().await;
-    let nobody = app.browser(FIREFOX_ON_LINUX);
+    let anonymous = app.browser(FIREFOX_ON_LINUX);
     let long = format!("curfew_session={}", "A".repeat(60_000));
     let many = "curfew_session=x; curfew_remember=y; ".repeat(500);
     let shaped = format!("curfew_session={0}; curfew_remember={0}", "B".repeat(43));
@@ -64,7 +64,7 @@ async fn nonsense_in_cookies_is_nobody(app: TestApp) {
         all.push(vec![one]);
     }
     for cookies in all {
-        let [page, program] = with_cookies(&nobody, &cookies).await;
+        let [page, program] = with_cookies(&anonymous, &cookies).await;
         page.leads_to("/sign-in?next=/profile");
         program.refuses(401, "not_signed_in");
         for answer in [page, program] {
@@ -74,7 +74,7 @@ async fn nonsense_in_cookies_is_nobody(app: TestApp) {
     assert_eq!(app.everything().await, before);
 }
 
-async fn another_applications_cookie_signs_nobody_out(app: TestApp) {
+async fn another_applications_cookie_signs_no_user_out(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let session = format!("curfew_session={}", ada.cookie(Kind::Session).unwrap());
@@ -92,13 +92,13 @@ async fn another_applications_cookie_signs_nobody_out(app: TestApp) {
         let mut after = session.clone().into_bytes();
         after.extend_from_slice(b"; ");
         after.extend_from_slice(other);
-        let nobody = app.browser(FIREFOX_ON_LINUX);
+        let anonymous = app.browser(FIREFOX_ON_LINUX);
         for cookies in [
             vec![before.as_slice()],
             vec![after.as_slice()],
             vec![other, session.as_bytes()],
         ] {
-            let [page, program] = with_cookies(&nobody, &cookies).await;
+            let [page, program] = with_cookies(&anonymous, &cookies).await;
             page.is(200);
             program.is(200);
         }
@@ -114,15 +114,15 @@ async fn a_forged_flash_cookie_is_text_and_nothing_else(app: TestApp) {
             iso: "\"><script>alert(1)</script>".into(),
             utc: "1 Jan, <script>alert(2)</script>".into(),
         },
-        by: Some("somebody".into()),
+        by: Some("a thief".into()),
         who: Some("<img src=x onerror=alert(4)>".into()),
         before: "Signed out at ".into(),
         after: " from <img src=x onerror=alert(3)>.".into(),
         ask: true,
     });
-    let nobody = app.browser(FIREFOX_ON_LINUX);
-    nobody.put(Kind::Flash, &forged.to_cookie());
-    let page = nobody.get("/sign-in").await;
+    let anonymous = app.browser(FIREFOX_ON_LINUX);
+    anonymous.put(Kind::Flash, &forged.to_cookie());
+    let page = anonymous.get("/sign-in").await;
     page.is(200)
         .says("from <img src=x onerror=alert(3)>.")
         .says("<script>alert(2)</script>");
@@ -136,11 +136,11 @@ async fn a_dead_cookie_is_removed_with_the_answer(app: TestApp) {
     app.browser(FIREFOX_ON_LINUX).sign_up("Ada").await;
     for kind in [Kind::Session, Kind::RememberMe] {
         for value in ["", "nonsense", &"B".repeat(43)] {
-            let nobody = app.browser(FIREFOX_ON_LINUX);
-            nobody.put(kind, value);
-            let answer = nobody.get("/sign-in").await;
+            let anonymous = app.browser(FIREFOX_ON_LINUX);
+            anonymous.put(kind, value);
+            let answer = anonymous.get("/sign-in").await;
             assert!(answer.removes(app.cookie_name(kind)), "{value}: {answer:?}");
-            assert_eq!(nobody.cookie(kind), None);
+            assert_eq!(anonymous.cookie(kind), None);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What another site's page sends with somebody's cookies.
+//! What another site's page sends with a user's cookies.
 
 use axum::body::Body;
 use http::{Method, Request, header};
@@ -6,7 +6,7 @@ use http::{Method, Request, header};
 use super::FUNCTIONS;
 use crate::{
     browser::{Browser, NOTHING, encoded},
-    home::{FIREFOX_ON_LINUX, TestApp},
+    test_app::{FIREFOX_ON_LINUX, TestApp},
 };
 
 on_both!(
@@ -16,8 +16,8 @@ on_both!(
     a_program_and_our_own_pages_get_through,
 );
 
-/// What gives another site's request away: fetch metadata, or the origin in an older browser.
-const GIVEN_AWAY: [(&str, &str); 7] = [
+/// What tells another site's request from ours: fetch metadata, or the origin in an older browser.
+const SIGNS: [(&str, &str); 7] = [
     ("sec-fetch-site", "cross-site"),
     ("sec-fetch-site", "same-site"),
     ("origin", "https://evil.example"),
@@ -35,17 +35,17 @@ async fn another_sites_form_changes_nothing(app: TestApp) {
     let functions = FUNCTIONS.map(|(name, fields)| (format!("/api/fn/{name}"), fields));
     let sign_out = ("/sign-out".to_owned(), NOTHING);
     for (path, fields) in functions.into_iter().chain([sign_out]) {
-        for given_away in GIVEN_AWAY {
-            let page = sent(&ada, &path, fields, given_away, "text/html").await;
+        for sign in SIGNS {
+            let page = sent(&ada, &path, fields, sign, "text/html").await;
             page.is(403)
                 .says("This request came from another site")
                 .says("Nothing was changed.");
-            let program = sent(&ada, &path, fields, given_away, "application/json").await;
+            let program = sent(&ada, &path, fields, sign, "application/json").await;
             program.refuses(403, "cross_site");
             for answer in [&page, &program] {
                 assert!(
-                    answer.leaves_cookies_alone(),
-                    "{path} {given_away:?} {answer:?}"
+                    answer.touches_no_cookie(),
+                    "{path} {sign:?} {answer:?}"
                 );
             }
         }
@@ -83,7 +83,7 @@ async fn a_link_on_another_site_may_lead_here(app: TestApp) {
 }
 
 async fn every_function_is_on_the_list(app: TestApp) {
-    let nobody = app.browser(FIREFOX_ON_LINUX);
+    let anonymous = app.browser(FIREFOX_ON_LINUX);
     for function in leptos::server_fn::axum::server_fn_paths() {
         let (path, method) = function;
         assert_eq!(method, Method::POST, "{path} can be called by a link");
@@ -94,7 +94,7 @@ async fn every_function_is_on_the_list(app: TestApp) {
         );
     }
     for (name, fields) in FUNCTIONS {
-        assert_ne!(nobody.call(name, fields).await.status, 404, "{name}");
+        assert_ne!(anonymous.call(name, fields).await.status, 404, "{name}");
     }
 }
 

@@ -6,7 +6,7 @@ use http::{Request, header};
 use crate::{
     answer::{Answer, attribute, tags},
     browser::{Browser, NOTHING},
-    home::{FIREFOX_ON_LINUX, TestApp},
+    test_app::{FIREFOX_ON_LINUX, TestApp},
 };
 
 on_both!(
@@ -17,14 +17,14 @@ on_both!(
 
 /// One of each kind: pages, redirects, JSON, refusals, files, health.
 pub(super) async fn one_of_each(ada: &Browser) -> Vec<(&'static str, Answer)> {
-    let nobody = ada.app.browser(FIREFOX_ON_LINUX);
+    let anonymous = ada.app.browser(FIREFOX_ON_LINUX);
     let cross_site = Request::post("/api/fn/sign_out").header("sec-fetch-site", "cross-site");
     vec![
         ("page", ada.get("/profile/security").await),
-        ("sign-in", nobody.get("/sign-in").await),
-        ("redirect", nobody.get("/profile").await),
+        ("sign-in", anonymous.get("/sign-in").await),
+        ("redirect", anonymous.get("/profile").await),
         ("json", ada.call("still_signed_in", NOTHING).await),
-        ("401", nobody.call("still_signed_in", NOTHING).await),
+        ("401", anonymous.call("still_signed_in", NOTHING).await),
         ("404 page", ada.get("/nothing/here").await),
         ("404 json", ada.call("nothing", NOTHING).await),
         ("404 file", ada.get("/pkg/nothing.js").await),
@@ -35,7 +35,7 @@ pub(super) async fn one_of_each(ada: &Browser) -> Vec<(&'static str, Answer)> {
         ("healthz", ada.get("/healthz").await),
         ("readyz", ada.get("/readyz").await),
         ("well-known", ada.get("/.well-known/change-password").await),
-        ("pressed", ada.clone().remote_logout().await),
+        ("remote logout", ada.clone().remote_logout().await),
     ]
 }
 
@@ -98,11 +98,11 @@ async fn every_kind_of_answer_carries_the_headers(app: TestApp) {
 async fn scripts_of_a_page_carry_its_nonce_and_nothing_else_runs(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    let nobody = app.browser(FIREFOX_ON_LINUX);
+    let anonymous = app.browser(FIREFOX_ON_LINUX);
     let mut nonces = Vec::new();
     for (browser, path) in [
-        (&nobody, "/sign-in"),
-        (&nobody, "/sign-up"),
+        (&anonymous, "/sign-in"),
+        (&anonymous, "/sign-up"),
         (&ada, "/"),
         (&ada, "/profile"),
         (&ada, "/profile/login"),
@@ -158,7 +158,7 @@ async fn built_files_may_be_kept_for_ever(app: TestApp) {
         server::assets::built().is_some(),
         "the browser side is not built: run `make test`, or `cargo xtask web` first"
     );
-    let nobody = app.browser(FIREFOX_ON_LINUX);
+    let anonymous = app.browser(FIREFOX_ON_LINUX);
     let assets = &app.state.assets;
     for (path, content_type) in [
         (&assets.js, "text/javascript; charset=utf-8"),
@@ -168,7 +168,7 @@ async fn built_files_may_be_kept_for_ever(app: TestApp) {
     ] {
         for encoding in ["", "gzip", "br", "br;q=0, gzip"] {
             let request = Request::get(path).header(header::ACCEPT_ENCODING, encoding);
-            let file = nobody.send(request, Body::empty()).await;
+            let file = anonymous.send(request, Body::empty()).await;
             file.is(200);
             assert_eq!(file.header("content-type"), content_type, "{path}");
             assert_eq!(
@@ -181,7 +181,7 @@ async fn built_files_may_be_kept_for_ever(app: TestApp) {
                 "accept-encoding",
                 "{path}"
             );
-            assert!(file.leaves_cookies_alone(), "{path}");
+            assert!(file.touches_no_cookie(), "{path}");
             let encoded = file.header("content-encoding");
             assert!(
                 encoded.is_empty() || encoding.contains(encoded),
@@ -200,6 +200,6 @@ async fn built_files_may_be_kept_for_ever(app: TestApp) {
         "/manifest.json",
         "/pkg/%2e%2e/robots.txt",
     ] {
-        nobody.get(path).await.is(404);
+        anonymous.get(path).await.is(404);
     }
 }

@@ -5,7 +5,7 @@ use axum::body::Body;
 use http::Request;
 
 use super::headers::one_of_each;
-use crate::home::{FIREFOX_ON_LINUX, TestApp};
+use crate::test_app::{FIREFOX_ON_LINUX, TestApp};
 
 on_both!(over_https_cookies_are_host_only_and_secure);
 

@@ -7,7 +7,7 @@ use super::FUNCTIONS;
 use crate::{
     answer::Answer,
     browser::{Browser, NOTHING},
-    home::{FIREFOX_ON_LINUX, TestApp},
+    test_app::{FIREFOX_ON_LINUX, TestApp},
 };
 
 on_both!(

@@ -3,7 +3,7 @@
 use crate::{
     browser::NOTHING,
     databases,
-    home::{FIREFOX_ON_LINUX, PASSWORD, TestApp},
+    test_app::{FIREFOX_ON_LINUX, PASSWORD, TestApp},
 };
 
 on_both!(

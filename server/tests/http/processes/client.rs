@@ -11,7 +11,7 @@ use tokio::{
 use crate::{
     answer::Answer,
     browser::encoded,
-    home::{FIREFOX_ON_LINUX, PASSWORD, email_of},
+    test_app::{FIREFOX_ON_LINUX, PASSWORD, email_of},
 };
 
 /// Its cookies. HTTP/1.0, so an answer ends with its connection.
@@ -47,7 +47,7 @@ impl Client {
         answer.status == 200
     }
 
-    /// Only one of its cookies, as somebody has it who has copied that one.
+    /// Only one of its cookies, as a thief has it who has copied that one.
     pub fn only(&self, name: &str) -> Self {
         let value = self.cookies[name].clone();
         Self {
@@ -83,7 +83,7 @@ impl Client {
         }
     }
 
-    /// A call as it stands on the wire: head and body.
+    /// A call as it is sent: head and body.
     pub fn written(
         &self,
         address: &str,

@@ -10,7 +10,7 @@ use super::{
     client::{Client, arrived},
     nodes::Nodes,
 };
-use crate::{answer::Answer, databases, home::TestApp};
+use crate::{answer::Answer, databases, test_app::TestApp};
 
 /// With so many places that the limit is not what refuses. That of wrong codes in a row is no setting:
 /// 100, and what is right begins it anew.
@@ -38,7 +38,7 @@ async fn the_same_code_64_times(app: TestApp) {
     let [before, code] = ada.codes_of_this_step_and_the_next();
     one_is_let_in(&app, &nodes, halves, &code).await;
 
-    // Spent, and so is the one before it, which is as new to the database and as good by the clock.
+    // Used, and so is the one before it, which is as new to the database and as good by the clock.
     let (first, second) = (&nodes.first.address, &nodes.second.address);
     let mut pending = pending(first).await;
     for consumed in [&before, &code] {
@@ -83,7 +83,7 @@ async fn a_recovery_code_64_times(app: TestApp) {
     complete_sign_in.unwrap().is(200);
 }
 
-/// Somebody with two-factor authentication.
+/// A user with two-factor authentication.
 struct Protected {
     secret: TotpSecret,
     recovery_codes: Vec<String>,
@@ -122,7 +122,7 @@ impl Protected {
     }
 
     /// The second is good for a minute at least: it is later than the one by which it was turned on, and
-    /// a step of drift is forgiven either way.
+    /// a step of drift is allowed either way.
     fn codes_of_this_step_and_the_next(&self) -> [String; 2] {
         let now = Moment::now().at.0;
         [now, now + 30_000].map(|at| self.secret.code(Moment::at(UnixMillis(at))))
@@ -190,7 +190,7 @@ async fn one_is_let_in(app: &TestApp, nodes: &Nodes, halves: Vec<Client>, code: 
     assert_eq!(app.open_sessions("Ada").await, before + 1);
 }
 
-/// Looked at and not right; there were not too many, and nothing was over.
+/// Looked at and not right; there were not too many, and nothing had expired.
 #[track_caller]
 fn is_refused(answer: &Answer) {
     answer.refuses(422, "validation_failed");

@@ -27,13 +27,13 @@ struct Seen {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_before_the_remote_logout_has_arrived_everything_is_alive() {
-    let seen = presses_and_kills(|_, _| When::HalfSent).await;
+    let seen = log_out_and_kill_in_rounds(|_, _| When::HalfSent).await;
     assert_eq!((seen.alive, seen.dead), (ROUNDS, 0), "{seen:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_after_the_answer_everything_is_dead() {
-    let seen = presses_and_kills(|_, _| When::Answered).await;
+    let seen = log_out_and_kill_in_rounds(|_, _| When::Answered).await;
     assert_eq!(
         (seen.alive, seen.dead, seen.answered),
         (0, ROUNDS, ROUNDS),
@@ -43,17 +43,17 @@ async fn killed_after_the_answer_everything_is_dead() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_early_in_a_remote_logout_all_or_nothing() {
-    presses_and_kills(|round, takes| When::After(takes * round / ROUNDS / 2)).await;
+    log_out_and_kill_in_rounds(|round, takes| When::After(takes * round / ROUNDS / 2)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_late_in_a_remote_logout_all_or_nothing() {
-    presses_and_kills(|round, takes| When::After(takes / 2 + takes * round / ROUNDS / 2)).await;
+    log_out_and_kill_in_rounds(|round, takes| When::After(takes / 2 + takes * round / ROUNDS / 2)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_moment_all_or_nothing() {
-    let seen = presses_and_kills(|round, takes| When::After(takes * 3 * round / ROUNDS)).await;
+    let seen = log_out_and_kill_in_rounds(|round, takes| When::After(takes * 3 * round / ROUNDS)).await;
     assert!(
         seen.alive > 0 && seen.dead > 0,
         "the kills were not before and after: {seen:?}"
@@ -70,20 +70,20 @@ enum When {
     Answered,
 }
 
-/// Ten presses, each with a kill and a start after it. `when` gets the round and how long a remote logout takes.
-async fn presses_and_kills(when: impl Fn(u32, Duration) -> When) -> Seen {
+/// Ten remote logouts, each with a kill and a start after it. `when` gets the round and how long a remote logout takes.
+async fn log_out_and_kill_in_rounds(when: impl Fn(u32, Duration) -> When) -> Seen {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("curfew.db").display());
     let mut server = Program::start(folder.path(), &url);
     Client::default().sign_up(&server.address, "Ada").await;
-    let takes = a_press_takes(&server).await;
+    let takes = a_remote_logout_takes(&server).await;
     let mut seen = Seen::default();
     for round in 0..ROUNDS {
         let (mut ada, mut phone) = (Client::default(), Client::default());
         ada.sign_in(&server.address, "Ada").await;
         phone.sign_in(&server.address, "Ada").await;
         let before = Ada::looked_up(&url).await;
-        let answered = press_and_kill(server, &ada, when(round, takes)).await;
+        let answered = log_out_and_kill(server, &ada, when(round, takes)).await;
         server = Program::start(folder.path(), &url);
         let after = Ada::looked_up(&url).await;
 
@@ -114,12 +114,12 @@ async fn presses_and_kills(when: impl Fn(u32, Duration) -> When) -> Seen {
         }
     }
     verify(folder.path(), &url);
-    println!("a press takes {takes:?}: {seen:?}");
+    println!("a remote logout takes {takes:?}: {seen:?}");
     seen
 }
 
 /// The slowest of three, so that the kills spread over all of it.
-async fn a_press_takes(server: &Program) -> Duration {
+async fn a_remote_logout_takes(server: &Program) -> Duration {
     let mut slowest = Duration::ZERO;
     for _ in 0..3 {
         let mut ada = Client::default();
@@ -135,7 +135,7 @@ async fn a_press_takes(server: &Program) -> Duration {
 }
 
 /// Whether the answer arrived before the end.
-async fn press_and_kill(server: Program, ada: &Client, when: When) -> bool {
+async fn log_out_and_kill(server: Program, ada: &Client, when: When) -> bool {
     let (head, body) = ada.written(&server.address, "remote_logout", &[("from", "security")]);
     let mut stream = TcpStream::connect(&server.address).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();

@@ -7,8 +7,8 @@ use tempfile::TempDir;
 
 use super::program::Program;
 use crate::{
-    databases::{admin_runs, postgres_server},
-    home::TestApp,
+    databases::{run_on_server, postgres_server},
+    test_app::TestApp,
 };
 
 /// Both, and the folder with the key that they share.
@@ -72,13 +72,13 @@ impl Connections {
     }
 
     /// Takes the database away from the second node: all its connections are cut, and none can be made.
-    pub async fn lose_the_store(&mut self) {
+    pub async fn lose_the_database(&mut self) {
         self.are_taken(false).await;
         self.cut("application_name = 'second'").await;
     }
 
     /// Gives it back.
-    pub async fn find_the_store(&mut self) {
+    pub async fn find_the_database(&mut self) {
         self.are_taken(true).await;
     }
 
@@ -87,7 +87,7 @@ impl Connections {
             "alter database {} with allow_connections {taken}",
             self.database
         );
-        admin_runs(&mut self.admin, &sql).await;
+        run_on_server(&mut self.admin, &sql).await;
     }
 
     async fn cut(&mut self, which: &str) {

@@ -4,11 +4,11 @@ use super::{
     client::Client,
     program::{Program, runs},
 };
-use crate::home::TestApp;
+use crate::test_app::TestApp;
 
 on_both!(
     a_remote_logout_on_the_command_line_is_obeyed_by_the_next_request,
-    a_remote_logout_of_nobody_changes_nothing,
+    a_remote_logout_of_an_unknown_user_changes_nothing,
 );
 
 async fn a_remote_logout_on_the_command_line_is_obeyed_by_the_next_request(app: TestApp) {
@@ -63,7 +63,7 @@ async fn a_remote_logout_on_the_command_line_is_obeyed_by_the_next_request(app: 
     assert!(!verified.status.success(), "{verified:?}");
 }
 
-async fn a_remote_logout_of_nobody_changes_nothing(app: TestApp) {
+async fn a_remote_logout_of_an_unknown_user_changes_nothing(app: TestApp) {
     let folder = tempfile::tempdir().unwrap();
     let server = Program::start(folder.path(), &app.url);
     let mut ada = Client::default();

@@ -73,7 +73,7 @@ impl Program {
         }
     }
 
-    /// `kill -9`: not a word of farewell.
+    /// `kill -9`: without a chance to say anything.
     pub fn dies(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -84,13 +84,13 @@ impl Program {
         self.is_sent("-TERM");
     }
 
-    /// `kill -STOP`: as a machine that hangs, its connections open and nobody at home.
-    pub fn stands_still(&self) {
+    /// `kill -STOP`: as a machine that hangs, its connections open and no answer to any.
+    pub fn is_suspended(&self) {
         self.is_sent("-STOP");
     }
 
     /// `kill -CONT`.
-    pub fn goes_on(&self) {
+    pub fn is_resumed(&self) {
         self.is_sent("-CONT");
     }
 

@@ -8,10 +8,10 @@ use super::{
     client::{Client, arrived},
     program::Program,
 };
-use crate::home::TestApp;
+use crate::test_app::TestApp;
 
 on_both!(
-    it_stops_when_asked_and_starts_again_with_everybody_signed_in,
+    it_stops_when_asked_and_starts_again_with_every_user_signed_in,
     a_request_under_way_is_answered_before_it_stops,
     connections_that_are_only_open_do_not_hold_it_up_for_ever,
 );
@@ -20,7 +20,7 @@ const SOON: Duration = Duration::from_secs(5);
 /// Ten seconds of grace, and some for a busy machine.
 const DRAIN: Duration = Duration::from_secs(15);
 
-async fn it_stops_when_asked_and_starts_again_with_everybody_signed_in(app: TestApp) {
+async fn it_stops_when_asked_and_starts_again_with_every_user_signed_in(app: TestApp) {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Program::start(folder.path(), &app.url);
     let mut ada = Client::default();

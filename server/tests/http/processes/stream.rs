@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::client::{Client, arrived};
-use crate::{answer::Answer, home::SAFARI_ON_IPHONE};
+use crate::{answer::Answer, test_app::SAFARI_ON_IPHONE};
 
 /// Patience with a busy machine.
 const PATIENCE: Duration = Duration::from_secs(10);

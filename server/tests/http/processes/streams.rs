@@ -7,15 +7,15 @@ use super::{
     nodes::{Connections, Nodes},
     stream::Stream,
 };
-use crate::{databases, home::TestApp};
+use crate::{databases, test_app::TestApp};
 
-/// SPEC.md promises a quarter of a second where it was pressed and a second elsewhere, on a machine that
-/// does nothing else. Here it is only told from the look that is taken at everybody, half a minute after
+/// SPEC.md promises a quarter of a second on the node that took the remote logout and a second elsewhere, on a
+/// machine that does nothing else. Here it is only told from the look at every stream, half a minute after
 /// the start.
 const SOON: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_remote_logout_ends_the_users_streams_at_both_nodes_and_nobody_elses() {
+async fn a_remote_logout_ends_the_streams_of_that_user_at_both_nodes_and_no_others() {
     databases::postgres(a_remote_logout_ends_streams_at_both_nodes).await;
 }
 
@@ -30,7 +30,7 @@ async fn a_remote_logout_that_a_node_could_not_hear_of_is_made_up_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_node_that_lost_the_database_serves_nobody_and_then_obeys_the_remote_logout() {
+async fn a_node_that_lost_the_database_serves_no_user_and_then_obeys_the_remote_logout() {
     databases::postgres(a_node_without_the_database).await;
 }
 
@@ -39,7 +39,7 @@ async fn a_node_that_is_asked_to_stop_ends_its_streams_first() {
     databases::postgres(a_node_stops).await;
 }
 
-/// Waits until a stream was looked at for having just been opened, so that only what is heard ends it.
+/// Waits until a stream was looked at for having just been opened, so that only a change notification ends it.
 async fn settled() {
     tokio::time::sleep(Duration::from_millis(1_200)).await;
 }
@@ -49,14 +49,14 @@ async fn remote_logout(address: &str, browser: &mut Client) {
     logged_out.unwrap().is(200);
 }
 
-/// A browser of somebody who has signed up at another.
+/// Another browser of a user who has signed up.
 async fn signed_in(address: &str, name: &str) -> Client {
     let mut browser = Client::default();
     browser.sign_in(address, name).await;
     browser
 }
 
-/// The last word was that a remote logout ended it, said once.
+/// The last event says that a remote logout ended it, once.
 fn told_of_the_remote_logout(stream: &Stream) {
     let (before, last) = stream.said.trim_end().rsplit_once("\n\n").unwrap();
     assert!(last.starts_with("event: ended\n"), "{last}");
@@ -95,12 +95,12 @@ async fn a_remote_logout_ends_streams_at_both_nodes(app: TestApp) {
     }
 
     let logged_out = Instant::now();
-    let pressing = async {
+    let logging_out = async {
         remote_logout(first, &mut ada).await;
         Instant::now()
     };
     let (answered, took_at_one, took_at_two) =
-        tokio::join!(pressing, here.ends(SOON), there.ends(SOON));
+        tokio::join!(logging_out, here.ends(SOON), there.ends(SOON));
     eprintln!(
         "answered after {:?}; streams ended after {:?} here, {:?} at the other node",
         answered - logged_out,
@@ -113,11 +113,11 @@ async fn a_remote_logout_ends_streams_at_both_nodes(app: TestApp) {
         let refused = stream.asked_again().await;
         refused.refuses(401, "session_ended");
         assert_eq!(refused.json()["reason"]["end_reason"], "remote_logout");
-        assert!(refused.leaves_cookies_alone());
+        assert!(refused.touches_no_cookie());
     }
     is_refused_at_both(&nodes, &phone).await;
 
-    // Nobody else heard anything; that they listen still shows when it is their turn.
+    // Another user was told nothing; that their streams are open still shows when it is their turn.
     bob_at_one.is_quiet().await;
     bob_at_two.is_quiet().await;
     assert!(bob.is_signed_in(first).await && bob.is_signed_in(second).await);
@@ -128,7 +128,7 @@ async fn a_remote_logout_ends_streams_at_both_nodes(app: TestApp) {
     }
 }
 
-/// The listener of the second node is cut, and the first is pressed at before anything else.
+/// The listener of the second node is cut, and the first takes a remote logout before anything else.
 async fn a_remote_logout_right_after_a_cut(app: TestApp) {
     let nodes = Nodes::start(&app, &[]);
     let [first, second] = nodes.addresses();
@@ -149,8 +149,8 @@ async fn a_remote_logout_right_after_a_cut(app: TestApp) {
     a_remote_logout_is_heard_again(&app, &nodes).await;
 }
 
-/// The second node stands still while its listener is cut and the first is pressed at: what was said is
-/// lost for certain, and only the look that is taken after the gap finds out.
+/// The second node is suspended while its listener is cut and the first takes a remote logout: the notification
+/// is lost for certain, and only the look that is taken after the gap finds out.
 async fn a_remote_logout_that_was_not_heard(app: TestApp) {
     let nodes = Nodes::start(&app, &[]);
     let [first, second] = nodes.addresses();
@@ -160,22 +160,22 @@ async fn a_remote_logout_that_was_not_heard(app: TestApp) {
     let mut stream = Stream::open(second, &tablet).await;
     settled().await;
     stream.is_quiet().await;
-    nodes.second.stands_still();
+    nodes.second.is_suspended();
     Connections::of(&app).await.cut_the_listener().await;
     remote_logout(first, &mut ada).await;
     stream.is_quiet().await;
-    nodes.second.goes_on();
-    let goes_on = Instant::now();
+    nodes.second.is_resumed();
+    let resumed = Instant::now();
     is_refused_at_both(&nodes, &tablet).await;
     let ended = stream.ends(SOON).await;
-    eprintln!("ended {:?} after it went on", ended - goes_on);
+    eprintln!("ended {:?} after it was resumed", ended - resumed);
     told_of_the_remote_logout(&stream);
     stream.asked_again().await.refuses(401, "session_ended");
     a_remote_logout_is_heard_again(&app, &nodes).await;
 }
 
-/// The second node loses every connection to the database and can make none; the first keeps its own, and is
-/// pressed at.
+/// The second node loses every connection to the database and can open none; the first keeps its own, and takes a
+/// remote logout.
 async fn a_node_without_the_database(app: TestApp) {
     let nodes = Nodes::start(&app, &[]);
     let [first, second] = nodes.addresses();
@@ -186,15 +186,15 @@ async fn a_node_without_the_database(app: TestApp) {
     settled().await;
     stream.is_quiet().await;
     let mut connections = Connections::of(&app).await;
-    connections.lose_the_store().await;
+    connections.lose_the_database().await;
     // 503 where the remote logout would take a connection more than the first node has.
     while ada.call(first, "remote_logout", &[]).await.unwrap().status == 503 {}
     let asked = tablet.clone().call(second, "still_signed_in", &[]).await;
     let asked = asked.unwrap();
     asked.refuses(503, "service_unavailable");
-    assert!(asked.leaves_cookies_alone());
+    assert!(asked.touches_no_cookie());
     stream.is_quiet().await;
-    connections.find_the_store().await;
+    connections.find_the_database().await;
     let found = Instant::now();
     is_refused_at_both(&nodes, &tablet).await;
     assert_eq!(
@@ -239,7 +239,7 @@ async fn a_node_stops(app: TestApp) {
     nodes.first.is_asked_to_stop();
     let asked = Instant::now();
     for mut stream in of_both {
-        // Ended and not cut, though nobody's session has ended: the browser is to try again.
+        // Ended and not cut, though no session has ended: the browser is to try again.
         let ended = stream.ends(SOON).await;
         eprintln!("ended {:?} after it was asked to stop", ended - asked);
         assert_eq!(stream.said.matches("event: ").count(), 1, "{}", stream.said);

@@ -8,7 +8,7 @@ use std::{
 use super::{client::Client, program::Program};
 use crate::{
     databases,
-    home::TestApp,
+    test_app::TestApp,
     receiver::{Receiver, signature_of},
 };
 

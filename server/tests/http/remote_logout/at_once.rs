@@ -1,4 +1,4 @@
-//! Pressed twice, from two browsers, from eight: one outcome, no error page.
+//! Twice at once, from two browsers, from eight: one outcome, no error page.
 
 use std::sync::Arc;
 
@@ -7,18 +7,18 @@ use tokio::{sync::Barrier, task::JoinSet};
 use crate::{
     answer::Answer,
     browser::Browser,
-    home::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
+    test_app::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
 };
 
 on_both!(
-    pressing_again_from_the_same_page_is_no_error,
-    two_tabs_of_one_browser_remote_logout_at_once,
-    eight_browsers_remote_logout_at_once,
-    eight_programs_remote_logout_at_once,
-    signing_in_while_somebody_remote_logouts_leaves_all_or_nothing,
+    a_second_remote_logout_from_the_same_page_is_no_error,
+    two_tabs_of_one_browser_log_out_at_once,
+    eight_browsers_log_out_everywhere_at_once,
+    eight_programs_log_out_everywhere_at_once,
+    signing_in_during_a_remote_logout_leaves_all_or_nothing,
 );
 
-async fn pressing_again_from_the_same_page_is_no_error(app: TestApp) {
+async fn a_second_remote_logout_from_the_same_page_is_no_error(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let (same_tab, on_password) = (ada.clone(), ada.clone());
@@ -34,7 +34,7 @@ async fn pressing_again_from_the_same_page_is_no_error(app: TestApp) {
         .is(200)
         .says("Signed out by Remote logout at ");
     assert_eq!(app.remote_logouts("Ada").await, 1);
-    // Nobody is asked once more after signing in: back to the tab that the remote logout came from.
+    // After signing in the user is not asked once more: back to the tab that the remote logout came from.
     on_password
         .post_form(
             "/api/fn/remote_logout",
@@ -46,11 +46,11 @@ async fn pressing_again_from_the_same_page_is_no_error(app: TestApp) {
     // And from a page that was left open after signing in again elsewhere.
     ada.sign_in("Ada").await;
     same_tab.remote_logout().await.is(303);
-    assert!(ada.is_signed_in().await, "dead cookies press nothing");
+    assert!(ada.is_signed_in().await, "dead cookies log no user out");
     assert_eq!(app.remote_logouts("Ada").await, 1);
 }
 
-async fn two_tabs_of_one_browser_remote_logout_at_once(app: TestApp) {
+async fn two_tabs_of_one_browser_log_out_at_once(app: TestApp) {
     for round in 0..8 {
         let name = format!("ada{round}");
         let ada = app.browser(FIREFOX_ON_LINUX);
@@ -59,12 +59,12 @@ async fn two_tabs_of_one_browser_remote_logout_at_once(app: TestApp) {
     }
 }
 
-async fn eight_browsers_remote_logout_at_once(app: TestApp) {
+async fn eight_browsers_log_out_everywhere_at_once(app: TestApp) {
     let browsers = eight(&app).await;
     one_outcome(&app, "Ada", browsers, false).await;
 }
 
-async fn eight_programs_remote_logout_at_once(app: TestApp) {
+async fn eight_programs_log_out_everywhere_at_once(app: TestApp) {
     let browsers = eight(&app).await;
     one_outcome(&app, "Ada", browsers, true).await;
 }
@@ -81,15 +81,15 @@ async fn eight(app: &TestApp) -> Vec<Browser> {
     browsers
 }
 
-/// All of them press at once. Whoever is first has the receipt, the others are told why they are out.
+/// All of them log out at once. The first has the receipt, the others are told why they are signed out.
 async fn one_outcome(app: &TestApp, name: &str, browsers: Vec<Browser>, as_programs: bool) {
     let (remote_logouts, epoch) = (app.remote_logouts(name).await, app.epoch(name).await);
     let all = browsers.len();
     let ready = Arc::new(Barrier::new(all));
-    let mut pressing = JoinSet::new();
+    let mut logging_out = JoinSet::new();
     for browser in browsers {
         let ready = ready.clone();
-        pressing.spawn(async move {
+        logging_out.spawn(async move {
             ready.wait().await;
             let answer = if as_programs {
                 browser.call("remote_logout", &[("from", "security")]).await
@@ -99,7 +99,7 @@ async fn one_outcome(app: &TestApp, name: &str, browsers: Vec<Browser>, as_progr
             (browser, answer)
         });
     }
-    let answers = pressing.join_all().await;
+    let answers = logging_out.join_all().await;
     let receipts = answers
         .iter()
         .filter(|(_, answer)| has_receipt(answer))
@@ -151,14 +151,14 @@ fn has_receipt(answer: &Answer) -> bool {
     matches!(answer.flash(), Some(app::flash::Flash::Receipt(_)))
 }
 
-async fn signing_in_while_somebody_remote_logouts_leaves_all_or_nothing(app: TestApp) {
+async fn signing_in_during_a_remote_logout_leaves_all_or_nothing(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     for _ in 0..10 {
         let phone = app.browser(SAFARI_ON_IPHONE);
         let form = [
             ("email", "ada@example.com"),
-            ("password", crate::home::PASSWORD),
+            ("password", crate::test_app::PASSWORD),
             ("remember_me", "true"),
         ];
         let (logged_out, came_in) = tokio::join!(ada.remote_logout(), phone.call("sign_in", &form));

@@ -1,10 +1,10 @@
-//! Every other device, and everybody else.
+//! Every other device, and every other user.
 
 use app::cookies::Kind;
 
 use crate::{
     browser::NOTHING,
-    home::{CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
+    test_app::{CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
 };
 
 on_both!(
@@ -12,7 +12,7 @@ on_both!(
     a_program_on_another_device_gets_401_and_the_reason,
     every_private_page_and_function_is_refused,
     a_copied_remember_me_cookie_gives_no_session,
-    nobody_else_is_signed_out,
+    no_other_user_is_signed_out,
     another_node_refuses_at_once,
     a_remembered_device_is_told_that_it_was_a_remote_logout,
 );
@@ -37,7 +37,7 @@ async fn another_device_is_sent_to_sign_in_and_told_why(app: TestApp) {
     page.says("from Firefox on Linux. Was this you?");
     page.says("If it was not, sign in and change your password");
     phone.get("/sign-in").await.does_not_say("Remote logout");
-    // The cookies are gone, so from now on this is nobody.
+    // The cookies are gone, so from now on this is an anonymous visitor.
     phone
         .get("/profile")
         .await
@@ -125,7 +125,7 @@ async fn every_private_page_and_function_is_refused(app: TestApp) {
             .clone()
             .post_form(&format!("/api/fn/{function}"), "/profile", &fields)
             .await;
-        // Nobody is asked again for what has just happened.
+        // The user is not asked again for what has just happened.
         let next = match function {
             "remote_logout" => "/profile/security",
             _ => "/profile",
@@ -160,7 +160,7 @@ async fn a_copied_remember_me_cookie_gives_no_session(app: TestApp) {
     assert_eq!(app.open_sessions("Ada").await, 0);
 }
 
-async fn nobody_else_is_signed_out(app: TestApp) {
+async fn no_other_user_is_signed_out(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let grace = app.browser(FIREFOX_ON_LINUX);

@@ -3,7 +3,7 @@
 use crate::{
     browser::NOTHING,
     databases,
-    home::{CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
+    test_app::{CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
 };
 
 on_both!(
@@ -82,7 +82,7 @@ async fn the_facts_equal_the_database(app: TestApp) {
     assert_eq!(
         databases::number(app.db(), left).await,
         3,
-        "a press leaves tokens alone"
+        "a remote logout revokes no tokens"
     );
     let two_factor = "select two_factor_since from users where name = 'Ada'";
     assert_eq!(databases::number(app.db(), two_factor).await, 1);

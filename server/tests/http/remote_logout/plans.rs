@@ -2,12 +2,12 @@
 
 use crate::{
     databases,
-    home::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
+    test_app::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
 };
 
 on_both!(
     on_free_the_server_refuses_and_nothing_changes,
-    on_free_the_page_says_so_before_one_clicks,
+    on_free_the_page_says_so_before_a_click,
     every_other_plan_has_it,
 );
 
@@ -29,7 +29,7 @@ async fn on_free_the_server_refuses_and_nothing_changes(app: TestApp) {
             refused.json()["message"],
             "This is part of Plus, Pro and Enterprise."
         );
-        assert!(refused.leaves_cookies_alone(), "{refused:?}");
+        assert!(refused.touches_no_cookie(), "{refused:?}");
         assert_eq!(refused.header("clear-site-data"), "");
     }
     let refused = ada.remote_logout().await;
@@ -44,7 +44,7 @@ async fn on_free_the_server_refuses_and_nothing_changes(app: TestApp) {
     assert!(ada.is_signed_in().await && phone.is_signed_in().await);
 }
 
-async fn on_free_the_page_says_so_before_one_clicks(app: TestApp) {
+async fn on_free_the_page_says_so_before_a_click(app: TestApp) {
     let app = app.with(&[("CURFEW_DEFAULT_PLAN", "free")]);
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     browser::{Browser, NOTHING},
-    home::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
+    test_app::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
 };
 
 on_both!(ten_thousand_replays_of_old_cookies_are_all_refused);
@@ -66,7 +66,7 @@ async fn ten_thousand_replays_of_old_cookies_are_all_refused(app: TestApp) {
     ada.remote_logout()
         .await
         .leads_to("/sign-in?next=/profile/security");
-    answered.store(true, Ordering::SeqCst);
+    answered.fetch_or(true, Ordering::SeqCst);
     replaying.join_all().await;
     assert_eq!(left.load(Ordering::SeqCst), 0);
     assert_eq!(
@@ -86,7 +86,7 @@ async fn replay(stolen: &Browser, after_the_answer: bool) {
         if answer.status != 503 {
             break;
         }
-        // A machine that is too busy to ask its database serves nobody. That is no answer to count.
+        // A machine that is too busy to ask its database serves no user. That is no answer to count.
         answer = stolen.clone().call("still_signed_in", NOTHING).await;
     }
     if after_the_answer {

@@ -1,4 +1,4 @@
-//! The device that presses: a receipt, no cookies, and the way back.
+//! The device that logs out: a receipt, no cookies, and the way back.
 
 use app::{
     cookies::Kind,
@@ -8,7 +8,7 @@ use app::{
 use crate::{
     answer::{Answer, attribute},
     browser::Browser,
-    home::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp, email_of},
+    test_app::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp, email_of},
 };
 
 on_both!(
@@ -16,7 +16,7 @@ on_both!(
     a_program_gets_json_and_the_same_cookies_back,
     signing_in_again_leads_back_to_the_page,
     every_place_is_written_into_the_event,
-    without_a_session_nothing_is_pressed,
+    without_a_session_there_is_no_remote_logout,
 );
 
 async fn a_plain_form_leads_to_the_sign_in_page_with_a_receipt(app: TestApp) {
@@ -56,7 +56,7 @@ async fn a_program_gets_json_and_the_same_cookies_back(app: TestApp) {
     }
 }
 
-/// Signs somebody up on one browser, and in on another with "Remember me".
+/// Signs a user up on one browser, and in on another with "Remember me".
 async fn ada_twice(app: &TestApp, name: &str) -> (Browser, Browser) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up(name).await;
@@ -134,7 +134,7 @@ async fn every_place_is_written_into_the_event(app: TestApp) {
     app.chains_are_whole().await;
 }
 
-async fn without_a_session_nothing_is_pressed(app: TestApp) {
+async fn without_a_session_there_is_no_remote_logout(app: TestApp) {
     let (ada, phone) = ada_twice(&app, "Ada").await;
     let stranger = app.browser(FIREFOX_ON_LINUX);
     let before = app.everything().await;

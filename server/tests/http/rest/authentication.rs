@@ -1,4 +1,4 @@
-//! Who is let in, how fast, and what those hear who are not.
+//! Which programs are authenticated, how often they may ask, and what the others are told.
 
 use axum::body::Body;
 use http::{Method, Request, header};
@@ -7,17 +7,17 @@ use super::with_program;
 use crate::{
     answer::Answer,
     databases,
-    home::{FIREFOX_ON_LINUX, TestApp},
+    test_app::{FIREFOX_ON_LINUX, TestApp},
     program::{Program, token_of},
 };
 
 on_both!(
-    only_a_good_token_opens_the_door,
+    only_a_valid_token_is_authenticated,
     cookies_mean_nothing_and_a_token_opens_no_page,
     a_program_of_another_site_is_heard_and_its_cookies_are_not,
     every_refusal_is_a_problem,
-    it_goes_as_fast_as_it_may,
-    while_the_database_is_unavailable_nobody_is_told_that_a_token_is_bad,
+    a_token_has_a_rate_limit,
+    while_the_database_is_unavailable_no_token_is_said_to_be_invalid,
 );
 
 #[track_caller]
@@ -43,7 +43,7 @@ fn is_problem(answer: &Answer, status: u16, code: &str) {
     assert_eq!(answer.header("location"), "");
 }
 
-async fn only_a_good_token_opens_the_door(app: TestApp) {
+async fn only_a_valid_token_is_authenticated(app: TestApp) {
     let (ada, good) = with_program(&app, "Ada", Some("sessions")).await;
     let mcp = token_of(&ada, "mcp", None).await;
     let typo = format!("{}a", &good.token[..good.token.len() - 1]);
@@ -119,7 +119,7 @@ async fn cookies_mean_nothing_and_a_token_opens_no_page(app: TestApp) {
         "invalid_token",
     );
     assert!(ada.is_signed_in().await);
-    // A token beside somebody's cookies: it is the token that counts.
+    // A token beside another user's cookies: it is the token that counts.
     let grace = app.browser(FIREFOX_ON_LINUX);
     grace.sign_up("Grace").await;
     let beside = grace
@@ -209,7 +209,7 @@ async fn every_refusal_is_a_problem(app: TestApp) {
     );
 }
 
-async fn it_goes_as_fast_as_it_may(app: TestApp) {
+async fn a_token_has_a_rate_limit(app: TestApp) {
     let app = app.with(&[("CURFEW_TOKEN_REQUESTS_PER_MINUTE", "3")]);
     let (ada, program) = with_program(&app, "Ada", None).await;
     for left in ["2", "1", "0"] {
@@ -226,7 +226,7 @@ async fn it_goes_as_fast_as_it_may(app: TestApp) {
     is_problem(&refused, 429, "rate_limited");
     let wait: u64 = refused.header("retry-after").parse().unwrap();
     assert!((1..=20).contains(&wait), "{refused:?}");
-    // Another token of the same user has a pace of its own, and so has a wrong one.
+    // Another token of the same user has a rate limit of its own, and so has a wrong one.
     let other = Program::new(&app, &token_of(&ada, "api", None).await);
     other.get("/api/v1/me").await.is(200);
     for _ in 0..5 {
@@ -238,17 +238,17 @@ async fn it_goes_as_fast_as_it_may(app: TestApp) {
     }
 }
 
-async fn while_the_database_is_unavailable_nobody_is_told_that_a_token_is_bad(app: TestApp) {
+async fn while_the_database_is_unavailable_no_token_is_said_to_be_invalid(app: TestApp) {
     let (_, program) = with_program(&app, "Ada", None).await;
     databases::run(app.db(), "alter table tokens rename to gone").await;
     for path in ["/api/v1/me", "/mcp"] {
-        let away = program.get(path).await;
+        let unavailable = program.get(path).await;
         if path == "/mcp" {
             // Of the wrong kind: refused without asking.
-            is_problem(&away, 401, "invalid_token");
+            is_problem(&unavailable, 401, "invalid_token");
         } else {
-            is_problem(&away, 503, "service_unavailable");
-            assert_eq!(away.header("retry-after"), "5");
+            is_problem(&unavailable, 503, "service_unavailable");
+            assert_eq!(unavailable.header("retry-after"), "5");
         }
     }
     databases::run(app.db(), "alter table gone rename to tokens").await;

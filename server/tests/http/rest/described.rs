@@ -5,7 +5,7 @@ use http::{Method, Request};
 use serde_json::Value;
 
 use super::with_program;
-use crate::home::{FIREFOX_ON_LINUX, TestApp};
+use crate::test_app::{FIREFOX_ON_LINUX, TestApp};
 
 on_both!(
     the_document_is_openapi_3_1_and_public,
@@ -24,8 +24,8 @@ const OPERATIONS: [(&str, &str); 7] = [
 ];
 
 async fn document(app: &TestApp) -> Value {
-    let nobody = app.browser(FIREFOX_ON_LINUX);
-    let answer = nobody
+    let anonymous = app.browser(FIREFOX_ON_LINUX);
+    let answer = anonymous
         .send(Request::get("/api/openapi.json"), Body::empty())
         .await;
     assert_eq!(answer.header("content-type"), "application/json");

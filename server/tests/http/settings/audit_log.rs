@@ -6,7 +6,7 @@ use crate::{
     answer::Answer,
     browser::NOTHING,
     databases,
-    home::{FIREFOX_ON_LINUX, TestApp},
+    test_app::{FIREFOX_ON_LINUX, TestApp},
 };
 
 on_both!(
@@ -56,7 +56,7 @@ async fn pages_hold_every_event_once_while_the_log_grows(app: TestApp) {
             assert!(all.insert(*number), "{number} twice");
         }
         before = seen.last().copied();
-        // It grows while one reads.
+        // It grows while it is read.
         ada.call(
             "rename_account",
             &[("name", format!("grown at {before:?}").as_str())],
@@ -159,8 +159,8 @@ async fn the_export_is_the_log(app: TestApp) {
     assert!(csv.body.contains("\"'=cmd|' /C calc'!A0\""), "{csv:?}");
     assert!(!csv.body.contains("account.renamed"), "{csv:?}");
 
-    let nobody = app.browser(FIREFOX_ON_LINUX);
-    nobody.get("/settings/audit-log/export").await.is(303);
+    let anonymous = app.browser(FIREFOX_ON_LINUX);
+    anonymous.get("/settings/audit-log/export").await.is(303);
 }
 
 async fn what_was_touched_is_named(app: TestApp) {

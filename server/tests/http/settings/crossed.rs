@@ -1,8 +1,8 @@
-//! Two accounts: the ids of one are nothing in the other, and what a form does not ask for is not heard.
+//! Two accounts: the ids of one are nothing in the other, and what a form does not ask for has no effect.
 
 use crate::{
     databases,
-    home::{FIREFOX_ON_LINUX, TestApp},
+    test_app::{FIREFOX_ON_LINUX, TestApp},
 };
 
 on_both!(
@@ -88,7 +88,7 @@ async fn extra_fields_have_no_effect(app: TestApp) {
     let form = [
         ("name", "Mallory"),
         ("email", "mallory@example.com"),
-        ("password", crate::home::PASSWORD),
+        ("password", crate::test_app::PASSWORD),
     ];
     joined
         .call(

@@ -3,19 +3,19 @@
 use crate::{
     browser::NOTHING,
     databases,
-    home::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp},
+    test_app::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp},
 };
 
 on_both!(
     an_invitation_is_a_link_that_is_shown_once_and_works_once,
-    one_joins_where_sign_up_is_closed,
+    an_invitation_works_where_sign_up_is_closed,
     an_email_that_is_taken_is_said_beside_the_field,
     what_is_no_invitation_is_said_to_be_none,
     a_disabled_member_is_out_with_the_next_request,
-    a_pressed_member_is_told_by_whom,
+    a_member_who_is_logged_out_is_told_by_whom,
     everyone_is_logged_out_and_the_owner_stays_as_ticked,
     the_question_says_what_will_end,
-    one_deletes_ones_own_account,
+    members_delete_their_own_account,
     a_role_that_is_none_is_malformed,
 );
 
@@ -74,7 +74,7 @@ async fn an_invitation_is_a_link_that_is_shown_once_and_works_once(app: TestApp)
     app.chains_are_whole().await;
 }
 
-async fn one_joins_where_sign_up_is_closed(app: TestApp) {
+async fn an_invitation_works_where_sign_up_is_closed(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let closed = app.with(&[("CURFEW_SIGN_UP", "closed")]);
@@ -107,7 +107,7 @@ async fn an_email_that_is_taken_is_said_beside_the_field(app: TestApp) {
     let refused = ben.post_form("/api/fn/join", &link, &form).await;
     refused.leads_to(&link);
     let page = ben.get(&link).await;
-    page.says("This email already belongs to somebody here.");
+    page.says("This email already belongs to a user here");
     assert!(
         page.tag("id=\"name\"").contains("value=\"Ben\""),
         "{page:?}"
@@ -126,7 +126,7 @@ async fn an_email_that_is_taken_is_said_beside_the_field(app: TestApp) {
 }
 
 async fn what_is_no_invitation_is_said_to_be_none(app: TestApp) {
-    let nobody = app.browser(FIREFOX_ON_LINUX);
+    let anonymous = app.browser(FIREFOX_ON_LINUX);
     for link in [
         "/join",
         "/join?invite=",
@@ -135,11 +135,11 @@ async fn what_is_no_invitation_is_said_to_be_none(app: TestApp) {
         &format!("/join?invite={}", "A".repeat(43)),
         &format!("/join?invite={}", "x".repeat(3_000)),
     ] {
-        let page = nobody.get(link).await;
+        let page = anonymous.get(link).await;
         page.is(200).says("This invitation is not good any more");
         assert!(!page.body.contains("<script>alert"), "{page:?}");
     }
-    // Somebody who is in is told to sign out first.
+    // A user who is signed in is told to sign out first.
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let link = ada.invites("member").await;
@@ -191,7 +191,7 @@ async fn a_disabled_member_is_out_with_the_next_request(app: TestApp) {
     ada.get("/settings/audit-log").await.says("Ada removed Ben");
 }
 
-async fn a_pressed_member_is_told_by_whom(app: TestApp) {
+async fn a_member_who_is_logged_out_is_told_by_whom(app: TestApp) {
     let (ada, ben) = app.two("member").await;
     let id = app.id_of("Ben").await;
     let form = [("member", id.as_str())];
@@ -290,7 +290,7 @@ async fn the_question_says_what_will_end(app: TestApp) {
     }
 }
 
-async fn one_deletes_ones_own_account(app: TestApp) {
+async fn members_delete_their_own_account(app: TestApp) {
     let (ada, ben) = app.two("member").await;
     ben.get("/profile/delete")
         .await

@@ -1,37 +1,42 @@
-//! Every role on every plan at every address: the server does what the table says, and the pages show it.
+//! Every role on every plan at every address: the server does what the list and the table of permissions say, and
+//! the pages show it.
 
 use accounts::{
-    permissions::{self, Refusal, Row, TABLE, Who},
+    permissions::{self, Permission, Refusal},
     plans::Plan,
-    users::Role,
+    roles::Role,
 };
-use server::router;
+use server::{
+    addresses::{self, Address},
+    router,
+};
 
 use crate::{
     answer::{Answer, tags},
     browser::NOTHING,
     databases,
-    home::{FIREFOX_ON_LINUX, TestApp},
     program::{Program, token_of},
+    test_app::{FIREFOX_ON_LINUX, TestApp},
 };
 
 on_both!(
     the_server_does_what_every_cell_says,
     programs_get_what_every_cell_says,
-    the_tabs_are_those_one_may_open,
-    what_the_plan_lacks_is_said_before_one_clicks,
+    the_tabs_are_those_that_a_user_may_open,
+    what_the_plan_lacks_is_said_before_a_click,
     a_refusal_is_recorded,
 );
 
-/// A new route without a row fails here, and so does a row whose route is gone.
+/// A new route that is not listed fails here, and so does an entry whose route is gone. The server functions are
+/// those that leptos knows.
 #[test]
-fn every_address_has_its_row_and_every_row_its_address() {
-    let mut rows: Vec<&str> = TABLE.iter().map(|row| row.address).collect();
-    rows.sort_unstable();
-    assert_eq!(router::every_address(), rows);
+fn every_route_is_listed_and_every_entry_is_routed() {
+    let mut listed: Vec<&str> = addresses::all().map(|address| address.path).collect();
+    listed.sort_unstable();
+    assert_eq!(router::every_address(), listed);
 }
 
-async fn everybody_is(app: &TestApp, role: Role, plan: Plan) {
+async fn everyone_is(app: &TestApp, role: Role, plan: Plan) {
     let (role, plan) = (role.key(), plan.key());
     databases::run(app.db(), &format!("update users set role = '{role}'")).await;
     databases::run(app.db(), &format!("update accounts set plan = '{plan}'")).await;
@@ -42,15 +47,15 @@ async fn the_server_does_what_every_cell_says(app: TestApp) {
     ada.sign_up("Ada").await;
     for role in Role::ALL {
         for plan in Plan::ALL {
-            everybody_is(&app, role, plan).await;
-            for row in TABLE.iter().filter(|row| is_for_people(row)) {
-                let expected = permissions::check(role, plan, row.address);
-                let function = row.address.strip_prefix("/api/fn/");
+            everyone_is(&app, role, plan).await;
+            for (address, permission) in private(false) {
+                let expected = permissions::check(role, plan, permission);
+                let function = address.function();
                 let answer = match function {
                     Some(name) => ada.call(name, NOTHING).await,
-                    None => ada.get(row.address).await,
+                    None => ada.get(address.path).await,
                 };
-                let cell = format!("{role:?} on {plan:?} at {}", row.address);
+                let cell = format!("{role:?} on {plan:?} at {}", address.path);
                 // An operation may refuse for reasons of its own, such as a step-up.
                 let of_the_table = function.is_none()
                     || answer.body.contains("plan_required")
@@ -85,18 +90,17 @@ async fn the_server_does_what_every_cell_says(app: TestApp) {
     app.chains_are_whole().await;
 }
 
-fn is_program(row: &Row) -> bool {
-    row.address.starts_with("/api/v1") || row.address == "/mcp"
-}
-
-fn is_for_people(row: &Row) -> bool {
-    row.who != Who::Anyone && !is_program(row)
+/// What takes a permission, with a token or with a session.
+fn private(for_programs: bool) -> impl Iterator<Item = (&'static Address, Permission)> {
+    addresses::all()
+        .filter(move |address| address.is_for_programs() == for_programs)
+        .filter_map(|address| Some((address, address.permission()?)))
 }
 
 async fn programs_get_what_every_cell_says(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    // A pair of tokens for each role: how fast one may go is not what is asked here.
+    // A pair of tokens for each role, because the rate limit of a token is not what is tested here.
     let mut tokens = Vec::new();
     for _ in Role::ALL {
         let api = token_of(&ada, "api", Some("sessions")).await;
@@ -104,24 +108,24 @@ async fn programs_get_what_every_cell_says(app: TestApp) {
     }
     for (role, (api, mcp)) in Role::ALL.into_iter().zip(&tokens) {
         for plan in Plan::ALL {
-            everybody_is(&app, role, plan).await;
-            for row in TABLE.iter().filter(|row| is_program(row)) {
-                let cell = format!("{role:?} on {plan:?} at {}", row.address);
+            everyone_is(&app, role, plan).await;
+            for (address, permission) in private(true) {
+                let cell = format!("{role:?} on {plan:?} at {}", address.path);
                 let before = app.denials().await;
-                let answer = if row.address == "/mcp" {
+                let answer = if address.path == addresses::MCP {
                     Program::new(&app, mcp)
                         .rpc("tools/list", serde_json::json!({}))
                         .await
                 } else {
                     let program = Program::new(&app, api);
-                    let address = row.address.replace("{id}", "nobody");
-                    match row.address.rsplit('/').next() {
-                        Some("remote-logout") => program.post(&address).await,
-                        Some("{id}") => program.delete(&address).await,
-                        _ => program.get(&address).await,
+                    let path = address.path.replace("{id}", "unknown");
+                    match address.path.rsplit('/').next() {
+                        Some("remote-logout") => program.post(&path).await,
+                        Some("{id}") => program.delete(&path).await,
+                        _ => program.get(&path).await,
                     }
                 };
-                let expected = permissions::check(role, plan, row.address);
+                let expected = permissions::check(role, plan, permission);
                 assert_eq!(
                     answer.status == 403,
                     expected.is_err(),
@@ -140,7 +144,7 @@ async fn programs_get_what_every_cell_says(app: TestApp) {
     app.chains_are_whole().await;
 }
 
-async fn the_tabs_are_those_one_may_open(app: TestApp) {
+async fn the_tabs_are_those_that_a_user_may_open(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let tabs = [
@@ -157,7 +161,7 @@ async fn the_tabs_are_those_one_may_open(app: TestApp) {
         (Role::Member, 2, 4),
         (Role::WatchOnly, 0, 0),
     ] {
-        everybody_is(&app, role, Plan::Enterprise).await;
+        everyone_is(&app, role, Plan::Enterprise).await;
         let home = ada.get("/").await;
         let first = tabs[from..to].first().map(|(address, _)| *address);
         let link = has_link(&home, "topbar__link", "href=\"/settings");
@@ -176,7 +180,7 @@ fn has_link(page: &Answer, class: &str, href: &str) -> bool {
     tags(&page.body).any(|tag| tag.contains(class) && tag.contains(href))
 }
 
-async fn what_the_plan_lacks_is_said_before_one_clicks(app: TestApp) {
+async fn what_the_plan_lacks_is_said_before_a_click(app: TestApp) {
     let (ada, _ben) = app.two("member").await;
     for plan in Plan::ALL {
         databases::run(
@@ -244,7 +248,7 @@ async fn a_refusal_is_recorded(app: TestApp) {
         "select details from audit_events where action = 'access.denied' order by seq desc limit 1";
     let said = databases::texts(app.db(), said).await.remove(0);
     assert!(
-        said.contains("/api/fn/invite_member") && said.contains("forbidden"),
+        said.contains("InviteMember") && said.contains("forbidden"),
         "{said}"
     );
 }

@@ -5,8 +5,8 @@ use server::webhook::Deliveries;
 use crate::{
     browser::{Browser, NOTHING},
     databases,
-    home::{FIREFOX_ON_LINUX, TestApp},
-    receiver::{Receiver, signature_of},
+    test_app::{FIREFOX_ON_LINUX, TestApp},
+    receiver::{Receiver, is_signed_as_standard, signature_of},
 };
 
 on_both!(
@@ -45,7 +45,7 @@ async fn send(app: &TestApp) {
     let curfew = &app.state.curfew;
     let deliveries = Deliveries::new(
         app.db().clone(),
-        curfew.keys.clone(),
+        curfew.instance.keys.clone(),
         curfew.webhook_client.clone(),
     );
     while deliveries.send_one().await.unwrap() {}
@@ -66,7 +66,7 @@ async fn the_secret_is_shown_once_and_signs_what_arrives(app: TestApp) {
     let page = ada.get(PAGE).await;
     page.says("The webhook is made").says("This is shown once.");
     let from = page.body.find("whsec_").unwrap();
-    let secret = page.body[from..from + 49].to_owned();
+    let secret = page.body[from..from + 50].to_owned();
     assert!(!ada.get(PAGE).await.body.contains("whsec_"), "once");
     ada.call("rename_account", &[("name", "Ünïcode 🦊 & <b>")])
         .await
@@ -89,6 +89,8 @@ async fn the_secret_is_shown_once_and_signs_what_arrives(app: TestApp) {
             one.header("x-webhook-signature"),
             signature_of(&secret, one)
         );
+        assert!(is_signed_as_standard(&secret, one), "{one:?}");
+        assert_eq!(one.header("webhook-id"), one.header("x-webhook-id"));
         let event: serde_json::Value = serde_json::from_str(&one.body).unwrap();
         assert_eq!(event["id"], one.header("x-webhook-id"));
     }
@@ -113,6 +115,8 @@ async fn the_secret_is_shown_once_and_signs_what_arrives(app: TestApp) {
         last.header("x-webhook-signature"),
         signature_of(again, &last)
     );
+    assert!(is_signed_as_standard(again, &last), "{last:?}");
+    assert!(!is_signed_as_standard(&secret, &last), "{last:?}");
     ada.get("/settings/audit-log")
         .await
         .says("Ada made a new secret for the webhook");
@@ -193,7 +197,7 @@ async fn what_is_saved_is_looked_at_again_when_it_is_sent_to(app: TestApp) {
         receiver.url().replace("127.0.0.1", "localhost"),
     ] {
         secret_for(&ada, &url).await;
-        // Behind the setting's back, as when a name leads elsewhere since.
+        // Changed in the table, as when a name leads elsewhere since.
         for sql in [
             "update webhooks set url = replace(url, 'http://', 'https://')",
             "update webhook_deliveries set next_try_at = 0",
@@ -227,6 +231,7 @@ async fn the_test_says_what_came_back(app: TestApp) {
         sent.header("x-webhook-signature"),
         signature_of(&secret, &sent)
     );
+    assert!(is_signed_as_standard(&secret, &sent), "{sent:?}");
     let event: serde_json::Value = serde_json::from_str(&sent.body).unwrap();
     assert_eq!(
         (&event["action"], &event["seq"]),
@@ -239,14 +244,14 @@ async fn the_test_says_what_came_back(app: TestApp) {
         .await
         .says("The test did not arrive")
         .says("It answered 500.");
-    // A port where nobody listens.
+    // A port where nothing listens.
     let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = closed.local_addr().unwrap();
     drop(closed);
-    assert_eq!(app.everything().await, before, "a test stands in no log");
+    assert_eq!(app.everything().await, before, "no log has an event of a test");
     secret_for(&ada, &format!("http://{address}/")).await;
     let tested = ada.call("test_webhook", NOTHING).await.is(200).json();
-    assert_eq!(tested["why"], "Nobody answers at this address.");
+    assert_eq!(tested["why"], "Nothing answers at this address.");
     // TLS where there is none.
     secret_for(&ada, &receiver.url().replace("http:", "https:")).await;
     let tested = ada.call("test_webhook", NOTHING).await.is(200).json();
@@ -322,10 +327,10 @@ async fn only_owners_and_admins_on_enterprise_may(app: TestApp) {
         }
         ada.get(PAGE).await.is(403);
     }
-    let nobody = app.browser(FIREFOX_ON_LINUX);
-    nobody.get(PAGE).await.is(303);
+    let visitor = app.browser(FIREFOX_ON_LINUX);
+    visitor.get(PAGE).await.is(303);
     for operation in operations {
-        nobody
+        visitor
             .call(operation, &[("url", receiver.url().as_str())])
             .await
             .is(401);
@@ -388,7 +393,7 @@ async fn filters_are_kept_and_nonsense_is_refused(app: TestApp) {
         databases::texts(app.db(), kept).await,
         [",sign_in,members, 2"]
     );
-    // What nobody asked for is not listened to.
+    // Fields that the form does not have are ignored.
     ada.call(
         "set_webhook",
         &[

@@ -4,17 +4,17 @@ use crate::{
     browser::Browser,
     databases,
     emails::emails,
-    home::{FIREFOX_ON_LINUX, OTHER_PASSWORD, PASSWORD, SAFARI_ON_IPHONE, TestApp, email_of},
+    test_app::{FIREFOX_ON_LINUX, OTHER_PASSWORD, PASSWORD, SAFARI_ON_IPHONE, TestApp, email_of},
 };
 
 on_both!(
     the_link_from_the_email_and_the_password_make_an_account,
     the_first_user_of_an_install_is_in_at_once,
-    whoever_has_an_account_gets_word_and_no_link,
-    a_link_that_is_over_leads_back_to_signing_up,
+    a_user_with_an_account_is_told_so_and_emailed_no_link,
+    an_expired_link_leads_back_to_signing_up,
 );
 
-/// Ada is here; whoever comes after her is mailed a link.
+/// Ada is here; every user who comes after her is emailed a link.
 async fn confirming(app: &TestApp) -> TestApp {
     app.browser(FIREFOX_ON_LINUX).sign_up("Ada").await;
     app.with(&[("CURFEW_CONFIRM_SIGN_UP", "on")])
@@ -67,7 +67,7 @@ async fn the_link_from_the_email_and_the_password_make_an_account(app: TestApp) 
     with(PASSWORD).await.is(303).leads_to("/");
     assert!(phone.is_signed_in().await);
     assert_eq!(app.events("Eve", "user.created").await, 1);
-    // Only there; and the link is spent.
+    // Only there; and the link is used.
     assert!(!eve.is_signed_in().await);
     phone.get(&page).await.is(200).says("This link is over");
     app.chains_are_whole().await;
@@ -77,7 +77,7 @@ async fn the_first_user_of_an_install_is_in_at_once(app: TestApp) {
     let app = app.with(&[("CURFEW_CONFIRM_SIGN_UP", "on")]);
     let mut tries = tokio::task::JoinSet::new();
     for n in 0..8 {
-        let somebody = app.browser(FIREFOX_ON_LINUX);
+        let visitor = app.browser(FIREFOX_ON_LINUX);
         tries.spawn(async move {
             let email = format!("{n}@example.com");
             let form = [
@@ -85,8 +85,8 @@ async fn the_first_user_of_an_install_is_in_at_once(app: TestApp) {
                 ("email", email.as_str()),
                 ("password", PASSWORD),
             ];
-            somebody.call("sign_up", &form).await.is(200);
-            somebody.is_signed_in().await
+            visitor.call("sign_up", &form).await.is(200);
+            visitor.is_signed_in().await
         });
     }
     // One of them; the others look into their mailboxes.
@@ -96,13 +96,13 @@ async fn the_first_user_of_an_install_is_in_at_once(app: TestApp) {
     assert_eq!(databases::number(app.db(), users).await, 1);
 }
 
-async fn whoever_has_an_account_gets_word_and_no_link(app: TestApp) {
+async fn a_user_with_an_account_is_told_so_and_emailed_no_link(app: TestApp) {
     let app = confirming(&app).await;
-    let somebody = app.browser(SAFARI_ON_IPHONE);
+    let visitor = app.browser(SAFARI_ON_IPHONE);
     let email = email_of("Ada");
     let form = [("name", "Eve"), ("email", &email), ("password", PASSWORD)];
-    somebody.call("sign_up", &form).await.is(200);
-    assert!(!somebody.is_signed_in().await);
+    visitor.call("sign_up", &form).await.is(200);
+    assert!(!visitor.is_signed_in().await);
     let sent = emails(&app, &email).await;
     let [email] = &sent[..] else {
         panic!("{sent:?}")
@@ -111,7 +111,7 @@ async fn whoever_has_an_account_gets_word_and_no_link(app: TestApp) {
     assert!(!email.contains("token="), "{email}");
 }
 
-async fn a_link_that_is_over_leads_back_to_signing_up(app: TestApp) {
+async fn an_expired_link_leads_back_to_signing_up(app: TestApp) {
     let app = confirming(&app).await;
     let eve = app.browser(FIREFOX_ON_LINUX);
     for nonsense in ["", "x", "0000000000000000000000000000000000000000000"] {

@@ -1,11 +1,11 @@
-//! Where to go on to after signing in: of this site, or the home page.
+//! Where signing in leads: of this site, or the home page.
 
 use app::cookies::Kind;
 
 use crate::{
     answer::attribute,
     browser::NOTHING,
-    home::{FIREFOX_ON_LINUX, PASSWORD, TestApp},
+    test_app::{FIREFOX_ON_LINUX, PASSWORD, TestApp},
 };
 
 on_both!(
@@ -69,7 +69,7 @@ async fn next_leads_to_paths_of_this_site(app: TestApp) {
 async fn next_never_leads_elsewhere(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    let nobody = app.browser(FIREFOX_ON_LINUX);
+    let anonymous = app.browser(FIREFOX_ON_LINUX);
     for next in ELSEWHERE.into_iter().chain(NO_PAGES) {
         let form = [
             ("email", "ada@example.com"),
@@ -88,11 +88,11 @@ async fn next_never_leads_elsewhere(app: TestApp) {
         ada.get(&format!("/sign-in/resume?{query}"))
             .await
             .leads_to("/");
-        nobody
+        anonymous
             .get(&format!("/sign-in/resume?{query}"))
             .await
             .leads_to("/sign-in");
-        let page = nobody.get(&format!("/sign-in?{query}")).await;
+        let page = anonymous.get(&format!("/sign-in?{query}")).await;
         page.is(200);
         assert_eq!(
             attribute(page.tag("name=\"next\""), "value").as_deref(),
@@ -122,7 +122,7 @@ async fn a_refused_page_is_come_back_to(app: TestApp) {
         .post_form("/api/fn/sign_in", refused.header("location"), &form)
         .await;
     back.leads_to("/profile/password?x=1");
-    // A form sent by somebody signed out comes back to the page it stood on.
+    // A form sent by a user who is signed out comes back to the page it stood on.
     ada.lose(Kind::Session);
     let sent = ada
         .post_form("/api/fn/update_profile", "/profile", &[("name", "Ada")])

@@ -4,7 +4,7 @@ use app::cookies::Kind;
 
 use crate::{
     browser::{Browser, NOTHING},
-    home::{FIREFOX_ON_LINUX, OTHER_PASSWORD, PASSWORD, SAFARI_ON_IPHONE, TestApp},
+    test_app::{FIREFOX_ON_LINUX, OTHER_PASSWORD, PASSWORD, SAFARI_ON_IPHONE, TestApp},
 };
 
 on_both!(
@@ -15,7 +15,7 @@ on_both!(
     guessing_the_current_password_has_a_limit,
 );
 
-const WRONG: &str = "not the password of anybody";
+const WRONG: &str = "not the password of any user";
 
 fn form(current: &'static str, new: &'static str) -> [(&'static str, &'static str); 2] {
     [("current_password", current), ("new_password", new)]

@@ -1,4 +1,4 @@
-//! What somebody learns who tries passwords: nothing, and then to wait.
+//! What a stranger who tries passwords learns: nothing, and then to wait.
 
 use std::net::Ipv4Addr;
 
@@ -7,7 +7,7 @@ use http::HeaderMap;
 use crate::{
     answer::Answer,
     browser::Browser,
-    home::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp, email_of},
+    test_app::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp, email_of},
 };
 
 on_both!(
@@ -18,7 +18,7 @@ on_both!(
     a_plain_form_that_was_refused_keeps_the_email_and_no_password,
 );
 
-const WRONG: &str = "not the password of anybody";
+const WRONG: &str = "not the password of any user";
 
 async fn tries(browser: &Browser, email: &str, password: &str) -> Answer {
     browser
@@ -129,7 +129,7 @@ async fn an_address_has_a_limit_of_its_own(app: TestApp) {
     let app = app.with(&[("CURFEW_ATTEMPTS_PER_ADDRESS", "4")]);
     let stranger = app.browser(SAFARI_ON_IPHONE);
     for n in 0..4 {
-        tries(&stranger, &email_of(&format!("somebody{n}")), WRONG)
+        tries(&stranger, &email_of(&format!("stranger{n}")), WRONG)
             .await
             .is(401);
     }

@@ -8,7 +8,7 @@ use http::Request;
 
 use crate::{
     browser::{Browser, NOTHING},
-    home::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
+    test_app::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
 };
 
 on_both!(
@@ -46,7 +46,7 @@ async fn a_remembered_device_gets_a_new_session_and_a_new_cookie(app: TestApp) {
     );
     assert!(page.set_cookie("curfew_session").unwrap().value().len() == 43);
     // As long as the session lives, nothing is exchanged.
-    assert!(phone.get("/profile").await.leaves_cookies_alone());
+    assert!(phone.get("/profile").await.touches_no_cookie());
     for _ in 0..3 {
         phone.lose(Kind::Session);
         assert!(phone.is_signed_in().await);
@@ -92,7 +92,7 @@ async fn a_second_tab_is_sent_to_look_again_and_given_nothing(app: TestApp) {
     let before = app.everything().await;
     let overtaken = other_tab.get("/profile/security").await;
     overtaken.leads_to("/sign-in/resume?next=/profile/security");
-    assert!(overtaken.leaves_cookies_alone(), "{overtaken:?}");
+    assert!(overtaken.touches_no_cookie(), "{overtaken:?}");
     assert_eq!(app.everything().await, before);
     assert!(phone.is_signed_in().await);
     // Nothing of the address is lost on the way.
@@ -111,7 +111,7 @@ async fn looking_again_with_the_new_cookie_works_and_with_the_old_one_is_theft(a
     phone.lose(Kind::Session);
     phone.get(&again).await.leads_to("/profile");
     assert!(phone.is_signed_in().await);
-    // Somebody with a jar of his own still has the old one.
+    // A thief with a jar of his own still has the old one.
     let caught = thief.get(&again).await;
     caught.leads_to("/sign-in?next=/profile");
     assert!(caught.removes("curfew_remember"), "{caught:?}");
@@ -175,6 +175,6 @@ async fn a_script_that_was_overtaken_is_told_to_try_once_more(app: TestApp) {
         .header("sec-fetch-mode", "cors");
     let conflict = other_tab.send(request, Body::empty()).await;
     conflict.refuses(409, "conflict");
-    assert!(conflict.leaves_cookies_alone(), "{conflict:?}");
+    assert!(conflict.touches_no_cookie(), "{conflict:?}");
     assert!(phone.is_signed_in().await);
 }

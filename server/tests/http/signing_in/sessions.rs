@@ -5,15 +5,15 @@ use cookie::{SameSite, time::Duration};
 
 use crate::{
     browser::NOTHING,
-    home::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp},
+    test_app::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp},
 };
 
 on_both!(
     the_cookies_are_for_this_site_and_no_script,
     the_session_id_changes_at_sign_in,
     signing_in_over_a_living_session_ends_that_one,
-    a_session_cookie_that_somebody_made_up_is_not_taken_over,
-    somebody_signed_in_is_led_past_the_sign_in_page,
+    a_made_up_session_cookie_is_not_taken_over,
+    a_user_who_is_signed_in_is_led_past_the_sign_in_page,
     a_fresh_install_leads_to_sign_up,
 );
 
@@ -80,7 +80,7 @@ async fn signing_in_over_a_living_session_ends_that_one(app: TestApp) {
         .await
         .refuses(401, "session_ended");
     assert_eq!(app.open_sessions("Ada").await, 1);
-    // And over somebody else's: a shared computer.
+    // And over another user's: a shared computer.
     app.browser(SAFARI_ON_IPHONE).sign_up("Grace").await;
     ada.sign_in("Grace").await;
     assert_eq!(
@@ -93,7 +93,7 @@ async fn signing_in_over_a_living_session_ends_that_one(app: TestApp) {
     ada.get("/profile").await.says("Grace").does_not_say("Ada");
 }
 
-async fn a_session_cookie_that_somebody_made_up_is_not_taken_over(app: TestApp) {
+async fn a_made_up_session_cookie_is_not_taken_over(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let made_up = "A".repeat(43);
@@ -106,7 +106,7 @@ async fn a_session_cookie_that_somebody_made_up_is_not_taken_over(app: TestApp) 
     assert!(!attacker.is_signed_in().await);
 }
 
-async fn somebody_signed_in_is_led_past_the_sign_in_page(app: TestApp) {
+async fn a_user_who_is_signed_in_is_led_past_the_sign_in_page(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     ada.get("/sign-in").await.leads_to("/");
@@ -117,12 +117,12 @@ async fn somebody_signed_in_is_led_past_the_sign_in_page(app: TestApp) {
 }
 
 async fn a_fresh_install_leads_to_sign_up(app: TestApp) {
-    let somebody = app.browser(FIREFOX_ON_LINUX);
-    somebody.get("/").await.leads_to("/sign-up");
-    somebody.get("/profile").await.leads_to("/sign-up");
+    let visitor = app.browser(FIREFOX_ON_LINUX);
+    visitor.get("/").await.leads_to("/sign-up");
+    visitor.get("/profile").await.leads_to("/sign-up");
     app.browser(SAFARI_ON_IPHONE).sign_up("Ada").await;
-    somebody.get("/").await.leads_to("/sign-in");
-    somebody
+    visitor.get("/").await.leads_to("/sign-in");
+    visitor
         .get("/profile")
         .await
         .leads_to("/sign-in?next=/profile");

@@ -7,7 +7,7 @@ use http::Method;
 
 use crate::{
     browser::NOTHING,
-    home::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
+    test_app::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
 };
 
 on_both!(

@@ -2,7 +2,7 @@
 
 use crate::{
     databases,
-    home::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp},
+    test_app::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp},
 };
 
 on_both!(
@@ -14,7 +14,7 @@ on_both!(
 );
 
 async fn every_wrong_field_is_named(app: TestApp) {
-    let somebody = app.browser(FIREFOX_ON_LINUX);
+    let visitor = app.browser(FIREFOX_ON_LINUX);
     let before = app.everything().await;
     for (field, name, email, password) in [
         ("name", "", "ada@example.com", PASSWORD),
@@ -30,7 +30,7 @@ async fn every_wrong_field_is_named(app: TestApp) {
         ("password", "Ada", "ada@example.com", &"long ".repeat(60)),
     ] {
         let form = [("name", name), ("email", email), ("password", password)];
-        let refused = somebody.call("sign_up", &form).await;
+        let refused = visitor.call("sign_up", &form).await;
         refused.refuses(422, "validation_failed");
         let fields = refused.json()["fields"].as_object().unwrap().clone();
         assert_eq!(fields.keys().collect::<Vec<_>>(), [field], "{refused:?}");
@@ -38,10 +38,10 @@ async fn every_wrong_field_is_named(app: TestApp) {
             fields[field].as_str().is_some_and(|why| why.len() > 5),
             "{refused:?}"
         );
-        assert!(refused.leaves_cookies_alone(), "{refused:?}");
+        assert!(refused.touches_no_cookie(), "{refused:?}");
     }
     let form = [("name", ""), ("email", "ada"), ("password", "")];
-    let all = somebody.call("sign_up", &form).await;
+    let all = visitor.call("sign_up", &form).await;
     all.refuses(422, "validation_failed");
     let fields = all.json()["fields"].as_object().unwrap().clone();
     assert_eq!(fields.len(), 3, "{all:?}");
@@ -49,7 +49,7 @@ async fn every_wrong_field_is_named(app: TestApp) {
 }
 
 async fn a_plain_form_comes_back_with_what_was_typed_and_no_password(app: TestApp) {
-    let somebody = app.browser(FIREFOX_ON_LINUX);
+    let visitor = app.browser(FIREFOX_ON_LINUX);
     let secret = "qwertyuiop";
     for (field, email, password) in [
         ("email", "ada at example", PASSWORD),
@@ -60,7 +60,7 @@ async fn a_plain_form_comes_back_with_what_was_typed_and_no_password(app: TestAp
             ("email", email),
             ("password", password),
         ];
-        let refused = somebody
+        let refused = visitor
             .post_form("/api/fn/sign_up", "/sign-up", &form)
             .await;
         refused.leads_to("/sign-up");
@@ -70,7 +70,7 @@ async fn a_plain_form_comes_back_with_what_was_typed_and_no_password(app: TestAp
             "{flash}"
         );
 
-        let page = somebody.get("/sign-up").await;
+        let page = visitor.get("/sign-up").await;
         page.is(200).says("Check one thing");
         assert!(
             page.text_of(&format!("{field}-error")).len() > 5,
@@ -92,7 +92,7 @@ async fn a_plain_form_comes_back_with_what_was_typed_and_no_password(app: TestAp
         );
         assert!(!page.body.contains(password), "{page:?}");
         // Shown once: the next visit begins anew.
-        somebody
+        visitor
             .get("/sign-up")
             .await
             .does_not_say("Check one thing");
@@ -117,28 +117,28 @@ async fn an_email_can_be_taken_once(app: TestApp) {
 
 async fn sign_up_can_be_closed(app: TestApp) {
     let app = app.with(&[("CURFEW_SIGN_UP", "closed")]);
-    let somebody = app.browser(FIREFOX_ON_LINUX);
+    let visitor = app.browser(FIREFOX_ON_LINUX);
     let form = [
         ("name", "Ada"),
         ("email", "ada@example.com"),
         ("password", PASSWORD),
     ];
-    somebody
+    visitor
         .call("sign_up", &form)
         .await
         .refuses(403, "sign_up_closed");
-    somebody
+    visitor
         .post_form("/api/fn/sign_up", "/sign-up", &form)
         .await
         .leads_to("/sign-up");
-    let page = somebody.get("/sign-up").await;
+    let page = visitor.get("/sign-up").await;
     page.is(200).says("Sign-up is closed");
     assert!(!page.body.contains("name=\"password\""), "{page:?}");
-    somebody
+    visitor
         .get("/sign-in")
         .await
         .does_not_say("Create an account");
-    somebody.get("/").await.leads_to("/sign-in");
+    visitor.get("/").await.leads_to("/sign-in");
     assert_eq!(
         databases::number(app.db(), "select count(*) from users").await,
         0

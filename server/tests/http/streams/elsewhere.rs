@@ -16,14 +16,14 @@ use super::settled;
 use crate::{
     browser::{Listening, NOTHING},
     databases,
-    home::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp, email_of},
+    test_app::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp, email_of},
 };
 
 on_both!(
     a_remote_logout_on_another_node_ends_the_streams_here,
     a_remote_logout_that_is_not_committed_ends_nothing,
     a_lost_listener_changes_nothing,
-    what_was_heard_while_the_database_did_not_answer_is_looked_at_when_it_does,
+    a_change_while_the_database_is_unavailable_is_obeyed_when_it_answers_again,
 );
 
 const SOON: Duration = Duration::from_secs(4);
@@ -55,8 +55,8 @@ async fn a_remote_logout_on_another_node_ends_the_streams_here(app: TestApp) {
     other.db().close().await;
 }
 
-/// Presses for Ada, in a transaction that somebody else commits or drops.
-async fn press_in(tx: &mut Tx, app: &TestApp) {
+/// Logs Ada out everywhere, in an operation that the caller commits or drops.
+async fn end_all_in(tx: &mut Tx, app: &TestApp) {
     let who = users::id_of_email(tx, &email_of("Ada")).await;
     let (who, client) = (who.unwrap().unwrap(), Client::default());
     let (by, limits) = (By::Operator, app.state.curfew.limits);
@@ -71,7 +71,7 @@ async fn a_remote_logout_that_is_not_committed_ends_nothing(app: TestApp) {
     ada.sign_up("Ada").await;
     let mut stream = listens(&app, "Ada").await;
     let mut tx = app.db().write().await.unwrap();
-    press_in(&mut tx, &app).await;
+    end_all_in(&mut tx, &app).await;
     drop(tx);
     tokio::time::sleep(Duration::from_millis(700)).await;
     stream.is_quiet().await;
@@ -93,7 +93,7 @@ async fn a_lost_listener_changes_nothing(app: TestApp) {
         )
         .await;
         assert_eq!(killed, 1, "there is one listener");
-        // At once, while nobody listens: what was said meanwhile is made up for.
+        // At once, while no connection listens: what was notified meanwhile is made up for.
         ada.remote_logout()
             .await
             .leads_to("/sign-in?next=/profile/security");
@@ -102,7 +102,7 @@ async fn a_lost_listener_changes_nothing(app: TestApp) {
         let mut tx = other.db().write().await.unwrap();
         let compacted = "delete from audit_events where rowid > 1";
         on!(&mut tx, c => sqlx::query(compacted).execute(c).await.map(|_| ())).unwrap();
-        press_in(&mut tx, &app).await;
+        end_all_in(&mut tx, &app).await;
         tx.commit().await.unwrap();
     }
     let start = Instant::now();
@@ -118,7 +118,7 @@ async fn a_lost_listener_changes_nothing(app: TestApp) {
     other.db().close().await;
 }
 
-async fn what_was_heard_while_the_database_did_not_answer_is_looked_at_when_it_does(app: TestApp) {
+async fn a_change_while_the_database_is_unavailable_is_obeyed_when_it_answers_again(app: TestApp) {
     let _looking = app.looks_after_streams();
     let other = app.another_node().await;
     let ada = other.browser(FIREFOX_ON_LINUX);
@@ -152,7 +152,7 @@ async fn what_was_heard_while_the_database_did_not_answer_is_looked_at_when_it_d
     other.db().close().await;
 }
 
-/// SQLite's own listener reads the audit log. While that cannot be read it hears nothing.
+/// SQLite's poller reads the audit log. While that cannot be read it notices nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_remote_logout_while_the_audit_log_could_not_be_read_is_made_up_for() {
     databases::sqlite(a_remote_logout_while_sqlite_is_not_heard).await;
@@ -171,7 +171,7 @@ async fn a_remote_logout_while_sqlite_is_not_heard(app: TestApp) {
     let mut tx = other.db().write().await.unwrap();
     on!(&mut tx, c => sqlx::query("alter table gone rename to audit_events").execute(c).await.map(|_| ()))
         .unwrap();
-    press_in(&mut tx, &app).await;
+    end_all_in(&mut tx, &app).await;
     tx.commit().await.unwrap();
     let (_, said) = stream.ends(SOON).await;
     assert!(said.contains("remote_logout"), "{said}");

@@ -5,16 +5,16 @@ use serde_json::Value;
 use super::{AT_ONCE, goes_to_free, last_word, settled};
 use crate::{
     browser::{Listening, NOTHING},
-    home::{
+    test_app::{
         CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, OTHER_PASSWORD, PASSWORD, SAFARI_ON_IPHONE, TestApp,
     },
 };
 
 on_both!(
     a_remote_logout_ends_every_stream_of_the_user_and_says_why,
-    a_stream_that_is_opened_while_somebody_remote_logouts_ends_too,
+    a_stream_that_is_opened_during_a_remote_logout_ends_too,
     signing_out_ends_the_streams_of_that_browser_alone,
-    a_new_password_ends_the_others_streams_and_not_ones_own,
+    a_new_password_ends_the_other_sessions_streams_and_not_this_one,
     the_session_that_is_one_too_many_ends_the_stream_of_the_longest_unused,
     another_plan_ends_the_stream_and_the_session_lives_on,
     streams_end_when_the_service_stops_and_no_new_one_begins,
@@ -76,7 +76,7 @@ async fn a_remote_logout_ends_every_stream_of_the_user_and_says_why(app: TestApp
     assert_eq!(app.state.streams.count(), 1);
 }
 
-async fn a_stream_that_is_opened_while_somebody_remote_logouts_ends_too(app: TestApp) {
+async fn a_stream_that_is_opened_during_a_remote_logout_ends_too(app: TestApp) {
     let _looking = app.looks_after_streams();
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
@@ -118,7 +118,7 @@ async fn signing_out_ends_the_streams_of_that_browser_alone(app: TestApp) {
     there.is_quiet().await;
 }
 
-async fn a_new_password_ends_the_others_streams_and_not_ones_own(app: TestApp) {
+async fn a_new_password_ends_the_other_sessions_streams_and_not_this_one(app: TestApp) {
     let _looking = app.looks_after_streams();
     let (ada, phone) = (app.browser(FIREFOX_ON_LINUX), app.browser(SAFARI_ON_IPHONE));
     ada.sign_up("Ada").await;

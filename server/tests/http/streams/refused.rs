@@ -14,18 +14,18 @@ use server::streams::Full;
 use crate::{
     browser::Browser,
     databases,
-    home::{FIREFOX_ON_LINUX, TestApp},
+    test_app::{FIREFOX_ON_LINUX, TestApp},
 };
 
 on_both!(
-    nobody_signed_in_has_no_stream,
+    an_anonymous_visitor_has_no_stream,
     a_remembered_device_alone_opens_none_and_is_not_exchanged,
     a_session_has_only_so_many,
     a_node_carries_only_so_many,
     it_takes_get_and_nothing_else,
 );
 
-async fn nobody_signed_in_has_no_stream(app: TestApp) {
+async fn an_anonymous_visitor_has_no_stream(app: TestApp) {
     for value in ["", "x", &"x".repeat(10_000), &"A".repeat(43)] {
         let browser: Browser = app.browser(FIREFOX_ON_LINUX);
         browser.put(Kind::Session, value);
@@ -77,7 +77,7 @@ async fn a_node_carries_only_so_many(app: TestApp) {
     let streams = &app.state.streams;
     let mut held = Vec::new();
     for n in 0..20_000 {
-        who.user.id = UserId(format!("somebody, {n}"));
+        who.user.id = UserId(format!("user, {n}"));
         who.session = SessionId(format!("theirs, {n}"));
         held.push(streams.hold(&who).unwrap());
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     browser::Browser,
-    home::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
+    test_app::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
 };
 use accounts::{
     limits::Limits,
@@ -18,14 +18,14 @@ use super::AT_ONCE;
 use crate::databases;
 
 on_both!(
-    of_a_thousand_streams_only_those_of_the_user_who_pressed_end,
-    a_stream_that_nobody_reads_any_more_gives_its_place_back,
+    of_a_thousand_streams_only_those_of_the_user_who_logged_out_end,
+    a_stream_that_no_browser_reads_any_more_gives_its_place_back,
     what_changes_nothing_ends_nothing,
     listening_is_not_using_the_session,
     a_stream_says_when_to_try_again_and_now_and_then_a_comment,
 );
 
-async fn of_a_thousand_streams_only_those_of_the_user_who_pressed_end(app: TestApp) {
+async fn of_a_thousand_streams_only_those_of_the_user_who_logged_out_end(app: TestApp) {
     let _looking = app.looks_after_streams();
     let hasher = Hasher::with_cost(64, 1, 1).unwrap();
     let how_many = Seed {
@@ -72,7 +72,7 @@ async fn of_a_thousand_streams_only_those_of_the_user_who_pressed_end(app: TestA
     }
 }
 
-async fn a_stream_that_nobody_reads_any_more_gives_its_place_back(app: TestApp) {
+async fn a_stream_that_no_browser_reads_any_more_gives_its_place_back(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     for _ in 0..50 {

@@ -1,11 +1,11 @@
-//! Ends that nobody says a word of: what is looked at anyway.
+//! Ends without a change notification: what is looked at anyway.
 
 use std::time::Duration;
 
 use super::{AT_ONCE, goes_to_free, last_word, settled};
 use crate::{
     databases,
-    home::{FIREFOX_ON_LINUX, TestApp},
+    test_app::{FIREFOX_ON_LINUX, TestApp},
 };
 
 on_both!(
@@ -20,7 +20,7 @@ async fn a_disabled_user_has_no_stream(app: TestApp) {
     ada.sign_up("Ada").await;
     let mut stream = ada.listen().await.unwrap();
     settled(&mut [&mut stream]).await;
-    // Behind the rules' back: nobody says a word, so this is the look that is taken anyway.
+    // Behind the rules' back: without a notification, so this is the look that is taken anyway.
     databases::run(app.db(), "update users set disabled_at = 1").await;
     let (_, said) = stream.ends(Duration::from_secs(40)).await;
     assert_eq!(last_word(&said).1["reason"]["end_reason"], "disabled");
@@ -37,7 +37,7 @@ async fn a_session_whose_very_row_is_gone_has_no_stream(app: TestApp) {
     ada.sign_up("Ada").await;
     let mut stream = ada.listen().await.unwrap();
     settled(&mut [&mut stream]).await;
-    // As a backup that was put back leaves it. Any word about her makes one look.
+    // As a backup that was put back leaves it. Any notification of a change to her makes one look.
     databases::run(app.db(), "delete from sessions").await;
     goes_to_free(&app, "Ada").await;
     let (_, said) = stream.ends(AT_ONCE).await;
@@ -47,7 +47,7 @@ async fn a_session_whose_very_row_is_gone_has_no_stream(app: TestApp) {
 }
 
 async fn a_stream_ends_when_its_session_runs_out_however_long_it_was_open(app: TestApp) {
-    let app = app.with(&[("CURFEW_SESSION_IDLE", "5s")]);
+    let app = app.with_limits(|limits| limits.session_idle = Duration::from_secs(5));
     let _looking = app.looks_after_streams();
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;

@@ -1,10 +1,10 @@
-//! Setting the curfew, one's own or the account's. Plain forms.
+//! Setting the curfew of the user or of the account. Plain forms.
 
 use leptos::prelude::*;
 
 use crate::error::AppError;
 
-/// Sets the user's own curfew, or with `remove` takes it away.
+/// Sets the user's own curfew, or with `remove` removes it.
 ///
 /// # Errors
 /// `validation_failed`, `step_up_required`, `session_ended`, `service_unavailable`; nothing has changed then.
@@ -15,9 +15,9 @@ pub async fn set_curfew(
     remove: Option<String>,
     confirmation: Option<String>,
 ) -> Result<(), AppError> {
-    use accounts::curfew::Whose;
+    use accounts::curfew::Scope;
 
-    save(Whose::Mine, time, zone, remove, confirmation).await
+    save(Scope::User, time, zone, remove, confirmation).await
 }
 
 /// Sets the account's curfew, which holds for every member. Owners and admins only.
@@ -31,74 +31,47 @@ pub async fn set_account_curfew(
     remove: Option<String>,
     confirmation: Option<String>,
 ) -> Result<(), AppError> {
-    use accounts::curfew::Whose;
+    use accounts::curfew::Scope;
 
-    save(Whose::Account, time, zone, remove, confirmation).await
+    save(Scope::Account, time, zone, remove, confirmation).await
 }
 
 #[cfg(feature = "ssr")]
 async fn save(
-    whose: accounts::curfew::Whose,
+    scope: accounts::curfew::Scope,
     time: Option<String>,
     zone: Option<String>,
     remove: Option<String>,
     confirmation: Option<String>,
 ) -> Result<(), AppError> {
-    use accounts::curfew::{Curfew, CurfewError, set};
+    use accounts::{curfew::set, curfew_schedule::Curfew};
 
     use crate::{
-        context::{curfew, note, now, signed_in, visit},
+        context::{note, operation, signed_in},
         flash::Note,
         step_up::confirmed,
     };
 
-    let (install, visit) = (curfew()?, visit()?);
     signed_in()?;
     let wanted = if remove.is_some() {
         None
     } else {
         let (time, zone) = (time.unwrap_or_default(), zone.unwrap_or_default());
-        Some(Curfew::typed(&time, &zone).map_err(refused)?)
+        Some(Curfew::typed(&time, &zone)?)
     };
-    // Whoever holds a stolen session must not get rid of what will end it.
+    // A thief with a stolen session must not remove what will end it.
     let me = confirmed(confirmation).await?;
-    let database = |e| AppError::database(&e);
-    let mut tx = install.db.write().await.map_err(database)?;
-    let (client, limits) = (&visit.client, &install.limits);
-    match set(&mut tx, &me, whose, wanted.as_ref(), client, limits, now()).await {
-        Ok(()) => {}
-        Err(CurfewError::AlreadyEnded) => {
-            return Err(crate::remote_logout::ended_meanwhile().await?);
-        }
-        Err(other) => return Err(refused(other)),
-    }
-    tx.commit().await.map_err(database)?;
+    let mut op = operation().await?;
+    set(&mut op, &me, scope, wanted.as_ref()).await?;
+    op.commit().await?;
     note(Note::new(match wanted {
         Some(curfew) => format!(
-            "Sessions end by themselves every day at {}, {}.",
+            "Sessions will end every day at {}, {}.",
             curfew.time(),
             curfew.zone()
         ),
-        None => "There is no curfew any more.".into(),
+        None => "The curfew has been removed.".into(),
     }))?;
     leptos_axum::redirect("/profile/security");
     Ok(())
-}
-
-#[cfg(feature = "ssr")]
-fn refused(error: accounts::curfew::CurfewError) -> AppError {
-    use accounts::curfew::CurfewError;
-
-    use crate::error::Code;
-
-    match error {
-        CurfewError::Time(why) => AppError::field("time", why),
-        CurfewError::Zone(why) => AppError::field("zone", why),
-        CurfewError::NotAllowed => AppError::new(
-            Code::Forbidden,
-            "Only owners and admins set the account’s curfew.",
-        ),
-        CurfewError::AlreadyEnded => AppError::not_signed_in(),
-        CurfewError::Database(error) => AppError::database(&error),
-    }
 }

@@ -1,20 +1,12 @@
-//! The card of the curfew: one's own, and the account's for those who may set it.
+//! The card of the curfew: the user's own, and the account's for those who may set it.
 
-use accounts::{
-    curfew::{Curfew, Whose},
-    sessions::SignedIn,
-    time::Moment,
-    users::Role,
-};
+use accounts::{curfew::Scope, curfew_schedule::Curfew};
 use leptos::prelude::*;
 
-use super::drawing::{Ask, field_error};
-use crate::{
-    flash::Refused,
-    time::{Show, When},
-};
+use super::page_request::{PageRequest, field_error};
+use crate::time::{Show, When};
 
-/// Zones offered while one types; any other of the IANA database is taken as well.
+/// Zones offered while you type; any other of the IANA database is taken as well.
 const ZONES: [&str; 24] = [
     "UTC",
     "Africa/Cairo",
@@ -42,25 +34,18 @@ const ZONES: [&str; 24] = [
     "Pacific/Auckland",
 ];
 
-pub(super) fn section(
-    (mine, account): &(Option<Curfew>, Option<Curfew>),
-    me: &SignedIn,
-    refused: Option<&Refused>,
-    ask: &Ask,
-    now: Moment,
-) -> impl IntoView + use<> {
-    let may_set_account = matches!(me.user.role, Role::Owner | Role::Admin);
-    let theirs = account.as_ref().map(|curfew| {
+pub(super) fn section(request: &PageRequest) -> impl IntoView + use<> {
+    let of_account = request.curfews.account.as_ref().map(|curfew| {
         format!(
-            "Your account’s curfew is at {}, {}, every day.",
+            "Your account’s curfew is every day at {}, {}.",
             curfew.time(),
             curfew.zone()
         )
     });
-    let account_refused = refused.is_some_and(|r| r.form == "set_account_curfew");
-    let mine = form(Whose::Mine, mine.as_ref(), refused, ask, now);
-    let account =
-        may_set_account.then(|| form(Whose::Account, account.as_ref(), refused, ask, now));
+    let account_refused = request.refused("set_account_curfew").is_some();
+    let own = form(Scope::User, request);
+    let may_set_account = request.me.user.role.manages();
+    let account = may_set_account.then(|| form(Scope::Account, request));
     let zones = ZONES
         .map(|zone| view! { <option value=zone></option> })
         .collect_view();
@@ -70,16 +55,16 @@ pub(super) fn section(
                 <div class="card__header">
                     <h2 class="card__title" id="curfew-title">"Curfew"</h2>
                     <p class="card__text">
-                        "A time of day at which every session and remembered device ends by itself."
+                        "A daily time at which all your sessions and remembered devices end by themselves."
                     </p>
-                    {theirs.map(|text| view! { <p class="card__text">{text}</p> })}
+                    {of_account.map(|text| view! { <p class="card__text">{text}</p> })}
                 </div>
-                {mine}
+                {own}
                 {account
                     .map(|form| {
                         view! {
                             <details class="fold" open=account_refused>
-                                <summary class="fold__summary">"For everybody in your account"</summary>
+                                <summary class="fold__summary">"For every member of your account"</summary>
                                 {form}
                             </details>
                         }
@@ -90,19 +75,13 @@ pub(super) fn section(
     }
 }
 
-fn form(
-    whose: Whose,
-    curfew: Option<&Curfew>,
-    refused: Option<&Refused>,
-    ask: &Ask,
-    now: Moment,
-) -> impl IntoView + use<> {
-    let name = match whose {
-        Whose::Mine => "set_curfew",
-        Whose::Account => "set_account_curfew",
+fn form(scope: Scope, request: &PageRequest) -> impl IntoView + use<> {
+    let (name, curfew) = match scope {
+        Scope::User => ("set_curfew", request.curfews.own.as_ref()),
+        Scope::Account => ("set_account_curfew", request.curfews.account.as_ref()),
     };
-    let confirmation = ask.field(name);
-    let refused = refused.filter(|r| r.form == name);
+    let confirmation = request.confirmation_field(name);
+    let refused = request.refused(name);
     let typed = |field: &str, otherwise: &str| {
         refused
             .and_then(|r| r.typed.get(field).cloned())
@@ -111,7 +90,7 @@ fn form(
     let error = |field: &str| refused.and_then(|r| r.error.fields.get(field).cloned());
     let time = typed("time", &curfew.map(Curfew::time).unwrap_or_default());
     let zone = typed("zone", curfew.map_or("UTC", Curfew::zone));
-    let next = curfew.and_then(|curfew| curfew.next(now.at));
+    let next = curfew.and_then(|curfew| curfew.next(request.now.at));
     let set = curfew.is_some();
     // New and not typed yet: `public/times.js` puts the reader's own zone there.
     let own_zone = (!set && refused.is_none()).then_some("");
@@ -122,7 +101,7 @@ fn form(
         <form class="form" method="post" action=format!("/api/fn/{name}") novalidate>
             {next
                 .map(|next| {
-                    view! { <p>"The next one is " <When at=next show=Show::Full /> "."</p> }
+                    view! { <p>"Next curfew: " <When at=next show=Show::Full /></p> }
                 })}
             <div class="split">
                 <div class="field">

@@ -1,24 +1,23 @@
-//! The devices: this one first, and what one may do to each.
+//! The devices: this one first, and what you may do to each.
 
 use std::time::Duration;
 
 use accounts::{
-    curfew::Curfew,
     device,
-    limits::Limits,
-    sessions::{self, AuthMethod, Dormant, LONGEST_NAME, Listed, SignedIn},
-    time::{Moment, UnixMillis},
+    sessions::{self, AuthMethod, Dormant, LONGEST_NAME, Listed},
+    time::UnixMillis,
 };
 use leptos::prelude::*;
 
-use super::drawing::{Ask, field_error, icon, named};
+use super::page_request::{PageRequest, field_error};
 use crate::{
-    flash::{Refused, counted},
+    counted::counted,
+    devices::{Looks, named},
     parts::icon::Disc,
     time::{Show, When},
 };
 
-/// What was not used for this long stands apart.
+/// What was not used for this long is listed apart.
 const UNUSED: Duration = Duration::from_hours(30 * 24);
 
 /// A device in the list.
@@ -36,22 +35,13 @@ pub(super) struct Row {
 }
 
 /// Sessions and remembered devices as one list: this one first, then last active first.
-pub(super) fn rows(
-    listed: Vec<Listed>,
-    dormant: Vec<Dormant>,
-    me: &SignedIn,
-    limits: &Limits,
-    (mine, account): &(Option<Curfew>, Option<Curfew>),
-) -> Vec<Row> {
-    let curfew = |from: UnixMillis| {
-        let each = [mine, account].into_iter().flatten();
-        each.filter_map(|curfew| curfew.next(from)).min()
-    };
-    let by_curfew = |expires: UnixMillis, now: UnixMillis| {
-        curfew(now).map_or(expires, |curfew| curfew.min(expires))
+pub(super) fn rows(listed: Vec<Listed>, dormant: Vec<Dormant>, request: &PageRequest) -> Vec<Row> {
+    let by_curfew = |expires: UnixMillis, last_active: UnixMillis| {
+        let next = request.curfews.next(last_active);
+        next.map_or(expires, |curfew| curfew.min(expires))
     };
     let sessions = listed.into_iter().map(|s| Row {
-        this: s.id == me.session,
+        this: s.id == request.me.session,
         id: s.id.0,
         remembered_only: false,
         label: s.label,
@@ -60,7 +50,8 @@ pub(super) fn rows(
         signed_in: s.started_at,
         last_active: s.last_active_at,
         expires: by_curfew(
-            s.expires_at.min(s.last_active_at + limits.session_idle),
+            s.expires_at
+                .min(s.last_active_at + request.limits.session_idle),
             s.last_active_at,
         ),
         how: match (s.auth_method, s.second_factor.is_some(), s.remembered) {
@@ -93,35 +84,17 @@ pub(super) fn section(
     rows: Vec<Row>,
     open: &sessions::Facts,
     most: usize,
-    refused: Option<&Refused>,
-    ask: Ask,
-    now: Moment,
+    request: &PageRequest,
 ) -> impl IntoView + use<> {
     let (used, unused): (Vec<Row>, Vec<Row>) = rows
         .into_iter()
-        .partition(|row| row.this || row.last_active + UNUSED > now.at);
+        .partition(|row| row.this || row.last_active + UNUSED > request.now.at);
     let all = used.len();
     let more = all.saturating_sub(most);
     let others = (open.sessions - 1).max(0) + open.remembered_devices;
-    let refused_id = refused.filter(|r| r.form == "rename_device").and_then(|r| {
-        Some((
-            r.typed.get("id")?.clone(),
-            r.error.fields.get("label")?.clone(),
-            r.typed.get("label").cloned().unwrap_or_default(),
-        ))
-    });
     let list = |rows: Vec<Row>| {
-        rows.into_iter()
-            .map(|row| {
-                let refused = refused_id.as_ref().filter(|(id, ..)| *id == row.id);
-                device(
-                    row,
-                    refused.map(|(_, why, typed)| (why.clone(), typed.clone())),
-                    &ask,
-                    now,
-                )
-            })
-            .collect_view()
+        let rows = rows.into_iter();
+        rows.map(|row| device(row, request)).collect_view()
     };
     let unused_count = unused.len();
     let shown = list(used.into_iter().take(most).collect());
@@ -131,9 +104,9 @@ pub(super) fn section(
             <div class="section__header">
                 <div>
                     <h2 class="section__title" id="devices-title">"Devices"</h2>
-                    <p class="section__lead">"Where you are signed in, or remembered, right now."</p>
+                    <p class="section__lead">"Where you’re signed in or remembered right now."</p>
                 </div>
-                {(others > 0).then(|| end_others(open, &ask))}
+                {(others > 0).then(|| end_others(open, request))}
             </div>
             <ul class="devices" role="list">{shown}</ul>
             {(more > 0)
@@ -161,9 +134,10 @@ pub(super) fn section(
     }
 }
 
-fn end_others(open: &sessions::Facts, ask: &Ask) -> impl IntoView + use<> {
-    let refused = ask.why("end_other_sessions").is_some();
-    let field = ask.field("end_other_sessions");
+fn end_others(open: &sessions::Facts, request: &PageRequest) -> impl IntoView + use<> {
+    let form = "end_other_sessions";
+    let refused = request.confirmation_error(form).is_some();
+    let field = request.confirmation_field(form);
     let sessions = counted(
         (open.sessions - 1).max(0).unsigned_abs(),
         "other session",
@@ -171,30 +145,25 @@ fn end_others(open: &sessions::Facts, ask: &Ask) -> impl IntoView + use<> {
     );
     view! {
         <details class="fold fold--end" open=refused>
-            <summary class="button button--small button--danger-quiet">"End all others"</summary>
+            <summary class="button button--small button--danger-quiet">"Sign out all others"</summary>
             <form class="fold__panel" method="post" action="/api/fn/end_other_sessions">
                 <p>
                     {format!(
-                        "Ends {sessions} and every remembered device but this one’s. You stay signed in here.",
+                        "This ends {sessions} and forgets every remembered device except this one. You stay signed in here.",
                     )}
                 </p>
                 {field}
-                <button class="button button--danger">"End all other devices"</button>
+                <button class="button button--danger">"Sign out all other devices"</button>
             </form>
         </details>
     }
 }
 
-fn device(
-    row: Row,
-    refused: Option<(String, String)>,
-    ask: &Ask,
-    now: Moment,
-) -> impl IntoView + use<> {
-    let kind = device::of(&row.user_agent).kind;
+fn device(row: Row, request: &PageRequest) -> impl IntoView + use<> {
+    let shape = Looks::from(device::of(&row.user_agent).kind).shape();
     let (name, browser) = named(row.label.clone(), &row.user_agent);
     let tint = if row.this { "" } else { "plain" };
-    let seen = row.last_active + Duration::from_mins(2) > now.at;
+    let seen = row.last_active + Duration::from_mins(2) > request.now.at;
     let active = if row.this || (seen && !row.remembered_only) {
         "Now".into_any()
     } else {
@@ -204,13 +173,13 @@ fn device(
     let ip = row.ip.clone().unwrap_or_else(|| "Unknown".into());
     view! {
         <li class="device">
-            <Disc shape=icon(kind) tint />
+            <Disc shape tint />
             <h3 class="device__name">
                 {name.clone()} " " {this.then(|| view! { <span class="badge badge--accent">"This device"</span> })}
                 {remembered_only.then(|| view! { <span class="badge">"Not signed in"</span> })}
                 {browser.map(|browser| view! { <span class="device__browser">{browser}</span> })}
             </h3>
-            {manage(&row, &name, refused, ask)}
+            {manage(&row, &name, request)}
             <dl class="device__facts">
                 <div>
                     <dt>"IP address"</dt>
@@ -229,7 +198,7 @@ fn device(
                     <dd><When at=row.expires show=Show::Day /></dd>
                 </div>
                 <div>
-                    <dt>"How"</dt>
+                    <dt>"Method"</dt>
                     <dd>{row.how}</dd>
                 </div>
             </dl>
@@ -237,22 +206,19 @@ fn device(
     }
 }
 
-/// What one may do to a device, folded away: opening it is the first step, the button the second.
-fn manage(
-    row: &Row,
-    name: &str,
-    refused: Option<(String, String)>,
-    ask: &Ask,
-) -> impl IntoView + use<> {
-    let unconfirmed = ask.why(&row.id).is_some();
-    let confirmation = ask.field(&row.id);
+/// What you may do to a device, folded away: opening it is the first step, the button the second.
+fn manage(row: &Row, name: &str, request: &PageRequest) -> impl IntoView + use<> {
+    let unconfirmed = request.confirmation_error(&row.id).is_some();
+    let confirmation = request.confirmation_field(&row.id);
     let (id, name) = (row.id.clone(), name.to_owned());
     let field = format!("label-{id}");
     let error_id = format!("{field}-error");
-    let (error, value) = match refused {
-        Some((error, typed)) => (Some(error), typed),
-        None => (None, row.label.clone().unwrap_or_default()),
-    };
+    let refused = request
+        .refused("rename_device")
+        .filter(|refused| refused.typed.get("id") == Some(&row.id));
+    let error = refused.and_then(|refused| refused.error.fields.get("label").cloned());
+    let typed = refused.and_then(|refused| refused.typed.get("label"));
+    let value = typed.or(row.label.as_ref()).cloned().unwrap_or_default();
     let wrong = error.is_some();
     let kind = row.remembered_only.then_some("remembered");
     let hidden = move |id: String| {
@@ -262,15 +228,15 @@ fn manage(
         }
     };
     let this = row.this;
-    let words = if this { "Rename" } else { "Rename or end" };
+    let words = if this { "Rename" } else { "Rename or sign out" };
     let end = (!this).then(|| {
         view! {
             <form class="fold__panel" method="post" action="/api/fn/end_session">
                 {hidden(id.clone())}
-                <p>"Signs this device out, and no longer remembers it. There is no undo."</p>
+                <p>"This signs the device out and forgets it. It can’t be undone."</p>
                 {confirmation}
                 <button class="button button--danger">
-                    "End" <span class="visually-hidden">" "{name.clone()}</span>
+                    "Sign out" <span class="visually-hidden">" "{name.clone()}</span>
                 </button>
             </form>
         }

@@ -1,4 +1,4 @@
-//! What one does to one's devices: end one, end the others, give one a name. Plain forms.
+//! What users do to their devices: sign out one, sign out the others, name one. Plain forms.
 
 use leptos::prelude::*;
 
@@ -15,33 +15,20 @@ pub async fn end_session(
     kind: Option<String>,
     confirmation: Option<String>,
 ) -> Result<(), AppError> {
-    use accounts::sessions::{SessionId, end_one};
+    use accounts::{ids::SessionId, sessions::end_one};
 
     use crate::{
-        context::{curfew, note, now, visit},
-        flash::{Note, counted},
+        context::{note, operation},
+        counted::counted,
+        flash::Note,
         step_up::confirmed,
     };
 
-    let (curfew, visit) = (curfew()?, visit()?);
     let me = confirmed(confirmation).await?;
-    let database = |e| AppError::database(&e);
     let session = SessionId(id.clone());
-    let mut tx = curfew.db.write().await.map_err(database)?;
-    let ended = end_one(
-        &mut tx,
-        &me,
-        which(kind.as_deref(), &session),
-        &visit.client,
-        &curfew.limits,
-        now(),
-    )
-    .await;
-    let ended = match ended {
-        Ok(ended) => ended,
-        Err(error) => return Err(refused(error).await?),
-    };
-    tx.commit().await.map_err(database)?;
+    let mut op = operation().await?;
+    let ended = end_one(&mut op, &me, device_of(kind.as_deref(), &session)).await?;
+    op.commit().await?;
     let sessions = counted(ended.sessions, "session", "sessions");
     let devices = counted(
         ended.remembered_devices,
@@ -57,7 +44,7 @@ pub async fn end_session(
     Ok(())
 }
 
-/// Ends every other session and remembered device of the user; this session goes on under a new cookie.
+/// Ends every other session and remembered device of the user; this session continues under a new cookie.
 ///
 /// # Errors
 /// `step_up_required`, `session_ended`, `service_unavailable`; nothing has changed then.
@@ -66,20 +53,17 @@ pub async fn end_other_sessions(confirmation: Option<String>) -> Result<(), AppE
     use accounts::sessions::end_others;
 
     use crate::{
-        context::{curfew, note, now, set_cookie, visit},
-        flash::{Note, counted},
+        context::{curfew, note, operation, set_cookie},
+        counted::counted,
+        flash::Note,
         step_up::confirmed,
     };
 
-    let (curfew, visit) = (curfew()?, visit()?);
+    let curfew = curfew()?;
     let me = confirmed(confirmation).await?;
-    let database = |e| AppError::database(&e);
-    let mut tx = curfew.db.write().await.map_err(database)?;
-    let ended = match end_others(&mut tx, &me, &visit.client, &curfew.limits, now()).await {
-        Ok(ended) => ended,
-        Err(error) => return Err(refused(error).await?),
-    };
-    tx.commit().await.map_err(database)?;
+    let mut op = operation().await?;
+    let ended = end_others(&mut op, &me).await?;
+    op.commit().await?;
     set_cookie(&curfew.cookies.session(&ended.session.token));
     let sessions = counted(
         ended.sessions.unsigned_abs(),
@@ -98,7 +82,7 @@ pub async fn end_other_sessions(confirmation: Option<String>) -> Result<(), AppE
     Ok(())
 }
 
-/// Gives a device of the user a name of its own; an empty one takes it away.
+/// Gives a device of the user a name of its own; an empty one removes it.
 ///
 /// # Errors
 /// `validation_failed`, `not_found`, `session_ended`, `service_unavailable`; nothing has changed then.
@@ -108,45 +92,31 @@ pub async fn rename_device(
     kind: Option<String>,
     label: Option<String>,
 ) -> Result<(), AppError> {
-    use accounts::sessions::{RenameError, SessionId, rename};
+    use accounts::{ids::SessionId, sessions::rename};
 
     use crate::{
-        context::{curfew, note, now, signed_in, visit},
+        context::{note, operation, signed_in},
         flash::Note,
     };
 
-    let (curfew, me, visit) = (curfew()?, signed_in()?, visit()?);
-    let database = |e| AppError::database(&e);
+    let me = signed_in()?;
     let session = SessionId(id.clone());
-    let mut tx = curfew.db.write().await.map_err(database)?;
-    let named = rename(
-        &mut tx,
-        &me,
-        which(kind.as_deref(), &session),
-        label.as_deref().unwrap_or_default(),
-        &visit.client,
-        &curfew.limits,
-        now(),
-    )
-    .await;
-    let named = match named {
-        Ok(named) => named,
-        Err(RenameError::Name(why)) => return Err(AppError::field("label", why)),
-        Err(RenameError::Device(error)) => return Err(refused(error).await?),
-    };
-    tx.commit().await.map_err(database)?;
+    let mut op = operation().await?;
+    let device = device_of(kind.as_deref(), &session);
+    let named = rename(&mut op, &me, device, label.as_deref().unwrap_or_default()).await?;
+    op.commit().await?;
     note(Note::new(match named {
-        Some(name) => format!("The device is called {name} now."),
-        None => "The device goes by its browser’s name again.".into(),
+        Some(name) => format!("The device is now called {name}."),
+        None => "The device has its browser’s name again.".into(),
     }))?;
     leptos_axum::redirect("/profile/security");
     Ok(())
 }
 
 #[cfg(feature = "ssr")]
-fn which<'a>(
+fn device_of<'a>(
     kind: Option<&str>,
-    id: &'a accounts::sessions::SessionId,
+    id: &'a accounts::ids::SessionId,
 ) -> accounts::sessions::DeviceRef<'a> {
     use accounts::sessions::DeviceRef;
 
@@ -155,24 +125,4 @@ fn which<'a>(
     } else {
         DeviceRef::Session(id)
     }
-}
-
-#[cfg(feature = "ssr")]
-async fn refused(error: accounts::sessions::EndOneError) -> Result<AppError, AppError> {
-    use accounts::sessions::EndOneError;
-
-    use crate::error::Code;
-
-    Ok(match error {
-        EndOneError::NotThere => AppError::new(
-            Code::NotFound,
-            "This device is not signed in any more. Nothing was changed.",
-        ),
-        EndOneError::ThisOne => AppError::new(
-            Code::Malformed,
-            "This is the device you are using. Sign out instead.",
-        ),
-        EndOneError::AlreadyEnded => crate::remote_logout::ended_meanwhile().await?,
-        EndOneError::Database(error) => AppError::database(&error),
-    })
 }

@@ -1,17 +1,18 @@
 //! The picture: one bar a session over the last 30 days, and a line where a remote logout cut them. Drawn as
-//! SVG that takes its colours from the style sheet; the same facts stand in a table beside it.
+//! SVG that takes its colours from the style sheet; a table beside it has the same facts.
 
 use std::time::Duration;
 
 use accounts::{
-    sessions::{EndReason, Past},
+    end_reason::EndReason,
+    sessions::Past,
     time::{Moment, UnixMillis},
 };
 use leptos::prelude::*;
 
-use super::drawing::named;
 use crate::{
-    flash::counted,
+    counted::counted,
+    devices::named,
     time::{Show, When},
 };
 
@@ -83,11 +84,8 @@ pub(super) fn section(
     let sessions = counted(past.len() as u64, "session", "sessions");
     let live = past.iter().filter(|p| p.ended.is_none()).count();
     let cut = match remote_logouts.len() {
-        0 => "No remote logout.".to_owned(),
-        n => format!(
-            "Cut by {}.",
-            counted(n as u64, "remote logout", "remote logouts")
-        ),
+        0 => "No remote logouts.".to_owned(),
+        n => format!("{}.", counted(n as u64, "remote logout", "remote logouts")),
     };
     let caption = format!("{sessions} in the last 30 days, {live} still open. {cut}");
     let axis = height.to_string();
@@ -114,7 +112,7 @@ pub(super) fn section(
                 </div>
                 <figcaption class="timeline__caption">{caption}</figcaption>
                 <details class="fold">
-                    <summary class="fold__summary">"The same as a table"</summary>
+                    <summary class="fold__summary">"Show as a table"</summary>
                     <div class="table-frame" tabindex="0" role="region" aria-label="Sessions of the last 30 days">
                         <table class="table">
                             <thead>
@@ -159,12 +157,12 @@ fn word(end_reason: EndReason) -> &'static str {
         EndReason::SignedOut => "Sign-out",
         EndReason::RemoteLogout => "Remote logout",
         EndReason::PasswordChanged => "New password",
-        EndReason::TwoFactorChanged => "Two-factor changed",
-        EndReason::Expired => "Ran out",
-        EndReason::Limit => "Too many devices",
+        EndReason::TwoFactorChanged => "Two-factor change",
+        EndReason::Expired => "Expiry",
+        EndReason::Limit => "Device limit",
         EndReason::Reused => "Copied sign-in",
         EndReason::Disabled => "Account disabled",
-        EndReason::Removed => "Removed",
+        EndReason::Removed => "Account removed",
         EndReason::EndedElsewhere => "Another device",
         EndReason::Curfew => "Curfew",
     }

@@ -4,12 +4,13 @@ use leptos::prelude::*;
 
 use crate::{
     boot::{boot, viewer},
+    counted::counted,
     error::AppError,
-    flash::{Done, Flash, counted},
-    pages::loaded,
+    flash::{Done, Flash},
     parts::{
         icon::{Disc, Shape},
         link::Link,
+        loaded::loaded,
         notice::{Notice, Tone},
     },
     time::{Show, Time, When},
@@ -18,17 +19,16 @@ use crate::{
 /// How many recovery codes the user signed in has left.
 ///
 /// # Errors
-/// When nobody is signed in or the database is unavailable.
+/// When no user is signed in or the database is unavailable.
 #[server(prefix = "/api/fn", endpoint = "recovery_codes_left")]
 pub async fn recovery_codes_left() -> Result<i64, AppError> {
     use accounts::second_factor::recovery_codes::left;
 
-    use crate::context::{curfew, signed_in};
+    use crate::context::{reader, signed_in};
 
-    let (curfew, me) = (curfew()?, signed_in()?);
-    let database = |e| AppError::database(&e);
-    let mut conn = curfew.db.read().await.map_err(database)?;
-    left(&mut conn, &me.user.id).await.map_err(database)
+    let me = signed_in()?;
+    let mut conn = reader().await?;
+    Ok(left(&mut conn, &me.user.id).await?)
 }
 
 /// Fewer than this many left are warned of.
@@ -51,7 +51,7 @@ pub fn TwoFactor() -> impl IntoView {
                         {since.is_some().then(|| view! { <span class="badge badge--success">"On"</span> })}
                     </div>
                     <p class="card__text">
-                        "A code from an app on your phone, besides your password. Whoever learns the password alone stays out."
+                        "Sign in with a code from an app on your phone as well as your password. Your password alone is then not enough to get in."
                     </p>
                 </div>
                 {match (since, plans) {
@@ -60,17 +60,17 @@ pub fn TwoFactor() -> impl IntoView {
                         view! {
                             <p>
                                 <button class="button" type="button" disabled aria-describedby="two-factor-plan">
-                                    "Set it up"
+                                    "Set up"
                                 </button>
                             </p>
-                            <p class="card__text" id="two-factor-plan">{format!("Part of {plans}.")}</p>
+                            <p class="card__text" id="two-factor-plan">{format!("Available on {plans}.")}</p>
                         }
                             .into_any()
                     }
                     (None, None) => {
                         view! {
                             <p>
-                                <Link class="button" href="/profile/two-factor">"Set it up"</Link>
+                                <Link class="button" href="/profile/two-factor">"Set up"</Link>
                             </p>
                         }
                             .into_any()
@@ -95,7 +95,7 @@ fn On(since: Time) -> impl IntoView {
                             <Notice
                                 tone=Tone::Warning
                                 title=format!("You have {codes} left")
-                                text="Make new ones before they run out: without a code and without your phone you cannot sign in."
+                                text="Create new ones before they run out: without a code and without your phone, you can’t sign in."
                             />
                         }
                     })}
@@ -113,7 +113,7 @@ fn On(since: Time) -> impl IntoView {
         })}
         <p class="cluster">
             <Link class="button" href="/profile/two-factor/new-codes">"New recovery codes"</Link>
-            <Link class="button button--quiet" href="/profile/two-factor/off">"Turn it off"</Link>
+            <Link class="button button--quiet" href="/profile/two-factor/off">"Turn off"</Link>
         </p>
     }
 }
@@ -145,8 +145,8 @@ fn JustDone(flash: Flash) -> impl IntoView {
             ended(sessions, remembered_devices),
         ),
         Flash::Done(Done::NewRecoveryCodes) => (
-            "Your new recovery codes count from now on",
-            "The old ones are void.".into(),
+            "Your new recovery codes are in use",
+            "The old ones no longer work.".into(),
         ),
         _ => return ().into_any(),
     };

@@ -8,7 +8,6 @@ use super::{
 };
 use crate::{
     boot::viewer,
-    pages::loaded,
     parts::{
         button::Submit,
         copy::Copy,
@@ -16,6 +15,7 @@ use crate::{
         form::{FormState, PostForm},
         layout::Narrow,
         link::Link,
+        loaded::loaded,
         notice::{Notice, Tone},
     },
     step_up::Confirmation,
@@ -45,12 +45,12 @@ pub fn Codes(draft: Draft) -> impl IntoView {
                     <dd>{draft.install}</dd>
                 </div>
                 <div>
-                    <dt>"Made"</dt>
-                    <dd><When at=draft.made /></dd>
+                    <dt>"Created"</dt>
+                    <dd><When at=draft.created /></dd>
                 </div>
             </dl>
             <ol class="codes" role="list" aria-label="Recovery codes">{codes}</ol>
-            <p class="printed__note">"Each code works once, in place of a code of your authenticator app."</p>
+            <p class="printed__note">"Each code works once, instead of a code from your authenticator app."</p>
         </div>
         <p class="cluster">
             <a class="button" rel="external" href="/profile/two-factor/recovery-codes.txt" download="">
@@ -86,13 +86,13 @@ fn Ask() -> impl IntoView {
     let form = FormState::<NewRecoveryCodes>::of("new_recovery_codes");
     let error = Signal::derive(move || form.error());
     view! {
-        <p>"You get 16 new codes. Those you have now stay good until you have kept the new ones."</p>
+        <p>"You’ll get 16 new codes. Your current ones keep working until you’ve saved the new ones."</p>
         <ErrorSummary error />
         <PostForm state=form class="form">
             <Confirmation error />
             <div class="form__actions">
                 <Link class="button" href="/profile/security">"Cancel"</Link>
-                <Submit busy=form.busy()>"Make new codes"</Submit>
+                <Submit busy=form.busy()>"Create new codes"</Submit>
             </div>
         </PostForm>
     }
@@ -105,28 +105,28 @@ fn Use(draft: Draft) -> impl IntoView {
     view! {
         <Notice
             tone=Tone::Info
-            title="Keep these codes first"
-            text="They are shown until you use them here. Your old codes are void from then on."
+            title="Save these codes first"
+            text="They’re shown here until you start using them. From then on, your old codes no longer work."
         />
         <Codes draft />
         <ErrorSummary error />
         <PostForm state=form class="form">
             <Confirmation error />
             <div class="form__actions">
-                <Submit busy=form.busy()>"I kept them: use these codes"</Submit>
+                <Submit busy=form.busy()>"I’ve saved them, use these codes"</Submit>
             </div>
         </PostForm>
         <Abandon />
     }
 }
 
-/// Out of a set-up or a new set of codes, with nothing changed.
+/// Leaves a set-up or a new set of codes, with nothing changed.
 #[component]
 pub fn Abandon() -> impl IntoView {
     let form = FormState::<AbandonTwoFactor>::of("abandon_two_factor");
     view! {
         <PostForm state=form class="button-form">
-            <Submit look="button--quiet" busy=form.busy()>"Stop here, change nothing"</Submit>
+            <Submit look="button--quiet" busy=form.busy()>"Cancel without changes"</Submit>
         </PostForm>
     }
 }

@@ -12,7 +12,7 @@ pub struct Draft {
     /// The secret in groups of four, and the link that an authenticator app opens; none for a new
     /// set of codes alone.
     pub authenticator: Option<(String, String)>,
-    pub made: Time,
+    pub created: Time,
     /// Where this install is.
     pub install: String,
 }
@@ -20,22 +20,22 @@ pub struct Draft {
 /// The draft of the user signed in.
 ///
 /// # Errors
-/// When nobody is signed in or the database is unavailable.
+/// When no user is signed in or the database is unavailable.
 #[server(prefix = "/api/fn", endpoint = "two_factor_draft")]
 pub async fn two_factor_draft() -> Result<Option<Draft>, AppError> {
     use accounts::second_factor::draft;
 
-    use crate::context::{curfew, now, signed_in};
+    use crate::context::{curfew, reader, signed_in};
 
     let (curfew, me) = (curfew()?, signed_in()?);
-    let mut conn = curfew.db.read().await.map_err(|e| AppError::database(&e))?;
-    let draft = draft::of(&mut conn, &curfew.keys, &me.user.id, &me.session, now()).await?;
+    let mut conn = reader().await?;
+    let draft = draft::of(&mut conn, &me.user.id, &me.session).await?;
     Ok(draft.map(|draft| Draft {
         authenticator: draft
             .secret
             .map(|secret| (in_fours(&secret.base32()), secret.otpauth(&me.user.email))),
         codes: draft.codes,
-        made: draft.created_at.into(),
+        created: draft.created_at.into(),
         install: curfew.public_url.clone(),
     }))
 }

@@ -12,16 +12,12 @@ use crate::error::AppError;
 pub async fn begin_two_factor(confirmation: Option<String>) -> Result<(), AppError> {
     use accounts::second_factor::begin;
 
-    use crate::{
-        context::{curfew, now},
-        step_up::confirmed,
-    };
+    use crate::{context::operation, step_up::confirmed};
 
-    let (curfew, me) = (curfew()?, confirmed(confirmation).await?);
-    let database = |e| AppError::database(&e);
-    let mut tx = curfew.db.write().await.map_err(database)?;
-    begin(&mut tx, &curfew.keys, &me, &curfew.limits, now()).await?;
-    tx.commit().await.map_err(database)?;
+    let me = confirmed(confirmation).await?;
+    let mut op = operation().await?;
+    begin(&mut op, &me).await?;
+    op.commit().await?;
     leptos_axum::redirect("/profile/two-factor");
     Ok(())
 }
@@ -47,22 +43,12 @@ pub async fn turn_on_two_factor(
 
     let (curfew, visit) = (curfew()?, visit()?);
     let me = confirmed(confirmation).await?;
-    let alone = turn_on(
-        &curfew.db,
-        &curfew.keys,
-        &curfew.limits,
-        &me,
-        &code,
-        visit.known_device.as_ref(),
-        &visit.client,
-        now(),
-    )
-    .await?;
-    set_cookie(&curfew.cookies.session(&alone.session.token));
+    let rotated = turn_on(&curfew.instance, &visit.client, now(), &me, &code).await?;
+    set_cookie(&curfew.cookies.session(&rotated.session.token));
     set_cookie(&curfew.cookies.removed(Kind::RememberMe));
     leave(&Flash::Done(Done::TwoFactorOn {
-        sessions: alone.sessions,
-        remembered_devices: alone.remembered_devices,
+        sessions: rotated.sessions,
+        remembered_devices: rotated.remembered_devices,
     }))?;
     leptos_axum::redirect("/profile/security");
     Ok(())
@@ -77,29 +63,28 @@ pub async fn turn_off_two_factor(confirmation: Option<String>) -> Result<(), App
     use accounts::second_factor::turn_off;
 
     use crate::{
-        context::{curfew, leave, now, set_cookie, visit},
+        context::{curfew, leave, operation, set_cookie},
         cookies::Kind,
         flash::{Done, Flash},
         step_up::confirmed,
     };
 
-    let (curfew, visit) = (curfew()?, visit()?);
+    let curfew = curfew()?;
     let me = confirmed(confirmation).await?;
-    let database = |e| AppError::database(&e);
-    let mut tx = curfew.db.write().await.map_err(database)?;
-    let alone = turn_off(&mut tx, &curfew.limits, &me, &visit.client, now()).await?;
-    tx.commit().await.map_err(database)?;
-    set_cookie(&curfew.cookies.session(&alone.session.token));
+    let mut op = operation().await?;
+    let rotated = turn_off(&mut op, &me).await?;
+    op.commit().await?;
+    set_cookie(&curfew.cookies.session(&rotated.session.token));
     set_cookie(&curfew.cookies.removed(Kind::RememberMe));
     leave(&Flash::Done(Done::TwoFactorOff {
-        sessions: alone.sessions,
-        remembered_devices: alone.remembered_devices,
+        sessions: rotated.sessions,
+        remembered_devices: rotated.remembered_devices,
     }))?;
     leptos_axum::redirect("/profile/security");
     Ok(())
 }
 
-/// Makes a new set of recovery codes to be shown; the old one is good until the new one is used.
+/// Creates a new set of recovery codes to be shown; the old one is valid until the new one is used.
 ///
 /// # Errors
 /// `step_up_required`, `conflict`, `service_unavailable`.
@@ -107,54 +92,40 @@ pub async fn turn_off_two_factor(confirmation: Option<String>) -> Result<(), App
 pub async fn new_recovery_codes(confirmation: Option<String>) -> Result<(), AppError> {
     use accounts::second_factor::begin_new_codes;
 
-    use crate::{
-        context::{curfew, now},
-        step_up::confirmed,
-    };
+    use crate::{context::operation, step_up::confirmed};
 
-    let (curfew, me) = (curfew()?, confirmed(confirmation).await?);
-    let database = |e| AppError::database(&e);
-    let mut tx = curfew.db.write().await.map_err(database)?;
-    begin_new_codes(&mut tx, &curfew.keys, &me, &curfew.limits, now()).await?;
-    tx.commit().await.map_err(database)?;
+    let me = confirmed(confirmation).await?;
+    let mut op = operation().await?;
+    begin_new_codes(&mut op, &me).await?;
+    op.commit().await?;
     leptos_axum::redirect("/profile/two-factor/new-codes");
     Ok(())
 }
 
-/// Puts the new set of recovery codes in force: the old one is void.
+/// Puts the new set of recovery codes in force: the old one stops working.
 ///
 /// # Errors
-/// `step_up_required`, `conflict`, `service_unavailable`; the old codes are good then.
+/// `step_up_required`, `conflict`, `service_unavailable`; the old codes are valid then.
 #[server(prefix = "/api/fn", endpoint = "use_recovery_codes")]
 pub async fn use_recovery_codes(confirmation: Option<String>) -> Result<(), AppError> {
     use accounts::second_factor::use_new_codes;
 
     use crate::{
-        context::{curfew, leave, now, visit},
+        context::{leave, operation},
         flash::{Done, Flash},
         step_up::confirmed,
     };
 
-    let (curfew, visit) = (curfew()?, visit()?);
     let me = confirmed(confirmation).await?;
-    let database = |e| AppError::database(&e);
-    let mut tx = curfew.db.write().await.map_err(database)?;
-    use_new_codes(
-        &mut tx,
-        &curfew.keys,
-        &curfew.limits,
-        &me,
-        &visit.client,
-        now(),
-    )
-    .await?;
-    tx.commit().await.map_err(database)?;
+    let mut op = operation().await?;
+    use_new_codes(&mut op, &me).await?;
+    op.commit().await?;
     leave(&Flash::Done(Done::NewRecoveryCodes))?;
     leptos_axum::redirect("/profile/security");
     Ok(())
 }
 
-/// Throws away what is shown and not in force. Nothing else changes.
+/// Deletes what is shown and not in force. Nothing else changes.
 ///
 /// # Errors
 /// `session_ended`, `service_unavailable`.
@@ -162,15 +133,12 @@ pub async fn use_recovery_codes(confirmation: Option<String>) -> Result<(), AppE
 pub async fn abandon_two_factor() -> Result<(), AppError> {
     use accounts::second_factor::draft;
 
-    use crate::context::{curfew, signed_in};
+    use crate::context::{operation, signed_in};
 
-    let (curfew, me) = (curfew()?, signed_in()?);
-    let database = |e| AppError::database(&e);
-    let mut tx = curfew.db.write().await.map_err(database)?;
-    draft::remove(&mut tx, &me.user.id)
-        .await
-        .map_err(database)?;
-    tx.commit().await.map_err(database)?;
+    let me = signed_in()?;
+    let mut op = operation().await?;
+    draft::remove(&mut op, &me.user.id).await?;
+    op.commit().await?;
     leptos_axum::redirect("/profile/security");
     Ok(())
 }

@@ -28,14 +28,14 @@ pub fn Off() -> impl IntoView {
                         <h1 class="auth__title">"Turn off two-factor authentication?"</h1>
                     </div>
                     <p>
-                        "Your password alone signs you in from then on. The secret in your app and your recovery codes are void, every other session and all remembered devices end."
+                        "You’ll sign in with just your password. The secret in your app and your recovery codes stop working, and all other sessions and all remembered devices end."
                     </p>
                     <ErrorSummary error />
                     <PostForm state=form class="form">
                         <Confirmation error />
                         <div class="form__actions">
                             <Link class="button" href="/profile/security">"Keep it on"</Link>
-                            <Submit look="button--danger" busy=form.busy()>"Turn it off"</Submit>
+                            <Submit look="button--danger" busy=form.busy()>"Turn off"</Submit>
                         </div>
                     </PostForm>
                 </div>

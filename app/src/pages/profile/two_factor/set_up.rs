@@ -10,7 +10,6 @@ use super::{
 };
 use crate::{
     boot::viewer,
-    pages::loaded,
     parts::{
         button::Submit,
         copy::Copy,
@@ -19,12 +18,13 @@ use crate::{
         form::{FormState, PostForm},
         layout::Narrow,
         link::Link,
+        loaded::loaded,
         notice::{Notice, Tone},
     },
     step_up::Confirmation,
 };
 
-/// `/profile/two-factor`: what it is, then the codes to keep.
+/// `/profile/two-factor`: what it is, then the codes to save.
 #[component]
 pub fn SetUp() -> impl IntoView {
     let draft = Resource::new_blocking(|| (), |()| two_factor_draft());
@@ -49,7 +49,7 @@ pub fn SetUp() -> impl IntoView {
 #[component]
 fn OnAlready() -> impl IntoView {
     view! {
-        <Notice tone=Tone::Success title="It is on already" />
+        <Notice tone=Tone::Success title="It’s already on" />
         <p>
             <Link class="button" href="/profile/security">"Back to Security"</Link>
         </p>
@@ -62,18 +62,18 @@ fn Begin() -> impl IntoView {
     let error = Signal::derive(move || form.error());
     let plans = viewer().and_then(|v| v.two_factor_plans);
     view! {
-        <p>"It takes two minutes and an authenticator app on your phone: the one you have already, or any that knows one-time codes."</p>
+        <p>"It takes two minutes and an authenticator app on your phone: one you already have, or any that supports one-time codes."</p>
         <ol class="steps">
-            <li>"You keep 16 recovery codes, for the day your phone is gone."</li>
-            <li>"You scan a picture with the app, and enter the code it shows."</li>
+            <li>"Save 16 recovery codes, in case you lose your phone."</li>
+            <li>"Scan a QR code with the app and enter the code it shows."</li>
         </ol>
-        {plans.map(|plans| view! { <Notice tone=Tone::Info title=format!("This is part of {plans}.") /> })}
+        {plans.map(|plans| view! { <Notice tone=Tone::Info title=format!("This is available on {plans}.") /> })}
         <ErrorSummary error />
         <PostForm state=form class="form">
             <Confirmation error />
             <div class="form__actions">
                 <Link class="button" href="/profile/security">"Cancel"</Link>
-                <Submit busy=form.busy()>"Begin"</Submit>
+                <Submit busy=form.busy()>"Start"</Submit>
             </div>
         </PostForm>
     }
@@ -82,10 +82,10 @@ fn Begin() -> impl IntoView {
 #[component]
 fn KeepCodes(draft: Draft) -> impl IntoView {
     view! {
-        <p class="card__text">"Step 1 of 2: keep these recovery codes where you find them without your phone."</p>
+        <p class="card__text">"Step 1 of 2: save these recovery codes where you can find them without your phone."</p>
         <Codes draft />
         <div class="form__actions">
-            <Link class="button button--primary" href="/profile/two-factor/app">"I kept them: continue"</Link>
+            <Link class="button button--primary" href="/profile/two-factor/app">"I’ve saved them, continue"</Link>
         </div>
         <Abandon />
     }
@@ -106,11 +106,11 @@ pub fn App() -> impl IntoView {
                             view! {
                                 <Notice
                                     tone=Tone::Warning
-                                    title="Nothing is being set up"
-                                    text="It took longer than an hour, or was ended. Begin again."
+                                    title="No set-up is in progress"
+                                    text="It took longer than an hour, or was cancelled. Start again."
                                 />
                                 <p>
-                                    <Link class="button" href="/profile/two-factor">"Begin again"</Link>
+                                    <Link class="button" href="/profile/two-factor">"Start again"</Link>
                                 </p>
                             }
                                 .into_any()
@@ -128,11 +128,11 @@ fn Scan(secret: String, link: String) -> impl IntoView {
     let plain = secret.replace(' ', "");
     let error = Signal::derive(move || form.error());
     view! {
-        <p class="card__text">"Step 2 of 2: scan this with your authenticator app, then enter the code it shows."</p>
+        <p class="card__text">"Step 2 of 2: scan this QR code with your authenticator app, then enter the code it shows."</p>
         <div class="scan">
-            <img class="qr" src="/profile/two-factor/qr.svg" width="192" height="192" alt="QR code for your authenticator app; the same secret stands beside it as text" />
+            <img class="qr" src="/profile/two-factor/qr.svg" width="192" height="192" alt="QR code for your authenticator app; the same secret is beside it as text" />
             <div class="scan__text">
-                <p>"No camera? Enter this secret into the app:"</p>
+                <p>"No camera? Enter this secret in the app:"</p>
                 <code class="secret">{secret}</code>
                 <p class="cluster">
                     <Copy text=plain what="the secret" />
@@ -147,13 +147,13 @@ fn Scan(secret: String, link: String) -> impl IntoView {
                 label="Authentication code"
                 kind="code"
                 autocomplete="one-time-code"
-                hint="6 digits. Every other session and all remembered devices end when it is on."
+                hint="6 digits. Turning it on ends all other sessions and all remembered devices."
                 error=form.field_error("code")
             />
             <Confirmation error />
             <div class="form__actions">
                 <Link class="button" href="/profile/two-factor">"Back"</Link>
-                <Submit busy=form.busy()>"Turn it on"</Submit>
+                <Submit busy=form.busy()>"Turn on"</Submit>
             </div>
         </PostForm>
         <Abandon />

@@ -1,17 +1,17 @@
-//! What of the log one wants to see: read from the address, shown as a form, carried along by links.
+//! Which events are shown: read from the address, shown as a form, carried along by links.
 
 use std::time::Duration;
 
 use accounts::{
     audit::{Action, Cut, Filter},
+    ids::UserId,
     time::UnixMillis,
-    users::UserId,
 };
 use form_urlencoded::Serializer;
 use leptos::prelude::*;
 
-use super::words;
-use crate::parts::{link::Link, plain::choice};
+use super::titles;
+use crate::parts::{link::Link, plain::Choice};
 
 pub(super) const SEVERITIES: [(&str, &str); 4] = [
     ("info", "Info"),
@@ -29,9 +29,9 @@ pub struct Asked {
     fields: Vec<(String, String)>,
 }
 
-const FIELDS: [&str; 6] = ["q", "action", "person", "severity", "from", "until"];
+const FIELDS: [&str; 6] = ["q", "action", "user", "severity", "from", "until"];
 
-/// Reads a query. What makes no sense in it is as if it were not there.
+/// Reads a query and ignores what makes no sense in it.
 #[must_use]
 pub fn asked(query: &str) -> Asked {
     let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
@@ -53,7 +53,7 @@ pub fn asked(query: &str) -> Asked {
         filter: Filter {
             action: one("action"),
             severity: one("severity"),
-            person: one("person").map(UserId),
+            user: one("user").map(UserId),
             from: one("from").and_then(|text| midnight(&text)),
             until: one("until")
                 .and_then(|text| midnight(&text))
@@ -91,7 +91,7 @@ impl Asked {
             .finish()
     }
 
-    /// Another page of the same; `cut` is `before=…` or `after=…`.
+    /// The address of another page of these events; `cut` is `before=…` or `after=…`.
     pub(super) fn page(&self, cut: &str) -> String {
         let query = self.query();
         let both = if query.is_empty() || cut.is_empty() {
@@ -102,7 +102,7 @@ impl Asked {
         format!("/settings/audit-log?{both}")
     }
 
-    /// All of the same, in a file.
+    /// The address of all these events in a file.
     pub(super) fn export(&self, format: &str) -> String {
         let query = self.query();
         let and = if query.is_empty() { "" } else { "&" };
@@ -112,14 +112,14 @@ impl Asked {
 
 pub(super) fn form(asked: &Asked, users: Vec<(UserId, String)>) -> impl IntoView + use<> {
     let any = |label: &str| (String::new(), label.to_owned());
-    let actions = std::iter::once(any("Every action"))
+    let actions = std::iter::once(any("All actions"))
         .chain(
             Action::ALL
                 .iter()
-                .map(|a| (a.name().to_owned(), words::title(a.name()))),
+                .map(|a| (a.name().to_owned(), titles::action(*a).to_owned())),
         )
         .collect();
-    let users = std::iter::once(any("Everybody"))
+    let users = std::iter::once(any("All users"))
         .chain(users.into_iter().map(|(id, name)| (id.0, name)))
         .collect();
     let severities = std::iter::once(any("Any"))
@@ -138,14 +138,14 @@ pub(super) fn form(asked: &Asked, users: Vec<(UserId, String)>) -> impl IntoView
         }
     };
     let clear = asked.is_filtered().then(|| {
-        view! { <Link class="button button--quiet" href="/settings/audit-log">"Show everything"</Link> }
+        view! { <Link class="button button--quiet" href="/settings/audit-log">"Show all events"</Link> }
     });
     view! {
         <form class="filter" method="get" action="/settings/audit-log" role="search">
             {input("q", "Search", "search")}
-            {choice("action".into(), "action", "Action", actions, &asked.field("action"), None)}
-            {choice("person".into(), "person", "Person", users, &asked.field("person"), None)}
-            {choice("severity".into(), "severity", "Severity", severities, &asked.field("severity"), None)}
+            <Choice name="action" label="Action" options=actions chosen=asked.field("action") />
+            <Choice name="user" label="User" options=users chosen=asked.field("user") />
+            <Choice name="severity" label="Severity" options=severities chosen=asked.field("severity") />
             {input("from", "From (UTC)", "date")}
             {input("until", "Until (UTC)", "date")}
             <div class="cluster">
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_query_is_read_and_nonsense_is_as_if_it_were_not_there() {
+    fn a_query_is_read_and_nonsense_in_it_is_ignored() {
         let all = asked("");
         assert_eq!(
             (all.filter.clone(), all.cut),
@@ -169,7 +169,7 @@ mod tests {
         );
         assert!(!all.is_filtered());
         let nonsense = format!(
-            "from=yesterday&before=x&after=&q=++&person={}&unknown=1",
+            "from=yesterday&before=x&after=&q=++&user={}&unknown=1",
             "x".repeat(300)
         );
         assert_eq!(asked(&nonsense).filter, Filter::default());

@@ -1,17 +1,18 @@
 //! Verifying the log, and how long it is kept.
 
 use accounts::{
-    audit::{self, CHOICES, RetentionError},
-    users::Role,
+    audit,
+    audit_retention::{CHOICES, set_retention},
+    roles::Role,
 };
 use leptos::prelude::*;
 
 use crate::{
-    context::{curfew, leave, note, now, signed_in, visit},
+    context::{leave, note, operation, reader, signed_in},
+    counted::counted,
     error::AppError,
-    flash::{Flash, Note, counted},
-    pages::settings::refused,
-    parts::{form::Sent, plain::choice},
+    flash::{Flash, Note},
+    parts::{form::Sent, plain::Choice},
 };
 
 const PAGE: &str = "/settings/audit-log";
@@ -32,19 +33,12 @@ pub struct Verified {
 /// `forbidden`, `plan_required`, `session_ended`, `service_unavailable`.
 #[server(prefix = "/api/fn", endpoint = "verify_audit")]
 pub async fn verify_audit() -> Result<Verified, AppError> {
-    let (curfew, me) = (curfew()?, signed_in()?);
-    let database = |e| AppError::database(&e);
-    let mut conn = curfew.db.read().await.map_err(database)?;
-    let found = audit::verify_account(&mut conn, &me.user.account_id)
-        .await
-        .map_err(database)?;
+    let me = signed_in()?;
+    let mut conn = reader().await?;
+    let found = audit::verify_account(&mut conn, &me.user.account_id).await?;
     let (verified, said) = match found {
         Ok(whole) => {
-            let events = counted(
-                whole.events,
-                "event is as it was",
-                "events are as they were",
-            );
+            let events = counted(whole.events, "event is", "events are");
             let verified = Verified {
                 whole: true,
                 events: whole.events,
@@ -53,12 +47,13 @@ pub async fn verify_audit() -> Result<Verified, AppError> {
             };
             (
                 verified,
-                Note::new("The log is whole").with(format!("{events} written.")),
+                Note::new("The log is intact")
+                    .with(format!("{events} unchanged since they were written.")),
             )
         }
         Err(broken) => {
-            tracing::error!(%broken, "the audit log was touched");
-            let mut said = Note::new("The log was touched")
+            tracing::error!(%broken, "the audit log was altered");
+            let mut said = Note::new("The log was altered")
                 .with(format!("Event number {}: {}.", broken.seq, broken.why));
             said.bad = true;
             let verified = Verified {
@@ -75,39 +70,32 @@ pub async fn verify_audit() -> Result<Verified, AppError> {
     Ok(verified)
 }
 
-/// Says how many days events are kept; empty for ever.
+/// Sets how many days events are kept; empty to keep them forever.
 ///
 /// # Errors
 /// `validation_failed`, `forbidden`, `plan_required`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "set_audit_retention")]
 pub async fn set_audit_retention(days: String) -> Result<(), AppError> {
-    let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
-    let wrong = || AppError::field("days", "Choose one of the times that are offered.");
+    let me = signed_in()?;
+    let wrong = || AppError::field("days", "Choose one of the options.");
     let days = match days.trim() {
         "" => None,
         days => Some(days.parse::<i64>().map_err(|_| wrong())?),
     };
-    let mut tx = curfew
-        .db
-        .write()
-        .await
-        .map_err(|e| AppError::database(&e))?;
-    let (client, limits) = (&visit.client, &curfew.limits);
-    match audit::set_retention(&mut tx, &me, days, client, limits, now).await {
-        Ok(()) => {}
-        Err(RetentionError::NoSuchChoice) => return Err(wrong()),
-        Err(RetentionError::Refused(error)) => return Err(refused(error).await),
-    }
-    tx.commit().await.map_err(|e| AppError::database(&e))?;
-    note(Note::new("Saved").with("Older events go within the hour, and that is recorded."))?;
+    let mut op = operation().await?;
+    set_retention(&mut op, &me, days).await?;
+    op.commit().await?;
+    note(
+        Note::new("Saved").with("Older events are deleted within an hour, and that is recorded."),
+    )?;
     leptos_axum::redirect(PAGE);
     Ok(())
 }
 
 pub(super) fn card(days: Option<i64>, role: Role) -> impl IntoView {
     let sent = Sent::of(&["set_audit_retention", "verify_audit"]);
-    let kept = days.map_or("for ever".into(), |days| format!("for {days} days"));
-    let choices = std::iter::once((String::new(), "For ever".to_owned()))
+    let kept = days.map_or("forever".into(), |days| format!("for {days} days"));
+    let choices = std::iter::once((String::new(), "Forever".to_owned()))
         .chain(CHOICES.iter().map(|days| (days.to_string(), length(*days))))
         .collect();
     let chosen = days.map(|days| days.to_string()).unwrap_or_default();
@@ -115,7 +103,7 @@ pub(super) fn card(days: Option<i64>, role: Role) -> impl IntoView {
     let keep = (role == Role::Owner).then(|| {
         view! {
             <form class="inline-form" method="post" action="/api/fn/set_audit_retention">
-                {choice("days".into(), "days", "Keep events", choices, &chosen, wrong)}
+                <Choice name="days" label="Keep events" options=choices chosen error=wrong />
                 <button class="button">"Save"</button>
             </form>
         }
@@ -124,10 +112,10 @@ pub(super) fn card(days: Option<i64>, role: Role) -> impl IntoView {
         <section class="card" aria-labelledby="keep-title">
             <div class="card__body">
                 <div class="card__header">
-                    <h2 class="card__title" id="keep-title">"Keeping and verifying"</h2>
+                    <h2 class="card__title" id="keep-title">"Retention and verification"</h2>
                     <p class="card__text">
                         {format!(
-                            "Each event carries the hash of the one before it, so that nobody can change one unseen. They are kept {kept}.",
+                            "Each event carries the hash of the one before it, so no event can be changed without it showing. Events are kept {kept}.",
                         )}
                     </p>
                 </div>
@@ -135,7 +123,7 @@ pub(super) fn card(days: Option<i64>, role: Role) -> impl IntoView {
                 {keep}
             </div>
             <div class="card__footer">
-                <p>"Recomputes every hash. Nothing is changed."</p>
+                <p>"Verifying recomputes every hash and changes nothing."</p>
                 <form class="button-form" method="post" action="/api/fn/verify_audit">
                     <button class="button">"Verify the log"</button>
                 </form>

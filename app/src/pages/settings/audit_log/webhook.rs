@@ -1,24 +1,24 @@
-//! `/settings/audit-log/webhook`: where events are sent as they happen, and how that goes.
+//! `/settings/audit-log/webhook`: where events are sent as they happen, and what came of it.
 
 mod deliveries;
 mod functions;
 
 use accounts::{
     audit::CATEGORIES,
-    webhook::{self, Webhook},
+    webhooks::{self, Webhook},
 };
 use leptos::prelude::*;
 
-use super::{filter::SEVERITIES, words};
+use super::{filter::SEVERITIES, titles};
 use crate::{
-    context::{curfew, signed_in},
+    context::{reader, signed_in},
     error::AppError,
     parts::{
         button::Submit,
         field::Field,
         form::Sent,
         link::Link,
-        plain::{choice, said},
+        plain::{Choice, said},
     },
 };
 
@@ -28,15 +28,12 @@ const PAGE: &str = "/settings/audit-log/webhook";
 const SHOWN: i64 = 20;
 
 pub async fn draw() -> Result<String, AppError> {
-    let (curfew, me) = (curfew()?, signed_in()?);
+    let me = signed_in()?;
     let account = &me.user.account_id;
-    let database = |e| AppError::database(&e);
-    let mut conn = curfew.db.read().await.map_err(database)?;
-    let webhook = webhook::find(&mut conn, account).await.map_err(database)?;
+    let mut conn = reader().await?;
+    let webhook = webhooks::find(&mut conn, account).await?;
     let recent = match &webhook {
-        Some(_) => webhook::recent(&mut conn, account, SHOWN)
-            .await
-            .map_err(database)?,
+        Some(_) => webhooks::recent(&mut conn, account, SHOWN).await?,
         None => Vec::new(),
     };
     drop(conn);
@@ -53,12 +50,12 @@ pub async fn draw() -> Result<String, AppError> {
     Ok(page.to_html())
 }
 
-/// Where to and which.
+/// The address and the filters.
 fn form(webhook: Option<&Webhook>) -> impl IntoView + use<> {
-    // Where there is no webhook, what was to be done with one has no card of its own to be refused in.
+    // Without a webhook there is no card of operations to show a refusal in.
     let sent = match webhook {
         Some(_) => Sent::of(&["set_webhook"]),
-        None => Sent::of(&[&["set_webhook"], DEEDS].concat()),
+        None => Sent::of(&[&["set_webhook"], OPERATIONS].concat()),
     };
     let refused = sent.error().is_some();
     let url = webhook.map(|w| w.url.clone()).unwrap_or_default();
@@ -98,16 +95,16 @@ fn form(webhook: Option<&Webhook>) -> impl IntoView + use<> {
                         value=*category
                         checked=ticked
                     />
-                    <label class="check__label" for=id>{words::title(category)}</label>
+                    <label class="check__label" for=id>{titles::category(category)}</label>
                 </div>
             }
         })
         .collect_view();
     let wrong = sent.field("url");
     let secret = if webhook.is_none() {
-        "The secret that deliveries are signed with is shown once, after this."
+        "The signing secret is shown once, after you save."
     } else {
-        "What is on its way goes to the new address."
+        "Pending deliveries go to the new address."
     };
     view! {
         <section class="card" aria-labelledby="webhook-title">
@@ -116,7 +113,7 @@ fn form(webhook: Option<&Webhook>) -> impl IntoView + use<> {
                     <div class="card__header">
                         <h2 class="card__title" id="webhook-title">"Webhook"</h2>
                         <p class="card__text">
-                            "Each event of this account is sent to an address of yours as it happens, signed. What does not arrive is tried again after 1, 5, 15 and 30 minutes, an hour and two hours."
+                            "Sends each event of this account to your address as it happens, signed. A delivery that fails is retried after 1, 5, 15 and 30 minutes, one hour and two hours."
                         </p>
                     </div>
                     {sent.summary()}
@@ -125,21 +122,20 @@ fn form(webhook: Option<&Webhook>) -> impl IntoView + use<> {
                             name="url"
                             label="Address"
                             kind="url"
-                            hint="Like https://hooks.example.com/curfew."
+                            hint="For example https://hooks.example.com/curfew"
                             value=sent.typed("url", &url)
                             error=Signal::derive(move || wrong.clone())
                         />
-                        {choice(
-                            "severity".into(),
-                            "severity",
-                            "Severity",
-                            severities,
-                            &sent.typed("severity", &severity),
-                            sent.field("severity"),
-                        )}
+                        <Choice
+                            name="severity"
+                            label="Severity"
+                            options=severities
+                            chosen=sent.typed("severity", &severity)
+                            error=sent.field("severity")
+                        />
                         <fieldset class="field">
                             <legend class="field__label">"Categories"</legend>
-                            <p class="field__hint">"With none ticked, every category is sent."</p>
+                            <p class="field__hint">"If you select none, all categories are sent."</p>
                             {boxes}
                         </fieldset>
                     </div>
@@ -154,19 +150,19 @@ fn form(webhook: Option<&Webhook>) -> impl IntoView + use<> {
 }
 
 /// What can be done with one that is there.
-const DEEDS: &[&str] = &["test_webhook", "new_webhook_secret", "remove_webhook"];
+const OPERATIONS: &[&str] = &["test_webhook", "new_webhook_secret", "remove_webhook"];
 
 fn card() -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="operation-title">
             <div class="card__body">
                 <div class="card__header">
-                    <h2 class="card__title" id="operation-title">"Testing and the secret"</h2>
+                    <h2 class="card__title" id="operation-title">"Test and signing secret"</h2>
                     <p class="card__text">
-                        "The test sends an event named webhook.test right now, and says what came back. A new secret counts at once: the one before signs nothing any more."
+                        "The test sends an event named webhook.test right away and shows the response. A new secret takes effect at once, and the old one is no longer used."
                     </p>
                 </div>
-                {Sent::of(DEEDS).summary()}
+                {Sent::of(OPERATIONS).summary()}
                 <div class="cluster">
                     <form class="button-form" method="post" action="/api/fn/test_webhook">
                         <button class="button">"Send a test"</button>
@@ -177,7 +173,7 @@ fn card() -> impl IntoView {
                 </div>
             </div>
             <div class="card__footer">
-                <p>"Removing it sends nothing any more, what is on its way included. The last thing sent is that it is removed, if its receiver gets such events."</p>
+                <p>"Removing the webhook stops all deliveries, including pending ones. The last delivery says that it was removed, if its filters include that event."</p>
                 <form class="button-form" method="post" action="/api/fn/remove_webhook">
                     <button class="button button--danger-quiet">"Remove webhook"</button>
                 </form>

@@ -1,172 +1,260 @@
-//! Events in words. What is not known here is shown by its name, never left out.
+//! The account's events in words, for its owners and admins: each says who did it.
 
-use accounts::audit::Shown;
+use accounts::{
+    audit::{Action, Shown},
+    permissions::Permission,
+};
 use serde_json::Value;
 
-use crate::flash::counted;
+use super::titles::category;
+use crate::{
+    counted::counted,
+    error::listed,
+    pages::event_details::{Details, is_own},
+};
 
-/// `user.login_failed` as a list has it: "Login failed".
-pub(super) fn title(action: &str) -> String {
-    let (group, operation) = action.split_once('.').unwrap_or(("", action));
-    let operation = operation.replace('_', " ");
-    let words = match group {
-        "" | "user" => operation,
-        "access" => format!("access {operation}"),
-        "audit" => format!("audit log: {operation}"),
-        group => format!("{group} {operation}"),
-    };
-    let mut emails = words.chars();
-    emails
-        .next()
-        .map(|first| first.to_uppercase().chain(emails).collect())
-        .unwrap_or_default()
-}
-
-/// Whoever did it.
+/// Who did it.
 pub(super) fn actor(actor: &str, name: Option<&str>) -> String {
     match (actor, name) {
         (_, Some(name)) => name.to_owned(),
         ("operator", None) => "The command line".into(),
         ("system", None) => "Curfew itself".into(),
-        ("anonymous", None) => "Somebody not signed in".into(),
+        ("anonymous", None) => "An anonymous visitor".into(),
         (other, None) => other.to_owned(),
     }
 }
 
-/// Whom it was done to; empty when nobody in particular.
+/// Whom it was done to; empty when it was done to no user.
 pub(super) fn subject(id: Option<&str>, name: Option<&str>) -> String {
     name.or(id).unwrap_or_default().to_owned()
 }
 
-/// One sentence.
+/// One sentence. An action that this version does not know is shown by its name.
 pub(super) fn of(shown: &Shown) -> String {
-    let e = &shown.event;
-    let details: Value = serde_json::from_str(&e.details).unwrap_or_default();
-    let text = |name: &str| details[name].as_str().unwrap_or_default().to_owned();
-    let number = |name: &str| details[name].as_u64().unwrap_or_default();
-    let who = actor(&e.actor, shown.actor_name.as_deref());
-    let whom = subject(e.subject.as_deref(), shown.subject_name.as_deref());
-    let own = e
-        .subject
-        .as_deref()
-        .is_some_and(|id| e.actor == format!("user:{id}"));
-    let ended = || {
-        let sessions = counted(number("sessions"), "session", "sessions");
-        let devices = counted(
-            number("remembered_devices"),
-            "remembered device",
-            "remembered devices",
-        );
-        format!("{sessions} and {devices} ended")
+    let event = &shown.event;
+    let details = Details::of(event);
+    let sentence = Sentence {
+        who: actor(&event.actor, shown.actor_name.as_deref()),
+        whom: subject(event.subject.as_deref(), shown.subject_name.as_deref()),
+        own: is_own(event),
+        details: &details,
     };
-    match e.action.as_str() {
-        "user.created" => format!("{who} signed up"),
-        "user.login" if text("how") == "remembered" => {
-            format!("{who} was signed in by a remembered device")
-        }
-        "user.login" => format!("{who} signed in"),
-        "user.login_failed" if whom.is_empty() => "A sign-in failed".into(),
-        "user.login_failed" => format!("A sign-in as {whom} failed"),
-        "user.logout" => format!("{who} signed out"),
-        "user.session_invalidated" if own => {
-            format!("{who} logged out from all devices: {}", ended())
-        }
-        "user.session_invalidated" => {
-            format!("{who} logged {whom} out from all devices: {}", ended())
-        }
-        "user.password_changed" => format!("{who} changed the password: {}", ended()),
-        "user.remembered_device_reused" => {
-            format!(
+    match Action::named(&event.action) {
+        Some(action) => sentence.of(action),
+        None => format!("{}: {}", event.action, sentence.who),
+    }
+}
+
+struct Sentence<'a> {
+    who: String,
+    whom: String,
+    own: bool,
+    details: &'a Details,
+}
+
+impl Sentence<'_> {
+    fn of(&self, action: Action) -> String {
+        let Self {
+            who,
+            whom,
+            own,
+            details,
+        } = self;
+        let (own, ended) = (*own, details.ended());
+        match action {
+            Action::UserCreated => format!("{who} signed up"),
+            Action::Login if details.text("how") == Some("remembered") => {
+                format!("{who} was signed in by a remembered device")
+            }
+            Action::Login => format!("{who} signed in"),
+            Action::LoginFailed if whom.is_empty() => "A sign-in failed".into(),
+            Action::LoginFailed if details.text("what") == Some("second_factor") => {
+                format!("A sign-in as {whom} failed at the second factor")
+            }
+            Action::LoginFailed => format!("A sign-in as {whom} failed"),
+            Action::Logout => format!("{who} signed out"),
+            Action::SessionInvalidated if own => {
+                format!("{who} logged out from all devices: {ended}")
+            }
+            Action::SessionInvalidated => {
+                format!("{who} logged {whom} out from all devices: {ended}")
+            }
+            Action::PasswordChanged if details.text("how") == Some("reset") => {
+                format!("{who} reset their password: {ended}")
+            }
+            Action::PasswordChanged => format!("{who} changed their password: {ended}"),
+            Action::PasswordResetRequested => {
+                format!("A password reset was requested for {whom}")
+            }
+            Action::EmailChangeRequested => format!(
+                "{who} asked to change their email address to {}",
+                details.required("to")
+            ),
+            Action::EmailChanged => {
+                format!("{who} changed their email address{}", self.from_to())
+            }
+            Action::TwoFactorEnabled => {
+                format!("{who} turned on two-factor authentication: {ended}")
+            }
+            Action::TwoFactorDisabled if own => {
+                format!("{who} turned off two-factor authentication: {ended}")
+            }
+            Action::TwoFactorDisabled => {
+                format!("{who} turned off two-factor authentication for {whom}: {ended}")
+            }
+            Action::RecoveryCodesReplaced => format!("{who} replaced their recovery codes"),
+            Action::RecoveryCodeUsed => format!("{who} signed in with a recovery code"),
+            Action::AuthenticatorOff => {
+                format!("The authenticator app of {whom} was turned off after too many wrong codes")
+            }
+            Action::Confirmed => format!("{who} confirmed that it was them"),
+            Action::RememberedDeviceReused => format!(
                 "The saved sign-in of a device of {whom} was used a second time, as if it had been copied"
-            )
-        }
-        "member.invited" => {
-            let whom = match text("email") {
-                email if email.is_empty() => "somebody".into(),
-                email => email,
-            };
-            format!("{who} invited {whom} as {}", role(&text("role")))
-        }
-        "member.invitation_revoked" => format!("{who} revoked an invitation"),
-        "member.joined" => format!(
-            "{who} joined as {}, invited by {}",
-            role(&text("role")),
-            text("invited_by")
-        ),
-        "member.role_changed" => {
-            format!(
+            ),
+            Action::DeviceEnded => {
+                format!("{who} signed out {}: {ended}", details.required("device"))
+            }
+            Action::OtherDevicesEnded => {
+                format!("{who} signed out all their other devices: {ended}")
+            }
+            Action::DeviceRenamed => match details.text("device") {
+                Some(name) => format!("{who} named a device {name}"),
+                None => format!("{who} removed the name of a device"),
+            },
+            Action::CurfewSet => format!("{who} {}", self.curfew("their")),
+            Action::AccountCurfewSet => format!("{who} {}", self.curfew("the account’s")),
+            Action::ApiTokenCreated => self.token("created", "API"),
+            Action::McpTokenCreated => self.token("created", "MCP"),
+            Action::ApiTokenDeleted => self.token("revoked", "API"),
+            Action::McpTokenDeleted => self.token("revoked", "MCP"),
+            Action::MemberInvited => match details.text("email") {
+                Some(email) => format!("{who} invited {email} as {}", details.role("role")),
+                None => format!("{who} created an invitation as {}", details.role("role")),
+            },
+            Action::InvitationRevoked => match details.number("invitations") {
+                Some(n) => format!(
+                    "{who} revoked {} with a remote logout",
+                    counted(n, "invitation", "invitations")
+                ),
+                None => format!("{who} revoked an invitation"),
+            },
+            Action::MemberJoined => format!(
+                "{who} joined as {}, invited by {}",
+                details.role("role"),
+                details.required("invited_by")
+            ),
+            Action::MemberRoleChanged => format!(
                 "{who} changed the role of {whom} from {} to {}",
-                role(&text("from")),
-                role(&text("to"))
-            )
-        }
-        "member.disabled" => format!("{who} disabled {whom}"),
-        "member.enabled" => format!("{who} enabled {whom}"),
-        "member.removed" if own => format!("{who} deleted their account"),
-        "member.removed" => format!("{who} removed {whom}"),
-        "account.renamed" => format!(
-            "{who} renamed the account from {} to {}",
-            text("from"),
-            text("to")
-        ),
-        "account.plan_changed" => {
-            format!(
+                details.role("from"),
+                details.role("to")
+            ),
+            Action::MemberDisabled => format!("{who} disabled {whom}"),
+            Action::MemberEnabled => format!("{who} enabled {whom}"),
+            Action::MemberRemoved if own => format!("{who} deleted their account"),
+            Action::MemberRemoved => format!("{who} removed {whom}"),
+            Action::AccountRenamed => format!("{who} renamed the account{}", self.from_to()),
+            Action::PlanChanged => format!(
                 "{who} changed the plan from {} to {}",
-                text("from"),
-                text("to")
-            )
+                details.plan("from"),
+                details.plan("to")
+            ),
+            Action::RetentionChanged => {
+                let days = details.number("to_days");
+                let kept = days.map_or("forever".into(), |days| format!("for {days} days"));
+                format!("{who} set events to be kept {kept}")
+            }
+            Action::EventsDeleted => {
+                let n = details.number("events").unwrap_or_default();
+                counted(
+                    n,
+                    "event older than the retention period was deleted",
+                    "events older than the retention period were deleted",
+                )
+            }
+            Action::WebhookChanged if details.says("new_secret") => {
+                format!("{who} created a new secret for the webhook")
+            }
+            Action::WebhookChanged => {
+                format!(
+                    "{who} set the webhook to send {} to {}",
+                    self.sent(),
+                    details.required("to")
+                )
+            }
+            Action::WebhookRemoved => {
+                format!("{who} removed the webhook to {}", details.required("from"))
+            }
+            Action::AccessDenied => format!("{who} {}", self.refused()),
         }
-        "account.webhook_changed" if details["new_secret"] == true => {
-            format!("{who} made a new secret for the webhook")
+    }
+
+    fn from_to(&self) -> String {
+        let (from, to) = (self.details.required("from"), self.details.required("to"));
+        format!(" from {from} to {to}")
+    }
+
+    fn curfew(&self, whose: &str) -> String {
+        match (self.details.text("time"), self.details.text("zone")) {
+            (Some(time), Some(zone)) => format!("set {whose} curfew to {time}, {zone}"),
+            _ => format!("removed {whose} curfew"),
         }
-        "account.webhook_changed" => format!(
-            "{who} set that events are sent to {}, {}",
-            text("to"),
-            sent(&details)
-        ),
-        "account.webhook_removed" => {
-            format!("{who} removed the webhook to {}", text("from"))
+    }
+
+    fn token(&self, did: &str, kind: &str) -> String {
+        let (who, details) = (&self.who, self.details);
+        match (details.number("tokens"), details.text("name")) {
+            (Some(1), _) => format!("{who} {did} 1 {kind} token with a remote logout"),
+            (Some(n), _) => format!("{who} {did} {n} {kind} tokens with a remote logout"),
+            (None, Some(name)) => format!("{who} {did} the {kind} token “{name}”"),
+            (None, None) => format!("{who} {did} an {kind} token"),
         }
-        "audit.retention_changed" => {
-            let days = details["to_days"].as_u64();
-            let keep = days.map_or("for ever".into(), |days| format!("for {days} days"));
-            format!("{who} set that events are kept {keep}")
+    }
+
+    /// Which events a webhook sends.
+    fn sent(&self) -> String {
+        let categories: Vec<String> = self
+            .details
+            .list("categories")
+            .map(|name| category(name).to_lowercase())
+            .collect();
+        let events = if categories.is_empty() {
+            "all events".to_owned()
+        } else {
+            format!("events about {}", listed(&categories))
+        };
+        match self.details.text("severity") {
+            None | Some("info") => events,
+            Some("alert") => format!("{events} (alerts only)"),
+            Some(severity) => format!("{events} (from {severity} up)"),
         }
-        "audit.events_deleted" => {
-            let events = counted(number("events"), "event", "events");
-            format!("{events} older than the account keeps them were deleted")
+    }
+
+    fn refused(&self) -> String {
+        let what = self.details.required("what");
+        match (what, Permission::named(what)) {
+            ("step_up", _) => "gave a wrong password or code to confirm that it was them".into(),
+            ("change_password", _) => "gave a wrong password to change the password".into(),
+            (_, Some(permission)) => {
+                let why = match self.details.text("why") {
+                    Some("plan_required") => ", which the plan doesn’t include",
+                    _ => ", which their role doesn’t allow",
+                };
+                format!("tried to {}{why}", tried(permission))
+            }
+            (other, None) => format!("was refused: {other}"),
         }
-        "access.denied" => format!(
-            "{who} was refused: {}",
-            text("what").trim_start_matches("/api/fn/")
-        ),
-        other if whom.is_empty() || own => format!("{}: {who}", title(other)),
-        other => format!("{}: {who}, {whom}", title(other)),
     }
 }
 
-/// Which events a webhook sends.
-fn sent(details: &Value) -> String {
-    let categories: Vec<String> = details["categories"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|category| Some(title(category.as_str()?).to_lowercase()))
-        .collect();
-    let which = if categories.is_empty() {
-        "every category".into()
-    } else {
-        crate::error::listed(&categories)
-    };
-    match details["severity"].as_str() {
-        None | Some("info") => which,
-        Some("alert") => format!("{which}, alerts only"),
-        Some(severity) => format!("{which}, from {severity} on"),
+/// What a permission lets another user do.
+fn tried(permission: Permission) -> &'static str {
+    match permission {
+        Permission::OwnProfile => "see and change their profile",
+        Permission::DeleteOwnUser => "delete their account",
+        Permission::OwnTokens => "see and revoke their tokens",
+        Permission::EndSessionsByApi => "end their sessions by the API",
+        other => other.what(),
     }
-}
-
-fn role(key: &str) -> String {
-    key.replace('_', "-")
 }
 
 /// What was recorded besides, name and value each.
@@ -182,7 +270,7 @@ pub(super) fn details(details: &str) -> Vec<(String, String)> {
                 Value::Null => String::new(),
                 other => other.to_string(),
             };
-            (name.replace('_', " "), value)
+            (name, value)
         })
         .collect()
 }
@@ -192,16 +280,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_action_is_said_in_words() {
-        for (action, words) in [
-            ("user.login_failed", "Login failed"),
-            ("member.role_changed", "Member role changed"),
-            ("access.denied", "Access denied"),
-            ("audit.events_deleted", "Audit log: events deleted"),
-            ("new", "New"),
-            ("", ""),
-        ] {
-            assert_eq!(title(action), words);
+    fn what_another_user_tried_is_not_told_as_the_readers_own() {
+        for permission in Permission::ALL {
+            let words: Vec<&str> = tried(*permission).split(' ').collect();
+            assert!(!words.contains(&"your"), "{permission:?}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! `/settings/plan?to=…`: asked before another plan, with what it brings and what is lost.
+//! `/settings/plan?to=…`: confirms a change of plan, with what is gained and what is lost.
 
 use accounts::{
     account,
@@ -8,10 +8,10 @@ use accounts::{
 use leptos::prelude::*;
 
 use crate::{
-    context::{curfew, note, now, query, signed_in, visit},
+    context::{note, operation, query, reader, signed_in},
+    counted::counted,
     error::{AppError, Code},
-    flash::{Note, counted},
-    pages::settings::refused,
+    flash::Note,
     parts::{
         button::Submit,
         form::Sent,
@@ -26,19 +26,12 @@ use crate::{
 /// `forbidden` unless by an owner, `malformed`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "change_plan")]
 pub async fn change_plan(plan: String) -> Result<(), AppError> {
-    let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
+    let me = signed_in()?;
     let plan = Plan::named(&plan).ok_or_else(no_such_plan)?;
-    let mut tx = curfew
-        .db
-        .write()
-        .await
-        .map_err(|e| AppError::database(&e))?;
-    let changed = account::change_plan(&mut tx, &me, plan, &visit.client, &curfew.limits, now);
-    if let Err(error) = changed.await {
-        return Err(refused(error).await);
-    }
-    tx.commit().await.map_err(|e| AppError::database(&e))?;
-    note(Note::new(format!("Your account is on {} now", plan.name())))?;
+    let mut op = operation().await?;
+    account::change_plan(&mut op, &me, plan).await?;
+    op.commit().await?;
+    note(Note::new(format!("Your account is now on {}", plan.name())))?;
     leptos_axum::redirect("/settings");
     Ok(())
 }
@@ -46,21 +39,18 @@ pub async fn change_plan(plan: String) -> Result<(), AppError> {
 fn no_such_plan() -> AppError {
     AppError::new(
         Code::Malformed,
-        "There is no such plan. Use free, plus, pro or enterprise.",
+        "There’s no such plan. Use free, plus, pro or enterprise.",
     )
 }
 
 pub async fn draw() -> Result<String, AppError> {
-    let (curfew, me) = (curfew()?, signed_in()?);
+    let me = signed_in()?;
     let to = query("to")
         .and_then(|name| Plan::named(&name))
         .ok_or_else(no_such_plan)?;
     let from = me.user.plan;
-    let database = |e| AppError::database(&e);
-    let mut conn = curfew.db.read().await.map_err(database)?;
-    let uses = members::uses(&mut conn, &me.user.account_id)
-        .await
-        .map_err(database)?;
+    let mut conn = reader().await?;
+    let uses = members::uses(&mut conn, &me.user.account_id).await?;
     let differ = |has: Plan, lacks: Plan| {
         Feature::ALL
             .into_iter()
@@ -93,10 +83,10 @@ pub async fn draw() -> Result<String, AppError> {
                 </div>
                 {Sent::of(&["change_plan"]).summary()}
                 <div class="outcome">
-                    {lost_any.then(|| group("lost-title", "What is lost", lost))}
-                    {gained_any.then(|| group("gained-title", "What comes with it", gained))}
+                    {lost_any.then(|| group("lost-title", "What you’ll lose", lost))}
+                    {gained_any.then(|| group("gained-title", "What you’ll gain", gained))}
                     {(!lost_any && !gained_any)
-                        .then(|| view! { <p class="card__text">"This is the plan you are on."</p> })}
+                        .then(|| view! { <p class="card__text">"You’re already on this plan."</p> })}
                 </div>
                 <form class="form__actions" method="post" action="/api/fn/change_plan">
                     <input type="hidden" name="plan" value=to.key() />
@@ -141,23 +131,23 @@ fn loss(feature: Feature, uses: &Uses) -> String {
     let count = |n: i64, one, many| counted(n.unsigned_abs(), one, many);
     match feature {
         Feature::RemoteLogout => {
-            "nobody can log out from all devices, nor be logged out by you.".into()
+            "no member can log out from all devices, and you can’t log members out.".into()
         }
-        Feature::TwoFactor => "who has it on keeps it; nobody can turn it on.".into(),
+        Feature::TwoFactor => "members who have it on keep it, but no one else can turn it on.".into(),
         Feature::McpTokens => format!(
-            "{} kept, and of no use until the plan has them again.",
+            "{} kept, but can’t be used until the plan includes them again.",
             count(uses.mcp_tokens, "token is", "tokens are")
         ),
         Feature::ApiTokens => format!(
-            "{} kept, and of no use until the plan has them again.",
+            "{} kept, but can’t be used until the plan includes them again.",
             count(uses.api_tokens, "token is", "tokens are")
         ),
         Feature::EditorAndWatchOnly => format!(
-            "{} the role they have; nobody else gets it.",
-            count(uses.special_roles, "person keeps", "people keep")
+            "{} the role, but it can’t be given to anyone else.",
+            count(uses.special_roles, "member keeps", "members keep")
         ),
         Feature::AuditLog => {
-            "events are still recorded; nobody can read or export them until the plan has it again."
+            "events are still recorded, but can’t be read or exported until the plan includes it again."
                 .into()
         }
     }

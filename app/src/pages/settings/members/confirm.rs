@@ -1,12 +1,12 @@
-//! `/settings/members/confirm?operation=…&member=…`: asked before an operation to a member, with what will end.
+//! `/settings/members/confirm?operation=…&member=…`: confirms an operation on a member, with what will end.
 
-use accounts::{members, sessions, users::UserId};
+use accounts::{ids::UserId, members, sessions};
 use leptos::prelude::*;
 
 use crate::{
-    context::{curfew, now, query, signed_in},
+    context::{query, reader, signed_in},
+    counted::counted,
     error::{AppError, Code},
-    flash::counted,
     parts::{
         button::Submit,
         form::Sent,
@@ -31,21 +31,21 @@ fn question(operation: &str, name: &str) -> Option<Question> {
         "remote_logout" => Question {
             function: "remote_logout_member",
             title: format!("Log {name} out from all devices?"),
-            means: "They can sign in again. They are told that it was you.",
+            means: "They can sign in again, and they’re told that it was you.",
             tokens: false,
             button: "Log out everywhere",
         },
         "disable" => Question {
             function: "disable_member",
             title: format!("Disable {name}?"),
-            means: "They cannot sign in until they are enabled again. Their tokens do not come back.",
+            means: "They can’t sign in until they’re enabled again. Their tokens stay revoked.",
             tokens: true,
             button: "Disable",
         },
         "remove" => Question {
             function: "remove_member",
             title: format!("Remove {name}?"),
-            means: "They are gone from the account for good. Their name stays in the audit log.",
+            means: "They’re removed from the account for good. Their name stays in the audit log.",
             tokens: true,
             button: "Remove",
         },
@@ -54,20 +54,16 @@ fn question(operation: &str, name: &str) -> Option<Question> {
 }
 
 pub async fn draw() -> Result<String, AppError> {
-    let (curfew, me) = (curfew()?, signed_in()?);
-    let not_found = || AppError::new(Code::NotFound, "There is no such member in your account.");
+    let me = signed_in()?;
+    let not_found = || AppError::new(Code::NotFound, "There’s no such member in your account.");
     let id = UserId(query("member").unwrap_or_default());
-    let database = |e| AppError::database(&e);
-    let mut conn = curfew.db.read().await.map_err(database)?;
+    let mut conn = reader().await?;
     let member = members::find(&mut conn, &me.user.account_id, &id)
-        .await
-        .map_err(database)?
+        .await?
         .ok_or_else(not_found)?;
     let operation = query("operation").unwrap_or_default();
     let asked = question(&operation, &member.name).ok_or_else(not_found)?;
-    let facts = sessions::facts(&mut conn, &id, &curfew.limits, now())
-        .await
-        .map_err(database)?;
+    let facts = sessions::facts(&mut conn, &id).await?;
     drop(conn);
     let line = |ends: bool, n: i64, one, many| {
         let (class, shape) = if ends {
@@ -116,7 +112,7 @@ pub async fn draw() -> Result<String, AppError> {
                             }
                         })}
                     <p class="card__text">{asked.means}</p>
-                    <p class="outcome__warning">"There is no undo."</p>
+                    <p class="outcome__warning">"This can’t be undone."</p>
                 </div>
                 <form class="form__actions" method="post" action=format!("/api/fn/{}", asked.function)>
                     <input type="hidden" name="member" value=member.id.0 />

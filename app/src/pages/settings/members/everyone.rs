@@ -1,12 +1,12 @@
-//! `/settings/members/everyone`: asked before everyone is logged out.
+//! `/settings/members/everyone`: confirms that everyone is logged out.
 
 use accounts::members;
 use leptos::prelude::*;
 
 use crate::{
-    context::{curfew, now, signed_in},
+    context::{reader, signed_in},
+    counted::counted,
     error::AppError,
-    flash::counted,
     parts::{
         button::Submit,
         field::Checkbox,
@@ -17,12 +17,9 @@ use crate::{
 };
 
 pub async fn draw() -> Result<String, AppError> {
-    let (curfew, me) = (curfew()?, signed_in()?);
-    let database = |e| AppError::database(&e);
-    let mut conn = curfew.db.read().await.map_err(database)?;
-    let facts = members::count_everyone(&mut conn, &me.user.account_id, &curfew.limits, now())
-        .await
-        .map_err(database)?;
+    let me = signed_in()?;
+    let mut conn = reader().await?;
+    let facts = members::count_everyone(&mut conn, &me.user.account_id).await?;
     drop(conn);
     let ends = |n: u64, one, many| {
         view! {
@@ -43,7 +40,7 @@ pub async fn draw() -> Result<String, AppError> {
                 <div class="outcome">
                     <section class="outcome__group" aria-labelledby="ends-title">
                         <h2 class="outcome__title" id="ends-title">
-                            {format!("What will end for {}", counted(facts.users, "person", "people"))}
+                            {format!("What will end for {}", counted(facts.users, "member", "members"))}
                         </h2>
                         <ul class="outcome__list" role="list">
                             {ends(facts.sessions, "session", "sessions")}
@@ -51,14 +48,14 @@ pub async fn draw() -> Result<String, AppError> {
                         </ul>
                     </section>
                     <p class="card__text">
-                        "API tokens, MCP tokens and two-factor authentication stay as they are. Everyone can sign in again, and is told that it was you."
+                        "API tokens, MCP tokens and two-factor authentication aren’t affected. Everyone can sign in again, and is told that it was you."
                     </p>
-                    <p class="outcome__warning">"There is no undo."</p>
+                    <p class="outcome__warning">"This can’t be undone."</p>
                 </div>
                 <Checkbox
                     name="keep_this"
                     label="Stay signed in here"
-                    hint="This session goes on. Your other sessions and your remembered devices end as well."
+                    hint="This session continues. Your other sessions and your remembered devices end too."
                     ticked=true
                 />
                 <div class="form__actions">

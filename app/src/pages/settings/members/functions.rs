@@ -1,45 +1,37 @@
 //! What is done to a member: the functions behind the forms. Each operation is one function of
 //! `accounts::members`, in one transaction.
 
-use accounts::{
-    members::{self, MemberError},
-    users::UserId,
-};
+use accounts::{ids::UserId, members};
 use leptos::prelude::*;
 
 use super::invite::role_of;
 use crate::{
-    context::{curfew, leave, note, now, set_cookie, set_header, signed_in, visit},
+    context::{curfew, leave, note, now, operation, set_cookie, set_header, signed_in},
     cookies::Kind,
+    counted::counted,
     error::AppError,
-    flash::{Flash, Note, Receipt, counted},
-    pages::settings::refused,
+    flash::{Flash, Note, Receipt},
 };
 
 const MEMBERS: &str = "/settings/members";
 
-/// Gives a member another role: `owner`, `admin`, `editor`, `member` or `watch_only`.
+/// Changes a member’s role: `owner`, `admin`, `editor`, `member` or `watch_only`.
 ///
 /// # Errors
 /// `not_found`, `forbidden`, `plan_required`, `last_owner`, `session_ended`, `service_unavailable`; nothing has
 /// changed then.
 #[server(prefix = "/api/fn", endpoint = "change_role")]
 pub async fn change_role(member: String, role: String) -> Result<(), AppError> {
-    let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
+    let me = signed_in()?;
     let (member, role) = (UserId(member), role_of(&role)?);
-    let mut tx = curfew
-        .db
-        .write()
-        .await
-        .map_err(|e| AppError::database(&e))?;
-    let (client, limits) = (&visit.client, &curfew.limits);
-    done(members::change_role(&mut tx, &me, &member, role, client, limits, now).await).await?;
-    tx.commit().await.map_err(|e| AppError::database(&e))?;
+    let mut op = operation().await?;
+    members::change_role(&mut op, &me, &member, role).await?;
+    op.commit().await?;
     note(Note::new(format!(
-        "The role is {} now",
+        "The role is now {}",
         role.name().to_lowercase()
     )))?;
-    // Whoever has taken the page from themselves finds it closed.
+    // A user who gave up the role that opens this page no longer has it.
     let back = if member == me.user.id && !role.manages() {
         "/"
     } else {
@@ -55,15 +47,10 @@ pub async fn change_role(member: String, role: String) -> Result<(), AppError> {
 /// As [`change_role`].
 #[server(prefix = "/api/fn", endpoint = "disable_member")]
 pub async fn disable_member(member: String) -> Result<(), AppError> {
-    let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
-    let mut tx = curfew
-        .db
-        .write()
-        .await
-        .map_err(|e| AppError::database(&e))?;
-    let (member, client, limits) = (UserId(member), &visit.client, &curfew.limits);
-    let ended = done(members::disable(&mut tx, &me, &member, client, limits, now).await).await?;
-    tx.commit().await.map_err(|e| AppError::database(&e))?;
+    let (me, member) = (signed_in()?, UserId(member));
+    let mut op = operation().await?;
+    let ended = members::disable(&mut op, &me, &member).await?;
+    op.commit().await?;
     note(Note::new("Disabled").with(ended_words(ended)))?;
     leptos_axum::redirect(MEMBERS);
     Ok(())
@@ -75,16 +62,14 @@ pub async fn disable_member(member: String) -> Result<(), AppError> {
 /// As [`change_role`].
 #[server(prefix = "/api/fn", endpoint = "enable_member")]
 pub async fn enable_member(member: String) -> Result<(), AppError> {
-    let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
-    let mut tx = curfew
-        .db
-        .write()
-        .await
-        .map_err(|e| AppError::database(&e))?;
-    let (member, client, limits) = (UserId(member), &visit.client, &curfew.limits);
-    done(members::enable(&mut tx, &me, &member, client, limits, now).await).await?;
-    tx.commit().await.map_err(|e| AppError::database(&e))?;
-    note(Note::new("Enabled").with("They can sign in again. What ended stays ended."))?;
+    let (me, member) = (signed_in()?, UserId(member));
+    let mut op = operation().await?;
+    members::enable(&mut op, &me, &member).await?;
+    op.commit().await?;
+    note(
+        Note::new("Enabled")
+            .with("They can sign in again. Sessions and tokens that ended stay ended."),
+    )?;
     leptos_axum::redirect(MEMBERS);
     Ok(())
 }
@@ -95,15 +80,10 @@ pub async fn enable_member(member: String) -> Result<(), AppError> {
 /// As [`change_role`].
 #[server(prefix = "/api/fn", endpoint = "remove_member")]
 pub async fn remove_member(member: String) -> Result<(), AppError> {
-    let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
-    let mut tx = curfew
-        .db
-        .write()
-        .await
-        .map_err(|e| AppError::database(&e))?;
-    let (member, client, limits) = (UserId(member), &visit.client, &curfew.limits);
-    let ended = done(members::remove(&mut tx, &me, &member, client, limits, now).await).await?;
-    tx.commit().await.map_err(|e| AppError::database(&e))?;
+    let (me, member) = (signed_in()?, UserId(member));
+    let mut op = operation().await?;
+    let ended = members::remove(&mut op, &me, &member).await?;
+    op.commit().await?;
     note(Note::new("Removed").with(ended_words(ended)))?;
     leptos_axum::redirect(MEMBERS);
     Ok(())
@@ -115,18 +95,11 @@ pub async fn remove_member(member: String) -> Result<(), AppError> {
 /// As [`change_role`].
 #[server(prefix = "/api/fn", endpoint = "remote_logout_member")]
 pub async fn remote_logout_member(member: String) -> Result<(), AppError> {
-    let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
-    let mut tx = curfew
-        .db
-        .write()
-        .await
-        .map_err(|e| AppError::database(&e))?;
-    let (member, client, limits) = (UserId(member), &visit.client, &curfew.limits);
-    let ended =
-        done(members::remote_logout_member(&mut tx, &me, &member, client, limits, now).await)
-            .await?;
+    let (me, member) = (signed_in()?, UserId(member));
+    let mut op = operation().await?;
+    let ended = members::remote_logout_member(&mut op, &me, &member).await?;
     // Durable first: the answer promises that everything is dead.
-    tx.commit().await.map_err(|e| AppError::database(&e))?;
+    op.commit().await?;
     let sessions = counted(ended.sessions, "session", "sessions");
     let devices = counted(
         ended.remembered_devices,
@@ -134,34 +107,27 @@ pub async fn remote_logout_member(member: String) -> Result<(), AppError> {
         "remembered devices",
     );
     let text = format!(
-        "{sessions} and {devices} ended. Tokens and two-factor authentication are as they were."
+        "{sessions} and {devices} ended. Tokens and two-factor authentication aren’t affected."
     );
     note(Note::new("Logged out from all devices").with(text))?;
     leptos_axum::redirect(MEMBERS);
     Ok(())
 }
 
-/// Ends every session and remembered device of every member. With `keep_this` ticked this session goes on.
+/// Ends every session and remembered device of every member. With `keep_this` ticked this session continues.
 ///
 /// # Errors
 /// As [`change_role`].
 #[server(prefix = "/api/fn", endpoint = "remote_logout_everyone")]
 pub async fn remote_logout_everyone(keep_this: Option<String>) -> Result<(), AppError> {
-    let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
-    let keep = crate::sign_in::ticked(keep_this.as_deref());
-    let mut tx = curfew
-        .db
-        .write()
-        .await
-        .map_err(|e| AppError::database(&e))?;
-    let (client, limits) = (&visit.client, &curfew.limits);
-    let ended =
-        done(members::remote_logout_everyone(&mut tx, &me, keep, client, limits, now).await)
-            .await?;
-    tx.commit().await.map_err(|e| AppError::database(&e))?;
+    let (curfew, me, now) = (curfew()?, signed_in()?, now());
+    let keep = crate::forms::ticked(keep_this.as_deref());
+    let mut op = operation().await?;
+    let ended = members::remote_logout_everyone(&mut op, &me, keep).await?;
+    let receipts = op.commit().await?;
     set_cookie(&curfew.cookies.removed(Kind::RememberMe));
     if keep {
-        let users = counted(ended.users, "person was", "people were");
+        let users = counted(ended.users, "member was", "members were");
         let sessions = counted(ended.sessions, "session", "sessions");
         let devices = counted(
             ended.remembered_devices,
@@ -170,7 +136,7 @@ pub async fn remote_logout_everyone(keep_this: Option<String>) -> Result<(), App
         );
         let text =
             format!("{users} logged out: {sessions} and {devices} ended. You stay signed in here.");
-        note(Note::new("Everyone is logged out").with(text))?;
+        note(Note::new("Everyone has been logged out").with(text))?;
         leptos_axum::redirect(MEMBERS);
         return Ok(());
     }
@@ -178,7 +144,9 @@ pub async fn remote_logout_everyone(keep_this: Option<String>) -> Result<(), App
         sessions: ended.sessions,
         remembered_devices: ended.remembered_devices,
         at: now.at.into(),
-        event: ended.hash,
+        event: ended
+            .event
+            .map_or_else(String::new, |id| receipts.hash(&id).to_owned()),
         api_tokens: None,
         mcp_tokens: None,
     }))?;
@@ -189,13 +157,6 @@ pub async fn remote_logout_everyone(keep_this: Option<String>) -> Result<(), App
     );
     leptos_axum::redirect("/sign-in?next=/settings/members");
     Ok(())
-}
-
-async fn done<T>(operation: Result<T, MemberError>) -> Result<T, AppError> {
-    match operation {
-        Ok(done) => Ok(done),
-        Err(error) => Err(refused(error).await),
-    }
 }
 
 fn ended_words(ended: members::Disabled) -> String {

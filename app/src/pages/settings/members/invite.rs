@@ -1,58 +1,34 @@
-//! Inviting somebody, and taking an invitation back.
+//! Inviting a member, and revoking an invitation.
 
-use accounts::{
-    invitations::{self, InviteError},
-    users::{Role, User},
-};
+use accounts::{invitations, roles::Role, users::User};
 use leptos::prelude::*;
 
 use super::{about_roles, roles_for};
 use crate::{
-    context::{Curfew, curfew, leave, note, now, signed_in, visit},
+    context::{Curfew, curfew, leave, note, operation, signed_in},
     error::{AppError, Code},
     flash::{Flash, Note},
-    pages::settings::refused,
-    parts::{button::Submit, field::Field, form::Sent, plain::choice},
+    parts::{button::Submit, field::Field, form::Sent, plain::Choice},
 };
 
-/// Makes an invitation and answers with its link, which is shown this once. `email` may be left out.
+/// Creates an invitation and answers with its link, which is shown only once. `email` may be left out.
 ///
 /// # Errors
 /// `validation_failed`, `malformed`, `forbidden`, `plan_required`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "invite_member")]
 pub async fn invite_member(role: String, email: Option<String>) -> Result<String, AppError> {
-    let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
+    let (curfew, me) = (curfew()?, signed_in()?);
     let role = role_of(&role)?;
     let email = email.unwrap_or_default();
-    let mut tx = curfew
-        .db
-        .write()
-        .await
-        .map_err(|e| AppError::database(&e))?;
-    let (client, limits) = (&visit.client, &curfew.limits);
-    let made = match invitations::invite(
-        &mut tx,
-        &curfew.keys,
-        &me,
-        role,
-        &email,
-        client,
-        limits,
-        now,
-    )
-    .await
-    {
-        Ok(made) => made,
-        Err(InviteError::Refused(error)) => return Err(refused(error).await),
-        Err(other) => return Err(other.into()),
-    };
-    tx.commit().await.map_err(|e| AppError::database(&e))?;
-    let link = link_of(&curfew, made.token.expose());
+    let mut op = operation().await?;
+    let created = invitations::invite(&mut op, &me, role, &email).await?;
+    op.commit().await?;
+    let link = link_of(&curfew, created.token.expose());
     let role = role.name().to_lowercase();
     let mut said = Note::new("The invitation is ready").with(match email.trim() {
-        "" => format!("Give this link to one person. It is good for seven days, once, as {role}."),
+        "" => format!("Send this link to the new member. It works once, for seven days, and gives the role {role}."),
         email => format!(
-            "It is on its way to {email}. You can also hand this link over: it is good for seven days, once, as {role}."
+            "We’ve emailed it to {email}. You can also send this link yourself: it works once, for seven days, and gives the role {role}."
         ),
     });
     said.secret = Some(link.clone());
@@ -67,29 +43,22 @@ fn link_of(curfew: &Curfew, secret: &str) -> String {
 
 pub(super) fn role_of(key: &str) -> Result<Role, AppError> {
     Role::of_key(key).ok_or_else(|| {
-        let why = "There is no such role. Use owner, admin, editor, member or watch_only.";
+        let why = "There’s no such role. Use owner, admin, editor, member or watch_only.";
         AppError::new(Code::Malformed, why)
     })
 }
 
-/// Takes an invitation back: its link is dead at once.
+/// Revokes an invitation: its link stops working at once.
 ///
 /// # Errors
 /// `not_found`, `forbidden`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "revoke_invitation")]
 pub async fn revoke_invitation(invitation: String) -> Result<(), AppError> {
-    let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
-    let mut tx = curfew
-        .db
-        .write()
-        .await
-        .map_err(|e| AppError::database(&e))?;
-    let (client, limits) = (&visit.client, &curfew.limits);
-    if let Err(error) = invitations::revoke(&mut tx, &me, &invitation, client, limits, now).await {
-        return Err(refused(error).await);
-    }
-    tx.commit().await.map_err(|e| AppError::database(&e))?;
-    note(Note::new("The invitation is revoked").with("Its link opens nothing any more."))?;
+    let me = signed_in()?;
+    let mut op = operation().await?;
+    invitations::revoke(&mut op, &me, &invitation).await?;
+    op.commit().await?;
+    note(Note::new("The invitation has been revoked").with("Its link no longer works."))?;
     leptos_axum::redirect("/settings/members");
     Ok(())
 }
@@ -103,27 +72,27 @@ pub(super) fn form(me: &User) -> impl IntoView + use<> {
             <form method="post" action="/api/fn/invite_member" novalidate>
                 <div class="card__body">
                     <div class="card__header">
-                        <h2 class="card__title" id="invite-title">"Invite somebody"</h2>
+                        <h2 class="card__title" id="invite-title">"Invite a member"</h2>
                         <p class="card__text">
-                            "You get a link for one person, good for seven days. It works even where sign-up is closed."
+                            "You get a link that works once, for seven days, even when sign-up is closed."
                         </p>
                     </div>
                     {sent.summary()}
                     <div class="form">
-                        {choice("role".into(), "role", "Role", roles_for(me), &role, sent.field("role"))}
+                        <Choice name="role" label="Role" options=roles_for(me) chosen=role error=sent.field("role") />
                         {about_roles(me).map(|why| view! { <p class="field__hint">{why}</p> })}
                         <Field
                             name="email"
-                            label="Email, if you know it"
+                            label="Email (optional)"
                             kind="email"
-                            hint="They get the link by mail, too."
+                            hint="We’ll also email them the link."
                             value=sent.typed("email", "")
                             error=Signal::derive(move || wrong.clone())
                         />
                     </div>
                 </div>
                 <div class="card__footer">
-                    <Submit busy=false>"Make a link"</Submit>
+                    <Submit busy=false>"Create invitation"</Submit>
                 </div>
             </form>
         </section>

@@ -1,4 +1,4 @@
-//! Making a token: the form, and the two functions it calls.
+//! Creating a token: the form, and the two functions it calls.
 
 use leptos::prelude::*;
 
@@ -16,7 +16,7 @@ use crate::{
     step_up::Confirmation,
 };
 
-/// What one may choose: days, and in words.
+/// What you may choose: days, and in words.
 const LASTS: [(&str, &str); 5] = [
     ("7", "7 days"),
     ("30", "30 days"),
@@ -25,7 +25,7 @@ const LASTS: [(&str, &str); 5] = [
     ("never", "Never"),
 ];
 
-/// Makes an API token of the user signed in. `expires` is a number of days out of 7, 30, 90 and
+/// Creates an API token of the user signed in. `expires` is a number of days out of 7, 30, 90 and
 /// 365, or `never`; 30 when not said. `sessions` is there when it may end sessions. The answer holds
 /// the value, once.
 ///
@@ -37,7 +37,7 @@ pub async fn create_api_token(
     expires: Option<String>,
     sessions: Option<String>,
     confirmation: Option<String>,
-) -> Result<super::Made, AppError> {
+) -> Result<super::CreatedToken, AppError> {
     use accounts::tokens::Kind;
 
     create(
@@ -50,7 +50,7 @@ pub async fn create_api_token(
     .await
 }
 
-/// Makes an MCP token, likewise; `remote_logout` is there when it may press that.
+/// Creates an MCP token, likewise; `remote_logout` is there when it may do that.
 ///
 /// # Errors
 /// As [`create_api_token`].
@@ -60,7 +60,7 @@ pub async fn create_mcp_token(
     expires: Option<String>,
     remote_logout: Option<String>,
     confirmation: Option<String>,
-) -> Result<super::Made, AppError> {
+) -> Result<super::CreatedToken, AppError> {
     use accounts::tokens::Kind;
 
     create(
@@ -79,19 +79,18 @@ async fn create(
     expires: Option<&str>,
     may_end: Option<&str>,
     confirmation: Option<String>,
-) -> Result<super::Made, AppError> {
-    use accounts::tokens::{CreateError, NewToken, Scopes, create, may_create};
+) -> Result<super::CreatedToken, AppError> {
+    use accounts::tokens::{NewToken, Scopes, create, may_create};
 
     use crate::{
-        context::{curfew, leave, now, signed_in, visit},
+        context::{leave, operation, signed_in},
         flash,
-        sign_in::ticked,
+        forms::ticked,
         step_up::confirmed,
     };
 
-    let (curfew, visit, now) = (curfew()?, visit()?, now());
     let scopes = Scopes::read_and(ticked(may_end).then(|| kind.ending_scope()));
-    // What cannot be is said before anybody is asked for a password.
+    // What cannot be is said before the user is asked for a password.
     may_create(&signed_in()?.user, kind, name)?;
     let lasts = lasts(expires)?;
     let me = confirmed(confirmation).await?;
@@ -101,33 +100,22 @@ async fn create(
         scopes,
         lasts,
     };
-    let mut tx = curfew
-        .db
-        .write()
-        .await
-        .map_err(|e| AppError::database(&e))?;
-    let made = create(&mut tx, &me, new, &visit.client, &curfew.limits, now).await;
-    let made = match made {
-        Ok(made) => made,
-        Err(CreateError::AlreadyEnded) => {
-            return Err(crate::remote_logout::ended_meanwhile().await?);
-        }
-        Err(other) => return Err(other.into()),
-    };
-    tx.commit().await.map_err(|e| AppError::database(&e))?;
-    let value = flash::Value::new(made.value.expose());
+    let mut op = operation().await?;
+    let created = create(&mut op, &me, new).await?;
+    op.commit().await?;
+    let value = flash::Value::new(created.value.expose());
     // A plain form shows it on the page it leads to, from a cookie that no script can read: not in an
     // address, and a reload of that page makes no second one.
-    leave(&Flash::Made(flash::Made {
-        id: made.id.0.clone(),
+    leave(&Flash::Made(flash::CreatedToken {
+        id: created.id.0.clone(),
         value: value.clone(),
     }))?;
     leptos_axum::redirect(super::setup::page_of(kind));
-    Ok(super::Made {
-        id: made.id.0,
-        name: made.name,
+    Ok(super::CreatedToken {
+        id: created.id.0,
+        name: created.name,
         value,
-        expires: made.expires_at.map(Into::into),
+        expires: created.expires_at.map(Into::into),
     })
 }
 
@@ -139,7 +127,7 @@ fn lasts(expires: Option<&str>) -> Result<Option<std::time::Duration>, AppError>
             .find(|(value, _)| *value == days)
             .and_then(|(value, _)| value.parse::<u64>().ok())
             .map(|days| Some(std::time::Duration::from_hours(days * 24)))
-            .ok_or_else(|| AppError::field("expires", "Choose one of the times.")),
+            .ok_or_else(|| AppError::field("expires", "Choose one of the options.")),
     }
 }
 
@@ -217,7 +205,7 @@ fn Form(words: Words, title: String) -> impl IntoView {
                     <Field
                         name="name"
                         label="Name"
-                        hint=format!("What will use it, like “{example}”.")
+                        hint=format!("What will use it, for example “{example}”.")
                         value=name
                         error=Signal::stored(name_error)
                     />
@@ -239,7 +227,7 @@ fn Form(words: Words, title: String) -> impl IntoView {
                 </div>
             </div>
             <div class="card__footer">
-                <p>"The token is shown once, after this."</p>
+                <p>"The token is shown only once, after you create it."</p>
                 <Submit busy=false>"Create token"</Submit>
             </div>
         </form>

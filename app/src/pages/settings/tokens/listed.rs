@@ -46,7 +46,7 @@ fn Table(words: Words, tokens: Vec<Token>) -> impl IntoView {
                 <thead role="rowgroup">
                     <tr role="row">
                         <th scope="col" role="columnheader">"Name"</th>
-                        <th scope="col" role="columnheader">"May"</th>
+                        <th scope="col" role="columnheader">"Access"</th>
                         <th scope="col" role="columnheader">"Created"</th>
                         <th scope="col" role="columnheader">"Last used"</th>
                         <th scope="col" role="columnheader">"Expires"</th>
@@ -76,7 +76,7 @@ fn Row(words: Words, token: Token) -> impl IntoView {
     view! {
         <tr role="row">
             <th scope="row" role="rowheader">{token.name.clone()}</th>
-            <td role="cell" data-label="May">{may}</td>
+            <td role="cell" data-label="Access">{may}</td>
             <td class="table__number" role="cell" data-label="Created">{day(Some(token.created))}</td>
             <td class="table__number" role="cell" data-label="Last used">{day(token.last_used)}</td>
             <td class="table__number" role="cell" data-label="Expires">{expires}</td>

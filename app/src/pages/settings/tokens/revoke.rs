@@ -9,13 +9,13 @@ use crate::{
     boot::boot,
     error::AppError,
     flash::Flash,
-    pages::loaded,
     parts::{
         button::Submit,
         error_summary::ErrorSummary,
         icon::{Disc, Shape},
         layout::Narrow,
         link::Link,
+        loaded::loaded,
     },
     time::When,
 };
@@ -23,7 +23,7 @@ use crate::{
 /// Revokes an API token of the user signed in, at once.
 ///
 /// # Errors
-/// `not_found` when it is not there or somebody else's, `session_ended`, `service_unavailable`.
+/// `not_found` when it is not there or another user's, `session_ended`, `service_unavailable`.
 #[server(prefix = "/api/fn", endpoint = "revoke_api_token")]
 pub async fn revoke_api_token(token: String) -> Result<(), AppError> {
     revoke(accounts::tokens::Kind::Api, token).await
@@ -39,37 +39,18 @@ pub async fn revoke_mcp_token(token: String) -> Result<(), AppError> {
 }
 
 async fn revoke(kind: accounts::tokens::Kind, token: String) -> Result<(), AppError> {
-    use accounts::tokens::{RevokeError, TokenId, revoke};
+    use accounts::{ids::TokenId, tokens::revoke};
 
     use crate::{
-        context::{curfew, leave, now, signed_in, visit},
+        context::{leave, operation, signed_in},
         flash::Done,
     };
 
-    let (curfew, me, visit, id) = (curfew()?, signed_in()?, visit()?, TokenId(token));
-    let mut tx = curfew
-        .db
-        .write()
-        .await
-        .map_err(|e| AppError::database(&e))?;
-    let revoked = revoke(
-        &mut tx,
-        &me,
-        kind,
-        &id,
-        &visit.client,
-        &curfew.limits,
-        now(),
-    )
-    .await;
-    match revoked {
-        // Two tabs, one outcome.
-        Ok(_) => tx.commit().await.map_err(|e| AppError::database(&e))?,
-        Err(RevokeError::AlreadyEnded) => {
-            return Err(crate::remote_logout::ended_meanwhile().await?);
-        }
-        Err(other) => return Err(other.into()),
-    }
+    let (me, id) = (signed_in()?, TokenId(token));
+    let mut op = operation().await?;
+    // Two tabs, one outcome.
+    revoke(&mut op, &me, kind, &id).await?;
+    op.commit().await?;
     leave(&Flash::Done(Done::TokenRevoked))?;
     leptos_axum::redirect(super::setup::page_of(kind));
     Ok(())
@@ -78,20 +59,21 @@ async fn revoke(kind: accounts::tokens::Kind, token: String) -> Result<(), AppEr
 /// One token of the user signed in.
 ///
 /// # Errors
-/// `not_found` when it is not there or somebody else's, `session_ended`, `service_unavailable`.
+/// `not_found` when it is not there or another user's, `session_ended`, `service_unavailable`.
 #[server(prefix = "/api/fn", endpoint = "token")]
 pub async fn one_token(kind: String, token: String) -> Result<Token, AppError> {
-    use accounts::tokens::{RevokeError, TokenId, one};
+    use accounts::{
+        ids::TokenId,
+        tokens::{RevokeError, one},
+    };
 
-    use crate::context::{curfew, now, signed_in};
+    use crate::context::{now, reader, signed_in};
 
-    let (curfew, me) = (curfew()?, signed_in()?);
+    let me = signed_in()?;
     let kind = super::kind_named(&kind)?;
-    let database = |e| AppError::database(&e);
-    let mut conn = curfew.db.read().await.map_err(database)?;
+    let mut conn = reader().await?;
     one(&mut conn, &me.user.id, kind, &TokenId(token))
-        .await
-        .map_err(database)?
+        .await?
         .map(|t| Token::shown(t, kind, now()))
         .ok_or_else(|| RevokeError::NotFound.into())
 }
@@ -157,7 +139,7 @@ fn Facts(token: Token) -> impl IntoView {
         None => "Never".into_any(),
     };
     view! {
-        <p>"What uses it is refused from the next request on. There is no undo."</p>
+        <p>"Programs that use it are refused from their next request on. This can’t be undone."</p>
         <dl class="facts">
             <div class="facts__row">
                 <dt class="facts__label">"Name"</dt>

@@ -19,7 +19,7 @@ pub fn snippets(kind: Kind, public_url: &str, value: Option<&str>) -> Vec<Snippe
     match kind {
         Kind::Api => vec![Snippet {
             program: "curl".into(),
-            place: "In a terminal. The whole interface is described at /api/docs.".into(),
+            place: "In a terminal. The whole API is described at /api/docs.".into(),
             text: format!("curl --header \"Authorization: Bearer {value}\" {public_url}/api/v1/me"),
         }],
         Kind::Mcp => clients(&format!("{public_url}/mcp"), value),
@@ -31,7 +31,7 @@ fn clients(url: &str, value: &str) -> Vec<Snippet> {
     let plain = json!({ "url": url, "headers": { "Authorization": bearer } });
     let typed = json!({ "type": "http", "url": url, "headers": { "Authorization": bearer } });
     // It starts programs only; this one, from npm, carries the messages over. Some of its versions
-    // split arguments at spaces, so the value stands in the environment.
+    // split arguments at spaces, so the value is in the environment.
     let bridge = json!({
         "command": "npx",
         "args": ["-y", "mcp-remote", url, "--header", "Authorization:${CURFEW_AUTHORIZATION}"],

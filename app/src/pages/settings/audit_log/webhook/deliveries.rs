@@ -1,6 +1,6 @@
-//! The last deliveries: which event, how often it was tried, what came of it.
+//! The last deliveries: which event, how many attempts, what came of them.
 
-use accounts::webhook::Delivery;
+use accounts::webhooks::Delivery;
 use leptos::prelude::*;
 
 use crate::{
@@ -14,8 +14,8 @@ pub(super) fn list(recent: Vec<Delivery>) -> impl IntoView {
             <div class="card">
                 <div class="empty">
                     <Disc shape=Shape::Search tint="plain" large=true />
-                    <h3 class="empty__title">"Nothing was sent yet"</h3>
-                    <p class="empty__text">"The next event that matches is sent."</p>
+                    <h3 class="empty__title">"No deliveries yet"</h3>
+                    <p class="empty__text">"The next event that matches your filters will be sent."</p>
                 </div>
             </div>
         }
@@ -29,8 +29,8 @@ pub(super) fn list(recent: Vec<Delivery>) -> impl IntoView {
                         <tr>
                             <th scope="col">"Event"</th>
                             <th scope="col">"Time"</th>
-                            <th scope="col">"Tries"</th>
-                            <th scope="col">"How it stands"</th>
+                            <th scope="col">"Attempts"</th>
+                            <th scope="col">"Status"</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -43,8 +43,8 @@ pub(super) fn list(recent: Vec<Delivery>) -> impl IntoView {
         <section class="section" aria-labelledby="deliveries-title">
             <div class="section__header">
                 <div>
-                    <h2 class="section__title" id="deliveries-title">"Last deliveries"</h2>
-                    <p class="section__lead">"Kept for a week. The test is not among them."</p>
+                    <h2 class="section__title" id="deliveries-title">"Recent deliveries"</h2>
+                    <p class="section__lead">"Kept for a week. Tests aren’t listed."</p>
                 </div>
             </div>
             {body}
@@ -56,19 +56,19 @@ fn row(delivery: Delivery) -> impl IntoView {
     let at: Time = delivery.created_at.into();
     let answer = match (delivery.last_status, delivery.last_error.clone()) {
         (_, Some(why)) => why,
-        (Some(status), None) => format!("It answered {status}."),
+        (Some(status), None) => format!("The receiver answered {status}."),
         (None, None) => String::new(),
     };
-    let stands = if delivery.delivered_at.is_some() {
-        view! { <span class="badge badge--success">"Arrived"</span> }.into_any()
+    let status = if delivery.delivered_at.is_some() {
+        view! { <span class="badge badge--success">"Delivered"</span> }.into_any()
     } else if delivery.given_up_at.is_some() {
-        view! { <span class="badge badge--danger">"Given up"</span> }.into_any()
+        view! { <span class="badge badge--danger">"Failed"</span> }.into_any()
     } else if delivery.tries == 0 || delivery.last_error.is_none() {
-        view! { <span class="badge">"On its way"</span> }.into_any()
+        view! { <span class="badge">"Pending"</span> }.into_any()
     } else {
         let next: Time = delivery.next_try_at.into();
         view! {
-            <span class="badge badge--warning">"Tried again"</span>
+            <span class="badge badge--warning">"Retrying"</span>
             " "
             <When at=next show=Show::Full />
         }
@@ -79,7 +79,7 @@ fn row(delivery: Delivery) -> impl IntoView {
             <th scope="row"><code>{delivery.action}</code></th>
             <td class="table__number"><When at=at show=Show::Full /></td>
             <td class="table__number">{delivery.tries}</td>
-            <td>{stands} " " {answer}</td>
+            <td>{status} " " {answer}</td>
         </tr>
     }
 }

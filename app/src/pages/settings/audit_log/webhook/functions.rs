@@ -1,18 +1,20 @@
 //! Setting, testing and removing the webhook.
 
-use accounts::webhook::{self, Payload, Wanted, WebhookError};
+use accounts::{
+    webhook_settings,
+    webhooks::{Payload, Wanted},
+};
 use leptos::prelude::*;
 
 use super::PAGE;
 use crate::{
-    context::{curfew, leave, note, now, signed_in, visit},
+    context::{curfew, leave, note, now, operation, signed_in},
     error::{AppError, Code},
     flash::{Flash, Note, Value},
-    pages::settings::refused,
 };
 
 /// Sends events to `url` from now on: those of `categories` (none: all of them) from `severity` on. The first time
-/// it answers with the secret, shown this once.
+/// it answers with the secret, shown only once.
 ///
 /// # Errors
 /// `validation_failed`, `not_allowed`, `plan_required`, `session_ended`, `service_unavailable`; nothing has changed then.
@@ -22,7 +24,7 @@ pub async fn set_webhook(
     severity: Option<String>,
     #[server(default)] categories: Vec<String>,
 ) -> Result<Option<Value>, AppError> {
-    let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
+    let (curfew, me) = (curfew()?, signed_in()?);
     let url = url.trim();
     if let Some(why) = curfew.webhook_client.refuses(url).await {
         return Err(AppError::field("url", why));
@@ -31,22 +33,14 @@ pub async fn set_webhook(
         categories,
         severity: severity.unwrap_or_else(|| "info".into()),
     };
-    let mut tx = curfew
-        .db
-        .write()
-        .await
-        .map_err(|e| AppError::database(&e))?;
-    let (client, limits, keys) = (&visit.client, &curfew.limits, &curfew.keys);
-    let secret = match webhook::set(&mut tx, keys, &me, url, &wanted, client, limits, now).await {
-        Ok(secret) => secret,
-        Err(error) => return Err(told(error).await),
-    };
-    tx.commit().await.map_err(|e| AppError::database(&e))?;
+    let mut op = operation().await?;
+    let secret = webhook_settings::set(&mut op, &me, url, &wanted).await?;
+    op.commit().await?;
     let secret = secret.map(|secret| Value::new(secret.expose()));
     match &secret {
         Some(secret) => show_once(
-            "The webhook is made",
-            "This is the secret that every delivery is signed with. Your receiver checks the signature with it.",
+            "The webhook is set up",
+            "Every delivery is signed with this secret. Your receiver needs it to check the signature.",
             secret,
         )?,
         None => note(Note::new("Saved"))?,
@@ -55,25 +49,18 @@ pub async fn set_webhook(
     Ok(secret)
 }
 
-/// Makes a new secret and answers with it, shown this once.
+/// Creates a new secret and answers with it, shown only once.
 ///
 /// # Errors
 /// `not_found`, `not_allowed`, `plan_required`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "new_webhook_secret")]
 pub async fn new_webhook_secret() -> Result<Value, AppError> {
-    let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
-    let mut tx = curfew
-        .db
-        .write()
-        .await
-        .map_err(|e| AppError::database(&e))?;
-    let (client, limits, keys) = (&visit.client, &curfew.limits, &curfew.keys);
-    let secret = match webhook::new_secret(&mut tx, keys, &me, client, limits, now).await {
-        Ok(secret) => Value::new(secret.expose()),
-        Err(error) => return Err(told(error).await),
-    };
-    tx.commit().await.map_err(|e| AppError::database(&e))?;
-    let text = "Every delivery is signed with it from now on. Give it to your receiver.";
+    let me = signed_in()?;
+    let mut op = operation().await?;
+    let secret = webhook_settings::new_secret(&mut op, &me).await?;
+    let secret = Value::new(secret.expose());
+    op.commit().await?;
+    let text = "Every delivery is signed with it from now on. Add it to your receiver.";
     show_once("The webhook has a new secret", text, &secret)?;
     leptos_axum::redirect(PAGE);
     Ok(secret)
@@ -85,11 +72,11 @@ pub struct Tested {
     pub arrived: bool,
     /// What the receiver answered, if it did.
     pub status: Option<u16>,
-    /// Why it counts as not arrived.
+    /// Why it counts as not delivered.
     pub why: Option<String>,
 }
 
-/// Sends an event named `webhook.test` right now and says what came back. It stands in no log. Five a minute, for
+/// Sends an event named `webhook.test` right now and says what came back. It is in no log. Five a minute, for
 /// the whole account.
 ///
 /// # Errors
@@ -98,25 +85,20 @@ pub struct Tested {
 pub async fn test_webhook() -> Result<Tested, AppError> {
     let (curfew, me, now) = (curfew()?, signed_in()?, now());
     let account = &me.user.account_id;
-    let mut tx = curfew
-        .db
-        .write()
-        .await
-        .map_err(|e| AppError::database(&e))?;
-    let webhook = match webhook::test(&mut tx, &me, &curfew.limits, now).await {
-        Ok(webhook) => webhook,
-        Err(error) => return Err(told(error).await),
-    };
-    // Counted before it is sent, and nothing is held while a stranger's machine takes its time.
-    tx.commit().await.map_err(|e| AppError::database(&e))?;
-    let secret = webhook.secret(account, &curfew.keys).map_err(|error| {
-        tracing::error!(%error, "the secret of a webhook stays closed");
-        AppError::new(
-            Code::Internal,
-            "Its secret cannot be opened. Make a new one.",
-        )
-    })?;
-    let payload = Payload::test(&webhook.url, &secret, &me, now);
+    let mut op = operation().await?;
+    let webhook = webhook_settings::test(&mut op, &me).await?;
+    // Counted before it is sent, so that nothing is locked while the receiver takes its time.
+    op.commit().await?;
+    let secret = webhook
+        .secret(account, &curfew.instance.keys)
+        .map_err(|error| {
+            tracing::error!(%error, "the secret of a webhook could not be decrypted");
+            AppError::new(
+                Code::Internal,
+                "The webhook’s secret can’t be decrypted. Create a new one.",
+            )
+        })?;
+    let payload = Payload::test(&webhook.url, &secret, account, &me.user.id, now);
     let (tested, said) = match curfew.webhook_client.deliver(&payload).await {
         Ok(status) => (
             Tested {
@@ -124,10 +106,10 @@ pub async fn test_webhook() -> Result<Tested, AppError> {
                 status: Some(status),
                 why: None,
             },
-            Note::new("The test arrived").with(format!("The receiver answered {status}.")),
+            Note::new("The test was delivered").with(format!("The receiver answered {status}.")),
         ),
         Err(failure) => {
-            let mut said = Note::new("The test did not arrive").with(failure.why.clone());
+            let mut said = Note::new("The test wasn’t delivered").with(failure.why.clone());
             said.bad = true;
             let tested = Tested {
                 arrived: false,
@@ -142,26 +124,19 @@ pub async fn test_webhook() -> Result<Tested, AppError> {
     Ok(tested)
 }
 
-/// Sends nothing any more, but that it is removed.
+/// Removes the webhook. The last event sent says so.
 ///
 /// # Errors
 /// `not_found`, `not_allowed`, `plan_required`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "remove_webhook")]
 pub async fn remove_webhook() -> Result<(), AppError> {
-    let (curfew, me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
-    let mut tx = curfew
-        .db
-        .write()
-        .await
-        .map_err(|e| AppError::database(&e))?;
-    let (client, limits) = (&visit.client, &curfew.limits);
-    if let Err(error) = webhook::remove(&mut tx, &me, client, limits, now).await {
-        return Err(told(error).await);
-    }
-    tx.commit().await.map_err(|e| AppError::database(&e))?;
+    let me = signed_in()?;
+    let mut op = operation().await?;
+    webhook_settings::remove(&mut op, &me).await?;
+    op.commit().await?;
     note(
-        Note::new("The webhook is removed")
-            .with("Nothing is sent any more but that, if its receiver gets such events."),
+        Note::new("The webhook has been removed")
+            .with("The last delivery says so, if its filters include that event."),
     )?;
     leptos_axum::redirect(PAGE);
     Ok(())
@@ -171,25 +146,4 @@ fn show_once(title: &str, text: &str, secret: &Value) -> Result<(), AppError> {
     let mut said = Note::new(title).with(text);
     said.secret = Some(secret.expose().to_owned());
     leave(&Flash::Note(said))
-}
-
-async fn told(error: WebhookError) -> AppError {
-    match error {
-        WebhookError::NoSuchFilter => AppError::field(
-            "severity",
-            "Choose a severity and categories that are offered.",
-        ),
-        WebhookError::Url => {
-            AppError::field("url", "Enter an address of at most 2,000 characters.")
-        }
-        WebhookError::None => no_webhook(),
-        WebhookError::RateLimited(rate_limited) => {
-            AppError::rate_limited_for("tests", rate_limited)
-        }
-        WebhookError::Refused(error) => refused(error).await,
-    }
-}
-
-fn no_webhook() -> AppError {
-    AppError::new(Code::NotFound, "There is no webhook. Nothing was changed.")
 }

@@ -1,0 +1,311 @@
+//! Invitations: a link that lets one user into an account, once, within seven days.
+
+use std::time::Duration;
+
+use serde_json::json;
+use sqlx::FromRow;
+
+use crate::{
+    audit::{Action, Actor, Event},
+    client::Client,
+    emails::EmailTemplate,
+    execute,
+    ids::{AccountId, UserId},
+    instance::{Instance, Reader},
+    members::{MemberError, act::may_give, begin},
+    names::clean_email,
+    on,
+    operation::Operation,
+    permissions::Permission,
+    plans::{Feature, Plan},
+    rate_limits::{self, RateLimited},
+    roles::Role,
+    secret::Token,
+    signed_in::SignedIn,
+    time::{Moment, UnixMillis},
+    users::{CleanUser, NewUser, UserError, insert_user, taken},
+};
+
+/// How long an invitation is good.
+pub const GOOD_FOR: Duration = Duration::from_hours(7 * 24);
+
+/// An invitation that was just created. The token goes into the link, and nowhere else.
+#[derive(Debug)]
+pub struct Made {
+    pub id: String,
+    pub token: Token,
+    pub expires_at: UnixMillis,
+}
+
+/// Why no invitation was created.
+#[derive(Debug, thiserror::Error)]
+pub enum InviteError {
+    #[error("{0}")]
+    Email(&'static str),
+    #[error("too many emails to that address")]
+    RateLimited(RateLimited),
+    #[error(transparent)]
+    Refused(#[from] MemberError),
+}
+
+impl From<sqlx::Error> for InviteError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Refused(MemberError::Database(error))
+    }
+}
+
+/// Invites a new member with that role. When `email` is not empty, the link is emailed to it.
+///
+/// # Errors
+/// See [`InviteError`]; nothing has changed then.
+pub async fn invite(
+    op: &mut Operation,
+    who: &SignedIn,
+    role: Role,
+    email: &str,
+) -> Result<Made, InviteError> {
+    let now = op.now;
+    let email = match email.trim() {
+        "" => None,
+        typed => Some(clean_email(typed).map_err(InviteError::Email)?),
+    };
+    let me = begin(op, who, Permission::InviteMember).await?;
+    may_give(role, me.role, me.plan)?;
+    let made = Made {
+        id: now.id(),
+        token: Token::random(),
+        expires_at: now.at + GOOD_FOR,
+    };
+    execute!(op, "insert into invitations (id, account_id, role, email, token_hash, created_by, created_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)", &made.id, &me.account_id, role, &email, made.token.hash(), &me.id, now.at, made.expires_at)?;
+    if let Some(email) = &email {
+        rate_limits::permit_invitation(op, &me.account_id, email)
+            .await?
+            .map_err(InviteError::RateLimited)?;
+        let template = EmailTemplate::Invitation {
+            by: me.name.clone(),
+            account: who.user.account_name.clone(),
+            role: role.name().to_lowercase(),
+        };
+        op.email_with_link(email, template, &made.token, made.expires_at);
+    }
+    let event = Event::of(Action::MemberInvited, Actor::User(&me.id))
+        .in_account(&me.account_id)
+        .with(json!({ "invitation": made.id, "role": role.key(), "email": email }));
+    op.record(event);
+    Ok(made)
+}
+
+/// An open invitation in the list. It does not hold the link.
+#[derive(Debug, Clone, FromRow)]
+pub struct Open {
+    pub id: String,
+    pub role: Role,
+    pub email: Option<String>,
+    pub invited_by: String,
+    pub expires_at: UnixMillis,
+}
+
+/// The account's invitations that are still valid, latest first.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn open(conn: &mut Reader, account: &AccountId) -> Result<Vec<Open>, sqlx::Error> {
+    let now = conn.now;
+    on!(conn, c => sqlx::query_as(
+        "select i.id, i.role, i.email, u.name as invited_by, i.expires_at
+         from invitations i join users u on u.id = i.created_by
+         where i.account_id = $1 and i.used_at is null and i.revoked_at is null and i.expires_at > $2
+         order by i.created_at desc, i.id desc limit 500")
+        .bind(account)
+        .bind(now.at)
+        .fetch_all(c)
+        .await)
+}
+
+/// Revokes an invitation: its link opens nothing from the commit on.
+///
+/// # Errors
+/// See [`MemberError`]; nothing has changed then.
+pub async fn revoke(
+    op: &mut Operation,
+    who: &SignedIn,
+    invitation: &str,
+) -> Result<(), MemberError> {
+    let now = op.now;
+    let me = begin(op, who, Permission::RevokeInvitation).await?;
+    let revoked = execute!(op, "update invitations set revoked_at = $3
+         where id = $1 and account_id = $2 and used_at is null and revoked_at is null and expires_at > $3", invitation, &me.account_id, now.at)?;
+    if revoked == 0 {
+        return Err(MemberError::NotFound);
+    }
+    let event = Event::of(Action::InvitationRevoked, Actor::User(&me.id))
+        .in_account(&me.account_id)
+        .with(json!({ "invitation": invitation }));
+    op.record(event);
+    Ok(())
+}
+
+/// Revokes all invitations of a user who may invite no longer.
+pub(crate) async fn revoke_all_of(op: &mut Operation, user: &UserId) -> Result<(), sqlx::Error> {
+    revoke_since(op, user, UnixMillis(0)).await?;
+    Ok(())
+}
+
+/// Revokes the open invitations that a user has created since a moment. Returns how many that were.
+pub(crate) async fn revoke_since(
+    op: &mut Operation,
+    user: &UserId,
+    since: UnixMillis,
+) -> Result<u64, sqlx::Error> {
+    let now = op.now;
+    execute!(
+        op,
+        "update invitations set revoked_at = $2
+         where created_by = $1 and created_at >= $3 and used_at is null and revoked_at is null",
+        user,
+        now.at,
+        since
+    )
+}
+
+/// How many open invitations a user has created since a moment.
+pub(crate) async fn count_since(
+    conn: &mut Reader,
+    user: &UserId,
+    since: UnixMillis,
+) -> Result<i64, sqlx::Error> {
+    let now = conn.now;
+    on!(conn, c => sqlx::query_scalar(
+        "select count(*) from invitations
+         where created_by = $1 and created_at >= $3 and used_at is null and revoked_at is null and expires_at > $2")
+        .bind(user)
+        .bind(now.at)
+        .bind(since)
+        .fetch_one(c)
+        .await)
+}
+
+pub(crate) async fn revoke_all(op: &mut Operation, account: &AccountId) -> Result<(), sqlx::Error> {
+    let now = op.now;
+    execute!(
+        op,
+        "update invitations set revoked_at = $2
+         where account_id = $1 and used_at is null and revoked_at is null",
+        account,
+        now.at
+    )?;
+    Ok(())
+}
+
+/// What a visitor who opens the link is shown.
+#[derive(Debug, Clone, FromRow)]
+pub struct Invitation {
+    pub id: String,
+    pub account_id: AccountId,
+    pub account_name: String,
+    pub plan: Plan,
+    pub role: Role,
+    pub email: Option<String>,
+    pub invited_by: String,
+}
+
+/// The invitation behind a link; none when it was used, revoked, has expired or never existed.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn look_up(conn: &mut Reader, token: &Token) -> Result<Option<Invitation>, sqlx::Error> {
+    let now = conn.now;
+    on!(conn, c => sqlx::query_as(
+        "select i.id, i.account_id, a.name as account_name, a.plan, i.role, i.email, u.name as invited_by
+         from invitations i join accounts a on a.id = i.account_id join users u on u.id = i.created_by
+         where i.token_hash = $1 and i.used_at is null and i.revoked_at is null and i.expires_at > $2")
+        .bind(token.hash())
+        .bind(now.at)
+        .fetch_optional(c)
+        .await)
+}
+
+/// Why no user joined.
+#[derive(Debug, thiserror::Error)]
+pub enum JoinError {
+    /// Used, revoked, expired, or never created: the same answer.
+    #[error("the invitation is not valid any more")]
+    NoSuchInvitation,
+    /// The account has changed its plan since.
+    #[error("the account's plan has no such role any more")]
+    NoSuchRole,
+    #[error(transparent)]
+    User(#[from] UserError),
+}
+
+impl From<sqlx::Error> for JoinError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::User(UserError::Database(error))
+    }
+}
+
+const EMAIL_TAKEN: &str = "This email already belongs to a user here, and a user is in one account: \
+                           use another email, or sign in with this one.";
+
+/// Creates a user in the account that invited them, whatever the policy on signing up. Signs no user in.
+///
+/// # Errors
+/// See [`JoinError`]; the invitation is as valid as before then.
+pub async fn join(
+    instance: &Instance,
+    client: &Client,
+    now: Moment,
+    link: &Token,
+    new: NewUser<'_>,
+) -> Result<UserId, JoinError> {
+    let mut op = Operation::begin(instance, client, now).await?;
+    rate_limits::permit_link(&mut op, link)
+        .await?
+        .map_err(UserError::RateLimited)?;
+    op.commit().await?;
+    // Checked before the costly hash, and again under the lock.
+    let found = look_up(&mut instance.read(now).await?, link).await?;
+    let found = found.ok_or(JoinError::NoSuchInvitation)?;
+    let (name, email) = new.clean(instance).await?;
+    let hash = instance.hasher.hash(new.password).await;
+    let new = CleanUser {
+        name,
+        email,
+        password_hash: hash.map_err(UserError::from)?,
+    };
+
+    let mut op = Operation::begin(instance, client, now).await?;
+    op.lock_account(&found.account_id).await?;
+    let invitation = look_up(&mut op, link).await?;
+    let invitation = invitation.ok_or(JoinError::NoSuchInvitation)?;
+    let special = matches!(invitation.role, Role::Editor | Role::WatchOnly);
+    if special && !invitation.plan.has(Feature::EditorAndWatchOnly) {
+        return Err(JoinError::NoSuchRole);
+    }
+    let (account, role) = (&invitation.account_id, invitation.role);
+    let user = insert_user(&mut op, account, role, &new)
+        .await
+        .map_err(|e| taken(e, UserError::field("email", EMAIL_TAKEN)))?;
+    // The account's lock lets users join one at a time; the condition holds that once more.
+    let redeemed = execute!(
+        &mut op,
+        "update invitations set used_at = $2, used_by = $3
+         where id = $1 and used_at is null and revoked_at is null",
+        &invitation.id,
+        now.at,
+        &user
+    )?;
+    if redeemed != 1 {
+        return Err(JoinError::NoSuchInvitation);
+    }
+    let event = Event::of(Action::MemberJoined, Actor::User(&user))
+        .in_account(account)
+        .about(&user)
+        .with(json!({
+            "name": new.name, "role": role.key(), "invitation": invitation.id, "invited_by": invitation.invited_by,
+        }));
+    op.record(event);
+    op.commit().await?;
+    Ok(user)
+}

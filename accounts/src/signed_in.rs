@@ -1,0 +1,14 @@
+//! The user and session that a request was authenticated with.
+
+use crate::{ids::SessionId, time::UnixMillis, users::User};
+
+/// A request's user and session.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    pub user: User,
+    pub session: SessionId,
+    pub started_at: UnixMillis,
+    pub last_active_at: UnixMillis,
+    /// When the user last showed a password or a code in this session.
+    pub confirmed_at: Option<UnixMillis>,
+}

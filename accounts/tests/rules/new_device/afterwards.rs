@@ -1,0 +1,73 @@
+//! What the link leaves behind, and what it leaves alone.
+
+use accounts::{db::Db, not_me::look_up, roles::Role, sessions::RevokeTokens};
+
+use super::{consume, consume_from, enter, enter_as, intruded, is_expired, send_all};
+use crate::test_app::{NOW, SECOND, TestApp, after};
+
+on_both!(
+    a_sign_in_afterwards_is_told_of,
+    invitations_made_since_are_revoked_and_tokens_when_asked,
+    tokens_and_all_other_users_stay,
+);
+
+async fn a_sign_in_afterwards_is_told_of(db: Db) {
+    let app = TestApp::new(db);
+    let (ada, here, there, link) = intruded(&app, "Ada").await;
+    let from = Some(&here.known_device);
+    consume_from(&app, &link, RevokeTokens::default(), from, NOW)
+        .await
+        .unwrap();
+    let later = after(SECOND);
+    app.sign_in(&ada, later).await;
+    send_all(&app, later).await;
+    // The browser that consumed the link is known as before, the intruder's is not.
+    enter_as(&app, &ada, &here.known_device).await;
+    assert_eq!(send_all(&app, later).await, 0);
+    enter_as(&app, &ada, &there.known_device).await;
+    assert_eq!(send_all(&app, later).await, 1);
+}
+
+async fn invitations_made_since_are_revoked_and_tokens_when_asked(db: Db) {
+    let app = TestApp::new(db);
+    let (ada, here) = app.owner("Ada").await;
+    let before = app.invite(&here, Role::Member, NOW).await.unwrap();
+    app.give_token(&ada).await;
+    let later = after(SECOND);
+    let (there, _, link) = enter(&app, &ada, later).await;
+    let link = link.unwrap();
+    let there = app.signed_in(&there.session.token, later).await;
+    let since = app.invite(&there, Role::Owner, later).await.unwrap();
+
+    let looked = look_up(&mut app.read(later).await, &link).await;
+    assert_eq!(looked.unwrap().unwrap().invitations, 1);
+    let tokens = RevokeTokens {
+        api_tokens: true,
+        mcp_tokens: false,
+    };
+    let logged_out = consume_from(&app, &link, tokens, None, later)
+        .await
+        .unwrap();
+    assert_eq!(logged_out.revoked.api_tokens, Some(1));
+    assert!(app.join(&since.token, "Eve", later).await.is_err());
+    app.join(&before.token, "Ben", later).await.unwrap();
+}
+
+async fn tokens_and_all_other_users_stay(db: Db) {
+    let app = TestApp::new(db);
+    let (ada, _, _, link) = intruded(&app, "Ada").await;
+    let (_, bens, ben_too, bens_link) = intruded(&app, "Ben").await;
+    app.give_token(&ada).await;
+    let before = app.facts(&ada, NOW).await;
+    consume(&app, &link, NOW).await.unwrap();
+    let left = app.facts(&ada, NOW).await;
+    assert_eq!(left.api_tokens + left.mcp_tokens, 1);
+    assert_eq!(
+        (left.api_tokens, left.mcp_tokens),
+        (before.api_tokens, before.mcp_tokens)
+    );
+    for live in [&bens, &ben_too] {
+        assert!(app.is_live(&live.session.token, NOW).await);
+    }
+    assert!(!is_expired(&app, &bens_link, NOW).await);
+}

@@ -1,0 +1,75 @@
+//! What an audit event has recorded besides who, whom and when.
+
+use accounts::{audit::Stored, plans::Plan, roles::Role};
+use serde_json::Value;
+
+use crate::counted::counted;
+
+/// The details of an event.
+pub(crate) struct Details(Value);
+
+impl Details {
+    /// Reads them; what is not JSON has none.
+    pub(crate) fn of(event: &Stored) -> Self {
+        Self(serde_json::from_str(&event.details).unwrap_or_default())
+    }
+
+    /// A text, none when there is none or it is empty.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.0[name].as_str().filter(|text| !text.is_empty())
+    }
+
+    /// A text that the event always has.
+    pub(crate) fn required(&self, name: &str) -> &str {
+        self.text(name).unwrap_or("unknown")
+    }
+
+    /// A number, none when there is none.
+    pub(crate) fn number(&self, name: &str) -> Option<u64> {
+        self.0[name].as_u64()
+    }
+
+    /// Whether it says so.
+    pub(crate) fn says(&self, name: &str) -> bool {
+        self.0[name] == true
+    }
+
+    /// The texts of a list.
+    pub(crate) fn list(&self, name: &str) -> impl Iterator<Item = &str> {
+        let texts = self.0[name].as_array().into_iter().flatten();
+        texts.filter_map(Value::as_str)
+    }
+
+    /// "2 sessions and 1 remembered device ended".
+    pub(crate) fn ended(&self) -> String {
+        let count = |name| self.number(name).unwrap_or_default();
+        let sessions = counted(count("sessions"), "session", "sessions");
+        let devices = counted(
+            count("remembered_devices"),
+            "remembered device",
+            "remembered devices",
+        );
+        format!("{sessions} and {devices} ended")
+    }
+
+    /// The name of a plan.
+    pub(crate) fn plan(&self, name: &str) -> &str {
+        let key = self.required(name);
+        match Plan::named(key) {
+            Some(plan) => plan.name(),
+            None => key,
+        }
+    }
+
+    /// The name of a role, in a sentence.
+    pub(crate) fn role(&self, name: &str) -> String {
+        let key = self.required(name);
+        Role::of_key(key).map_or_else(|| key.to_owned(), |role| role.name().to_lowercase())
+    }
+}
+
+/// Whether the user whom the event is about did it themselves.
+pub(crate) fn is_own(event: &Stored) -> bool {
+    let actor = event.actor.strip_prefix("user:");
+    actor.is_some() && actor == event.subject.as_deref()
+}

@@ -1,0 +1,77 @@
+//! What actions and categories of events are called in lists to choose from.
+
+use accounts::audit::Action;
+
+/// The name of an action.
+pub(super) fn action(action: Action) -> &'static str {
+    match action {
+        Action::UserCreated => "Sign-up",
+        Action::Login => "Sign-in",
+        Action::LoginFailed => "Failed sign-in",
+        Action::Logout => "Sign-out",
+        Action::SessionInvalidated => "Remote logout",
+        Action::PasswordChanged => "Password changed",
+        Action::PasswordResetRequested => "Password reset requested",
+        Action::EmailChangeRequested => "Email change requested",
+        Action::EmailChanged => "Email changed",
+        Action::TwoFactorEnabled => "Two-factor turned on",
+        Action::TwoFactorDisabled => "Two-factor turned off",
+        Action::RecoveryCodesReplaced => "Recovery codes replaced",
+        Action::RecoveryCodeUsed => "Recovery code used",
+        Action::AuthenticatorOff => "Authenticator app turned off",
+        Action::Confirmed => "Identity confirmed",
+        Action::RememberedDeviceReused => "Saved sign-in used twice",
+        Action::DeviceEnded => "Device signed out",
+        Action::OtherDevicesEnded => "Other devices signed out",
+        Action::DeviceRenamed => "Device renamed",
+        Action::CurfewSet => "Curfew changed",
+        Action::AccountCurfewSet => "Account curfew changed",
+        Action::ApiTokenCreated => "API token created",
+        Action::ApiTokenDeleted => "API token revoked",
+        Action::McpTokenCreated => "MCP token created",
+        Action::McpTokenDeleted => "MCP token revoked",
+        Action::MemberInvited => "Member invited",
+        Action::InvitationRevoked => "Invitation revoked",
+        Action::MemberJoined => "Member joined",
+        Action::MemberRoleChanged => "Role changed",
+        Action::MemberDisabled => "Member disabled",
+        Action::MemberEnabled => "Member enabled",
+        Action::MemberRemoved => "Member removed",
+        Action::AccountRenamed => "Account renamed",
+        Action::PlanChanged => "Plan changed",
+        Action::RetentionChanged => "Retention changed",
+        Action::EventsDeleted => "Old events deleted",
+        Action::WebhookChanged => "Webhook changed",
+        Action::WebhookRemoved => "Webhook removed",
+        Action::AccessDenied => "Access denied",
+    }
+}
+
+/// The name of a category.
+pub(super) fn category(name: &str) -> &str {
+    match name {
+        "users" => "Users",
+        "sign_in" => "Sign-in",
+        "sessions" => "Sessions",
+        "credentials" => "Credentials",
+        "account" => "Account",
+        "members" => "Members",
+        "audit" => "Audit log",
+        "access" => "Access",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use accounts::audit::CATEGORIES;
+
+    use super::*;
+
+    #[test]
+    fn every_category_has_a_name() {
+        for name in CATEGORIES {
+            assert_ne!(category(name), name);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What a page is drawn with: the viewer, and what the last operation has to say.
+
+use accounts::{
+    limits::Limits,
+    permissions::{self, Refusal},
+    plans::{Feature, Plan},
+    sessions::SignedIn,
+    step_up,
+};
+
+use crate::{
+    boot::{Boot, Viewer},
+    context::{Presence, curfew, now, visit},
+    error::listed,
+    flash::Flash,
+    pages::settings,
+    parts::avatar,
+};
+
+/// What this request's page is drawn with.
+pub(crate) fn boot() -> Boot {
+    let (Ok(curfew), Ok(visit)) = (curfew(), visit()) else {
+        return Boot::default();
+    };
+    Boot {
+        viewer: match &visit.presence {
+            Presence::SignedIn(signed_in) => Some(viewer(signed_in, &curfew.instance.limits)),
+            _ => None,
+        },
+        // A token's value is for one page, which asks for it itself.
+        flash: visit.flash.filter(|f| !matches!(f, Flash::Made(_))),
+        refused: visit.refused,
+        sign_up_open: visit.sign_up_open,
+        password_min: curfew.instance.limits.password_min,
+        remember_days: curfew.instance.limits.remember_for.as_secs() / (24 * 60 * 60),
+    }
+}
+
+/// "Plus, Pro and Enterprise".
+fn names_of(feature: Feature) -> String {
+    let plans = Plan::with(feature).into_iter();
+    listed(&plans.map(|p| p.name().to_owned()).collect::<Vec<_>>())
+}
+
+fn viewer(signed_in: &SignedIn, limits: &Limits) -> Viewer {
+    let user = &signed_in.user;
+    Viewer {
+        name: user.name.clone(),
+        username: user.username.clone(),
+        email: user.email.clone(),
+        role: user.role.name().to_owned(),
+        account: user.account_name.clone(),
+        plan: user.plan.name().to_owned(),
+        initials: avatar::initials(&user.name),
+        tint: avatar::tint(&user.id.0),
+        password_changed: user.password_changed_at.into(),
+        signed_in: signed_in.started_at.into(),
+        two_factor: user.two_factor_since.map(Into::into),
+        two_factor_plans: (!user.plan.has(Feature::TwoFactor))
+            .then(|| names_of(Feature::TwoFactor)),
+        confirm: step_up::is_needed(signed_in, limits, now()),
+        remote_logout: user.plan.has(Feature::RemoteLogout),
+        remote_logout_plans: names_of(Feature::RemoteLogout),
+        settings: settings_of(signed_in),
+    }
+}
+
+/// What the role may see. What only the plan lacks is there, and says so.
+fn settings_of(signed_in: &SignedIn) -> Vec<(String, String)> {
+    let user = &signed_in.user;
+    settings::TABS
+        .iter()
+        .filter(|(_, _, permission)| {
+            let may = permissions::check(user.role, user.plan, *permission);
+            !matches!(may, Err(Refusal::NotAllowed(_)))
+        })
+        .map(|&(address, label, _)| (address.to_owned(), label.to_owned()))
+        .collect()
+}

@@ -1,0 +1,146 @@
+//! Every address of the service: what it is for, and what it takes to use it.
+//!
+//! This is the one list. The server refuses by it before a page, a function or a program's request
+//! ([`permitted`](crate::permitted)), a plain form that has failed leads to its [`Address::home`], and
+//! `docs/ROLES.md` is written from it. An address that is routed and not listed is refused, and fails a test; so
+//! does one that is listed and not routed.
+
+mod list;
+#[cfg(test)]
+mod roles_page;
+
+use accounts::permissions::Permission;
+
+/// Where a browser is sent to look again, after another tab of it has just exchanged the same remember-me
+/// cookie. By then it has the new one.
+pub const RESUME: &str = "/sign-in/resume";
+
+/// Where a pending sign-in is completed with a second factor.
+pub const CODE: &str = "/sign-in/code";
+
+/// The Model Context Protocol.
+pub const MCP: &str = "/mcp";
+
+/// What the addresses of the server functions begin with.
+pub const FUNCTIONS: &str = "/api/fn/";
+
+/// What it takes to use an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// No user need be signed in.
+    Public,
+    /// A session, or for a program a token, of a user with this permission.
+    Needs(Permission),
+}
+
+/// One address.
+#[derive(Debug, Clone, Copy)]
+pub struct Address {
+    /// As the router has it: `/settings/members`, `/api/fn/invite_member`.
+    pub path: &'static str,
+    /// What it is for, in a few words.
+    pub what: &'static str,
+    pub access: Access,
+    /// For a function: the page of its plain form, where an error is shown if the form came without a referrer.
+    pub home: Option<&'static str>,
+    /// For a public address: what the permissions cannot say.
+    pub but: &'static str,
+}
+
+impl Address {
+    const fn new(path: &'static str, what: &'static str, access: Access) -> Self {
+        Self {
+            path,
+            what,
+            access,
+            home: None,
+            but: "",
+        }
+    }
+
+    const fn home(mut self, page: &'static str) -> Self {
+        self.home = Some(page);
+        self
+    }
+
+    const fn but(mut self, but: &'static str) -> Self {
+        self.but = but;
+        self
+    }
+
+    /// What it needs, unless it is public.
+    #[must_use]
+    pub fn permission(&self) -> Option<Permission> {
+        match self.access {
+            Access::Public => None,
+            Access::Needs(permission) => Some(permission),
+        }
+    }
+
+    /// The name of the server function at this address.
+    #[must_use]
+    pub fn function(&self) -> Option<&'static str> {
+        self.path.strip_prefix(FUNCTIONS)
+    }
+
+    /// Whether it is for programs, which come with a token and not with a session.
+    #[must_use]
+    pub fn is_for_programs(&self) -> bool {
+        self.path == MCP || self.path.starts_with("/api/v1/")
+    }
+}
+
+/// Every address, in the order of `docs/ROLES.md`.
+pub fn all() -> impl Iterator<Item = &'static Address> {
+    list::LIST.iter()
+}
+
+/// The entry of a path.
+#[must_use]
+pub fn find(path: &str) -> Option<&'static Address> {
+    all().find(|address| address.path == path)
+}
+
+/// The entry of a server function.
+#[must_use]
+pub fn function(name: &str) -> Option<&'static Address> {
+    all().find(|address| address.function() == Some(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_address_is_listed_once_and_says_what_it_is_for() {
+        let mut seen = HashSet::new();
+        for address in all() {
+            assert!(seen.insert(address.path), "{} is there twice", address.path);
+            assert!(!address.what.is_empty(), "{}", address.path);
+            assert!(
+                address.but.is_empty() || address.access == Access::Public,
+                "{}: what a permission cannot say stands in its rule",
+                address.path
+            );
+        }
+    }
+
+    #[test]
+    fn the_home_of_a_function_is_a_page_of_the_list() {
+        for address in all() {
+            let Some(home) = address.home else { continue };
+            assert!(address.function().is_some(), "{}", address.path);
+            let page = home.split('?').next().unwrap_or_default();
+            let page = find(page).unwrap_or_else(|| panic!("{}: {home}", address.path));
+            assert!(page.function().is_none() && !page.is_for_programs());
+        }
+    }
+
+    #[test]
+    fn a_function_is_found_by_its_name_alone() {
+        assert_eq!(function("sign_in").map(|a| a.path), Some("/api/fn/sign_in"));
+        assert!(function("").is_none() && function("/api/fn/sign_in").is_none());
+    }
+}

@@ -1,0 +1,164 @@
+//! The list itself, in the order of `docs/ROLES.md`.
+
+use accounts::permissions::Permission::{
+    self, AskRemoteLogout, ChangePlan, ChangeRole, CreateApiToken, CreateMcpToken, DeleteOwnUser,
+    DisableMember, EnableMember, EndSessionsByApi, InviteMember, KeepTwoFactor, ListMembersByApi,
+    ManageWebhook, OwnProfile, OwnTokens, ReadAuditLog, ReadEventsByApi, RemoteLogout,
+    RemoteLogoutEveryone, RemoteLogoutMember, RemoteLogoutMemberByApi, RemoveMember, RenameAccount,
+    RevokeInvitation, SetAccountCurfew, SetAuditRetention, SetUpTwoFactor, UseApi, UseMcp,
+    ViewAccount, ViewMembers,
+};
+
+use super::{Access, Address, CODE, MCP, RESUME};
+
+const LOGIN: &str = "/profile/login";
+const SECURITY: &str = "/profile/security";
+const NEW_CODES: &str = "/profile/two-factor/new-codes";
+const SETTINGS: &str = "/settings";
+const MEMBERS: &str = "/settings/members";
+const API_TOKENS: &str = "/settings/api";
+const MCP_TOKENS: &str = "/settings/mcp";
+const AUDIT_LOG: &str = "/settings/audit-log";
+const WEBHOOK: &str = "/settings/audit-log/webhook";
+const WITH_LINK: &str = "with its link";
+const WHERE_OPEN: &str = "where sign-up is open";
+
+const fn public(path: &'static str, what: &'static str) -> Address {
+    Address::new(path, what, Access::Public)
+}
+
+const fn needs(path: &'static str, what: &'static str, permission: Permission) -> Address {
+    Address::new(path, what, Access::Needs(permission))
+}
+
+#[rustfmt::skip]
+pub(super) const LIST: &[Address] = &[
+    needs("/", "see who you are here", OwnProfile),
+    // Pages: profile
+    needs("/profile", "see your profile", OwnProfile),
+    needs("/profile/login", "see what you sign in with", OwnProfile),
+    needs("/profile/password", "see the password page", OwnProfile),
+    needs("/profile/security", "see your devices", OwnProfile),
+    needs("/profile/two-factor", "set up two-factor authentication", KeepTwoFactor),
+    needs("/profile/two-factor/app", "enter the first code", KeepTwoFactor),
+    needs("/profile/two-factor/new-codes", "see new recovery codes", KeepTwoFactor),
+    needs("/profile/two-factor/off", "confirm turning it off", KeepTwoFactor),
+    needs("/profile/two-factor/recovery-codes.txt", "download your recovery codes", KeepTwoFactor),
+    needs("/profile/two-factor/qr.svg", "see the secret as a QR code", KeepTwoFactor),
+    needs("/profile/remote-logout", "confirm a remote logout", AskRemoteLogout),
+    needs("/profile/delete", "confirm deleting your user", DeleteOwnUser),
+    // Pages: account settings
+    needs("/settings", "see the account", ViewAccount),
+    needs("/settings/plan", "confirm another plan", ChangePlan),
+    needs("/settings/members", "see the members", ViewMembers),
+    needs("/settings/members/confirm", "confirm what is done to a member", ViewMembers),
+    needs("/settings/members/everyone", "confirm a remote logout of everyone", RemoteLogoutEveryone),
+    needs("/settings/api", "see your API tokens", OwnTokens),
+    needs("/settings/api/revoke", "confirm revoking an API token", OwnTokens),
+    needs("/settings/mcp", "see your MCP tokens", OwnTokens),
+    needs("/settings/mcp/revoke", "confirm revoking an MCP token", OwnTokens),
+    needs("/settings/audit-log", "read the audit log", ReadAuditLog),
+    needs("/settings/audit-log/export", "export the audit log", ReadAuditLog),
+    needs("/settings/audit-log/webhook", "see where events are sent", ManageWebhook),
+    // Functions: the user's own
+    needs("/api/fn/standing", "count your sessions", OwnProfile),
+    needs("/api/fn/sessions", "list your sessions", OwnProfile),
+    needs("/api/fn/remote_logout_facts", "count what a remote logout ends", OwnProfile),
+    needs("/api/fn/remote_logout", "log yourself out from all devices", RemoteLogout)
+        .home("/profile/remote-logout"),
+    needs("/api/fn/change_password", "change your password", OwnProfile).home("/profile/password"),
+    needs("/api/fn/update_profile", "change your name", OwnProfile).home("/profile"),
+    needs("/api/fn/change_email", "change your email", OwnProfile).home(LOGIN),
+    needs("/api/fn/begin_two_factor", "begin to set up two-factor authentication", SetUpTwoFactor)
+        .home("/profile/two-factor"),
+    needs("/api/fn/turn_on_two_factor", "turn two-factor authentication on", SetUpTwoFactor)
+        .home("/profile/two-factor/app"),
+    needs("/api/fn/turn_off_two_factor", "turn two-factor authentication off", KeepTwoFactor)
+        .home("/profile/two-factor/off"),
+    needs("/api/fn/abandon_two_factor", "abandon setting it up", KeepTwoFactor),
+    needs("/api/fn/new_recovery_codes", "create new recovery codes", KeepTwoFactor).home(NEW_CODES),
+    needs("/api/fn/use_recovery_codes", "use the new recovery codes", KeepTwoFactor).home(NEW_CODES),
+    needs("/api/fn/recovery_codes_left", "count your recovery codes", KeepTwoFactor),
+    needs("/api/fn/two_factor_draft", "see what is being set up", KeepTwoFactor),
+    needs("/api/fn/delete_account", "delete your user", DeleteOwnUser).home("/profile/delete"),
+    needs("/api/fn/end_session", "end one of your sessions", OwnProfile).home(SECURITY),
+    needs("/api/fn/end_other_sessions", "end your other sessions", OwnProfile).home(SECURITY),
+    needs("/api/fn/rename_device", "name one of your devices", OwnProfile).home(SECURITY),
+    needs("/api/fn/set_curfew", "set your curfew", OwnProfile).home(SECURITY),
+    needs("/api/fn/set_account_curfew", "set every member's curfew", SetAccountCurfew).home(SECURITY),
+    needs("/api/fn/token", "see one of your tokens", OwnTokens),
+    needs("/api/fn/tokens", "list your tokens", OwnTokens),
+    needs("/api/fn/create_api_token", "create an API token", CreateApiToken).home(API_TOKENS),
+    needs("/api/fn/create_mcp_token", "create an MCP token", CreateMcpToken).home(MCP_TOKENS),
+    needs("/api/fn/revoke_api_token", "revoke an API token", OwnTokens).home(API_TOKENS),
+    needs("/api/fn/revoke_mcp_token", "revoke an MCP token", OwnTokens).home(MCP_TOKENS),
+    // Functions: the account
+    needs("/api/fn/rename_account", "rename the account", RenameAccount).home(SETTINGS),
+    needs("/api/fn/change_plan", "change the plan", ChangePlan).home(SETTINGS),
+    // Functions: members
+    needs("/api/fn/invite_member", "invite a member", InviteMember).home(MEMBERS),
+    needs("/api/fn/revoke_invitation", "revoke an invitation", RevokeInvitation).home(MEMBERS),
+    needs("/api/fn/change_role", "change a member's role", ChangeRole).home(MEMBERS),
+    needs("/api/fn/disable_member", "disable a member", DisableMember).home(MEMBERS),
+    needs("/api/fn/enable_member", "enable a member", EnableMember).home(MEMBERS),
+    needs("/api/fn/remove_member", "remove a member", RemoveMember).home(MEMBERS),
+    needs("/api/fn/remote_logout_member", "log a member out from all devices", RemoteLogoutMember)
+        .home(MEMBERS),
+    needs("/api/fn/remote_logout_everyone", "log everyone out from all devices", RemoteLogoutEveryone)
+        .home(MEMBERS),
+    // Functions: the audit log
+    needs("/api/fn/verify_audit", "verify the audit log", ReadAuditLog).home(AUDIT_LOG),
+    needs("/api/fn/set_audit_retention", "set how long events are kept", SetAuditRetention).home(AUDIT_LOG),
+    needs("/api/fn/set_webhook", "set where events are sent", ManageWebhook).home(WEBHOOK),
+    needs("/api/fn/new_webhook_secret", "create a new secret for the webhook", ManageWebhook).home(WEBHOOK),
+    needs("/api/fn/test_webhook", "test the webhook", ManageWebhook).home(WEBHOOK),
+    needs("/api/fn/remove_webhook", "remove the webhook", ManageWebhook).home(WEBHOOK),
+    // Programs, with a token
+    needs("/api/v1/me", "see whose token it is", UseApi),
+    needs("/api/v1/sessions", "list your sessions", UseApi),
+    needs("/api/v1/sessions/{id}", "end one of your sessions", EndSessionsByApi),
+    needs("/api/v1/remote-logout", "log yourself out from all devices", EndSessionsByApi),
+    needs("/api/v1/audit-events", "read the audit log", ReadEventsByApi),
+    needs("/api/v1/members", "list the members", ListMembersByApi),
+    needs("/api/v1/members/{id}/remote-logout", "log a member out from all devices", RemoteLogoutMemberByApi),
+    needs(MCP, "act through an assistant", UseMcp),
+    // Public pages
+    public("/sign-in", "sign in"),
+    public(RESUME, "look again after another tab was signed in"),
+    public("/sign-up", "sign up").but(WHERE_OPEN),
+    public("/sign-out", "sign out"),
+    public(CODE, "enter a second factor"),
+    public("/forgot-password", "ask for a new password"),
+    public("/reset-password", "choose a new password").but(WITH_LINK),
+    public("/confirm-email", "confirm a new email").but(WITH_LINK),
+    public("/confirm-sign-up", "finish signing up").but(WITH_LINK),
+    public("/not-me", "be asked about a new device").but(WITH_LINK),
+    public("/join", "accept an invitation").but(WITH_LINK),
+    // Public functions
+    public("/api/fn/sign_in", "sign in").home("/sign-in"),
+    public("/api/fn/sign_up", "sign up").home("/sign-up").but(WHERE_OPEN),
+    public("/api/fn/sign_out", "sign out").home("/"),
+    public("/api/fn/mail_link_stands", "ask whether a link is good"),
+    public("/api/fn/verify_code", "enter a second factor").home(CODE),
+    public("/api/fn/request_password_reset", "ask for a new password").home("/forgot-password"),
+    public("/api/fn/reset_password", "choose a new password").but(WITH_LINK),
+    public("/api/fn/confirm_email", "confirm a new email").but(WITH_LINK),
+    public("/api/fn/confirm_sign_up", "finish signing up").home("/confirm-sign-up?token=").but(WITH_LINK),
+    public("/api/fn/not_me", "log out everywhere after a sign-in that was not yours")
+        .home("/not-me")
+        .but("with its link, where the plan has remote logout"),
+    public("/api/fn/still_signed_in", "ask whether you are signed in"),
+    public("/api/fn/join", "accept an invitation").but(WITH_LINK),
+    // What programs and browsers look for
+    public("/.well-known/change-password", "find the password page"),
+    public("/api/openapi.json", "fetch the description of the API"),
+    public("/api/docs", "read about the API"),
+    public("/profile/api", "find your API tokens"),
+    public("/profile/mcp", "find your MCP tokens"),
+    public("/events", "receive live notices").but("with a session"),
+    public("/healthz", "ask whether the program is alive"),
+    public("/readyz", "ask whether the program can serve"),
+    public("/pkg/{file}", "fetch a built file"),
+    public("/favicon.svg", "fetch the icon"),
+    public("/robots.txt", "fetch the rules for crawlers"),
+];

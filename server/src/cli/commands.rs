@@ -1,0 +1,190 @@
+//! The command line: every command, its arguments and its help.
+
+use std::path::PathBuf;
+
+use accounts::plans::Plan;
+use clap::{Args, Parser, Subcommand};
+
+use super::config::ConfigCommand;
+use crate::event_lines::Format;
+
+/// Accounts and sessions of your own, and a way to be signed out everywhere at once.
+#[derive(Debug, Parser)]
+#[command(
+    name = "curfew",
+    version,
+    after_help = "Without a command it serves. Settings are environment variables, \
+    all with a working default; CURFEW_DATABASE_URL says where the database is (sqlite://data/curfew.db).\n\n\
+    Example: curfew remote-logout ada@example.com",
+    after_long_help = crate::config::help()
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve until told to stop (what happens without a command)
+    #[command(after_help = "Example: CURFEW_LISTEN=0.0.0.0:3000 curfew serve")]
+    Serve,
+    /// Users
+    #[command(subcommand, after_help = "Example: curfew user create --help")]
+    User(User),
+    /// Accounts
+    #[command(
+        subcommand,
+        after_help = "Example: curfew account set-plan ada@example.com pro"
+    )]
+    Account(Account),
+    /// Sessions
+    #[command(
+        subcommand,
+        after_help = "Example: curfew sessions list ada@example.com"
+    )]
+    Sessions(Sessions),
+    /// Log a user, or everyone, out from all devices, at once
+    #[command(
+        after_help = "API tokens, MCP tokens and two-factor settings stay. There is no undo.\n\n\
+        Example: curfew remote-logout ada@example.com\n\
+        Example: curfew remote-logout --everyone"
+    )]
+    RemoteLogout {
+        #[arg(required_unless_present = "everyone", conflicts_with = "everyone")]
+        email: Option<String>,
+        /// Every user of every account whose plan has remote logout
+        #[arg(long)]
+        everyone: bool,
+    },
+    /// The audit log
+    #[command(subcommand, after_help = "Example: curfew audit verify")]
+    Audit(Audit),
+    /// The key that seals two-factor secrets in the database
+    #[command(subcommand, after_help = "Example: curfew key rotate")]
+    Key(Key),
+    /// The settings
+    #[command(subcommand, after_help = "Example: curfew config check")]
+    Config(ConfigCommand),
+    /// Create sample users with devices and four weeks of history
+    #[command(
+        after_help = "Never where real users are, because the password of the sample users is public.\n\n\
+        Example: CURFEW_DATABASE_URL=sqlite://demo.db curfew demo"
+    )]
+    Demo {
+        /// Also where there are users already
+        #[arg(long)]
+        force: bool,
+    },
+    /// Create very many users and sessions, for measuring
+    #[command(
+        after_help = "Writes a line for each session: the email, a tab, and the Cookie header that is signed in.\n\n\
+        Example: curfew seed --users 3000 --sessions 100 --out cookies.tsv"
+    )]
+    Seed(Seed),
+}
+
+impl Command {
+    /// Whether it may create the database. Any other command would act on an empty database in the wrong folder,
+    /// and say that there are no users.
+    pub(super) fn may_create_the_database(&self) -> bool {
+        matches!(
+            self,
+            Self::Serve | Self::User(User::Create(_)) | Self::Demo { .. } | Self::Seed(_)
+        )
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Create a user and a new account they own, whatever `CURFEW_SIGN_UP` says, and print their id
+    #[command(
+        after_help = "The password is the first line of standard input, or of a file.\n\n\
+        Example: curfew user create --name 'Ada Lovelace' --email ada@example.com --password-file password.txt"
+    )]
+    Create(CreateUser),
+    /// List every user: email, name, role, account, plan
+    #[command(after_help = "Example: curfew user list")]
+    List,
+    /// Disable a user: sessions, remembered devices and tokens end at once, and they cannot sign in
+    #[command(
+        after_help = "An owner or admin of their account can enable them again. Not the last owner of an account.\n\n\
+        Example: curfew user disable ada@example.com"
+    )]
+    Disable { email: String },
+}
+
+#[derive(Debug, Args)]
+pub struct CreateUser {
+    #[arg(long)]
+    pub name: String,
+    #[arg(long)]
+    pub email: String,
+    /// Read the password from this file's first line, not from standard input
+    #[arg(long)]
+    pub password_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Account {
+    /// Set the plan of the account that a user is in
+    #[command(after_help = "Example: curfew account set-plan ada@example.com pro")]
+    SetPlan {
+        email: String,
+        /// free, plus, pro or enterprise
+        #[arg(value_parser = plan)]
+        plan: Plan,
+    },
+}
+
+fn plan(name: &str) -> Result<Plan, &'static str> {
+    Plan::named(name).ok_or("use free, plus, pro or enterprise")
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Create a new key and seal everything anew with it, while servers run
+    #[command(
+        after_help = "Old keys stay in the file so that backups can be read; --forget-old takes them out.\n\n\
+        Example: curfew key rotate"
+    )]
+    Rotate {
+        /// Take the old keys out of the file afterwards: what they sealed elsewhere is lost
+        #[arg(long)]
+        forget_old: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Sessions {
+    /// List a user's live sessions, last active first
+    #[command(after_help = "Example: curfew sessions list ada@example.com")]
+    List { email: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Recompute every hash and name the first event that is not as it was written
+    #[command(
+        after_help = "Ends with 1 when an event was changed, moved or removed.\n\nExample: curfew audit verify"
+    )]
+    Verify,
+    /// Write every event to standard output
+    #[command(after_help = "Example: curfew audit export --format csv > events.csv")]
+    Export {
+        #[arg(long, value_enum)]
+        format: Format,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Seed {
+    /// Users, on the Enterprise plan
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub users: u32,
+    /// Sessions for each of them
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub sessions: u32,
+    /// The file to write the cookies to; it must not exist yet
+    #[arg(long)]
+    pub out: PathBuf,
+}

@@ -1,0 +1,156 @@
+//! Looks whether the sessions that streams are open for still live: at once where a change notification says so,
+//! and from time to time in any case.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
+
+use accounts::{
+    db::{Change, DatabaseError},
+    ids::{AccountId, SessionId, UserId},
+    instance::Reader,
+    sessions::{self, SessionStatus},
+    time::Moment,
+};
+use app::context::Curfew;
+use tokio::{
+    sync::mpsc,
+    time::{MissedTickBehavior, interval, sleep},
+};
+
+use super::Streams;
+
+/// How often to look whether a session has expired.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// After how many of these to look at everyone, because a change notification can be lost on its way.
+const EVERYONE: u32 = 30;
+
+/// Sessions looked at in one read.
+const AT_ONCE: usize = 100;
+
+/// How long to wait when the database is unavailable.
+const AGAIN: Duration = Duration::from_millis(500);
+
+impl Streams {
+    /// Ends the streams of sessions that end, for as long as it is polled.
+    pub async fn keep_looking(self, curfew: Curfew) {
+        let (sender, mut on_change) = mpsc::unbounded_channel();
+        let listening = curfew.instance.db.subscribe(
+            || self.count() > 0,
+            |change| {
+                let _ = sender.send(change);
+            },
+        );
+        let looking = async {
+            let mut tick = interval(EVERY);
+            tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            let (mut ticks, mut due) = (0_u32, Due::default());
+            loop {
+                tokio::select! {
+                    biased;
+                    change = on_change.recv() => due.add(change),
+                    _ = tick.tick() => {
+                        ticks = ticks.wrapping_add(1);
+                        due.everyone |= ticks.is_multiple_of(EVERYONE);
+                        if due.rest.is_empty() {
+                            due.rest = self.may_have_expired(Moment::now().at);
+                        }
+                    }
+                    () = std::future::ready(()), if !due.rest.is_empty() => {}
+                }
+                while let Ok(change) = on_change.try_recv() {
+                    due.add(Some(change));
+                }
+                if due.everyone {
+                    due.rest = self.sessions_of(None);
+                    due.everyone = false;
+                }
+                if let Err(error) = self.look(&curfew, &mut due).await {
+                    let streams = self.count();
+                    tracing::warn!(
+                        %error,
+                        streams,
+                        "the database is unavailable: event streams stay open until it answers"
+                    );
+                    sleep(AGAIN).await;
+                }
+            }
+        };
+        tokio::join!(listening, looking);
+    }
+
+    /// Looks at the users that change notifications named, and at some of the rest. What could not be looked at
+    /// because the database is unavailable stays due.
+    async fn look(&self, curfew: &Curfew, due: &mut Due) -> Result<(), DatabaseError> {
+        if self.count() == 0 {
+            *due = Due::default();
+        }
+        if due.is_empty() {
+            return Ok(());
+        }
+        let mut conn = curfew.instance.read(Moment::now()).await?;
+        for account in due.accounts.clone() {
+            due.users
+                .extend(sessions::of_account(&mut conn, &account).await?);
+            due.accounts.remove(&account);
+        }
+        for some in self.sessions_of(Some(&due.users)).chunks(AT_ONCE) {
+            self.look_at(&mut conn, some).await?;
+        }
+        due.users.clear();
+        let kept = due.rest.len().saturating_sub(AT_ONCE);
+        self.look_at(&mut conn, &due.rest[kept..]).await?;
+        due.rest.truncate(kept);
+        Ok(())
+    }
+
+    async fn look_at(
+        &self,
+        conn: &mut Reader,
+        some: &[(UserId, SessionId)],
+    ) -> Result<(), DatabaseError> {
+        let ids: Vec<SessionId> = some.iter().map(|(_, session)| session.clone()).collect();
+        // Many of them take a while, and each read is judged by its own moment.
+        conn.now = Moment::now();
+        let found = sessions::statuses(conn, &ids).await?;
+        let found: HashMap<&SessionId, &SessionStatus> = found
+            .iter()
+            .map(|status| (&status.session, status))
+            .collect();
+        for (user, session) in some {
+            self.judge(user, session, found.get(session).copied());
+        }
+        Ok(())
+    }
+}
+
+/// Whom to look at.
+#[derive(Default)]
+struct Due {
+    users: HashSet<UserId>,
+    accounts: HashSet<AccountId>,
+    everyone: bool,
+    /// Sessions looked at a few at a time, because a remote logout must not wait for ten thousand.
+    rest: Vec<(UserId, SessionId)>,
+}
+
+impl Due {
+    fn add(&mut self, change: Option<Change>) {
+        match change {
+            Some(Change::User(user)) => {
+                self.users.insert(user);
+            }
+            Some(Change::Account(account)) => {
+                self.accounts.insert(account);
+            }
+            Some(Change::Anyone) => self.everyone = true,
+            None => {}
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.users.is_empty() && self.accounts.is_empty() && self.rest.is_empty()
+    }
+}
