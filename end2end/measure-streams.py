@@ -1,7 +1,7 @@
 """What an open event stream takes, to 10,000: python3 measure-streams.py [path to curfew]
 
-Starts the program over a store of its own, opens streams in steps, and reads the program's resident
-memory and open files from /proc. Then one person presses, and it is counted whose streams end."""
+Starts the program over a database of its own, opens streams in steps, and reads the program's resident
+memory and open files from /proc. Then one user logs out everywhere, and it is counted whose streams end."""
 
 import asyncio, os, pathlib, resource, subprocess, sys, tempfile, time
 
@@ -26,7 +26,7 @@ async def listen(port: int, cookie: str):
     return reader, writer
 
 
-async def press(port: int, cookie: str) -> None:
+async def remote_logout(port: int, cookie: str) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     body = b"from=security"
     writer.write(
@@ -46,7 +46,7 @@ async def main() -> None:
     most = STEPS[-1]
     subprocess.run([BINARY, "seed", "--users", str(most // EACH), "--sessions", str(EACH), "--out", out],
                    env=env, check=True, stdout=subprocess.DEVNULL)
-    people = [line.rstrip("\n").split("\t") for line in open(out)]
+    users = [line.rstrip("\n").split("\t") for line in open(out)]
     server = subprocess.Popen([BINARY, "serve"], env=env, cwd=folder)
     try:
         for _ in range(100):
@@ -57,21 +57,21 @@ async def main() -> None:
                 break
             except OSError:
                 pass
-        open_ = [(*people[0], *await listen(4290, people[0][1]))]
+        open_ = [(*users[0], *await listen(4290, users[0][1]))]
         await asyncio.sleep(2)
         first = memory(server.pid)
         for step in STEPS[1:]:
             while len(open_) < step:
-                some = people[len(open_):min(step, len(open_) + 50)]
+                some = users[len(open_):min(step, len(open_) + 50)]
                 got = await asyncio.gather(*(listen(4290, cookie) for _, cookie in some))
                 open_ += [(*who, *stream) for who, stream in zip(some, got)]
             await asyncio.sleep(3)
             now = memory(server.pid)
             print(f"{step:>6} streams: {now:>7} KB, {(now - first) * 1024 / step:>6.0f} bytes each", flush=True)
-        email, cookie = people[4_170]
+        email, cookie = users[4_170]
         start = time.monotonic()
         mine = [asyncio.create_task(reader.readuntil(b"\r\n0\r\n\r\n")) for e, _, reader, _ in open_ if e == email]
-        await press(4290, cookie)
+        await remote_logout(4290, cookie)
         answered = time.monotonic()
         said = await asyncio.wait_for(asyncio.gather(*mine), 10)
         ended = time.monotonic()
@@ -80,8 +80,8 @@ async def main() -> None:
         done, _ = await asyncio.wait(others, timeout=1)
         # But for the comment that keeps it open.
         heard = sum(1 for t in done if b"event" in t.result())
-        print(f"a press among {most}: answered in {(answered - start) * 1000:.0f} ms, its {len(mine)} streams ended "
-              f"{(ended - answered) * 1000:.0f} ms after the answer, {heard} others heard anything")
+        print(f"a remote logout among {most}: answered in {(answered - start) * 1000:.0f} ms, its {len(mine)} streams ended "
+              f"{(ended - answered) * 1000:.0f} ms after the answer, {heard} others were told anything")
         for task in others:
             task.cancel()
         start = time.monotonic()

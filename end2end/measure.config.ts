@@ -1,4 +1,4 @@
-// How long it takes from the confirmed press to the card in another browser: npx playwright test -c measure.config.ts
+// How long it takes from the confirmed remote logout to the card in another browser: npx playwright test -c measure.config.ts
 import { defineConfig, devices } from "@playwright/test";
 import config from "./playwright.config.ts";
 

@@ -1,4 +1,4 @@
-// Thirty presses, each with an idle tab in a second browser. Both browsers run on one machine, so one clock tells.
+// Thirty remote logouts, each with an idle tab in a second browser. Both browsers run on one machine, so one clock tells.
 import { signedOutCard, listening, visit } from "./steps.ts";
 import { expect, test } from "./test.ts";
 
@@ -17,23 +17,23 @@ test("from confirm to card", async ({ user, another }) => {
         if (document.getElementById("over-title")) Object.assign(globalThis, { told: (globalThis as { told?: number }).told ?? Date.now() });
       }).observe(document.body, { childList: true, subtree: true });
     });
-    const presser = await another(ada, "Firefox on Linux");
-    await visit(presser.page, "/profile/security");
-    await presser.page.getByRole("button", { name: "Remote logout" }).click();
-    const confirm = presser.page.getByRole("button", { name: "Log out everywhere" });
-    await expect(presser.page.getByRole("heading", { name: "What will end" })).toBeVisible();
-    const pressed = await confirm.evaluate((button: HTMLElement) => {
+    const laptop = await another(ada, "Firefox on Linux");
+    await visit(laptop.page, "/profile/security");
+    await laptop.page.getByRole("button", { name: "Remote logout" }).click();
+    const confirm = laptop.page.getByRole("button", { name: "Log out everywhere" });
+    await expect(laptop.page.getByRole("heading", { name: "What will end" })).toBeVisible();
+    const confirmed = await confirm.evaluate((button: HTMLElement) => {
       const now = Date.now();
       button.click();
       return now;
     });
     await expect(signedOutCard(phone.page)).toBeVisible();
     const told = await phone.page.evaluate(() => (globalThis as unknown as { told: number }).told);
-    took.push(told - pressed);
-    console.log(`run ${run + 1}: ${told - pressed} ms`);
+    took.push(told - confirmed);
+    console.log(`run ${run + 1}: ${told - confirmed} ms`);
     // Not closed: this Chromium opens no tab any more once it has closed a few contexts.
-    await presser.page.waitForURL(/sign-in/);
-    for (const { page } of [phone, presser]) await page.goto("about:blank");
+    await laptop.page.waitForURL(/sign-in/);
+    for (const { page } of [phone, laptop]) await page.goto("about:blank");
   }
   took.sort((a, b) => a - b);
   const at = (share: number) => took[Math.min(RUNS - 1, Math.ceil(RUNS * share) - 1)];

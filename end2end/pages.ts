@@ -13,7 +13,7 @@ const signedIn =
 
 const signedOut =
   (path: string): Way =>
-  async ({ nobody }) => (await visit(nobody, path), nobody);
+  async ({ anonymous }) => (await visit(anonymous, path), anonymous);
 
 /** A user with something to look at: devices of all kinds and tokens. */
 const busy =
@@ -27,7 +27,7 @@ const busy =
     return ada.page;
   };
 
-/** An account with somebody in it, and somebody invited. */
+/** An account with members, and an open invitation. */
 const together =
   (path: string): Way =>
   async ({ ada, stranger, device }) => {
@@ -41,8 +41,8 @@ const together =
     return ada.page;
   };
 
-/** Somebody has just made a token on that page. */
-const made =
+/** A user has just created a token on that page. */
+const created =
   (path: string): Way =>
   async ({ ada: { page } }) => {
     await visit(page, path);
@@ -55,59 +55,59 @@ const made =
 
 export const PAGES: Record<string, Way> = {
   "sign-in": signedOut("/sign-in"),
-  "sign-in-errors": async ({ nobody }) => {
-    await visit(nobody, "/sign-in");
-    await nobody.getByRole("button", { name: "Sign in" }).click();
-    await nobody.getByRole("alert").waitFor();
-    return nobody;
+  "sign-in-errors": async ({ anonymous }) => {
+    await visit(anonymous, "/sign-in");
+    await anonymous.getByRole("button", { name: "Sign in" }).click();
+    await anonymous.getByRole("alert").waitFor();
+    return anonymous;
   },
-  "sign-in-wrong": async ({ nobody, ada }) => {
-    await visit(nobody, "/sign-in");
-    await nobody.getByLabel("Email").fill(ada.email);
-    await nobody.getByLabel("Password", { exact: true }).fill("not the password");
-    await nobody.getByRole("button", { name: "Sign in" }).click();
-    await nobody.getByRole("alert").waitFor();
-    return nobody;
+  "sign-in-wrong": async ({ anonymous, ada }) => {
+    await visit(anonymous, "/sign-in");
+    await anonymous.getByLabel("Email").fill(ada.email);
+    await anonymous.getByLabel("Password", { exact: true }).fill("not the password");
+    await anonymous.getByRole("button", { name: "Sign in" }).click();
+    await anonymous.getByRole("alert").waitFor();
+    return anonymous;
   },
   "sign-up": signedOut("/sign-up"),
-  "sign-up-errors": async ({ nobody }) => {
-    await visit(nobody, "/sign-up");
-    await nobody.getByLabel("Password", { exact: true }).fill("password1");
-    await nobody.getByRole("button", { name: "Create account" }).click();
-    await nobody.getByRole("alert").waitFor();
-    return nobody;
+  "sign-up-errors": async ({ anonymous }) => {
+    await visit(anonymous, "/sign-up");
+    await anonymous.getByLabel("Password", { exact: true }).fill("password1");
+    await anonymous.getByRole("button", { name: "Create account" }).click();
+    await anonymous.getByRole("alert").waitFor();
+    return anonymous;
   },
   "confirm-sign-up-sent": signedOut("/confirm-sign-up"),
   "confirm-sign-up-over": signedOut("/confirm-sign-up?token=nonsense"),
-  "sign-in-code": async ({ ada, nobody }) => {
+  "sign-in-code": async ({ ada, anonymous }) => {
     await setUp(ada.page);
-    await visit(nobody, "/sign-in");
-    await signIn(nobody, ada);
-    await nobody.getByLabel("Authentication code").waitFor();
-    return nobody;
+    await visit(anonymous, "/sign-in");
+    await signIn(anonymous, ada);
+    await anonymous.getByLabel("Authentication code").waitFor();
+    return anonymous;
   },
-  "sign-in-recovery-code": async ({ ada, nobody }) => {
+  "sign-in-recovery-code": async ({ ada, anonymous }) => {
     await setUp(ada.page);
-    await visit(nobody, "/sign-in");
-    await signIn(nobody, ada);
-    await nobody.getByRole("link", { name: "Use a recovery code" }).click();
-    await nobody.getByLabel("Recovery code").waitFor();
-    return nobody;
+    await visit(anonymous, "/sign-in");
+    await signIn(anonymous, ada);
+    await anonymous.getByRole("link", { name: "Use a recovery code" }).click();
+    await anonymous.getByLabel("Recovery code").waitFor();
+    return anonymous;
   },
   "forgot-password": signedOut("/forgot-password"),
   "reset-password-over": signedOut("/reset-password?token=nonsense"),
-  "reset-password": async ({ ada, nobody, server }) => {
-    await visit(nobody, "/forgot-password");
-    await nobody.getByLabel("Email").fill(ada.email);
-    await nobody.getByRole("button", { name: "Send the link" }).click();
-    await nobody.goto(await server.linkFor(ada.email, "/reset-password"));
-    return nobody;
+  "reset-password": async ({ ada, anonymous, server }) => {
+    await visit(anonymous, "/forgot-password");
+    await anonymous.getByLabel("Email").fill(ada.email);
+    await anonymous.getByRole("button", { name: "Send link" }).click();
+    await anonymous.goto(await server.linkFor(ada.email, "/reset-password"));
+    return anonymous;
   },
-  "not-me": async ({ ada, nobody, server }) => {
-    await visit(nobody, "/sign-in");
-    await signIn(nobody, ada);
-    await nobody.goto(await server.linkFor(ada.email, "/not-me"));
-    return nobody;
+  "not-me": async ({ ada, anonymous, server }) => {
+    await visit(anonymous, "/sign-in");
+    await signIn(anonymous, ada);
+    await anonymous.goto(await server.linkFor(ada.email, "/not-me"));
+    return anonymous;
   },
   "not-me-over": signedOut("/not-me?token=nonsense"),
   "two-factor-begin": signedIn("/profile/two-factor"),
@@ -190,7 +190,7 @@ export const PAGES: Record<string, Way> = {
     await visit(ada.page, "/settings/audit-log/webhook");
     await ada.page.getByLabel("Address").fill("https://8.8.8.8/curfew");
     await ada.page.getByRole("button", { name: "Save" }).click();
-    await ada.page.getByText("The webhook is made").waitFor();
+    await ada.page.getByText("The webhook is set up").waitFor();
     return ada.page;
   },
   "settings-refused": async ({ ada, server }) => {
@@ -198,15 +198,15 @@ export const PAGES: Record<string, Way> = {
     await visit(ada.page, "/settings/audit-log");
     return ada.page;
   },
-  join: async ({ ada, nobody }) => {
-    await visit(nobody, await invite(ada.page, "Editor", "grace.hopper@example.org"));
-    return nobody;
+  join: async ({ ada, anonymous }) => {
+    await visit(anonymous, await invite(ada.page, "Editor", "grace.hopper@example.org"));
+    return anonymous;
   },
   "join-not-good": signedOut("/join?invite=nothing"),
   "profile-delete": signedIn("/profile/delete"),
   "settings-api": signedIn("/settings/api"),
   "settings-api-tokens": busy("/settings/api"),
-  "settings-api-made": made("/settings/api"),
+  "settings-api-made": created("/settings/api"),
   "settings-api-errors": async ({ ada }) => {
     await visit(ada.page, "/settings/api");
     await ada.page.getByRole("button", { name: "Create token" }).click();
@@ -225,8 +225,8 @@ export const PAGES: Record<string, Way> = {
     return ada.page;
   },
   "settings-mcp": signedIn("/settings/mcp"),
-  "settings-mcp-made": made("/settings/mcp"),
-  "api-docs": async ({ nobody }) => (await nobody.goto("/api/docs"), nobody),
+  "settings-mcp-made": created("/settings/mcp"),
+  "api-docs": async ({ anonymous }) => (await anonymous.goto("/api/docs"), anonymous),
   "not-found": signedOut("/nothing-here"),
   "veil-offline": async ({ ada }) => {
     await visit(ada.page, "/profile/security");

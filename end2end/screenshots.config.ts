@@ -1,4 +1,4 @@
-// Pictures of every page, for people to look at: npx playwright test -c screenshots.config.ts
+// Pictures of every page, to look at: npx playwright test -c screenshots.config.ts
 import { defineConfig, devices } from "@playwright/test";
 import config from "./playwright.config.ts";
 

@@ -1,4 +1,4 @@
-// One Curfew for each worker: the real binary on a free port with a store of its own.
+// One Curfew for each worker: the real binary on a free port with a database of its own.
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
@@ -9,19 +9,19 @@ export const folder = resolve(import.meta.dirname, "../target/end2end");
 const binary = process.env.CURFEW_BIN ?? resolve(import.meta.dirname, "../target/debug/curfew");
 const python = process.env.PYTHON ?? "python3";
 
-/** Settings besides the address and the store, like `CURFEW_DEFAULT_PLAN`. */
+/** Settings besides the address and the database, like `CURFEW_DEFAULT_PLAN`. */
 export type Settings = Record<string, string>;
 
 export class Server {
   private constructor(
     readonly url: string,
-    private readonly database: string,
+    private readonly databaseFile: string,
     private readonly process: ChildProcess,
   ) {}
 
   static async start(settings: Settings = {}): Promise<Server> {
     const data = mkdtempSync(join(folder, "server-"));
-    const database = join(data, "curfew.db");
+    const databaseFile = join(data, "curfew.db");
     const address = `127.0.0.1:${await freePort()}`;
     const log = openSync(join(data, "server.log"), "a");
     const child = spawn(binary, ["serve"], {
@@ -31,13 +31,13 @@ export class Server {
         PATH: process.env.PATH,
         CURFEW_LISTEN: address,
         CURFEW_PUBLIC_URL: `http://${address}`,
-        CURFEW_DATABASE_URL: `sqlite://${database}`,
-        // Every user of every story comes from this machine.
+        CURFEW_DATABASE_URL: `sqlite://${databaseFile}`,
+        // Every user of every story signs up from this machine.
         CURFEW_SIGN_UPS_PER_ADDRESS: "100000",
         ...settings,
       },
     });
-    const server = new Server(`http://${address}`, database, child);
+    const server = new Server(`http://${address}`, databaseFile, child);
     await server.answers(data);
     return server;
   }
@@ -52,54 +52,54 @@ export class Server {
     clearTimeout(impatient);
   }
 
-  /** Runs another command of the same binary beside the server, and gives what it prints. */
+  /** Runs another command of the same binary beside the server, and returns what it prints. */
   run(...command: string[]): string {
-    const env = { PATH: process.env.PATH, CURFEW_DATABASE_URL: `sqlite://${this.database}` };
+    const env = { PATH: process.env.PATH, CURFEW_DATABASE_URL: `sqlite://${this.databaseFile}` };
     return execFileSync(binary, command, { env, encoding: "utf8" });
   }
 
-  /** Runs one statement in the store, behind the server's back, and gives the rows. */
-  store(statement: string, ...values: (string | number | null)[]): (string | number | null)[][] {
+  /** Runs one statement in the database, behind the server's back, and returns the rows. */
+  database(statement: string, ...values: (string | number | null)[]): (string | number | null)[][] {
     const script = `
 import json, sqlite3, sys
-store = sqlite3.connect(sys.argv[1], timeout=20, isolation_level=None)
-print(json.dumps(store.execute(sys.argv[2], json.loads(sys.argv[3])).fetchall()))`;
-    const rows = execFileSync(python, ["-c", script, this.database, statement, JSON.stringify(values)]);
+database = sqlite3.connect(sys.argv[1], timeout=20, isolation_level=None)
+print(json.dumps(database.execute(sys.argv[2], json.loads(sys.argv[3])).fetchall()))`;
+    const rows = execFileSync(python, ["-c", script, this.databaseFile, statement, JSON.stringify(values)]);
     return JSON.parse(rows.toString());
   }
 
-  /** The letters to this address, as text: without an SMTP server they are files. */
-  letters(to: string): string[] {
-    const mailbox = join(dirname(this.database), "mail");
+  /** The emails to this address, as text: without an SMTP server they are files. */
+  emails(to: string): string[] {
+    const mailbox = join(dirname(this.databaseFile), "mail");
     if (!existsSync(mailbox)) return [];
     const all = readdirSync(mailbox).map((file) => readFileSync(join(mailbox, file), "utf8"));
-    const plain = (letter: string) =>
-      letter.replace(/=\r?\n/g, "").replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
-    return all.filter((letter) => letter.includes(`To: ${to}`)).map(plain);
+    const plain = (email: string) =>
+      email.replace(/=\r?\n/g, "").replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
+    return all.filter((email) => email.includes(`To: ${to}`)).map(plain);
   }
 
-  /** Waits for a letter to this address with a link to that page, and gives the link. */
+  /** Waits for an email to this address with a link to that page, and returns the link. */
   async linkFor(to: string, page: string): Promise<string> {
     for (let tries = 0; tries < 100; tries++) {
-      for (const letter of this.letters(to)) {
-        const link = letter.match(/https?:\/\/[^\s"<]+\?token=[\w-]{43}/g)?.find((l) => l.includes(page));
+      for (const email of this.emails(to)) {
+        const link = email.match(/https?:\/\/[^\s"<]+\?token=[\w-]{43}/g)?.find((l) => l.includes(page));
         if (link) return link;
       }
       await new Promise((later) => setTimeout(later, 100));
     }
-    throw new Error(`no letter with a link to ${page} came for ${to}`);
+    throw new Error(`no email with a link to ${page} came for ${to}`);
   }
 
-  /** Keeps every writer away from the store until the returned function is called. */
+  /** Keeps every writer out of the database until the returned function is called. */
   async lockDatabase(): Promise<() => Promise<void>> {
     const script = `
 import sqlite3, sys
-store = sqlite3.connect(sys.argv[1], timeout=20, isolation_level=None)
-store.execute("begin exclusive")
+database = sqlite3.connect(sys.argv[1], timeout=20, isolation_level=None)
+database.execute("begin exclusive")
 print("locked", flush=True)
 sys.stdin.read()
-store.execute("rollback")`;
-    const child = spawn(python, ["-c", script, this.database], { stdio: ["pipe", "pipe", "inherit"] });
+database.execute("rollback")`;
+    const child = spawn(python, ["-c", script, this.databaseFile], { stdio: ["pipe", "pipe", "inherit"] });
     const ended = new Promise((exit) => child.once("exit", exit));
     await new Promise((locked) => child.stdout.once("data", locked));
     return async () => {

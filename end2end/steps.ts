@@ -1,4 +1,4 @@
-// What people do again and again in the stories.
+// What users do again and again in the stories.
 import { type BrowserContext, type Locator, type Page } from "@playwright/test";
 import { expect, type User } from "./test.ts";
 import type { Server } from "./server.ts";
@@ -27,7 +27,7 @@ export async function signIn(page: Page, user: User): Promise<void> {
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
-/** Opens the question, as a dialog or as a page of its own, and gives the place where it is asked. */
+/** Opens the question, as a dialog or as a page of its own, and returns the place where it is asked. */
 export async function ask(page: Page): Promise<Locator> {
   await page.getByRole("button", { name: "Remote logout" }).click();
   const dialog = page.getByRole("dialog", { name: TITLE });
@@ -36,7 +36,7 @@ export async function ask(page: Page): Promise<Locator> {
   return asked;
 }
 
-/** Presses Remote logout and confirms. */
+/** Clicks Remote logout and confirms. */
 export async function remoteLogout(page: Page): Promise<void> {
   const asked = await ask(page);
   await asked.getByRole("button", { name: "Log out everywhere" }).click();
@@ -53,7 +53,7 @@ export const reason = (page: Page): Locator =>
     .or(page.getByRole("alert"))
     .filter({ has: page.getByRole("heading", { name: "You were signed out" }) });
 
-/** The card in place of the page that was open: nobody has gone anywhere. */
+/** The card in place of the page that was open: the browser has not left it. */
 export const signedOutCard = (page: Page): Locator =>
   page.getByRole("alert").filter({ has: page.getByRole("heading", { level: 1, name: "You were signed out" }) });
 
@@ -69,7 +69,7 @@ export function remoteLogouts(server: Server, user: User): number {
   return events.filter((e) => e.action === "user.session_invalidated" && e.subject === id).length;
 }
 
-/** How many sessions of this user live, as the store says. */
+/** How many sessions of this user live, as the database says. */
 export function liveSessions(server: Server, user: User): number {
   const [[count]] = server.database(
     "select count(*) from sessions s join users u on s.user_id = u.id where u.email = ? and s.ended_at is null",
@@ -78,7 +78,7 @@ export function liveSessions(server: Server, user: User): number {
   return Number(count);
 }
 
-/** Gives this user a token. There is no page for it yet. */
+/** Gives this user a token, without the page for it. */
 export function giveToken(server: Server, user: User, kind: "api" | "mcp", name: string): void {
   server.database(
     `insert into tokens (id, user_id, kind, name, token_hash, created_at)
@@ -95,17 +95,17 @@ export async function cookie(context: BrowserContext, name: string): Promise<str
   return cookies.find((c) => c.name === name)?.value;
 }
 
-/** Invites somebody with the page of an owner or admin, and gives the link. */
+/** Invites a member with the page of an owner or admin, and returns the link. */
 export async function invite(page: Page, role: string, email = ""): Promise<string> {
   await visit(page, "/settings/members");
   await page.getByLabel("Role", { exact: true }).last().selectOption({ label: role });
-  await page.getByLabel("Email, if you know it").fill(email);
-  await page.getByRole("button", { name: "Make a link" }).click();
+  await page.getByLabel("Email (optional)").fill(email);
+  await page.getByRole("button", { name: "Create invitation" }).click();
   await expect(page.getByText("The invitation is ready")).toBeVisible();
   return (await page.getByText(/\/join\?invite=/).innerText()).trim();
 }
 
-/** Accepts an invitation on a device on which nobody is signed in. */
+/** Accepts an invitation on a device on which no user is signed in. */
 export async function join(page: Page, link: string, user: User): Promise<void> {
   await visit(page, link);
   await page.getByLabel("Name").fill(user.name);
@@ -115,7 +115,7 @@ export async function join(page: Page, link: string, user: User): Promise<void> 
   await expect(page.getByRole("status").filter({ hasText: "You’re in" })).toBeVisible();
 }
 
-/** What a reader sees of a page that belongs to somebody signed in. */
+/** What a reader sees of a page that belongs to a signed-in user. */
 export async function seen(page: Page): Promise<string> {
   return page.locator("body").innerText();
 }

@@ -1,4 +1,4 @@
-// What every story starts from: a server, people with devices, and a watch over what browsers complain about.
+// What every story starts from: a server, users with devices, and a watch over what browsers complain about.
 import {
   type APIRequestContext,
   type BrowserContext,
@@ -44,20 +44,20 @@ export interface Cast {
   elsewhere: Stories["elsewhere"];
   stranger: Stories["stranger"];
   device: Stories["device"];
-  /** Nobody is signed in here. */
-  nobody: Page;
+  /** An anonymous visitor. */
+  anonymous: Page;
 }
 
 interface Stories {
-  /** A user's details; nobody yet. */
+  /** The details of a user who has not signed up. */
   stranger: (name: string) => User;
-  /** A device on which nobody is signed in. */
+  /** A device on which no user is signed in. */
   device: (agent?: Agent, options?: BrowserContextOptions) => Promise<Device>;
-  /** Somebody who has just signed up on a device of theirs. */
+  /** A user who has just signed up on a device of theirs. */
   user: (name: string, agent?: Agent) => Promise<User & Device>;
-  /** Another device of somebody, signed in. */
+  /** Another device of a user, signed in. */
   another: (user: User, agent: Agent, remember?: boolean) => Promise<Device>;
-  /** Somebody signs in on a device that nobody looks at: quicker than one with a window. */
+  /** A user signs in on a device that has no window, which is quicker. */
   elsewhere: (user: User, agent: Agent, remember?: boolean) => Promise<APIRequestContext>;
   /** Who and what a page needs to come about. */
   cast: Cast;
@@ -142,7 +142,7 @@ export const test = base.extend<Stories, { settings: Settings; server: Server }>
   },
   cast: async ({ server, user, another, elsewhere, stranger, device, page }, use) => {
     const ada = await user("Ada Lovelace", "Firefox on Linux");
-    await use({ server, ada, another, elsewhere, stranger, device, nobody: page });
+    await use({ server, ada, another, elsewhere, stranger, device, anonymous: page });
   },
 });
 

@@ -51,7 +51,10 @@ create table invitations (
     expires_at bigint not null,
     used_at bigint,
     used_by text references users (id),
-    revoked_at bigint
+    revoked_at bigint,
+    -- Set by whatever ends everything of the user who created it: it opens nothing until it is confirmed.
+    waits_since bigint
 );
 
 create index invitations_open on invitations (account_id) where used_at is null and revoked_at is null;
+create index invitations_created on invitations (created_by) where used_at is null and revoked_at is null;

@@ -82,5 +82,8 @@ create table known_devices (
     token_hash text not null check (length(token_hash) = 64),
     user_id text not null references users (id),
     last_used_at bigint not null,
+    -- Set by a remote logout and the like: the next sign-in from it is announced as that of a new device, and
+    -- until then it has a smaller rate limit of its own.
+    forgotten_at bigint,
     primary key (token_hash, user_id)
 );

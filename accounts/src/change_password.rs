@@ -9,7 +9,6 @@ use crate::{
     end_reason::EndReason,
     execute,
     instance::Instance,
-    known_devices::forget_other_devices,
     operation::{LockedUser, Operation},
     passwords::{HashingFailed, Unacceptable, Verdict},
     rate_limits::{self, RateLimited},
@@ -100,7 +99,6 @@ pub async fn change_password(
         return Err(ChangePasswordError::Conflict);
     }
     set_password(&mut op, &live.user, &hash).await?;
-    forget_other_devices(&mut op, user).await?;
     let event = Event::of(Action::PasswordChanged, Actor::User(user));
     let reason = EndReason::PasswordChanged;
     let rotated = end_others_and_rotate(&mut op, &live, event, reason, None).await?;

@@ -20,6 +20,8 @@ pub struct Limits {
     pub password_min: usize,
     /// Failed attempts one user's email may have in a window.
     pub attempts_per_user: i64,
+    /// Failed attempts a known device may make in a window after a remote logout has forgotten it.
+    pub attempts_per_forgotten_device: i64,
     /// Failed attempts one address (IPv6: one /64) may make in a window.
     pub attempts_per_address: i64,
     /// Users who may sign up from one address in a window.
@@ -55,6 +57,7 @@ impl Default for Limits {
             sessions_per_user: 100,
             password_min: 8,
             attempts_per_user: 10,
+            attempts_per_forgotten_device: 5,
             attempts_per_address: 100,
             sign_ups_per_address: 1_000,
             remote_logouts_per_token: 60,

@@ -14,7 +14,6 @@ use crate::{
     emails::EmailTemplate,
     ids::{SessionId, UserId},
     instance::Reader,
-    known_devices::forget_other_devices,
     members::invitations,
     on,
     operation::{LockedUser, Operation},
@@ -133,7 +132,6 @@ pub async fn remote_logout(
     let found = email_links::find(op, purpose, link).await?;
     let since = found.ok_or(NotMeError::Expired)?.created_at;
     email_links::consume_for(op, &user, purpose).await?;
-    forget_other_devices(op, &user).await?;
     let invitations = invitations::revoke_since(op, &user, since).await?;
     let by = By::Member(&user);
     let (ended, revoked) =

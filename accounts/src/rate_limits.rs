@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::{
     execute,
     ids::{AccountId, TokenId, UserId},
-    known_devices::{Browser, device_is_known},
+    known_devices::Browser,
     on,
     operation::Operation,
     secret::Token,
@@ -56,16 +56,10 @@ pub async fn permit_sign_in(
     op: &mut Operation,
     email: &str,
 ) -> Result<Result<Permit, RateLimited>, sqlx::Error> {
-    let known = match op.client().known_device.clone() {
-        Some(token) => device_is_known(op, &token.hash(), email)
-            .await?
-            .then_some(token),
-        None => None,
-    };
-    let permit = match known {
-        Some(token) => Permit {
-            // A prefix of the hash tells devices apart and is of no use to a reader of the table.
-            user: Some(format!("device:{}:{email}", token.hash().prefix())),
+    let browser = Browser::of_email(op, email).await?;
+    let permit = match &browser.known {
+        Some(known) => Permit {
+            user: Some(format!("device:{}:{email}", known.prefix)),
             address: None,
         },
         None => Permit {
@@ -73,7 +67,7 @@ pub async fn permit_sign_in(
             address: Some(format!("address:{}", op.client().network())),
         },
     };
-    take(op, permit).await
+    take(op, permit, &browser).await
 }
 
 /// Takes a permit for a password tried with an emailed link. Each link has a count of its own, so that attempts on one
@@ -129,7 +123,7 @@ pub async fn permit_password(
         user: Some(format!("password:{}", user.0)),
         address: None,
     };
-    take(op, permit).await
+    take(op, permit, &Browser { known: None }).await
 }
 
 /// Takes a permit for a code of a user's second factor. A browser the user has signed in on
@@ -143,8 +137,8 @@ pub(crate) async fn permit_code(
     browser: &Browser,
 ) -> Result<Result<Permit, RateLimited>, sqlx::Error> {
     let permit = match &browser.known {
-        Some(device) => Permit {
-            user: Some(format!("code:{device}:{}", user.0)),
+        Some(known) => Permit {
+            user: Some(format!("code:{}:{}", known.prefix, user.0)),
             address: None,
         },
         None => Permit {
@@ -152,7 +146,7 @@ pub(crate) async fn permit_code(
             address: Some(format!("address:{}", op.client().network())),
         },
     };
-    take(op, permit).await
+    take(op, permit, browser).await
 }
 
 /// Takes a permit for a wrong code in a row, which no time clears. None when there is none left.
@@ -166,7 +160,7 @@ pub(crate) async fn permit_wrong_code(
 ) -> Result<Option<Permit>, sqlx::Error> {
     let limits = op.limits;
     let subject = match &browser.known {
-        Some(device) => format!("in-a-row:{device}:{authenticator}"),
+        Some(known) => format!("in-a-row:{}:{authenticator}", known.prefix),
         None => format!("in-a-row:{authenticator}"),
     };
     let for_ever = Duration::from_hours(24 * 365 * 1_000);
@@ -204,7 +198,7 @@ pub(crate) async fn permit_email(
         user: Some(format!("email-to:{email}")),
         address: Some(format!("emails-from:{}", op.client().network())),
     };
-    take(op, permit).await
+    take(op, permit, &Browser { known: None }).await
 }
 
 /// Takes a permit for an email about signing up: so many for one mailbox, whether a user has it or not.
@@ -234,7 +228,7 @@ pub(crate) async fn permit_invitation(
         user: Some(format!("email-to:{email}")),
         address: Some(format!("invitations:{}", account.0)),
     };
-    take(op, permit).await
+    take(op, permit, &Browser { known: None }).await
 }
 
 /// Takes a permit for an email about a new device. Without a limit a thief who knows the password could send any number.
@@ -268,10 +262,15 @@ pub(crate) async fn permit_remote_logout(
 async fn take(
     op: &mut Operation,
     permit: Permit,
+    browser: &Browser,
 ) -> Result<Result<Permit, RateLimited>, sqlx::Error> {
     let limits = op.limits;
+    let of_user = match &browser.known {
+        Some(known) if known.forgotten => limits.attempts_per_forgotten_device,
+        _ => limits.attempts_per_user,
+    };
     for (subject, most) in [
-        (&permit.user, limits.attempts_per_user),
+        (&permit.user, of_user),
         (&permit.address, limits.attempts_per_address),
     ] {
         if let Some(subject) = subject

@@ -12,7 +12,6 @@ use crate::{
     end_reason::EndReason,
     ids::UserId,
     instance::Instance,
-    known_devices::forget_devices,
     names::clean_email,
     operation::Operation,
     passwords::{HashingFailed, Unacceptable, Verdict},
@@ -131,13 +130,13 @@ pub async fn reset(
     set_password(&mut op, &user, &hash).await?;
     // A user who could not sign in after too many wrong passwords has a new password now.
     rate_limits::clear_email_failures(&mut op, &user.email).await?;
-    forget_devices(&mut op, &user.id).await?;
     op.email(&user.email, EmailTemplate::PasswordReset);
     let event = Event::of(Action::PasswordChanged, Actor::User(&user.id));
     let ending = Ending {
         event: event.with(json!({ "how": "reset" })),
         reason: EndReason::PasswordChanged,
         keep: None,
+        browser_stays_known: false,
     };
     let ended = end_together(&mut op, &user, ending).await?;
     op.commit().await?;

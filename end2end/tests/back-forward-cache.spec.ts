@@ -20,7 +20,7 @@ async function leaveAndComeBack(page: Page, meanwhile: () => Promise<void>): Pro
 }
 
 test.describe("the browser's back/forward cache", { tag: "@with-javascript" }, () => {
-  test("gives back a page as it was while one is signed in", async ({ user }) => {
+  test("gives back a page as it was while the user is signed in", async ({ user }) => {
     const ada = await user("Ada Lovelace");
     await visit(ada.page, "/profile");
     await ada.page.getByLabel("Username").fill("half typed");
@@ -30,7 +30,7 @@ test.describe("the browser's back/forward cache", { tag: "@with-javascript" }, (
     await expect(ada.page.getByLabel("Username")).toHaveValue("half typed");
   });
 
-  test("gives back nothing of somebody whose session was ended meanwhile", async ({ user, another }) => {
+  test("gives back nothing of a user whose session was ended meanwhile", async ({ user, another }) => {
     const ada = await user("Ada Lovelace");
     const phone = await another(ada, "Safari on iPhone");
     await visit(phone.page, "/profile/login");
@@ -42,7 +42,7 @@ test.describe("the browser's back/forward cache", { tag: "@with-javascript" }, (
     await expectNothingOf(phone.page, ada);
   });
 
-  test("gives back nothing after a press in the same tab", async ({ user }) => {
+  test("gives back nothing after a remote logout in the same tab", async ({ user }) => {
     const ada = await user("Ada Lovelace");
     await visit(ada.page, "/profile/login");
     await visit(ada.page, "/profile/security");

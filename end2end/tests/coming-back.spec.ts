@@ -22,7 +22,7 @@ async function restore(page: Page): Promise<void> {
   });
 }
 
-test("Back after a press shows no page of somebody signed in", async ({ user }) => {
+test("Back after a remote logout shows no page of a signed-in user", async ({ user }) => {
   const ada = await user("Ada Lovelace");
   await visit(ada.page, "/");
   await visit(ada.page, "/profile/login");
@@ -35,7 +35,7 @@ test("Back after a press shows no page of somebody signed in", async ({ user }) 
   }
 });
 
-test("Back after signing out shows no page of somebody signed in", async ({ user }) => {
+test("Back after signing out shows no page of a signed-in user", async ({ user }) => {
   const ada = await user("Ada Lovelace");
   await visit(ada.page, "/profile/login");
   await ada.page.getByRole("button", { name: "Sign out" }).click();
@@ -50,7 +50,7 @@ test.describe("a page that wakes up", { tag: "@with-javascript" }, () => {
     ["from the back/forward cache", restore],
     ["when it is looked at again", async (page: Page) => (await show(page, false), await show(page, true))],
   ] as const) {
-    test(`${how}, after a press elsewhere, leads to sign-in`, async ({ user, another }) => {
+    test(`${how}, after a remote logout elsewhere, leads to sign-in`, async ({ user, another }) => {
       const ada = await user("Ada Lovelace");
       const phone = await another(ada, "Safari on iPhone");
       await visit(phone.page, "/profile/login");
@@ -135,11 +135,11 @@ test.describe("a page that wakes up", { tag: "@with-javascript" }, () => {
     await expect(dialog.getByRole("button", { name: "Cancel" })).toBeFocused();
   });
 
-  test("is covered, and nobody is signed out, while the store is away", async ({ user }) => {
+  test("is covered, and no user is signed out, while the database is unavailable", async ({ user }) => {
     const ada = await user("Ada Lovelace");
     await visit(ada.page, "/profile/login");
     await ada.page.route("**/api/fn/still_signed_in", (route) =>
-      route.fulfill({ status: 503, json: { code: "store_away", message: "Curfew can’t reach its store right now." } }),
+      route.fulfill({ status: 503, json: { code: "service_unavailable", message: "Curfew can’t reach its database right now." } }),
     );
     await restore(ada.page);
     await expect(ada.page.getByText(OFFLINE)).toBeVisible();

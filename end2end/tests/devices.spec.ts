@@ -4,7 +4,7 @@ import { expect, test } from "../test.ts";
 const device = (page: import("@playwright/test").Page, name: string) =>
   page.getByRole("region", { name: "Devices" }).getByRole("listitem").filter({ hasText: name });
 
-test("one device is ended, and is told so", async ({ user, another, javaScript }) => {
+test("one device is signed out, and is told so", async ({ user, another, javaScript }) => {
   const ada = await user("Ada Lovelace", "Firefox on Linux");
   const phone = await another(ada, "Safari on iPhone", true);
   await visit(phone.page, "/profile/login");
@@ -12,8 +12,8 @@ test("one device is ended, and is told so", async ({ user, another, javaScript }
   await visit(ada.page, "/profile/security");
   const row = device(ada.page, "Safari on iPhone");
   await expect(device(ada.page, "Firefox on Linux").first()).toContainText("This device");
-  await row.getByText("Rename or end").click();
-  await row.getByRole("button", { name: "End Safari on iPhone" }).click();
+  await row.getByText("Rename or sign out").click();
+  await row.getByRole("button", { name: "Sign out Safari on iPhone" }).click();
   await expect(ada.page.getByRole("status").filter({ hasText: "Safari on iPhone is signed out" })).toBeVisible();
   await expect(row).toBeHidden();
   if (javaScript) await expect(signedOutCard(phone.page)).toContainText(/This device was signed out at .* from Firefox on Linux\. Was this you\?/);
@@ -23,14 +23,14 @@ test("one device is ended, and is told so", async ({ user, another, javaScript }
   await expectNothingOf(phone.page, ada);
 });
 
-test("all other devices are ended, and this one goes on under a new cookie", async ({ user, elsewhere }) => {
+test("all other devices are signed out, and this one continues under a new cookie", async ({ user, elsewhere }) => {
   const ada = await user("Ada Lovelace", "Firefox on Linux");
   await elsewhere(ada, "Safari on iPhone", true);
   await elsewhere(ada, "Edge on Windows");
   await visit(ada.page, "/profile/security");
   const before = await cookie(ada.context, "curfew_session");
-  await ada.page.getByText("End all others").click();
-  await ada.page.getByRole("button", { name: "End all other devices" }).click();
+  await ada.page.getByText("Sign out all others").click();
+  await ada.page.getByRole("button", { name: "Sign out all other devices" }).click();
   await expect(ada.page.getByText("2 other sessions and 1 remembered device ended. You stay signed in here.")).toBeVisible();
   expect(await cookie(ada.context, "curfew_session")).not.toBe(before);
   await expect(ada.page.getByRole("region", { name: "Devices" }).getByRole("listitem")).toHaveCount(1);
@@ -41,7 +41,7 @@ test("a device has a name of its own", async ({ user, elsewhere }) => {
   await elsewhere(ada, "Safari on iPhone", true);
   await visit(ada.page, "/profile/security");
   const row = device(ada.page, "Safari on iPhone");
-  await row.getByText("Rename or end").click();
+  await row.getByText("Rename or sign out").click();
   await row.getByLabel("Name of Safari on iPhone").fill("The red phone");
   await row.getByRole("button", { name: "Save name" }).click();
   await expect(ada.page.getByRole("heading", { name: "The red phone" })).toContainText("Safari on iPhone");
@@ -51,36 +51,36 @@ test("the picture has its facts in words and as a table", async ({ user, elsewhe
   const ada = await user("Ada Lovelace", "Firefox on Linux");
   await elsewhere(ada, "Safari on iPhone");
   await visit(ada.page, "/profile/security");
-  await expect(ada.page.getByRole("img", { name: "2 sessions in the last 30 days, 2 still open. No remote logout." })).toBeVisible();
-  await ada.page.getByText("The same as a table").click();
+  await expect(ada.page.getByRole("img", { name: "2 sessions in the last 30 days, 2 still open. No remote logouts." })).toBeVisible();
+  await ada.page.getByText("Show as a table").click();
   await expect(ada.page.getByRole("row", { name: /Safari on iPhone .* Now Still open/ })).toBeVisible();
 });
 
-test("a curfew is set and taken away again", async ({ user }) => {
+test("a curfew is set and removed again", async ({ user }) => {
   const ada = await user("Ada Lovelace");
   await visit(ada.page, "/profile/security");
   await ada.page.getByLabel("Time", { exact: true }).first().fill("22:30");
   await ada.page.getByLabel("Time zone").first().fill("Europe/Berlin");
   await ada.page.getByRole("button", { name: "Set curfew" }).first().click();
-  await expect(ada.page.getByText("Sessions end by themselves every day at 22:30, Europe/Berlin.")).toBeVisible();
+  await expect(ada.page.getByText("Sessions will end every day at 22:30, Europe/Berlin.")).toBeVisible();
   await ada.page.getByRole("button", { name: "Remove curfew" }).click();
-  await expect(ada.page.getByText("There is no curfew any more.")).toBeVisible();
+  await expect(ada.page.getByText("The curfew has been removed.")).toBeVisible();
 });
 
-test("ending a device asks who one is when that was shown long ago", async ({ user, elsewhere, server }) => {
+test("signing out a device asks for re-authentication when the last one was long ago", async ({ user, elsewhere, server }) => {
   const ada = await user("Ada Lovelace", "Firefox on Linux");
   await elsewhere(ada, "Safari on iPhone", true);
   server.database("update sessions set confirmed_at = confirmed_at - 601000");
   await visit(ada.page, "/profile/security");
   const row = device(ada.page, "Safari on iPhone");
-  await row.getByText("Rename or end").click();
+  await row.getByText("Rename or sign out").click();
   const field = row.getByLabel("Confirm it’s you");
   await field.fill("not this one");
-  await row.getByRole("button", { name: "End Safari on iPhone" }).click();
-  // The same device stands open, and says what was wrong.
-  await expect(row.getByText("This is neither your password nor a code.")).toBeVisible();
+  await row.getByRole("button", { name: "Sign out Safari on iPhone" }).click();
+  // The same device is unfolded, and says what was wrong.
+  await expect(row.getByText("That’s neither your password nor a valid code.")).toBeVisible();
   await field.fill(ada.password);
-  await row.getByRole("button", { name: "End Safari on iPhone" }).click();
+  await row.getByRole("button", { name: "Sign out Safari on iPhone" }).click();
   await expect(ada.page.getByRole("status").filter({ hasText: "Safari on iPhone is signed out" })).toBeVisible();
   await expect(row).toBeHidden();
 });

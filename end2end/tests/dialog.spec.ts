@@ -40,8 +40,8 @@ test.describe("the dialog", { tag: "@with-javascript" }, () => {
     await visit(page, "/profile/security");
     const dialog = await ask(page);
     const reached = new Set<string>();
-    for (let presses = 0; presses < 14; presses++) {
-      await page.keyboard.press(presses < 7 ? "Tab" : "Shift+Tab");
+    for (let step = 0; step < 14; step++) {
+      await page.keyboard.press(step < 7 ? "Tab" : "Shift+Tab");
       // The browser's own buttons are part of the round: then nothing of the page has the focus.
       const where = await dialog.evaluate((d) => {
         const active = document.activeElement!;
@@ -89,7 +89,7 @@ test.describe("the dialog", { tag: "@with-javascript" }, () => {
   });
 });
 
-test("the confirm page leads back to where one came from", { tag: "@without-javascript" }, async ({ user }) => {
+test("the confirm page leads back to the page before it", { tag: "@without-javascript" }, async ({ user }) => {
   const { page } = await user("Ada Lovelace");
   for (const path of ["/profile/security", "/profile/password"]) {
     await page.goto(path);

@@ -18,7 +18,7 @@ test.describe("in the dialog", { tag: "@with-javascript" }, () => {
     expect(remoteLogouts(server, ada)).toBe(1);
   });
 
-  test("store away: nothing was changed, and trying again works", async ({ user, server }) => {
+  test("database unavailable: nothing was changed, and trying again works", async ({ user, server }) => {
     const ada = await user("Ada Lovelace");
     await visit(ada.page, "/profile/password");
     const dialog = await ask(ada.page);
@@ -29,7 +29,7 @@ test.describe("in the dialog", { tag: "@with-javascript" }, () => {
     await expect(confirm).toHaveAttribute("aria-busy", "true");
     expect((await answer).status()).toBe(503);
     await expect(dialog.getByRole("alert")).toContainText(
-      "Curfew can’t reach its store right now. Nothing was changed.",
+      "Curfew can’t reach its database right now. Nothing was changed.",
     );
     await unlock();
     expect([remoteLogouts(server, ada), liveSessions(server, ada)]).toEqual([0, 1]);
@@ -42,7 +42,7 @@ test.describe("in the dialog", { tag: "@with-javascript" }, () => {
   test("the answer is lost: what is said is true, and trying again leads out", async ({ user, server }) => {
     const ada = await user("Ada Lovelace");
     await visit(ada.page, "/profile/security");
-    // The press arrives; its answer does not.
+    // The request arrives; its answer does not.
     await ada.page.route("**/api/fn/remote_logout", async (route) => {
       await ada.context.request.fetch(route.request(), { maxRedirects: 0 });
       await route.abort("connectionreset");
@@ -59,14 +59,14 @@ test.describe("in the dialog", { tag: "@with-javascript" }, () => {
     expect(remoteLogouts(server, ada)).toBe(1);
   });
 
-  test("what will end cannot be looked up: the press is there all the same", async ({ user, server }) => {
+  test("what will end cannot be looked up: the button is there all the same", async ({ user, server }) => {
     const ada = await user("Ada Lovelace");
     await visit(ada.page, "/profile/security");
     await ada.page.route("**/api/fn/remote_logout_facts", (route) => route.abort());
     await ada.page.getByRole("button", { name: "Remote logout" }).click();
     const dialog = ada.page.getByRole("dialog");
-    await expect(dialog).toContainText("Curfew could not look up what will end.");
-    await expect(dialog).toContainText("There is no undo.");
+    await expect(dialog).toContainText("Curfew couldn’t look up what will end.");
+    await expect(dialog).toContainText("This can’t be undone.");
     await dialog.getByRole("button", { name: "Log out everywhere" }).click();
     await expect(receipt(ada.page)).toBeVisible();
     expect(remoteLogouts(server, ada)).toBe(1);
@@ -100,7 +100,7 @@ test.describe("in the dialog", { tag: "@with-javascript" }, () => {
   });
 });
 
-test("on the confirm page: store away, nothing was changed, and trying again works", async ({ user, server }) => {
+test("on the confirm page: database unavailable, nothing was changed, and trying again works", async ({ user, server }) => {
   const ada = await user("Ada Lovelace");
   await visit(ada.page, "/profile/remote-logout?from=password");
   const unlock = await server.lockDatabase();

@@ -5,7 +5,7 @@ import { expect, test } from "../test.ts";
 /** Presses Tab until `wanted` has the focus. */
 async function tabTo(page: Page, wanted: Locator): Promise<void> {
   await expect(wanted).toBeVisible();
-  for (let presses = 0; presses < 30; presses++) {
+  for (let step = 0; step < 30; step++) {
     if (await wanted.evaluate((element) => element === document.activeElement)) return;
     await page.keyboard.press("Tab");
   }

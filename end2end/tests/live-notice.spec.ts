@@ -21,7 +21,7 @@ function streaming(page: Page, timeout = 30_000): Promise<Response> {
   return page.waitForResponse((answer) => answer.url().endsWith("/events") && answer.ok(), { timeout });
 }
 
-test.describe("the kick", { tag: "@with-javascript" }, () => {
+test.describe("the live notice", { tag: "@with-javascript" }, () => {
   test("an open tab in another browser says at once that it was signed out, by what and from where", async ({ user, another }) => {
     const ada = await user("Ada Lovelace", "Firefox on Linux");
     const phone = await another(ada, "Safari on iPhone", true);
@@ -60,7 +60,7 @@ test.describe("the kick", { tag: "@with-javascript" }, () => {
     await expect(phone.page.getByText(ada.email)).toBeVisible();
   });
 
-  test("the browser that pressed shows its receipt, and its other tabs the card", async ({ user }) => {
+  test("the browser that logged out shows its receipt, and its other tabs the card", async ({ user }) => {
     const ada = await user("Ada Lovelace");
     const other = await ada.context.newPage();
     await visit(other, "/profile");
@@ -72,7 +72,7 @@ test.describe("the kick", { tag: "@with-javascript" }, () => {
     await expectNothingOf(other, ada);
   });
 
-  test("nobody else hears anything", async ({ user, another, server }) => {
+  test("no other user is told anything", async ({ user, another, server }) => {
     const ada = await user("Ada Lovelace");
     const phone = await another(ada, "Safari on iPhone");
     const bob = await user("Bob Noyce");
@@ -82,13 +82,13 @@ test.describe("the kick", { tag: "@with-javascript" }, () => {
     await visit(ada.page, "/profile/security");
     await remoteLogout(ada.page);
     await expect(signedOutCard(phone.page)).toBeVisible();
-    // A stream says one thing and ends. Bob's has still to say it: what is his own is the first that he hears.
+    // A stream says one thing and ends. Bob's has still to say it: what is his own is the first that he is told.
     server.run("account", "set-plan", bob.email, "free");
     await expect(bob.page.getByRole("status").filter({ hasText: "your plan is Free now" })).toBeVisible();
     await expect(bob.page.getByText(bob.email)).toBeVisible();
   });
 
-  test("a press from the command line is heard as well", async ({ user, server }) => {
+  test("a remote logout from the command line is told as well", async ({ user, server }) => {
     const ada = await user("Ada Lovelace");
     const opened = streaming(ada.page);
     await visit(ada.page, "/profile/login");
@@ -127,13 +127,13 @@ test.describe("the kick", { tag: "@with-javascript" }, () => {
     await ada.page.getByRole("button", { name: "Change password" }).click();
     await expect(signedOutCard(phone.page)).toContainText(/^You were signed outThe password was changed at .* from Chrome on Windows\. Was this you\?/);
     // The tab that changed it goes on. It does not act within three seconds of sending a form, so those pass first;
-    // then what it hears of its new session is not its end.
-    await expect(ada.page.getByText("Your password is changed")).toBeVisible();
+    // then what it is told of its new session is not its end.
+    await expect(ada.page.getByText("Your password has been changed")).toBeVisible();
     await openedAgain;
     await ada.page.clock.runFor(5_000);
     server.run("account", "set-plan", ada.email, "free");
     await expect(ada.page.getByRole("status").filter({ hasText: "your plan is Free now" })).toBeVisible();
-    await expect(ada.page.getByText("Your password is changed")).toBeVisible();
+    await expect(ada.page.getByText("Your password has been changed")).toBeVisible();
   });
 
   test("another plan is said on the open page, which stays as it is", async ({ user, server }) => {
@@ -167,7 +167,7 @@ test.describe("the kick", { tag: "@with-javascript" }, () => {
     await expect(phone.page.getByLabel("Name", { exact: true })).toHaveValue("Half typed");
   });
 
-  test("a session that ran out is no kick while this device is remembered", async ({ user, another, server }) => {
+  test("a session that expired is not the end while this device is remembered", async ({ user, another, server }) => {
     const ada = await user("Ada Lovelace");
     const phone = await another(ada, "Safari on iPhone", true);
     const opened = streaming(phone.page);
@@ -178,7 +178,7 @@ test.describe("the kick", { tag: "@with-javascript" }, () => {
       streaming(phone.page, 60_000),
     ]);
     server.database("update sessions set expires_at = ? where remembered_device_id is not null", Date.now() + 500);
-    // Nobody said a word: the look that the server takes every 30 seconds anyway finds it. The page is told, asks,
+    // No notification was sent: the look that the server takes every 30 seconds anyway finds it. The page is told, asks,
     // is signed in again by its remembered device, and listens again.
     const [answer] = await looked;
     expect(answer.status()).toBe(200);
@@ -187,7 +187,7 @@ test.describe("the kick", { tag: "@with-javascript" }, () => {
     expect(await phone.page.request.post("/api/fn/still_signed_in", { form: {} }).then((r) => r.status())).toBe(200);
   });
 
-  test("a page of somebody else than this browser's is not shown", async ({ user, page, context }) => {
+  test("a page of another user than this browser's is not shown", async ({ user, page, context }) => {
     const ada = await user("Ada Lovelace");
     const bob = await user("Bob Noyce");
     await visit(page, "/sign-in?next=/profile/login");
@@ -228,7 +228,7 @@ test.describe("what was half typed", { tag: "@with-javascript" }, () => {
     await expect(phone.page.getByLabel("Username")).toHaveValue("");
   });
 
-  test("is kept in the browser that pressed, whose storage was cleared", async ({ user }) => {
+  test("is kept in the browser that logged out, whose storage was cleared", async ({ user }) => {
     const ada = await user("Ada Lovelace");
     const other = await ada.context.newPage();
     await visit(other, "/profile");
@@ -242,7 +242,7 @@ test.describe("what was half typed", { tag: "@with-javascript" }, () => {
     await expect(other.getByLabel("Username")).toHaveValue("half-typed");
   });
 
-  test("is gone when somebody else signs in", async ({ user, another }) => {
+  test("is gone when another user signs in", async ({ user, another }) => {
     const ada = await user("Ada Lovelace");
     const bob = await user("Bob Noyce");
     const phone = await another(ada, "Safari on iPhone");
@@ -273,7 +273,7 @@ const holdingAndWaiting = (page: Page): Promise<number[]> =>
 
 for (const locks of [true, false]) {
   const how = locks ? "" : ", in a browser that has no locks because it is plain http";
-  test(`ten tabs are all usable and all hear of it${how}`, { tag: "@with-javascript" }, async ({ user, another, server }) => {
+  test(`ten tabs are all usable and all are told${how}`, { tag: "@with-javascript" }, async ({ user, another, server }) => {
     const ada = await user("Ada Lovelace");
     const phone = await another(ada, "Safari on iPhone");
     if (!locks) {

@@ -1,13 +1,13 @@
 import { invite, join, reason, visit } from "../steps.ts";
 import { expect, test } from "../test.ts";
 
-test("somebody is invited, joins, gets another role, is logged out and removed", async ({ user, stranger, device }) => {
+test("a member is invited, joins, gets another role, is logged out and removed", async ({ user, stranger, device }) => {
   const ada = await user("Ada Lovelace");
   const grace = stranger("Grace Hopper");
   const { page } = await device("Firefox on Linux");
   const link = await invite(ada.page, "Member", grace.email);
   await visit(page, link);
-  await expect(page.getByText("Ada Lovelace has invited you. Your role will be member.")).toBeVisible();
+  await expect(page.getByText("Ada Lovelace invited you. Your role will be member.")).toBeVisible();
   await expect(page.getByLabel("Email")).toHaveValue(grace.email);
   await join(page, link, grace);
   // A member sees the tabs for members, and no more.
@@ -23,7 +23,7 @@ test("somebody is invited, joins, gets another role, is logged out and removed",
   await row.getByText("Manage Grace Hopper").click();
   await row.getByLabel("Role", { exact: true }).selectOption({ label: "Admin" });
   await row.getByRole("button", { name: "Change role" }).click();
-  await expect(ada.page.getByText("The role is admin now")).toBeVisible();
+  await expect(ada.page.getByText("The role is now admin")).toBeVisible();
   await visit(page, "/settings/members");
   await expect(page.getByRole("heading", { name: "Members", exact: true })).toBeVisible();
   // An owner is not theirs to manage.
@@ -51,16 +51,16 @@ test("somebody is invited, joins, gets another role, is logged out and removed",
   await visit(ada.page, "/settings/audit-log");
   await expect(ada.page.getByText("Ada Lovelace removed Grace Hopper")).toBeVisible();
   await ada.page.getByRole("button", { name: "Verify the log" }).click();
-  await expect(ada.page.getByText("The log is whole")).toBeVisible();
+  await expect(ada.page.getByText("The log is intact")).toBeVisible();
 });
 
 test("an invitation that was revoked opens nothing", async ({ user, page }) => {
   const ada = await user("Ada Lovelace");
-  const link = await invite(ada.page, "Member", "nobody@example.org");
-  await ada.page.getByRole("button", { name: "Revoke the invitation for nobody@example.org" }).click();
-  await expect(ada.page.getByText("The invitation is revoked")).toBeVisible();
+  const link = await invite(ada.page, "Member", "hedy.lamarr@example.org");
+  await ada.page.getByRole("button", { name: "Revoke the invitation for hedy.lamarr@example.org" }).click();
+  await expect(ada.page.getByText("The invitation has been revoked")).toBeVisible();
   await visit(page, link);
-  await expect(page.getByRole("heading", { name: "This invitation is not good any more" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "This invitation is no longer valid" })).toBeVisible();
 });
 
 test("the link can be copied", { tag: "@with-javascript" }, async ({ user }) => {
@@ -84,14 +84,14 @@ test("the owner changes name and plan, and is told what is lost", async ({ user 
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByText("Saved")).toBeVisible();
   await expect(page.getByRole("textbox", { name: "Name" })).toHaveValue("Analytical Engines");
-  await page.getByLabel("Another plan").selectOption({ label: "Plus" });
+  await page.getByLabel("New plan").selectOption({ label: "Plus" });
   await page.getByRole("button", { name: "Change plan" }).click();
   await expect(page.getByRole("heading", { name: "Change from Enterprise to Plus?" })).toBeVisible();
-  await expect(page.getByRole("heading", { name: "What is lost" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "What you’ll lose" })).toBeVisible();
   await page.getByRole("button", { name: "Change to Plus" }).click();
-  await expect(page.getByText("Your account is on Plus now")).toBeVisible();
+  await expect(page.getByText("Your account is now on Plus")).toBeVisible();
   await page.getByRole("navigation", { name: "Account settings" }).getByRole("link", { name: "Audit log" }).click();
-  await expect(page.getByRole("heading", { name: "This is part of Enterprise." })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "This is available on Enterprise." })).toBeVisible();
 });
 
 test("a user deletes their own account", async ({ user }) => {
@@ -103,5 +103,5 @@ test("a user deletes their own account", async ({ user }) => {
   await expect(ada.page.getByRole("heading", { name: "Check one thing" })).toBeVisible();
   await ada.page.getByLabel("Your email address").fill(ada.email);
   await ada.page.getByRole("button", { name: "Delete my account" }).click();
-  await expect(ada.page.getByText("Your account is deleted")).toBeVisible();
+  await expect(ada.page.getByText("Your account has been deleted")).toBeVisible();
 });

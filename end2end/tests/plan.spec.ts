@@ -10,15 +10,15 @@ test("on the Free plan the button is there, disabled, and names the plans that h
     await expect(page.getByRole("heading", { name: "Log out from all devices" })).toBeVisible();
     const button = page.getByRole("button", { name: "Remote logout" });
     await expect(button).toBeDisabled();
-    await expect(button).toHaveAccessibleDescription("Part of Plus, Pro and Enterprise.");
-    await expect(page.getByText("Part of Plus, Pro and Enterprise.").first()).toBeVisible();
+    await expect(button).toHaveAccessibleDescription("Available on Plus, Pro and Enterprise.");
+    await expect(page.getByText("Available on Plus, Pro and Enterprise.").first()).toBeVisible();
   }
 });
 
 test("on the Free plan the confirm page says so and leads back", async ({ user }) => {
   const { page } = await user("Ada Lovelace");
   await visit(page, "/profile/remote-logout?from=password");
-  await expect(page.getByText("Remote logout is part of Plus, Pro and Enterprise.")).toBeVisible();
+  await expect(page.getByText("Remote logout is available on Plus, Pro and Enterprise.")).toBeVisible();
   await expect(page.getByRole("button", { name: "Log out everywhere" })).toHaveCount(0);
   await page.getByRole("link", { name: "Back" }).click();
   await expect(page).toHaveURL("/profile/password");

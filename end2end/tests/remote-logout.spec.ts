@@ -42,16 +42,16 @@ for (const [tab, path] of [
     expect(answer.status()).toBe(401);
     expect(await answer.json()).toMatchObject({
       code: "session_ended",
-      reason: { because: "remote_logout", by: "Firefox on Linux" },
+      reason: { end_reason: "remote_logout", by: "Firefox on Linux" },
     });
 
-    // A remember-me cookie that somebody copied before starts nothing.
+    // A remember-me cookie that a thief copied before starts nothing.
     await copied.page.goto("/");
     await expect(copied.page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
     expect(await cookie(copied.context, "curfew_session")).toBeUndefined();
     expect(liveSessions(server, ada)).toBe(0);
 
-    // Nobody else is signed out.
+    // No other user is signed out.
     await bob.page.goto("/profile/login");
     await expect(bob.page.getByText(bob.email)).toBeVisible();
 
@@ -62,7 +62,7 @@ for (const [tab, path] of [
   });
 }
 
-test("a press from the command line is refused and explained like any other", async ({ user, server }) => {
+test("a remote logout from the command line is explained like any other", async ({ user, server }) => {
   const ada = await user("Ada Lovelace");
   await visit(ada.page, "/profile/login");
   server.run("remote-logout", ada.email);
@@ -83,7 +83,7 @@ test("Cancel changes nothing", async ({ user, elsewhere, server, javaScript }) =
   expect([remoteLogouts(server, ada), liveSessions(server, ada)]).toEqual([0, 2]);
 });
 
-test("the question says what the store says", async ({ user, elsewhere, server, javaScript }) => {
+test("the question says what the database says", async ({ user, elsewhere, server, javaScript }) => {
   const ada = await user("Ada Lovelace", "Firefox on Linux");
   await elsewhere(ada, "Safari on iPhone", true);
   await elsewhere(ada, "Edge on Windows", true);
@@ -102,9 +102,9 @@ test("the question says what the store says", async ({ user, elsewhere, server, 
   await expect(asked.getByRole("link", { name: "2 API tokens" })).toHaveAttribute("href", "/settings/api");
   await expect(asked.getByRole("link", { name: "1 MCP token" })).toHaveAttribute("href", "/settings/mcp");
   await expect(asked.getByText("Two-factor authentication: off")).toBeVisible();
-  await expect(asked.getByText("There is no undo.")).toBeVisible();
+  await expect(asked.getByText("This can’t be undone.")).toBeVisible();
 
-  // Not what it said the last time: what is in the store now.
+  // Not what it said the last time: what is in the database now.
   await asked.getByRole(javaScript ? "button" : "link", { name: "Cancel" }).click();
   await elsewhere(ada, "Chrome on Windows");
   server.database("update users set two_factor_since = 1 where email = ?", ada.email);
@@ -113,7 +113,7 @@ test("the question says what the store says", async ({ user, elsewhere, server, 
   await expect(asked.getByText("Two-factor authentication: on")).toBeVisible();
 });
 
-test("pressing twice is pressing once", async ({ user, server }) => {
+test("confirming twice is confirming once", async ({ user, server }) => {
   const ada = await user("Ada Lovelace");
   await visit(ada.page, "/profile/security");
   const asked = await ask(ada.page);
@@ -122,7 +122,7 @@ test("pressing twice is pressing once", async ({ user, server }) => {
   expect(remoteLogouts(server, ada)).toBe(1);
 });
 
-test("pressing in two tabs at once has one outcome and no error page", async ({ user, another, server }) => {
+test("confirming in two tabs at once has one outcome and no error page", async ({ user, another, server }) => {
   const ada = await user("Ada Lovelace");
   const phone = await another(ada, "Safari on iPhone");
   const both = [ada.page, phone.page];

@@ -56,7 +56,7 @@ test("a new password ends the other sessions and says so", async ({ user, anothe
   await ada.page.getByLabel("Current password", { exact: true }).fill(ada.password);
   await ada.page.getByLabel("New password", { exact: true }).fill("seven lanterns over the harbour");
   await ada.page.getByRole("button", { name: "Change password" }).click();
-  const said = ada.page.getByRole("status").filter({ hasText: "Your password is changed" });
+  const said = ada.page.getByRole("status").filter({ hasText: "Your password has been changed" });
   await expect(said).toContainText("1 other session and 1 remembered device ended. You stay signed in here.");
 
   await phone.page.goto("/profile");
@@ -79,7 +79,7 @@ test("remember me outlives the session", async ({ page, context, user }) => {
   expect(await cookie(context, "curfew_remember")).not.toBe(before);
 });
 
-test("the page one wanted comes after signing in, and only a page of ours", async ({ page, user }) => {
+test("the page that was asked for comes after signing in, and only a page of ours", async ({ page, user }) => {
   const ada = await user("Ada Lovelace");
   await page.goto("/profile/password");
   await expect(page).toHaveURL("/sign-in?next=/profile/password");
@@ -97,7 +97,7 @@ test("a wrong password is refused, and the email is still there", async ({ page,
   await visit(page, "/sign-in?next=/profile/login");
   await page.getByLabel("Remember me").check();
   await signIn(page, { ...ada, password: "not the password" });
-  await expect(page.getByRole("alert")).toHaveText("The email or the password is wrong.");
+  await expect(page.getByRole("alert")).toHaveText("The email or password is wrong.");
   await expect(page.getByLabel("Email")).toHaveValue(ada.email);
   await expect(page.getByLabel("Remember me")).toBeChecked();
 
@@ -106,7 +106,7 @@ test("a wrong password is refused, and the email is still there", async ({ page,
   await expect(page).toHaveURL("/profile/login");
 });
 
-test("what is wrong stands beside its field, and above the form with links", async ({ page, javaScript }) => {
+test("what is wrong is beside its field, and above the form with links", async ({ page, javaScript }) => {
   await visit(page, "/sign-in");
   await page.getByRole("button", { name: "Sign in" }).click();
   const summary = page.getByRole("alert", { name: "Check 2 things" });

@@ -13,12 +13,12 @@ async function signUp(page: Page, user: User): Promise<void> {
   await page.getByRole("button", { name: "Create account" }).click();
 }
 
-test("where sign-ups are confirmed, the mailed link and the password make an account, and nobody learns who is here", async ({
+test("where sign-ups are confirmed, the emailed link and the password create an account, and no one learns which addresses have users", async ({
   stranger,
   device,
   server,
 }) => {
-  // The first user of an install is in at once.
+  // The first user of an install is signed in at once.
   const ada = stranger("Ada Lovelace");
   const desk = await device();
   await signUp(desk.page, ada);
@@ -29,7 +29,7 @@ test("where sign-ups are confirmed, the mailed link and the password make an acc
   const answers: string[] = [];
   for (const user of [eve, { ...eve, email: ada.email }]) {
     await signUp(page, user);
-    await expect(page.getByRole("heading", { name: "Look into your mailbox" })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Check your email" })).toBeVisible();
     answers.push(await page.locator("main").innerText());
   }
   expect(answers[0]).toBe(answers[1]);
@@ -37,7 +37,7 @@ test("where sign-ups are confirmed, the mailed link and the password make an acc
 
   const phone = await device("Safari on iPhone");
   await phone.page.goto(await server.linkFor(eve.email, "/confirm-sign-up"));
-  await expect(phone.page.getByText(`As ${eve.name}, with ${eve.email}.`)).toBeVisible();
+  await expect(phone.page.getByText(`You’re signing up as ${eve.name} with ${eve.email}.`)).toBeVisible();
   await phone.page.getByLabel("Password", { exact: true }).fill("not the password");
   await phone.page.getByRole("button", { name: "Create account" }).click();
   await expect(phone.page.getByRole("alert")).toContainText("not the password you chose");

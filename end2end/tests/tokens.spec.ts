@@ -3,8 +3,8 @@ import { remoteLogout, visit } from "../steps.ts";
 import { expect, test } from "../test.ts";
 
 const PAGES = [
-  { path: "/settings/api", one: "API token", box: "May end sessions", prefix: "cfw_api_" },
-  { path: "/settings/mcp", one: "MCP token", box: "May press Remote logout", prefix: "cfw_mcp_" },
+  { path: "/settings/api", one: "API token", box: "Can end sessions", prefix: "cfw_api_" },
+  { path: "/settings/mcp", one: "MCP token", box: "Can use Remote logout", prefix: "cfw_mcp_" },
 ] as const;
 
 async function create(page: Page, path: string, name: string): Promise<void> {
@@ -14,7 +14,7 @@ async function create(page: Page, path: string, name: string): Promise<void> {
 }
 
 for (const { path, one, box, prefix } of PAGES) {
-  test(`an ${one} is made, shown once, works, and is revoked at once`, async ({ user, playwright, baseURL }) => {
+  test(`an ${one} is created, shown once, works, and is revoked at once`, async ({ user, playwright, baseURL }) => {
     const { page } = await user("Ada Lovelace");
     await visit(page, path);
     await expect(page.getByRole("heading", { name: `You have no ${one}s` })).toBeVisible();
@@ -40,7 +40,7 @@ for (const { path, one, box, prefix } of PAGES) {
         : program.post("/mcp", { data: { jsonrpc: "2.0", id: 1, method: "tools/list" } });
     expect((await ask()).status()).toBe(200);
 
-    // A reload shows it no more, and makes no other.
+    // A reload shows it no more, and creates no other.
     await page.reload();
     await expect(page.getByText(value)).toHaveCount(0);
     await expect(row).toHaveCount(1);
@@ -57,15 +57,15 @@ for (const { path, one, box, prefix } of PAGES) {
   });
 }
 
-test("what was wrong with a token stands beside the field, with what was typed", async ({ user }) => {
+test("what was wrong with a token is beside the field, with what was typed", async ({ user }) => {
   const { page } = await user("Ada Lovelace");
   await visit(page, "/settings/api");
   await page.getByLabel("Expires after").selectOption("1 year");
-  await page.getByRole("checkbox", { name: "May end sessions" }).check();
+  await page.getByRole("checkbox", { name: "Can end sessions" }).check();
   await page.getByRole("button", { name: "Create token" }).click();
   await expect(page.getByLabel("Name")).toHaveAccessibleDescription(/Name the token after what will use it\./);
   await expect(page.getByLabel("Expires after")).toHaveValue("365");
-  await expect(page.getByRole("checkbox", { name: "May end sessions" })).toBeChecked();
+  await expect(page.getByRole("checkbox", { name: "Can end sessions" })).toBeChecked();
   await page.getByLabel("Name").fill("Backup script");
   await page.getByRole("button", { name: "Create token" }).click();
   await expect(page.getByRole("heading", { name: "Your new API token" })).toBeVisible();
@@ -97,8 +97,8 @@ test("on a plan without them the button is there, disabled, and names the plans"
   const { page, email } = await user("Ada Lovelace");
   server.run("account", "set-plan", email, "plus");
   for (const [path, plans] of [
-    ["/settings/api", "Part of Enterprise."],
-    ["/settings/mcp", "Part of Pro and Enterprise."],
+    ["/settings/api", "Available on Enterprise."],
+    ["/settings/mcp", "Available on Pro and Enterprise."],
   ] as const) {
     await visit(page, path);
     const button = page.getByRole("button", { name: "Create token" });

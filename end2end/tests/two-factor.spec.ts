@@ -24,15 +24,15 @@ test("two-factor authentication is set up step by step, and on only after a righ
   await expect(field).toHaveAttribute("autocomplete", "one-time-code");
   const right = codeOf(secret);
   await field.fill(right === "000000" ? "000001" : "000000");
-  await page.getByRole("button", { name: "Turn it on" }).click();
-  await expect(page.getByRole("alert")).toContainText("This code is not right.");
+  await page.getByRole("button", { name: "Turn on" }).click();
+  await expect(page.getByRole("alert")).toContainText("That code isn’t right.");
   await visit(page, "/profile/login");
   await expect(page.getByText("Off", { exact: false }).first()).toBeVisible();
 
-  // Gone back to half-way: the same codes and the same secret are shown.
+  // Back in the middle of the set-up: the same codes and the same secret are shown.
   await page.goto("/profile/two-factor/app");
   await page.getByLabel("Authentication code").fill(`${right.slice(0, 3)} ${right.slice(3)}`);
-  await page.getByRole("button", { name: "Turn it on" }).click();
+  await page.getByRole("button", { name: "Turn on" }).click();
   const said = page.getByRole("status").filter({ hasText: "Two-factor authentication is on" });
   await expect(said).toContainText("1 other session and 1 remembered device ended. You stay signed in here.");
   await expect(page.getByText("16 of 16 left")).toBeVisible();
@@ -44,20 +44,20 @@ test("two-factor authentication is set up step by step, and on only after a righ
   expect((await page.request.get("/profile/two-factor/qr.svg")).status()).toBe(404);
 });
 
-test("signing in asks for a code, takes each once, and goes on to where one was going", async ({ user, device }) => {
+test("signing in asks for a code, takes each once, and leads to the page that was asked for", async ({ user, device }) => {
   const ada = await user("Ada Lovelace");
   const { secret, used } = await setUp(ada.page);
   const { page, context } = await device("Safari on iPhone");
   await visit(page, "/profile/login");
   await signIn(page, ada);
   await expect(page).toHaveURL("/sign-in/code");
-  // Half a sign-in is no session.
+  // A pending sign-in is no session.
   expect((await context.request.get("/profile", { maxRedirects: 0 })).status()).toBe(303);
   expect((await context.cookies()).map((c) => c.name)).not.toContain("curfew_session");
 
   await page.getByLabel("Authentication code").fill(used);
   await page.getByRole("button", { name: "Continue" }).click();
-  await expect(page.getByRole("alert")).toContainText("This code is not right, or was used already.");
+  await expect(page.getByRole("alert")).toContainText("That code isn’t right or was already used.");
   await page.getByLabel("Authentication code").fill(codeOf(secret, 1));
   await page.getByRole("button", { name: "Continue" }).click();
   await expect(page).toHaveURL("/profile/login");
@@ -75,19 +75,19 @@ test("a recovery code signs in once, and few left are warned of", async ({ user,
   await visit(page, "/sign-in?next=/profile/security");
   await signIn(page, ada);
   await page.getByRole("link", { name: "Use a recovery code" }).click();
-  // Twelve are used up; one of the last four is good.
+  // Twelve are used; one of the last four works.
   for (const code of codes) {
     await page.getByLabel("Recovery code").fill(code.toUpperCase());
     await page.getByRole("button", { name: "Continue" }).click();
     await page.waitForURL(/./);
     if (page.url().endsWith("/profile/security")) break;
-    if (await page.getByRole("alert").getByText("Too many attempts").isVisible()) server.database("delete from attempts");
+    if (await page.getByRole("alert").getByText("Too many attempts").isVisible()) server.database("delete from rate_limits");
   }
   await expect(page.getByText("3 of 16 left")).toBeVisible();
   await expect(page.getByRole("alert")).toContainText("You have 3 recovery codes left");
 });
 
-test("a remote logout leaves it on, and kills a sign-in that was half way", async ({ user, device }) => {
+test("a remote logout leaves it on, and ends a pending sign-in", async ({ user, device }) => {
   const ada = await user("Ada Lovelace");
   const { secret } = await setUp(ada.page);
   const { page } = await device("Safari on iPhone");
@@ -100,54 +100,54 @@ test("a remote logout leaves it on, and kills a sign-in that was half way", asyn
   await page.getByLabel("Authentication code").fill(codeOf(secret, 1));
   await page.getByRole("button", { name: "Continue" }).click();
   await expect(page).toHaveURL("/sign-in");
-  await expect(page.getByRole("alert")).toContainText("This sign-in took too long, or was ended from another device.");
+  await expect(page.getByRole("alert")).toContainText("This sign-in took too long or was ended from another device.");
   await signIn(page, ada);
   await page.getByLabel("Authentication code").fill(codeOf(secret, 1));
   await page.getByRole("button", { name: "Continue" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
 });
 
-test("a sensitive deed asks who one is on the same page, and goes on with what was typed", async ({ user, server }) => {
+test("a sensitive operation asks for re-authentication on the same page, and continues with what was typed", async ({ user, server }) => {
   const ada = await user("Ada Lovelace");
   const { page } = ada;
   server.database("update sessions set confirmed_at = confirmed_at - 601000");
   await visit(page, "/profile/login");
   await page.getByLabel("New email").fill("countess@example.org");
-  await page.getByRole("button", { name: "Send the link" }).click();
+  await page.getByRole("button", { name: "Send link" }).click();
   await expect(page.getByRole("alert")).toContainText("Enter your password.");
   await expect(page.getByLabel("New email")).toHaveValue("countess@example.org");
   await page.getByLabel("Confirm it’s you").fill("not this one");
-  await page.getByRole("button", { name: "Send the link" }).click();
-  await expect(page.getByRole("alert")).toContainText("This is neither your password nor a code.");
+  await page.getByRole("button", { name: "Send link" }).click();
+  await expect(page.getByRole("alert")).toContainText("That’s neither your password nor a valid code.");
   await page.getByLabel("Confirm it’s you").fill(ada.password);
-  await page.getByRole("button", { name: "Send the link" }).click();
-  await expect(page.getByRole("status").filter({ hasText: "Look into the new mailbox" })).toBeVisible();
+  await page.getByRole("button", { name: "Send link" }).click();
+  await expect(page.getByRole("status").filter({ hasText: "Check your email at the new address" })).toBeVisible();
 });
 
-test("it is turned off after asking, and new codes void the old ones", async ({ user, server }) => {
+test("it is turned off after asking, and new codes replace the old ones", async ({ user, server }) => {
   const ada = await user("Ada Lovelace");
   const { page } = ada;
   const { codes, secret } = await setUp(page);
   server.database("update sessions set confirmed_at = confirmed_at - 601000");
   await visit(page, "/profile/two-factor/new-codes");
   await page.getByLabel("Confirm it’s you").fill(codeOf(secret, 1));
-  await page.getByRole("button", { name: "Make new codes" }).click();
+  await page.getByRole("button", { name: "Create new codes" }).click();
   const list = page.getByRole("list", { name: "Recovery codes" }).getByRole("listitem");
   await expect(list).toHaveCount(16);
   expect(await list.allTextContents()).not.toEqual(codes);
-  await page.getByRole("button", { name: "I kept them: use these codes" }).click();
-  await expect(page.getByRole("status").filter({ hasText: "Your new recovery codes count from now on" })).toBeVisible();
+  await page.getByRole("button", { name: "I’ve saved them, use these codes" }).click();
+  await expect(page.getByRole("status").filter({ hasText: "Your new recovery codes are in use" })).toBeVisible();
 
-  await page.getByRole("link", { name: "Turn it off" }).click();
-  await page.getByRole("button", { name: "Turn it off" }).click();
+  await page.getByRole("link", { name: "Turn off" }).click();
+  await page.getByRole("button", { name: "Turn off" }).click();
   await expect(page.getByRole("status").filter({ hasText: "Two-factor authentication is off" })).toBeVisible();
-  await expect(page.getByRole("link", { name: "Set it up" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Set up" })).toBeVisible();
 });
 
 test("on the Free plan it is there, disabled, and names the plans that have it", async ({ user, server }) => {
   const { page, email } = await user("Ada Lovelace");
   server.run("account", "set-plan", email, "free");
   await visit(page, "/profile/security");
-  await expect(page.getByRole("button", { name: "Set it up" })).toBeDisabled();
-  await expect(page.getByText("Part of Plus, Pro and Enterprise.").last()).toBeVisible();
+  await expect(page.getByRole("button", { name: "Set up" })).toBeDisabled();
+  await expect(page.getByText("Available on Plus, Pro and Enterprise.").last()).toBeVisible();
 });

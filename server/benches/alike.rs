@@ -8,14 +8,15 @@ use std::{
 };
 
 use accounts::{
-    audit::Client,
+    client::Client,
     db::Db,
     keys::Keys,
     passwords::Hasher,
     plans::Plan,
     secret::Secret,
-    sign_up::{NewUser, SignUp, sign_up},
+    sign_up::{Policy, SignUp, sign_up},
     time::Moment,
+    users::NewUser,
 };
 use axum::{
     Router,
@@ -48,27 +49,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
         name: "Ada",
         email: "known@example.com",
         password: &password,
+    };
+    let policy = Policy {
+        sign_up: SignUp::Open,
         plan: Plan::Enterprise,
     };
-    let client = Client::default();
-    sign_up(
-        &db,
-        &hasher,
-        SignUp::Open,
-        &config.limits,
-        ada,
-        &client,
-        Moment::now(),
-    )
-    .await?;
     let keys = Keys::parse(&Keys::new_line())?;
-    let app = router(AppState::new(
-        config,
-        db,
-        hasher,
-        keys,
-        app::Assets::default(),
-    ));
+    let state = AppState::new(config, db, hasher, keys, app::Assets::default());
+    let instance = &state.curfew.instance;
+    sign_up(instance, &Client::default(), Moment::now(), &policy, ada).await?;
+    let app = router(state);
 
     let mut out = std::io::stdout();
     let mut worst = Duration::ZERO;

@@ -9,9 +9,12 @@ use std::{
 };
 
 use accounts::{
-    audit::{self, Action, Actor, Client, Event},
+    audit::{Action, Actor, Event},
+    client::Client,
     db::Db,
+    instance::Instance,
     keys::Keys,
+    operation::Operation,
     passwords::Hasher,
     sample::{Seed, seed},
     time::Moment,
@@ -43,14 +46,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let config = Config::from(|name| (name == "CURFEW_DATABASE_URL").then(|| url.clone()))?;
     let db = Db::open(&config.database_url).await?;
     let hasher = Hasher::with_cost(64, 1, 2)?;
-    let cookie = fill(&db, &hasher, &config).await?;
-    let app = router(AppState::new(
-        config,
-        db,
-        hasher,
-        Keys::parse(&Keys::new_line())?,
-        app::Assets::default(),
-    ));
+    let keys = Keys::parse(&Keys::new_line())?;
+    let state = AppState::new(config, db, hasher, keys, app::Assets::default());
+    let cookie = fill(&state.curfew.instance).await?;
+    let app = router(state);
 
     let mut slowest = Duration::ZERO;
     for (what, query) in [
@@ -89,7 +88,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Fills one account's log, and gives the cookie of its owner.
-async fn fill(db: &Db, hasher: &Hasher, config: &Config) -> Result<String, Box<dyn Error>> {
+async fn fill(instance: &Instance) -> Result<String, Box<dyn Error>> {
     let how_many = Seed {
         users: 1,
         sessions_each: 1,
@@ -97,13 +96,13 @@ async fn fill(db: &Db, hasher: &Hasher, config: &Config) -> Result<String, Box<d
     };
     let now = Moment::now();
     let mut line = String::new();
-    seed(db, hasher, &config.limits, how_many, now, |seeded| {
+    seed(instance, how_many, now, |seeded| {
         seeded.trim_end().clone_into(&mut line);
         Ok(())
     })
     .await?;
     let (email, cookie) = line.split_once('\t').ok_or("no user was seeded")?;
-    let mut conn = db.read().await?;
+    let mut conn = instance.read(now).await?;
     let id = users::id_of_email(&mut conn, email)
         .await?
         .ok_or("the seeded user is missing")?;
@@ -114,21 +113,22 @@ async fn fill(db: &Db, hasher: &Hasher, config: &Config) -> Result<String, Box<d
     let client = Client {
         ip: Some([192, 0, 2, 7].into()),
         user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".into(),
+        known_device: None,
     };
-    let mut tx = db.write().await?;
+    let mut op = Operation::begin(instance, &client, now).await?;
     for number in 0..EVENTS {
         let action = match number % 1_000 {
             0 => Action::AccountRenamed,
             n if n % 3 == 0 => Action::Logout,
             _ => Action::Login,
         };
-        let event = Event::of(action, Actor::User(&id), &client)
+        let event = Event::of(action, Actor::User(&id))
             .in_account(&user.account_id)
             .about(&id)
             .with(serde_json::json!({ "how": "password", "number": number }));
-        audit::record(&mut tx, event, now).await?;
+        op.record(event);
     }
-    tx.commit().await?;
+    op.commit().await?;
     Ok(cookie.to_owned())
 }
 

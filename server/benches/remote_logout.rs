@@ -10,6 +10,7 @@ use std::{
 
 use accounts::{
     db::Db,
+    instance::Instance,
     keys::Keys,
     passwords::Hasher,
     sample::{Seed, seed},
@@ -37,15 +38,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let db = Db::open(&config.database_url).await?;
     let hasher = Hasher::with_cost(64, 1, 2)?;
     let keys = Keys::parse(&Keys::new_line())?;
-    let few = users(&db, &hasher, &config, 10).await?;
-    let many = users(&db, &hasher, &config, 10_000).await?;
-    let app = router(AppState::new(
-        config,
-        db,
-        hasher,
-        keys,
-        app::Assets::default(),
-    ));
+    let state = AppState::new(config, db, hasher, keys, app::Assets::default());
+    let few = users(&state.curfew.instance, 10).await?;
+    let many = users(&state.curfew.instance, 10_000).await?;
+    let app = router(state);
 
     let (mut short, mut long) = (Vec::new(), Vec::new());
     for (few, many) in few.iter().zip(&many) {
@@ -70,32 +66,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// One cookie of each of [`ROUNDS`] users with that many sessions.
-async fn users(
-    db: &Db,
-    hasher: &Hasher,
-    config: &Config,
-    sessions: usize,
-) -> Result<Vec<String>, Box<dyn Error>> {
+async fn users(instance: &Instance, sessions: usize) -> Result<Vec<String>, Box<dyn Error>> {
     let how_many = Seed {
         users: ROUNDS,
         sessions_each: sessions,
         cookie: "curfew_session",
     };
     let mut cookies: Vec<(String, String)> = Vec::new();
-    seed(
-        db,
-        hasher,
-        &config.limits,
-        how_many,
-        Moment::now(),
-        |line| {
-            let (email, cookie) = line.trim_end().split_once('\t').unwrap_or_default();
-            if cookies.last().is_none_or(|(last, _)| last != email) {
-                cookies.push((email.to_owned(), cookie.to_owned()));
-            }
-            Ok(())
-        },
-    )
+    seed(instance, how_many, Moment::now(), |line| {
+        let (email, cookie) = line.trim_end().split_once('\t').unwrap_or_default();
+        if cookies.last().is_none_or(|(last, _)| last != email) {
+            cookies.push((email.to_owned(), cookie.to_owned()));
+        }
+        Ok(())
+    })
     .await?;
     Ok(cookies.into_iter().map(|(_, cookie)| cookie).collect())
 }

@@ -37,6 +37,7 @@ pub enum Action {
     AccountRenamed,
     MemberInvited,
     InvitationRevoked,
+    InvitationConfirmed,
     MemberJoined,
     MemberRoleChanged,
     MemberDisabled,
@@ -60,7 +61,7 @@ pub enum Action {
 
 impl Action {
     /// Every operation, for the audit log's filter.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::UserCreated,
         Self::Login,
         Self::LoginFailed,
@@ -88,6 +89,7 @@ impl Action {
         Self::McpTokenDeleted,
         Self::MemberInvited,
         Self::InvitationRevoked,
+        Self::InvitationConfirmed,
         Self::MemberJoined,
         Self::MemberRoleChanged,
         Self::MemberDisabled,
@@ -130,6 +132,7 @@ impl Action {
             Self::AccountRenamed => "account.renamed",
             Self::MemberInvited => "member.invited",
             Self::InvitationRevoked => "member.invitation_revoked",
+            Self::InvitationConfirmed => "member.invitation_confirmed",
             Self::MemberJoined => "member.joined",
             Self::MemberRoleChanged => "member.role_changed",
             Self::MemberDisabled => "member.disabled",
@@ -184,6 +187,7 @@ impl Action {
             | Self::WebhookRemoved => "account",
             Self::MemberInvited
             | Self::InvitationRevoked
+            | Self::InvitationConfirmed
             | Self::MemberJoined
             | Self::MemberRoleChanged
             | Self::MemberDisabled
@@ -204,7 +208,8 @@ impl Action {
             | Self::DeviceRenamed
             | Self::AccountRenamed
             | Self::MemberInvited
-            | Self::InvitationRevoked => "info",
+            | Self::InvitationRevoked
+            | Self::InvitationConfirmed => "info",
             Self::LoginFailed
             | Self::PasswordChanged
             | Self::PasswordResetRequested

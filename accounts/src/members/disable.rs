@@ -101,6 +101,7 @@ pub(super) async fn end_everything(
         event: event.and(&json!({ "tokens": tokens.len() })),
         reason,
         keep: None,
+        browser_stays_known: false,
     };
     let ended = end_together(op, member, ending).await?;
     Ok(Disabled {

@@ -103,7 +103,10 @@ pub struct Open {
     pub role: Role,
     pub email: Option<String>,
     pub invited_by: String,
+    pub created_by: UserId,
     pub expires_at: UnixMillis,
+    /// It opens nothing until the user who created it, or an owner, confirms it.
+    pub waits: bool,
 }
 
 /// The account's invitations that are still valid, latest first.
@@ -113,7 +116,8 @@ pub struct Open {
 pub async fn open(conn: &mut Reader, account: &AccountId) -> Result<Vec<Open>, sqlx::Error> {
     let now = conn.now;
     on!(conn, c => sqlx::query_as(
-        "select i.id, i.role, i.email, u.name as invited_by, i.expires_at
+        "select i.id, i.role, i.email, u.name as invited_by, i.created_by, i.expires_at,
+                i.waits_since is not null as waits
          from invitations i join users u on u.id = i.created_by
          where i.account_id = $1 and i.used_at is null and i.revoked_at is null and i.expires_at > $2
          order by i.created_at desc, i.id desc limit 500")
@@ -140,6 +144,39 @@ pub async fn revoke(
         return Err(MemberError::NotFound);
     }
     let event = Event::of(Action::InvitationRevoked, Actor::User(&me.id))
+        .in_account(&me.account_id)
+        .with(json!({ "invitation": invitation }));
+    op.record(event);
+    Ok(())
+}
+
+/// Confirms an invitation that waits, by the user who created it or an owner: it opens what it did before.
+///
+/// # Errors
+/// See [`MemberError`]; nothing has changed then.
+pub async fn confirm(
+    op: &mut Operation,
+    who: &SignedIn,
+    invitation: &str,
+) -> Result<(), MemberError> {
+    let now = op.now;
+    let me = begin(op, who, Permission::ConfirmInvitation).await?;
+    let mine_or_owner = me.role == Role::Owner;
+    let confirmed = execute!(
+        op,
+        "update invitations set waits_since = null
+         where id = $1 and account_id = $2 and (created_by = $3 or $4) and waits_since is not null
+           and used_at is null and revoked_at is null and expires_at > $5",
+        invitation,
+        &me.account_id,
+        &me.id,
+        mine_or_owner,
+        now.at
+    )?;
+    if confirmed == 0 {
+        return Err(MemberError::NotFound);
+    }
+    let event = Event::of(Action::InvitationConfirmed, Actor::User(&me.id))
         .in_account(&me.account_id)
         .with(json!({ "invitation": invitation }));
     op.record(event);
@@ -208,6 +245,19 @@ pub struct Invitation {
     pub role: Role,
     pub email: Option<String>,
     pub invited_by: String,
+    /// It opens nothing until the user who created it, or an owner, confirms it.
+    pub waits: bool,
+    inviter_role: Role,
+    inviter_disabled_at: Option<UnixMillis>,
+}
+
+impl Invitation {
+    /// An invitation is worth no more than the role of the user who created it, as it is now.
+    fn is_still_given(&self) -> bool {
+        self.inviter_disabled_at.is_none()
+            && self.inviter_role.manages()
+            && may_give(self.role, self.inviter_role, self.plan).is_ok()
+    }
 }
 
 /// The invitation behind a link; none when it was used, revoked, has expired or never existed.
@@ -217,7 +267,8 @@ pub struct Invitation {
 pub async fn look_up(conn: &mut Reader, token: &Token) -> Result<Option<Invitation>, sqlx::Error> {
     let now = conn.now;
     on!(conn, c => sqlx::query_as(
-        "select i.id, i.account_id, a.name as account_name, a.plan, i.role, i.email, u.name as invited_by
+        "select i.id, i.account_id, a.name as account_name, a.plan, i.role, i.email, u.name as invited_by,
+                i.waits_since is not null as waits, u.role as inviter_role, u.disabled_at as inviter_disabled_at
          from invitations i join accounts a on a.id = i.account_id join users u on u.id = i.created_by
          where i.token_hash = $1 and i.used_at is null and i.revoked_at is null and i.expires_at > $2")
         .bind(token.hash())
@@ -232,6 +283,9 @@ pub enum JoinError {
     /// Used, revoked, expired, or never created: the same answer.
     #[error("the invitation is not valid any more")]
     NoSuchInvitation,
+    /// Everything of the user who created it has ended since: it waits for a confirmation.
+    #[error("the invitation waits for a confirmation")]
+    Waits,
     /// The account has changed its plan since.
     #[error("the account's plan has no such role any more")]
     NoSuchRole,
@@ -283,6 +337,12 @@ pub async fn join(
     if special && !invitation.plan.has(Feature::EditorAndWatchOnly) {
         return Err(JoinError::NoSuchRole);
     }
+    if !invitation.is_still_given() {
+        return Err(JoinError::NoSuchInvitation);
+    }
+    if invitation.waits {
+        return Err(JoinError::Waits);
+    }
     let (account, role) = (&invitation.account_id, invitation.role);
     let user = insert_user(&mut op, account, role, &new)
         .await
@@ -291,7 +351,7 @@ pub async fn join(
     let redeemed = execute!(
         &mut op,
         "update invitations set used_at = $2, used_by = $3
-         where id = $1 and used_at is null and revoked_at is null",
+         where id = $1 and used_at is null and revoked_at is null and waits_since is null",
         &invitation.id,
         now.at,
         &user

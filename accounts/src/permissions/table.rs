@@ -62,6 +62,7 @@ permissions! {
     ViewMembers: "see the members" => managers(),
     InviteMember: "invite a member" => managers().but("an admin not as an owner; editor and watch-only on Pro and Enterprise"),
     RevokeInvitation: "revoke an invitation" => managers(),
+    ConfirmInvitation: "confirm an invitation that waits" => managers().but("an admin their own only"),
     ChangeRole: "change a member’s role" => managers().but("an admin not of or to an owner; editor and watch-only on Pro and Enterprise; not the last owner"),
     DisableMember: "disable a member" => managers().but(NOT_ON_OWNERS),
     EnableMember: "enable a member" => managers().but(NOT_ON_OWNERS),

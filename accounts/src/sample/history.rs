@@ -70,7 +70,8 @@ pub(super) const HISTORY: [(u64, Step, usize); 48] = {
         (98, SignOut, 6),
         (77, SignInRemembered, 7),
         (52, SignIn, 8),
-        (49, UsePage, 1),
+        // Where no remote logout is, device 0's first session has expired by now, and this marks it.
+        (48, ComeBack, 1),
         (30, SignIn, 9),
         (26, UsePage, 4),
         (9, SignInRemembered, 10),

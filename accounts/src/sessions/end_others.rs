@@ -24,6 +24,7 @@ pub async fn end_others(op: &mut Operation, me: &SignedIn) -> Result<RotatedSess
         event: Event::of(Action::OtherDevicesEnded, Actor::User(&me.user.id)),
         reason: EndReason::EndedElsewhere,
         keep: Some(Keep::session_and_device(&live.id)),
+        browser_stays_known: true,
     };
     let ended = end_together(op, &live.user, ending).await?;
     Ok(RotatedSession {

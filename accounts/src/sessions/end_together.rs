@@ -11,6 +11,7 @@ use crate::{
     end_reason::EndReason,
     execute,
     ids::{EventId, SessionId},
+    known_devices::forget_devices,
     operation::{LockedUser, Operation},
 };
 
@@ -22,6 +23,8 @@ pub(crate) struct Ending<'a> {
     pub reason: EndReason,
     /// What stays live under the new epoch.
     pub keep: Option<Keep<'a>>,
+    /// Whether the browser that asks stays a known device: only where its user has just shown who they are.
+    pub browser_stays_known: bool,
 }
 
 /// A session that stays live.
@@ -54,6 +57,8 @@ impl<'a> Keep<'a> {
 pub(crate) struct EndedTogether {
     pub sessions: i64,
     pub remembered_devices: i64,
+    /// Open invitations of the user that wait for a confirmation now.
+    pub invitations: u64,
     pub event: EventId,
 }
 
@@ -78,13 +83,18 @@ pub(crate) async fn end_together(
     };
     let ended_sessions = live.sessions - sessions;
     let ended_devices = live.remembered_devices - devices;
-    let counts = json!({ "sessions": ended_sessions, "remembered_devices": ended_devices });
+    let invitations = hold_invitations(op, user).await?;
+    let counts = json!({
+        "sessions": ended_sessions, "remembered_devices": ended_devices, "invitations": invitations,
+    });
     let event = ending.event.and(&counts);
     let event = op.record(event.in_account(&user.account_id).about(&user.id));
     end_rows(op, user, &event, ending.reason).await?;
+    forget_devices(op, &user.id, ending.browser_stays_known).await?;
     Ok(EndedTogether {
         sessions: ended_sessions,
         remembered_devices: ended_devices,
+        invitations,
         event,
     })
 }
@@ -143,4 +153,16 @@ async fn end_rows(
         execute!(op, sql, &user.id, now.at, reason, event, user.epoch)?;
     }
     Ok(())
+}
+
+/// Lets the user's open invitations wait for a confirmation, because a thief may have created them.
+async fn hold_invitations(op: &mut Operation, user: &LockedUser) -> Result<u64, sqlx::Error> {
+    let now = op.now.at;
+    execute!(
+        op,
+        "update invitations set waits_since = $2
+         where created_by = $1 and used_at is null and revoked_at is null and waits_since is null and expires_at > $2",
+        &user.id,
+        now
+    )
 }

@@ -14,6 +14,8 @@ use crate::{
 pub struct Facts {
     pub sessions: i64,
     pub remembered_devices: i64,
+    /// Open invitations of the user, which will wait for a confirmation.
+    pub invitations: i64,
     #[sqlx(skip)]
     pub api_tokens: i64,
     #[sqlx(skip)]
@@ -38,7 +40,9 @@ pub(crate) async fn count_live(conn: &mut Reader, user: &UserId) -> Result<Facts
     let (now, idle) = (conn.now.at, conn.idle_since());
     on!(conn, c => sqlx::query_as(concat!(
         "select (select count(*) from sessions s where s.user_id = u.id and ", live_session!("$1", "$2"), ") as sessions,
-                (select count(*) from remembered_devices d where d.user_id = u.id and ", live_device!("$1"), ") as remembered_devices
+                (select count(*) from remembered_devices d where d.user_id = u.id and ", live_device!("$1"), ") as remembered_devices,
+                (select count(*) from invitations i where i.created_by = u.id and i.used_at is null
+                 and i.revoked_at is null and i.waits_since is null and i.expires_at > $1) as invitations
          from users u where u.id = $3"))
         .bind(now)
         .bind(idle)

@@ -10,6 +10,7 @@ use crate::{
     emails::EmailTemplate,
     end_reason::EndReason,
     ids::{EventId, SessionId, UserId},
+    on,
     operation::{LockedUser, Operation},
     plans::{Feature, Plan},
     time::UnixMillis,
@@ -63,6 +64,8 @@ impl Surface {
 pub struct LogoutReceipt {
     pub sessions: u64,
     pub remembered_devices: u64,
+    /// Open invitations of the user that wait for a confirmation now.
+    pub invitations: u64,
     pub at: UnixMillis,
     /// The `user.session_invalidated` event; the commit's receipts have its hash.
     pub event: EventId,
@@ -118,6 +121,10 @@ pub(crate) async fn end_all_but(
         By::Member(holder) => Actor::User(holder),
         By::Operator => Actor::Operator,
     };
+    let browser_stays_known = match by {
+        By::Session(session) => confirmed_lately(op, session).await?,
+        By::Member(_) | By::Operator => false,
+    };
     let scope = if surface == Surface::Everyone {
         "everyone"
     } else {
@@ -129,6 +136,7 @@ pub(crate) async fn end_all_but(
         event,
         reason: EndReason::RemoteLogout,
         keep: keep.map(Keep::session),
+        browser_stays_known,
     };
     let ended = end_together(op, user, ending).await?;
     let template = EmailTemplate::RemoteLogout {
@@ -139,7 +147,20 @@ pub(crate) async fn end_all_but(
     Ok(LogoutReceipt {
         sessions: ended.sessions.unsigned_abs(),
         remembered_devices: ended.remembered_devices.unsigned_abs(),
+        invitations: ended.invitations,
         at: op.now.at,
         event: ended.event,
     })
+}
+
+/// Whether the user has shown a password or a code in this session within the time that step-up grants.
+async fn confirmed_lately(op: &mut Operation, session: &SessionId) -> Result<bool, sqlx::Error> {
+    let since = op.now.at - op.limits.confirmed_for;
+    on!(op, c => sqlx::query_scalar::<_, i64>(
+        "select count(*) from sessions where id = $1 and confirmed_at > $2")
+        .bind(session)
+        .bind(since)
+        .fetch_one(c)
+        .await)
+    .map(|n| n > 0)
 }

@@ -35,6 +35,7 @@ pub(crate) async fn end_others_and_rotate(
         event,
         reason,
         keep: Some(Keep::session(&live.id)),
+        browser_stays_known: true,
     };
     let ended = end_together(op, &live.user, ending).await?;
     let session = rotate(op, live, Rotation::StartOver(second_factor)).await?;

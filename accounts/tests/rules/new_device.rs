@@ -12,7 +12,7 @@ use accounts::{
     end_reason::EndReason,
     not_me::{LoggedOut, NotMeError, look_up, remote_logout},
     secret::Token,
-    sessions::{self, By, LogoutReceipt, RevokeTokens},
+    sessions::{self, By, LogoutReceipt, RevokeTokens, Surface},
     sign_in::CompletedSignIn,
     time::Moment,
 };
@@ -159,14 +159,18 @@ async fn nothing_that_the_intruder_does_takes_the_link_away(db: Db) {
     let (ada, _, there, link) = intruded(&app, "Ada").await;
     // Ends the others: the epoch rises, and the intruder has another cookie.
     let me = app.signed_in(&there.session.token, NOW).await;
-    let mut op = app.begin(&browser(77), NOW).await;
+    let client = browser(77).with_known_device(Some(there.known_device.clone()));
+    let mut op = app.begin(&client, NOW).await;
     let rotated = sessions::end_others(&mut op, &me).await.unwrap();
     op.commit().await.unwrap();
     let me = app.signed_in(&rotated.session.token, NOW).await;
-    // Logs out remotely, and comes back on a browser that is known now.
-    app.remote_logout(&ada.id, By::Session(&me.session), NOW)
+    // Logs out remotely, and comes back on the same browser, which stays known after a strong sign-in.
+    let mut op = app.begin(&client, NOW).await;
+    let by = By::Session(&me.session);
+    sessions::end_all(&mut op, &ada.id, by, Surface::Security)
         .await
         .unwrap();
+    op.commit().await.unwrap();
     let back = enter_as(&app, &ada, &there.known_device).await;
     assert_eq!(
         send_all(&app, NOW).await,

@@ -51,6 +51,7 @@ expected! {
     ViewMembers: MANAGERS from Free;
     InviteMember: MANAGERS from Free;
     RevokeInvitation: MANAGERS from Free;
+    ConfirmInvitation: MANAGERS from Free;
     ChangeRole: MANAGERS from Free;
     DisableMember: MANAGERS from Free;
     EnableMember: MANAGERS from Free;

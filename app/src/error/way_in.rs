@@ -95,6 +95,10 @@ impl From<JoinError> for AppError {
                 Code::NotFound,
                 "This invitation is no longer valid. Ask for a new one.",
             ),
+            JoinError::Waits => Self::new(
+                Code::Conflict,
+                "This invitation has to be confirmed first. Ask the member who sent it.",
+            ),
             JoinError::NoSuchRole => Self::new(
                 Code::PlanRequired,
                 "The account’s plan no longer has this role. Ask for another invitation.",

@@ -52,6 +52,30 @@ impl Details {
         format!("{sessions} and {devices} ended")
     }
 
+    /// " from Analytical Engines to Difference Engines".
+    pub(crate) fn change(&self) -> String {
+        let (from, to) = (self.required("from"), self.required("to"));
+        format!(" from {from} to {to}")
+    }
+
+    /// "set your curfew to 22:00, UTC"; `whose` is "your" or another possessive.
+    pub(crate) fn curfew(&self, whose: &str) -> String {
+        match (self.text("time"), self.text("zone")) {
+            (Some(time), Some(zone)) => format!("set {whose} curfew to {time}, {zone}"),
+            _ => format!("removed {whose} curfew"),
+        }
+    }
+
+    /// "created the API token “Backup”"; `kind` is "API" or "MCP".
+    pub(crate) fn token(&self, did: &str, kind: &str) -> String {
+        match (self.number("tokens"), self.text("name")) {
+            (Some(1), _) => format!("{did} 1 {kind} token with a remote logout"),
+            (Some(n), _) => format!("{did} {n} {kind} tokens with a remote logout"),
+            (None, Some(name)) => format!("{did} the {kind} token “{name}”"),
+            (None, None) => format!("{did} an {kind} token"),
+        }
+    }
+
     /// The name of a plan.
     pub(crate) fn plan(&self, name: &str) -> &str {
         let key = self.required(name);
@@ -72,4 +96,35 @@ impl Details {
 pub(crate) fn is_own(event: &Stored) -> bool {
     let actor = event.actor.strip_prefix("user:");
     actor.is_some() && actor == event.subject.as_deref()
+}
+
+/// All details, name and value each.
+pub(crate) fn fields(details: &str) -> Vec<(String, String)> {
+    let Ok(Value::Object(fields)) = serde_json::from_str(details) else {
+        return Vec::new();
+    };
+    fields
+        .into_iter()
+        .map(|(name, value)| {
+            let value = match value {
+                Value::String(text) => text,
+                Value::Null => String::new(),
+                other => other.to_string(),
+            };
+            (name, value)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_that_are_no_object_are_nothing() {
+        assert_eq!(fields(r#"{"a_b":1,"c":"<x>","d":null}"#).len(), 3);
+        for nonsense in ["", "[]", "7", "{"] {
+            assert!(fields(nonsense).is_empty(), "{nonsense}");
+        }
+    }
 }

@@ -83,7 +83,7 @@ fn Summary(overview: Overview, viewer: Viewer) -> impl IntoView {
                             {format!("You’re signed in on {devices}")}
                         </h2>
                         <p class="card__text">
-                            {remembered} " If you don’t recognize one, log out from all devices."
+                            {remembered} " If you don’t recognise one, log out from all devices."
                         </p>
                     </div>
                 </div>

@@ -89,7 +89,7 @@ fn words(
         EndReason::Removed => ("This account was deleted at ", ".".into(), false),
         EndReason::Expired => ("This session expired at ", ".".into(), false),
         EndReason::Limit => (
-            "Too many devices were signed in. This one hadn’t been used for the longest time and was signed out at ",
+            "Too many devices were signed in. This one had been unused the longest and was signed out at ",
             ".".into(),
             false,
         ),

@@ -125,7 +125,7 @@ fn Failed(error: AppError) -> impl IntoView {
     let (title, text) = match error.code {
         Code::Unreachable => (
             "Curfew can’t be reached",
-            "As far as this page can tell, nothing was changed. You can safely try again: twice is the same as once.".into(),
+            "As far as this page can tell, nothing was changed. It’s safe to try again.".into(),
         ),
         _ => ("Nothing was changed", error.message.clone()),
     };

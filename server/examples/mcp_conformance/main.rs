@@ -32,7 +32,7 @@ use rmcp::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use server::{config::Config, mcp, router};
+use server::{addresses, config::Config, mcp, router};
 
 /// What the suite meets. It asks for no token: the authentication of `/mcp` has tests of its own.
 #[derive(Clone)]
@@ -45,7 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let address = listener.local_addr()?.to_string();
     let config = Config::from(|name| (name == "CURFEW_LISTEN").then(|| address.clone()))?;
     let carried = mcp::carrying(&config, || Fixture);
-    writeln!(io::stdout(), "http://{address}{}", mcp::ADDRESS)?;
+    writeln!(io::stdout(), "http://{address}{}", addresses::MCP)?;
     axum::serve(listener, router::for_programs(carried)).await?;
     Ok(())
 }

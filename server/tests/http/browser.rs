@@ -7,6 +7,10 @@ use std::{
     time::Instant,
 };
 
+use accounts::{
+    secret::Token,
+    sessions::{self, Found, SignedIn},
+};
 use app::cookies::Kind;
 use axum::{
     body::{Body, BodyDataStream, to_bytes},
@@ -160,6 +164,16 @@ impl Browser {
         let answer = self.call("still_signed_in", NOTHING).await;
         assert!([200, 401].contains(&answer.status), "{answer:?}");
         answer.status == 200
+    }
+
+    /// The user and session of its cookie, as the rules find them.
+    pub async fn signed_in(&self) -> SignedIn {
+        let token = Token::presented(&self.cookie(Kind::Session).unwrap()).unwrap();
+        let mut conn = self.app.read().await;
+        match sessions::find(&mut conn, &token).await {
+            Ok(Found::Live(who)) => *who,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// Goes to a page.

@@ -9,7 +9,7 @@ use sqlx::{Connection, PgConnection, SqliteConnection};
 use crate::{
     answer::Answer,
     browser::NOTHING,
-    databases::{self, run_on_server, postgres_server},
+    databases::{self, postgres_server, run_on_server},
     test_app::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp},
 };
 
@@ -22,7 +22,9 @@ on_both!(
 /// From now on the database is unavailable: PostgreSQL takes no connection, SQLite's file has no users.
 async fn make_database_unavailable(app: &TestApp) {
     match app.db() {
-        Db::Sqlite { .. } => databases::run(app.db(), "alter table users rename to gone").await,
+        Db::Sqlite { .. } => {
+            databases::run(app.db(), "alter table users rename to gone").await;
+        }
         Db::Postgres { .. } => {
             let name = app.url.rsplit('/').next().unwrap();
             let mut admin = PgConnection::connect(&postgres_server()).await.unwrap();
@@ -39,7 +41,9 @@ async fn make_database_unavailable(app: &TestApp) {
 
 async fn make_database_available(app: &TestApp) {
     match app.db() {
-        Db::Sqlite { .. } => databases::run(app.db(), "alter table gone rename to users").await,
+        Db::Sqlite { .. } => {
+            databases::run(app.db(), "alter table gone rename to users").await;
+        }
         Db::Postgres { .. } => {
             let name = app.url.rsplit('/').next().unwrap();
             let mut admin = PgConnection::connect(&postgres_server()).await.unwrap();

@@ -3,7 +3,7 @@
 use accounts::db::Db;
 use testing::databases::OverDatabase;
 pub use testing::databases::{
-    number, postgres, postgres_server, run, run_on_server as run_on_server, texts,
+    number, postgres, postgres_server, run, run_on_server, sqlite, texts,
 };
 
 use crate::test_app::TestApp;

@@ -1,11 +1,13 @@
 //! Profile → Security: the devices, ending and naming them, the curfew, with plain forms.
 
+use accounts::{ids::SessionId, sessions};
 use app::{cookies::Kind, flash::Flash};
 
 use crate::{
     answer::Answer,
     browser::Browser,
     databases,
+    program::token_of,
     test_app::{CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
 };
 
@@ -28,10 +30,14 @@ async fn operation<V: AsRef<str>>(browser: &Browser, name: &str, fields: &[(&str
         .await
 }
 
-async fn session_of(app: &TestApp, user_agent: &str) -> String {
-    let sql =
-        format!("select id from sessions where user_agent = '{user_agent}' and ended_at is null");
-    databases::texts(app.db(), &sql).await.remove(0)
+/// The id of the user's live session on that browser.
+async fn session_of(app: &TestApp, name: &str, user_agent: &str) -> String {
+    let user = app.user_id(name).await;
+    let first = SessionId(String::new());
+    let listed = sessions::list(&mut app.read().await, &user, &first, 100).await;
+    let mut listed = listed.unwrap().into_iter();
+    let on_it = listed.find(|session| session.user_agent == user_agent);
+    on_it.unwrap().id.0
 }
 
 async fn a_device_is_ended_by_its_button_and_the_page_says_so(app: TestApp) {
@@ -43,13 +49,13 @@ async fn a_device_is_ended_by_its_button_and_the_page_says_so(app: TestApp) {
         .is(200)
         .says("Safari on iPhone")
         .says("Password, remembered");
-    let id = session_of(&app, SAFARI_ON_IPHONE).await;
+    let id = session_of(&app, "Ada", SAFARI_ON_IPHONE).await;
     operation(&ada, "end_session", &[("id", &id)])
         .await
         .leads_to(SECURITY);
     let page = ada.get(SECURITY).await;
     page.says("Safari on iPhone is signed out: 1 session and 1 remembered device ended.");
-    page.says("Ended Safari on iPhone");
+    page.says("You signed out Safari on iPhone: 1 session and 1 remembered device ended");
     assert!(!phone.is_signed_in().await);
     let refused = phone.call("still_signed_in", crate::browser::NOTHING).await;
     refused.refuses(401, "not_signed_in");
@@ -59,7 +65,7 @@ async fn a_device_is_ended_by_its_button_and_the_page_says_so(app: TestApp) {
         .leads_to(SECURITY);
     ada.get(SECURITY)
         .await
-        .says("This device is not signed in any more. Nothing was changed.");
+        .says("This device isn’t signed in any more. Nothing was changed.");
     app.chains_are_whole().await;
 }
 
@@ -76,10 +82,7 @@ async fn ending_the_others_changes_this_browsers_cookie_and_nothing_else_of_it(a
     let refused = copied
         .call("still_signed_in", crate::browser::NOTHING)
         .await;
-    assert_ne!(
-        refused.status, 200,
-        "a copied cookie is signed out as well"
-    );
+    assert_ne!(refused.status, 200, "a copied cookie is signed out as well");
     ada.get(SECURITY)
         .await
         .says("1 other session and 1 remembered device ended. You stay signed in here.");
@@ -92,7 +95,7 @@ async fn a_user_ends_and_names_only_their_own(app: TestApp) {
     );
     ada.sign_up("Ada").await;
     bob.sign_up("Bob").await;
-    let bobs = session_of(&app, CHROME_ON_WINDOWS).await;
+    let bobs = session_of(&app, "Bob", CHROME_ON_WINDOWS).await;
     let before = app.everything().await;
     for id in [bobs.as_str(), "", "x", "' or 1=1 --", &"x".repeat(10_000)] {
         for kind in ["", "remembered", "nonsense"] {
@@ -105,7 +108,7 @@ async fn a_user_ends_and_names_only_their_own(app: TestApp) {
     ada.call("end_session", crate::browser::NOTHING)
         .await
         .refuses(400, "malformed");
-    let own = session_of(&app, FIREFOX_ON_LINUX).await;
+    let own = session_of(&app, "Ada", FIREFOX_ON_LINUX).await;
     ada.call("end_session", &[("id", own)])
         .await
         .refuses(400, "malformed");
@@ -128,7 +131,7 @@ async fn a_name_is_text_wherever_it_is_shown(app: TestApp) {
     let (ada, phone) = (app.browser(FIREFOX_ON_LINUX), app.browser(SAFARI_ON_IPHONE));
     ada.sign_up("Ada").await;
     phone.sign_in("Ada").await;
-    let id = session_of(&app, SAFARI_ON_IPHONE).await;
+    let id = session_of(&app, "Ada", SAFARI_ON_IPHONE).await;
     let name = "<script>alert(1)</script>\"'&amp;";
     operation(
         &ada,
@@ -209,16 +212,16 @@ async fn a_curfew_that_makes_no_sense_is_refused_beside_its_field(app: TestApp) 
     .leads_to(SECURITY);
     ada.get(SECURITY)
         .await
-        .says("Sessions end by themselves every day at 22:30, Europe/Berlin.")
-        .says("The next one is");
+        .says("Sessions will end every day at 22:30, Europe/Berlin.")
+        .says("Next curfew");
     assert!(ada.is_signed_in().await);
     operation(&ada, "set_curfew", &[("remove", "true")])
         .await
         .leads_to(SECURITY);
     ada.get(SECURITY)
         .await
-        .says("There is no curfew any more.")
-        .does_not_say("The next one is");
+        .says("The curfew has been removed.")
+        .does_not_say("Next curfew");
 
     databases::run(app.db(), "update users set role = 'member'").await;
     ada.call("set_account_curfew", &[("time", "22:30"), ("zone", "UTC")])
@@ -226,7 +229,7 @@ async fn a_curfew_that_makes_no_sense_is_refused_beside_its_field(app: TestApp) 
         .refuses(403, "forbidden");
     ada.get(SECURITY)
         .await
-        .does_not_say("For everybody in your account");
+        .does_not_say("For every member of your account");
 }
 
 async fn what_happened_lately_is_there_in_words(app: TestApp) {
@@ -243,9 +246,9 @@ async fn what_happened_lately_is_there_in_words(app: TestApp) {
         .is(401);
     ada.sign_in("Ada").await;
     let page = ada.get(SECURITY).await;
-    page.says("Account created")
+    page.says("You signed up")
         .says("A sign-in failed")
-        .says("Signed in")
+        .says("You signed in")
         .says("Remote logout: 1 session and 0 remembered devices ended")
         .says("Firefox on Linux, 192.0.2.1");
     assert!(!page.body.contains("<img src=x"));
@@ -254,17 +257,12 @@ async fn what_happened_lately_is_there_in_words(app: TestApp) {
 async fn tokens_are_revoked_with_a_remote_logout_only_when_ticked(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    for (n, kind) in ["api", "mcp"].into_iter().enumerate() {
-        let token = format!(
-            "insert into tokens (id, user_id, kind, name, token_hash, created_at)
-             select '{n}', id, '{kind}', 'Backup', '{n:064}', 1 from users"
-        );
-        databases::run(app.db(), &token).await;
+    for kind in ["api", "mcp"] {
+        token_of(&ada, kind, None).await;
     }
     ada.get("/profile/remote-logout?from=security")
         .await
         .says("Also revoke my API tokens");
-    let left = "select count(*) from tokens where revoked_at is null";
     let form = [("from", "security"), ("revoke_mcp", "true")];
     let logged_out = ada
         .post_form("/api/fn/remote_logout", "/profile/remote-logout", &form)
@@ -274,21 +272,17 @@ async fn tokens_are_revoked_with_a_remote_logout_only_when_ticked(app: TestApp) 
         panic!("no receipt: {logged_out:?}")
     };
     assert_eq!((receipt.api_tokens, receipt.mcp_tokens), (None, Some(1)));
-    let hash = databases::texts(
-        app.db(),
-        "select hash from audit_events where action = 'user.session_invalidated'",
-    )
-    .await;
-    assert_eq!([receipt.event], hash[..]);
+    let event = app.newest_event("Ada", "user.session_invalidated").await;
+    assert_eq!(receipt.event, event.hash);
     ada.get("/sign-in")
         .await
         .says("Revoked: 1 MCP token. Not touched: API tokens and two-factor authentication.")
-        .says(&hash[0][..12]);
-    assert_eq!(databases::number(app.db(), left).await, 1);
+        .says(&event.hash[..12]);
+    assert_eq!(app.token_counts("Ada").await, (1, 0));
     ada.sign_in("Ada").await;
     ada.remote_logout().await;
     ada.get("/sign-in")
         .await
         .says("Not touched: API tokens, MCP tokens and two-factor authentication.");
-    assert_eq!(databases::number(app.db(), left).await, 1);
+    assert_eq!(app.token_counts("Ada").await, (1, 0));
 }

@@ -77,7 +77,7 @@ pub async fn emails(app: &TestApp, to: &str) -> Vec<String> {
         _ => None,
     };
     let config = Config::from(setting).unwrap();
-    let sender = EmailSender::new(&config, app.db().clone(), app.state.curfew.keys.clone()).unwrap();
+    let sender = EmailSender::new(&config, app.db().clone(), app.instance().keys.clone()).unwrap();
     while sender.send_one().await.unwrap() {}
     let mut all = Vec::new();
     for entry in std::fs::read_dir(&mail).into_iter().flatten() {

@@ -10,9 +10,9 @@ extern crate testing;
 mod answer;
 mod browser;
 mod databases;
-mod test_app;
 mod program;
 mod receiver;
+mod test_app;
 
 mod emails;
 mod remote_logout;

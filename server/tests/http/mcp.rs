@@ -1,5 +1,6 @@
 //! `/mcp`: the protocol, its authentication, and what an assistant may do.
 
+use accounts::plans::Plan;
 use axum::body::Body;
 use http::{Method, header};
 use serde_json::{Value, json};
@@ -7,8 +8,8 @@ use serde_json::{Value, json};
 use crate::{
     browser::Browser,
     databases,
-    test_app::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
     program::{Program, token_of},
+    test_app::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
 };
 
 on_both!(
@@ -114,7 +115,7 @@ async fn remote_logout_is_there_only_for_a_token_made_with_it(app: TestApp) {
     assert!(!ada.is_signed_in().await);
     assert_eq!(app.remote_logouts("Ada").await, 1);
     // On a plan that lacks it by now, the tool says so in words.
-    databases::run(app.db(), "update accounts set plan = 'pro'").await;
+    app.put_on("Ada", Plan::Pro).await;
     ends.tool("remote_logout", json!({})).await;
     app.chains_are_whole().await;
 }

@@ -1,5 +1,6 @@
 //! "This wasn't me": from the email about a new device to everything being dead, without signing in.
 
+use accounts::plans::Plan;
 use app::cookies::Kind;
 
 use crate::{
@@ -85,7 +86,10 @@ async fn one_click_ends_everything_signed_out_or_not_and_a_second_one_nothing(ap
     // Signed in again, a second click on the email's link does not sign her out.
     ada.sign_in("Ada").await;
     clicks(&ada, &token).await.is(303);
-    looks(&ada, &token).await.is(200).says("This link is over");
+    looks(&ada, &token)
+        .await
+        .is(200)
+        .says("This link has expired or was used");
     let program = ada.call("not_me", &[("token", token.as_str())]).await;
     program.refuses(410, "link_expired");
     assert!(ada.is_signed_in().await);
@@ -123,7 +127,7 @@ async fn an_expired_link_leads_on(app: TestApp) {
         looks(&who, nonsense)
             .await
             .is(200)
-            .says("This link is over")
+            .says("This link has expired or was used")
             .says("Choose a new password");
     }
     for nonsense in ["", NONSENSE, "\0", &"x".repeat(5_000)] {
@@ -135,7 +139,7 @@ async fn an_expired_link_leads_on(app: TestApp) {
 
 async fn where_the_plan_has_no_remote_logout_there_is_no_link_and_none_works(app: TestApp) {
     let (ada, _, token) = intruded(&app).await;
-    crate::databases::run(app.db(), "update accounts set plan = 'free'").await;
+    app.put_on("Ada", Plan::Free).await;
     let refused = ada.call("not_me", &[("token", token.as_str())]).await;
     refused.refuses(403, "plan_required");
     // Said on the page, too, before a click.

@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::{
     browser::Browser,
     databases,
-    test_app::{CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
     program::{Program, token_of},
+    test_app::{CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
 };
 
 on_both!(
@@ -43,11 +43,6 @@ pub async fn joins_ada(app: &TestApp, name: &str, role: &str) {
                 account_id = (select account_id from users where name = 'Ada') where name = '{name}'"
     );
     databases::run(app.db(), &sql).await;
-}
-
-pub async fn id_of(app: &TestApp, name: &str) -> String {
-    let sql = format!("select id from users where name = '{name}'");
-    databases::texts(app.db(), &sql).await.remove(0)
 }
 
 fn items(page: &Value) -> &Vec<Value> {
@@ -192,7 +187,7 @@ async fn without_the_scope_it_only_looks(app: TestApp) {
     let (ada, program) = with_program(&app, "Ada", None).await;
     let list = program.get("/api/v1/sessions").await.json();
     let session = items(&list)[0]["id"].as_str().unwrap().to_owned();
-    let me = id_of(&app, "Ada").await;
+    let me = app.id_of("Ada").await;
     let before = app.everything().await;
     program
         .delete(&format!("/api/v1/sessions/{session}"))
@@ -218,9 +213,9 @@ async fn owners_and_admins_look_after_members_of_their_account_only(app: TestApp
     let names: Vec<&Value> = items(&all).iter().map(|m| &m["name"]).collect();
     assert_eq!(names, ["Ada", "Ben"]);
 
-    let path = format!("/api/v1/members/{}/remote-logout", id_of(&app, "Ben").await);
+    let path = format!("/api/v1/members/{}/remote-logout", app.id_of("Ben").await);
     // That address logs himself out for him; another user it does not.
-    let hers = format!("/api/v1/members/{}/remote-logout", id_of(&app, "Ada").await);
+    let hers = format!("/api/v1/members/{}/remote-logout", app.id_of("Ada").await);
     bens.post(&hers).await.refuses(403, "forbidden");
     let receipt = adas.post(&path).await.is(200).json();
     assert_eq!(receipt["sessions"], 1);
@@ -250,7 +245,7 @@ async fn crossed_ids_are_404_and_have_no_effect(app: TestApp) {
     let list = graces.get("/api/v1/sessions").await.json();
     let hers = items(&list)[0]["id"].as_str().unwrap().to_owned();
     let before = app.everything().await;
-    let user = id_of(&app, "Grace").await;
+    let user = app.id_of("Grace").await;
     for id in [
         user.as_str(),
         &hers,

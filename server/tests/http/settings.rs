@@ -47,11 +47,6 @@ impl TestApp {
         (ada, ben)
     }
 
-    async fn id_of(&self, name: &str) -> String {
-        let sql = format!("select id from users where email = '{}'", email_of(name));
-        databases::texts(self.db(), &sql).await.remove(0)
-    }
-
     /// How many times a user was refused.
     async fn denials(&self) -> i64 {
         let sql = "select count(*) from audit_events where action = 'access.denied'";

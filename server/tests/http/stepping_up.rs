@@ -32,7 +32,7 @@ async fn signed_up(app: &TestApp) -> Browser {
 
 async fn a_sensitive_operation_asks_first_and_nothing_has_changed(app: TestApp) {
     let ada = signed_up(&app).await;
-    let _ = protect(&ada, "Ada").await;
+    let _ = protect(&ada).await;
     long_ago(&app).await;
     let before = app.everything().await;
     let email = [("email", "countess@example.com")];

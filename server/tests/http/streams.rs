@@ -8,18 +8,9 @@ mod unsaid;
 
 use std::time::Duration;
 
-use accounts::{
-    audit::{Actor, Client},
-    plans::Plan,
-    time::Moment,
-    users,
-};
 use serde_json::Value;
 
-use crate::{
-    browser::Listening,
-    test_app::{TestApp, email_of},
-};
+use crate::browser::Listening;
 
 /// What SPEC.md promises on the node that took the remote logout, for a machine that does nothing else.
 /// The measurement is in `docs/MEASUREMENTS.md`; here other tests run beside.
@@ -46,16 +37,4 @@ fn last_word(said: &str) -> (String, Value) {
         field("event: "),
         serde_json::from_str(&field("data: ")).unwrap(),
     )
-}
-
-/// The operator puts a user on Free.
-async fn goes_to_free(app: &TestApp, name: &str) {
-    let mut tx = app.db().write().await.unwrap();
-    let who = users::id_of_email(&mut tx, &email_of(name)).await;
-    let (by, client) = (Actor::Operator, Client::default());
-    let who = who.unwrap().unwrap();
-    users::set_plan(&mut tx, &who, Plan::Free, by, &client, Moment::now())
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
 }

@@ -2,7 +2,23 @@
 
 use std::sync::LazyLock;
 
-use accounts::{audit, db::Db, keys::Keys, limits::Limits, passwords::Hasher};
+use accounts::{
+    account,
+    audit::{self, Actor, Cut, Filter, Stored},
+    client::Client,
+    db::Db,
+    ids::UserId,
+    instance::{Instance, Reader},
+    keys::Keys,
+    limits::Limits,
+    members,
+    operation::Operation,
+    passwords::Hasher,
+    plans::Plan,
+    sessions,
+    time::Moment,
+    users::{self, User},
+};
 use app::{Assets, cookies::Kind};
 use axum::Router;
 use server::{assets, config::Config, router::router, state::AppState};
@@ -19,7 +35,7 @@ pub const SAFARI_ON_IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like
 pub const CHROME_ON_WINDOWS: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 \
                                      (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 
-/// Of every node of every install under test.
+/// The keys of every node of every install under test.
 static KEYS: LazyLock<Keys> = LazyLock::new(|| Keys::parse(&Keys::new_line()).unwrap());
 
 type Setting = (&'static str, &'static str);
@@ -61,7 +77,7 @@ impl TestApp {
         Self::made(self.db().clone(), &self.url, self.settings.clone(), change)
     }
 
-    /// Begins to look after event streams, as the program does when it serves.
+    /// Begins to end event streams with their sessions, as the program does when it serves.
     pub fn looks_after_streams(&self) -> Looking {
         let looking = self.state.streams.clone();
         Looking(tokio::spawn(
@@ -84,7 +100,7 @@ impl TestApp {
         };
         let mut config = Config::from(setting).unwrap();
         change(&mut config.limits);
-        // The cost is the point of none of these stories.
+        // A cheap hash, because no story here is about its cost.
         let hasher = Hasher::with_cost(64, 1, 2).unwrap();
         let assets = assets::built().unwrap_or_else(|| Assets {
             js: "/pkg/curfew.js".into(),
@@ -105,8 +121,24 @@ impl TestApp {
         }
     }
 
+    pub fn instance(&self) -> &Instance {
+        &self.state.curfew.instance
+    }
+
     pub fn db(&self) -> &Db {
-        &self.state.curfew.db
+        &self.instance().db
+    }
+
+    /// Reads as things are now.
+    pub async fn read(&self) -> Reader {
+        self.instance().read(Moment::now()).await.unwrap()
+    }
+
+    /// Begins an operation of the operator.
+    pub async fn begin(&self) -> Operation {
+        let client = Client::default();
+        let begun = Operation::begin(self.instance(), &client, Moment::now()).await;
+        begun.unwrap()
     }
 
     /// A browser that has never been here.
@@ -119,13 +151,65 @@ impl TestApp {
         self.state.curfew.cookies.name(kind)
     }
 
+    /// The id of the user with that name's email.
+    pub async fn user_id(&self, name: &str) -> UserId {
+        let mut conn = self.read().await;
+        let id = users::id_of_email(&mut conn, &email_of(name)).await;
+        id.unwrap().unwrap()
+    }
+
+    /// The same as text.
+    pub async fn id_of(&self, name: &str) -> String {
+        self.user_id(name).await.0
+    }
+
+    /// The user and their account, as they are now.
+    pub async fn user(&self, name: &str) -> User {
+        let id = self.user_id(name).await;
+        let mut conn = self.read().await;
+        users::find(&mut conn, &id).await.unwrap().unwrap()
+    }
+
+    /// How many users there are, the removed ones left out.
+    pub async fn user_count(&self) -> usize {
+        let mut conn = self.read().await;
+        members::everyone(&mut conn, "").await.unwrap().len()
+    }
+
+    /// The operator puts the user's account on another plan.
+    pub async fn put_on(&self, name: &str, plan: Plan) {
+        let id = self.user_id(name).await;
+        let mut op = self.begin().await;
+        let before = account::set_plan(&mut op, &id, plan, Actor::Operator).await;
+        before.unwrap().unwrap();
+        op.commit().await.unwrap();
+    }
+
+    /// How many API tokens and MCP tokens of that user are valid.
+    pub async fn token_counts(&self, name: &str) -> (i64, i64) {
+        let id = self.user_id(name).await;
+        let facts = sessions::facts(&mut self.read().await, &id).await.unwrap();
+        (facts.api_tokens, facts.mcp_tokens)
+    }
+
     /// How many events of that action tell of that user.
     pub async fn events(&self, name: &str, action: &str) -> i64 {
-        let of = user_of(name);
-        let sql = format!(
-            "select count(*) from audit_events where action = '{action}' and subject = ({of})"
-        );
-        databases::number(self.db(), &sql).await
+        let id = self.user_id(name).await;
+        let mut conn = self.read().await;
+        audit::recorded(&mut conn, &id, action).await.unwrap()
+    }
+
+    /// The newest event of that action in the account of that user.
+    pub async fn newest_event(&self, name: &str, action: &str) -> Stored {
+        let account = self.user(name).await.account_id;
+        let filter = Filter {
+            action: Some(action.to_owned()),
+            ..Filter::default()
+        };
+        let mut conn = self.read().await;
+        let cut = Cut::Before(i64::MAX);
+        let found = audit::search(&mut conn, &account, &filter, cut, 1).await;
+        found.unwrap().remove(0).event
     }
 
     /// Remote logouts of that user, as the audit log has them.
@@ -175,7 +259,7 @@ impl TestApp {
 
     /// The audit log's chains are whole.
     pub async fn chains_are_whole(&self) {
-        let mut conn = self.db().read().await.unwrap();
+        let mut conn = self.read().await;
         audit::verify(&mut conn).await.unwrap().unwrap();
     }
 }

@@ -1,13 +1,14 @@
 //! `/settings/api` and `/settings/mcp`: making, showing once, revoking, on every plan and with every role.
 
+use accounts::{plans::Plan, tokens};
 use app::{cookies::Kind, flash::Flash};
 use serde_json::json;
 
 use crate::{
     browser::{Browser, NOTHING},
     databases,
-    test_app::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp},
     program::{Program, token_of},
+    test_app::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp},
 };
 
 on_both!(
@@ -55,7 +56,7 @@ async fn a_value_is_shown_once_without_script_and_never_in_an_address(app: TestA
         let shown = ada.get(page).await;
         assert_eq!(shown.text_of("token-value"), value);
         shown
-            .says("Copy it now: it is not shown again.")
+            .says("Copy it now: you won’t see it again.")
             .says("Backup <script>");
         assert_eq!(shown.header("cache-control"), "no-store");
         assert!(ada.cookie(Kind::Flash).is_none());
@@ -95,7 +96,10 @@ async fn revoking_asks_first_and_works_at_once(app: TestApp) {
         let id = first_id(&ada.get(page).await);
         let ask = format!("{page}/revoke?token={id}");
         let question = ada.get(&ask).await;
-        question.is(200).says("There is no undo.").says("Backup");
+        question
+            .is(200)
+            .says("This can’t be undone.")
+            .says("Backup");
         let revoke = format!("/api/fn/revoke_{kind}_token");
         question.tag(&format!("action=\"{revoke}\""));
         let fields = [("token", id.as_str())];
@@ -114,7 +118,7 @@ async fn revoking_asks_first_and_works_at_once(app: TestApp) {
                 .await,
             1
         );
-        ada.get(&ask).await.is(404).says("There is no such token.");
+        ada.get(&ask).await.is(404).says("There’s no such token.");
     }
     let nothing = ["nothing", "", "%00", "' or 1=1"];
     for id in nothing {
@@ -176,12 +180,12 @@ async fn a_plan_without_them_says_so_before_a_click_and_the_server_agrees(app: T
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     for (plan, api, mcp) in [
-        ("free", false, false),
-        ("plus", false, false),
-        ("pro", false, true),
-        ("enterprise", true, true),
+        (Plan::Free, false, false),
+        (Plan::Plus, false, false),
+        (Plan::Pro, false, true),
+        (Plan::Enterprise, true, true),
     ] {
-        databases::run(app.db(), &format!("update accounts set plan = '{plan}'")).await;
+        app.put_on("Ada", plan).await;
         for ((kind, page), has, plans) in [
             (PAGES[0], api, json!(["Enterprise"])),
             (PAGES[1], mcp, json!(["Pro", "Enterprise"])),
@@ -191,10 +195,10 @@ async fn a_plan_without_them_says_so_before_a_click_and_the_server_agrees(app: T
                 .call(&format!("create_{kind}_token"), &[("name", "x")])
                 .await;
             let action = format!("action=\"/api/fn/create_{kind}_token\"");
-            assert_eq!(shown.body.contains(&action), has, "{plan} {kind}");
+            assert_eq!(shown.body.contains(&action), has, "{plan:?} {kind}");
             if has {
                 made.is(200);
-                shown.does_not_say("Part of");
+                shown.does_not_say("Available on");
             } else {
                 made.refuses(403, "plan_required");
                 assert_eq!(made.json()["plans"], plans);
@@ -203,7 +207,7 @@ async fn a_plan_without_them_says_so_before_a_click_and_the_server_agrees(app: T
                 } else {
                     "Pro and Enterprise"
                 };
-                shown.says(&format!("Part of {names}."));
+                shown.says(&format!("Available on {names}."));
                 assert!(
                     shown
                         .tag("aria-describedby=\"new-locked\"")
@@ -259,8 +263,7 @@ async fn it_asks_for_the_password_when_that_was_shown_long_ago(app: TestApp) {
             .await
             .refuses(422, "validation_failed");
     }
-    let made = "select count(*) from tokens";
-    assert_eq!(databases::number(app.db(), made).await, 2);
+    assert_eq!(app.token_counts("Ada").await, (1, 1));
 }
 
 async fn another_users_tokens_are_not_there_and_extra_fields_do_nothing(app: TestApp) {
@@ -298,14 +301,15 @@ async fn another_users_tokens_are_not_there_and_extra_fields_do_nothing(app: Tes
     ];
     let made = grace.call("create_api_token", &all).await.is(200).json();
     assert_ne!(made["id"], id);
-    let sql = "select u.name || ' ' || t.kind || ' ' || t.scopes from tokens t
-               join users u on u.id = t.user_id order by u.name";
-    let tokens = databases::texts(app.db(), sql).await;
-    assert_eq!(tokens, ["Ada api read", "Grace api read"]);
-    assert_eq!(
-        databases::number(app.db(), "select max(epoch) from users").await,
-        1
-    );
+    for name in ["Ada", "Grace"] {
+        let id = app.user_id(name).await;
+        let mut conn = app.read().await;
+        let listed = tokens::list(&mut conn, &id, tokens::Kind::Api).await;
+        let scopes: Vec<_> = listed.unwrap().iter().map(|t| t.scopes.names()).collect();
+        assert_eq!(scopes, [["read"]], "{name}");
+        assert_eq!(app.token_counts(name).await, (1, 0));
+        assert_eq!(app.epoch(name).await, 1);
+    }
 }
 
 async fn a_remote_logout_leaves_them_working(app: TestApp) {

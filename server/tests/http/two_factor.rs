@@ -2,15 +2,12 @@
 
 use accounts::{
     second_factor::draft,
-    sessions::SessionId,
     time::{Moment, UnixMillis},
-    users,
 };
 use app::{context::now, cookies::Kind};
 
 use crate::{
     browser::{Browser, NOTHING},
-    databases,
     test_app::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp, email_of},
 };
 
@@ -22,24 +19,13 @@ on_both!(
     a_free_plan_is_refused_with_the_plans_that_have_it,
 );
 
-/// Turns two-factor authentication on. Returns the recovery codes and what gives the codes.
-pub async fn protect(ada: &Browser, name: &str) -> (Vec<String>, impl Fn(i64) -> String) {
+/// Turns two-factor authentication on. Returns the recovery codes, and what computes the code that many steps from now.
+pub async fn protect(ada: &Browser) -> (Vec<String>, impl Fn(i64) -> String) {
     ada.call("begin_two_factor", NOTHING).await.is(200);
-    let state = &ada.app.state.curfew;
-    let mut conn = state.db.read().await.unwrap();
-    let user = users::id_of_email(&mut conn, &email_of(name))
-        .await
-        .unwrap()
-        .unwrap();
-    let begun = format!(
-        "select session_id from two_factor_drafts where user_id = '{}'",
-        user.0
-    );
-    let session = SessionId(databases::texts(ada.app.db(), &begun).await.remove(0));
-    let draft = draft::of(&mut conn, &state.keys, &user, &session, now())
-        .await
-        .unwrap()
-        .unwrap();
+    let who = ada.signed_in().await;
+    let mut conn = ada.app.read().await;
+    let draft = draft::of(&mut conn, &who.user.id, &who.session).await;
+    let draft = draft.unwrap().unwrap();
     drop(conn);
     let secret = draft.secret.unwrap();
     let code = move |steps: i64| {
@@ -68,7 +54,7 @@ async fn pending(browser: &Browser, name: &str) {
 async fn a_pending_sign_in_is_no_session_anywhere(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    let (_, code) = protect(&ada, "Ada").await;
+    let (_, code) = protect(&ada).await;
     let phone = app.browser(SAFARI_ON_IPHONE);
     pending(&phone, "Ada").await;
     assert_eq!(phone.cookie(Kind::Session), None);
@@ -108,7 +94,7 @@ async fn a_pending_sign_in_is_no_session_anywhere(app: TestApp) {
 async fn a_pending_sign_in_from_before_a_remote_logout_leads_back_to_the_beginning(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    let (codes, code) = protect(&ada, "Ada").await;
+    let (codes, code) = protect(&ada).await;
     let [page, program] = [(); 2].map(|()| app.browser(SAFARI_ON_IPHONE));
     pending(&page, "Ada").await;
     pending(&program, "Ada").await;
@@ -121,7 +107,7 @@ async fn a_pending_sign_in_from_before_a_remote_logout_leads_back_to_the_beginni
     assert_eq!(page.cookie(Kind::PendingSignIn), None);
     page.get("/sign-in")
         .await
-        .says("took too long, or was ended from another device");
+        .says("took too long or was ended from another device");
     pending(&page, "Ada").await;
     page.call("verify_code", &[("code", code(1))]).await.is(200);
     assert!(page.is_signed_in().await);
@@ -160,7 +146,7 @@ async fn what_is_shown_of_a_set_up_is_for_its_user_alone(app: TestApp) {
 async fn a_code_too_many_says_when_to_try_again(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    let (_, code) = protect(&ada, "Ada").await;
+    let (_, code) = protect(&ada).await;
     let stranger = app.browser(SAFARI_ON_IPHONE);
     pending(&stranger, "Ada").await;
     let right = code(1);
@@ -197,5 +183,5 @@ async fn a_free_plan_is_refused_with_the_plans_that_have_it(app: TestApp) {
     );
     ada.get("/profile/security")
         .await
-        .says("Part of Plus, Pro and Enterprise.");
+        .says("Available on Plus, Pro and Enterprise.");
 }

@@ -17,6 +17,7 @@ pub use filter::{Asked, asked};
 use crate::{
     context::{reader, signed_in},
     error::AppError,
+    pages::event_details,
     parts::{
         icon::{Disc, Shape},
         link::Link,
@@ -143,7 +144,7 @@ fn row(shown: Shown) -> impl IntoView {
         "warning" => Some(("badge badge--warning", "Warning")),
         _ => None,
     };
-    let details = words::details(&e.details);
+    let details = event_details::fields(&e.details);
     let facts = [
         ("Action", e.action.clone()),
         ("Number", e.seq.to_string()),

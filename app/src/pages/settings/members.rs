@@ -4,23 +4,24 @@ pub mod confirm;
 pub mod everyone;
 mod functions;
 mod invite;
+mod roles;
 
 use accounts::{
-    invitations::{self, Open},
+    invitations,
     members::{self, Listed},
-    plans::{Feature, Plan},
+    plans::Feature,
     roles::Role,
     users::User,
 };
 use leptos::prelude::*;
 
+use self::roles::{plans, roles_for};
 use crate::{
     context::{reader, signed_in},
     counted::counted,
-    error::{AppError, listed},
+    error::AppError,
     parts::{
         form::Sent,
-        icon::{Icon, Shape},
         link::Link,
         plain::{Choice, avatar, said},
     },
@@ -64,42 +65,10 @@ pub async fn draw() -> Result<String, AppError> {
             <ul class="members" role="list">{rows}</ul>
         </section>
         {invite::form(&me.user)}
-        {(!open.is_empty()).then(|| invitations(open))}
-        {everyone_card(&me.user)}
+        {(!open.is_empty()).then(|| invite::open(open))}
+        {everyone::card(&me.user)}
     };
     Ok(page.to_html())
-}
-
-/// The roles that a user may give.
-fn roles_for(me: &User) -> Vec<(String, String)> {
-    Role::ALL
-        .into_iter()
-        .filter(|role| *role != Role::Owner || me.role == Role::Owner)
-        .filter(|role| {
-            !matches!(role, Role::Editor | Role::WatchOnly)
-                || me.plan.has(Feature::EditorAndWatchOnly)
-        })
-        .map(|role| (role.key().to_owned(), role.name().to_owned()))
-        .collect()
-}
-
-/// Says what the plan lacks before you click.
-fn about_roles(me: &User) -> Option<String> {
-    let feature = Feature::EditorAndWatchOnly;
-    (!me.plan.has(feature)).then(|| {
-        format!(
-            "The editor and watch-only roles are available on {}.",
-            plans(feature)
-        )
-    })
-}
-
-fn plans(feature: Feature) -> String {
-    let names: Vec<String> = Plan::with(feature)
-        .iter()
-        .map(|p| p.name().to_owned())
-        .collect();
-    listed(&names)
 }
 
 fn row(member: Listed, me: &User) -> impl IntoView + use<> {
@@ -193,88 +162,4 @@ fn manage(member: &Listed, me: &User) -> impl IntoView + use<> {
             </div>
         </details>
     }
-}
-
-fn invitations(open: Vec<Open>) -> impl IntoView {
-    let rows = open
-        .into_iter()
-        .map(|i| {
-            let whom = i.email.unwrap_or_else(|| "Anyone with the link".into());
-            view! {
-                <li class="member">
-                    <div>
-                        <h3 class="user__name">{whom.clone()}</h3>
-                        <p class="user__note">
-                            {format!("Invited by {}, expires ", i.invited_by)}
-                            <When at=i.expires_at show=Show::Day />
-                        </p>
-                    </div>
-                    <p class="member__role">{i.role.name()}</p>
-                    <form class="button-form" method="post" action="/api/fn/revoke_invitation">
-                        <input type="hidden" name="invitation" value=i.id />
-                        <button class="button button--small">
-                            "Revoke" <span class="visually-hidden">{format!(" the invitation for {whom}")}</span>
-                        </button>
-                    </form>
-                </li>
-            }
-        })
-        .collect_view();
-    view! {
-        <section class="section" aria-labelledby="invitations-title">
-            <h2 class="section__title" id="invitations-title">"Pending invitations"</h2>
-            <ul class="members" role="list">{rows}</ul>
-        </section>
-    }
-}
-
-/// The owner's "everyone". Shown locked where the plan lacks it, not at all to an admin.
-fn everyone_card(me: &User) -> impl IntoView + use<> {
-    let has_it = me.plan.has(Feature::RemoteLogout);
-    let class = if has_it {
-        "remote-logout"
-    } else {
-        "remote-logout remote-logout--locked"
-    };
-    (me.role == Role::Owner).then(|| {
-        view! {
-            <section class=class aria-labelledby="everyone-title">
-                <span class=if has_it { "disc disc--danger" } else { "disc disc--plain" }>
-                    <Icon shape=if has_it { Shape::LogOut } else { Shape::Lock } />
-                </span>
-                <div class="remote-logout__text">
-                    <h2 class="remote-logout__title" id="everyone-title">"Log everyone out"</h2>
-                    <p class="remote-logout__lead">
-                        "Ends all sessions and remembered devices of every member at once."
-                    </p>
-                    {(!has_it)
-                        .then(|| {
-                            view! {
-                                <p class="remote-logout__plan" id="everyone-plan">
-                                    <Icon shape=Shape::Info small=true />
-                                    <span>{format!("Available on {}.", plans(Feature::RemoteLogout))}</span>
-                                </p>
-                            }
-                        })}
-                </div>
-                <div class="remote-logout__action">
-                    {if has_it {
-                        view! {
-                            <Link class="button button--danger" href="/settings/members/everyone">
-                                "Log everyone out"
-                            </Link>
-                        }
-                            .into_any()
-                    } else {
-                        view! {
-                            <button class="button" type="button" disabled aria-describedby="everyone-plan">
-                                "Log everyone out"
-                            </button>
-                        }
-                            .into_any()
-                    }}
-                </div>
-            </section>
-        }
-    })
 }

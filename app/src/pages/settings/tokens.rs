@@ -8,6 +8,7 @@ mod created;
 mod listed;
 pub mod revoke;
 mod setup;
+mod words;
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,7 @@ use crate::{
 use create::Create;
 use created::{NewValue, Setup};
 use listed::List;
+pub(crate) use words::{API, MCP, Words};
 
 /// A token in the list; its value is not here.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -72,50 +74,6 @@ pub struct Snippet {
     pub place: String,
     pub text: String,
 }
-
-/// What differs between the two pages.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Words {
-    kind: &'static str,
-    here: &'static str,
-    heading: &'static str,
-    one: &'static str,
-    lead: &'static str,
-    form: &'static str,
-    action: &'static str,
-    revoke: &'static str,
-    box_name: &'static str,
-    box_label: &'static str,
-    box_hint: &'static str,
-}
-
-const API: Words = Words {
-    kind: "api",
-    here: "/settings/api",
-    heading: "API tokens",
-    one: "API token",
-    lead: "For scripts and programs that use the REST API on your behalf. Remote logout doesn’t affect them.",
-    form: "create_api_token",
-    action: "/api/fn/create_api_token",
-    revoke: "/settings/api/revoke",
-    box_name: "sessions",
-    box_label: "Can end sessions",
-    box_hint: "Lets the program log you out everywhere and end single sessions. Without this, it can only read.",
-};
-
-const MCP: Words = Words {
-    kind: "mcp",
-    here: "/settings/mcp",
-    heading: "MCP tokens",
-    one: "MCP token",
-    lead: "For assistants that use the Model Context Protocol. Remote logout doesn’t affect them.",
-    form: "create_mcp_token",
-    action: "/api/fn/create_mcp_token",
-    revoke: "/settings/mcp/revoke",
-    box_name: "remote_logout",
-    box_label: "Can use Remote logout",
-    box_hint: "Lets the assistant log you out everywhere. Without this, it can only read.",
-};
 
 /// The user's own tokens of a kind: `api` or `mcp`.
 ///

@@ -2,7 +2,8 @@
 
 use app::{
     cookies::Kind,
-    flash::{EndReason, Flash, Reason},
+    flash::Flash,
+    reason::{EndReason, Reason},
     time::Time,
 };
 use axum::body::Body;

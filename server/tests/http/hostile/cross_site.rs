@@ -43,10 +43,7 @@ async fn another_sites_form_changes_nothing(app: TestApp) {
             let program = sent(&ada, &path, fields, sign, "application/json").await;
             program.refuses(403, "cross_site");
             for answer in [&page, &program] {
-                assert!(
-                    answer.touches_no_cookie(),
-                    "{path} {sign:?} {answer:?}"
-                );
+                assert!(answer.touches_no_cookie(), "{path} {sign:?} {answer:?}");
             }
         }
     }

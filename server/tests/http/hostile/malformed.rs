@@ -53,7 +53,7 @@ async fn other_methods_are_405(app: TestApp) {
         ada.get(&path)
             .await
             .is(405)
-            .says("This address takes another kind of request");
+            .says("This address doesn’t accept this kind of request");
     }
     for page in [
         "/",
@@ -147,7 +147,7 @@ async fn missing_fields_are_400(app: TestApp) {
         .leads_to("/profile");
     ada.get("/profile")
         .await
-        .says("The request was not understood.");
+        .says("Curfew couldn’t understand this request.");
 }
 
 async fn unknown_functions_are_404(app: TestApp) {

@@ -198,7 +198,7 @@ fn is_refused(answer: &Answer) {
     assert!(
         answer
             .body
-            .contains("This code is not right, or was used already."),
+            .contains("That code isn’t right or was already used."),
         "{answer:?}"
     );
 }

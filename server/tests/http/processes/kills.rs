@@ -48,12 +48,14 @@ async fn killed_early_in_a_remote_logout_all_or_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_late_in_a_remote_logout_all_or_nothing() {
-    log_out_and_kill_in_rounds(|round, takes| When::After(takes / 2 + takes * round / ROUNDS / 2)).await;
+    log_out_and_kill_in_rounds(|round, takes| When::After(takes / 2 + takes * round / ROUNDS / 2))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_moment_all_or_nothing() {
-    let seen = log_out_and_kill_in_rounds(|round, takes| When::After(takes * 3 * round / ROUNDS)).await;
+    let seen =
+        log_out_and_kill_in_rounds(|round, takes| When::After(takes * 3 * round / ROUNDS)).await;
     assert!(
         seen.alive > 0 && seen.dead > 0,
         "the kills were not before and after: {seen:?}"

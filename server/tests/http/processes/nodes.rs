@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::program::Program;
 use crate::{
-    databases::{run_on_server, postgres_server},
+    databases::{postgres_server, run_on_server},
     test_app::TestApp,
 };
 

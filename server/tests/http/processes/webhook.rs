@@ -8,8 +8,8 @@ use std::{
 use super::{client::Client, program::Program};
 use crate::{
     databases,
-    test_app::TestApp,
     receiver::{Receiver, signature_of},
+    test_app::TestApp,
 };
 
 on_both!(every_event_arrives_whatever_dies_in_between);

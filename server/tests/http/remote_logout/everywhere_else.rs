@@ -35,7 +35,7 @@ async fn another_device_is_sent_to_sign_in_and_told_why(app: TestApp) {
         .says("You were signed out")
         .says("Signed out by Remote logout at ");
     page.says("from Firefox on Linux. Was this you?");
-    page.says("If it was not, sign in and change your password");
+    page.says("If not, sign in and change your password");
     phone.get("/sign-in").await.does_not_say("Remote logout");
     // The cookies are gone, so from now on this is an anonymous visitor.
     phone

@@ -3,7 +3,9 @@
 use crate::{
     browser::NOTHING,
     databases,
+    program::token_of,
     test_app::{CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
+    two_factor::protect,
 };
 
 on_both!(
@@ -52,25 +54,17 @@ async fn the_facts_equal_the_database(app: TestApp) {
     );
     assert_eq!(facts["two_factor"], false);
 
-    let hash = |c: char| c.to_string().repeat(64);
-    for (id, kind, revoked) in [
-        ('a', "api", "null"),
-        ('b', "mcp", "null"),
-        ('c', "mcp", "null"),
-        ('d', "api", "1"),
-    ] {
-        let sql = format!(
-            "insert into tokens (id, user_id, kind, name, token_hash, created_at, revoked_at)
-             select '{id}', id, '{kind}', 'CI', '{}', 1, {revoked} from users where name = 'Ada'",
-            hash(id)
-        );
-        databases::run(app.db(), &sql).await;
+    for kind in ["api", "mcp", "mcp"] {
+        token_of(&ada, kind, None).await;
     }
-    databases::run(
-        app.db(),
-        "update users set two_factor_since = 1 where name = 'Ada'",
-    )
-    .await;
+    // A revoked one is not counted.
+    let revoked = ada.call("create_api_token", &[("name", "CI")]).await;
+    let revoked = revoked.is(200).json()["id"].as_str().unwrap().to_owned();
+    ada.call("revoke_api_token", &[("token", revoked)])
+        .await
+        .is(200);
+    let _ = protect(&ada).await;
+    let two_factor_since = app.user("Ada").await.two_factor_since;
     let facts = ada.call("remote_logout_facts", NOTHING).await.json();
     assert_eq!(
         (&facts["api_tokens"], &facts["mcp_tokens"]),
@@ -78,14 +72,13 @@ async fn the_facts_equal_the_database(app: TestApp) {
     );
     assert_eq!(facts["two_factor"], true);
     ada.remote_logout().await.is(303);
-    let left = "select count(*) from tokens where revoked_at is null";
     assert_eq!(
-        databases::number(app.db(), left).await,
-        3,
+        app.token_counts("Ada").await,
+        (1, 2),
         "a remote logout revokes no tokens"
     );
-    let two_factor = "select two_factor_since from users where name = 'Ada'";
-    assert_eq!(databases::number(app.db(), two_factor).await, 1);
+    assert!(two_factor_since.is_some());
+    assert_eq!(app.user("Ada").await.two_factor_since, two_factor_since);
 }
 
 async fn the_confirm_page_shows_the_same_facts_and_a_plain_form(app: TestApp) {
@@ -107,7 +100,7 @@ async fn the_confirm_page_shows_the_same_facts_and_a_plain_form(app: TestApp) {
             .says("0 API tokens")
             .says("0 MCP tokens");
         page.says("Two-factor authentication: off")
-            .says("There is no undo.");
+            .says("This can’t be undone.");
         page.says("Firefox on Linux")
             .says("This device")
             .says("Chrome on Windows");
@@ -172,7 +165,7 @@ async fn the_receipt_equals_the_facts(app: TestApp) {
     old.get("/").await.is(303);
     old.get("/sign-in")
         .await
-        .says("This session ran out at ")
+        .says("This session expired at ")
         .does_not_say("Remote logout");
 }
 

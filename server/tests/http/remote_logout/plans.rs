@@ -1,9 +1,8 @@
 //! Plus, Pro and Enterprise have remote logout; Free sees why not.
 
-use crate::{
-    databases,
-    test_app::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
-};
+use accounts::plans::Plan;
+
+use crate::test_app::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp};
 
 on_both!(
     on_free_the_server_refuses_and_nothing_changes,
@@ -27,7 +26,7 @@ async fn on_free_the_server_refuses_and_nothing_changes(app: TestApp) {
         );
         assert_eq!(
             refused.json()["message"],
-            "This is part of Plus, Pro and Enterprise."
+            "This is available on Plus, Pro and Enterprise."
         );
         assert!(refused.touches_no_cookie(), "{refused:?}");
         assert_eq!(refused.header("clear-site-data"), "");
@@ -52,7 +51,7 @@ async fn on_free_the_page_says_so_before_a_click(app: TestApp) {
         let page = ada.get(page).await;
         page.is(200)
             .says("Log out from all devices")
-            .says("Part of Plus, Pro and Enterprise.");
+            .says("Available on Plus, Pro and Enterprise.");
         let button = page.tag("aria-describedby=\"remote-logout-plan\"");
         assert!(
             button.starts_with("<button") && button.contains(" disabled"),
@@ -67,7 +66,7 @@ async fn on_free_the_page_says_so_before_a_click(app: TestApp) {
     let confirm = ada.get("/profile/remote-logout").await;
     confirm
         .is(200)
-        .says("Remote logout is part of Plus, Pro and Enterprise.");
+        .says("Remote logout is available on Plus, Pro and Enterprise.");
     assert!(
         !confirm.body.contains("/api/fn/remote_logout\""),
         "{confirm:?}"
@@ -77,10 +76,10 @@ async fn on_free_the_page_says_so_before_a_click(app: TestApp) {
 async fn every_other_plan_has_it(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    for (logged_out, plan) in (1..).zip(["plus", "pro", "enterprise"]) {
-        databases::run(app.db(), &format!("update accounts set plan = '{plan}'")).await;
+    for (logged_out, plan) in (1..).zip([Plan::Plus, Plan::Pro, Plan::Enterprise]) {
+        app.put_on("Ada", plan).await;
         let page = ada.get("/profile/security").await;
-        page.does_not_say("Part of Plus");
+        page.does_not_say("Available on Plus");
         page.tag("action=\"/profile/remote-logout\"");
         ada.remote_logout()
             .await

@@ -121,8 +121,10 @@ async fn every_place_is_written_into_the_event(app: TestApp) {
     ] {
         let (ada, _) = ada_twice(&app, from).await;
         ada.call("remote_logout", &[("from", from)]).await.is(200);
-        let sql = "select details from audit_events where action = 'user.session_invalidated' order by id desc";
-        let details = crate::databases::texts(app.db(), sql).await.remove(0);
+        let details = app
+            .newest_event(from, "user.session_invalidated")
+            .await
+            .details;
         assert!(
             details.contains(&format!("\"path\":\"{path}\"")),
             "{details}"

@@ -7,8 +7,8 @@ use super::with_program;
 use crate::{
     answer::Answer,
     databases,
-    test_app::{FIREFOX_ON_LINUX, TestApp},
     program::{Program, token_of},
+    test_app::{FIREFOX_ON_LINUX, TestApp},
 };
 
 on_both!(

@@ -48,7 +48,7 @@ async fn pages_hold_every_event_once_while_the_log_grows(app: TestApp) {
             .await;
         let seen = numbers(&page);
         if seen.is_empty() {
-            page.says("Nothing matches");
+            page.says("No matching events");
             break;
         }
         assert!(seen.is_sorted_by(|a, b| a > b), "{seen:?}");
@@ -97,9 +97,9 @@ async fn the_log_is_searched_and_filtered(app: TestApp) {
     assert_eq!(count("action=nothing.such").await, 0);
     assert_eq!(count("severity=notice&action=access.denied").await, 1);
     assert_eq!(count("severity=alert").await, 0);
-    assert!(count(&format!("person={ben_id}")).await >= 3);
+    assert!(count(&format!("user={ben_id}")).await >= 3);
     assert_eq!(
-        count(&format!("person={ben_id}&action=account.renamed")).await,
+        count(&format!("user={ben_id}&action=account.renamed")).await,
         0
     );
     assert_eq!(count("q=100%25+_ours_").await, 1);
@@ -116,7 +116,7 @@ async fn the_log_is_searched_and_filtered(app: TestApp) {
     );
     ada.get("/settings/audit-log?q=nothing+at+all+like+it")
         .await
-        .says("Nothing matches");
+        .says("No matching events");
 }
 
 async fn the_export_is_the_log(app: TestApp) {
@@ -173,8 +173,8 @@ async fn what_was_touched_is_named(app: TestApp) {
         .leads_to("/settings/audit-log");
     ada.get("/settings/audit-log")
         .await
-        .says("The log is whole")
-        .says("2 events are as they were written.");
+        .says("The log is intact")
+        .says("2 events are unchanged since they were written.");
     databases::run(
         app.db(),
         "update audit_events set at = at + 1 where seq = 2",
@@ -187,7 +187,7 @@ async fn what_was_touched_is_named(app: TestApp) {
     );
     ada.get("/settings/audit-log")
         .await
-        .says("The log was touched")
+        .says("The log was altered")
         .says("Event number 2: it was changed.");
     databases::run(
         app.db(),
@@ -211,14 +211,14 @@ async fn retention_is_the_owners_and_one_of_the_choices(app: TestApp) {
         .is(200);
     ada.get("/settings/audit-log")
         .await
-        .says("They are kept for 90 days.");
+        .says("Events are kept for 90 days.");
     ada.call("set_audit_retention", &[("days", "")])
         .await
         .is(200);
     ada.get("/settings/audit-log")
         .await
-        .says("They are kept for ever.")
-        .says("Ada set that events are kept for ever");
+        .says("Events are kept forever.")
+        .says("Ada set events to be kept forever");
 }
 
 async fn hostile_text_is_text(app: TestApp) {

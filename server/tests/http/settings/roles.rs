@@ -248,7 +248,9 @@ async fn a_refusal_is_recorded(app: TestApp) {
         "select details from audit_events where action = 'access.denied' order by seq desc limit 1";
     let said = databases::texts(app.db(), said).await.remove(0);
     assert!(
-        said.contains("InviteMember") && said.contains("forbidden"),
+        said.contains("InviteMember")
+            && said.contains("/api/fn/invite_member")
+            && said.contains("forbidden"),
         "{said}"
     );
 }

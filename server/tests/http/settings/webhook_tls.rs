@@ -5,8 +5,8 @@ use server::config::Config;
 use super::webhook::{allowing, owner, secret_for};
 use crate::{
     browser::NOTHING,
-    test_app::{FIREFOX_ON_LINUX, TestApp},
     receiver::{Receiver, signature_of},
+    test_app::{FIREFOX_ON_LINUX, TestApp},
 };
 
 on_both!(

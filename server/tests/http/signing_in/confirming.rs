@@ -2,7 +2,6 @@
 
 use crate::{
     browser::Browser,
-    databases,
     emails::emails,
     test_app::{FIREFOX_ON_LINUX, OTHER_PASSWORD, PASSWORD, SAFARI_ON_IPHONE, TestApp, email_of},
 };
@@ -30,7 +29,7 @@ async fn wants_in(app: &TestApp, eve: &Browser) -> String {
     eve.get("/confirm-sign-up")
         .await
         .is(200)
-        .says("Look into your mailbox");
+        .says("Check your email");
     let sent = emails(app, &email).await;
     let [email] = &sent[..] else {
         panic!("{sent:?}")
@@ -50,7 +49,7 @@ async fn the_link_from_the_email_and_the_password_make_an_account(app: TestApp) 
         .get(&page)
         .await
         .is(200)
-        .says("As Eve, with eve@example.com");
+        .says("You’re signing up as Eve with eve@example.com");
     let with = async |password| {
         let form = [("token", token), ("password", password)];
         phone
@@ -69,7 +68,11 @@ async fn the_link_from_the_email_and_the_password_make_an_account(app: TestApp) 
     assert_eq!(app.events("Eve", "user.created").await, 1);
     // Only there; and the link is used.
     assert!(!eve.is_signed_in().await);
-    phone.get(&page).await.is(200).says("This link is over");
+    phone
+        .get(&page)
+        .await
+        .is(200)
+        .says("This link has expired or was used");
     app.chains_are_whole().await;
 }
 
@@ -92,8 +95,7 @@ async fn the_first_user_of_an_install_is_in_at_once(app: TestApp) {
     // One of them; the others look into their mailboxes.
     let answers = tries.join_all().await;
     assert_eq!(answers.into_iter().filter(|is_in| *is_in).count(), 1);
-    let users = "select count(*) from users";
-    assert_eq!(databases::number(app.db(), users).await, 1);
+    assert_eq!(app.user_count().await, 1);
 }
 
 async fn a_user_with_an_account_is_told_so_and_emailed_no_link(app: TestApp) {
@@ -118,7 +120,7 @@ async fn an_expired_link_leads_back_to_signing_up(app: TestApp) {
         eve.get(&format!("/confirm-sign-up?token={nonsense}"))
             .await
             .is(200)
-            .says("This link is over");
+            .says("This link has expired or was used");
         let form = [("token", nonsense), ("password", PASSWORD)];
         eve.call("confirm_sign_up", &form)
             .await
@@ -128,5 +130,5 @@ async fn an_expired_link_leads_back_to_signing_up(app: TestApp) {
     eve.get("/confirm-sign-up")
         .await
         .is(200)
-        .says("Look into your mailbox");
+        .says("Check your email");
 }

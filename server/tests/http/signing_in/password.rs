@@ -42,7 +42,7 @@ async fn every_other_session_ends_and_this_one_goes_on_under_a_new_cookie(app: T
     changed.leads_to("/profile/password");
     ada.get("/profile/password")
         .await
-        .says("Your password is changed")
+        .says("Your password has been changed")
         .says("1 other session and 1 remembered device ended. You stay signed in here.");
     assert_ne!(ada.cookie(Kind::Session), before.cookie(Kind::Session));
     assert!(
@@ -91,13 +91,13 @@ async fn what_is_wrong_is_said_beside_the_field_and_nothing_changes(app: TestApp
             WRONG,
             OTHER_PASSWORD,
             "current_password",
-            "This is not your current password.",
+            "That’s not your current password.",
         ),
         (
             PASSWORD,
             PASSWORD,
             "new_password",
-            "This is your current password already.",
+            "That’s already your password.",
         ),
         (PASSWORD, "short", "new_password", ""),
     ] {

@@ -48,7 +48,7 @@ async fn an_unknown_email_and_a_wrong_password_look_the_same(app: TestApp) {
             .await
             .leads_to("/sign-in");
         let page = stranger.get("/sign-in").await;
-        page.is(200).says("The email or the password is wrong.");
+        page.is(200).says("The email or password is wrong.");
         pages.push(page.text());
     }
     assert_eq!(pages[0], pages[1]);
@@ -160,7 +160,7 @@ async fn a_plain_form_that_was_refused_keeps_the_email_and_no_password(app: Test
         "{flash}"
     );
     let page = stranger.get("/sign-in?next=/profile").await;
-    page.says("The email or the password is wrong.");
+    page.says("The email or password is wrong.");
     assert!(
         page.tag("name=\"email\"")
             .contains("value=\"ada@example.com\""),

@@ -70,8 +70,8 @@ async fn a_cookie_that_comes_back_after_its_exchange_is_theft(app: TestApp) {
     phone
         .get("/sign-in")
         .await
-        .says("The saved sign-in of this device was used a second time, as if somebody had copied it.")
-        .says("If that is not you, change your password.");
+        .says("The saved sign-in of this device was used a second time, as if it had been copied.")
+        .says("If not, sign in and change your password");
     assert!(!phone.is_signed_in().await);
     assert!(ada.is_signed_in().await, "another device is none of theirs");
     assert_eq!(

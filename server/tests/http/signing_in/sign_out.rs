@@ -22,7 +22,7 @@ async fn looking_at_sign_out_is_405_and_ends_nothing(app: TestApp) {
     for path in ["/sign-out", "/api/fn/sign_out"] {
         let page = ada.get(path).await;
         page.is(405)
-            .says("This address takes another kind of request")
+            .says("This address doesn’t accept this kind of request")
             .says("Nothing was changed.");
         assert_eq!(page.header("allow"), "POST");
         let program = http::Request::get(path).header("accept", "application/json");

@@ -1,9 +1,6 @@
 //! Signing up: what is wrong is said beside the field, what was typed is still there.
 
-use crate::{
-    databases,
-    test_app::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp},
-};
+use crate::test_app::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp};
 
 on_both!(
     every_wrong_field_is_named,
@@ -97,10 +94,7 @@ async fn a_plain_form_comes_back_with_what_was_typed_and_no_password(app: TestAp
             .await
             .does_not_say("Check one thing");
     }
-    assert_eq!(
-        databases::number(app.db(), "select count(*) from users").await,
-        0
-    );
+    assert_eq!(app.user_count().await, 0);
 }
 
 async fn an_email_can_be_taken_once(app: TestApp) {
@@ -139,10 +133,7 @@ async fn sign_up_can_be_closed(app: TestApp) {
         .await
         .does_not_say("Create an account");
     visitor.get("/").await.leads_to("/sign-in");
-    assert_eq!(
-        databases::number(app.db(), "select count(*) from users").await,
-        0
-    );
+    assert_eq!(app.user_count().await, 0);
 }
 
 async fn only_the_first_may_sign_up_where_it_is_so_set(app: TestApp) {
@@ -165,8 +156,5 @@ async fn only_the_first_may_sign_up_where_it_is_so_set(app: TestApp) {
         .get("/sign-up")
         .await
         .says("Sign-up is closed");
-    assert_eq!(
-        databases::number(app.db(), "select count(*) from users").await,
-        1
-    );
+    assert_eq!(app.user_count().await, 1);
 }

@@ -3,11 +3,9 @@
 use std::time::{Duration, Instant};
 
 use accounts::{
-    audit::Client,
-    db::Tx,
     on,
+    operation::Operation,
     sessions::{By, Surface, end_all},
-    time::Moment,
     users,
 };
 use tokio::time::timeout;
@@ -56,13 +54,11 @@ async fn a_remote_logout_on_another_node_ends_the_streams_here(app: TestApp) {
 }
 
 /// Logs Ada out everywhere, in an operation that the caller commits or drops.
-async fn end_all_in(tx: &mut Tx, app: &TestApp) {
-    let who = users::id_of_email(tx, &email_of("Ada")).await;
-    let (who, client) = (who.unwrap().unwrap(), Client::default());
-    let (by, limits) = (By::Operator, app.state.curfew.limits);
-    end_all(tx, &who, by, Surface::Cli, &client, &limits, Moment::now())
-        .await
-        .unwrap();
+async fn end_all_in(op: &mut Operation) {
+    let ada = users::id_of_email(op, &email_of("Ada")).await;
+    let ada = ada.unwrap().unwrap();
+    let ended = end_all(op, &ada, By::Operator, Surface::Cli).await;
+    ended.unwrap();
 }
 
 async fn a_remote_logout_that_is_not_committed_ends_nothing(app: TestApp) {
@@ -70,9 +66,9 @@ async fn a_remote_logout_that_is_not_committed_ends_nothing(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let mut stream = listens(&app, "Ada").await;
-    let mut tx = app.db().write().await.unwrap();
-    end_all_in(&mut tx, &app).await;
-    drop(tx);
+    let mut op = app.begin().await;
+    end_all_in(&mut op).await;
+    drop(op);
     tokio::time::sleep(Duration::from_millis(700)).await;
     stream.is_quiet().await;
     assert!(ada.is_signed_in().await);
@@ -99,11 +95,11 @@ async fn a_lost_listener_changes_nothing(app: TestApp) {
             .leads_to("/sign-in?next=/profile/security");
     } else {
         // In one, so that the remote logout is never looked for by the new count.
-        let mut tx = other.db().write().await.unwrap();
+        let mut op = other.begin().await;
         let compacted = "delete from audit_events where rowid > 1";
-        on!(&mut tx, c => sqlx::query(compacted).execute(c).await.map(|_| ())).unwrap();
-        end_all_in(&mut tx, &app).await;
-        tx.commit().await.unwrap();
+        on!(&mut op, c => sqlx::query(compacted).execute(c).await.map(|_| ())).unwrap();
+        end_all_in(&mut op).await;
+        op.commit().await.unwrap();
     }
     let start = Instant::now();
     stream.ends(SOON).await;
@@ -168,11 +164,11 @@ async fn a_remote_logout_while_sqlite_is_not_heard(app: TestApp) {
     tokio::time::sleep(Duration::from_secs(1)).await;
     stream.is_quiet().await;
     // The log is back with the remote logout in it: no look has seen the one without the other.
-    let mut tx = other.db().write().await.unwrap();
-    on!(&mut tx, c => sqlx::query("alter table gone rename to audit_events").execute(c).await.map(|_| ()))
+    let mut op = other.begin().await;
+    on!(&mut op, c => sqlx::query("alter table gone rename to audit_events").execute(c).await.map(|_| ()))
         .unwrap();
-    end_all_in(&mut tx, &app).await;
-    tx.commit().await.unwrap();
+    end_all_in(&mut op).await;
+    op.commit().await.unwrap();
     let (_, said) = stream.ends(SOON).await;
     assert!(said.contains("remote_logout"), "{said}");
     other.db().close().await;

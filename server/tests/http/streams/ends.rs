@@ -1,8 +1,9 @@
 //! What ends a stream, and what it says last.
 
+use accounts::plans::Plan;
 use serde_json::Value;
 
-use super::{AT_ONCE, goes_to_free, last_word, settled};
+use super::{AT_ONCE, last_word, settled};
 use crate::{
     browser::{Listening, NOTHING},
     test_app::{
@@ -153,16 +154,16 @@ async fn another_plan_ends_the_stream_and_the_session_lives_on(app: TestApp) {
     ada.sign_up("Ada").await;
     let mut stream = ada.listen().await.unwrap();
     settled(&mut [&mut stream]).await;
-    goes_to_free(&app, "Ada").await;
+    app.put_on("Ada", Plan::Free).await;
     let (_, said) = stream.ends(AT_ONCE).await;
     let (name, data) = last_word(&said);
     assert_eq!(
-        (name.as_str(), data["standing"].as_str()),
+        (name.as_str(), data["access"].as_str()),
         ("changed", Some("Owner, Free"))
     );
     let page = ada.get("/").await;
     assert!(
-        page.body.contains("data-standing=\"Owner, Free\""),
+        page.body.contains("data-access=\"Owner, Free\""),
         "{page:?}"
     );
     let mut again = ada.listen().await.unwrap();

@@ -1,11 +1,6 @@
 //! Who gets no stream.
 
-use accounts::{
-    secret::Token,
-    sessions::{self, Found, SessionId},
-    time::Moment,
-    users::UserId,
-};
+use accounts::ids::{SessionId, UserId};
 use app::cookies::Kind;
 use axum::body::Body;
 use http::{Method, Request};
@@ -73,7 +68,7 @@ async fn a_session_has_only_so_many(app: TestApp) {
 async fn a_node_carries_only_so_many(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
-    let mut who = signed_in(&app, &ada).await;
+    let mut who = ada.signed_in().await;
     let streams = &app.state.streams;
     let mut held = Vec::new();
     for n in 0..20_000 {
@@ -90,15 +85,6 @@ async fn a_node_carries_only_so_many(app: TestApp) {
     ada.listen().await.unwrap();
     drop(held);
     assert_eq!(streams.count(), 0);
-}
-
-async fn signed_in(app: &TestApp, browser: &Browser) -> sessions::SignedIn {
-    let token = Token::presented(&browser.cookie(Kind::Session).unwrap()).unwrap();
-    let (mut conn, limits) = (app.db().read().await.unwrap(), app.state.curfew.limits);
-    match sessions::find(&mut conn, &token, &limits, Moment::now()).await {
-        Ok(Found::Live(who)) => *who,
-        other => panic!("{other:?}"),
-    }
 }
 
 async fn it_takes_get_and_nothing_else(app: TestApp) {

@@ -7,8 +7,6 @@ use crate::{
     test_app::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
 };
 use accounts::{
-    limits::Limits,
-    passwords::Hasher,
     sample::{Seed, seed},
     time::Moment,
 };
@@ -27,24 +25,16 @@ on_both!(
 
 async fn of_a_thousand_streams_only_those_of_the_user_who_logged_out_end(app: TestApp) {
     let _looking = app.looks_after_streams();
-    let hasher = Hasher::with_cost(64, 1, 1).unwrap();
     let how_many = Seed {
         users: 100,
         sessions_each: 10,
         cookie: app.cookie_name(Kind::Session),
     };
     let mut lines = Vec::new();
-    seed(
-        app.db(),
-        &hasher,
-        &Limits::default(),
-        how_many,
-        Moment::now(),
-        |line| {
-            lines.push(line.to_owned());
-            Ok(())
-        },
-    )
+    seed(app.instance(), how_many, Moment::now(), |line| {
+        lines.push(line.to_owned());
+        Ok(())
+    })
     .await
     .unwrap();
     let mut open = Vec::new();

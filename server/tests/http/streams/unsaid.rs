@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{AT_ONCE, goes_to_free, last_word, settled};
+use accounts::plans::Plan;
+
+use super::{AT_ONCE, last_word, settled};
 use crate::{
     databases,
     test_app::{FIREFOX_ON_LINUX, TestApp},
@@ -39,7 +41,7 @@ async fn a_session_whose_very_row_is_gone_has_no_stream(app: TestApp) {
     settled(&mut [&mut stream]).await;
     // As a backup that was put back leaves it. Any notification of a change to her makes one look.
     databases::run(app.db(), "delete from sessions").await;
-    goes_to_free(&app, "Ada").await;
+    app.put_on("Ada", Plan::Free).await;
     let (_, said) = stream.ends(AT_ONCE).await;
     assert_eq!(said.matches("event: ").count(), 1, "{said}");
     let refused = ada.listen().await.err().unwrap();

@@ -28,7 +28,7 @@ pub(super) fn section(events: Vec<Stored>) -> impl IntoView {
             <div class="section__header">
                 <div>
                     <h2 class="section__title" id="activity-title">"Recent activity"</h2>
-                    <p class="section__lead">"If you don’t recognize something here, log out from all devices."</p>
+                    <p class="section__lead">"If you don’t recognise something here, log out from all devices."</p>
                 </div>
             </div>
             <ul class="activity" role="list">{rows}</ul>

@@ -1,17 +1,18 @@
 //! The devices: this one first, and what you may do to each.
 
+mod forms;
+
 use std::time::Duration;
 
 use accounts::{
     device,
-    sessions::{self, AuthMethod, Dormant, LONGEST_NAME, Listed},
+    sessions::{self, AuthMethod, Dormant, Listed},
     time::UnixMillis,
 };
 use leptos::prelude::*;
 
-use super::page_request::{PageRequest, field_error};
+use super::page_request::PageRequest;
 use crate::{
-    counted::counted,
     devices::{Looks, named},
     parts::icon::Disc,
     time::{Show, When},
@@ -106,7 +107,7 @@ pub(super) fn section(
                     <h2 class="section__title" id="devices-title">"Devices"</h2>
                     <p class="section__lead">"Where you’re signed in or remembered right now."</p>
                 </div>
-                {(others > 0).then(|| end_others(open, request))}
+                {(others > 0).then(|| forms::end_others(open, request))}
             </div>
             <ul class="devices" role="list">{shown}</ul>
             {(more > 0)
@@ -134,31 +135,6 @@ pub(super) fn section(
     }
 }
 
-fn end_others(open: &sessions::Facts, request: &PageRequest) -> impl IntoView + use<> {
-    let form = "end_other_sessions";
-    let refused = request.confirmation_error(form).is_some();
-    let field = request.confirmation_field(form);
-    let sessions = counted(
-        (open.sessions - 1).max(0).unsigned_abs(),
-        "other session",
-        "other sessions",
-    );
-    view! {
-        <details class="fold fold--end" open=refused>
-            <summary class="button button--small button--danger-quiet">"Sign out all others"</summary>
-            <form class="fold__panel" method="post" action="/api/fn/end_other_sessions">
-                <p>
-                    {format!(
-                        "This ends {sessions} and forgets every remembered device except this one. You stay signed in here.",
-                    )}
-                </p>
-                {field}
-                <button class="button button--danger">"Sign out all other devices"</button>
-            </form>
-        </details>
-    }
-}
-
 fn device(row: Row, request: &PageRequest) -> impl IntoView + use<> {
     let shape = Looks::from(device::of(&row.user_agent).kind).shape();
     let (name, browser) = named(row.label.clone(), &row.user_agent);
@@ -170,6 +146,16 @@ fn device(row: Row, request: &PageRequest) -> impl IntoView + use<> {
         view! { <When at=row.last_active show=Show::Full /> }.into_any()
     };
     let (this, remembered_only) = (row.this, row.remembered_only);
+    let manage = forms::manage(
+        &forms::Target {
+            id: &row.id,
+            remembered_only,
+            this,
+            label: row.label.as_deref(),
+            name: &name,
+        },
+        request,
+    );
     let ip = row.ip.clone().unwrap_or_else(|| "Unknown".into());
     view! {
         <li class="device">
@@ -179,7 +165,7 @@ fn device(row: Row, request: &PageRequest) -> impl IntoView + use<> {
                 {remembered_only.then(|| view! { <span class="badge">"Not signed in"</span> })}
                 {browser.map(|browser| view! { <span class="device__browser">{browser}</span> })}
             </h3>
-            {manage(&row, &name, request)}
+            {manage}
             <dl class="device__facts">
                 <div>
                     <dt>"IP address"</dt>
@@ -203,70 +189,5 @@ fn device(row: Row, request: &PageRequest) -> impl IntoView + use<> {
                 </div>
             </dl>
         </li>
-    }
-}
-
-/// What you may do to a device, folded away: opening it is the first step, the button the second.
-fn manage(row: &Row, name: &str, request: &PageRequest) -> impl IntoView + use<> {
-    let unconfirmed = request.confirmation_error(&row.id).is_some();
-    let confirmation = request.confirmation_field(&row.id);
-    let (id, name) = (row.id.clone(), name.to_owned());
-    let field = format!("label-{id}");
-    let error_id = format!("{field}-error");
-    let refused = request
-        .refused("rename_device")
-        .filter(|refused| refused.typed.get("id") == Some(&row.id));
-    let error = refused.and_then(|refused| refused.error.fields.get("label").cloned());
-    let typed = refused.and_then(|refused| refused.typed.get("label"));
-    let value = typed.or(row.label.as_ref()).cloned().unwrap_or_default();
-    let wrong = error.is_some();
-    let kind = row.remembered_only.then_some("remembered");
-    let hidden = move |id: String| {
-        view! {
-            <input type="hidden" name="id" value=id />
-            {kind.map(|kind| view! { <input type="hidden" name="kind" value=kind /> })}
-        }
-    };
-    let this = row.this;
-    let words = if this { "Rename" } else { "Rename or sign out" };
-    let end = (!this).then(|| {
-        view! {
-            <form class="fold__panel" method="post" action="/api/fn/end_session">
-                {hidden(id.clone())}
-                <p>"This signs the device out and forgets it. It can’t be undone."</p>
-                {confirmation}
-                <button class="button button--danger">
-                    "Sign out" <span class="visually-hidden">" "{name.clone()}</span>
-                </button>
-            </form>
-        }
-    });
-    view! {
-        <details class="fold device__manage" open=wrong || unconfirmed>
-            <summary class="button button--small button--quiet">
-                {words} <span class="visually-hidden">" "{name.clone()}</span>
-            </summary>
-            <form class="fold__panel" method="post" action="/api/fn/rename_device">
-                {hidden(id.clone())}
-                <div class="field">
-                    <label class="field__label" for=field.clone()>
-                        "Name" <span class="visually-hidden">" of "{name.clone()}</span>
-                    </label>
-                    {field_error(error, error_id.clone())}
-                    <input
-                        class="input"
-                        id=field.clone()
-                        name="label"
-                        value=value
-                        maxlength=LONGEST_NAME.to_string()
-                        autocomplete="off"
-                        aria-invalid=wrong.then_some("true")
-                        aria-describedby=wrong.then_some(error_id)
-                    />
-                </div>
-                <button class="button">"Save name"</button>
-            </form>
-            {end}
-        </details>
     }
 }

@@ -32,6 +32,7 @@ pub(super) fn action(action: Action) -> &'static str {
         Action::McpTokenDeleted => "MCP token revoked",
         Action::MemberInvited => "Member invited",
         Action::InvitationRevoked => "Invitation revoked",
+        Action::InvitationConfirmed => "Invitation confirmed",
         Action::MemberJoined => "Member joined",
         Action::MemberRoleChanged => "Role changed",
         Action::MemberDisabled => "Member disabled",

@@ -4,7 +4,6 @@ use accounts::{
     audit::{Action, Shown},
     permissions::Permission,
 };
-use serde_json::Value;
 
 use super::titles::category;
 use crate::{
@@ -91,7 +90,7 @@ impl Sentence<'_> {
                 details.required("to")
             ),
             Action::EmailChanged => {
-                format!("{who} changed their email address{}", self.from_to())
+                format!("{who} changed their email address{}", details.change())
             }
             Action::TwoFactorEnabled => {
                 format!("{who} turned on two-factor authentication: {ended}")
@@ -121,16 +120,17 @@ impl Sentence<'_> {
                 Some(name) => format!("{who} named a device {name}"),
                 None => format!("{who} removed the name of a device"),
             },
-            Action::CurfewSet => format!("{who} {}", self.curfew("their")),
-            Action::AccountCurfewSet => format!("{who} {}", self.curfew("the account’s")),
-            Action::ApiTokenCreated => self.token("created", "API"),
-            Action::McpTokenCreated => self.token("created", "MCP"),
-            Action::ApiTokenDeleted => self.token("revoked", "API"),
-            Action::McpTokenDeleted => self.token("revoked", "MCP"),
+            Action::CurfewSet => format!("{who} {}", details.curfew("their")),
+            Action::AccountCurfewSet => format!("{who} {}", details.curfew("the account’s")),
+            Action::ApiTokenCreated => format!("{who} {}", details.token("created", "API")),
+            Action::McpTokenCreated => format!("{who} {}", details.token("created", "MCP")),
+            Action::ApiTokenDeleted => format!("{who} {}", details.token("revoked", "API")),
+            Action::McpTokenDeleted => format!("{who} {}", details.token("revoked", "MCP")),
             Action::MemberInvited => match details.text("email") {
                 Some(email) => format!("{who} invited {email} as {}", details.role("role")),
                 None => format!("{who} created an invitation as {}", details.role("role")),
             },
+            Action::InvitationConfirmed => "confirmed an invitation".into(),
             Action::InvitationRevoked => match details.number("invitations") {
                 Some(n) => format!(
                     "{who} revoked {} with a remote logout",
@@ -152,7 +152,9 @@ impl Sentence<'_> {
             Action::MemberEnabled => format!("{who} enabled {whom}"),
             Action::MemberRemoved if own => format!("{who} deleted their account"),
             Action::MemberRemoved => format!("{who} removed {whom}"),
-            Action::AccountRenamed => format!("{who} renamed the account{}", self.from_to()),
+            Action::AccountRenamed => {
+                format!("{who} renamed the account{}", details.change())
+            }
             Action::PlanChanged => format!(
                 "{who} changed the plan from {} to {}",
                 details.plan("from"),
@@ -185,28 +187,6 @@ impl Sentence<'_> {
                 format!("{who} removed the webhook to {}", details.required("from"))
             }
             Action::AccessDenied => format!("{who} {}", self.refused()),
-        }
-    }
-
-    fn from_to(&self) -> String {
-        let (from, to) = (self.details.required("from"), self.details.required("to"));
-        format!(" from {from} to {to}")
-    }
-
-    fn curfew(&self, whose: &str) -> String {
-        match (self.details.text("time"), self.details.text("zone")) {
-            (Some(time), Some(zone)) => format!("set {whose} curfew to {time}, {zone}"),
-            _ => format!("removed {whose} curfew"),
-        }
-    }
-
-    fn token(&self, did: &str, kind: &str) -> String {
-        let (who, details) = (&self.who, self.details);
-        match (details.number("tokens"), details.text("name")) {
-            (Some(1), _) => format!("{who} {did} 1 {kind} token with a remote logout"),
-            (Some(n), _) => format!("{who} {did} {n} {kind} tokens with a remote logout"),
-            (None, Some(name)) => format!("{who} {did} the {kind} token “{name}”"),
-            (None, None) => format!("{who} {did} an {kind} token"),
         }
     }
 
@@ -257,24 +237,6 @@ fn tried(permission: Permission) -> &'static str {
     }
 }
 
-/// What was recorded besides, name and value each.
-pub(super) fn details(details: &str) -> Vec<(String, String)> {
-    let Ok(Value::Object(fields)) = serde_json::from_str(details) else {
-        return Vec::new();
-    };
-    fields
-        .into_iter()
-        .map(|(name, value)| {
-            let value = match value {
-                Value::String(text) => text,
-                Value::Null => String::new(),
-                other => other.to_string(),
-            };
-            (name, value)
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,14 +246,6 @@ mod tests {
         for permission in Permission::ALL {
             let words: Vec<&str> = tried(*permission).split(' ').collect();
             assert!(!words.contains(&"your"), "{permission:?}");
-        }
-    }
-
-    #[test]
-    fn details_that_are_no_object_are_nothing() {
-        assert_eq!(details(r#"{"a_b":1,"c":"<x>","d":null}"#).len(), 3);
-        for nonsense in ["", "[]", "7", "{"] {
-            assert!(details(nonsense).is_empty(), "{nonsense}");
         }
     }
 }

@@ -1,8 +1,9 @@
 //! `/settings/members/everyone`: confirms that everyone is logged out.
 
-use accounts::members;
+use accounts::{members, plans::Feature, roles::Role, users::User};
 use leptos::prelude::*;
 
+use super::roles::plans;
 use crate::{
     context::{reader, signed_in},
     counted::counted,
@@ -66,4 +67,55 @@ pub async fn draw() -> Result<String, AppError> {
         </div>
     };
     Ok(page.to_html())
+}
+
+/// The owner's "everyone". Shown locked where the plan lacks it, not at all to an admin.
+pub(super) fn card(me: &User) -> impl IntoView + use<> {
+    let has_it = me.plan.has(Feature::RemoteLogout);
+    let class = if has_it {
+        "remote-logout"
+    } else {
+        "remote-logout remote-logout--locked"
+    };
+    (me.role == Role::Owner).then(|| {
+        view! {
+            <section class=class aria-labelledby="everyone-title">
+                <span class=if has_it { "disc disc--danger" } else { "disc disc--plain" }>
+                    <Icon shape=if has_it { Shape::LogOut } else { Shape::Lock } />
+                </span>
+                <div class="remote-logout__text">
+                    <h2 class="remote-logout__title" id="everyone-title">"Log everyone out"</h2>
+                    <p class="remote-logout__lead">
+                        "Ends all sessions and remembered devices of every member at once."
+                    </p>
+                    {(!has_it)
+                        .then(|| {
+                            view! {
+                                <p class="remote-logout__plan" id="everyone-plan">
+                                    <Icon shape=Shape::Info small=true />
+                                    <span>{format!("Available on {}.", plans(Feature::RemoteLogout))}</span>
+                                </p>
+                            }
+                        })}
+                </div>
+                <div class="remote-logout__action">
+                    {if has_it {
+                        view! {
+                            <Link class="button button--danger" href="/settings/members/everyone">
+                                "Log everyone out"
+                            </Link>
+                        }
+                            .into_any()
+                    } else {
+                        view! {
+                            <button class="button" type="button" disabled aria-describedby="everyone-plan">
+                                "Log everyone out"
+                            </button>
+                        }
+                            .into_any()
+                    }}
+                </div>
+            </section>
+        }
+    })
 }

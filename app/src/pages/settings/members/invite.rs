@@ -1,14 +1,19 @@
 //! Inviting a member, and revoking an invitation.
 
-use accounts::{invitations, roles::Role, users::User};
+use accounts::{
+    invitations::{self, Open},
+    roles::Role,
+    users::User,
+};
 use leptos::prelude::*;
 
-use super::{about_roles, roles_for};
+use super::roles::{about_roles, roles_for};
 use crate::{
     context::{Curfew, curfew, leave, note, operation, signed_in},
     error::{AppError, Code},
     flash::{Flash, Note},
     parts::{button::Submit, field::Field, form::Sent, plain::Choice},
+    time::{Show, When},
 };
 
 /// Creates an invitation and answers with its link, which is shown only once. `email` may be left out.
@@ -95,6 +100,40 @@ pub(super) fn form(me: &User) -> impl IntoView + use<> {
                     <Submit busy=false>"Create invitation"</Submit>
                 </div>
             </form>
+        </section>
+    }
+}
+
+/// The invitations that can still be used.
+pub(super) fn open(open: Vec<Open>) -> impl IntoView {
+    let rows = open
+        .into_iter()
+        .map(|i| {
+            let whom = i.email.unwrap_or_else(|| "Anyone with the link".into());
+            view! {
+                <li class="member">
+                    <div>
+                        <h3 class="user__name">{whom.clone()}</h3>
+                        <p class="user__note">
+                            {format!("Invited by {}, expires ", i.invited_by)}
+                            <When at=i.expires_at show=Show::Day />
+                        </p>
+                    </div>
+                    <p class="member__role">{i.role.name()}</p>
+                    <form class="button-form" method="post" action="/api/fn/revoke_invitation">
+                        <input type="hidden" name="invitation" value=i.id />
+                        <button class="button button--small">
+                            "Revoke" <span class="visually-hidden">{format!(" the invitation for {whom}")}</span>
+                        </button>
+                    </form>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="section" aria-labelledby="invitations-title">
+            <h2 class="section__title" id="invitations-title">"Pending invitations"</h2>
+            <ul class="members" role="list">{rows}</ul>
         </section>
     }
 }

@@ -64,7 +64,9 @@ impl Sentence<'_> {
                 "You asked to change your email address to {}",
                 details.required("to")
             ),
-            Action::EmailChanged => format!("You changed your email address{}", self.from_to()),
+            Action::EmailChanged => {
+                format!("You changed your email address{}", details.change())
+            }
             Action::TwoFactorEnabled => {
                 format!("You turned on two-factor authentication: {ended}")
             }
@@ -91,16 +93,17 @@ impl Sentence<'_> {
                 Some(name) => format!("You named a device {name}"),
                 None => "You removed the name of a device".into(),
             },
-            Action::CurfewSet => format!("You {}", self.curfew("your")),
-            Action::AccountCurfewSet => format!("{who} {}", self.curfew("the account’s")),
-            Action::ApiTokenCreated => self.token("created", "API"),
-            Action::McpTokenCreated => self.token("created", "MCP"),
-            Action::ApiTokenDeleted => self.token("revoked", "API"),
-            Action::McpTokenDeleted => self.token("revoked", "MCP"),
+            Action::CurfewSet => format!("You {}", details.curfew("your")),
+            Action::AccountCurfewSet => format!("{who} {}", details.curfew("the account’s")),
+            Action::ApiTokenCreated => format!("You {}", details.token("created", "API")),
+            Action::McpTokenCreated => format!("You {}", details.token("created", "MCP")),
+            Action::ApiTokenDeleted => format!("You {}", details.token("revoked", "API")),
+            Action::McpTokenDeleted => format!("You {}", details.token("revoked", "MCP")),
             Action::MemberInvited => match details.text("email") {
                 Some(email) => format!("{who} invited {email} as {}", details.role("role")),
                 None => format!("{who} created an invitation as {}", details.role("role")),
             },
+            Action::InvitationConfirmed => "You confirmed an invitation".into(),
             Action::InvitationRevoked => match details.number("invitations") {
                 Some(n) => format!(
                     "A remote logout revoked {}",
@@ -120,7 +123,9 @@ impl Sentence<'_> {
             Action::MemberEnabled => format!("{who} enabled you again"),
             Action::MemberRemoved if own => "You deleted your account".into(),
             Action::MemberRemoved => format!("{who} removed you from the account"),
-            Action::AccountRenamed => format!("{who} renamed the account{}", self.from_to()),
+            Action::AccountRenamed => {
+                format!("{who} renamed the account{}", details.change())
+            }
             Action::PlanChanged => format!(
                 "{who} changed the plan from {} to {}",
                 details.plan("from"),
@@ -131,27 +136,6 @@ impl Sentence<'_> {
             Action::WebhookChanged => format!("{who} changed the webhook"),
             Action::WebhookRemoved => format!("{who} removed the webhook"),
             Action::AccessDenied => self.refused(),
-        }
-    }
-
-    fn from_to(&self) -> String {
-        let (from, to) = (self.details.required("from"), self.details.required("to"));
-        format!(" from {from} to {to}")
-    }
-
-    fn curfew(&self, whose: &str) -> String {
-        match (self.details.text("time"), self.details.text("zone")) {
-            (Some(time), Some(zone)) => format!("set {whose} curfew to {time}, {zone}"),
-            _ => format!("removed {whose} curfew"),
-        }
-    }
-
-    fn token(&self, did: &str, kind: &str) -> String {
-        match (self.details.number("tokens"), self.details.text("name")) {
-            (Some(1), _) => format!("You {did} 1 {kind} token with a remote logout"),
-            (Some(n), _) => format!("You {did} {n} {kind} tokens with a remote logout"),
-            (None, Some(name)) => format!("You {did} the {kind} token “{name}”"),
-            (None, None) => format!("You {did} an {kind} token"),
         }
     }
 
