@@ -14,7 +14,7 @@ debian() { # debian "what for" package...
     shift
     has apt-get || fail "$purpose is missing, and so is apt-get. On Debian it would be: $*"
     if [ "$(id -u)" != 0 ]; then
-        # sudo may ask for a password only where somebody can type one.
+        # sudo may ask for a password only where it can be typed.
         { has sudo && { [ -t 0 ] || sudo -n true 2>/dev/null; }; } ||
             fail "$purpose is missing. As root: apt-get install $*"
         as=(sudo)

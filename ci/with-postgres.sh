@@ -56,7 +56,7 @@ settings="-c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder -c ma
 settings+=" -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 start() {
-    # Somebody else may have the port, so try some. The system hands out its own from 32768 on.
+    # The port may be taken, so try some. The system hands out its own from 32768 on.
     for _ in 1 2 3 4 5; do
         port=$((20000 + RANDOM % 12000))
         postgres pg_ctl -D "$folder/data" -l "$folder/log" -w -o "$settings -c port=$port" start && return

@@ -109,6 +109,9 @@ impl std::fmt::Debug for Value {
 pub struct Receipt {
     pub sessions: u64,
     pub remembered_devices: u64,
+    /// Invitations of the user that wait for a confirmation now.
+    #[serde(default)]
+    pub invitations: u64,
     pub at: Time,
     /// The hash of the audit log's event.
     pub event: String,
@@ -122,6 +125,9 @@ pub struct Receipt {
 pub struct Refused {
     /// The server function's name.
     pub form: String,
+    /// The page to go back to, where it is not the one that shows this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
     pub error: AppError,
     pub typed: BTreeMap<String, String>,
 }

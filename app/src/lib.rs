@@ -167,6 +167,7 @@ fn PlainAddresses() -> impl IntoView {
                 <Route path=path!("/profile/two-factor/app") view=pages::profile::two_factor::App ssr=SsrMode::Async />
                 <Route path=path!("/profile/two-factor/new-codes") view=pages::profile::two_factor::NewCodes ssr=SsrMode::Async />
                 <Route path=path!("/profile/two-factor/off") view=pages::profile::two_factor::Off ssr=SsrMode::Async />
+                <Route path=path!("/profile/confirm") view=pages::profile::confirm::Confirm ssr=SsrMode::Async />
                 <Route path=path!("/profile/delete") view=pages::profile::delete::Delete ssr=SsrMode::Async />
                 <Route path=path!("/join") view=pages::join::Join ssr=SsrMode::Async />
                 <Route path=path!("/settings") view=pages::settings::General ssr=SsrMode::Async />

@@ -115,6 +115,7 @@ pub(crate) fn leave_with_receipt(
     leave(&Flash::Receipt(Receipt {
         sessions: ended.sessions,
         remembered_devices: ended.remembered_devices,
+        invitations: ended.invitations,
         at: ended.at.into(),
         event: receipts.hash(&ended.event).to_owned(),
         api_tokens: revoked.api_tokens,

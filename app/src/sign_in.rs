@@ -215,6 +215,9 @@ pub(crate) async fn welcome(
         cookies::Kind,
     };
 
+    if let Some(request) = use_context::<tracing::Span>() {
+        request.record("user", signed_in.user.as_str());
+    }
     replace_session(visit).await;
     let cookies = curfew()?.cookies;
     set_cookie(&cookies.session(&signed_in.session.token));

@@ -11,39 +11,34 @@ use crate::{
     parts::field::Field,
 };
 
-/// The user signed in, who has shown a password or a code within the last ten minutes, or shows
-/// one now. Their cookie changes then.
+/// The user signed in, of whom the server has asked a password or a code where its list of addresses says so.
+/// `confirmation` is among a function's fields so that the page's script sends it.
 ///
 /// # Errors
 /// `step_up_required` beside the field `confirmation`, and those of being signed in.
 #[cfg(feature = "ssr")]
-pub async fn confirmed(
+pub fn confirmed(
     confirmation: Option<String>,
 ) -> Result<accounts::sessions::SignedIn, AppError> {
-    use accounts::{
-        secret::Secret,
-        step_up::{confirm, is_needed},
-    };
+    use crate::context::{curfew, now, signed_in};
 
-    use crate::context::{curfew, now, set_cookie, signed_in, visit};
-
-    let (curfew, mut me, visit, now) = (curfew()?, signed_in()?, visit()?, now());
-    let instance = &curfew.instance;
-    if !is_needed(&me, &instance.limits, now) {
-        return Ok(me);
+    drop(confirmation);
+    let (curfew, me) = (curfew()?, signed_in()?);
+    if accounts::step_up::is_needed(&me, &curfew.instance.limits, now()) {
+        return Err(AppError::step_up(ask(&me)));
     }
-    let shown = Secret::new(confirmation.unwrap_or_default());
-    if shown.expose().is_empty() {
-        return Err(AppError::step_up(if me.user.two_factor_since.is_some() {
-            "Enter your password, or a code from your authenticator app."
-        } else {
-            "Enter your password."
-        }));
-    }
-    let session = confirm(instance, &visit.client, now, &me, &shown).await?;
-    set_cookie(&curfew.cookies.session(&session.token));
-    me.confirmed_at = Some(now.at);
     Ok(me)
+}
+
+/// What the field asks for.
+#[cfg(feature = "ssr")]
+#[must_use]
+pub fn ask(me: &accounts::sessions::SignedIn) -> &'static str {
+    if me.user.two_factor_since.is_some() {
+        "Enter your password, or a code from your authenticator app."
+    } else {
+        "Enter your password."
+    }
 }
 
 /// The field, there when the operation asks for it: known when the page was drawn, or told by its refusal.

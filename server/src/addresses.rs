@@ -18,6 +18,9 @@ pub const RESUME: &str = "/sign-in/resume";
 /// Where a pending sign-in is completed with a second factor.
 pub const CODE: &str = "/sign-in/code";
 
+/// Where a plain form continues once its user has shown a password or a code.
+pub const CONFIRM: &str = "/profile/confirm";
+
 /// The Model Context Protocol.
 pub const MCP: &str = "/mcp";
 
@@ -33,6 +36,15 @@ pub enum Access {
     Needs(Permission),
 }
 
+/// Whether a function asks for a password or a code again (step-up).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepUp {
+    /// It does, in the field of that name.
+    AsksFor(&'static str),
+    /// It does not, for that reason.
+    Never(&'static str),
+}
+
 /// One address.
 #[derive(Debug, Clone, Copy)]
 pub struct Address {
@@ -41,6 +53,8 @@ pub struct Address {
     /// What it is for, in a few words.
     pub what: &'static str,
     pub access: Access,
+    /// For a function of users who are signed in.
+    pub step_up: Option<StepUp>,
     /// For a function: the page of its plain form, where an error is shown if the form came without a referrer.
     pub home: Option<&'static str>,
     /// For a public address: what the permissions cannot say.
@@ -53,9 +67,27 @@ impl Address {
             path,
             what,
             access,
+            step_up: None,
             home: None,
             but: "",
         }
+    }
+
+    const fn function(
+        path: &'static str,
+        what: &'static str,
+        permission: Permission,
+        step_up: StepUp,
+    ) -> Self {
+        let mut function = Self::new(path, what, Access::Needs(permission));
+        function.step_up = Some(step_up);
+        function
+    }
+
+    /// The password or the code comes in a field of this name.
+    const fn shown_as(mut self, field: &'static str) -> Self {
+        self.step_up = Some(StepUp::AsksFor(field));
+        self
     }
 
     const fn home(mut self, page: &'static str) -> Self {
@@ -79,7 +111,7 @@ impl Address {
 
     /// The name of the server function at this address.
     #[must_use]
-    pub fn function(&self) -> Option<&'static str> {
+    pub fn function_name(&self) -> Option<&'static str> {
         self.path.strip_prefix(FUNCTIONS)
     }
 
@@ -104,7 +136,7 @@ pub fn find(path: &str) -> Option<&'static Address> {
 /// The entry of a server function.
 #[must_use]
 pub fn function(name: &str) -> Option<&'static Address> {
-    all().find(|address| address.function() == Some(name))
+    all().find(|address| address.function_name() == Some(name))
 }
 
 #[cfg(test)]
@@ -128,13 +160,22 @@ mod tests {
     }
 
     #[test]
+    fn every_function_of_a_user_says_whether_it_asks_again() {
+        for address in all() {
+            let function_of_user = address.function_name().is_some() && address.permission().is_some();
+            assert_eq!(address.step_up.is_some(), function_of_user, "{}", address.path);
+            assert_ne!(address.step_up, Some(StepUp::Never("")), "{}", address.path);
+        }
+    }
+
+    #[test]
     fn the_home_of_a_function_is_a_page_of_the_list() {
         for address in all() {
             let Some(home) = address.home else { continue };
-            assert!(address.function().is_some(), "{}", address.path);
+            assert!(address.function_name().is_some(), "{}", address.path);
             let page = home.split('?').next().unwrap_or_default();
             let page = find(page).unwrap_or_else(|| panic!("{}: {home}", address.path));
-            assert!(page.function().is_none() && !page.is_for_programs());
+            assert!(page.function_name().is_none() && !page.is_for_programs());
         }
     }
 

@@ -3,6 +3,7 @@
 //! A program gets JSON with a status of its own, a plain form a 303: see [`plain`].
 
 mod plain;
+mod step_up;
 
 use app::{
     context::{Presence, Visit, explained},
@@ -17,8 +18,12 @@ use axum::{
 use leptos::prelude::provide_context;
 
 use plain::{Refusal, refused, succeeded};
+use tracing::Span;
 
-use crate::{addresses::FUNCTIONS, error_page::wants_html, permitted, state::AppState};
+use crate::{
+    addresses::FUNCTIONS, error_page::wants_html, permitted, redirects::set_unless_set,
+    state::AppState,
+};
 
 /// Largest body that is read.
 const LARGEST: usize = 64 * 1024;
@@ -56,6 +61,7 @@ async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
     let address = format!("{FUNCTIONS}{name}");
     let refuse = |body: &Bytes, error: AppError| {
         let name = &*name;
+        Span::current().record("code", tracing::field::debug(error.code));
         refused(state, &headers, plain, Refusal { name, body, error })
     };
     let body = match read(&parts, body).await {
@@ -65,19 +71,30 @@ async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
     if let Err(error) = permitted::check(state, &visit, &address).await {
         return refuse(&body, error);
     }
+    Span::current().record("function", &*name);
+    let (visit, confirmed) = match step_up::check(state, visit, &address, &body).await {
+        Ok(checked) => checked,
+        Err(error) => return refuse(&body, error),
+    };
     // The answer is made here for both, so the function itself always answers a program.
     parts
         .headers
         .insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let (curfew, visit_of_function) = (state.curfew.clone(), visit.clone());
+    let span = Span::current();
     let context = move || {
+        provide_context(span.clone());
         provide_context(curfew.clone());
         provide_context(visit_of_function.clone());
     };
     let request = Request::from_parts(parts, Body::from(body.clone()));
-    let response = leptos_axum::handle_server_fns_with_context(context, request)
+    let mut response = leptos_axum::handle_server_fns_with_context(context, request)
         .await
         .into_response();
+    // Unless the operation has given the session another cookie since.
+    if let Some(cookie) = &confirmed {
+        set_unless_set(&mut response, cookie);
+    }
     if response.status().is_success() {
         return if plain {
             succeeded(&headers, response)
@@ -152,5 +169,5 @@ async fn error_of(response: Response) -> AppError {
 }
 
 fn nothing_here() -> AppError {
-    AppError::new(Code::NotFound, "There is nothing at this address.")
+    AppError::new(Code::NotFound, "There’s nothing at this address.")
 }

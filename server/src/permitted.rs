@@ -26,7 +26,7 @@ pub async fn check(state: &AppState, visit: &Visit, path: &str) -> Result<(), Ap
     let Some(address) = addresses::find(path) else {
         return Err(AppError::new(
             Code::NotFound,
-            "There is nothing at this address.",
+            "There’s nothing at this address.",
         ));
     };
     match &visit.presence {

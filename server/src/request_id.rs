@@ -35,9 +35,11 @@ pub async fn number(mut request: Request, next: Next) -> Response {
         request_id = id,
         method = %request.method(),
         route,
+        function = Empty,
         user = Empty,
         session = Empty,
         token = Empty,
+        code = Empty,
     );
     request.extensions_mut().insert(RequestId(id.clone()));
     let start = Instant::now();

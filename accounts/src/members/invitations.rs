@@ -253,7 +253,8 @@ pub struct Invitation {
 
 impl Invitation {
     /// An invitation is worth no more than the role of the user who created it, as it is now.
-    fn is_still_given(&self) -> bool {
+    #[must_use]
+    pub fn is_still_given(&self) -> bool {
         self.inviter_disabled_at.is_none()
             && self.inviter_role.manages()
             && may_give(self.role, self.inviter_role, self.plan).is_ok()

@@ -81,6 +81,8 @@ mod server_side {
         };
         let inside = match (invitation, &visit.presence) {
             (None, _) => not_valid().into_any(),
+            (Some(invitation), _) if !invitation.is_still_given() => not_valid().into_any(),
+            (Some(invitation), _) if invitation.waits => waits(&invitation.invited_by).into_any(),
             (Some(_), Presence::SignedIn(me)) => already_signed_in(&me.user.name).into_any(),
             (Some(invitation), _) => form(invite, invitation).into_any(),
         };
@@ -151,6 +153,20 @@ mod server_side {
                 <div class="empty__actions">
                     <Link class="button" href="/sign-in">"Sign in"</Link>
                 </div>
+            </div>
+        }
+    }
+
+    fn waits(invited_by: &str) -> impl IntoView + use<> {
+        let text = format!(
+            "All sessions of {invited_by} ended after this invitation was created, so {invited_by} or an owner has to \
+             confirm it first. Ask them, and open the link again."
+        );
+        view! {
+            <div class="empty">
+                <Disc shape=Shape::Key tint="plain" large=true />
+                <h1 class="empty__title">"This invitation has to be confirmed"</h1>
+                <p class="empty__text">{text}</p>
             </div>
         }
     }

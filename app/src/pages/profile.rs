@@ -2,6 +2,8 @@
 
 pub mod about;
 #[cfg(feature = "ssr")]
+pub mod confirm;
+#[cfg(feature = "ssr")]
 pub mod delete;
 pub mod login;
 pub mod password;

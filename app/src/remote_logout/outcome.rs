@@ -18,6 +18,8 @@ use crate::{
 pub struct Facts {
     pub sessions: u64,
     pub remembered_devices: u64,
+    /// Invitations of the user that will wait for a confirmation.
+    pub invitations: u64,
     /// The first of the sessions, this one before the others.
     pub devices: Vec<Device>,
     pub api_tokens: u64,
@@ -58,6 +60,7 @@ pub async fn remote_logout_facts() -> Result<Facts, AppError> {
     Ok(Facts {
         sessions: facts.sessions.unsigned_abs(),
         remembered_devices: facts.remembered_devices.unsigned_abs(),
+        invitations: facts.invitations.unsigned_abs(),
         devices: devices
             .into_iter()
             .map(|d| Device {
@@ -127,6 +130,18 @@ pub fn Outcome(facts: Facts, #[prop(optional)] page: bool) -> impl IntoView {
                     {ends(facts.remembered_devices, "remembered device", "remembered devices")}
                     {revoked(facts.api_tokens, "API token", "API tokens", "api")}
                     {revoked(facts.mcp_tokens, "MCP token", "MCP tokens", "mcp")}
+                    {(facts.invitations > 0)
+                        .then(|| {
+                            view! {
+                                <li class="outcome__item outcome__item--ends">
+                                    <Icon shape=Shape::XCircle />
+                                    <span>
+                                        {counted(facts.invitations, "pending invitation", "pending invitations")}
+                                        ", until you confirm it"
+                                    </span>
+                                </li>
+                            }
+                        })}
                 </ul>
                 <ul
                     class="outcome__devices"

@@ -1,7 +1,7 @@
 //! The list itself, in the order of `docs/ROLES.md`.
 
 use accounts::permissions::Permission::{
-    self, AskRemoteLogout, ChangePlan, ChangeRole, CreateApiToken, CreateMcpToken, DeleteOwnUser,
+    self, AskRemoteLogout, ChangePlan, ChangeRole, ConfirmInvitation, CreateApiToken, CreateMcpToken, DeleteOwnUser,
     DisableMember, EnableMember, EndSessionsByApi, InviteMember, KeepTwoFactor, ListMembersByApi,
     ManageWebhook, OwnProfile, OwnTokens, ReadAuditLog, ReadEventsByApi, RemoteLogout,
     RemoteLogoutEveryone, RemoteLogoutMember, RemoteLogoutMemberByApi, RemoveMember, RenameAccount,
@@ -9,7 +9,7 @@ use accounts::permissions::Permission::{
     ViewAccount, ViewMembers,
 };
 
-use super::{Access, Address, CODE, MCP, RESUME};
+use super::{Access, Address, CODE, CONFIRM, MCP, RESUME, StepUp};
 
 const LOGIN: &str = "/profile/login";
 const SECURITY: &str = "/profile/security";
@@ -20,6 +20,8 @@ const API_TOKENS: &str = "/settings/api";
 const MCP_TOKENS: &str = "/settings/mcp";
 const AUDIT_LOG: &str = "/settings/audit-log";
 const WEBHOOK: &str = "/settings/audit-log/webhook";
+const READS: &str = "changes nothing";
+const TAKES_AWAY: &str = "only takes away";
 const WITH_LINK: &str = "with its link";
 const WHERE_OPEN: &str = "where sign-up is open";
 
@@ -29,6 +31,22 @@ const fn public(path: &'static str, what: &'static str) -> Address {
 
 const fn needs(path: &'static str, what: &'static str, permission: Permission) -> Address {
     Address::new(path, what, Access::Needs(permission))
+}
+
+/// A function that asks for a password or a code when the last one was shown more than ten minutes ago: it changes who
+/// gets in, what others may do, or what is recorded or sent out.
+const fn asks(path: &'static str, what: &'static str, permission: Permission) -> Address {
+    Address::function(path, what, permission, StepUp::AsksFor("confirmation"))
+}
+
+/// A function that does not ask, and why not.
+const fn asks_nothing(
+    path: &'static str,
+    what: &'static str,
+    permission: Permission,
+    why: &'static str,
+) -> Address {
+    Address::function(path, what, permission, StepUp::Never(why))
 }
 
 #[rustfmt::skip]
@@ -46,6 +64,7 @@ pub(super) const LIST: &[Address] = &[
     needs("/profile/two-factor/recovery-codes.txt", "download your recovery codes", KeepTwoFactor),
     needs("/profile/two-factor/qr.svg", "see the secret as a QR code", KeepTwoFactor),
     needs("/profile/remote-logout", "confirm a remote logout", AskRemoteLogout),
+    needs(CONFIRM, "confirm that it is you", OwnProfile),
     needs("/profile/delete", "confirm deleting your user", DeleteOwnUser),
     // Pages: account settings
     needs("/settings", "see the account", ViewAccount),
@@ -61,58 +80,61 @@ pub(super) const LIST: &[Address] = &[
     needs("/settings/audit-log/export", "export the audit log", ReadAuditLog),
     needs("/settings/audit-log/webhook", "see where events are sent", ManageWebhook),
     // Functions: the user's own
-    needs("/api/fn/standing", "count your sessions", OwnProfile),
-    needs("/api/fn/sessions", "list your sessions", OwnProfile),
-    needs("/api/fn/remote_logout_facts", "count what a remote logout ends", OwnProfile),
-    needs("/api/fn/remote_logout", "log yourself out from all devices", RemoteLogout)
+    asks_nothing("/api/fn/standing", "count your sessions", OwnProfile, READS),
+    asks_nothing("/api/fn/sessions", "list your sessions", OwnProfile, READS),
+    asks_nothing("/api/fn/remote_logout_facts", "count what a remote logout ends", OwnProfile, READS),
+    asks_nothing("/api/fn/remote_logout", "log yourself out from all devices", RemoteLogout, "must be within reach of a user who is frightened")
         .home("/profile/remote-logout"),
-    needs("/api/fn/change_password", "change your password", OwnProfile).home("/profile/password"),
-    needs("/api/fn/update_profile", "change your name", OwnProfile).home("/profile"),
-    needs("/api/fn/change_email", "change your email", OwnProfile).home(LOGIN),
-    needs("/api/fn/begin_two_factor", "begin to set up two-factor authentication", SetUpTwoFactor)
+    asks_nothing("/api/fn/change_password", "change your password", OwnProfile, "asks for the current password itself").home("/profile/password"),
+    asks_nothing("/api/fn/update_profile", "change your name", OwnProfile, "only what you are called").home("/profile"),
+    asks("/api/fn/change_email", "change your email", OwnProfile).home(LOGIN),
+    asks("/api/fn/begin_two_factor", "begin to set up two-factor authentication", SetUpTwoFactor)
         .home("/profile/two-factor"),
-    needs("/api/fn/turn_on_two_factor", "turn two-factor authentication on", SetUpTwoFactor)
+    asks("/api/fn/turn_on_two_factor", "turn two-factor authentication on", SetUpTwoFactor)
         .home("/profile/two-factor/app"),
-    needs("/api/fn/turn_off_two_factor", "turn two-factor authentication off", KeepTwoFactor)
+    asks("/api/fn/turn_off_two_factor", "turn two-factor authentication off", KeepTwoFactor)
         .home("/profile/two-factor/off"),
-    needs("/api/fn/abandon_two_factor", "abandon setting it up", KeepTwoFactor),
-    needs("/api/fn/new_recovery_codes", "create new recovery codes", KeepTwoFactor).home(NEW_CODES),
-    needs("/api/fn/use_recovery_codes", "use the new recovery codes", KeepTwoFactor).home(NEW_CODES),
-    needs("/api/fn/recovery_codes_left", "count your recovery codes", KeepTwoFactor),
-    needs("/api/fn/two_factor_draft", "see what is being set up", KeepTwoFactor),
-    needs("/api/fn/delete_account", "delete your user", DeleteOwnUser).home("/profile/delete"),
-    needs("/api/fn/end_session", "end one of your sessions", OwnProfile).home(SECURITY),
-    needs("/api/fn/end_other_sessions", "end your other sessions", OwnProfile).home(SECURITY),
-    needs("/api/fn/rename_device", "name one of your devices", OwnProfile).home(SECURITY),
-    needs("/api/fn/set_curfew", "set your curfew", OwnProfile).home(SECURITY),
-    needs("/api/fn/set_account_curfew", "set every member's curfew", SetAccountCurfew).home(SECURITY),
-    needs("/api/fn/token", "see one of your tokens", OwnTokens),
-    needs("/api/fn/tokens", "list your tokens", OwnTokens),
-    needs("/api/fn/create_api_token", "create an API token", CreateApiToken).home(API_TOKENS),
-    needs("/api/fn/create_mcp_token", "create an MCP token", CreateMcpToken).home(MCP_TOKENS),
-    needs("/api/fn/revoke_api_token", "revoke an API token", OwnTokens).home(API_TOKENS),
-    needs("/api/fn/revoke_mcp_token", "revoke an MCP token", OwnTokens).home(MCP_TOKENS),
+    asks_nothing("/api/fn/abandon_two_factor", "abandon setting it up", KeepTwoFactor, READS),
+    asks("/api/fn/new_recovery_codes", "create new recovery codes", KeepTwoFactor).home(NEW_CODES),
+    asks("/api/fn/use_recovery_codes", "use the new recovery codes", KeepTwoFactor).home(NEW_CODES),
+    asks_nothing("/api/fn/recovery_codes_left", "count your recovery codes", KeepTwoFactor, READS),
+    asks_nothing("/api/fn/two_factor_draft", "see what is being set up", KeepTwoFactor, READS),
+    asks("/api/fn/delete_account", "delete your user", DeleteOwnUser)
+        .home("/profile/delete")
+        .shown_as("password"),
+    asks("/api/fn/end_session", "end one of your sessions", OwnProfile).home(SECURITY),
+    asks("/api/fn/end_other_sessions", "end your other sessions", OwnProfile).home(SECURITY),
+    asks_nothing("/api/fn/rename_device", "name one of your devices", OwnProfile, "only what you call it").home(SECURITY),
+    asks("/api/fn/set_curfew", "set your curfew", OwnProfile).home(SECURITY),
+    asks("/api/fn/set_account_curfew", "set every member's curfew", SetAccountCurfew).home(SECURITY),
+    asks_nothing("/api/fn/token", "see one of your tokens", OwnTokens, READS),
+    asks_nothing("/api/fn/tokens", "list your tokens", OwnTokens, READS),
+    asks("/api/fn/create_api_token", "create an API token", CreateApiToken).home(API_TOKENS),
+    asks("/api/fn/create_mcp_token", "create an MCP token", CreateMcpToken).home(MCP_TOKENS),
+    asks_nothing("/api/fn/revoke_api_token", "revoke an API token", OwnTokens, TAKES_AWAY).home(API_TOKENS),
+    asks_nothing("/api/fn/revoke_mcp_token", "revoke an MCP token", OwnTokens, TAKES_AWAY).home(MCP_TOKENS),
     // Functions: the account
-    needs("/api/fn/rename_account", "rename the account", RenameAccount).home(SETTINGS),
-    needs("/api/fn/change_plan", "change the plan", ChangePlan).home(SETTINGS),
+    asks("/api/fn/rename_account", "rename the account", RenameAccount).home(SETTINGS),
+    asks("/api/fn/change_plan", "change the plan", ChangePlan).home(SETTINGS),
     // Functions: members
-    needs("/api/fn/invite_member", "invite a member", InviteMember).home(MEMBERS),
-    needs("/api/fn/revoke_invitation", "revoke an invitation", RevokeInvitation).home(MEMBERS),
-    needs("/api/fn/change_role", "change a member's role", ChangeRole).home(MEMBERS),
-    needs("/api/fn/disable_member", "disable a member", DisableMember).home(MEMBERS),
-    needs("/api/fn/enable_member", "enable a member", EnableMember).home(MEMBERS),
-    needs("/api/fn/remove_member", "remove a member", RemoveMember).home(MEMBERS),
-    needs("/api/fn/remote_logout_member", "log a member out from all devices", RemoteLogoutMember)
+    asks("/api/fn/invite_member", "invite a member", InviteMember).home(MEMBERS),
+    asks("/api/fn/confirm_invitation", "confirm an invitation", ConfirmInvitation).home(MEMBERS),
+    asks_nothing("/api/fn/revoke_invitation", "revoke an invitation", RevokeInvitation, TAKES_AWAY).home(MEMBERS),
+    asks("/api/fn/change_role", "change a member's role", ChangeRole).home(MEMBERS),
+    asks("/api/fn/disable_member", "disable a member", DisableMember).home(MEMBERS),
+    asks("/api/fn/enable_member", "enable a member", EnableMember).home(MEMBERS),
+    asks("/api/fn/remove_member", "remove a member", RemoveMember).home(MEMBERS),
+    asks_nothing("/api/fn/remote_logout_member", "log a member out from all devices", RemoteLogoutMember, "they can sign in again")
         .home(MEMBERS),
-    needs("/api/fn/remote_logout_everyone", "log everyone out from all devices", RemoteLogoutEveryone)
+    asks("/api/fn/remote_logout_everyone", "log everyone out from all devices", RemoteLogoutEveryone)
         .home(MEMBERS),
     // Functions: the audit log
-    needs("/api/fn/verify_audit", "verify the audit log", ReadAuditLog).home(AUDIT_LOG),
-    needs("/api/fn/set_audit_retention", "set how long events are kept", SetAuditRetention).home(AUDIT_LOG),
-    needs("/api/fn/set_webhook", "set where events are sent", ManageWebhook).home(WEBHOOK),
-    needs("/api/fn/new_webhook_secret", "create a new secret for the webhook", ManageWebhook).home(WEBHOOK),
-    needs("/api/fn/test_webhook", "test the webhook", ManageWebhook).home(WEBHOOK),
-    needs("/api/fn/remove_webhook", "remove the webhook", ManageWebhook).home(WEBHOOK),
+    asks_nothing("/api/fn/verify_audit", "verify the audit log", ReadAuditLog, READS).home(AUDIT_LOG),
+    asks("/api/fn/set_audit_retention", "set how long events are kept", SetAuditRetention).home(AUDIT_LOG),
+    asks("/api/fn/set_webhook", "set where events are sent", ManageWebhook).home(WEBHOOK),
+    asks("/api/fn/new_webhook_secret", "create a new secret for the webhook", ManageWebhook).home(WEBHOOK),
+    asks_nothing("/api/fn/test_webhook", "test the webhook", ManageWebhook, "sends a test to where events go already").home(WEBHOOK),
+    asks("/api/fn/remove_webhook", "remove the webhook", ManageWebhook).home(WEBHOOK),
     // Programs, with a token
     needs("/api/v1/me", "see whose token it is", UseApi),
     needs("/api/v1/sessions", "list your sessions", UseApi),
@@ -138,7 +160,7 @@ pub(super) const LIST: &[Address] = &[
     public("/api/fn/sign_in", "sign in").home("/sign-in"),
     public("/api/fn/sign_up", "sign up").home("/sign-up").but(WHERE_OPEN),
     public("/api/fn/sign_out", "sign out").home("/"),
-    public("/api/fn/mail_link_stands", "ask whether a link is good"),
+    public("/api/fn/check_email_link", "ask whether a link is good"),
     public("/api/fn/verify_code", "enter a second factor").home(CODE),
     public("/api/fn/request_password_reset", "ask for a new password").home("/forgot-password"),
     public("/api/fn/reset_password", "choose a new password").but(WITH_LINK),

@@ -88,7 +88,7 @@ mod tests {
         assert!(html.contains("&quot; onload=x\""), "{html}");
         assert!(!html.contains("<!>") && !html.contains("<!--"), "{html}");
         assert!(
-            html.contains("<p style=\"margin:0 0 16px\">Two</p>"),
+            html.contains("<p style=\"margin:0 0 16px;\">Two</p>"),
             "{html}"
         );
         assert!(html.contains("Curfew, http://curfew.test</p>"), "{html}");

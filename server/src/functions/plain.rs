@@ -18,7 +18,7 @@ use axum::{
 };
 
 use crate::{
-    addresses,
+    addresses::{self, CONFIRM},
     error_page::json,
     redirects::{see_other, set_unless_set, start_over, to_sign_in},
     state::AppState,
@@ -73,10 +73,16 @@ pub(super) fn refused(
         leave_reason(state, &mut response, &error);
         return response;
     }
-    let home = || addresses::function(name)?.home.map(str::to_owned);
-    let Some(page) = page_of(headers).or_else(home) else {
+    let home = addresses::function(name).and_then(|function| function.home);
+    let here = page_of(headers).filter(|page| page != CONFIRM || is_asked_again(&error));
+    let Some(mut page) = here.or_else(|| home.map(str::to_owned)) else {
         return json(&error);
     };
+    let mut back = None;
+    if error.code == Code::StepUpRequired && !holds_secret(body) {
+        // Its page has no field for a password: one that is only for that continues with what was typed.
+        back = Some(std::mem::replace(&mut page, CONFIRM.to_owned()));
+    }
     if error.code == Code::SignInExpired {
         return start_over(state, true);
     }
@@ -87,6 +93,7 @@ pub(super) fn refused(
     }
     let refused = Refused {
         form: name.to_owned(),
+        page: back,
         typed: typed(body),
         error,
     };
@@ -120,6 +127,18 @@ fn leave_reason(state: &AppState, response: &mut Response, error: &AppError) {
         set_unless_set(response, &cookies.removed(Kind::Session));
         set_unless_set(response, &cookies.removed(Kind::RememberMe));
     }
+}
+
+/// Whether the page that asks for a password asks once more, and does not lead back.
+fn is_asked_again(error: &AppError) -> bool {
+    matches!(
+        error.code,
+        Code::StepUpRequired | Code::TooManyAttempts | Code::ServiceUnavailable
+    )
+}
+
+fn holds_secret(body: &Bytes) -> bool {
+    form_urlencoded::parse(body).any(|(name, _)| SECRETS.contains(&&*name))
 }
 
 fn typed(body: &Bytes) -> BTreeMap<String, String> {

@@ -4,7 +4,6 @@ use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Mutex,
-    time::Instant,
 };
 
 use accounts::{
@@ -13,17 +12,17 @@ use accounts::{
 };
 use app::cookies::Kind;
 use axum::{
-    body::{Body, BodyDataStream, to_bytes},
+    body::{Body, to_bytes},
     extract::ConnectInfo,
 };
 use cookie::{Cookie, SameSite, time::Duration};
 use form_urlencoded::Serializer;
-use futures::StreamExt;
 use http::{HeaderMap, Method, Request, Response, header, request};
 use tower::ServiceExt;
 
 use crate::{
     answer::Answer,
+    listening::Listening,
     test_app::{PASSWORD, TestApp, email_of},
 };
 
@@ -35,57 +34,6 @@ pub struct Browser {
     pub user_agent: String,
     pub address: IpAddr,
     jar: Mutex<BTreeMap<String, Cookie<'static>>>,
-}
-
-/// An event stream that is open.
-pub struct Listening {
-    pub headers: HeaderMap,
-    body: BodyDataStream,
-    pub said: String,
-}
-
-/// Patience with a busy machine.
-const SECONDS: std::time::Duration = std::time::Duration::from_secs(10);
-
-impl Listening {
-    /// Waits until this is said.
-    pub async fn hears(&mut self, word: &str, most: std::time::Duration) {
-        while !self.said.contains(word) {
-            let next = tokio::time::timeout(most, self.body.next()).await;
-            match next.unwrap_or_else(|_| panic!("{word:?} was not said in {:?}", self.said)) {
-                Some(bytes) => self
-                    .said
-                    .push_str(std::str::from_utf8(&bytes.unwrap()).unwrap()),
-                None => panic!("it ended without {word:?}: {:?}", self.said),
-            }
-        }
-    }
-
-    /// Waits for the end. How long that took, and what was said in all.
-    pub async fn ends(mut self, most: std::time::Duration) -> (std::time::Duration, String) {
-        let start = Instant::now();
-        let end = async {
-            while let Some(bytes) = self.body.next().await {
-                self.said
-                    .push_str(std::str::from_utf8(&bytes.unwrap()).unwrap());
-            }
-        };
-        let ended = tokio::time::timeout(most, end).await;
-        assert!(ended.is_ok(), "still open after {most:?}: {:?}", self.said);
-        (start.elapsed(), self.said)
-    }
-
-    /// It is open and says nothing.
-    pub async fn is_quiet(&mut self) {
-        let quiet = std::time::Duration::from_millis(50);
-        while let Ok(next) = tokio::time::timeout(quiet, self.body.next()).await {
-            // But for the comment that keeps it open.
-            assert!(
-                matches!(&next, Some(Ok(b)) if b[..] == *b":\n\n"),
-                "{next:?}"
-            );
-        }
-    }
 }
 
 impl Clone for Browser {
@@ -217,13 +165,7 @@ impl Browser {
         let response = self.sent(request, Body::empty()).await;
         let (parts, body) = response.into_parts();
         if parts.status == 200 {
-            let mut listening = Listening {
-                headers: parts.headers,
-                body: body.into_data_stream(),
-                said: String::new(),
-            };
-            listening.hears("event: hello\n", SECONDS).await;
-            return Ok(listening);
+            return Ok(Listening::opened(parts.headers, body).await);
         }
         let body = to_bytes(body, usize::MAX).await.unwrap();
         Err(Answer::new(parts.status, parts.headers, body.to_vec()))

@@ -1,13 +1,14 @@
-//! Profile → Security: the devices, ending and naming them, the curfew, with plain forms.
+//! Profile → Security: the devices, ending and naming them, with plain forms.
+
+mod security;
 
 use accounts::{ids::SessionId, sessions};
-use app::{cookies::Kind, flash::Flash};
+use app::cookies::Kind;
 
 use crate::{
     answer::Answer,
     browser::Browser,
     databases,
-    program::token_of,
     test_app::{CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
 };
 
@@ -17,9 +18,6 @@ on_both!(
     a_user_ends_and_names_only_their_own,
     a_name_is_text_wherever_it_is_shown,
     five_hundred_devices_are_a_short_page_with_a_way_to_all,
-    a_curfew_that_makes_no_sense_is_refused_beside_its_field,
-    what_happened_lately_is_there_in_words,
-    tokens_are_revoked_with_a_remote_logout_only_when_ticked,
 );
 
 const SECURITY: &str = "/profile/security";
@@ -182,107 +180,4 @@ async fn five_hundred_devices_are_a_short_page_with_a_way_to_all(app: TestApp) {
     let all = ada.get("/profile/security?devices=all").await;
     assert_eq!(all.body.matches("class=\"device\"").count(), 500);
     all.does_not_say("Show all");
-}
-
-async fn a_curfew_that_makes_no_sense_is_refused_beside_its_field(app: TestApp) {
-    let ada = app.browser(FIREFOX_ON_LINUX);
-    ada.sign_up("Ada").await;
-    operation(&ada, "set_curfew", &[("time", "25:00"), ("zone", "UTC")])
-        .await
-        .leads_to(SECURITY);
-    let page = ada.get(SECURITY).await;
-    page.says("Enter a time like 22:30.");
-    assert!(page.body.contains("value=\"25:00\""), "{page:?}");
-    operation(
-        &ada,
-        "set_curfew",
-        &[("time", "22:30"), ("zone", "Mars/Olympus")],
-    )
-    .await
-    .leads_to(SECURITY);
-    ada.get(SECURITY)
-        .await
-        .says("Choose a time zone like Europe/Berlin.");
-    operation(
-        &ada,
-        "set_curfew",
-        &[("time", "22:30"), ("zone", "Europe/Berlin")],
-    )
-    .await
-    .leads_to(SECURITY);
-    ada.get(SECURITY)
-        .await
-        .says("Sessions will end every day at 22:30, Europe/Berlin.")
-        .says("Next curfew");
-    assert!(ada.is_signed_in().await);
-    operation(&ada, "set_curfew", &[("remove", "true")])
-        .await
-        .leads_to(SECURITY);
-    ada.get(SECURITY)
-        .await
-        .says("The curfew has been removed.")
-        .does_not_say("Next curfew");
-
-    databases::run(app.db(), "update users set role = 'member'").await;
-    ada.call("set_account_curfew", &[("time", "22:30"), ("zone", "UTC")])
-        .await
-        .refuses(403, "forbidden");
-    ada.get(SECURITY)
-        .await
-        .does_not_say("For every member of your account");
-}
-
-async fn what_happened_lately_is_there_in_words(app: TestApp) {
-    let ada = app.browser(FIREFOX_ON_LINUX);
-    ada.sign_up("Ada").await;
-    ada.remote_logout().await;
-    let wrong = [
-        ("email", "ada@example.com"),
-        ("password", "not the password"),
-    ];
-    app.browser("<img src=x>")
-        .call("sign_in", &wrong)
-        .await
-        .is(401);
-    ada.sign_in("Ada").await;
-    let page = ada.get(SECURITY).await;
-    page.says("You signed up")
-        .says("A sign-in failed")
-        .says("You signed in")
-        .says("Remote logout: 1 session and 0 remembered devices ended")
-        .says("Firefox on Linux, 192.0.2.1");
-    assert!(!page.body.contains("<img src=x"));
-}
-
-async fn tokens_are_revoked_with_a_remote_logout_only_when_ticked(app: TestApp) {
-    let ada = app.browser(FIREFOX_ON_LINUX);
-    ada.sign_up("Ada").await;
-    for kind in ["api", "mcp"] {
-        token_of(&ada, kind, None).await;
-    }
-    ada.get("/profile/remote-logout?from=security")
-        .await
-        .says("Also revoke my API tokens");
-    let form = [("from", "security"), ("revoke_mcp", "true")];
-    let logged_out = ada
-        .post_form("/api/fn/remote_logout", "/profile/remote-logout", &form)
-        .await;
-    logged_out.leads_to("/sign-in?next=/profile/security");
-    let Some(Flash::Receipt(receipt)) = logged_out.flash() else {
-        panic!("no receipt: {logged_out:?}")
-    };
-    assert_eq!((receipt.api_tokens, receipt.mcp_tokens), (None, Some(1)));
-    let event = app.newest_event("Ada", "user.session_invalidated").await;
-    assert_eq!(receipt.event, event.hash);
-    ada.get("/sign-in")
-        .await
-        .says("Revoked: 1 MCP token. Not touched: API tokens and two-factor authentication.")
-        .says(&event.hash[..12]);
-    assert_eq!(app.token_counts("Ada").await, (1, 0));
-    ada.sign_in("Ada").await;
-    ada.remote_logout().await;
-    ada.get("/sign-in")
-        .await
-        .says("Not touched: API tokens, MCP tokens and two-factor authentication.");
-    assert_eq!(app.token_counts("Ada").await, (1, 0));
 }

@@ -9,7 +9,7 @@ mod malformed;
 mod text;
 
 /// Every server function, with fields that would do something.
-const FUNCTIONS: [(&str, &[(&str, &str)]); 55] = [
+const FUNCTIONS: [(&str, &[(&str, &str)]); 56] = [
     (
         "sign_up",
         &[
@@ -43,6 +43,7 @@ const FUNCTIONS: [(&str, &[(&str, &str)]); 55] = [
     ("rename_account", &[("name", "Eve’s")]),
     ("change_plan", &[("plan", "free")]),
     ("invite_member", &[("role", "owner")]),
+    ("confirm_invitation", &[("invitation", "x")]),
     ("revoke_invitation", &[("invitation", "x")]),
     ("change_role", &[("member", "x"), ("role", "owner")]),
     ("disable_member", &[("member", "x")]),
@@ -70,7 +71,7 @@ const FUNCTIONS: [(&str, &[(&str, &str)]); 55] = [
         ],
     ),
     (
-        "mail_link_stands",
+        "check_email_link",
         &[("purpose", "reset_password"), ("token", "nonsense")],
     ),
     (

@@ -2,9 +2,11 @@
 
 mod audit_log;
 mod crossed;
+mod invitations;
 mod members;
 mod roles;
 mod webhook;
+mod webhook_receiver;
 mod webhook_tls;
 
 use crate::{

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::browser::Listening;
+use crate::listening::Listening;
 
 /// What SPEC.md promises on the node that took the remote logout, for a machine that does nothing else.
 /// The measurement is in `docs/MEASUREMENTS.md`; here other tests run beside.

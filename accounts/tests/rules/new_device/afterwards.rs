@@ -1,9 +1,15 @@
 //! What the link leaves behind, and what it leaves alone.
 
-use accounts::{db::Db, not_me::look_up, roles::Role, sessions::RevokeTokens};
+use accounts::{
+    db::Db,
+    invitations::{self, JoinError},
+    not_me::look_up,
+    roles::Role,
+    sessions::RevokeTokens,
+};
 
 use super::{consume, consume_from, enter, enter_as, intruded, is_expired, send_all};
-use crate::test_app::{NOW, SECOND, TestApp, after};
+use crate::test_app::{NOW, SECOND, TestApp, after, browser};
 
 on_both!(
     a_sign_in_afterwards_is_told_of,
@@ -52,6 +58,18 @@ async fn invitations_made_since_are_revoked_and_tokens_when_asked(db: Db) {
         .await
         .unwrap();
     assert_eq!(logged_out.revoked.api_tokens, Some(1));
+    assert!(app.join(&since.token, "Eve", later).await.is_err());
+    // The invitation from before waits, and one click revives it; the other one is gone.
+    let waits = app.join(&before.token, "Ben", later).await;
+    assert!(matches!(waits, Err(JoinError::Waits)), "{waits:?}");
+    let here = app.sign_in(&ada, later).await;
+    let here = app.signed_in(&here.session.token, later).await;
+    for (invitation, revives) in [(&since, false), (&before, true)] {
+        let mut op = app.begin(&browser(1), later).await;
+        let confirmed = invitations::confirm(&mut op, &here, &invitation.id).await;
+        assert_eq!(confirmed.is_ok(), revives, "{confirmed:?}");
+        op.commit().await.unwrap();
+    }
     assert!(app.join(&since.token, "Eve", later).await.is_err());
     app.join(&before.token, "Ben", later).await.unwrap();
 }

@@ -18,6 +18,7 @@ mod server_side {
     use leptos::prelude::*;
 
     use crate::{
+        boot::viewer,
         context::{curfew, note, operation, reader, set_cookie, signed_in},
         cookies::Kind,
         counted::counted,
@@ -107,6 +108,7 @@ mod server_side {
                             value=sent.typed("confirmation", "")
                             error=Signal::derive(move || wrong.clone())
                         />
+                        {viewer().is_some_and(|viewer| viewer.confirm).then(|| password(&sent))}
                         <div class="form__actions">
                             <Link class="button" href="/profile">"Cancel"</Link>
                             <Submit look="button--danger" busy=false>"Delete my account"</Submit>
@@ -116,5 +118,20 @@ mod server_side {
             </div>
         };
         Ok(page.to_html())
+    }
+
+    /// Step-up: the email is the confirmation here.
+    fn password(sent: &Sent) -> impl IntoView + use<> {
+        let wrong = sent.field("password");
+        view! {
+            <Field
+                name="password"
+                label="Confirm it’s you"
+                kind="password"
+                autocomplete="current-password"
+                hint="Your password. We ask because this change is sensitive."
+                error=Signal::derive(move || wrong.clone())
+            />
+        }
     }
 }

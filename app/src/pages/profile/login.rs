@@ -32,7 +32,7 @@ pub async fn change_email(email: String, confirmation: Option<String>) -> Result
         step_up::confirmed,
     };
 
-    let me = confirmed(confirmation).await?;
+    let me = confirmed(confirmation)?;
     let mut op = operation().await?;
     request(&mut op, &me, &email).await?;
     op.commit().await?;

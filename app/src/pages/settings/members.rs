@@ -44,6 +44,7 @@ pub async fn draw() -> Result<String, AppError> {
         "enable_member",
         "remove_member",
         "revoke_invitation",
+        "confirm_invitation",
         "remote_logout_member",
         "remote_logout_everyone",
     ]);
@@ -65,7 +66,7 @@ pub async fn draw() -> Result<String, AppError> {
             <ul class="members" role="list">{rows}</ul>
         </section>
         {invite::form(&me.user)}
-        {(!open.is_empty()).then(|| invite::open(open))}
+        {(!open.is_empty()).then(|| invite::open(open, &me.user))}
         {everyone::card(&me.user)}
     };
     Ok(page.to_html())

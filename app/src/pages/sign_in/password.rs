@@ -68,7 +68,7 @@ pub async fn reset_password(token: String, new_password: String) -> Result<(), A
 ///
 /// # Errors
 /// `service_unavailable`.
-#[server(prefix = "/api/fn", endpoint = "mail_link_stands")]
+#[server(prefix = "/api/fn", endpoint = "check_email_link")]
 pub async fn email_link_is_valid(purpose: String, token: String) -> Result<bool, AppError> {
     use accounts::{
         email_links::{Purpose, find},

@@ -88,6 +88,15 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
                 {format!("{sessions} and {devices} ended at ")} <When at=receipt.at show=Show::Clock /> "."
             </p>
             <p class="receipt__meta">{rest}</p>
+            {(receipt.invitations > 0)
+                .then(|| {
+                    view! {
+                        <p class="receipt__meta">
+                            {counted(receipt.invitations, "pending invitation", "pending invitations")}
+                            " can’t be used until confirmed under Settings → Members."
+                        </p>
+                    }
+                })}
             <p class="receipt__meta">
                 "If someone else may know your password, "
                 <Link href="/sign-in?next=/profile/password">"sign in and change it"</Link> "."

@@ -65,7 +65,7 @@ async fn the_neighbours_of_every_address_are_404(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     for address in addresses::all() {
-        if let Some(name) = address.function() {
+        if let Some(name) = address.function_name() {
             let answer = ada.call(&format!("{name}x"), NOTHING).await;
             assert_eq!(answer.status, 404, "{}x: {answer:?}", address.path);
         } else if !address.is_for_programs() && !address.path.contains('{') {
@@ -84,7 +84,7 @@ async fn private_addresses_give_an_anonymous_visitor_nothing(app: TestApp) {
     let private = addresses::all().filter(|address| address.access != Access::Public);
     for address in private {
         let path = address.path.replace("{id}", "unknown");
-        if let Some(name) = address.function() {
+        if let Some(name) = address.function_name() {
             let answer = anonymous.call(name, NOTHING).await;
             assert_eq!(answer.status, 401, "{path}: {answer:?}");
         } else if address.is_for_programs() {

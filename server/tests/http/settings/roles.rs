@@ -50,7 +50,7 @@ async fn the_server_does_what_every_cell_says(app: TestApp) {
             everyone_is(&app, role, plan).await;
             for (address, permission) in private(false) {
                 let expected = permissions::check(role, plan, permission);
-                let function = address.function();
+                let function = address.function_name();
                 let answer = match function {
                     Some(name) => ada.call(name, NOTHING).await,
                     None => ada.get(address.path).await,

@@ -12,8 +12,9 @@ use tokio::time::timeout;
 
 use super::settled;
 use crate::{
-    browser::{Listening, NOTHING},
+    browser::NOTHING,
     databases,
+    listening::Listening,
     test_app::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp, email_of},
 };
 

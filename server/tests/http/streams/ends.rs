@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::{AT_ONCE, last_word, settled};
 use crate::{
-    browser::{Listening, NOTHING},
+    browser::NOTHING,
+    listening::Listening,
     test_app::{
         CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, OTHER_PASSWORD, PASSWORD, SAFARI_ON_IPHONE, TestApp,
     },

@@ -123,6 +123,6 @@ async fn a_stream_says_when_to_try_again_and_now_and_then_a_comment(app: TestApp
     let again: u32 = again.lines().next().unwrap().parse().unwrap();
     assert!((1_000..4_000).contains(&again), "{again}");
     // Proxies commonly close what says nothing for a minute.
-    stream.hears("\n:\n\n", Duration::from_secs(55)).await;
+    stream.waits_for("\n:\n\n", Duration::from_secs(55)).await;
     stream.is_quiet().await;
 }

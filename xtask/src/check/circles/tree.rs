@@ -32,13 +32,32 @@ pub struct Crate {
     tests: Vec<String>,
 }
 
+/// Where a module is.
+struct Place {
+    path: Path,
+    file: String,
+    /// Where the files of its children lie.
+    folder: String,
+}
+
+impl Place {
+    fn new(path: Path, file: &str, folder: &str) -> Self {
+        Self {
+            path,
+            file: file.to_owned(),
+            folder: folder.to_owned(),
+        }
+    }
+}
+
 impl Crate {
     /// Reads the crate whose topmost file this is. `read` gives a file's text, or `None` when there is no such file.
     pub fn read(root: &str, read: &dyn Fn(&str) -> Option<String>) -> Self {
         let mut tree = Self::default();
         let folder = root.rsplit_once('/').map_or("", |(folder, _)| folder);
         if let Some(source) = read(root) {
-            tree.add_source(Vec::new(), root, folder, &source, read);
+            let place = Place::new(Vec::new(), root, folder);
+            tree.add_source(place, &source, read);
         }
         tree
     }
@@ -63,15 +82,13 @@ impl Crate {
         };
         if let (Some(parent), Some(source)) = (self.modules.get_mut(parent), read(file)) {
             parent.children.insert(name.clone());
-            self.add_source(path, file, folder, &source, read);
+            self.add_source(Place::new(path, file, folder), &source, read);
         }
     }
 
     fn add_source(
         &mut self,
-        path: Path,
-        file: &str,
-        folder: &str,
+        place: Place,
         source: &str,
         read: &dyn Fn(&str) -> Option<String>,
     ) {
@@ -80,21 +97,14 @@ impl Crate {
         let for_tests = declared(&tokens(source)).into_iter();
         let for_tests = for_tests.filter(|name| !in_program.contains(name));
         self.tests
-            .extend(for_tests.map(|name| format!("{folder}/{name}")));
-        self.add(path, file, folder, &code, read);
+            .extend(for_tests.map(|name| format!("{}/{name}", place.folder)));
+        self.add(place, &code, read);
     }
 
-    /// `folder` is where the files of the module's children lie.
-    fn add(
-        &mut self,
-        path: Path,
-        file: &str,
-        folder: &str,
-        code: &[Token],
-        read: &dyn Fn(&str) -> Option<String>,
-    ) {
+    fn add(&mut self, place: Place, code: &[Token], read: &dyn Fn(&str) -> Option<String>) {
+        let Place { path, file, folder } = place;
         let mut module = Module {
-            file: file.to_owned(),
+            file: file.clone(),
             ..Module::default()
         };
         let mut at = 0;
@@ -114,7 +124,7 @@ impl Crate {
                     if code.get(at + 2).is_some_and(|token| token.is("{")) {
                         let end = closing(code, at + 2);
                         let block = code.get(at + 3..end).unwrap_or_default();
-                        self.add(child, file, &inner, block, read);
+                        self.add(Place::new(child, &file, &inner), block, read);
                         at = end;
                     } else {
                         self.add_file(child, &inner, read);
@@ -147,7 +157,7 @@ impl Crate {
     fn add_file(&mut self, path: Path, folder: &str, read: &dyn Fn(&str) -> Option<String>) {
         for file in [format!("{folder}.rs"), format!("{folder}/mod.rs")] {
             if let Some(source) = read(&file) {
-                return self.add_source(path, &file, folder, &source, read);
+                return self.add_source(Place::new(path, &file, folder), &source, read);
             }
         }
         self.missing.push(folder.to_owned());

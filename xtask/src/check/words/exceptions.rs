@@ -10,6 +10,7 @@ const IDENTIFIERS: &[Exception] = &[
     ("", "RootCertStore", "rustls calls it so"),
     ("", "no_store", "HTTP's Cache-Control"),
     ("", "MemoryStore", "governor and others call it so"),
+    ("style", "letter", "CSS's letter-spacing"),
     ("end2end", ".press", "Playwright's method for keys"),
     (
         "public",

@@ -60,7 +60,7 @@ async fn save(
         Some(Curfew::typed(&time, &zone)?)
     };
     // A thief with a stolen session must not remove what will end it.
-    let me = confirmed(confirmation).await?;
+    let me = confirmed(confirmation)?;
     let mut op = operation().await?;
     set(&mut op, &me, scope, wanted.as_ref()).await?;
     op.commit().await?;

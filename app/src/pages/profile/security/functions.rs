@@ -24,7 +24,7 @@ pub async fn end_session(
         step_up::confirmed,
     };
 
-    let me = confirmed(confirmation).await?;
+    let me = confirmed(confirmation)?;
     let session = SessionId(id.clone());
     let mut op = operation().await?;
     let ended = end_one(&mut op, &me, device_of(kind.as_deref(), &session)).await?;
@@ -60,7 +60,7 @@ pub async fn end_other_sessions(confirmation: Option<String>) -> Result<(), AppE
     };
 
     let curfew = curfew()?;
-    let me = confirmed(confirmation).await?;
+    let me = confirmed(confirmation)?;
     let mut op = operation().await?;
     let ended = end_others(&mut op, &me).await?;
     op.commit().await?;

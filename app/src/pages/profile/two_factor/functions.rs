@@ -14,7 +14,7 @@ pub async fn begin_two_factor(confirmation: Option<String>) -> Result<(), AppErr
 
     use crate::{context::operation, step_up::confirmed};
 
-    let me = confirmed(confirmation).await?;
+    let me = confirmed(confirmation)?;
     let mut op = operation().await?;
     begin(&mut op, &me).await?;
     op.commit().await?;
@@ -42,7 +42,7 @@ pub async fn turn_on_two_factor(
     };
 
     let (curfew, visit) = (curfew()?, visit()?);
-    let me = confirmed(confirmation).await?;
+    let me = confirmed(confirmation)?;
     let rotated = turn_on(&curfew.instance, &visit.client, now(), &me, &code).await?;
     set_cookie(&curfew.cookies.session(&rotated.session.token));
     set_cookie(&curfew.cookies.removed(Kind::RememberMe));
@@ -70,7 +70,7 @@ pub async fn turn_off_two_factor(confirmation: Option<String>) -> Result<(), App
     };
 
     let curfew = curfew()?;
-    let me = confirmed(confirmation).await?;
+    let me = confirmed(confirmation)?;
     let mut op = operation().await?;
     let rotated = turn_off(&mut op, &me).await?;
     op.commit().await?;
@@ -94,7 +94,7 @@ pub async fn new_recovery_codes(confirmation: Option<String>) -> Result<(), AppE
 
     use crate::{context::operation, step_up::confirmed};
 
-    let me = confirmed(confirmation).await?;
+    let me = confirmed(confirmation)?;
     let mut op = operation().await?;
     begin_new_codes(&mut op, &me).await?;
     op.commit().await?;
@@ -116,7 +116,7 @@ pub async fn use_recovery_codes(confirmation: Option<String>) -> Result<(), AppE
         step_up::confirmed,
     };
 
-    let me = confirmed(confirmation).await?;
+    let me = confirmed(confirmation)?;
     let mut op = operation().await?;
     use_new_codes(&mut op, &me).await?;
     op.commit().await?;

@@ -143,6 +143,7 @@ pub async fn remote_logout_everyone(keep_this: Option<String>) -> Result<(), App
     leave(&Flash::Receipt(Receipt {
         sessions: ended.sessions,
         remembered_devices: ended.remembered_devices,
+        invitations: 0,
         at: now.at.into(),
         event: ended
             .event

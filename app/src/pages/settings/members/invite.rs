@@ -68,6 +68,21 @@ pub async fn revoke_invitation(invitation: String) -> Result<(), AppError> {
     Ok(())
 }
 
+/// Confirms an invitation that waits since everything of the user who created it has ended: its link works again.
+///
+/// # Errors
+/// As [`revoke_invitation`], and `step_up_required`.
+#[server(prefix = "/api/fn", endpoint = "confirm_invitation")]
+pub async fn confirm_invitation(invitation: String) -> Result<(), AppError> {
+    let me = signed_in()?;
+    let mut op = operation().await?;
+    invitations::confirm(&mut op, &me, &invitation).await?;
+    op.commit().await?;
+    note(Note::new("The invitation has been confirmed").with("Its link works again."))?;
+    leptos_axum::redirect("/settings/members");
+    Ok(())
+}
+
 pub(super) fn form(me: &User) -> impl IntoView + use<> {
     let sent = Sent::of(&["invite_member"]);
     let wrong = sent.field("email");
@@ -105,11 +120,30 @@ pub(super) fn form(me: &User) -> impl IntoView + use<> {
 }
 
 /// The invitations that can still be used.
-pub(super) fn open(open: Vec<Open>) -> impl IntoView {
+pub(super) fn open(open: Vec<Open>, me: &User) -> impl IntoView + use<> {
+    let (mine, is_owner) = (me.id.clone(), me.role == Role::Owner);
     let rows = open
         .into_iter()
         .map(|i| {
             let whom = i.email.unwrap_or_else(|| "Anyone with the link".into());
+            let id = i.id.clone();
+            let confirm = (i.waits && (is_owner || i.created_by == mine)).then(|| {
+                view! {
+                    <form class="button-form" method="post" action="/api/fn/confirm_invitation">
+                        <input type="hidden" name="invitation" value=id />
+                        <button class="button button--small">
+                            "Confirm" <span class="visually-hidden">{format!(" the invitation for {whom}")}</span>
+                        </button>
+                    </form>
+                }
+            });
+            let waits = i.waits.then(|| {
+                view! {
+                    <p class="user__note">
+                        {format!("Waits: all of {}’s sessions ended after it was created. If you don’t recognize it, revoke it.", i.invited_by)}
+                    </p>
+                }
+            });
             view! {
                 <li class="member">
                     <div>
@@ -118,14 +152,18 @@ pub(super) fn open(open: Vec<Open>) -> impl IntoView {
                             {format!("Invited by {}, expires ", i.invited_by)}
                             <When at=i.expires_at show=Show::Day />
                         </p>
+                        {waits}
                     </div>
                     <p class="member__role">{i.role.name()}</p>
-                    <form class="button-form" method="post" action="/api/fn/revoke_invitation">
-                        <input type="hidden" name="invitation" value=i.id />
-                        <button class="button button--small">
-                            "Revoke" <span class="visually-hidden">{format!(" the invitation for {whom}")}</span>
-                        </button>
-                    </form>
+                    <div class="cluster">
+                        {confirm}
+                        <form class="button-form" method="post" action="/api/fn/revoke_invitation">
+                            <input type="hidden" name="invitation" value=i.id />
+                            <button class="button button--small">
+                                "Revoke" <span class="visually-hidden">{format!(" the invitation for {whom}")}</span>
+                            </button>
+                        </form>
+                    </div>
                 </li>
             }
         })

@@ -93,7 +93,7 @@ async fn create(
     // What cannot be is said before the user is asked for a password.
     may_create(&signed_in()?.user, kind, name)?;
     let lasts = lasts(expires)?;
-    let me = confirmed(confirmation).await?;
+    let me = confirmed(confirmation)?;
     let new = NewToken {
         kind,
         name,

@@ -1,0 +1,79 @@
+//! `/profile/confirm`: "Confirm it’s you", where a plain form that has no field for it continues. What was typed there is
+//! sent along, and the operation continues by itself.
+
+use leptos::prelude::*;
+
+use crate::{
+    boot::boot,
+    error::Code,
+    flash::{Flash, Refused},
+    parts::{
+        button::Submit,
+        icon::{Disc, Shape},
+        layout::Narrow,
+        link::Link,
+    },
+    step_up::Confirmation,
+};
+
+#[component]
+pub fn Confirm() -> impl IntoView {
+    let inside = match boot().flash {
+        Some(Flash::Form(refused)) => form(refused).into_any(),
+        _ => nothing_waits().into_any(),
+    };
+    view! {
+        <Narrow title="Confirm it’s you">
+            <div class="card card--lifted">{inside}</div>
+        </Narrow>
+    }
+}
+
+fn form(refused: Refused) -> impl IntoView {
+    let Refused {
+        form,
+        page,
+        error,
+        typed,
+    } = refused;
+    let typed = typed
+        .into_iter()
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
+        .collect_view();
+    // Nothing was wrong yet when the form has only just come here.
+    let wrong = error.code != Code::StepUpRequired
+        || error.fields.get("confirmation") == Some(&error.message);
+    let lead = error.message.clone();
+    let shown = wrong.then_some(error);
+    view! {
+        <div class="card__body">
+            <div>
+                <Disc shape=Shape::Key tint="plain" />
+                <h1 class="auth__title">"Confirm it’s you"</h1>
+                <p class="auth__lead">{lead}</p>
+            </div>
+            <form class="form" method="post" action=format!("/api/fn/{form}") novalidate>
+                {typed}
+                <Confirmation error=Signal::derive(move || shown.clone()) />
+                <div class="form__actions">
+                    <Link class="button" href=page.unwrap_or_else(|| "/".into())>"Cancel"</Link>
+                    <Submit look="button--primary" busy=false>"Continue"</Submit>
+                </div>
+            </form>
+        </div>
+    }
+}
+
+/// The page was opened by itself, or once more.
+fn nothing_waits() -> impl IntoView {
+    view! {
+        <div class="empty">
+            <Disc shape=Shape::Key tint="plain" large=true />
+            <h1 class="empty__title">"There’s nothing to confirm"</h1>
+            <p class="empty__text">"Nothing was changed. Go back and send the form again."</p>
+            <div class="empty__actions">
+                <Link class="button" href="/">"Go home"</Link>
+            </div>
+        </div>
+    }
+}

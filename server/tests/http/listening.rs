@@ -1,0 +1,69 @@
+//! An event stream that a browser has opened.
+
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, BodyDataStream};
+use futures::StreamExt;
+use http::HeaderMap;
+
+/// An event stream that is open.
+pub struct Listening {
+    pub headers: HeaderMap,
+    body: BodyDataStream,
+    pub said: String,
+}
+
+/// Patience with a busy machine.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Listening {
+    /// The stream of an answer, once it has said hello.
+    pub async fn opened(headers: HeaderMap, body: Body) -> Self {
+        let mut listening = Self {
+            headers,
+            body: body.into_data_stream(),
+            said: String::new(),
+        };
+        listening.waits_for("event: hello\n", PATIENCE).await;
+        listening
+    }
+
+    /// Waits until this text is said.
+    pub async fn waits_for(&mut self, text: &str, most: Duration) {
+        while !self.said.contains(text) {
+            let next = tokio::time::timeout(most, self.body.next()).await;
+            match next.unwrap_or_else(|_| panic!("{text:?} was not said in {:?}", self.said)) {
+                Some(bytes) => self
+                    .said
+                    .push_str(std::str::from_utf8(&bytes.unwrap()).unwrap()),
+                None => panic!("it ended without {text:?}: {:?}", self.said),
+            }
+        }
+    }
+
+    /// Waits for the end. How long that took, and what was said in all.
+    pub async fn ends(mut self, most: Duration) -> (Duration, String) {
+        let start = Instant::now();
+        let end = async {
+            while let Some(bytes) = self.body.next().await {
+                self.said
+                    .push_str(std::str::from_utf8(&bytes.unwrap()).unwrap());
+            }
+        };
+        let ended = tokio::time::timeout(most, end).await;
+        assert!(ended.is_ok(), "still open after {most:?}: {:?}", self.said);
+        (start.elapsed(), self.said)
+    }
+
+    /// It is open and says nothing.
+    pub async fn is_quiet(&mut self) {
+        let quiet = Duration::from_millis(50);
+        while let Ok(next) = tokio::time::timeout(quiet, self.body.next()).await {
+            // But for the comment that keeps it open.
+            assert!(
+                matches!(&next, Some(Ok(b)) if b[..] == *b":\n\n"),
+                "{next:?}"
+            );
+        }
+    }
+}
