@@ -76,8 +76,7 @@ pub(crate) async fn has_signed_in_before(
 }
 
 /// Forgets the user's known devices, as far as the email about a new device goes; the browser that asks stays known
-/// where `but_this` says so. Each keeps a rate limit of its own, so that a stranger's failures do not lock the user out
-/// (SPEC 1.8).
+/// where `but_this` says so. Each keeps a rate limit of its own, so that a stranger's failures do not lock the user out.
 pub(crate) async fn forget_devices(
     op: &mut Operation,
     user: &UserId,

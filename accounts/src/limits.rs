@@ -26,7 +26,7 @@ pub struct Limits {
     pub attempts_per_address: i64,
     /// Users who may sign up from one address in a window.
     pub sign_ups_per_address: i64,
-    /// Remote logouts that one token may make in a window.
+    /// Remote logouts of one user that one token may make in an hour.
     pub remote_logouts_per_token: i64,
     /// How long failed attempts, and sign-ups, are counted together.
     pub attempt_window: Duration,
@@ -60,7 +60,7 @@ impl Default for Limits {
             attempts_per_forgotten_device: 5,
             attempts_per_address: 100,
             sign_ups_per_address: 1_000,
-            remote_logouts_per_token: 60,
+            remote_logouts_per_token: 3,
             attempt_window: 15 * MINUTE,
             pending_sign_in: 10 * MINUTE,
             confirmed_for: 10 * MINUTE,

@@ -2,7 +2,7 @@
 //! uses. Sessions are `s`, remembered devices `d`, users `u`; `$now` and `$idle` are the numbers of the
 //! parameters that hold the moment and the moment before which a session counts as unused.
 //!
-//! The epoch decides (SPEC 1, "what counts is a number"); the times only say what has expired by itself.
+//! The epoch decides; the times only say what has expired by itself.
 
 /// A condition: the session `s` of user `u` is live.
 macro_rules! live_session {

@@ -17,7 +17,6 @@ use crate::{
     members::invitations,
     on,
     operation::{LockedUser, Operation},
-    plans::Feature,
     secret::Token,
     sessions::{self, By, EndAllError, Facts, LogoutReceipt, RevokeTokens, Revoked, Surface},
     time::UnixMillis,
@@ -54,8 +53,6 @@ pub struct Asked {
     /// Open invitations that were created since the email was sent.
     pub invitations: i64,
     pub two_factor: bool,
-    /// Whether the plan has remote logout; it may have been another when the email was sent.
-    pub has_it: bool,
 }
 
 /// Who was logged out everywhere, and what ended.
@@ -66,17 +63,13 @@ pub struct LoggedOut {
     pub revoked: Revoked,
 }
 
-/// Emails the user about a sign-in on a new device, with the link where their plan has remote logout.
+/// Emails the user about a sign-in on a new device, with the link.
 /// The caller holds the user's lock.
 pub(crate) async fn tell(
     op: &mut Operation,
     user: &LockedUser,
     session: &SessionId,
 ) -> Result<(), sqlx::Error> {
-    if !user.plan.has(Feature::RemoteLogout) {
-        op.email(&user.email, EmailTemplate::NewDevice);
-        return Ok(());
-    }
     let about = About {
         email: None,
         session: Some(session),
@@ -107,15 +100,14 @@ pub async fn look_up(conn: &mut Reader, link: &Token) -> Result<Option<Asked>, s
         facts: sessions::facts(conn, &user).await?,
         invitations: invitations::count_since(conn, &user, found.created_at).await?,
         two_factor: stored.two_factor_since.is_some(),
-        has_it: stored.plan.has(Feature::RemoteLogout),
         user_id: user,
     }))
 }
 
 /// Ends every session and remembered device of the user to whom the email went, and revokes the invitations created
 /// since; tokens too where the user says so. It works once: the user's other links of this kind are consumed with it.
-/// Only the browser that asks stays known, so that the user is told when a thief signs in again, and a stranger's
-/// wrong passwords still do not keep the user from signing in on that browser.
+/// No browser stays known, not even the one that asks, because the link proves no strong sign-in: the user is told when a
+/// thief signs in again. Each browser keeps a small rate limit of its own.
 ///
 /// # Errors
 /// See [`NotMeError`]; in each case nothing has changed.

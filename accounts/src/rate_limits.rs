@@ -245,18 +245,19 @@ pub(crate) async fn may_tell_of_a_new_device(
     Ok(counted.is_ok())
 }
 
-/// Takes a permit for a token's remote logout. Without a limit a token in wrong hands would sign its owner out as
-/// fast as they sign in, and they could not revoke it.
+/// Takes a permit for a token's remote logout of a user. Without a limit a token in wrong hands would sign its owner out
+/// as fast as they sign in, and they could not revoke it.
 ///
 /// # Errors
 /// When the database is unavailable; the inner error when there is none.
 pub(crate) async fn permit_remote_logout(
     op: &mut Operation,
     token: &TokenId,
+    user: &UserId,
 ) -> Result<Result<(), RateLimited>, sqlx::Error> {
-    let limits = op.limits;
-    let (most, window) = (limits.remote_logouts_per_token, limits.attempt_window);
-    count(op, &format!("remote-logout:{}", token.0), most, window).await
+    let subject = format!("remote-logout:{}:{}", token.0, user.0);
+    let most = op.limits.remote_logouts_per_token;
+    count(op, &subject, most, Duration::from_hours(1)).await
 }
 
 async fn take(

@@ -17,9 +17,7 @@ use crate::{
 /// # Errors
 /// `step_up_required` beside the field `confirmation`, and those of being signed in.
 #[cfg(feature = "ssr")]
-pub fn confirmed(
-    confirmation: Option<String>,
-) -> Result<accounts::sessions::SignedIn, AppError> {
+pub fn confirmed(confirmation: Option<String>) -> Result<accounts::sessions::SignedIn, AppError> {
     use crate::context::{curfew, now, signed_in};
 
     drop(confirmation);

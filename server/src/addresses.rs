@@ -133,6 +133,13 @@ pub fn find(path: &str) -> Option<&'static Address> {
     all().find(|address| address.path == path)
 }
 
+/// Whether a request there is a use of the session, which moves its idle limit. What a page asks by itself is none,
+/// else a page left open would keep a session for ever. Streams note no use either.
+#[must_use]
+pub fn is_use(path: &str) -> bool {
+    path != "/api/fn/still_signed_in"
+}
+
 /// The entry of a server function.
 #[must_use]
 pub fn function(name: &str) -> Option<&'static Address> {
@@ -162,8 +169,14 @@ mod tests {
     #[test]
     fn every_function_of_a_user_says_whether_it_asks_again() {
         for address in all() {
-            let function_of_user = address.function_name().is_some() && address.permission().is_some();
-            assert_eq!(address.step_up.is_some(), function_of_user, "{}", address.path);
+            let function_of_user =
+                address.function_name().is_some() && address.permission().is_some();
+            assert_eq!(
+                address.step_up.is_some(),
+                function_of_user,
+                "{}",
+                address.path
+            );
             assert_ne!(address.step_up, Some(StepUp::Never("")), "{}", address.path);
         }
     }

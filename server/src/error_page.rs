@@ -95,7 +95,7 @@ pub async fn explain(State(state): State<AppState>, request: Request, next: Next
         StatusCode::NOT_FOUND => (
             ErrorPage::BadRequest,
             Code::NotFound,
-            "There is nothing at this address.",
+            "There’s nothing at this address.",
         ),
         StatusCode::INTERNAL_SERVER_ERROR => (
             ErrorPage::Broken,

@@ -21,8 +21,8 @@ use plain::{Refusal, refused, succeeded};
 use tracing::Span;
 
 use crate::{
-    addresses::FUNCTIONS, error_page::wants_html, permitted, redirects::set_unless_set,
-    state::AppState,
+    addresses::FUNCTIONS, error_page::wants_html, permitted, problem::code_name,
+    redirects::set_unless_set, state::AppState,
 };
 
 /// Largest body that is read.
@@ -61,7 +61,7 @@ async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
     let address = format!("{FUNCTIONS}{name}");
     let refuse = |body: &Bytes, error: AppError| {
         let name = &*name;
-        Span::current().record("code", tracing::field::debug(error.code));
+        Span::current().record("code", code_name(error.code));
         refused(state, &headers, plain, Refusal { name, body, error })
     };
     let body = match read(&parts, body).await {

@@ -161,7 +161,7 @@ fn bare(status: StatusCode) -> AppError {
             Code::CrossSite,
             "The host or the origin of this request is not one that is served here.",
         ),
-        StatusCode::NOT_FOUND => (Code::NotFound, "There is nothing at this address."),
+        StatusCode::NOT_FOUND => (Code::NotFound, "There’s nothing at this address."),
         StatusCode::METHOD_NOT_ALLOWED => {
             (Code::MethodNotAllowed, "This address takes another method.")
         }

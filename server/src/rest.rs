@@ -128,7 +128,7 @@ async fn openapi() -> Response {
 async fn nowhere() -> Refused {
     Refused(AppError::new(
         Code::NotFound,
-        "There is nothing at this address.",
+        "There’s nothing at this address.",
     ))
 }
 

@@ -54,7 +54,7 @@ pub async fn remote_logout(
     let target = lock_both(op, bearer, user).await?;
     let holder = still_good(op, bearer).await?;
     let holder = holder.ok_or(BearerError::Unknown)?;
-    rate_limits::permit_remote_logout(op, &bearer.token)
+    rate_limits::permit_remote_logout(op, &bearer.token, user)
         .await?
         .map_err(BearerError::RateLimited)?;
     if holder.id != *user {

@@ -1,4 +1,4 @@
-//! What ends together (SPEC 2): raising a user's epoch ends everything that was issued under an older epoch, on every
+//! What ends together: raising a user's epoch ends everything that was issued under an older epoch, on every
 //! node, from the commit on. Sessions, remembered devices, pending sign-ins, step-up grants,
 //! drafts and one-time links carry the epoch they were issued under. Rows are marked as well, so that each can
 //! say why it ended.

@@ -86,7 +86,7 @@ pub enum EndAllError {
 }
 
 /// Ends every session and remembered device of a user: raises the epoch, ends the rows, records one event and
-/// writes one email. API tokens, MCP tokens and two-factor settings are not touched (SPEC 1.7).
+/// writes one email. API tokens, MCP tokens and two-factor settings are not touched.
 ///
 /// # Errors
 /// See [`EndAllError`]; in each case nothing has changed.
@@ -113,7 +113,9 @@ pub(crate) async fn end_all_but(
     {
         return Err(EndAllError::AlreadyEnded);
     }
-    if !user.plan.has(Feature::RemoteLogout) {
+    // The link of an email about a strange sign-in works on every plan: a thief with the password could lower the plan.
+    let on_every_plan = surface == Surface::Email;
+    if !on_every_plan && !user.plan.has(Feature::RemoteLogout) {
         return Err(EndAllError::PlanRequired(Plan::with(Feature::RemoteLogout)));
     }
     let actor = match by {

@@ -8,7 +8,7 @@ use accounts::{
     plans::Plan,
     roles::Role,
     secret::Token,
-    sessions::SignedIn,
+    sessions::{By, SignedIn},
     time::Moment,
     users::UserError,
 };
@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     audit_chain::events_of,
-    test_app::{DAY, NOW, SECOND, TestApp, after, browser},
+    test_app::{DAY, NOW, PASSWORD, SECOND, TestApp, after, browser},
 };
 
 on_both!(
@@ -28,6 +28,8 @@ on_both!(
     addresses_tried_with_an_invitation_are_limited,
     invitations_by_mail_from_one_account_are_limited,
     a_role_that_the_plan_has_lost_lets_no_user_join,
+    an_invitation_is_worth_no_more_than_the_role_of_the_user_who_created_it,
+    a_remote_logout_and_a_new_password_let_open_invitations_wait,
     the_link_is_nowhere_in_the_database,
     open_invitations_are_listed,
 );
@@ -217,4 +219,59 @@ async fn open_invitations_are_listed(db: Db) {
     );
     let expired = invitations::open(&mut app.read(after(8 * DAY)).await, account).await;
     assert!(expired.unwrap().is_empty());
+}
+
+async fn an_invitation_is_worth_no_more_than_the_role_of_the_user_who_created_it(db: Db) {
+    let app = TestApp::new(db);
+    let (_, ada) = app.owner("Ada").await;
+    let ben = app.member(&ada, "Ben", Role::Owner).await;
+    let bens = app.sign_in_now(&ben).await;
+    let as_owner = app.invite(&bens, Role::Owner, NOW).await.unwrap();
+    let as_member = app.invite(&bens, Role::Member, NOW).await.unwrap();
+    app.change_role(&ada, &ben.id, Role::Admin).await.unwrap();
+    let refused = app.join(&as_owner.token, "Mallory", NOW).await;
+    assert!(
+        matches!(refused, Err(JoinError::NoSuchInvitation)),
+        "{refused:?}"
+    );
+    app.join(&as_member.token, "Cleo", NOW).await.unwrap();
+}
+
+async fn a_remote_logout_and_a_new_password_let_open_invitations_wait(db: Db) {
+    let app = TestApp::new(db);
+    let (user, ada) = app.owner("Ada").await;
+    let ben = app.member(&ada, "Ben", Role::Admin).await;
+    let bens = app.sign_in_now(&ben).await;
+    let of_ben = app.invite(&bens, Role::Member, NOW).await.unwrap();
+    let of_ada = app.invite(&ada, Role::Owner, NOW).await.unwrap();
+    assert_eq!(app.facts(&user, NOW).await.invitations, 1);
+    let ended = app
+        .remote_logout(&user.id, By::Session(&ada.session), NOW)
+        .await
+        .unwrap();
+    assert_eq!(ended.invitations, 1);
+    assert_eq!(app.facts(&user, NOW).await.invitations, 0);
+    let waits = app.join(&of_ada.token, "Mallory", NOW).await;
+    assert!(matches!(waits, Err(JoinError::Waits)), "{waits:?}");
+    app.join(&of_ben.token, "Cleo", NOW).await.unwrap();
+
+    // Only its own user or an owner revives it.
+    let confirm = async |who: &SignedIn, id: &str| {
+        let mut op = app.begin(&browser(1), NOW).await;
+        let confirmed = invitations::confirm(&mut op, who, id).await.is_ok();
+        op.commit().await.unwrap();
+        confirmed
+    };
+    assert!(!confirm(&bens, &of_ada.id).await);
+    let ada = app.sign_in_now(&user).await;
+    assert!(confirm(&ada, &of_ada.id).await);
+    assert!(!confirm(&ada, &of_ada.id).await);
+    assert_eq!(app.events(&user, "member.invitation_confirmed").await, 1);
+
+    app.change_password(&ada, PASSWORD, "another fine password", NOW)
+        .await
+        .unwrap();
+    let waits = app.join(&of_ada.token, "Mallory", NOW).await;
+    assert!(matches!(waits, Err(JoinError::Waits)), "{waits:?}");
+    assert_eq!(app.members_of(&ada).await.len(), 3);
 }

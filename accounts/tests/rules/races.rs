@@ -1,4 +1,4 @@
-//! The most important test of the product: **nothing outlives a remote logout it overlaps** (SPEC.md, I2).
+//! The most important test of the product: **nothing outlives a remote logout it overlaps**.
 //!
 //! An operation that starts a session and a remote logout begin on one user at the same moment, 2,000
 //! times each, on several threads. Whichever of the two is first, no session and no remembered device that the

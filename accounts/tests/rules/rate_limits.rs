@@ -6,6 +6,7 @@ use accounts::{
     client::Client,
     db::Db,
     rate_limits::RateLimited,
+    sessions::By,
     sign_in::{CompletedSignIn, Credentials, SignInError, sign_in},
 };
 use testing::databases;
@@ -24,6 +25,7 @@ on_both!(
     a_success_clears_the_failures,
     a_known_device_signs_in_while_a_stranger_has_used_every_attempt,
     a_known_device_of_another_user_is_a_stranger,
+    a_device_that_a_remote_logout_has_forgotten_keeps_a_smaller_limit_of_its_own,
 );
 
 const LOOKED_AT: &str = "select count(*) from audit_events where action = 'user.login_failed'";
@@ -195,4 +197,21 @@ async fn a_known_device_of_another_user_is_a_stranger(db: Db) {
     let eves = app.sign_in(&eve, NOW).await;
     use_all_attempts(&app, &ada).await;
     assert!(locked_out(&sign_in_on(&app, &ada, &eves, PASSWORD).await));
+}
+
+async fn a_device_that_a_remote_logout_has_forgotten_keeps_a_smaller_limit_of_its_own(db: Db) {
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    let known = app.sign_in(&ada, NOW).await;
+    let here = app.signed_in(&known.session.token, NOW).await;
+    app.remote_logout(&ada.id, By::Session(&here.session), NOW)
+        .await
+        .unwrap();
+    use_all_attempts(&app, &ada).await;
+    // It may be the thief's, and it may be the user's own: five attempts, whatever strangers do.
+    for _ in 0..5 {
+        let guess = sign_in_on(&app, &ada, &known, "a guess").await;
+        assert!(matches!(guess, Err(SignInError::Wrong)), "{guess:?}");
+    }
+    assert!(locked_out(&sign_in_on(&app, &ada, &known, PASSWORD).await));
 }

@@ -33,7 +33,7 @@ macro_rules! expected {
     };
 }
 
-// Written down once more, in words of SPEC 5 and 6: the roles that have a permission, and the cheapest plan.
+// Written down once more, by hand: the roles that have a permission, and the cheapest plan.
 expected! {
     OwnProfile: EVERYONE from Free;
     DeleteOwnUser: EVERYONE from Free;

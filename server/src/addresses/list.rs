@@ -1,12 +1,12 @@
 //! The list itself, in the order of `docs/ROLES.md`.
 
 use accounts::permissions::Permission::{
-    self, AskRemoteLogout, ChangePlan, ChangeRole, ConfirmInvitation, CreateApiToken, CreateMcpToken, DeleteOwnUser,
-    DisableMember, EnableMember, EndSessionsByApi, InviteMember, KeepTwoFactor, ListMembersByApi,
-    ManageWebhook, OwnProfile, OwnTokens, ReadAuditLog, ReadEventsByApi, RemoteLogout,
-    RemoteLogoutEveryone, RemoteLogoutMember, RemoteLogoutMemberByApi, RemoveMember, RenameAccount,
-    RevokeInvitation, SetAccountCurfew, SetAuditRetention, SetUpTwoFactor, UseApi, UseMcp,
-    ViewAccount, ViewMembers,
+    self, AskRemoteLogout, ChangePlan, ChangeRole, ConfirmInvitation, CreateApiToken,
+    CreateMcpToken, DeleteOwnUser, DisableMember, EnableMember, EndSessionsByApi, InviteMember,
+    KeepTwoFactor, ListMembersByApi, ManageWebhook, OwnProfile, OwnTokens, ReadAuditLog,
+    ReadEventsByApi, RemoteLogout, RemoteLogoutEveryone, RemoteLogoutMember,
+    RemoteLogoutMemberByApi, RemoveMember, RenameAccount, RevokeInvitation, SetAccountCurfew,
+    SetAuditRetention, SetUpTwoFactor, UseApi, UseMcp, ViewAccount, ViewMembers,
 };
 
 use super::{Access, Address, CODE, CONFIRM, MCP, RESUME, StepUp};
@@ -21,7 +21,7 @@ const MCP_TOKENS: &str = "/settings/mcp";
 const AUDIT_LOG: &str = "/settings/audit-log";
 const WEBHOOK: &str = "/settings/audit-log/webhook";
 const READS: &str = "changes nothing";
-const TAKES_AWAY: &str = "only takes away";
+const ONLY_REVOKES: &str = "only revokes";
 const WITH_LINK: &str = "with its link";
 const WHERE_OPEN: &str = "where sign-up is open";
 
@@ -111,15 +111,15 @@ pub(super) const LIST: &[Address] = &[
     asks_nothing("/api/fn/tokens", "list your tokens", OwnTokens, READS),
     asks("/api/fn/create_api_token", "create an API token", CreateApiToken).home(API_TOKENS),
     asks("/api/fn/create_mcp_token", "create an MCP token", CreateMcpToken).home(MCP_TOKENS),
-    asks_nothing("/api/fn/revoke_api_token", "revoke an API token", OwnTokens, TAKES_AWAY).home(API_TOKENS),
-    asks_nothing("/api/fn/revoke_mcp_token", "revoke an MCP token", OwnTokens, TAKES_AWAY).home(MCP_TOKENS),
+    asks_nothing("/api/fn/revoke_api_token", "revoke an API token", OwnTokens, ONLY_REVOKES).home(API_TOKENS),
+    asks_nothing("/api/fn/revoke_mcp_token", "revoke an MCP token", OwnTokens, ONLY_REVOKES).home(MCP_TOKENS),
     // Functions: the account
     asks("/api/fn/rename_account", "rename the account", RenameAccount).home(SETTINGS),
     asks("/api/fn/change_plan", "change the plan", ChangePlan).home(SETTINGS),
     // Functions: members
     asks("/api/fn/invite_member", "invite a member", InviteMember).home(MEMBERS),
     asks("/api/fn/confirm_invitation", "confirm an invitation", ConfirmInvitation).home(MEMBERS),
-    asks_nothing("/api/fn/revoke_invitation", "revoke an invitation", RevokeInvitation, TAKES_AWAY).home(MEMBERS),
+    asks_nothing("/api/fn/revoke_invitation", "revoke an invitation", RevokeInvitation, ONLY_REVOKES).home(MEMBERS),
     asks("/api/fn/change_role", "change a member's role", ChangeRole).home(MEMBERS),
     asks("/api/fn/disable_member", "disable a member", DisableMember).home(MEMBERS),
     asks("/api/fn/enable_member", "enable a member", EnableMember).home(MEMBERS),
@@ -168,7 +168,7 @@ pub(super) const LIST: &[Address] = &[
     public("/api/fn/confirm_sign_up", "finish signing up").home("/confirm-sign-up?token=").but(WITH_LINK),
     public("/api/fn/not_me", "log out everywhere after a sign-in that was not yours")
         .home("/not-me")
-        .but("with its link, where the plan has remote logout"),
+        .but(WITH_LINK),
     public("/api/fn/still_signed_in", "ask whether you are signed in"),
     public("/api/fn/join", "accept an invitation").but(WITH_LINK),
     // What programs and browsers look for

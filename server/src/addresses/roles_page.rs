@@ -8,7 +8,7 @@ use accounts::{
     roles::Role,
 };
 
-use super::{Address, all};
+use super::{Address, StepUp, all};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/ROLES.md");
 
@@ -17,7 +17,8 @@ const HEAD: &str = "# Who may do what\n\n\
     (`CURFEW_WRITE_DOCS=1 cargo test -p server roles_page` writes this file anew).\n\
     The server refuses by it: 403 `forbidden` for the role, 403 `plan_required` with the plans for the plan, \
     each with an `access.denied` event.\n\
-    An anonymous visitor gets 401, or the sign-in page.\n";
+    An anonymous visitor gets 401, or the sign-in page.\n\
+    *Asks again*: for a password or a code, when the last one was shown more than ten minutes ago; else why not.\n";
 
 #[test]
 fn the_page_in_docs_is_this_list() {
@@ -54,7 +55,7 @@ fn write_permissions(page: &mut String, title: &str, belongs: impl Fn(&Address) 
     for role in Role::ALL {
         let _ = write!(page, " {} |", role.name());
     }
-    page.push_str(" plans | but |\n|---|---|---|---|---|---|---|---|---|\n");
+    page.push_str(" plans | but | asks again |\n|---|---|---|---|---|---|---|---|---|---|\n");
     for address in all().filter(|address| belongs(address)) {
         let Some(permission) = address.permission() else {
             continue;
@@ -66,7 +67,12 @@ fn write_permissions(page: &mut String, title: &str, belongs: impl Fn(&Address) 
             page.push_str(if may { " yes |" } else { " – |" });
         }
         let but = permission.rule().but;
-        let _ = writeln!(page, " {} | {but} |", plans(permission));
+        let asks = match address.step_up {
+            Some(StepUp::AsksFor(_)) => "yes",
+            Some(StepUp::Never(why)) => &format!("no: {why}"),
+            None => "",
+        };
+        let _ = writeln!(page, " {} | {but} | {asks} |", plans(permission));
     }
 }
 

@@ -91,7 +91,7 @@ async fn may(
         Some(address) => permitted::allows(state, &bearer.user, client, address).await,
         None => Err(AppError::new(
             Code::NotFound,
-            "There is nothing at this address.",
+            "There’s nothing at this address.",
         )),
     }
 }

@@ -28,7 +28,7 @@ use tracing::Span;
 
 use super::{client, cookies::RequestCookies};
 use crate::{
-    addresses::RESUME,
+    addresses::{self, RESUME},
     error_page,
     redirects::{by_way_of, set_unless_set, to_sign_in},
     request_id,
@@ -86,7 +86,9 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
             Span::current()
                 .record("user", me.user.id.as_str())
                 .record("session", me.session.as_str());
-            state.last_seen.note_session(me, now.at);
+            if addresses::is_use(parts.uri.path()) {
+                state.last_seen.note_session(me, now.at);
+            }
             false
         }
         Presence::Ended(_) | Presence::Anonymous => true,

@@ -45,7 +45,7 @@ pub enum Command {
     Sessions(Sessions),
     /// Log a user, or everyone, out from all devices, at once
     #[command(
-        after_help = "API tokens, MCP tokens and two-factor settings stay. There is no undo.\n\n\
+        after_help = "API tokens, MCP tokens and two-factor settings stay. This can’t be undone.\n\n\
         Example: curfew remote-logout ada@example.com\n\
         Example: curfew remote-logout --everyone"
     )]

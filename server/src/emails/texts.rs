@@ -169,13 +169,8 @@ fn body(due: &Due, install: &str) -> Body {
         EmailTemplate::NewDevice => Body {
             subject: "Your account was signed in to on a new device",
             paragraphs: vec!["This browser has not signed in to your account before. If it was you, you do not need to do anything.".into()],
-            // Where the plan has no remote logout there is no link.
-            button: due.token.as_ref().and_then(|_| link("This wasn’t me", "/not-me?token")),
-            otherwise: if due.token.is_some() {
-                "If this wasn’t you, the button leads to a page that logs out everywhere, without signing in. It works once, for seven days. Opening the page changes nothing."
-            } else {
-                "If this wasn’t you, choose a new password with “Forgot your password?” on the sign-in page: that signs out every device."
-            },
+            button: link("This wasn’t me", "/not-me?token"),
+            otherwise: "If this wasn’t you, the button leads to a page that logs out everywhere, without signing in. It works once, for seven days. Opening the page changes nothing.",
         },
         EmailTemplate::ConfirmSignUp => Body {
             subject: "Finish signing up",

@@ -42,7 +42,11 @@ pub(super) async fn check(
         return Ok((visit, None));
     }
     let shown = form_urlencoded::parse(body).find(|(name, _)| name == field);
-    let shown = Secret::new(shown.map(|(_, shown)| shown.into_owned()).unwrap_or_default());
+    let shown = Secret::new(
+        shown
+            .map(|(_, shown)| shown.into_owned())
+            .unwrap_or_default(),
+    );
     if shown.expose().is_empty() {
         let mut error = AppError::step_up(ask(me));
         let what = address.map_or("continue", |address| address.what);

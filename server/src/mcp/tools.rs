@@ -216,7 +216,7 @@ fn offered(caller: &Caller) -> Vec<Tool> {
             tool(
                 "remote_logout",
                 title,
-                "Ends every session and remembered device of the user at once. There is no undo: ask the user \
+                "Ends every session and remembered device of the user at once. This can’t be undone: ask the user \
                  first. API tokens, MCP tokens and two-factor settings stay."
                     .into(),
             )

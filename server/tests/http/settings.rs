@@ -24,7 +24,7 @@ impl Browser {
     }
 
     /// Accepts an invitation with the plain form, and is signed in.
-    async fn joins(&self, link: &str, name: &str) {
+    pub async fn joins(&self, link: &str, name: &str) {
         let (_, invite) = link.split_once("invite=").unwrap();
         let email = email_of(name);
         let form = [

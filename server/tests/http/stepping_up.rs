@@ -1,11 +1,13 @@
 //! "Confirm it is you", as browsers and programs meet it.
 
+use accounts::plans::Plan;
 use app::cookies::Kind;
+use server::addresses::{self, StepUp};
 
 use crate::{
     browser::{Browser, NOTHING},
     databases,
-    test_app::{FIREFOX_ON_LINUX, PASSWORD, TestApp},
+    test_app::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp},
     two_factor::protect,
 };
 
@@ -13,6 +15,9 @@ on_both!(
     a_sensitive_operation_asks_first_and_nothing_has_changed,
     a_session_that_was_confirmed_goes_on_under_a_new_cookie_even_when_the_operation_is_refused,
     a_request_that_was_on_its_way_with_the_old_cookie_loses_nothing,
+    every_function_that_the_list_says_asks_first,
+    a_plain_form_without_a_field_continues_on_a_page_of_its_own,
+    a_link_made_before_a_remote_logout_waits_for_a_confirmation,
     remote_logout_never_asks,
 );
 
@@ -104,4 +109,128 @@ async fn remote_logout_never_asks(app: TestApp) {
     long_ago(&app).await;
     ada.remote_logout().await.is(303);
     assert_eq!(app.remote_logouts("Ada").await, 1);
+}
+
+/// No field is sent: the question comes before the function looks at any.
+async fn every_function_that_the_list_says_asks_first(app: TestApp) {
+    let ada = signed_up(&app).await;
+    app.put_on("Ada", Plan::Enterprise).await;
+    long_ago(&app).await;
+    let before = app.everything().await;
+    let mut asked = 0;
+    for address in addresses::all() {
+        let Some(StepUp::AsksFor(field)) = address.step_up else {
+            continue;
+        };
+        let refused = ada.call(address.function_name().unwrap(), NOTHING).await;
+        refused.refuses(403, "step_up_required");
+        assert!(
+            refused.json()["fields"][field].is_string(),
+            "{}: {refused:?}",
+            address.path
+        );
+        asked += 1;
+    }
+    assert!(asked > 20, "{asked}");
+    assert_eq!(app.everything().await, before);
+}
+
+async fn a_plain_form_without_a_field_continues_on_a_page_of_its_own(app: TestApp) {
+    let ada = signed_up(&app).await;
+    long_ago(&app).await;
+    let members = "/settings/members";
+    let form = [("role", "admin"), ("email", "ben@example.com")];
+    ada.post_form("/api/fn/invite_member", members, &form)
+        .await
+        .leads_to("/profile/confirm");
+    let page = ada.get("/profile/confirm").await;
+    page.is(200)
+        .says("Confirm it’s you to invite a member.")
+        .does_not_say("Enter your password.");
+    assert!(
+        page.tag("name=\"email\"").contains("ben@example.com"),
+        "{page:?}"
+    );
+    let with = |shown: &'static str| [form[0], form[1], ("confirmation", shown)];
+    ada.post_form(
+        "/api/fn/invite_member",
+        "/profile/confirm",
+        &with("wrong horse"),
+    )
+    .await
+    .leads_to("/profile/confirm");
+    ada.get("/profile/confirm")
+        .await
+        .says("That’s neither your password nor a valid code.")
+        .does_not_say("wrong horse");
+    ada.post_form("/api/fn/invite_member", "/profile/confirm", &with(PASSWORD))
+        .await
+        .leads_to(members);
+    ada.get(members)
+        .await
+        .says("The invitation is ready")
+        .says("ben@example.com");
+    // Opened by itself it asks for nothing.
+    ada.get("/profile/confirm")
+        .await
+        .is(200)
+        .says("There’s nothing to confirm");
+    // What is wrong otherwise is said where it was typed.
+    long_ago(&app).await;
+    let wrong = [
+        ("role", "admin"),
+        ("email", "nonsense"),
+        ("confirmation", PASSWORD),
+    ];
+    ada.post_form("/api/fn/invite_member", "/profile/confirm", &wrong)
+        .await
+        .leads_to(members);
+}
+
+async fn a_link_made_before_a_remote_logout_waits_for_a_confirmation(app: TestApp) {
+    let ada = signed_up(&app).await;
+    let made = ada.call("invite_member", &[("role", "owner")]).await;
+    let link = made.json().as_str().unwrap().to_owned();
+    let link = link.strip_prefix("http://curfew.test").unwrap();
+    let thief = app.browser(SAFARI_ON_IPHONE);
+    thief.get(link).await.is(200).says("Join Ada’s account");
+    ada.get("/profile/remote-logout")
+        .await
+        .says("1 pending invitation");
+    ada.remote_logout().await.is(303);
+    ada.get("/sign-in").await.says("1 pending invitation");
+    thief
+        .get(link)
+        .await
+        .is(200)
+        .says("This invitation has to be confirmed");
+    let (_, token) = link.split_once('=').unwrap();
+    let form = [
+        ("invite", token),
+        ("name", "Mallory"),
+        ("email", "mallory@example.com"),
+        ("password", PASSWORD),
+    ];
+    thief.call("join", &form).await.refuses(409, "conflict");
+    assert_eq!(app.user_count().await, 1);
+
+    ada.sign_in("Ada").await;
+    let page = ada.get("/settings/members").await;
+    page.says("Waits: all of Ada’s sessions ended after it was created.");
+    let id = page.tag("name=\"invitation\"");
+    let (_, id) = id.split_once("value=\"").unwrap();
+    let (id, _) = id.split_once('"').unwrap();
+    let confirm = [("invitation", id)];
+    long_ago(&app).await;
+    ada.call("confirm_invitation", &confirm)
+        .await
+        .refuses(403, "step_up_required");
+    let confirm = [("invitation", id), ("confirmation", PASSWORD)];
+    ada.call("confirm_invitation", &confirm).await.is(200);
+    ada.call("confirm_invitation", &confirm)
+        .await
+        .refuses(404, "not_found");
+    thief.joins(link, "Ben").await;
+    assert_eq!(app.user_count().await, 2);
+    app.chains_are_whole().await;
 }

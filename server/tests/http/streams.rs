@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::listening::Listening;
 
-/// What SPEC.md promises on the node that took the remote logout, for a machine that does nothing else.
+/// What Curfew promises on the node that took the remote logout, for a machine that does nothing else.
 /// The measurement is in `docs/MEASUREMENTS.md`; here other tests run beside.
 const AT_ONCE: Duration = Duration::from_secs(2);
 

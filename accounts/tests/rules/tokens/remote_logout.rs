@@ -67,8 +67,7 @@ async fn token_of(app: &TestApp, me: &SignedIn, kind: Kind) -> Bearer {
 }
 
 async fn a_token_logs_out_so_often_and_no_more(db: Db) {
-    let mut app = TestApp::new(db);
-    app.limits.remote_logouts_per_token = 3;
+    let app = TestApp::new(db);
     let (ada, _, token) = with_token(&app, "Ada", Kind::Api).await;
     let (ben, _, bens) = with_token(&app, "Ben", Kind::Api).await;
     for _ in 0..3 {

@@ -18,7 +18,6 @@ mod server_side {
     use accounts::{
         device,
         not_me::{Asked, NotMeError, SignIn, look_up, remote_logout},
-        plans::{Feature, Plan},
         secret::Token,
         sessions::RevokeTokens,
     };
@@ -27,7 +26,7 @@ mod server_side {
     use crate::{
         context::{self, Presence, operation, query, reader, visit},
         counted::counted,
-        error::{AppError, listed},
+        error::AppError,
         flash::Note,
         forms::ticked,
         parts::{
@@ -96,8 +95,7 @@ mod server_side {
             None => None,
         };
         let inside = match asked {
-            Some(asked) if asked.has_it => decide(token, asked).into_any(),
-            Some(_) => not_on_this_plan().into_any(),
+            Some(asked) => decide(token, asked).into_any(),
             None => expired().into_any(),
         };
         Ok(view! { <div class="card card--lifted">{inside}</div> }.to_html())
@@ -181,25 +179,6 @@ mod server_side {
                 {row("Device", device::of(&sign_in.user_agent).label().into_any())}
                 {row("IP address", ip.into_any())}
             </dl>
-        }
-    }
-
-    fn not_on_this_plan() -> impl IntoView {
-        let plans = Plan::with(Feature::RemoteLogout).into_iter();
-        let plans = listed(&plans.map(|p| p.name().to_owned()).collect::<Vec<_>>());
-        view! {
-            <div class="empty">
-                <Disc shape=Shape::Lock tint="plain" large=true />
-                <h1 class="empty__title">"Choose a new password"</h1>
-                <p class="empty__text">
-                    {format!(
-                        "Your account’s plan has changed since the email was sent, and remote logout is available on {plans}. If it wasn’t you, a new password signs out every device too.",
-                    )}
-                </p>
-                <div class="empty__actions">
-                    <Link class="button button--primary" href="/forgot-password">"Choose a new password"</Link>
-                </div>
-            </div>
         }
     }
 

@@ -44,7 +44,7 @@ async fn unknown_addresses_are_404(app: TestApp) {
     ] {
         for browser in [&ada, &anonymous] {
             let page = browser.get(path).await;
-            page.is(404).says("There is nothing at this address");
+            page.is(404).says("There’s nothing at this address");
             assert!(page.gives_no_session(), "{path}");
         }
     }

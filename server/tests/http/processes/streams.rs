@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{databases, test_app::TestApp};
 
-/// SPEC.md promises a quarter of a second on the node that took the remote logout and a second elsewhere, on a
+/// Curfew promises a quarter of a second on the node that took the remote logout and a second elsewhere, on a
 /// machine that does nothing else. Here it is only told from the look at every stream, half a minute after
 /// the start.
 const SOON: Duration = Duration::from_secs(10);

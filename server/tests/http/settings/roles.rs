@@ -72,7 +72,7 @@ async fn the_server_does_what_every_cell_says(app: TestApp) {
                         assert_eq!(answer.json()["code"], "forbidden", "{cell}");
                     }
                     (None, Err(Refusal::PlanRequired(_))) => {
-                        answer.says("This is part of ");
+                        answer.says("This is available on ");
                     }
                     (None, Err(Refusal::NotAllowed(_))) => {
                         answer
@@ -202,7 +202,8 @@ async fn what_the_plan_lacks_is_said_before_a_click(app: TestApp) {
             "{plan:?}"
         );
         assert_eq!(
-            page.text().contains("Part of Plus, Pro and Enterprise."),
+            page.text()
+                .contains("Available on Plus, Pro and Enterprise."),
             !pressing,
             "{plan:?}"
         );
@@ -212,14 +213,14 @@ async fn what_the_plan_lacks_is_said_before_a_click(app: TestApp) {
             special,
             "{plan:?}"
         );
-        let hint = "The roles editor and watch-only are part of Pro and Enterprise.";
+        let hint = "The roles editor and watch-only are available on Pro and Enterprise.";
         assert_eq!(page.text().contains(hint), !special, "{plan:?}");
         let log = ada.get("/settings/audit-log").await;
         if plan == Plan::Enterprise {
             log.is(200).says("What happened in this account");
         } else {
             log.is(403)
-                .says("This is part of Enterprise.")
+                .says("This is available on Enterprise.")
                 .does_not_say("What happened");
         }
     }

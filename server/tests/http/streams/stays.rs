@@ -19,7 +19,7 @@ on_both!(
     of_a_thousand_streams_only_those_of_the_user_who_logged_out_end,
     a_stream_that_no_browser_reads_any_more_gives_its_place_back,
     what_changes_nothing_ends_nothing,
-    listening_is_not_using_the_session,
+    listening_and_checking_are_no_use_of_the_session,
     a_stream_says_when_to_try_again_and_now_and_then_a_comment,
 );
 
@@ -94,7 +94,7 @@ async fn what_changes_nothing_ends_nothing(app: TestApp) {
     assert!(ada.is_signed_in().await);
 }
 
-async fn listening_is_not_using_the_session(app: TestApp) {
+async fn listening_and_checking_are_no_use_of_the_session(app: TestApp) {
     let _looking = app.looks_after_streams();
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
@@ -108,8 +108,14 @@ async fn listening_is_not_using_the_session(app: TestApp) {
     let _stream = ada.listen().await.unwrap();
     app.state.last_seen.write(app.db()).await;
     assert_eq!(databases::number(app.db(), last).await, before);
-    // A request is.
-    assert!(ada.is_signed_in().await);
+    // Nor is a page that asks by itself whether it may still be shown.
+    ada.call("still_signed_in", crate::browser::NOTHING)
+        .await
+        .is(200);
+    app.state.last_seen.write(app.db()).await;
+    assert_eq!(databases::number(app.db(), last).await, before);
+    // Going to a page is.
+    ada.get("/profile").await.is(200);
     app.state.last_seen.write(app.db()).await;
     assert!(databases::number(app.db(), last).await > before);
 }

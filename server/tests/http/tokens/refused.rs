@@ -82,7 +82,9 @@ async fn it_asks_for_the_password_when_that_was_shown_long_ago(app: TestApp) {
         ada.call(&function, &form)
             .await
             .refuses(403, "step_up_required");
-        ada.post_form(&format!("/api/fn/{function}"), page, &form)
+        // The page's own form has the field, empty as long as it is not asked for.
+        let plain = [form[0], form[1], ("confirmation", "")];
+        ada.post_form(&format!("/api/fn/{function}"), page, &plain)
             .await
             .leads_to(page);
         let asks = ada.get(page).await;
@@ -98,9 +100,12 @@ async fn it_asks_for_the_password_when_that_was_shown_long_ago(app: TestApp) {
             .refuses(403, "step_up_required");
         let right = [form[0], form[1], ("confirmation", PASSWORD)];
         ada.call(&function, &right).await.is(200);
-        // What cannot be is said without asking.
+        // The question comes before the function looks at any field; answered, it says what else is wrong.
         databases::run(app.db(), "update sessions set confirmed_at = 1").await;
         ada.call(&function, &[("name", "")])
+            .await
+            .refuses(403, "step_up_required");
+        ada.call(&function, &[("name", ""), ("confirmation", PASSWORD)])
             .await
             .refuses(422, "validation_failed");
     }

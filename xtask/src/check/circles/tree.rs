@@ -86,12 +86,7 @@ impl Crate {
         }
     }
 
-    fn add_source(
-        &mut self,
-        place: Place,
-        source: &str,
-        read: &dyn Fn(&str) -> Option<String>,
-    ) {
+    fn add_source(&mut self, place: Place, source: &str, read: &dyn Fn(&str) -> Option<String>) {
         let code = compiled(source);
         let in_program = declared(&code);
         let for_tests = declared(&tokens(source)).into_iter();
