@@ -54,7 +54,7 @@ async fn a_remote_logout_ends_every_session_and_remembered_device_and_says_how_m
     let details = databases::text(&app.db, &details).await;
     let details: serde_json::Value = serde_json::from_str(&details).unwrap();
     let expected = serde_json::json!({
-        "scope": "all", "sessions": 4, "remembered_devices": 3, "path": "profile/security",
+        "scope": "all", "sessions": 4, "remembered_devices": 3, "invitations": 0, "path": "profile/security",
     });
     assert_eq!(details, expected);
 }

@@ -5,7 +5,6 @@ use leptos::prelude::*;
 
 use crate::{
     boot::boot,
-    error::Code,
     flash::{Flash, Refused},
     parts::{
         button::Submit,
@@ -40,11 +39,9 @@ fn form(refused: Refused) -> impl IntoView {
         .into_iter()
         .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
         .collect_view();
-    // Nothing was wrong yet when the form has only just come here.
-    let wrong = error.code != Code::StepUpRequired
-        || error.fields.get("confirmation") == Some(&error.message);
     let lead = error.message.clone();
-    let shown = wrong.then_some(error);
+    // A form that comes from its own page has only been asked; one from here was wrong.
+    let shown = page.is_none().then_some(error);
     view! {
         <div class="card__body">
             <div>

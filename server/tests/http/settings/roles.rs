@@ -213,7 +213,7 @@ async fn what_the_plan_lacks_is_said_before_a_click(app: TestApp) {
             special,
             "{plan:?}"
         );
-        let hint = "The roles editor and watch-only are available on Pro and Enterprise.";
+        let hint = "The editor and watch-only roles are available on Pro and Enterprise.";
         assert_eq!(page.text().contains(hint), !special, "{plan:?}");
         let log = ada.get("/settings/audit-log").await;
         if plan == Plan::Enterprise {
