@@ -65,6 +65,7 @@ pub const IDENTIFIERS: &[Rule] = &[
     rule("nobody|somebody|anybody|whoever", "user, operator, visitor"),
     rule("person|persons|people", "user, member"),
     rule("press|presses", "remote logout"),
+    rule("kick|kicks|kicked", "live notice"),
     name_rule("claim|forgive|forgiven", "permit"),
     rule("spend|spends|spent", "consume, used, expired"),
     name_rule("alone", "what it does or holds"),
@@ -73,6 +74,7 @@ pub const IDENTIFIERS: &[Rule] = &[
     rule("wrong credentials", "invalid credentials"),
     rule("pace", "rate limit"),
     rule("hole|holes", "vulnerability"),
+    rule("kick|kicks|kicked", "live notice"),
     name_rule("life", "render mode"),
 ];
 
