@@ -202,6 +202,28 @@ export const PAGES: Record<string, Way> = {
     await visit(anonymous, await invite(ada.page, "Editor", "grace.hopper@example.org"));
     return anonymous;
   },
+  "join-waits": async ({ ada, anonymous, server }) => {
+    const link = await invite(ada.page, "Editor", "grace.hopper@example.org");
+    server.run("remote-logout", ada.email);
+    await visit(anonymous, link);
+    return anonymous;
+  },
+  "settings-members-waiting": async ({ ada, server }) => {
+    await invite(ada.page, "Editor", "grace.hopper@example.org");
+    server.run("remote-logout", ada.email);
+    await visit(ada.page, "/sign-in");
+    await signIn(ada.page, ada);
+    await visit(ada.page, "/settings/members");
+    return ada.page;
+  },
+  "profile-confirm": async ({ ada, server }) => {
+    await visit(ada.page, "/settings/members");
+    server.database("update sessions set confirmed_at = confirmed_at - 601000");
+    await ada.page.getByRole("button", { name: "Create invitation" }).click();
+    await ada.page.getByRole("heading", { name: "Confirm it’s you" }).waitFor();
+    return ada.page;
+  },
+  "profile-confirm-nothing": signedIn("/profile/confirm"),
   "join-not-good": signedOut("/join?invite=nothing"),
   "profile-delete": signedIn("/profile/delete"),
   "settings-api": signedIn("/settings/api"),

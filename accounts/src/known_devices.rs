@@ -12,6 +12,18 @@ pub(crate) struct Known {
     pub(crate) forgotten: bool,
 }
 
+impl Known {
+    /// Whose failures are counted together with its own: its own alone, or those of all forgotten devices of the user,
+    /// because a thief who has signed in often has many.
+    pub(crate) fn counted_as(&self) -> &str {
+        if self.forgotten {
+            "forgotten"
+        } else {
+            &self.prefix
+        }
+    }
+}
+
 /// The browser that asks, and whether the user has signed in on it before.
 #[derive(Debug)]
 pub(crate) struct Browser {

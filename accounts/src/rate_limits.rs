@@ -59,7 +59,7 @@ pub async fn permit_sign_in(
     let browser = Browser::of_email(op, email).await?;
     let permit = match &browser.known {
         Some(known) => Permit {
-            user: Some(format!("device:{}:{email}", known.prefix)),
+            user: Some(format!("device:{}:{email}", known.counted_as())),
             address: None,
         },
         None => Permit {
@@ -138,7 +138,7 @@ pub(crate) async fn permit_code(
 ) -> Result<Result<Permit, RateLimited>, sqlx::Error> {
     let permit = match &browser.known {
         Some(known) => Permit {
-            user: Some(format!("code:{}:{}", known.prefix, user.0)),
+            user: Some(format!("code:{}:{}", known.counted_as(), user.0)),
             address: None,
         },
         None => Permit {
@@ -160,7 +160,7 @@ pub(crate) async fn permit_wrong_code(
 ) -> Result<Option<Permit>, sqlx::Error> {
     let limits = op.limits;
     let subject = match &browser.known {
-        Some(known) => format!("in-a-row:{}:{authenticator}", known.prefix),
+        Some(known) => format!("in-a-row:{}:{authenticator}", known.counted_as()),
         None => format!("in-a-row:{authenticator}"),
     };
     let for_ever = Duration::from_hours(24 * 365 * 1_000);

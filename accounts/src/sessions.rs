@@ -30,7 +30,7 @@ pub use remote_logout::{By, EndAllError, LogoutReceipt, Surface, end_all};
 pub use rename::{LONGEST_NAME, RenameError, rename};
 pub use revoke_tokens::{RevokeTokens, Revoked, end_all_and_revoke_tokens};
 pub use rotate::RotatedSession;
-pub(crate) use rotate::{confirm, end_others_and_rotate};
+pub(crate) use rotate::{confirm, end_others_and_rotate, rotate_kept};
 pub use start::{AuthMethod, SecondFactor, Started, sign_out};
 pub(crate) use start::{NewSession, start};
 pub use status::{SessionStatus, of_account, statuses};

@@ -128,6 +128,9 @@ pub struct Refused {
     /// The page to go back to, where it is not the one that shows this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<String>,
+    /// Nothing was wrong with it: a password or a code is asked for.
+    #[serde(default)]
+    pub asked: bool,
     pub error: AppError,
     pub typed: BTreeMap<String, String>,
 }

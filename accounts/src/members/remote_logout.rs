@@ -11,7 +11,7 @@ use crate::{
     on,
     operation::Operation,
     permissions::Permission,
-    sessions::{By, EndAllError, LogoutReceipt, Surface, end_all_but},
+    sessions::{self, By, EndAllError, LogoutReceipt, Started, Surface, end_all_but},
     signed_in::SignedIn,
 };
 
@@ -52,8 +52,17 @@ impl Everyone {
     }
 }
 
-/// Ends every session and remembered device of every member. With `keep_this` the session that asks stays live; its
-/// user's other sessions and all their remembered devices end as well.
+/// Everyone was logged out from all devices.
+#[derive(Debug)]
+pub struct LoggedOutEveryone {
+    pub ended: Everyone,
+    /// The session that asked, under its new cookie, where it stays.
+    pub session: Option<Started>,
+}
+
+/// Ends every session and remembered device of every member. With `keep_this` the session that asks stays live, under a
+/// new cookie, because a copy of the old one may be what this is about; its user's other sessions and all their
+/// remembered devices end as well.
 ///
 /// # Errors
 /// See [`MemberError`]; in each case nothing has changed.
@@ -61,7 +70,7 @@ pub async fn remote_logout_everyone(
     op: &mut Operation,
     who: &SignedIn,
     keep_this: bool,
-) -> Result<Everyone, MemberError> {
+) -> Result<LoggedOutEveryone, MemberError> {
     let account = op.lock_account(&who.user.account_id).await?;
     let members = op.lock_members(&account).await?;
     // A removed user is none of those just locked, and is not locked out of order.
@@ -70,6 +79,7 @@ pub async fn remote_logout_everyone(
     }
     let me = may(op, who, Permission::RemoteLogoutEveryone).await?;
     let mut all = Everyone::default();
+    let mut session = None;
     for member in &members {
         let keep = (keep_this && member.id == me.id).then_some(&who.session);
         let (by, surface) = (By::Member(&me.id), Surface::Everyone);
@@ -78,8 +88,14 @@ pub async fn remote_logout_everyone(
         if member.id == me.id {
             all.event = Some(ended.event);
         }
+        if let Some(kept) = keep {
+            session = Some(sessions::rotate_kept(op, kept).await?);
+        }
     }
-    Ok(all)
+    Ok(LoggedOutEveryone {
+        ended: all,
+        session,
+    })
 }
 
 /// The same for one account from the command line. None when its plan lacks remote logout.

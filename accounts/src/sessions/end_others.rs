@@ -28,7 +28,7 @@ pub async fn end_others(op: &mut Operation, me: &SignedIn) -> Result<RotatedSess
     };
     let ended = end_together(op, &live.user, ending).await?;
     Ok(RotatedSession {
-        session: rotate(op, &live, Rotation::CookieOnly).await?,
+        session: rotate(op, &live.id, Rotation::CookieOnly).await?,
         sessions: ended.sessions,
         remembered_devices: ended.remembered_devices,
     })

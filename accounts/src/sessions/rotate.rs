@@ -9,6 +9,7 @@ use super::{
 use crate::{
     audit::Event,
     end_reason::EndReason,
+    ids::SessionId,
     on,
     operation::{LiveSession, Operation},
     secret::Token,
@@ -38,7 +39,7 @@ pub(crate) async fn end_others_and_rotate(
         browser_stays_known: true,
     };
     let ended = end_together(op, &live.user, ending).await?;
-    let session = rotate(op, live, Rotation::StartOver(second_factor)).await?;
+    let session = rotate(op, &live.id, Rotation::StartOver(second_factor)).await?;
     Ok(RotatedSession {
         session,
         sessions: ended.sessions,
@@ -53,7 +54,15 @@ pub(crate) async fn confirm(
     live: &LiveSession,
     second_factor: Option<SecondFactor>,
 ) -> Result<Started, sqlx::Error> {
-    rotate(op, live, Rotation::Confirmed(second_factor)).await
+    rotate(op, &live.id, Rotation::Confirmed(second_factor)).await
+}
+
+/// The session stays where all others of its user have ended: only its cookie changes.
+pub(crate) async fn rotate_kept(
+    op: &mut Operation,
+    session: &SessionId,
+) -> Result<Started, sqlx::Error> {
+    rotate(op, session, Rotation::CookieOnly).await
 }
 
 /// What changes together with the cookie.
@@ -70,7 +79,7 @@ pub(super) enum Rotation {
 /// Gives the session a new cookie.
 pub(super) async fn rotate(
     op: &mut Operation,
-    live: &LiveSession,
+    session: &SessionId,
     rotation: Rotation,
 ) -> Result<Started, sqlx::Error> {
     let (limits, now) = (op.limits, op.now);
@@ -87,7 +96,7 @@ pub(super) async fn rotate(
                 second_factor = coalesce($5, second_factor),
                 expires_at = case when $6 then $7 else expires_at end
          where id = $1 returning expires_at")
-        .bind(&live.id)
+        .bind(session)
         .bind(token.hash())
         .bind(now.at)
         .bind(confirmed)
@@ -97,7 +106,7 @@ pub(super) async fn rotate(
         .fetch_one(c)
         .await)?;
     Ok(Started {
-        id: live.id.clone(),
+        id: session.clone(),
         token,
         expires_at,
     })

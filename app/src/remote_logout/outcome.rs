@@ -137,7 +137,7 @@ pub fn Outcome(facts: Facts, #[prop(optional)] page: bool) -> impl IntoView {
                                     <Icon shape=Shape::XCircle />
                                     <span>
                                         {counted(facts.invitations, "pending invitation", "pending invitations")}
-                                        ", until you confirm it"
+                                        ", until confirmed again"
                                     </span>
                                 </li>
                             }

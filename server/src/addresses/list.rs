@@ -124,7 +124,7 @@ pub(super) const LIST: &[Address] = &[
     asks("/api/fn/disable_member", "disable a member", DisableMember).home(MEMBERS),
     asks("/api/fn/enable_member", "enable a member", EnableMember).home(MEMBERS),
     asks("/api/fn/remove_member", "remove a member", RemoveMember).home(MEMBERS),
-    asks_nothing("/api/fn/remote_logout_member", "log a member out from all devices", RemoteLogoutMember, "they can sign in again")
+    asks("/api/fn/remote_logout_member", "log a member out from all devices", RemoteLogoutMember)
         .home(MEMBERS),
     asks("/api/fn/remote_logout_everyone", "log everyone out from all devices", RemoteLogoutEveryone)
         .home(MEMBERS),

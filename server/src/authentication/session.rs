@@ -35,6 +35,8 @@ use crate::{
     state::AppState,
 };
 
+const SIGN_IN: &str = "/sign-in";
+
 /// How long to wait for the answer that another tab is about to receive.
 const ANSWER_ARRIVES: Duration = Duration::from_millis(300);
 
@@ -75,7 +77,13 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
             return unavailable(&state, &parts);
         }
     };
+    // Sent here to look again, it still has the old cookie: the answer with the new one was lost, or is slow.
+    let lost = matches!(authenticated, Authenticated::JustRotated) && parts.uri.path() == SIGN_IN;
     let (presence, fresh) = match authenticated {
+        Authenticated::JustRotated if lost => {
+            tokio::time::sleep(ANSWER_ARRIVES).await;
+            (Presence::Anonymous, Vec::new())
+        }
         Authenticated::As(presence) => (presence, Vec::new()),
         Authenticated::Remembered(presence, fresh) => (presence, fresh),
         Authenticated::LookAgain => return look_again(&parts.method, &parts.uri).await,
@@ -106,7 +114,7 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
         set_unless_set(&mut response, &cookie);
     }
     // A 503 was made without asking the database, so it does not know what a cookie is worth: every cookie stays.
-    if dead && response.status() != StatusCode::SERVICE_UNAVAILABLE {
+    if dead && !lost && response.status() != StatusCode::SERVICE_UNAVAILABLE {
         for kind in &request_cookies.sent {
             set_unless_set(&mut response, &state.curfew.cookies.removed(*kind));
         }

@@ -79,9 +79,12 @@ pub(super) fn refused(
         return json(&error);
     };
     let mut back = None;
-    if error.code == Code::StepUpRequired && !holds_secret(body) {
+    let asked = error.code == Code::StepUpRequired && !holds_secret(body);
+    if asked {
         // Its page has no field for a password: one that is only for that continues with what was typed.
         back = Some(std::mem::replace(&mut page, CONFIRM.to_owned()));
+    } else if page == CONFIRM {
+        back = home.map(str::to_owned);
     }
     if error.code == Code::SignInExpired {
         return start_over(state, true);
@@ -94,6 +97,7 @@ pub(super) fn refused(
     let refused = Refused {
         form: name.to_owned(),
         page: back,
+        asked,
         typed: typed(body),
         error,
     };

@@ -47,11 +47,9 @@ pub(super) async fn check(
             .map(|(_, shown)| shown.into_owned())
             .unwrap_or_default(),
     );
+    let what = address.map_or("continue", |address| address.what);
     if shown.expose().is_empty() {
-        let mut error = AppError::step_up(ask(me));
-        let what = address.map_or("continue", |address| address.what);
-        error.message = format!("Confirm it’s you to {what}.");
-        return Err(beside(field, error));
+        return Err(told(field, what, AppError::step_up(ask(me))));
     }
     match confirm(instance, &visit.client, now, me, &shown).await {
         Ok(session) => {
@@ -61,16 +59,17 @@ pub(super) async fn check(
         }
         Err(error) => {
             let error = explained(&state.curfew, me, error.into()).await;
-            Err(beside(field, error))
+            Err(told(field, what, error))
         }
     }
 }
 
-/// The sentence about the password stands beside the field that it was typed into.
-fn beside(field: &str, mut error: AppError) -> AppError {
+/// Says what for, and puts the sentence about the password beside the field that it was typed into.
+fn told(field: &str, what: &str, mut error: AppError) -> AppError {
     if error.code == Code::StepUpRequired
         && let Some(why) = error.fields.remove("confirmation")
     {
+        error.message = format!("Confirm it’s you to {what}.");
         error.fields.insert(field.to_owned(), why);
     }
     error

@@ -95,6 +95,10 @@ async fn a_request_that_was_on_its_way_with_the_old_cookie_loses_nothing(app: Te
     let answer = other_tab.get("/profile/login").await;
     answer.leads_to("/sign-in?next=/profile/login");
     assert!(answer.touches_no_cookie(), "{answer:?}");
+    // Where the new cookie never arrives, the sign-in page is shown, and does not lead to itself.
+    let lost = other_tab.get("/sign-in?next=/profile/login").await;
+    lost.is(200).says("Remember me");
+    assert!(lost.touches_no_cookie(), "{lost:?}");
     let program = other_tab.call("still_signed_in", NOTHING).await;
     program.refuses(401, "not_signed_in");
     assert!(program.touches_no_cookie(), "{program:?}");
@@ -161,6 +165,7 @@ async fn a_plain_form_without_a_field_continues_on_a_page_of_its_own(app: TestAp
     .leads_to("/profile/confirm");
     ada.get("/profile/confirm")
         .await
+        .says("Confirm it’s you to invite a member.")
         .says("That’s neither your password nor a valid code.")
         .does_not_say("wrong horse");
     ada.post_form("/api/fn/invite_member", "/profile/confirm", &with(PASSWORD))

@@ -115,7 +115,9 @@ impl TestApp {
         by: &SignedIn,
         keep_this: bool,
     ) -> Result<Everyone, MemberError> {
-        commit!(self, NOW, members::remote_logout_everyone, by, keep_this)
+        let done = commit!(self, NOW, members::remote_logout_everyone, by, keep_this)?;
+        assert_eq!(done.session.is_some(), keep_this);
+        Ok(done.ended)
     }
 
     /// Puts every account on that plan.

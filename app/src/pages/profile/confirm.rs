@@ -12,6 +12,7 @@ use crate::{
         layout::Narrow,
         link::Link,
     },
+    sign_in::same_site,
     step_up::Confirmation,
 };
 
@@ -32,6 +33,7 @@ fn form(refused: Refused) -> impl IntoView {
     let Refused {
         form,
         page,
+        asked,
         error,
         typed,
     } = refused;
@@ -40,20 +42,19 @@ fn form(refused: Refused) -> impl IntoView {
         .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
         .collect_view();
     let lead = error.message.clone();
-    // A form that comes from its own page has only been asked; one from here was wrong.
-    let shown = page.is_none().then_some(error);
+    let shown = (!asked).then_some(error);
     view! {
         <div class="card__body">
-            <div>
+            <div class="cluster">
                 <Disc shape=Shape::Key tint="plain" />
                 <h1 class="auth__title">"Confirm it’s you"</h1>
-                <p class="auth__lead">{lead}</p>
             </div>
+            <p class="card__text">{lead}</p>
             <form class="form" method="post" action=format!("/api/fn/{form}") novalidate>
                 {typed}
                 <Confirmation error=Signal::derive(move || shown.clone()) />
                 <div class="form__actions">
-                    <Link class="button" href=page.unwrap_or_else(|| "/".into())>"Cancel"</Link>
+                    <Link class="button" href=same_site(page.as_deref())>"Cancel"</Link>
                     <Submit look="button--primary" busy=false>"Continue"</Submit>
                 </div>
             </form>

@@ -23,6 +23,8 @@ struct Question {
     means: &'static str,
     /// Whether tokens end, too.
     tokens: bool,
+    /// Whether nothing brings it back.
+    is_final: bool,
     button: &'static str,
 }
 
@@ -33,13 +35,15 @@ fn question(operation: &str, name: &str) -> Option<Question> {
             title: format!("Log {name} out from all devices?"),
             means: "They can sign in again, and they’re told that it was you.",
             tokens: false,
+            is_final: true,
             button: "Log out everywhere",
         },
         "disable" => Question {
             function: "disable_member",
             title: format!("Disable {name}?"),
-            means: "They can’t sign in until they’re enabled again. Their tokens stay revoked.",
+            means: "They can’t sign in until they’re enabled again. Sessions that end and tokens that are revoked don’t come back.",
             tokens: true,
+            is_final: false,
             button: "Disable",
         },
         "remove" => Question {
@@ -47,6 +51,7 @@ fn question(operation: &str, name: &str) -> Option<Question> {
             title: format!("Remove {name}?"),
             means: "They’re removed from the account for good. Their name stays in the audit log.",
             tokens: true,
+            is_final: true,
             button: "Remove",
         },
         _ => return None,
@@ -112,7 +117,7 @@ pub async fn draw() -> Result<String, AppError> {
                             }
                         })}
                     <p class="card__text">{asked.means}</p>
-                    <p class="outcome__warning">"This can’t be undone."</p>
+                    {asked.is_final.then(|| view! { <p class="outcome__warning">"This can’t be undone."</p> })}
                 </div>
                 <form class="form__actions" method="post" action=format!("/api/fn/{}", asked.function)>
                     <input type="hidden" name="member" value=member.id.0 />

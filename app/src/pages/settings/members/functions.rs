@@ -123,10 +123,12 @@ pub async fn remote_logout_everyone(keep_this: Option<String>) -> Result<(), App
     let (curfew, me, now) = (curfew()?, signed_in()?, now());
     let keep = crate::forms::ticked(keep_this.as_deref());
     let mut op = operation().await?;
-    let ended = members::remote_logout_everyone(&mut op, &me, keep).await?;
+    let done = members::remote_logout_everyone(&mut op, &me, keep).await?;
+    let ended = done.ended;
     let receipts = op.commit().await?;
     set_cookie(&curfew.cookies.removed(Kind::RememberMe));
-    if keep {
+    if let Some(session) = &done.session {
+        set_cookie(&curfew.cookies.session(&session.token));
         let users = counted(ended.users, "member was", "members were");
         let sessions = counted(ended.sessions, "session", "sessions");
         let devices = counted(

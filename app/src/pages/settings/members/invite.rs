@@ -140,7 +140,7 @@ pub(super) fn open(open: Vec<Open>, me: &User) -> impl IntoView + use<> {
             let waits = i.waits.then(|| {
                 view! {
                     <p class="user__note">
-                        {format!("Waits: all of {}’s sessions ended after it was created. If you don’t recognize it, revoke it.", i.invited_by)}
+                        {format!("Waits: all of {}’s sessions ended after it was created. If you don’t recognise it, revoke it.", i.invited_by)}
                     </p>
                 }
             });
@@ -155,7 +155,7 @@ pub(super) fn open(open: Vec<Open>, me: &User) -> impl IntoView + use<> {
                         {waits}
                     </div>
                     <p class="member__role">{i.role.name()}</p>
-                    <div class="cluster">
+                    <div class="cluster member__answers">
                         {confirm}
                         <form class="button-form" method="post" action="/api/fn/revoke_invitation">
                             <input type="hidden" name="invitation" value=i.id />
