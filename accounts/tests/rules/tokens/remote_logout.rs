@@ -187,7 +187,8 @@ async fn one_session_ends_with_its_remembered_device(db: Db) {
 }
 
 async fn two_who_log_each_other_out_at_once_both_succeed(db: Db) {
-    let app = TestApp::new(db);
+    let mut app = TestApp::new(db);
+    app.limits.remote_logouts_per_token = 10;
     let (ada, ada_in, adas) = with_token(&app, "Ada", Kind::Api).await;
     let (ben, bens) = member_with_token(&app, &ada_in, "Ben", Role::Owner).await;
     for _ in 0..10 {
