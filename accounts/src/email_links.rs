@@ -81,7 +81,8 @@ pub(crate) async fn issue(
     Ok((token, expires_at))
 }
 
-/// The link, if it is still valid: not used, not too old, of this epoch. Consumes nothing.
+/// The link, if it is still valid: not used, not too old, and of this epoch unless it is there to
+/// end everything. Consumes nothing.
 ///
 /// # Errors
 /// When the database is unavailable.

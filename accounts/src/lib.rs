@@ -23,6 +23,7 @@
 //! | [`tokens`], [`programs`] | API and MCP tokens, which remote logout leaves alone, and what programs do with them |
 //! | [`audit`], [`audit_retention`] | what happened, in a chain that shows tampering, and how long it is kept |
 //! | [`webhooks`], [`webhook_settings`] | where an account's events are sent as they happen, and how that is set |
+//! | `live`, `names`, `signed_in`, `text`, `retry` | what the others share: "is it live?", names and addresses as they may be, who is signed in, texts, a transaction tried again |
 //! | [`device`] | what a user agent is called on the screen |
 //! | [`cleanup`] | what is deleted, and when |
 //! | [`sample`] | users and sessions for a demonstration or a benchmark |

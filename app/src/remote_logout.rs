@@ -62,7 +62,7 @@ impl Place {
 /// of that kind are revoked too.
 ///
 /// # Errors
-/// `plan_required`, `service_unavailable`; nothing has changed then.
+/// `plan_required`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "remote_logout")]
 pub async fn remote_logout(
     from: Option<String>,

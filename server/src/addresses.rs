@@ -150,6 +150,8 @@ pub fn function(name: &str) -> Option<&'static Address> {
 mod tests {
     use std::collections::HashSet;
 
+    use accounts::{permissions, plans::Plan, roles::Role};
+
     use super::*;
 
     #[test]
@@ -163,6 +165,44 @@ mod tests {
                 "{}: what a permission cannot say stands in its rule",
                 address.path
             );
+        }
+    }
+
+    /// By hand, because everything else about the list is derived from it.
+    #[test]
+    fn addresses_ask_for_what_they_promise() {
+        let managers = &[Role::Owner, Role::Admin][..];
+        let token_holders = &[Role::Owner, Role::Admin, Role::Editor, Role::Member][..];
+        let (owner, everyone) = (&managers[..1], &Role::ALL[..]);
+        for (path, roles, from) in [
+            ("/settings", managers, Plan::Free),
+            ("/settings/members", managers, Plan::Free),
+            ("/settings/api", token_holders, Plan::Free),
+            ("/settings/mcp", token_holders, Plan::Free),
+            ("/settings/audit-log", managers, Plan::Enterprise),
+            ("/settings/audit-log/export", managers, Plan::Enterprise),
+            ("/api/fn/change_plan", owner, Plan::Free),
+            ("/api/fn/rename_account", managers, Plan::Free),
+            ("/api/fn/invite_member", managers, Plan::Free),
+            ("/api/fn/confirm_invitation", managers, Plan::Free),
+            ("/api/fn/change_role", managers, Plan::Free),
+            ("/api/fn/disable_member", managers, Plan::Free),
+            ("/api/fn/remove_member", managers, Plan::Free),
+            ("/api/fn/remote_logout_member", managers, Plan::Plus),
+            ("/api/fn/remote_logout_everyone", owner, Plan::Plus),
+            ("/api/fn/remote_logout", everyone, Plan::Plus),
+            ("/api/fn/change_password", everyone, Plan::Free),
+            ("/api/fn/verify_audit", managers, Plan::Enterprise),
+            ("/api/fn/set_audit_retention", owner, Plan::Enterprise),
+        ] {
+            let permission = find(path).and_then(Address::permission).unwrap();
+            for role in Role::ALL {
+                for plan in Plan::ALL {
+                    let may = permissions::check(role, plan, permission).is_ok();
+                    let expected = roles.contains(&role) && plan >= from;
+                    assert_eq!(may, expected, "{role:?} on {plan:?} at {path}");
+                }
+            }
         }
     }
 

@@ -9,6 +9,9 @@
 //! | [`rest`], [`mcp`] | what programs ask for, with a token |
 //! | [`health`], [`assets`] | what needs no user |
 //! | [`emails`], [`webhook`] | outboxes, emptied as long as the program runs |
+//! | [`request_id`], [`headers`], [`connections`] | around every request: its number and log line, its headers, its connection |
+//! | [`problem`], [`error_page`], `redirects` | how a refusal is answered |
+//! | `csv`, [`event_lines`], [`key_file`] | files: exports, and the instance's key |
 //! | [`state`], [`streams`], [`last_seen`], [`token_rate_limit`] | what requests share |
 
 pub mod addresses;

@@ -1,6 +1,6 @@
 //! What ends together: raising a user's epoch ends everything that was issued under an older epoch, on every
-//! node, from the commit on. Sessions, remembered devices, pending sign-ins, step-up grants,
-//! drafts and one-time links carry the epoch they were issued under. Rows are marked as well, so that each can
+//! node, from the commit on. Sessions (with the time of their last step-up), remembered devices, pending sign-ins,
+//! drafts and one-time links (except "This wasn't me") carry the epoch they were issued under. Rows are marked as well, so that each can
 //! say why it ended.
 
 use serde_json::json;

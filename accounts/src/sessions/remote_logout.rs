@@ -32,7 +32,6 @@ pub enum By<'a> {
 pub enum Surface {
     Security,
     Password,
-    Page,
     /// Account Settings, for one member.
     Members,
     /// Account Settings, for everyone.
@@ -49,7 +48,6 @@ impl Surface {
         match self {
             Self::Security => "profile/security",
             Self::Password => "profile/password",
-            Self::Page => "remote-logout",
             Self::Members | Self::Everyone => "settings/members",
             Self::Email => "not-me",
             Self::Rest => "api/v1",

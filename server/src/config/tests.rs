@@ -199,7 +199,9 @@ fn the_environment_wins_over_the_settings_file() {
     assert_eq!(config.limits.session_idle, Duration::from_hours(14 * 24));
     // An empty variable is unset, so the file's value holds.
     let named = ("CURFEW_CONFIG", file.to_str().unwrap());
-    let config = all(&[named, ("CURFEW_PASSWORD_MIN", "")]).unwrap();
+    let idle = ("CURFEW_SESSION_IDLE", "12h");
+    let config = all(&[named, ("CURFEW_PASSWORD_MIN", ""), idle]).unwrap();
+    assert_eq!(config.limits.session_idle, Duration::from_hours(12));
     assert_eq!(config.limits.password_min, 15);
     assert_eq!(config.database_url, "sqlite://data/curfew.db");
     // Problems of the file and of the environment are told together.

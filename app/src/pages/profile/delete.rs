@@ -37,7 +37,7 @@ mod server_side {
     /// their email, typed.
     ///
     /// # Errors
-    /// `validation_failed`, `last_owner`, `session_ended`, `service_unavailable`; nothing has changed then.
+    /// `validation_failed`, `last_owner`, `step_up_required`, `session_ended`, `service_unavailable`; nothing has changed then.
     #[server(prefix = "/api/fn", endpoint = "delete_account")]
     pub async fn delete_account(confirmation: String) -> Result<(), AppError> {
         let (curfew, me) = (curfew()?, signed_in()?);

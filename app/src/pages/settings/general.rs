@@ -25,7 +25,7 @@ use crate::{
 /// Renames the account.
 ///
 /// # Errors
-/// `validation_failed`, `forbidden`, `session_ended`, `service_unavailable`; nothing has changed then.
+/// `validation_failed`, `forbidden`, `step_up_required`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "rename_account")]
 pub async fn rename_account(name: String) -> Result<(), AppError> {
     let me = signed_in()?;

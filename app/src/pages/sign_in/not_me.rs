@@ -44,7 +44,7 @@ mod server_side {
     /// that kind are revoked too. Signs no one in.
     ///
     /// # Errors
-    /// `link_expired`, `plan_required`, `service_unavailable`; nothing has changed then.
+    /// `link_expired`, `service_unavailable`; nothing has changed then.
     #[server(prefix = "/api/fn", endpoint = "not_me")]
     pub async fn not_me(
         token: String,

@@ -73,7 +73,7 @@ pub async fn verify_audit() -> Result<Verified, AppError> {
 /// Sets how many days events are kept; empty to keep them forever.
 ///
 /// # Errors
-/// `validation_failed`, `forbidden`, `plan_required`, `session_ended`, `service_unavailable`; nothing has changed then.
+/// `validation_failed`, `forbidden`, `plan_required`, `step_up_required`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "set_audit_retention")]
 pub async fn set_audit_retention(days: String) -> Result<(), AppError> {
     let me = signed_in()?;

@@ -70,6 +70,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_action_is_said_in_words() {
+        for (name, words) in [
+            ("user.login_failed", "Failed sign-in"),
+            ("user.session_invalidated", "Remote logout"),
+            ("member.role_changed", "Role changed"),
+            ("access.denied", "Access denied"),
+            ("audit.events_deleted", "Old events deleted"),
+        ] {
+            assert_eq!(Action::named(name).map(action), Some(words));
+        }
+        assert!(Action::named("new").is_none() && Action::named("").is_none());
+    }
+
+    #[test]
     fn every_category_has_a_name() {
         for name in CATEGORIES {
             assert_ne!(category(name), name);

@@ -23,7 +23,7 @@ use crate::{
 /// Puts the account on another plan: `free`, `plus`, `pro` or `enterprise`.
 ///
 /// # Errors
-/// `forbidden` unless by an owner, `malformed`, `session_ended`, `service_unavailable`; nothing has changed then.
+/// `forbidden` unless by an owner, `malformed`, `step_up_required`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "change_plan")]
 pub async fn change_plan(plan: String) -> Result<(), AppError> {
     let me = signed_in()?;

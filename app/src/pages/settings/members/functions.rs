@@ -18,7 +18,7 @@ const MEMBERS: &str = "/settings/members";
 /// Changes a member’s role: `owner`, `admin`, `editor`, `member` or `watch_only`.
 ///
 /// # Errors
-/// `not_found`, `forbidden`, `plan_required`, `last_owner`, `session_ended`, `service_unavailable`; nothing has
+/// `not_found`, `forbidden`, `plan_required`, `last_owner`, `step_up_required`, `session_ended`, `service_unavailable`; nothing has
 /// changed then.
 #[server(prefix = "/api/fn", endpoint = "change_role")]
 pub async fn change_role(member: String, role: String) -> Result<(), AppError> {

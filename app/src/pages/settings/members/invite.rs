@@ -19,7 +19,7 @@ use crate::{
 /// Creates an invitation and answers with its link, which is shown only once. `email` may be left out.
 ///
 /// # Errors
-/// `validation_failed`, `malformed`, `forbidden`, `plan_required`, `session_ended`, `service_unavailable`; nothing has changed then.
+/// `validation_failed`, `malformed`, `forbidden`, `plan_required`, `step_up_required`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "invite_member")]
 pub async fn invite_member(role: String, email: Option<String>) -> Result<String, AppError> {
     let (curfew, me) = (curfew()?, signed_in()?);

@@ -17,7 +17,7 @@ use crate::{
 /// it answers with the secret, shown only once.
 ///
 /// # Errors
-/// `validation_failed`, `not_allowed`, `plan_required`, `session_ended`, `service_unavailable`; nothing has changed then.
+/// `validation_failed`, `forbidden`, `plan_required`, `step_up_required`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "set_webhook")]
 pub async fn set_webhook(
     url: String,
@@ -52,7 +52,7 @@ pub async fn set_webhook(
 /// Creates a new secret and answers with it, shown only once.
 ///
 /// # Errors
-/// `not_found`, `not_allowed`, `plan_required`, `session_ended`, `service_unavailable`; nothing has changed then.
+/// `not_found`, `forbidden`, `plan_required`, `step_up_required`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "new_webhook_secret")]
 pub async fn new_webhook_secret() -> Result<Value, AppError> {
     let me = signed_in()?;
@@ -80,7 +80,7 @@ pub struct Tested {
 /// the whole account.
 ///
 /// # Errors
-/// `too_many_attempts`, `not_found`, `not_allowed`, `plan_required`, `session_ended`, `service_unavailable`.
+/// `too_many_attempts`, `not_found`, `forbidden`, `plan_required`, `session_ended`, `service_unavailable`.
 #[server(prefix = "/api/fn", endpoint = "test_webhook")]
 pub async fn test_webhook() -> Result<Tested, AppError> {
     let (curfew, me, now) = (curfew()?, signed_in()?, now());
@@ -127,7 +127,7 @@ pub async fn test_webhook() -> Result<Tested, AppError> {
 /// Removes the webhook. The last event sent says so.
 ///
 /// # Errors
-/// `not_found`, `not_allowed`, `plan_required`, `session_ended`, `service_unavailable`; nothing has changed then.
+/// `not_found`, `forbidden`, `plan_required`, `step_up_required`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "remove_webhook")]
 pub async fn remove_webhook() -> Result<(), AppError> {
     let me = signed_in()?;
