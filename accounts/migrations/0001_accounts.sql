@@ -6,6 +6,8 @@ create table accounts (
     name text not null,
     plan text not null check (plan in ('free', 'plus', 'pro', 'enterprise')),
     created_at bigint not null,
+    -- When it went to a plan without remote logout: what is signed in since before can still be ended at once.
+    remote_logout_lost_at bigint,
     -- Set when its last member deletes it.
     closed_at bigint,
     -- How many days the account keeps its events; null: for ever.

@@ -63,6 +63,25 @@ create table sessions (
     ended_by text
 );
 
+-- One row for each time that a user's epoch was raised: what ended with it, by which event, and whether the rows are
+-- marked yet. Raising it is all that ends them, so the answer's cost does not grow with their number; the rest is a job.
+create table epoch_raises (
+    user_id text not null references users (id),
+    -- The epoch that ended.
+    epoch bigint not null,
+    event_id text not null,
+    reason text not null,
+    at bigint not null,
+    sessions bigint not null,
+    remembered_devices bigint not null,
+    invitations bigint not null,
+    -- When every row was marked and every session that ended had its event; null while the job is to be done.
+    expanded_at bigint,
+    primary key (user_id, epoch)
+);
+
+create index epoch_raises_due on epoch_raises (at) where expanded_at is null;
+
 create index sessions_open on sessions (user_id) where ended_at is null;
 create index sessions_curfew on sessions (curfew_ends_at) where ended_at is null and curfew_ends_at is not null;
 create index sessions_device on sessions (remembered_device_id) where remembered_device_id is not null;
@@ -82,8 +101,8 @@ create table known_devices (
     token_hash text not null check (length(token_hash) = 64),
     user_id text not null references users (id),
     last_used_at bigint not null,
-    -- Set by a remote logout and the like: the next sign-in from it is announced as that of a new device, and
-    -- until then it has a smaller rate limit of its own.
-    forgotten_at bigint,
+    -- The user's epoch at the last sign-in on it. Once that has risen, the device is forgotten: its next sign-in is
+    -- announced as that of a new one, and until then it has a smaller rate limit of its own.
+    epoch bigint not null,
     primary key (token_hash, user_id)
 );

@@ -11,7 +11,7 @@ use crate::{
     on,
     operation::Operation,
     permissions::Permission,
-    plans::Plan,
+    plans::{Feature, Plan},
     signed_in::SignedIn,
     users::account_of,
 };
@@ -95,11 +95,20 @@ pub async fn set_plan(
     let Some(user) = op.lock_user(member).await? else {
         return Ok(None);
     };
+    // What is signed in now keeps remote logout on a plan without it; a second downgrade takes it from nothing older.
+    let now = op.now.at;
+    let loses = user.plan.has(Feature::RemoteLogout) && !plan.has(Feature::RemoteLogout);
+    let has = plan.has(Feature::RemoteLogout);
     execute!(
         op,
-        "update accounts set plan = $2 where id = $1",
+        "update accounts set plan = $2,
+                remote_logout_lost_at = case when $3 then null when $4 then $5 else remote_logout_lost_at end
+         where id = $1",
         &user.account_id,
-        plan
+        plan,
+        has,
+        loses,
+        now
     )?;
     let event = Event::of(Action::PlanChanged, actor)
         .in_account(&user.account_id)

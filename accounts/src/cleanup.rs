@@ -4,6 +4,7 @@
 //! |---|---|
 //! | sessions | 30 days after they ended or expired |
 //! | remembered devices and their cookie values | 30 days after they ended or expired |
+//! | what raised an epoch, and when | 30 days after every row that ended with it was marked |
 //! | API and MCP tokens | 30 days after they were revoked or expired |
 //! | counts of rate limits | a day after their window |
 //! | pending sign-ins, drafts of two-factor authentication, emailed links, sign-ups that were not confirmed | a day after they expired |
@@ -33,7 +34,13 @@ pub async fn cleanup(tx: &mut Tx, now: Moment) -> Result<u64, sqlx::Error> {
     let mut deleted = 0;
     // Children before parents: foreign keys are on.
     for (sql, before) in [
-        ("delete from sessions where ended_at < $1 or expires_at < $1", month_ago),
+        // Nothing that ended with an epoch goes before its job is done.
+        (
+            "delete from sessions where (ended_at < $1 or expires_at < $1)
+                 and not exists (select 1 from epoch_raises r where r.expanded_at is null
+                                 and r.user_id = sessions.user_id and r.epoch = sessions.epoch)",
+            month_ago,
+        ),
         (
             "delete from remember_tokens where device_id in
                  (select id from remembered_devices where ended_at < $1 or expires_at < $1)",
@@ -44,6 +51,7 @@ pub async fn cleanup(tx: &mut Tx, now: Moment) -> Result<u64, sqlx::Error> {
                  and not exists (select 1 from sessions s where s.remembered_device_id = remembered_devices.id)",
             month_ago,
         ),
+        ("delete from epoch_raises where expanded_at < $1", month_ago),
         ("delete from invitations where expires_at < $1", month_ago),
         ("delete from tokens where revoked_at < $1 or expires_at < $1", month_ago),
         ("delete from rate_limits where window_ends_at < $1", now.at - DAY),

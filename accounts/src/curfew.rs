@@ -108,8 +108,10 @@ pub async fn set(
     for user in &users {
         let next = Schedule::of(op, user).await?.ends_after(now.at);
         for sql in [
-            "update sessions set curfew_ends_at = $2 where user_id = $1 and ended_at is null",
-            "update remembered_devices set curfew_ends_at = $2 where user_id = $1 and ended_at is null",
+            "update sessions set curfew_ends_at = $2
+             where user_id = $1 and ended_at is null and epoch = (select epoch from users where id = $1)",
+            "update remembered_devices set curfew_ends_at = $2
+             where user_id = $1 and ended_at is null and epoch = (select epoch from users where id = $1)",
         ] {
             execute!(op, sql, user, next)?;
         }
@@ -139,8 +141,10 @@ pub async fn set(
 pub async fn end_due(instance: &Instance, now: Moment) -> Result<u64, sqlx::Error> {
     let mut conn = instance.read(now).await?;
     let users: Vec<UserId> = on!(&mut conn, c => sqlx::query_scalar(
-        "select user_id from sessions where ended_at is null and curfew_ends_at <= $1
-         union select user_id from remembered_devices where ended_at is null and curfew_ends_at <= $1")
+        "select s.user_id from sessions s join users u on u.id = s.user_id and u.epoch = s.epoch
+         where s.ended_at is null and s.curfew_ends_at <= $1
+         union select d.user_id from remembered_devices d join users u on u.id = d.user_id and u.epoch = d.epoch
+         where d.ended_at is null and d.curfew_ends_at <= $1")
         .bind(now.at)
         .fetch_all(c)
         .await)?;
@@ -161,9 +165,11 @@ async fn end_passed(op: &mut Operation, user: &UserId) -> Result<u64, sqlx::Erro
     let mut ended = 0;
     for sql in [
         "update sessions set ended_at = curfew_ends_at, end_reason = $3
-         where user_id = $1 and ended_at is null and curfew_ends_at <= $2",
+         where user_id = $1 and ended_at is null and curfew_ends_at <= $2
+           and epoch = (select epoch from users where id = $1)",
         "update remembered_devices set ended_at = curfew_ends_at, end_reason = $3
-         where user_id = $1 and ended_at is null and curfew_ends_at <= $2",
+         where user_id = $1 and ended_at is null and curfew_ends_at <= $2
+           and epoch = (select epoch from users where id = $1)",
     ] {
         ended += execute!(op, sql, user, now.at, EndReason::Curfew)?;
     }

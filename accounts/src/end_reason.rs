@@ -30,3 +30,29 @@ pub enum EndReason {
     /// The daily time that the user or the account has set.
     Curfew,
 }
+
+impl EndReason {
+    /// Whether nothing but time or a limit ended it, so that there is no operation to name.
+    #[must_use]
+    pub fn is_by_itself(self) -> bool {
+        matches!(self, Self::Expired | Self::Limit | Self::Curfew)
+    }
+
+    /// As stored, and as details of events have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed_out",
+            Self::RemoteLogout => "remote_logout",
+            Self::PasswordChanged => "password_changed",
+            Self::TwoFactorChanged => "two_factor_changed",
+            Self::Expired => "expired",
+            Self::Limit => "limit",
+            Self::Reused => "reused",
+            Self::Disabled => "disabled",
+            Self::Removed => "removed",
+            Self::EndedElsewhere => "ended_elsewhere",
+            Self::Curfew => "curfew",
+        }
+    }
+}

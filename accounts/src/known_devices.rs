@@ -1,7 +1,14 @@
 //! Known devices: browsers on which a user has signed in before (OWASP "device cookies"). Their failures are
 //! counted apart, so that a stranger's failures do not lock the user out. Being known grants nothing.
 
-use crate::{db::Conn, execute, ids::UserId, on, operation::Operation, secret::Token};
+use crate::{
+    db::Conn,
+    execute,
+    ids::UserId,
+    on,
+    operation::{LockedUser, Operation},
+    secret::Token,
+};
 
 /// A known device, as far as rate limits and emails go.
 #[derive(Debug, Clone)]
@@ -37,7 +44,8 @@ impl Browser {
             return Ok(Self { known: None });
         };
         let found: Option<bool> = on!(op, c => sqlx::query_scalar(
-            "select forgotten_at is not null from known_devices where token_hash = $1 and user_id = $2")
+            "select k.epoch <> u.epoch from known_devices k join users u on u.id = k.user_id
+             where k.token_hash = $1 and k.user_id = $2")
             .bind(token.hash())
             .bind(user)
             .fetch_optional(c)
@@ -51,7 +59,7 @@ impl Browser {
             return Ok(Self { known: None });
         };
         let found: Option<bool> = on!(op, c => sqlx::query_scalar(
-            "select k.forgotten_at is not null from known_devices k join users u on u.id = k.user_id
+            "select k.epoch <> u.epoch from known_devices k join users u on u.id = k.user_id
              where k.token_hash = $1 and u.email = $2")
             .bind(token.hash())
             .bind(email)
@@ -87,22 +95,21 @@ pub(crate) async fn has_signed_in_before(
     .map(|n| n > 0)
 }
 
-/// Forgets the user's known devices, as far as the email about a new device goes; the browser that asks stays known
-/// where `but_this` says so. Each keeps a rate limit of its own, so that a stranger's failures do not lock the user out.
-pub(crate) async fn forget_devices(
-    op: &mut Operation,
-    user: &UserId,
-    but_this: bool,
-) -> Result<(), sqlx::Error> {
-    let this = op.client().known_device.as_ref().filter(|_| but_this);
-    let (this, now) = (this.map(Token::hash), op.now.at);
+/// Lets the browser that asks stay a known device under the user's new epoch. All others are forgotten by its rise, as
+/// far as the email about a new device goes; they share a rate limit, so that a stranger's failures do not lock the
+/// user out.
+pub(crate) async fn stays_known(op: &mut Operation, user: &LockedUser) -> Result<(), sqlx::Error> {
+    op.holds(user)?;
+    let Some(this) = op.client().known_device.as_ref().map(Token::hash) else {
+        return Ok(());
+    };
     execute!(
         op,
-        "update known_devices set forgotten_at = $3
-         where user_id = $1 and token_hash <> coalesce($2, '') and forgotten_at is null",
-        user,
+        "update known_devices set epoch = $4 where user_id = $1 and token_hash = $2 and epoch = $3",
+        &user.id,
         this,
-        now
+        user.epoch,
+        user.epoch + 1
     )?;
     Ok(())
 }
@@ -119,8 +126,9 @@ pub async fn know_device(
     let now = op.now;
     execute!(
         op,
-        "insert into known_devices (token_hash, user_id, last_used_at) values ($1, $2, $3)
-         on conflict (token_hash, user_id) do update set last_used_at = $3, forgotten_at = null",
+        "insert into known_devices (token_hash, user_id, last_used_at, epoch)
+         select $1, id, $3, epoch from users where id = $2
+         on conflict (token_hash, user_id) do update set last_used_at = $3, epoch = excluded.epoch",
         token.hash(),
         user,
         now.at

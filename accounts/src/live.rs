@@ -32,7 +32,24 @@ macro_rules! live_device {
     };
 }
 
-pub(crate) use {live_device, live_session};
+/// A column: whether something that user `u` of account `a` signed in with before a downgrade took remote logout from
+/// the plan is live. Nearly always the first line answers.
+macro_rules! keeps_remote_logout {
+    ($now:literal, $idle:literal) => {
+        concat!(
+            "case when a.remote_logout_lost_at is null then false else
+                exists (select 1 from sessions s where s.user_id = u.id
+                        and s.started_at <= a.remote_logout_lost_at and ",
+            live_session!($now, $idle),
+            ") or exists (select 1 from remembered_devices d where d.user_id = u.id
+                        and d.created_at <= a.remote_logout_lost_at and ",
+            live_device!($now),
+            ") end as keeps_remote_logout"
+        )
+    };
+}
+
+pub(crate) use {keeps_remote_logout, live_device, live_session};
 
 use crate::{instance::Reader, time::UnixMillis};
 

@@ -12,7 +12,7 @@ pub use table::Permission;
 use crate::{
     audit::{Action, Actor, Event},
     operation::Operation,
-    plans::{Feature, Plan},
+    plans::{Available, Feature, Plan},
     roles::Role,
     users::User,
 };
@@ -47,11 +47,16 @@ pub enum Refusal {
     PlanRequired(Vec<Plan>),
 }
 
-/// Checks that a user with that role on that plan has the permission, the role before the plan.
+/// Checks that a user with that role, to whom that is available, has the permission: the role before the plan.
 ///
 /// # Errors
 /// Why the user does not have it.
-pub fn check(role: Role, plan: Plan, permission: Permission) -> Result<(), Refusal> {
+pub fn check(
+    role: Role,
+    available: impl Into<Available>,
+    permission: Permission,
+) -> Result<(), Refusal> {
+    let available = available.into();
     let asks = permission.rule();
     if let Who::Only(roles) = asks.who
         && !roles.contains(&role)
@@ -59,7 +64,7 @@ pub fn check(role: Role, plan: Plan, permission: Permission) -> Result<(), Refus
         return Err(Refusal::NotAllowed(roles));
     }
     match asks.needs {
-        Some(feature) if !plan.has(feature) => Err(Refusal::PlanRequired(Plan::with(feature))),
+        Some(feature) if !available.has(feature) => Err(Refusal::PlanRequired(Plan::with(feature))),
         _ => Ok(()),
     }
 }

@@ -51,6 +51,32 @@ impl Feature {
     }
 }
 
+/// What a user may use: what the account's plan has, and what stays from before a downgrade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Available {
+    pub plan: Plan,
+    /// Remote logout stays while a session or remembered device of the user from before the downgrade lives: a thief
+    /// with the password must not be able to forbid it.
+    pub keeps_remote_logout: bool,
+}
+
+impl Available {
+    /// Whether the user may use the feature.
+    #[must_use]
+    pub fn has(self, feature: Feature) -> bool {
+        self.plan.has(feature) || (feature == Feature::RemoteLogout && self.keeps_remote_logout)
+    }
+}
+
+impl From<Plan> for Available {
+    fn from(plan: Plan) -> Self {
+        Self {
+            plan,
+            keeps_remote_logout: false,
+        }
+    }
+}
+
 /// The table: a feature and the cheapest plan that has it.
 const FROM: [(Feature, Plan); 6] = [
     (Feature::RemoteLogout, Plan::Plus),

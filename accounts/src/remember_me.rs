@@ -18,7 +18,7 @@ use crate::{
     on,
     operation::{LockedUser, Operation},
     secret::Token,
-    sessions::{self, AuthMethod, Ended, NewSession, Started},
+    sessions::{self, AuthMethod, Ended, NewSession, Raise, Started, raise},
     time::{Moment, UnixMillis},
 };
 
@@ -101,6 +101,8 @@ struct Device {
     ended_at: Option<UnixMillis>,
     end_reason: Option<EndReason>,
     ended_by: Option<String>,
+    #[sqlx(flatten)]
+    raise: Raise,
     exchanged_at: Option<UnixMillis>,
 }
 
@@ -137,7 +139,7 @@ pub async fn exchange(
         return Ok(Exchange::Unknown);
     };
     if let Some((reason, at)) = device.ended(now) {
-        let ended = sessions::how_it_ended(op, reason, at, device.ended_by.as_deref()).await?;
+        let ended = sessions::how_it_ended(op, reason, at, device.event()).await?;
         return Ok(Exchange::Ended(ended));
     }
     if let Some(exchanged_at) = device.exchanged_at {
@@ -178,16 +180,24 @@ impl Device {
         if let Some(at) = self.ended_at {
             return Some((self.end_reason.unwrap_or(EndReason::SignedOut), at));
         }
-        if let Some(at) = self.user_disabled_at {
-            return Some((EndReason::Disabled, at));
+        let by_itself = match self.curfew_ends_at {
+            Some(at) if at < self.expires_at => (EndReason::Curfew, at),
+            _ => (EndReason::Expired, self.expires_at),
+        };
+        // Its row is not marked yet: the first raise above its epoch says how it ended.
+        if let Some(ended) = self.raise.or_before(by_itself) {
+            return Some(ended);
         }
-        if self.epoch != self.user_epoch {
-            return Some((EndReason::RemoteLogout, now.at));
+        match self.user_disabled_at {
+            Some(at) => Some((EndReason::Disabled, at)),
+            None if self.epoch != self.user_epoch => Some((EndReason::RemoteLogout, now.at)),
+            None => Some(by_itself),
         }
-        match self.curfew_ends_at {
-            Some(at) if at <= now.at => Some((EndReason::Curfew, at)),
-            _ => Some((EndReason::Expired, self.expires_at)),
-        }
+    }
+
+    /// The event of the operation that ended it, where there is one.
+    fn event(&self) -> Option<&str> {
+        self.ended_by.as_deref().or(self.raise.event())
     }
 }
 
@@ -204,8 +214,9 @@ async fn device_of(op: &mut Operation, token: &Token) -> Result<Option<Device>, 
     let now = op.now.at;
     on!(op, c => sqlx::query_as(concat!(
         "select d.id, d.epoch, u.epoch as user_epoch, u.disabled_at as user_disabled_at, ", live_device!("$1"), " as live,
-                d.expires_at, d.curfew_ends_at, d.ended_at, d.end_reason, d.ended_by, t.exchanged_at
+                d.expires_at, d.curfew_ends_at, d.ended_at, d.end_reason, d.ended_by, t.exchanged_at, ", raise!(), "
          from remember_tokens t join remembered_devices d on d.id = t.device_id join users u on u.id = d.user_id
+         left join epoch_raises r on r.user_id = d.user_id and r.epoch = d.epoch
          where t.token_hash = $2"))
         .bind(now)
         .bind(token.hash())
@@ -247,11 +258,12 @@ async fn end_stolen(
         .about(&user.id);
     let event = op.record(event);
     for sql in [
-        "update remembered_devices set ended_at = $2, end_reason = $3, ended_by = $4 where id = $1",
+        "update remembered_devices set ended_at = $2, end_reason = $3, ended_by = $4
+         where id = $1 and epoch = $5",
         "update sessions set ended_at = $2, end_reason = $3, ended_by = $4
-         where remembered_device_id = $1 and ended_at is null",
+         where remembered_device_id = $1 and ended_at is null and epoch = $5",
     ] {
-        execute!(op, sql, device, now, reason, &event)?;
+        execute!(op, sql, device, now, reason, &event, user.epoch)?;
     }
     op.email(&user.email, EmailTemplate::RememberedDeviceReused);
     Ok(Exchange::Reused(Ended {

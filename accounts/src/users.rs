@@ -6,12 +6,13 @@ use crate::{
     db::Conn,
     execute,
     ids::{AccountId, UserId},
-    instance::Instance,
+    instance::{Instance, Reader},
+    live::{keeps_remote_logout, live_device, live_session},
     names::{clean_email, clean_name},
     on,
     operation::Operation,
     passwords::HashingFailed,
-    plans::Plan,
+    plans::{Available, Plan},
     rate_limits::RateLimited,
     roles::Role,
     secret::Secret,
@@ -31,6 +32,18 @@ pub struct User {
     pub email: String,
     pub password_changed_at: UnixMillis,
     pub two_factor_since: Option<UnixMillis>,
+    pub keeps_remote_logout: bool,
+}
+
+impl User {
+    /// What the user may use.
+    #[must_use]
+    pub fn available(&self) -> Available {
+        Available {
+            plan: self.plan,
+            keeps_remote_logout: self.keeps_remote_logout,
+        }
+    }
 }
 
 /// Why a sign-up or a change of the profile was refused.
@@ -116,13 +129,16 @@ pub(crate) async fn insert_user(
 ///
 /// # Errors
 /// When the database is unavailable.
-pub async fn find(conn: &mut Conn, id: &UserId) -> Result<Option<User>, sqlx::Error> {
-    on!(conn, c => sqlx::query_as(
+pub async fn find(conn: &mut Reader, id: &UserId) -> Result<Option<User>, sqlx::Error> {
+    let (now, idle) = (conn.now.at, conn.idle_since());
+    on!(conn, c => sqlx::query_as(concat!(
         "select u.id, u.account_id, a.name as account_name, a.plan, u.role, u.name, u.username, u.email,
-                u.password_changed_at, u.two_factor_since
+                u.password_changed_at, u.two_factor_since, ", keeps_remote_logout!("$2", "$3"), "
          from users u join accounts a on a.id = u.account_id
-         where u.id = $1 and u.disabled_at is null")
+         where u.id = $1 and u.disabled_at is null"))
         .bind(id)
+        .bind(now)
+        .bind(idle)
         .fetch_optional(c)
         .await)
 }

@@ -59,7 +59,7 @@ fn viewer(signed_in: &SignedIn, limits: &Limits) -> Viewer {
         two_factor_plans: (!user.plan.has(Feature::TwoFactor))
             .then(|| names_of(Feature::TwoFactor)),
         confirm: step_up::is_needed(signed_in, limits, now()),
-        remote_logout: user.plan.has(Feature::RemoteLogout),
+        remote_logout: user.available().has(Feature::RemoteLogout),
         remote_logout_plans: names_of(Feature::RemoteLogout),
         settings: settings_of(signed_in),
     }
@@ -71,7 +71,7 @@ fn settings_of(signed_in: &SignedIn) -> Vec<(String, String)> {
     settings::TABS
         .iter()
         .filter(|(_, _, permission)| {
-            let may = permissions::check(user.role, user.plan, *permission);
+            let may = permissions::check(user.role, user.available(), *permission);
             !matches!(may, Err(Refusal::NotAllowed(_)))
         })
         .map(|&(address, label, _)| (address.to_owned(), label.to_owned()))

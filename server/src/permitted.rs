@@ -50,7 +50,7 @@ pub async fn allows(
     let Some(permission) = address.permission() else {
         return Ok(());
     };
-    let Err(refusal) = permissions::check(user.role, user.plan, permission) else {
+    let Err(refusal) = permissions::check(user.role, user.available(), permission) else {
         return Ok(());
     };
     let error = AppError::from(refusal);

@@ -9,9 +9,10 @@ use accounts::{
     db::{DatabaseError, Db},
     instance::Instance,
     passwords::Hasher,
+    sessions,
     time::Moment,
 };
-use tokio::{net::TcpListener, signal, sync::watch, task::JoinSet};
+use tokio::{net::TcpListener, signal, sync::watch, task::JoinSet, time::MissedTickBehavior};
 
 use crate::{
     assets,
@@ -29,6 +30,9 @@ const DRAIN: Duration = Duration::from_secs(10);
 
 /// How often rows that are due are deleted.
 const CLEANUP_EVERY: Duration = Duration::from_hours(1);
+
+/// How often what raised epochs have ended is marked, and recorded session by session.
+const RAISES_EVERY: Duration = Duration::from_millis(500);
 
 /// How often what a curfew has ended is marked.
 const CURFEWS_EVERY: Duration = Duration::from_mins(1);
@@ -69,6 +73,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
     always.spawn(state.last_seen.clone().keep_writing(db.clone()));
     always.spawn(state.streams.clone().keep_looking(state.curfew.clone()));
     always.spawn(keep_ending_curfews(instance.clone()));
+    always.spawn(keep_expanding_raises(instance.clone()));
     always.spawn(sender.keep_sending());
     always.spawn(deliveries.keep_sending());
     always.spawn(keep_cleaning_up(instance));
@@ -134,6 +139,22 @@ async fn keep_ending_curfews(instance: Instance) {
             Ok(ended) => tracing::info!(ended, "curfews ended sessions and remembered devices"),
             Err(error) => {
                 tracing::warn!(%error, "the database is unavailable: curfews are marked later");
+            }
+        }
+    }
+}
+
+/// Marks what raised epochs have ended. They end it without this; the audit log names each session with it.
+async fn keep_expanding_raises(instance: Instance) {
+    let mut tick = tokio::time::interval(RAISES_EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        match sessions::expand_raises(&instance, Moment::now()).await {
+            Ok(0) => {}
+            Ok(sessions) => tracing::info!(sessions, "ended sessions were recorded one by one"),
+            Err(error) => {
+                tracing::warn!(%error, "the database is unavailable: ended sessions are recorded later");
             }
         }
     }

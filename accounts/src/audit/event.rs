@@ -51,6 +51,8 @@ pub enum Action {
     WebhookChanged,
     WebhookRemoved,
     AccessDenied,
+    /// One session that ended together with others; its parent says why.
+    SessionEnded,
     /// One device, from another session of the same user.
     DeviceEnded,
     OtherDevicesEnded,
@@ -61,7 +63,7 @@ pub enum Action {
 
 impl Action {
     /// Every operation, for the audit log's filter.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::UserCreated,
         Self::Login,
         Self::LoginFailed,
@@ -78,6 +80,7 @@ impl Action {
         Self::AuthenticatorOff,
         Self::Confirmed,
         Self::RememberedDeviceReused,
+        Self::SessionEnded,
         Self::DeviceEnded,
         Self::OtherDevicesEnded,
         Self::DeviceRenamed,
@@ -143,6 +146,7 @@ impl Action {
             Self::WebhookChanged => "account.webhook_changed",
             Self::WebhookRemoved => "account.webhook_removed",
             Self::AccessDenied => "access.denied",
+            Self::SessionEnded => "user.session_ended",
             Self::DeviceEnded => "user.device_ended",
             Self::OtherDevicesEnded => "user.other_devices_ended",
             Self::DeviceRenamed => "user.device_renamed",
@@ -163,6 +167,7 @@ impl Action {
             Self::Login | Self::LoginFailed | Self::Logout | Self::Confirmed => "sign_in",
             Self::SessionInvalidated
             | Self::RememberedDeviceReused
+            | Self::SessionEnded
             | Self::DeviceEnded
             | Self::OtherDevicesEnded
             | Self::DeviceRenamed
@@ -220,6 +225,7 @@ impl Action {
             | Self::MemberRoleChanged
             | Self::MemberEnabled
             | Self::EventsDeleted
+            | Self::SessionEnded
             | Self::DeviceEnded
             | Self::OtherDevicesEnded
             | Self::CurfewSet

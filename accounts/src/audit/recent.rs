@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Up to `most` events of the account with numbers below `before`, newest first. With `subject` only
-/// those about that user. A page is found by its number in the chain, so a growing log moves nothing.
+/// those about that user, where one line stands for all sessions that ended together. A page is found by its number in the chain, so a growing log moves nothing.
 ///
 /// # Errors
 /// When the database is unavailable.
@@ -33,7 +33,7 @@ pub async fn recent(
         Some(subject) => on!(conn, c => sqlx::query_as(
             "select id, chain, seq, at, action, category, severity, actor, subject, ip, user_agent,
                     details, prev_hash, hash
-             from audit_events where chain = $1 and subject = $4 and seq < $2
+             from audit_events where chain = $1 and subject = $4 and seq < $2 and action <> 'user.session_ended'
              order by seq desc limit $3")
             .bind(account)
             .bind(before)

@@ -103,9 +103,15 @@ impl Change {
     /// one that may: looking once too often costs one read.
     pub(crate) fn of_event(action: &str, subject: Option<&str>, chain: &str) -> Option<Self> {
         match (action, subject) {
-            ("user.created" | "user.login_failed" | "user.device_renamed" | "access.denied", _) => {
-                None
-            }
+            // A session that a raised epoch ended was told of by the event that raised it.
+            (
+                "user.created"
+                | "user.login_failed"
+                | "user.device_renamed"
+                | "user.session_ended"
+                | "access.denied",
+                _,
+            ) => None,
             (_, Some(user)) => Some(Self::User(UserId(user.to_owned()))),
             (_, None) if chain == INSTANCE => Some(Self::Anyone),
             (_, None) => Some(Self::Account(AccountId(chain.to_owned()))),

@@ -56,7 +56,7 @@ pub(super) async fn may(
 ) -> Result<LockedUser, MemberError> {
     let live = op.lock_live(&who.user.id, &who.session).await?;
     let me = live.ok_or(MemberError::Ended)?.user;
-    permissions::check(me.role, me.plan, permission)?;
+    permissions::check(me.role, me.available(), permission)?;
     Ok(me)
 }
 

@@ -10,9 +10,9 @@ use super::Operation;
 use crate::{
     db::Conn,
     ids::{AccountId, SessionId, UserId},
-    live::live_session,
+    live::{keeps_remote_logout, live_device, live_session},
     on,
-    plans::Plan,
+    plans::{Available, Plan},
     roles::Role,
     time::UnixMillis,
 };
@@ -41,6 +41,18 @@ pub struct LockedUser {
     pub two_factor_since: Option<UnixMillis>,
     pub disabled_at: Option<UnixMillis>,
     pub removed_at: Option<UnixMillis>,
+    keeps_remote_logout: bool,
+}
+
+impl LockedUser {
+    /// What the user may use.
+    #[must_use]
+    pub fn available(&self) -> Available {
+        Available {
+            plan: self.plan,
+            keeps_remote_logout: self.keeps_remote_logout,
+        }
+    }
 }
 
 /// A session that is live under its user's lock: what the request was authenticated with still holds.
@@ -88,9 +100,12 @@ fn out_of_order(rule: &str) -> sqlx::Error {
 
 macro_rules! locked_user {
     () => {
-        "select u.id, u.account_id, a.plan, u.role, u.name, u.email, u.epoch, u.password_hash,
-                u.two_factor_since, u.disabled_at, u.removed_at
-         from users u join accounts a on a.id = u.account_id "
+        concat!(
+            "select u.id, u.account_id, a.plan, u.role, u.name, u.email, u.epoch, u.password_hash,
+                u.two_factor_since, u.disabled_at, u.removed_at, ",
+            keeps_remote_logout!("$2", "$3"),
+            " from users u join accounts a on a.id = u.account_id "
+        )
     };
 }
 
@@ -132,9 +147,12 @@ impl Operation {
                 .execute(&mut **held)
                 .await?;
         }
+        let (now, idle) = (self.now.at, self.idle_since());
         let found: Option<LockedUser> = on!(self, c => sqlx::query_as(
             concat!(locked_user!(), "where u.id = $1"))
             .bind(id)
+            .bind(now)
+            .bind(idle)
             .fetch_optional(c)
             .await)?;
         Ok(found.map(|user| self.own(user)))
@@ -155,9 +173,12 @@ impl Operation {
                 .execute(&mut **held)
                 .await?;
         }
+        let (now, idle) = (self.now.at, self.idle_since());
         let members: Vec<LockedUser> = on!(self, c => sqlx::query_as(
             concat!(locked_user!(), "where u.account_id = $1 and u.removed_at is null order by u.id"))
             .bind(&account.id)
+            .bind(now)
+            .bind(idle)
             .fetch_all(c)
             .await)?;
         for member in &members {

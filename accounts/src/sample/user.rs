@@ -102,6 +102,7 @@ impl SampleUser {
                 if let Some(open) = self.open.get(&n).filter(|_| may) {
                     let (by, surface) = (By::Session(&open.session), Surface::Security);
                     sessions::end_all(op, &self.user, by, surface).await?;
+                    sessions::expand_all_of(op, &self.user).await?;
                 }
             }
             Step::NewPassword => self.end_others(op, n).await?,

@@ -119,12 +119,13 @@ pub(crate) async fn end_device(
         .unwrap_or_else(|| device::of(&target.user_agent).label());
     let (sessions, remembered_devices): (i64, i64) = on!(op, c => sqlx::query_as(
         "select (select count(*) from sessions
-                 where (id = $1 or remembered_device_id = $2) and user_id = $3 and ended_at is null),
+                 where (id = $1 or remembered_device_id = $2) and user_id = $3 and epoch = $4 and ended_at is null),
                 (select count(*) from remembered_devices
-                 where id = $2 and user_id = $3 and ended_at is null)")
+                 where id = $2 and user_id = $3 and epoch = $4 and ended_at is null)")
         .bind(session)
         .bind(device)
         .bind(&user.id)
+        .bind(user.epoch)
         .fetch_one(c)
         .await)?;
     let mut details = json!({
@@ -141,12 +142,14 @@ pub(crate) async fn end_device(
     );
     for sql in [
         "update sessions set ended_at = $4, end_reason = $5, ended_by = $6
-         where (id = $1 or remembered_device_id = $2) and user_id = $3 and ended_at is null",
+         where (id = $1 or remembered_device_id = $2) and user_id = $3 and epoch = $7 and ended_at is null",
         "update remembered_devices set ended_at = $4, end_reason = $5, ended_by = $6
-         where id <> $1 and id = $2 and user_id = $3 and ended_at is null",
+         where id <> $1 and id = $2 and user_id = $3 and epoch = $7 and ended_at is null",
     ] {
         let reason = EndReason::EndedElsewhere;
-        execute!(op, sql, session, device, &user.id, now.at, reason, &event)?;
+        execute!(
+            op, sql, session, device, &user.id, now.at, reason, &event, user.epoch
+        )?;
     }
     Ok(Some(EndedOne {
         name,

@@ -1,17 +1,18 @@
 //! What ends together: raising a user's epoch ends everything that was issued under an older epoch, on every
-//! node, from the commit on. Sessions (with the time of their last step-up), remembered devices, pending sign-ins,
-//! drafts and one-time links (except "This wasn't me") carry the epoch they were issued under. Rows are marked as well, so that each can
-//! say why it ended.
+//! node, from the commit on. Sessions (with the time of their last step-up), remembered devices, known devices, pending
+//! sign-ins, drafts and one-time links (except "This wasn't me") carry the epoch they were issued under. One row says
+//! why the epoch rose; what can be told of each session follows from it afterwards ([`super::expand`]), so that the cost
+//! does not grow with their number.
 
 use serde_json::json;
 
-use super::{facts::count_live, start::end_expired};
+use super::facts::count_live;
 use crate::{
     audit::Event,
     end_reason::EndReason,
     execute,
     ids::{EventId, SessionId},
-    known_devices::forget_devices,
+    known_devices::stays_known,
     operation::{LockedUser, Operation},
 };
 
@@ -62,14 +63,13 @@ pub(crate) struct EndedTogether {
     pub event: EventId,
 }
 
-/// Raises the user's epoch and ends the rows.
+/// Raises the user's epoch, which ends all that was issued under it.
 pub(crate) async fn end_together(
     op: &mut Operation,
     user: &LockedUser,
     ending: Ending<'_>,
 ) -> Result<EndedTogether, sqlx::Error> {
     op.holds(user)?;
-    end_expired(op, user).await?;
     // Counted before the epoch rises, because after that nothing is live.
     let live = count_live(op, &user.id).await?;
     execute!(
@@ -89,14 +89,17 @@ pub(crate) async fn end_together(
     });
     let event = ending.event.and(&counts);
     let event = op.record(event.in_account(&user.account_id).about(&user.id));
-    end_rows(op, user, &event, ending.reason).await?;
-    forget_devices(op, &user.id, ending.browser_stays_known).await?;
-    Ok(EndedTogether {
+    if ending.browser_stays_known {
+        stays_known(op, user).await?;
+    }
+    let ended = EndedTogether {
         sessions: ended_sessions,
         remembered_devices: ended_devices,
         invitations,
         event,
-    })
+    };
+    record_raise(op, user, ending.reason, &ended).await?;
+    Ok(ended)
 }
 
 /// Puts a session under the new epoch, and its remembered device where that is kept. Returns how many of each: one, or
@@ -106,16 +109,19 @@ async fn carry_over(
     user: &LockedUser,
     keep: Keep<'_>,
 ) -> Result<(i64, i64), sqlx::Error> {
+    let now = op.now.at;
     let devices = if keep.with_device {
         execute!(
             op,
             "update remembered_devices set epoch = $3
              where id = (select remembered_device_id from sessions where id = $1 and user_id = $2)
-               and epoch = $4 and ended_at is null",
+               and epoch = $4 and ended_at is null
+               and expires_at > $5 and (curfew_ends_at is null or curfew_ends_at > $5)",
             keep.session,
             &user.id,
             user.epoch + 1,
-            user.epoch
+            user.epoch,
+            now
         )?
     } else {
         0
@@ -136,22 +142,28 @@ async fn carry_over(
     ))
 }
 
-/// Marks the open rows of older epochs.
-async fn end_rows(
+/// Writes down which epoch ended, and why: the reason of every session and remembered device that carries it, and the
+/// job of marking them.
+async fn record_raise(
     op: &mut Operation,
     user: &LockedUser,
-    event: &EventId,
     reason: EndReason,
+    ended: &EndedTogether,
 ) -> Result<(), sqlx::Error> {
-    let now = op.now;
-    for sql in [
-        "update sessions set ended_at = $2, end_reason = $3, ended_by = $4
-         where user_id = $1 and ended_at is null and epoch <= $5",
-        "update remembered_devices set ended_at = $2, end_reason = $3, ended_by = $4
-         where user_id = $1 and ended_at is null and epoch <= $5",
-    ] {
-        execute!(op, sql, &user.id, now.at, reason, event, user.epoch)?;
-    }
+    let now = op.now.at;
+    execute!(
+        op,
+        "insert into epoch_raises (user_id, epoch, event_id, reason, at, sessions, remembered_devices, invitations)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        &user.id,
+        user.epoch,
+        &ended.event,
+        reason,
+        now,
+        ended.sessions,
+        ended.remembered_devices,
+        i64::try_from(ended.invitations).unwrap_or(i64::MAX)
+    )?;
     Ok(())
 }
 

@@ -29,8 +29,45 @@ pub(super) struct EndedBy {
     pub action: String,
 }
 
+/// How the epoch that a session or remembered device carries came to its end. Nothing while it is the user's.
+#[derive(Debug, FromRow)]
+pub(crate) struct Raise {
+    raise_reason: Option<EndReason>,
+    raise_at: Option<UnixMillis>,
+    raise_event: Option<String>,
+}
+
+/// The columns of [`Raise`], of `epoch_raises r`.
+macro_rules! raise {
+    () => {
+        "r.reason as raise_reason, r.at as raise_at, r.event_id as raise_event"
+    };
+}
+pub(crate) use raise;
+
+impl Raise {
+    /// How what carries the epoch ended: with it, unless its own time had come before.
+    pub(crate) fn or_before(
+        &self,
+        by_itself: (EndReason, UnixMillis),
+    ) -> Option<(EndReason, UnixMillis)> {
+        let raised = (self.raise_reason?, self.raise_at?);
+        Some(if by_itself.1 <= raised.1 {
+            by_itself
+        } else {
+            raised
+        })
+    }
+
+    /// The event of the operation that raised it.
+    pub(crate) fn event(&self) -> Option<&str> {
+        self.raise_event.as_deref()
+    }
+}
+
 impl Ended {
     pub(super) fn told(end_reason: EndReason, at: UnixMillis, operation: Option<EndedBy>) -> Self {
+        let operation = operation.filter(|_| !end_reason.is_by_itself());
         let mut told = Self {
             end_reason,
             at,

@@ -2,7 +2,10 @@
 
 use sqlx::FromRow;
 
-use super::{Ended, ended::how_it_ended};
+use super::{
+    Ended,
+    ended::{Raise, how_it_ended},
+};
 use crate::{
     db::Conn,
     end_reason::EndReason,
@@ -45,9 +48,11 @@ pub(super) struct Row {
     disabled_at: Option<UnixMillis>,
     curfew_ends_at: Option<UnixMillis>,
     live: bool,
+    #[sqlx(flatten)]
+    raise: Raise,
 }
 
-/// The columns of [`Row`], of sessions `s` and users `u`; `$1` is the moment and `$2` the moment before which a
+/// The columns of [`Row`], of sessions `s`, users `u` and [`raised!`]; `$1` is the moment and `$2` the moment before which a
 /// session counts as unused.
 macro_rules! row {
     () => {
@@ -55,12 +60,22 @@ macro_rules! row {
             "s.id, s.user_id, s.epoch, u.epoch as user_epoch, s.started_at, s.last_active_at,
              s.expires_at, s.confirmed_at, s.ended_at, s.end_reason, s.ended_by, s.curfew_ends_at,
              u.disabled_at, ",
+            $crate::sessions::raise!(),
+            ", ",
             $crate::live::live_session!("$1", "$2"),
             " as live"
         )
     };
 }
 pub(crate) use row;
+
+/// Joins the raise that ended the epoch of session `s`, where there was one.
+macro_rules! raised {
+    () => {
+        " left join epoch_raises r on r.user_id = s.user_id and r.epoch = s.epoch "
+    };
+}
+pub(crate) use raised;
 
 impl Row {
     /// Why and when it ended; none while it is live. The database has said whether it is
@@ -72,13 +87,21 @@ impl Row {
         if let Some(at) = self.ended_at {
             return Some((self.end_reason.unwrap_or(EndReason::SignedOut), at));
         }
-        if let Some(at) = self.disabled_at {
-            return Some((EndReason::Disabled, at));
+        let by_itself = self.expires(limits);
+        // Its row is not marked yet: the first raise above its epoch says how it ended.
+        if let Some(ended) = self.raise.or_before(by_itself) {
+            return Some(ended);
         }
-        if self.epoch != self.user_epoch {
-            return Some((EndReason::RemoteLogout, now.at));
+        match self.disabled_at {
+            Some(at) => Some((EndReason::Disabled, at)),
+            None if self.epoch != self.user_epoch => Some((EndReason::RemoteLogout, now.at)),
+            None => Some(by_itself),
         }
-        Some(self.expires(limits))
+    }
+
+    /// The event of the operation that ended it, where there is one.
+    fn event(&self) -> Option<&str> {
+        self.ended_by.as_deref().or(self.raise.event())
     }
 
     /// When it ends by itself, if it is not used any more, and by what.
@@ -101,7 +124,7 @@ pub async fn find(conn: &mut Reader, token: &Token) -> Result<Found, sqlx::Error
     let (now, idle) = (conn.now.at, conn.idle_since());
     let row: Option<Row> = on!(conn, c => sqlx::query_as(
         concat!("select ", row!(),
-        " from sessions s join users u on u.id = s.user_id where s.token_hash = $3"))
+        " from sessions s join users u on u.id = s.user_id", raised!(), "where s.token_hash = $3"))
         .bind(now)
         .bind(idle)
         .bind(token.hash())
@@ -133,7 +156,7 @@ pub async fn find_by_id(conn: &mut Reader, session: &SessionId) -> Result<Found,
     let (now, idle) = (conn.now.at, conn.idle_since());
     let row: Option<Row> = on!(conn, c => sqlx::query_as(
         concat!("select ", row!(),
-        " from sessions s join users u on u.id = s.user_id where s.id = $3"))
+        " from sessions s join users u on u.id = s.user_id", raised!(), "where s.id = $3"))
         .bind(now)
         .bind(idle)
         .bind(session)
@@ -148,7 +171,7 @@ async fn judge(conn: &mut Reader, row: Option<Row>) -> Result<Found, sqlx::Error
         return Ok(Found::Unknown);
     };
     if let Some((end_reason, at)) = row.ended(&limits, now) {
-        let ended = how_it_ended(conn, end_reason, at, row.ended_by.as_deref()).await?;
+        let ended = how_it_ended(conn, end_reason, at, row.event()).await?;
         return Ok(Found::Ended(ended));
     }
     let Some(user) = users::find(conn, &row.user_id).await? else {

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::find::{Row, row};
+use super::find::{Row, raised, row};
 use crate::{db::Conn, end_reason::EndReason, ids::UserId, instance::Reader, on, time::UnixMillis};
 
 /// A session of the last weeks.
@@ -36,7 +36,7 @@ pub async fn history(
     let (limits, now, idle) = (conn.limits, conn.now, conn.idle_since());
     let seen: Vec<Seen> = on!(conn, c => sqlx::query_as(concat!(
         "select ", row!(), ", s.user_agent, coalesce(d.label, s.label) as label
-         from sessions s join users u on u.id = s.user_id
+         from sessions s join users u on u.id = s.user_id", raised!(), "
          left join remembered_devices d on d.id = s.remembered_device_id
          where s.user_id = $3 and (s.ended_at is null or s.ended_at > $4)
          order by s.started_at desc, s.id desc limit $5"))
@@ -69,11 +69,11 @@ pub async fn remote_logouts(
     since: UnixMillis,
 ) -> Result<Vec<UnixMillis>, sqlx::Error> {
     on!(conn, c => sqlx::query_scalar(
-        "select at from audit_events
-         where subject = $1 and at > $2 and action = 'user.session_invalidated'
+        "select at from epoch_raises where user_id = $1 and at > $2 and reason = $3
          order by at desc limit 100")
         .bind(user)
         .bind(since)
+        .bind(EndReason::RemoteLogout)
         .fetch_all(c)
         .await)
 }

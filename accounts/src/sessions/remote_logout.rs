@@ -112,8 +112,13 @@ pub(crate) async fn end_all_but(
         return Err(EndAllError::AlreadyEnded);
     }
     // The link of an email about a strange sign-in works on every plan: a thief with the password could lower the plan.
+    // An owner or admin who logs out another user has been found to be allowed.
+    let is_allowed = match by {
+        By::Member(holder) => *holder != user.id,
+        By::Session(_) | By::Operator => false,
+    };
     let on_every_plan = surface == Surface::Email;
-    if !on_every_plan && !user.plan.has(Feature::RemoteLogout) {
+    if !on_every_plan && !is_allowed && !user.available().has(Feature::RemoteLogout) {
         return Err(EndAllError::PlanRequired(Plan::with(Feature::RemoteLogout)));
     }
     let actor = match by {

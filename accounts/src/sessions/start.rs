@@ -95,16 +95,27 @@ pub(crate) async fn start(op: &mut Operation, new: NewSession<'_>) -> Result<Sta
 /// Ends what has expired, then the sessions unused for the longest time until one more fits.
 async fn make_room(op: &mut Operation, user: &LockedUser) -> Result<(), sqlx::Error> {
     let (limits, now) = (op.limits, op.now);
-    end_expired(op, user).await?;
+    let (epoch, idle) = (user.epoch, op.idle_since());
+    end_expired(
+        op,
+        &user.id,
+        Until {
+            epoch,
+            now: now.at,
+            idle,
+        },
+    )
+    .await?;
     let ended = execute!(
         op,
         "update sessions set ended_at = $2, end_reason = $3
-         where id in (select id from sessions where user_id = $1 and ended_at is null
+         where id in (select id from sessions where user_id = $1 and ended_at is null and epoch = $5
                       order by last_active_at desc, id desc limit 100000000 offset $4)",
         &user.id,
         now.at,
         EndReason::Limit,
-        (limits.sessions_per_user - 1).max(0)
+        (limits.sessions_per_user - 1).max(0),
+        user.epoch
     )?;
     if ended > 0 {
         op.notify(Change::User(user.id.clone()));
@@ -112,33 +123,49 @@ async fn make_room(op: &mut Operation, user: &LockedUser) -> Result<(), sqlx::Er
     Ok(())
 }
 
-/// Marks the user's sessions and remembered devices that have expired, so that the open rows are the live ones.
-pub(crate) async fn end_expired(op: &mut Operation, user: &LockedUser) -> Result<(), sqlx::Error> {
-    let (now, idle) = (op.now.at, op.idle_since());
+/// Up to when rows of an epoch are marked as expired.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Until {
+    pub epoch: i64,
+    pub now: UnixMillis,
+    /// A session that was not used since has expired.
+    pub idle: UnixMillis,
+}
+
+/// Marks the user's sessions and remembered devices of an epoch that have expired by themselves, so that those that
+/// stay unmarked were live then.
+pub(super) async fn end_expired(
+    op: &mut Operation,
+    user: &UserId,
+    until: Until,
+) -> Result<(), sqlx::Error> {
+    let Until { epoch, now, idle } = until;
     for sql in [
         "update sessions set ended_at = curfew_ends_at, end_reason = $3
-         where user_id = $1 and ended_at is null and curfew_ends_at <= $2",
+         where user_id = $1 and ended_at is null and epoch = $4 and curfew_ends_at <= $2",
         "update remembered_devices set ended_at = curfew_ends_at, end_reason = $3
-         where user_id = $1 and ended_at is null and curfew_ends_at <= $2",
+         where user_id = $1 and ended_at is null and epoch = $4 and curfew_ends_at <= $2",
     ] {
-        execute!(op, sql, &user.id, now, EndReason::Curfew)?;
+        execute!(op, sql, user, now, EndReason::Curfew, epoch)?;
     }
     execute!(
         op,
         "update sessions set ended_at = $2, end_reason = $3
-         where user_id = $1 and ended_at is null and (expires_at <= $2 or last_active_at <= $4)",
-        &user.id,
+         where user_id = $1 and ended_at is null and epoch = $5 and (expires_at <= $2 or last_active_at <= $4)",
+        user,
         now,
         EndReason::Expired,
-        idle
+        idle,
+        epoch
     )?;
     execute!(
         op,
         "update remembered_devices set ended_at = expires_at, end_reason = $3
-         where user_id = $1 and ended_at is null and expires_at <= $2",
-        &user.id,
+         where user_id = $1 and ended_at is null and epoch = $4 and expires_at <= $2",
+        user,
         now,
-        EndReason::Expired
+        EndReason::Expired,
+        epoch
     )?;
     Ok(())
 }
@@ -159,10 +186,12 @@ pub async fn sign_out(
     };
     let ended = execute!(
         op,
-        "update sessions set ended_at = $2, end_reason = $3 where id = $1 and ended_at is null",
+        "update sessions set ended_at = $2, end_reason = $3
+         where id = $1 and ended_at is null and epoch = $4",
         session,
         now.at,
-        EndReason::SignedOut
+        EndReason::SignedOut,
+        locked.epoch
     )?;
     if ended == 0 {
         return Ok(());

@@ -6,7 +6,7 @@ use sqlx::FromRow;
 use super::{
     Ended,
     ended::EndedBy,
-    find::{Row, row},
+    find::{Row, raised, row},
 };
 use crate::{
     db::Conn,
@@ -64,8 +64,8 @@ pub async fn statuses(
         select.push(
             concat!("select ", row!(), ", u.role, a.plan, e.actor as event_actor,
                     e.user_agent as event_user_agent, d.name as event_by_name, e.action as event_action
-             from sessions s join users u on u.id = s.user_id join accounts a on a.id = u.account_id
-             left join audit_events e on e.id = s.ended_by
+             from sessions s join users u on u.id = s.user_id join accounts a on a.id = u.account_id",
+             raised!(), "left join audit_events e on e.id = coalesce(s.ended_by, r.event_id)
              left join users d on d.id = substr(e.actor, 6) and d.id <> e.subject
              where s.id in ("));
         let mut ids = select.separated(", ");

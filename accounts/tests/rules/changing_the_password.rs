@@ -45,7 +45,8 @@ async fn a_new_password_ends_the_others_and_keeps_this_one_under_a_new_cookie(db
     // No other browser stays known: a thief who has signed in with the old password keeps no count of failures of
     // their own.
     let known = format!(
-        "select count(*) from known_devices where user_id = '{}' and forgotten_at is null",
+        "select count(*) from known_devices where user_id = '{0}'
+         and epoch = (select epoch from users where id = '{0}')",
         ada.id.0
     );
     assert_eq!(databases::number(&app.db, &known).await, 0);

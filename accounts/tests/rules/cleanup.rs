@@ -1,6 +1,11 @@
 //! What is deleted is what is due, and nothing else.
 
-use accounts::{cleanup::cleanup, db::Db, sessions::By, time::Moment};
+use accounts::{
+    cleanup::cleanup,
+    db::Db,
+    sessions::{self, By},
+    time::Moment,
+};
 use testing::databases;
 
 use crate::test_app::{DAY, NOW, SECOND, TestApp, after, browser};
@@ -36,12 +41,22 @@ async fn what_ended_or_ran_out_is_deleted_30_days_later(db: Db) {
     for table in ["known_devices", "rate_limits", "emails"] {
         databases::run(&app.db, &format!("delete from {table}")).await;
     }
+    // What every row says of its end comes first, however late.
+    assert_eq!(delete_due(&app, after(40 * DAY)).await, 0);
+    assert_eq!(
+        sessions::expand_raises(&app, after(2 * SECOND))
+            .await
+            .unwrap(),
+        2
+    );
     let events = rows(&app, "audit_events").await;
 
     assert_eq!(delete_due(&app, after(30 * DAY)).await, 0);
     assert_eq!(delete_due(&app, after(30 * DAY + SECOND)).await, 0);
     // Two sessions, two cookie values, one device.
     assert_eq!(delete_due(&app, after(30 * DAY + 2 * SECOND)).await, 5);
+    // What raised the epoch.
+    assert_eq!(delete_due(&app, after(30 * DAY + 3 * SECOND)).await, 1);
     assert_eq!(
         (
             rows(&app, "sessions").await,

@@ -67,7 +67,7 @@ async fn any_text_for_a_name_is_taken_or_refused(db: Db) {
             Ok(()) => {
                 op.commit().await.unwrap();
                 taken += 1;
-                let user = users::find(&mut app.db.read().await.unwrap(), &ada.id).await;
+                let user = users::find(&mut app.read(NOW).await, &ada.id).await;
                 assert_eq!(user.unwrap().unwrap().name, name.trim());
             }
             Err(UserError::Fields(_)) => {}

@@ -15,13 +15,14 @@ use crate::{
 
 on_both!(a_copy_of_the_database_holds_no_secret_in_readable_form);
 
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 21] = [
     "accounts",
     "users",
     "tokens",
     "remembered_devices",
     "remember_tokens",
     "sessions",
+    "epoch_raises",
     "rate_limits",
     "known_devices",
     "audit_chains",

@@ -257,6 +257,6 @@ async fn after_a_remote_logout_the_user_signs_in_as_ever(db: Db) {
         matches!(exchanged, Exchange::Session { .. }),
         "{exchanged:?}"
     );
-    let user = users::find(&mut app.db.read().await.unwrap(), &ada.id).await;
+    let user = users::find(&mut app.read(NOW).await, &ada.id).await;
     assert_eq!(user.unwrap().unwrap().email, ada.email);
 }

@@ -106,7 +106,7 @@ fn manage(member: &Listed, me: &User) -> impl IntoView + use<> {
     let name = member.name.clone();
     let ask =
         |operation: &str| format!("/settings/members/confirm?operation={operation}&member={id}");
-    let remote_logout = me.plan.has(Feature::RemoteLogout);
+    let remote_logout = me.available().has(Feature::RemoteLogout);
     let roles = {
         let mut roles = roles_for(me);
         // One they have from before a downgrade is shown, too.

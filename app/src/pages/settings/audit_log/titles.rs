@@ -21,6 +21,7 @@ pub(super) fn action(action: Action) -> &'static str {
         Action::AuthenticatorOff => "Authenticator app turned off",
         Action::Confirmed => "Identity confirmed",
         Action::RememberedDeviceReused => "Saved sign-in used twice",
+        Action::SessionEnded => "Session ended with others",
         Action::DeviceEnded => "Device signed out",
         Action::OtherDevicesEnded => "Other devices signed out",
         Action::DeviceRenamed => "Device renamed",

@@ -110,6 +110,9 @@ impl Sentence<'_> {
             Action::RememberedDeviceReused => format!(
                 "The saved sign-in of a device of {whom} was used a second time, as if it had been copied"
             ),
+            Action::SessionEnded => {
+                format!("{} of {whom} was signed out", details.required("device"))
+            }
             Action::DeviceEnded => {
                 format!("{who} signed out {}: {ended}", details.required("device"))
             }

@@ -71,7 +71,7 @@ pub async fn draw() -> Result<String, AppError> {
 
 /// The owner's "everyone". Shown locked where the plan lacks it, not at all to an admin.
 pub(super) fn card(me: &User) -> impl IntoView + use<> {
-    let has_it = me.plan.has(Feature::RemoteLogout);
+    let has_it = me.available().has(Feature::RemoteLogout);
     let class = if has_it {
         "remote-logout"
     } else {

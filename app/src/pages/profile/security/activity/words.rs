@@ -83,6 +83,9 @@ impl Sentence<'_> {
                 "A saved sign-in was used twice, as if it had been copied. Its sessions ended"
                     .into()
             }
+            Action::SessionEnded => {
+                format!("{} was signed out", details.required("device"))
+            }
             Action::DeviceEnded => {
                 format!("You signed out {}: {ended}", details.required("device"))
             }
