@@ -9,6 +9,8 @@ create table audit_chains (
 
 create table audit_events (
     id text not null primary key,
+    -- The event that this one follows from, of the same chain.
+    parent text,
     chain text not null,
     seq bigint not null,
     at bigint not null,
@@ -19,6 +21,8 @@ create table audit_events (
     subject text,
     ip text,
     user_agent text,
+    -- The request's, as the log and the answer have it; none for what no request asked for.
+    request_id text,
     details text not null,
     prev_hash text not null check (length(prev_hash) = 64),
     hash text not null check (length(hash) = 64),

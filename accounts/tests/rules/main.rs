@@ -9,6 +9,7 @@ extern crate testing;
 mod test_app;
 
 mod audit_chain;
+mod audit_ids;
 mod audit_retention;
 mod changing_the_password;
 mod cleanup;

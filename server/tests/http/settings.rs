@@ -4,6 +4,7 @@ mod audit_log;
 mod crossed;
 mod invitations;
 mod members;
+mod request_ids;
 mod roles;
 mod webhook;
 mod webhook_receiver;

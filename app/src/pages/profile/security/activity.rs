@@ -141,6 +141,7 @@ mod tests {
     fn event(action: &str, details: &str, ip: &str, at: i64) -> Stored {
         Stored {
             id: String::new(),
+            parent: None,
             chain: String::new(),
             seq: at,
             at: UnixMillis(at),
@@ -151,6 +152,7 @@ mod tests {
             subject: None,
             ip: Some(ip.into()),
             user_agent: None,
+            request_id: None,
             details: details.into(),
             prev_hash: String::new(),
             hash: String::new(),
