@@ -33,3 +33,25 @@ create index audit_events_subject on audit_events (subject, at);
 create index audit_events_chain_subject on audit_events (chain, subject, seq);
 create index audit_events_action on audit_events (chain, action, seq);
 create index audit_events_severity on audit_events (chain, severity, seq);
+
+-- Refusals of a user in one minute: beyond the first few of a kind they are counted here, and become one event when
+-- the minute is over.
+create table denials (
+    user_id text not null,
+    account_id text not null,
+    -- The details that events of this kind have.
+    details text not null,
+    -- Whole minutes since 1970.
+    minute bigint not null,
+    -- How many are events of their own.
+    recorded bigint not null,
+    -- How many are not.
+    counted bigint not null,
+    -- Of the newest.
+    ip text not null,
+    user_agent text not null,
+    request_id text,
+    primary key (user_id, account_id, details, minute)
+);
+
+create index denials_minute on denials (minute);

@@ -17,6 +17,7 @@ mod codes_at_once;
 mod codes_wrong;
 mod confirming_a_sign_up;
 mod curfews;
+mod denials;
 mod devices;
 mod emails;
 mod ending_devices;
