@@ -9,6 +9,8 @@ create table audit_chains (
 
 create table audit_events (
     id text not null primary key,
+    -- The event that this one follows from, of the same chain.
+    parent text,
     chain text not null,
     seq bigint not null,
     at bigint not null,
@@ -19,6 +21,8 @@ create table audit_events (
     subject text,
     ip text,
     user_agent text,
+    -- The request's, as the log and the answer have it; none for what no request asked for.
+    request_id text,
     details text not null,
     prev_hash text not null check (length(prev_hash) = 64),
     hash text not null check (length(hash) = 64),
@@ -29,3 +33,25 @@ create index audit_events_subject on audit_events (subject, at);
 create index audit_events_chain_subject on audit_events (chain, subject, seq);
 create index audit_events_action on audit_events (chain, action, seq);
 create index audit_events_severity on audit_events (chain, severity, seq);
+
+-- Refusals of a user in one minute: beyond the first few of a kind they are counted here, and become one event when
+-- the minute is over.
+create table denials (
+    user_id text not null,
+    account_id text not null,
+    -- The details that events of this kind have.
+    details text not null,
+    -- Whole minutes since 1970.
+    minute bigint not null,
+    -- How many are events of their own.
+    recorded bigint not null,
+    -- How many are not.
+    counted bigint not null,
+    -- Of the newest.
+    ip text not null,
+    user_agent text not null,
+    request_id text,
+    primary key (user_id, account_id, details, minute)
+);
+
+create index denials_minute on denials (minute);

@@ -38,6 +38,7 @@ pub(crate) async fn append(conn: &mut Conn, event: Unchained) -> Result<Stored, 
     let last = lock_chain(conn, &event.chain).await?;
     let mut stored = Stored {
         id: event.id.0,
+        parent: event.parent,
         chain: event.chain,
         seq: last.seq + 1,
         at: event.at,
@@ -48,6 +49,7 @@ pub(crate) async fn append(conn: &mut Conn, event: Unchained) -> Result<Stored, 
         subject: event.subject,
         ip: event.ip,
         user_agent: Some(event.user_agent),
+        request_id: event.request_id,
         details: event.details,
         prev_hash: last.head,
         hash: String::new(),
@@ -79,10 +81,11 @@ pub(crate) async fn lock_chain(conn: &mut Conn, chain: &str) -> Result<Head, sql
 async fn insert(conn: &mut Conn, event: &Stored) -> Result<(), sqlx::Error> {
     execute!(
         conn,
-        "insert into audit_events (id, chain, seq, at, action, category, severity, actor, subject,
-                                   ip, user_agent, details, prev_hash, hash)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        "insert into audit_events (id, parent, chain, seq, at, action, category, severity, actor, subject,
+                                   ip, user_agent, request_id, details, prev_hash, hash)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         &event.id,
+        &event.parent,
         &event.chain,
         event.seq,
         event.at,
@@ -93,6 +96,7 @@ async fn insert(conn: &mut Conn, event: &Stored) -> Result<(), sqlx::Error> {
         &event.subject,
         &event.ip,
         &event.user_agent,
+        &event.request_id,
         &event.details,
         &event.prev_hash,
         &event.hash
@@ -105,6 +109,7 @@ async fn insert(conn: &mut Conn, event: &Stored) -> Result<(), sqlx::Error> {
 fn hash_of(e: &Stored) -> String {
     let fields = serde_json::json!([
         e.id,
+        e.parent,
         e.chain,
         e.seq,
         e.at,
@@ -115,6 +120,7 @@ fn hash_of(e: &Stored) -> String {
         e.subject,
         e.ip,
         e.user_agent,
+        e.request_id,
         e.details,
         e.prev_hash
     ]);

@@ -13,6 +13,7 @@
 //! | a removed webhook | when its receiver has been told so, a week later at the latest |
 //! | invitations | 30 days after they expired |
 //! | known devices | a year after they were last used |
+//! | counts of refusals | when they were recorded (`denials::record_counted`) |
 //! | audit events | never, or when their account has said so (`audit_retention::delete_old`) |
 
 use std::time::Duration;

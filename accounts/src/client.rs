@@ -1,4 +1,4 @@
-//! Who asks, as far as a request says: the address, the user agent and the known-device cookie.
+//! Who asks, as far as a request says: the address, the user agent, the request's id and the known-device cookie.
 
 use std::net::IpAddr;
 
@@ -10,6 +10,8 @@ pub struct Client {
     /// None when unknown, and for an operator at the machine itself.
     pub ip: Option<IpAddr>,
     pub user_agent: String,
+    /// Of the request, as the log and the answer have it. None where no request asks.
+    pub request_id: Option<String>,
     /// The cookie that says which browser this is. It grants nothing.
     pub known_device: Option<Token>,
 }

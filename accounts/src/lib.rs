@@ -10,7 +10,7 @@
 //! | [`ids`], [`client`], [`time`], [`secret`], [`limits`] | ids, who asks, the clock and randomness, secrets and their hashes, every number that an operator may set |
 //! | [`instance`], [`operation`] | what every request shares; one change from begin to commit, with the proofs that a row is locked |
 //! | [`users`], [`profile`], [`passwords`], [`plans`] | users, their names, their passwords, what their plan has |
-//! | [`permissions`], [`roles`] | who may do what: one table of permissions |
+//! | [`permissions`], [`roles`], [`denials`] | who may do what: one table of permissions; what was refused, recorded or counted |
 //! | [`account`], [`members`], [`invitations`] | an account's name and plan, its users, and how they join |
 //! | [`sign_up`], [`sign_in`], [`change_password`] | a new user, from an email and a password to a session, and a new password |
 //! | [`rate_limits`], [`known_devices`] | how often something may be tried, and the browsers that are counted apart |
@@ -38,6 +38,7 @@ pub mod client;
 pub mod curfew;
 pub mod curfew_schedule;
 pub mod db;
+pub mod denials;
 pub mod device;
 pub mod email_links;
 pub mod emails;

@@ -10,7 +10,7 @@ use serde_json::json;
 pub use table::Permission;
 
 use crate::{
-    audit::{Action, Actor, Event},
+    denials::{self, Denied},
     operation::Operation,
     plans::{Available, Feature, Plan},
     roles::Role,
@@ -79,13 +79,23 @@ pub struct Denial<'a> {
     pub why: &'static str,
 }
 
-/// Records that a user was refused, in an operation of its own, because the refused operation was rolled back.
-pub fn record_denial(op: &mut Operation, user: &User, denial: Denial<'_>) {
-    let event = Event::of(Action::AccessDenied, Actor::User(&user.id))
-        .in_account(&user.account_id)
-        .about(&user.id)
-        .with(json!({
-            "what": denial.permission.name(), "address": denial.address, "why": denial.why,
-        }));
-    op.record(event);
+/// Records that a user was refused, in an operation of its own, because the refused operation was rolled back. Beyond
+/// the first few a minute they are counted together.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn record_denial(
+    op: &mut Operation,
+    user: &User,
+    denial: Denial<'_>,
+) -> Result<(), sqlx::Error> {
+    let details = json!({
+        "what": denial.permission.name(), "address": denial.address, "why": denial.why,
+    });
+    let denied = Denied {
+        user: &user.id,
+        account: &user.account_id,
+        details,
+    };
+    denials::record(op, denied).await
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::{
     audit::{Action, Actor, Event},
     client::Client,
+    denials,
     instance::Instance,
     keys::CannotOpen,
     limits::Limits,
@@ -77,7 +78,7 @@ pub async fn confirm(
             match check(&mut op, &live.user, &presented).await? {
                 Ok(factor) => finish(op, &live, Some(factor)).await,
                 Err(refused) => {
-                    record_refusal(&mut op, &live);
+                    record_refusal(&mut op, &live).await?;
                     op.commit().await?;
                     Err(match refused {
                         Refused::Wrong => StepUpError::Wrong,
@@ -110,7 +111,7 @@ async fn confirm_by_password(
     let mut op = Operation::begin(instance, client, now).await?;
     let live = lock(&mut op, who).await?;
     if verdict == Verdict::Wrong {
-        record_refusal(&mut op, &live);
+        record_refusal(&mut op, &live).await?;
         op.commit().await?;
         return Err(StepUpError::Wrong);
     }
@@ -142,11 +143,12 @@ async fn finish(
     Ok(session)
 }
 
-fn record_refusal(op: &mut Operation, live: &LiveSession) {
-    let user = &live.user;
-    let event = Event::of(Action::AccessDenied, Actor::User(&user.id))
-        .in_account(&user.account_id)
-        .about(&user.id)
-        .with(json!({ "what": "step_up", "why": "wrong_password_or_code" }));
-    op.record(event);
+/// A code that is refused by the rate limit is recorded, too, so nothing but this bounds how many there are.
+async fn record_refusal(op: &mut Operation, live: &LiveSession) -> Result<(), sqlx::Error> {
+    let denied = denials::Denied {
+        user: &live.user.id,
+        account: &live.user.account_id,
+        details: json!({ "what": "step_up", "why": "wrong_password_or_code" }),
+    };
+    denials::record(op, denied).await
 }

@@ -13,8 +13,9 @@ pub enum Format {
     Csv,
 }
 
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 16] = [
     "id",
+    "parent",
     "chain",
     "seq",
     "at",
@@ -25,6 +26,7 @@ const COLUMNS: [&str; 14] = [
     "subject",
     "ip",
     "user_agent",
+    "request_id",
     "details",
     "prev_hash",
     "hash",
@@ -50,6 +52,7 @@ impl Format {
         let e = event.clone();
         record(&[
             e.id,
+            maybe(&event.parent),
             e.chain,
             e.seq.to_string(),
             e.at.0.to_string(),
@@ -60,6 +63,7 @@ impl Format {
             maybe(&event.subject),
             maybe(&event.ip),
             maybe(&event.user_agent),
+            maybe(&event.request_id),
             e.details,
             e.prev_hash,
             e.hash,

@@ -83,7 +83,7 @@ async fn record(state: &AppState, user: &User, client: &Client, address: &Addres
     };
     let recorded = async {
         let mut op = Operation::begin(&state.curfew.instance, client, Moment::now()).await?;
-        permissions::record_denial(&mut op, user, denial);
+        permissions::record_denial(&mut op, user, denial).await?;
         op.commit().await?;
         Ok::<_, DatabaseError>(())
     };

@@ -7,6 +7,7 @@ use accounts::{
     cleanup::cleanup,
     curfew,
     db::{DatabaseError, Db},
+    denials,
     instance::Instance,
     passwords::Hasher,
     sessions,
@@ -36,6 +37,9 @@ const RAISES_EVERY: Duration = Duration::from_millis(500);
 
 /// How often what a curfew has ended is marked.
 const CURFEWS_EVERY: Duration = Duration::from_mins(1);
+
+/// How often refusals that were counted are recorded. They are due when their minute is over.
+const DENIALS_EVERY: Duration = Duration::from_secs(10);
 
 /// Serves until SIGINT or SIGTERM.
 ///
@@ -74,6 +78,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
     always.spawn(state.streams.clone().keep_looking(state.curfew.clone()));
     always.spawn(keep_ending_curfews(instance.clone()));
     always.spawn(keep_expanding_raises(instance.clone()));
+    always.spawn(keep_recording_denials(instance.clone()));
     always.spawn(sender.keep_sending());
     always.spawn(deliveries.keep_sending());
     always.spawn(keep_cleaning_up(instance));
@@ -155,6 +160,21 @@ async fn keep_expanding_raises(instance: Instance) {
             Ok(sessions) => tracing::info!(sessions, "ended sessions were recorded one by one"),
             Err(error) => {
                 tracing::warn!(%error, "the database is unavailable: ended sessions are recorded later");
+            }
+        }
+    }
+}
+
+/// Without it a count would stay out of the audit log until the next start.
+async fn keep_recording_denials(instance: Instance) {
+    let mut tick = tokio::time::interval(DENIALS_EVERY);
+    loop {
+        tick.tick().await;
+        match denials::record_counted(&instance, Moment::now()).await {
+            Ok(0) => {}
+            Ok(refusals) => tracing::info!(refusals, "refusals that were counted were recorded"),
+            Err(error) => {
+                tracing::warn!(%error, "the database is unavailable: counted refusals are recorded later");
             }
         }
     }

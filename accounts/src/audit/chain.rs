@@ -18,6 +18,8 @@ const PAGE: i64 = 1_000;
 #[derive(Debug, Clone, FromRow, Serialize)]
 pub struct Stored {
     pub id: String,
+    /// The event that this one follows from.
+    pub parent: Option<String>,
     /// The account's id, or `instance`.
     pub chain: String,
     /// Its number in the chain, from 1, without gaps.
@@ -31,6 +33,8 @@ pub struct Stored {
     pub subject: Option<String>,
     pub ip: Option<String>,
     pub user_agent: Option<String>,
+    /// Of the request that asked for it.
+    pub request_id: Option<String>,
     /// A JSON object, as text: the very text that was hashed.
     pub details: String,
     pub prev_hash: String,
@@ -48,8 +52,8 @@ impl Stored {
 /// One event.
 pub(crate) async fn with_id(conn: &mut Conn, id: &str) -> Result<Option<Stored>, sqlx::Error> {
     on!(conn, c => sqlx::query_as(
-        "select id, chain, seq, at, action, category, severity, actor, subject, ip, user_agent,
-                details, prev_hash, hash
+        "select id, parent, chain, seq, at, action, category, severity, actor, subject, ip, user_agent,
+                request_id, details, prev_hash, hash
          from audit_events where id = $1")
         .bind(id)
         .fetch_optional(c)
@@ -227,8 +231,8 @@ async fn head_of(conn: &mut Conn, chain: &str) -> Result<(i64, String), sqlx::Er
 /// When the database is unavailable.
 pub async fn page(conn: &mut Conn, chain: &str, after: i64) -> Result<Vec<Stored>, sqlx::Error> {
     on!(conn, c => sqlx::query_as(
-        "select id, chain, seq, at, action, category, severity, actor, subject, ip, user_agent,
-                details, prev_hash, hash
+        "select id, parent, chain, seq, at, action, category, severity, actor, subject, ip, user_agent,
+                request_id, details, prev_hash, hash
          from audit_events where chain = $1 and seq > $2 order by seq limit $3")
         .bind(chain)
         .bind(after)

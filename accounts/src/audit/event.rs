@@ -300,6 +300,7 @@ pub struct Event<'a> {
     pub(super) actor: Actor<'a>,
     pub(super) account: Option<&'a AccountId>,
     pub(super) subject: Option<&'a UserId>,
+    pub(super) parent: Option<&'a EventId>,
     pub(super) details: Value,
 }
 
@@ -312,6 +313,7 @@ impl<'a> Event<'a> {
             actor,
             account: None,
             subject: None,
+            parent: None,
             details: json!({}),
         }
     }
@@ -330,6 +332,13 @@ impl<'a> Event<'a> {
         self
     }
 
+    /// Says which event it follows from, one of the same account.
+    #[must_use]
+    pub fn under(mut self, parent: &'a EventId) -> Self {
+        self.parent = Some(parent);
+        self
+    }
+
     /// Sets the details, a JSON object.
     #[must_use]
     pub fn with(mut self, details: Value) -> Self {
@@ -341,6 +350,7 @@ impl<'a> Event<'a> {
     pub(crate) fn unchained(self, client: &Client, now: Moment) -> Unchained {
         Unchained {
             id: EventId(now.id()),
+            parent: self.parent.map(|event| event.0.clone()),
             chain: self.account.map_or(INSTANCE, AccountId::as_str).to_owned(),
             at: now.at,
             action: self.action,
@@ -348,6 +358,7 @@ impl<'a> Event<'a> {
             subject: self.subject.map(|user| user.0.clone()),
             ip: client.ip.map(|ip| ip.to_string()),
             user_agent: client.user_agent.clone(),
+            request_id: client.request_id.clone(),
             details: self.details.to_string(),
         }
     }
@@ -365,6 +376,7 @@ impl<'a> Event<'a> {
 #[derive(Debug)]
 pub(crate) struct Unchained {
     pub(crate) id: EventId,
+    pub(super) parent: Option<String>,
     pub(super) chain: String,
     pub(super) at: UnixMillis,
     pub(super) action: Action,
@@ -372,6 +384,7 @@ pub(crate) struct Unchained {
     pub(super) subject: Option<String>,
     pub(super) ip: Option<String>,
     pub(super) user_agent: String,
+    pub(super) request_id: Option<String>,
     pub(super) details: String,
 }
 

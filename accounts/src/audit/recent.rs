@@ -22,8 +22,8 @@ pub async fn recent(
     let before = before.unwrap_or(i64::MAX);
     match subject {
         None => on!(conn, c => sqlx::query_as(
-            "select id, chain, seq, at, action, category, severity, actor, subject, ip, user_agent,
-                    details, prev_hash, hash
+            "select id, parent, chain, seq, at, action, category, severity, actor, subject, ip, user_agent,
+                    request_id, details, prev_hash, hash
              from audit_events where chain = $1 and seq < $2 order by seq desc limit $3")
             .bind(account)
             .bind(before)
@@ -31,8 +31,8 @@ pub async fn recent(
             .fetch_all(c)
             .await),
         Some(subject) => on!(conn, c => sqlx::query_as(
-            "select id, chain, seq, at, action, category, severity, actor, subject, ip, user_agent,
-                    details, prev_hash, hash
+            "select id, parent, chain, seq, at, action, category, severity, actor, subject, ip, user_agent,
+                    request_id, details, prev_hash, hash
              from audit_events where chain = $1 and subject = $4 and seq < $2 and action <> 'user.session_ended'
              order by seq desc limit $3")
             .bind(account)

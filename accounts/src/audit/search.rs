@@ -23,7 +23,8 @@ pub struct Filter {
     pub from: Option<UnixMillis>,
     /// Before.
     pub until: Option<UnixMillis>,
-    /// Part of a name, an address, a user agent, an action or the details, in any case.
+    /// Part of a name, an address, a user agent, an action or the details, in any case. Or a whole id: of an event,
+    /// which finds what follows from it too, or of a request.
     pub words: Option<String>,
 }
 
@@ -49,8 +50,8 @@ pub enum Cut {
 macro_rules! events_where {
     ($cut:literal) => {
         concat!(
-            "select e.id, e.chain, e.seq, e.at, e.action, e.category, e.severity, e.actor, e.subject, e.ip,
-                    e.user_agent, e.details, e.prev_hash, e.hash, a.name as actor_name, s.name as subject_name
+            "select e.id, e.parent, e.chain, e.seq, e.at, e.action, e.category, e.severity, e.actor, e.subject,
+                    e.ip, e.user_agent, e.request_id, e.details, e.prev_hash, e.hash, a.name as actor_name, s.name as subject_name
              from audit_events e
              left join users a on a.id = substr(e.actor, 6)
              left join users s on s.id = e.subject
@@ -59,7 +60,8 @@ macro_rules! events_where {
                and ($4 = '' or e.severity = $4)
                and ($5 = '' or e.subject = $5 or e.actor = 'user:' || $5)
                and e.at >= $6 and e.at < $7
-               and ($8 = '' or lower(coalesce(a.name, '') || ' ' || coalesce(s.name, '') || ' ' || e.action || ' '
+               and ($8 = '' or e.id = $10 or e.parent = $10 or e.request_id = $10
+                    or lower(coalesce(a.name, '') || ' ' || coalesce(s.name, '') || ' ' || e.action || ' '
                                      || coalesce(e.ip, '') || ' ' || coalesce(e.user_agent, '') || ' ' || e.details)
                                like $8 escape '\\') ",
             $cut,
@@ -85,6 +87,10 @@ pub async fn search(
     };
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let words = filter.words.as_deref().map(contains).unwrap_or_default();
+    let id = filter
+        .words
+        .as_deref()
+        .map(|words| words.trim().to_lowercase());
     let user = filter.user.as_ref().map_or("", |p| p.0.as_str());
     on!(conn, c => sqlx::query_as(sql)
         .bind(account)
@@ -96,6 +102,7 @@ pub async fn search(
         .bind(filter.until.map_or(i64::MAX, |at| at.0))
         .bind(words)
         .bind(most)
+        .bind(id)
         .fetch_all(c)
         .await)
 }

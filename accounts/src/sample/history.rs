@@ -100,6 +100,7 @@ pub(super) fn device(user: usize, number: usize) -> Client {
     Client {
         ip: Some(ip),
         user_agent: USER_AGENTS[(user * 5 + number) % USER_AGENTS.len()].to_owned(),
+        request_id: None,
         known_device: None,
     }
 }

@@ -32,9 +32,12 @@ pub(super) struct EndedBy {
 /// How the epoch that a session or remembered device carries came to its end. Nothing while it is the user's.
 #[derive(Debug, FromRow)]
 pub(crate) struct Raise {
-    raise_reason: Option<EndReason>,
-    raise_at: Option<UnixMillis>,
-    raise_event: Option<String>,
+    #[sqlx(rename = "raise_reason")]
+    reason: Option<EndReason>,
+    #[sqlx(rename = "raise_at")]
+    at: Option<UnixMillis>,
+    #[sqlx(rename = "raise_event")]
+    event: Option<String>,
 }
 
 /// The columns of [`Raise`], of `epoch_raises r`.
@@ -51,7 +54,7 @@ impl Raise {
         &self,
         by_itself: (EndReason, UnixMillis),
     ) -> Option<(EndReason, UnixMillis)> {
-        let raised = (self.raise_reason?, self.raise_at?);
+        let raised = (self.reason?, self.at?);
         Some(if by_itself.1 <= raised.1 {
             by_itself
         } else {
@@ -61,7 +64,7 @@ impl Raise {
 
     /// The event of the operation that raised it.
     pub(crate) fn event(&self) -> Option<&str> {
-        self.raise_event.as_deref()
+        self.event.as_deref()
     }
 }
 

@@ -169,6 +169,7 @@ impl Due {
         });
         op.record(
             Event::of(Action::SessionEnded, Actor::System)
+                .under(&self.event_id)
                 .in_account(&self.account_id)
                 .about(&self.user_id)
                 .with(details),

@@ -62,6 +62,7 @@ impl Payload {
     ) -> Self {
         let event = Stored {
             id: now.id(),
+            parent: None,
             chain: account.0.clone(),
             seq: 0,
             at: now.at,
@@ -72,6 +73,7 @@ impl Payload {
             subject: None,
             ip: None,
             user_agent: None,
+            request_id: None,
             details: "{}".into(),
             prev_hash: String::new(),
             hash: String::new(),

@@ -114,6 +114,7 @@ async fn a_changed_byte_is_named_whatever_the_column(db: Db) {
     record(&app, 5).await;
     for change in [
         "id = 'x' || substr(id, 2)",
+        "parent = 'x'",
         "at = at + 1",
         "action = 'user.logout'",
         "category = 'sign_im'",
@@ -122,6 +123,7 @@ async fn a_changed_byte_is_named_whatever_the_column(db: Db) {
         "subject = null",
         "ip = '192.0.2.2'",
         "user_agent = user_agent || ' '",
+        "request_id = 'x'",
         "details = '{\"n\":3}'",
         "hash = replace(hash, substr(hash, 1, 1), 'x')",
     ] {
@@ -188,8 +190,8 @@ async fn an_event_that_was_added_behind_the_last_is_named(db: Db) {
     let app = TestApp::new(db);
     record(&app, 5).await;
     let forged = "insert into audit_events
-        select id || 'x', chain, 6, at, action, category, severity, actor, subject, ip, user_agent, details,
-               hash, hash from audit_events where seq = 5";
+        select id || 'x', parent, chain, 6, at, action, category, severity, actor, subject, ip, user_agent,
+               request_id, details, hash, hash from audit_events where seq = 5";
     assert_eq!(broken_by(&app, &[forged]).await.seq, 6);
     // The same when the list says that it ends earlier than it does.
     let back =

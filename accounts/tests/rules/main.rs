@@ -9,6 +9,7 @@ extern crate testing;
 mod test_app;
 
 mod audit_chain;
+mod audit_ids;
 mod audit_retention;
 mod changing_the_password;
 mod cleanup;
@@ -16,6 +17,7 @@ mod codes_at_once;
 mod codes_wrong;
 mod confirming_a_sign_up;
 mod curfews;
+mod denials;
 mod devices;
 mod downgrades;
 mod emails;

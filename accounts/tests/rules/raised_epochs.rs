@@ -55,7 +55,8 @@ async fn each_session_that_ended_has_one_event_of_its_own(db: Db) {
     assert_eq!(expand(&app, after(2 * SECOND)).await, 2);
     assert_eq!(app.events(&ada, "user.session_ended").await, 2);
     let sql = format!(
-        "select details from audit_events where action = 'user.session_ended' and details like '%{}%'",
+        "select details from audit_events where parent = '{}' and details like '%{}%'",
+        done.event.0,
         here.session.id.as_str()
     );
     let details = databases::text(&app.db, &sql).await;

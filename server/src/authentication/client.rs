@@ -1,4 +1,4 @@
-//! Who asks: the address, believed from a proxy only when it is one of ours, and the user agent.
+//! Who asks: the address, believed from a proxy only when it is one of ours, the user agent and the request's id.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,6 +8,8 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 use ipnet::IpNet;
+
+use crate::request_id;
 
 /// Longest user agent that is kept.
 const USER_AGENT: usize = 512;
@@ -30,6 +32,7 @@ pub(super) fn of(parts: &Parts, trusted: &[IpNet]) -> Client {
     Client {
         ip: peer.map(|peer| behind_proxies(peer, &parts.headers, trusted)),
         user_agent,
+        request_id: Some(request_id::of(&parts.extensions)).filter(|id| !id.is_empty()),
         known_device: None,
     }
 }

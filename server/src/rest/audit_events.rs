@@ -20,6 +20,8 @@ use crate::{authentication::bearer::Caller, problem::Refused, state::AppState};
 #[derive(Debug, Serialize, ToSchema, JsonSchema)]
 pub struct Event {
     id: String,
+    /// The id of the event that this one follows from.
+    parent: Option<String>,
     #[schema(format = DateTime)]
     at: String,
     /// `user.session_invalidated` and others.
@@ -33,6 +35,8 @@ pub struct Event {
     subject: Option<String>,
     ip: Option<String>,
     user_agent: Option<String>,
+    /// The `x-request-id` of the request that asked for it.
+    request_id: Option<String>,
     #[schema(value_type = Object)]
     details: serde_json::Value,
 }
@@ -85,6 +89,7 @@ impl From<Stored> for Event {
     fn from(event: Stored) -> Self {
         Self {
             id: event.id,
+            parent: event.parent,
             at: time(event.at),
             action: event.action,
             category: event.category,
@@ -93,6 +98,7 @@ impl From<Stored> for Event {
             subject: event.subject,
             ip: event.ip,
             user_agent: event.user_agent,
+            request_id: event.request_id,
             details: serde_json::from_str(&event.details).unwrap_or_default(),
         }
     }

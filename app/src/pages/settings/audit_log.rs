@@ -149,6 +149,7 @@ fn row(shown: Shown) -> impl IntoView {
         ("Action", e.action.clone()),
         ("Number", e.seq.to_string()),
         ("Event", e.id.clone()),
+        ("Parent event", e.parent.clone().unwrap_or_default()),
         ("Category", e.category.clone()),
         ("Severity", e.severity.clone()),
         ("Actor", words::actor(&e.actor, shown.actor_name.as_deref())),
@@ -161,6 +162,7 @@ fn row(shown: Shown) -> impl IntoView {
             e.ip.clone().unwrap_or_else(|| "Unknown".into()),
         ),
         ("User agent", e.user_agent.clone().unwrap_or_default()),
+        ("Request", e.request_id.clone().unwrap_or_default()),
         ("Hash", e.hash.clone()),
     ]
     .into_iter()

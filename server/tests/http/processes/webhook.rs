@@ -17,7 +17,7 @@ on_both!(every_event_arrives_whatever_dies_in_between);
 const ALLOWED: [(&str, &str); 1] = [("CURFEW_WEBHOOK_ALLOW_PRIVATE", "on")];
 
 /// Waits until the database says so.
-async fn until(app: &TestApp, sql: &str, wanted: i64) {
+pub async fn until(app: &TestApp, sql: &str, wanted: i64) {
     let start = Instant::now();
     loop {
         let number = databases::number(app.db(), sql).await;

@@ -11,6 +11,7 @@ use leptos::prelude::*;
 
 use crate::{
     counted::counted,
+    pages::event_details::Details,
     time::{Show, When},
 };
 
@@ -63,11 +64,12 @@ fn grouped(events: Vec<Stored>) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for event in events {
         let (what, from) = (words::of(&event), surface(&event));
+        let times = times(&event);
         let same = rows.last_mut().filter(|row| {
             row.what == what && (row.is_refusal() || row.from.iter().all(|other| *other == from))
         });
         if let Some(row) = same {
-            row.times += 1;
+            row.times += times;
             row.first = event.at;
             if !row.from.contains(&from) {
                 row.from.push(from);
@@ -78,13 +80,21 @@ fn grouped(events: Vec<Stored>) -> Vec<Row> {
                 action: Action::named(&event.action),
                 alert: matches!(&*event.severity, "warning" | "alert"),
                 from: vec![from],
-                times: 1,
+                times,
                 first: event.at,
                 last: event.at,
             });
         }
     }
     rows
+}
+
+/// Refusals may have been counted together.
+fn times(event: &Stored) -> u64 {
+    match Action::named(&event.action) {
+        Some(Action::AccessDenied) => Details::of(event).number("count").unwrap_or(1),
+        _ => 1,
+    }
 }
 
 fn row(row: Row) -> impl IntoView {
@@ -141,6 +151,7 @@ mod tests {
     fn event(action: &str, details: &str, ip: &str, at: i64) -> Stored {
         Stored {
             id: String::new(),
+            parent: None,
             chain: String::new(),
             seq: at,
             at: UnixMillis(at),
@@ -151,6 +162,7 @@ mod tests {
             subject: None,
             ip: Some(ip.into()),
             user_agent: None,
+            request_id: None,
             details: details.into(),
             prev_hash: String::new(),
             hash: String::new(),

@@ -189,7 +189,7 @@ impl Sentence<'_> {
             Action::WebhookRemoved => {
                 format!("{who} removed the webhook to {}", details.required("from"))
             }
-            Action::AccessDenied => format!("{who} {}", self.refused()),
+            Action::AccessDenied => format!("{who} {}{}", self.refused(), self.times()),
         }
     }
 
@@ -210,6 +210,14 @@ impl Sentence<'_> {
             Some("alert") => format!("{events} (alerts only)"),
             Some(severity) => format!("{events} (from {severity} up)"),
         }
+    }
+
+    /// How often, where refusals were counted together.
+    fn times(&self) -> String {
+        let n = self.details.number("count");
+        n.map_or_else(String::new, |n| {
+            format!(", {} in one minute", counted(n, "more time", "more times"))
+        })
     }
 
     fn refused(&self) -> String {

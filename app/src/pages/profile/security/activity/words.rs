@@ -170,6 +170,7 @@ mod tests {
     fn said(action: Action, actor: &str, details: &Value) -> String {
         of(&Stored {
             id: String::new(),
+            parent: None,
             chain: String::new(),
             seq: 1,
             at: UnixMillis(1),
@@ -180,6 +181,7 @@ mod tests {
             subject: Some("ada".into()),
             ip: None,
             user_agent: None,
+            request_id: None,
             details: details.to_string(),
             prev_hash: String::new(),
             hash: String::new(),
