@@ -143,7 +143,13 @@ pub async fn join(
         &user
     )?;
     if redeemed != 1 {
-        return Err(JoinError::NoSuchInvitation);
+        // A remote logout of its creator, which does not lock the account, has come in between.
+        let waits = look_up(&mut op, link).await?.is_some_and(|i| i.waits);
+        return Err(if waits {
+            JoinError::Waits
+        } else {
+            JoinError::NoSuchInvitation
+        });
     }
     let event = Event::of(Action::MemberJoined, Actor::User(&user))
         .in_account(account)
