@@ -11,6 +11,7 @@ mod answer;
 mod browser;
 mod databases;
 mod listening;
+mod logged;
 mod program;
 mod receiver;
 mod test_app;
