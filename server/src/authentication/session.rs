@@ -57,7 +57,7 @@ enum Authenticated {
 pub async fn authenticate(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let request_cookies = RequestCookies::read(&parts.headers, &state.curfew.cookies);
-    let client = client::of(&parts, &state.config.trusted_proxies)
+    let client = client::of(&parts, &state)
         .with_known_device(request_cookies.known_device.clone());
     let now = Moment::now();
     let found = async {

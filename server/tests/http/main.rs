@@ -23,6 +23,7 @@ mod signing_in;
 mod stepping_up;
 mod two_factor;
 
+mod behind_proxies;
 mod devices;
 mod mcp;
 mod new_device;

@@ -1,0 +1,3 @@
+//! What proxies add, change and leave out.
+
+mod addresses;
