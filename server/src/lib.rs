@@ -9,7 +9,7 @@
 //! | [`rest`], [`mcp`] | what programs ask for, with a token |
 //! | [`health`], [`assets`] | what needs no user |
 //! | [`emails`], [`webhook`] | outboxes, emptied as long as the program runs |
-//! | [`request_id`], [`headers`], [`connections`] | around every request: its number and log line, its headers, its connection |
+//! | [`request_id`], [`headers`], [`host`], [`connections`] | around every request: its number and log line, its headers, whom it may name, its connection |
 //! | [`problem`], [`error_page`], `redirects` | how a refusal is answered |
 //! | `csv`, [`event_lines`], [`key_file`] | files: exports, and the instance's key |
 //! | [`state`], [`streams`], [`last_seen`], [`token_rate_limit`], [`warned`] | what requests share |
@@ -29,6 +29,7 @@ pub mod export;
 pub mod functions;
 pub mod headers;
 pub mod health;
+pub mod host;
 pub mod key_file;
 pub mod last_seen;
 pub mod mcp;

@@ -18,7 +18,7 @@ use crate::{
     addresses::{self, RESUME},
     assets,
     authentication::session::authenticate,
-    error_page, events, export, functions, headers, health, mcp, pages, problem, request_id, rest,
+    error_page, events, export, functions, headers, health, host, mcp, pages, problem, request_id, rest,
     state::AppState,
     two_factor_files::{self, QR_CODE, RECOVERY_CODES},
 };
@@ -42,6 +42,7 @@ pub fn router(state: AppState) -> Router {
         .layer(cross_site(&state))
         .merge(programs)
         .layer(from_fn_with_state(state.clone(), error_page::explain))
+        .layer(from_fn_with_state(state.clone(), host::check))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .layer(from_fn(request_id::number))

@@ -1,3 +1,4 @@
 //! What proxies add, change and leave out.
 
 mod addresses;
+mod hosts;
