@@ -35,6 +35,8 @@ create table emails (
     id text not null primary key,
     -- Empty for an email to no one, which is never sent.
     recipient text not null,
+    -- The user it is about, for the log; none for a stranger.
+    user_id text,
     -- JSON.
     details text not null,
     -- The token of the link inside, sealed; deleted once the email is sent.

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     audit::{Action, Actor, Event},
     email_links::{self, About, Purpose},
-    emails::EmailTemplate,
+    emails::{EmailTemplate, Recipient},
     execute,
     names::clean_email,
     operation::Operation,
@@ -63,7 +63,8 @@ pub async fn request(
         };
         let (token, expires_at) =
             email_links::issue(op, Purpose::ChangeEmail, Some(&user), about).await?;
-        op.email_with_link(&email, EmailTemplate::ConfirmEmail, &token, expires_at);
+        let to = Recipient::at(&user.id, &email);
+        op.email_with_link(to, EmailTemplate::ConfirmEmail, &token, expires_at);
     }
     let template = EmailTemplate::EmailChangeRequested {
         email: email.clone(),
@@ -102,7 +103,7 @@ pub async fn confirm(op: &mut Operation, link: &Token) -> Result<String, ChangeE
     // This link, and those that went to the old address.
     email_links::consume_all(op, &user.id).await?;
     for to in [&user.email, &email] {
-        let email = email.clone();
+        let (to, email) = (Recipient::at(&user.id, to), email.clone());
         op.email(to, EmailTemplate::EmailChanged { email });
     }
     let event = Event::of(Action::EmailChanged, Actor::User(&user.id))

@@ -10,7 +10,7 @@ use crate::{
     client::Client,
     db::Tx,
     execute,
-    ids::EventId,
+    ids::{EventId, UserId},
     instance::Reader,
     keys::{CannotOpen, Keys, Purpose, Sealed},
     on,
@@ -75,6 +75,15 @@ pub enum EmailTemplate {
     },
 }
 
+impl EmailTemplate {
+    /// Its name, as the log has it: `remote_logout`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let fields = serde_json::to_value(self).unwrap_or_default();
+        fields["about"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
 /// An email: what it tells, and where the operation came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Email {
@@ -118,11 +127,44 @@ pub(crate) struct Link {
     pub expires_at: UnixMillis,
 }
 
+/// Whom an email goes to.
+#[derive(Debug)]
+pub(crate) struct Recipient {
+    /// Empty for an email that is never sent.
+    address: String,
+    /// The user it is about; looked up by the address where none is named.
+    user: Option<UserId>,
+}
+
+impl Recipient {
+    /// The user, at an address that is not theirs yet, or no longer.
+    pub(crate) fn at(user: &UserId, address: &str) -> Self {
+        Self {
+            address: address.to_owned(),
+            user: Some(user.clone()),
+        }
+    }
+}
+
+impl From<&str> for Recipient {
+    fn from(address: &str) -> Self {
+        Self {
+            address: address.to_owned(),
+            user: None,
+        }
+    }
+}
+
+impl From<&String> for Recipient {
+    fn from(address: &String) -> Self {
+        Self::from(address.as_str())
+    }
+}
+
 /// An email that an operation has written and its commit puts into the outbox.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
-    /// Empty for an email that is never sent.
-    pub to: String,
+    pub to: Recipient,
     pub email: Email,
     pub link: Option<Link>,
     /// The event whose hash the email quotes.
@@ -142,19 +184,22 @@ pub(crate) async fn insert(reader: &mut Reader, outgoing: &Outgoing) -> Result<(
     });
     let (key_id, sealed) = sealed.unzip();
     // To an empty address: written, and never due.
-    let given_up_at = outgoing.to.is_empty().then_some(now.at);
+    let Recipient { address, user } = &outgoing.to;
+    let given_up_at = address.is_empty().then_some(now.at);
     execute!(
         reader,
-        "insert into emails (id, recipient, details, key_id, sealed, created_at, next_try_at, tries, given_up_at, good_until)
-         values ($1, $2, $3, $4, $5, $6, $6, 0, $7, $8)",
+        "insert into emails (id, recipient, details, key_id, sealed, created_at, next_try_at, tries, given_up_at,
+                             good_until, user_id)
+         values ($1, $2, $3, $4, $5, $6, $6, 0, $7, $8, coalesce($9, (select id from users where email = $2)))",
         &id,
-        &outgoing.to,
+        address,
         &details,
         &key_id,
         &sealed,
         now.at,
         given_up_at,
-        outgoing.link.as_ref().map(|link| link.expires_at)
+        outgoing.link.as_ref().map(|link| link.expires_at),
+        user
     )?;
     Ok(())
 }
@@ -164,6 +209,8 @@ pub(crate) async fn insert(reader: &mut Reader, outgoing: &Outgoing) -> Result<(
 pub struct Due {
     pub id: String,
     pub to: String,
+    /// The user it is about; none for a stranger.
+    pub user: Option<UserId>,
     pub email: Email,
     /// The token of its link.
     pub token: Option<Token>,
@@ -176,6 +223,7 @@ pub struct Due {
 struct Row {
     id: String,
     recipient: String,
+    user_id: Option<UserId>,
     details: String,
     key_id: Option<String>,
     sealed: Option<String>,
@@ -206,7 +254,7 @@ pub async fn lease(tx: &mut Tx, keys: &Keys, now: Moment) -> Result<Option<Due>,
                        and (good_until is null or good_until > $1)
                      order by next_try_at, id limit 1)
            and next_try_at <= $1
-         returning id, recipient, details, key_id, sealed, created_at, tries")
+         returning id, recipient, user_id, details, key_id, sealed, created_at, tries")
         .bind(now.at)
         .bind(now.at + LEASE)
         .fetch_optional(c)
@@ -226,6 +274,7 @@ pub async fn lease(tx: &mut Tx, keys: &Keys, now: Moment) -> Result<Option<Due>,
     Ok(Some(Due {
         id: row.id,
         to: row.recipient,
+        user: row.user_id,
         email,
         token,
         at: row.created_at,

@@ -18,7 +18,7 @@ use crate::{
     audit::{self, Event, Unchained},
     client::Client,
     db::{Change, Notifier},
-    emails::{self, Email, EmailTemplate, Link, Outgoing},
+    emails::{self, Email, EmailTemplate, Link, Outgoing, Recipient},
     ids::EventId,
     instance::{Instance, Reader},
     secret::Token,
@@ -100,13 +100,18 @@ impl Operation {
     }
 
     /// Writes an email to an address, sent once this is committed.
-    pub(crate) fn email(&mut self, to: &str, template: EmailTemplate) {
+    pub(crate) fn email(&mut self, to: impl Into<Recipient>, template: EmailTemplate) {
         let email = Email::new(template, &self.client);
         self.enqueue(to, email, None, None);
     }
 
     /// As [`Operation::email`]; the email quotes the hash of that event.
-    pub(crate) fn email_with_proof(&mut self, to: &str, template: EmailTemplate, event: &EventId) {
+    pub(crate) fn email_with_proof(
+        &mut self,
+        to: impl Into<Recipient>,
+        template: EmailTemplate,
+        event: &EventId,
+    ) {
         let email = Email::new(template, &self.client);
         self.enqueue(to, email, None, Some(event.clone()));
     }
@@ -116,7 +121,7 @@ impl Operation {
     /// has to take as long as for a known one.
     pub(crate) fn email_with_link(
         &mut self,
-        to: &str,
+        to: impl Into<Recipient>,
         template: EmailTemplate,
         token: &Token,
         expires_at: UnixMillis,
@@ -133,9 +138,15 @@ impl Operation {
         self.enqueue(to, email, Some(link), None);
     }
 
-    fn enqueue(&mut self, to: &str, email: Email, link: Option<Link>, proof: Option<EventId>) {
+    fn enqueue(
+        &mut self,
+        to: impl Into<Recipient>,
+        email: Email,
+        link: Option<Link>,
+        proof: Option<EventId>,
+    ) {
         self.emails.push(Outgoing {
-            to: to.to_owned(),
+            to: to.into(),
             email,
             link,
             proof,

@@ -48,6 +48,8 @@ pub enum Code {
     LastOwner,
     NotFound,
     CrossSite,
+    /// The request names a host that is not answered here.
+    Misdirected,
     MethodNotAllowed,
     Conflict,
     /// No more of them may be created.
@@ -90,6 +92,7 @@ impl Code {
             Self::Conflict | Self::LimitReached | Self::LastOwner => 409,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
+            Self::Misdirected => 421,
             Self::ValidationFailed => 422,
             Self::TooManyAttempts | Self::RateLimited => 429,
             Self::Internal | Self::Unreachable => 500,

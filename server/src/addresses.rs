@@ -27,6 +27,26 @@ pub const MCP: &str = "/mcp";
 /// What the addresses of the server functions begin with.
 pub const FUNCTIONS: &str = "/api/fn/";
 
+/// Addresses of browsers that are neither a function nor a page.
+const NO_PAGES: [&str; 16] = [
+    RESUME,
+    "/sign-out",
+    "/profile/two-factor/recovery-codes.txt",
+    "/profile/two-factor/qr.svg",
+    "/settings/audit-log/export",
+    "/.well-known/change-password",
+    "/api/openapi.json",
+    "/api/docs",
+    "/profile/api",
+    "/profile/mcp",
+    "/events",
+    "/healthz",
+    "/readyz",
+    "/pkg/{file}",
+    "/favicon.svg",
+    "/robots.txt",
+];
+
 /// What it takes to use an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -55,7 +75,8 @@ pub struct Address {
     pub access: Access,
     /// For a function of users who are signed in.
     pub step_up: Option<StepUp>,
-    /// For a function: the page of its plain form, where an error is shown if the form came without a referrer.
+    /// For a function: the page of its plain form, where an error is shown if the form does not say which page it is
+    /// on. One that ends with `=` takes the form's field of that name.
     pub home: Option<&'static str>,
     /// For a public address: what the permissions cannot say.
     pub but: &'static str,
@@ -113,6 +134,13 @@ impl Address {
     #[must_use]
     pub fn function_name(&self) -> Option<&'static str> {
         self.path.strip_prefix(FUNCTIONS)
+    }
+
+    /// Whether it is a page of the app.
+    #[must_use]
+    pub fn is_page(&self) -> bool {
+        let other = self.function_name().is_some() || self.is_for_programs();
+        !other && !NO_PAGES.contains(&self.path)
     }
 
     /// Whether it is for programs, which come with a token and not with a session.

@@ -5,4 +5,5 @@ mod client;
 mod cookies;
 pub mod session;
 
-pub(crate) use cookies::session_token;
+pub(crate) use client::is_trusted;
+pub(crate) use cookies::{session_token, token_of};

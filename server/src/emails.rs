@@ -12,6 +12,7 @@ use std::{
 use accounts::{
     db::Db,
     emails::{self, Due, EmailError},
+    ids::UserId,
     keys::Keys,
     time::Moment,
 };
@@ -110,16 +111,26 @@ impl EmailSender {
         let start = Instant::now();
         let outcome = self.send(&due).await;
         let (email, ms) = (&due.id, start.elapsed().as_millis());
+        let user = due.user.as_ref().map(UserId::as_str);
+        let template = due.email.template.name();
         let mut tx = self.db.write().await?;
         match outcome {
             Ok(()) => {
                 emails::sent(&mut tx, &due, Moment::now()).await?;
-                tracing::info!(email, ms, "email sent");
+                tracing::info!(email, user, template, ms, "email sent");
             }
             Err(why) => {
                 let next = emails::failed(&mut tx, &due, Moment::now()).await?;
                 let given_up = next.is_none();
-                tracing::warn!(email, ms, why, given_up, "an email could not be sent");
+                tracing::warn!(
+                    email,
+                    user,
+                    template,
+                    ms,
+                    why,
+                    given_up,
+                    "an email could not be sent"
+                );
             }
         }
         tx.commit().await?;

@@ -9,10 +9,11 @@
 //! | [`rest`], [`mcp`] | what programs ask for, with a token |
 //! | [`health`], [`assets`] | what needs no user |
 //! | [`emails`], [`webhook`] | outboxes, emptied as long as the program runs |
-//! | [`request_id`], [`headers`], [`connections`] | around every request: its number and log line, its headers, its connection |
+//! | [`request_id`], [`headers`], [`host`], [`connections`] | around every request: its number and log line, its headers, whom it may name, its connection |
+//! | `cross_site`, `form_token`, `form_page`, `form_body` | what another site's page sends, what tells a form of ours, and where it stands |
 //! | [`problem`], [`error_page`], `redirects` | how a refusal is answered |
 //! | `csv`, [`event_lines`], [`key_file`] | files: exports, and the instance's key |
-//! | [`state`], [`streams`], [`last_seen`], [`token_rate_limit`] | what requests share |
+//! | [`state`], [`streams`], [`last_seen`], [`token_rate_limit`], [`warned`] | what requests share |
 
 pub mod addresses;
 pub mod assets;
@@ -20,15 +21,20 @@ pub mod authentication;
 pub mod cli;
 pub mod config;
 pub mod connections;
+mod cross_site;
 mod csv;
 pub mod emails;
 pub mod error_page;
 pub mod event_lines;
 pub mod events;
 pub mod export;
+mod form_body;
+mod form_page;
+mod form_token;
 pub mod functions;
 pub mod headers;
 pub mod health;
+pub mod host;
 pub mod key_file;
 pub mod last_seen;
 pub mod mcp;
@@ -44,4 +50,5 @@ pub mod state;
 pub mod streams;
 pub mod token_rate_limit;
 pub mod two_factor_files;
+pub mod warned;
 pub mod webhook;

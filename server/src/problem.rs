@@ -121,27 +121,39 @@ pub async fn explain(request: Request, next: Next) -> Response {
         None => return response,
     };
     let status = response.status();
+    let mut explained = body(error, status, id);
+    for (name, value) in response.headers() {
+        if name != header::CONTENT_LENGTH && name != header::CONTENT_TYPE {
+            explained.headers_mut().insert(name, value.clone());
+        }
+    }
+    explained
+}
+
+/// The whole answer, for what is refused before any route.
+pub(crate) fn written(error: AppError, request_id: &str) -> Response {
+    let status =
+        StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    body(error, status, request_id.to_owned())
+}
+
+fn body(error: AppError, status: StatusCode, request_id: String) -> Response {
     let problem = Problem {
         kind: format!("/api/docs#problem-{}", code_name(error.code)),
         title: status.canonical_reason().unwrap_or("Error").to_owned(),
         status: status.as_u16(),
         detail: error.message,
         code: code_name(error.code),
-        request_id: id,
+        request_id,
         fields: error.fields,
         plans: error.plans,
     };
-    let mut explained = (status, Json(problem)).into_response();
-    for (name, value) in response.headers() {
-        if name != header::CONTENT_LENGTH && name != header::CONTENT_TYPE {
-            explained.headers_mut().insert(name, value.clone());
-        }
-    }
-    explained.headers_mut().insert(
+    let mut response = (status, Json(problem)).into_response();
+    response.headers_mut().insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/problem+json"),
     );
-    explained
+    response
 }
 
 /// Whether it is a refusal without an explanation that a program can read.

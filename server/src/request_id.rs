@@ -11,6 +11,8 @@ use axum::{
 };
 use tracing::{Instrument, field::Empty, info_span};
 
+use crate::addresses;
+
 /// The number, as handlers find it in the request's extensions.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
@@ -21,8 +23,9 @@ pub(crate) fn of(extensions: &Extensions) -> String {
     id.map(|id| id.0.clone()).unwrap_or_default()
 }
 
-/// Gives the request its number and logs how it went: the matched route, never the address itself, which may
-/// hold what a user typed. Authentication adds to every line who asked.
+/// Gives the request its number and logs how it went: the matched route and the function or page of the list of
+/// addresses, never the address itself, which may hold what a user typed. Known before the database is asked, so that
+/// the lines of an outage have them too. Authentication adds to every line who asked.
 pub async fn number(mut request: Request, next: Next) -> Response {
     let id = Moment::now().id();
     let route = request
@@ -30,12 +33,21 @@ pub async fn number(mut request: Request, next: Next) -> Response {
         .get::<MatchedPath>()
         .map_or("-", MatchedPath::as_str)
         .to_owned();
+    let path = request.uri().path();
+    let listed = addresses::find(path);
+    let function = listed.and_then(|address| match address.path {
+        "/sign-out" => Some("sign_out"),
+        _ => address.function_name(),
+    });
+    let page = listed.filter(|address| address.is_page());
+    let page = page.map(|address| address.path);
     let span = info_span!(
         "request",
         request_id = id,
         method = %request.method(),
         route,
-        function = Empty,
+        function,
+        page,
         user = Empty,
         session = Empty,
         token = Empty,

@@ -11,7 +11,7 @@ use app::{
 
 use crate::{
     config::Config, last_seen::LastSeen, streams::Streams, token_rate_limit::TokenRateLimit,
-    webhook::HttpWebhookClient,
+    warned::Warned, webhook::HttpWebhookClient,
 };
 
 /// Shared by every request. Cheap to clone.
@@ -23,6 +23,7 @@ pub struct AppState {
     pub last_seen: LastSeen,
     pub token_rate_limit: TokenRateLimit,
     pub streams: Streams,
+    pub warned: Arc<Warned>,
 }
 
 impl AppState {
@@ -54,6 +55,7 @@ impl AppState {
             config: Arc::new(config),
             last_seen: LastSeen::default(),
             streams: Streams::default(),
+            warned: Arc::default(),
         }
     }
 }

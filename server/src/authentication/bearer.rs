@@ -52,7 +52,7 @@ async fn authenticate(state: &AppState, kind: Kind, request: Request, next: Next
         .record("user", bearer.user.id.as_str())
         .record("token", bearer.token.as_str());
     let verdict = state.token_rate_limit.ask(&bearer.token);
-    let client = client::of(&parts, &state.config.trusted_proxies);
+    let client = client::of(&parts, state);
     let mut response = if verdict.is_too_fast() {
         too_fast(&verdict)
     } else if let Err(error) = may(state, &parts, &bearer, &client).await {

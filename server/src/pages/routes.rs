@@ -28,3 +28,19 @@ pub(crate) fn all() -> impl Iterator<Item = &'static String> {
 pub(super) fn is_plain(path: &str) -> bool {
     PLAIN.iter().any(|page| page == path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::addresses;
+
+    #[test]
+    fn the_list_of_addresses_knows_which_are_pages() {
+        let mut routed: Vec<&str> = all().map(String::as_str).collect();
+        let pages = addresses::all().filter(|address| address.is_page());
+        let mut listed: Vec<&str> = pages.map(|address| address.path).collect();
+        routed.sort_unstable();
+        listed.sort_unstable();
+        assert_eq!(routed, listed);
+    }
+}

@@ -13,7 +13,7 @@ use super::document;
 use crate::{problem::code_name, state::AppState};
 
 /// What a program may be told, in the order of the statuses.
-const CODES: [Code; 15] = [
+const CODES: [Code; 16] = [
     Code::Malformed,
     Code::InvalidToken,
     Code::PlanRequired,
@@ -24,6 +24,7 @@ const CODES: [Code; 15] = [
     Code::MethodNotAllowed,
     Code::TooLarge,
     Code::UnsupportedMediaType,
+    Code::Misdirected,
     Code::ValidationFailed,
     Code::RateLimited,
     Code::Internal,

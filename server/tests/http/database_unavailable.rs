@@ -10,6 +10,7 @@ use crate::{
     answer::Answer,
     browser::NOTHING,
     databases::{self, postgres_server, run_on_server},
+    logged::logged,
     test_app::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp},
 };
 
@@ -17,6 +18,7 @@ on_both!(
     no_request_is_served_and_no_user_signed_out_until_it_answers_again,
     a_remote_logout_that_cannot_be_written_changes_nothing,
     a_remembered_device_keeps_its_cookie,
+    every_line_of_an_outage_names_the_function_or_the_page,
 );
 
 /// From now on the database is unavailable: PostgreSQL takes no connection, SQLite's file has no users.
@@ -248,4 +250,31 @@ async fn a_remembered_device_keeps_its_cookie(app: TestApp) {
         "the try that failed has not used it up"
     );
     assert_eq!(app.events("Ada", "user.remembered_device_reused").await, 0);
+}
+
+async fn every_line_of_an_outage_names_the_function_or_the_page(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    make_database_unavailable(&app).await;
+    let ((), lines) = logged(async {
+        ada.call("remote_logout", NOTHING).await.is(503);
+        ada.post_form("/sign-out", "/", NOTHING).await.is(503);
+        ada.get("/profile/security?secret=typed").await.is(503);
+        ada.call("typed_by_a_user", NOTHING).await.is(503);
+    })
+    .await;
+    make_database_available(&app).await;
+    for (named, at_least) in [
+        ("function=\"remote_logout\"", 2),
+        ("function=\"sign_out\"", 2),
+        ("page=\"/profile/security\"", 2),
+    ] {
+        let outage = lines.iter().filter(|line| line.contains(named));
+        assert!(outage.count() >= at_least, "{named}: {lines:#?}");
+    }
+    // What is on no list is text of a user.
+    assert!(
+        lines.iter().all(|line| !line.contains("typed")),
+        "{lines:#?}"
+    );
 }

@@ -8,6 +8,7 @@ use server::{config::Config, emails::EmailSender};
 use crate::{
     answer::Answer,
     browser::Browser,
+    logged::{logged, with},
     test_app::{FIREFOX_ON_LINUX, OTHER_PASSWORD, PASSWORD, TestApp, email_of},
 };
 
@@ -16,6 +17,7 @@ on_both!(
     a_link_leads_to_the_address_of_the_settings_whatever_the_host_header_says,
     what_a_browser_calls_itself_is_text_in_an_email,
     an_invitation_is_emailed_with_its_link_and_not_with_where_it_came_from,
+    an_email_that_cannot_be_sent_is_logged_with_its_user_and_template,
 );
 
 /// Status, headers and length, but for what differs every time.
@@ -145,4 +147,37 @@ async fn an_invitation_is_emailed_with_its_link_and_not_with_where_it_came_from(
         .await
         .is(200)
         .says("Join Ada’s account");
+}
+
+async fn an_email_that_cannot_be_sent_is_logged_with_its_user_and_template(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    ada.remote_logout().await.is(303);
+    ada.sign_in("Ada").await;
+    let form = [("role", "member"), ("email", "stranger@example.com")];
+    ada.call("invite_member", &form).await.is(200);
+    let form = [("email", "ada@new.example")];
+    ada.call("change_email", &form).await.is(200);
+    // A file stands where the folder of emails should be.
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let folder = file.path().display().to_string();
+    let config = Config::from(|name| (name == "CURFEW_MAIL_FOLDER").then(|| folder.clone()));
+    let keys = app.instance().keys.clone();
+    let sender = EmailSender::new(&config.unwrap(), app.db().clone(), keys).unwrap();
+    let ((), lines) = logged(async { while sender.send_one().await.unwrap() {} }).await;
+    let user = format!("user=\"{}\"", app.id_of("Ada").await);
+    for (template, of_ada) in [
+        ("template=\"remote_logout\"", true),
+        ("template=\"confirm_email\"", true),
+        ("template=\"email_change_requested\"", true),
+        ("template=\"invitation\"", false),
+    ] {
+        let failed = with(&lines, template);
+        let [line] = failed[..] else {
+            panic!("{template}: {lines:#?}")
+        };
+        assert!(line.contains("an email could not be sent"), "{line}");
+        assert_eq!(line.contains(&user), of_ada, "{line}");
+        assert!(!line.contains("example.com"), "no address: {line}");
+    }
 }

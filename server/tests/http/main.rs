@@ -11,6 +11,7 @@ mod answer;
 mod browser;
 mod databases;
 mod listening;
+mod logged;
 mod program;
 mod receiver;
 mod test_app;
@@ -22,6 +23,7 @@ mod signing_in;
 mod stepping_up;
 mod two_factor;
 
+mod behind_proxies;
 mod devices;
 mod mcp;
 mod new_device;

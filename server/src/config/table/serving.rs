@@ -29,7 +29,7 @@ pub(super) const SERVING: Section = Section {
         },
         Setting {
             name: "CURFEW_PUBLIC_URL",
-            about: "Scheme and host that users type; `https` makes cookies `Secure` with the `__Host-` prefix",
+            about: "Scheme and host that users type; `https` makes cookies `Secure` with the `__Host-` prefix. Without it, listening on this machine alone, only names of this machine are answered",
             allowed: "`http://` or `https://` and a host, with a port where it is not the default one",
             default: Fallback::Unset("`http://` and the address it listens on"),
             example: "https://curfew.example.com",
@@ -38,7 +38,7 @@ pub(super) const SERVING: Section = Section {
         },
         Setting {
             name: "CURFEW_TRUSTED_PROXIES",
-            about: "Networks whose `X-Forwarded-For` is believed",
+            about: "Networks of proxies: the client's address is read from `X-Forwarded-For`, from the right, past these",
             allowed: "addresses and networks, separated by commas",
             default: Fallback::Unset("none"),
             example: "10.0.0.0/8,192.168.1.7",

@@ -59,9 +59,11 @@ async fn connections_that_are_only_open_do_not_hold_it_up_for_ever(app: TestApp)
     let mut server = Program::start(folder.path(), &app.url);
     let idle = TcpStream::connect(&server.address).await.unwrap();
     let mut slow = TcpStream::connect(&server.address).await.unwrap();
-    slow.write_all(b"POST /api/fn/sign_in HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nemail")
-        .await
-        .unwrap();
+    slow.write_all(
+        b"POST /api/fn/sign_in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nemail",
+    )
+    .await
+    .unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;
     server.is_asked_to_stop();
     let status = tokio::task::spawn_blocking(move || server.ends_within(DRAIN))
