@@ -72,7 +72,7 @@ export function remoteLogouts(server: Server, user: User): number {
 /** How many sessions of this user live, as the database says. */
 export function liveSessions(server: Server, user: User): number {
   const [[count]] = server.database(
-    "select count(*) from sessions s join users u on s.user_id = u.id where u.email = ? and s.ended_at is null",
+    "select count(*) from sessions s join users u on s.user_id = u.id where u.email = ? and s.epoch = u.epoch and s.ended_at is null",
     user.email,
   );
   return Number(count);

@@ -141,11 +141,11 @@ impl TestApp {
             ),
             (
                 "open",
-                "select cast(count(*) as text) from sessions where ended_at is null",
+                "select cast(count(*) as text) from sessions s join users u on u.id = s.user_id and u.epoch = s.epoch where s.ended_at is null",
             ),
             (
                 "devices",
-                "select cast(count(*) as text) from remembered_devices where ended_at is null",
+                "select cast(count(*) as text) from remembered_devices d join users u on u.id = d.user_id and u.epoch = d.epoch where d.ended_at is null",
             ),
             (
                 "tokens",

@@ -188,8 +188,16 @@ impl Ada {
             )
             .await,
             epoch: number("select epoch from users").await,
-            sessions: number("select count(*) from sessions where ended_at is null").await,
-            devices: number("select count(*) from remembered_devices where ended_at is null").await,
+            sessions: number(
+                "select count(*) from sessions s join users u on u.id = s.user_id and u.epoch = s.epoch
+                 where s.ended_at is null",
+            )
+            .await,
+            devices: number(
+                "select count(*) from remembered_devices d
+                 join users u on u.id = d.user_id and u.epoch = d.epoch where d.ended_at is null",
+            )
+            .await,
         };
         audit::verify(&mut db.read().await.unwrap())
             .await

@@ -69,13 +69,21 @@ impl TestApp {
     }
 
     pub async fn open_sessions(&self, name: &str) -> i64 {
-        let sql = "select count(*) from sessions where ended_at is null and user_id";
-        databases::number(self.db(), &format!("{sql} = ({})", user_of(name))).await
+        self.open("sessions", name).await
     }
 
     pub async fn open_devices(&self, name: &str) -> i64 {
-        let sql = "select count(*) from remembered_devices where ended_at is null and user_id";
-        databases::number(self.db(), &format!("{sql} = ({})", user_of(name))).await
+        self.open("remembered_devices", name).await
+    }
+
+    /// Rows under the user's epoch that have not ended.
+    async fn open(&self, table: &str, name: &str) -> i64 {
+        let sql = format!(
+            "select count(*) from {table} r join users u on u.id = r.user_id and u.epoch = r.epoch
+             where r.ended_at is null and u.id = ({})",
+            user_of(name)
+        );
+        databases::number(self.db(), &sql).await
     }
 
     pub async fn epoch(&self, name: &str) -> i64 {
