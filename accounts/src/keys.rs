@@ -4,6 +4,8 @@
 //! HKDF-SHA256 (RFC 5869) for its purpose, bound to its owner as associated data, so that a row
 //! copied to another user cannot be opened.
 
+mod form_token;
+
 use std::{
     fmt,
     sync::{Arc, PoisonError, RwLock},
@@ -30,6 +32,8 @@ pub enum Purpose {
     TwoFactorDraft,
     Email,
     Webhook,
+    /// Nothing is sealed for it: it tells forms of ours from others.
+    Form,
 }
 
 impl Purpose {
@@ -39,6 +43,7 @@ impl Purpose {
             Self::TwoFactorDraft => b"curfew two-factor draft",
             Self::Email => b"curfew email",
             Self::Webhook => b"curfew webhook",
+            Self::Form => b"curfew form",
         }
     }
 }
@@ -233,12 +238,17 @@ fn ring(text: &str) -> Result<Ring, BadKeyFile> {
 }
 
 fn cipher(key: &Key, purpose: Purpose) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new((&*derived(key, purpose)).into())
+}
+
+/// The key of a purpose.
+fn derived(key: &Key, purpose: Purpose) -> Zeroizing<[u8; KEY_BYTES]> {
     let mut derived = Zeroizing::new([0; KEY_BYTES]);
     #[expect(clippy::expect_used, reason = "32 bytes are within what HKDF gives")]
     Hkdf::<Sha256>::new(None, &*key.bytes)
         .expand(purpose.info(), &mut *derived)
         .expect("HKDF-SHA256 gives up to 8,160 bytes");
-    XChaCha20Poly1305::new((&*derived).into())
+    derived
 }
 
 #[cfg(test)]

@@ -41,6 +41,9 @@ pub enum MemberError {
     PlanRequired(Vec<Plan>),
     #[error("an account has at least one owner")]
     LastOwner,
+    /// The member's sessions changed after the form was drawn.
+    #[error("what the form was drawn with is no longer so")]
+    Stale,
     /// What the user typed to confirm is not what they were asked for.
     #[error("not confirmed")]
     NotConfirmed,

@@ -12,6 +12,7 @@ mod remote_logout;
 mod rename;
 mod revoke_tokens;
 mod rotate;
+mod shown;
 mod start;
 mod status;
 
@@ -31,6 +32,7 @@ pub use rename::{LONGEST_NAME, RenameError, rename};
 pub use revoke_tokens::{RevokeTokens, Revoked, end_all_and_revoke_tokens};
 pub use rotate::RotatedSession;
 pub(crate) use rotate::{confirm, end_others_and_rotate, rotate_kept};
+pub use shown::{ShownEpoch, ShownError, check_shown};
 pub use start::{AuthMethod, SecondFactor, Started, sign_out};
 pub(crate) use start::{NewSession, start};
 pub use status::{SessionStatus, of_account, statuses};

@@ -7,6 +7,8 @@ use crate::{ids::SessionId, time::UnixMillis, users::User};
 pub struct SignedIn {
     pub user: User,
     pub session: SessionId,
+    /// The epoch under which the session is live.
+    pub epoch: i64,
     pub started_at: UnixMillis,
     pub last_active_at: UnixMillis,
     /// When the user last showed a password or a code in this session.

@@ -9,6 +9,10 @@ use crate::{error::AppError, flash::Flash, time::Time};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Boot {
     pub viewer: Option<Viewer>,
+    /// Its address with the query: where its forms lead back to.
+    pub page: String,
+    /// What vouches for its forms where the browser does not say where they come from.
+    pub form_token: Option<String>,
     pub flash: Option<Flash>,
     /// Why this user does not see this page.
     pub refused: Option<AppError>,
@@ -23,6 +27,9 @@ pub struct Boot {
 /// The user signed in, as the screens show them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Viewer {
+    pub id: String,
+    /// The epoch under which this session is live.
+    pub epoch: i64,
     pub name: String,
     pub username: Option<String>,
     pub email: String,

@@ -90,6 +90,8 @@ pub struct Visit {
     /// The cookie of a pending sign-in.
     pub pending_sign_in: Option<Token>,
     pub flash: Option<Flash>,
+    /// What vouches for the forms of the page that is drawn, where fetch metadata cannot.
+    pub form_token: Option<String>,
     /// Why the user signed in does not see the page they asked for.
     pub refused: Option<AppError>,
     pub sign_up_open: bool,
@@ -249,6 +251,14 @@ pub fn leave(flash: &Flash) -> Result<(), AppError> {
 pub fn query_string() -> String {
     use_context::<http::request::Parts>()
         .and_then(|parts| parts.uri.query().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+/// The page that is drawn: its address with the query.
+#[must_use]
+pub fn here() -> String {
+    use_context::<http::request::Parts>()
+        .and_then(|parts| parts.uri.path_and_query().map(ToString::to_string))
         .unwrap_or_default()
 }
 

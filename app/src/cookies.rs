@@ -28,6 +28,8 @@ pub enum Kind {
     /// A password was right, a second factor is owed. No session.
     PendingSignIn,
     Flash,
+    /// Tells this browser from others, for the tokens of forms. Grants nothing.
+    Form,
 }
 
 impl Cookies {
@@ -50,6 +52,8 @@ impl Cookies {
             (Kind::PendingSignIn, false) => "curfew_half",
             (Kind::Flash, true) => "__Host-curfew_flash",
             (Kind::Flash, false) => "curfew_flash",
+            (Kind::Form, true) => "__Host-curfew_form",
+            (Kind::Form, false) => "curfew_form",
         }
     }
 
@@ -77,6 +81,12 @@ impl Cookies {
     pub fn pending_sign_in(&self, token: &Token) -> Cookie<'static> {
         let lasts = self.limits.pending_sign_in;
         self.make(Kind::PendingSignIn, token.expose().to_owned(), Some(lasts))
+    }
+
+    /// The cookie that the tokens of this browser's forms are bound to. It ends with the browser.
+    #[must_use]
+    pub fn form(&self, token: &Token) -> Cookie<'static> {
+        self.make(Kind::Form, token.expose().to_owned(), None)
     }
 
     /// What the next page has to say.

@@ -9,6 +9,7 @@ pub mod drawn;
 pub mod error_summary;
 pub mod field;
 pub mod form;
+pub mod form_fields;
 pub mod icon;
 pub mod layout;
 pub mod link;

@@ -59,23 +59,28 @@ impl Place {
 
 /// Ends every session and remembered device of the user signed in. `from` is `security` or
 /// `password`: the page to come back to. With `revoke_api` or `revoke_mcp` ticked, the user's tokens
-/// of that kind are revoked too.
+/// of that kind are revoked too. A page names in `for_user` and `for_epoch` what it showed: when that is no longer so,
+/// nothing happens. A program may leave both out.
 ///
 /// # Errors
-/// `plan_required`, `session_ended`, `service_unavailable`; nothing has changed then.
+/// `plan_required`, `conflict`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "remote_logout")]
 pub async fn remote_logout(
     from: Option<String>,
     revoke_api: Option<String>,
     revoke_mcp: Option<String>,
+    for_user: Option<String>,
+    for_epoch: Option<String>,
 ) -> Result<(), AppError> {
-    use accounts::sessions::{By, RevokeTokens, Surface, end_all_and_revoke_tokens};
+    use accounts::sessions::{By, RevokeTokens, Surface, check_shown, end_all_and_revoke_tokens};
 
     use crate::{
         context::{operation, signed_in},
-        forms::ticked,
+        forms::{shown, ticked},
     };
 
+    // Compared before the function runs, as in every form.
+    drop(for_user);
     let me = signed_in()?;
     let from = from.as_deref().map_or(Place::Security, Place::named);
     let surface = match from {
@@ -87,6 +92,7 @@ pub async fn remote_logout(
         mcp_tokens: ticked(revoke_mcp.as_deref()),
     };
     let mut op = operation().await?;
+    check_shown(&mut op, &me.user.id, shown(for_epoch.as_deref())).await?;
     let by = By::Session(&me.session);
     let (ended, revoked) =
         end_all_and_revoke_tokens(&mut op, &me.user.id, by, tokens, surface).await?;

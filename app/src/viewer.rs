@@ -10,7 +10,7 @@ use accounts::{
 
 use crate::{
     boot::{Boot, Viewer},
-    context::{Presence, curfew, now, visit},
+    context::{Presence, curfew, here, now, visit},
     error::listed,
     flash::Flash,
     pages::settings,
@@ -27,6 +27,8 @@ pub(crate) fn boot() -> Boot {
             Presence::SignedIn(signed_in) => Some(viewer(signed_in, &curfew.instance.limits)),
             _ => None,
         },
+        page: here(),
+        form_token: visit.form_token.clone(),
         // A token's value is for one page, which asks for it itself.
         flash: visit.flash.filter(|f| !matches!(f, Flash::Made(_))),
         refused: visit.refused,
@@ -45,6 +47,8 @@ fn names_of(feature: Feature) -> String {
 fn viewer(signed_in: &SignedIn, limits: &Limits) -> Viewer {
     let user = &signed_in.user;
     Viewer {
+        id: user.id.0.clone(),
+        epoch: signed_in.epoch,
         name: user.name.clone(),
         username: user.username.clone(),
         email: user.email.clone(),

@@ -6,4 +6,4 @@ mod cookies;
 pub mod session;
 
 pub(crate) use client::is_trusted;
-pub(crate) use cookies::session_token;
+pub(crate) use cookies::{session_token, token_of};

@@ -2,6 +2,7 @@
 //!
 //! A program gets JSON with a status of its own, a plain form a 303: see [`plain`].
 
+mod form;
 mod plain;
 mod step_up;
 
@@ -12,21 +13,24 @@ use app::{
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{Extension, Request, State},
-    http::{HeaderValue, StatusCode, Uri, header, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use leptos::prelude::provide_context;
 
-use plain::{Refusal, refused, succeeded};
+use plain::{Refusal, as_json, back, succeeded};
 use tracing::Span;
 
 use crate::{
-    addresses::FUNCTIONS, error_page::wants_html, permitted, problem::code_name,
-    redirects::set_unless_set, state::AppState,
+    addresses::FUNCTIONS,
+    error_page::wants_html,
+    form_body::LARGEST,
+    form_page, pages, permitted,
+    problem::code_name,
+    redirects::set_unless_set,
+    request_id::{self, RequestId},
+    state::AppState,
 };
-
-/// Largest body that is read.
-const LARGEST: usize = 64 * 1024;
 
 /// Runs the server function at the request's address.
 pub async fn call(
@@ -52,29 +56,72 @@ pub async fn sign_out(
     run(&state, visit, request).await
 }
 
+/// What the answer to a call depends on besides its outcome.
+struct Call {
+    name: String,
+    headers: HeaderMap,
+    /// A form sent without script.
+    plain: bool,
+    visit: Visit,
+    request_id: String,
+}
+
+impl Call {
+    fn of(parts: &Parts, visit: &Visit) -> Self {
+        let name = parts.uri.path().rsplit('/').next().unwrap_or_default();
+        Self {
+            name: name.to_owned(),
+            headers: parts.headers.clone(),
+            plain: wants_html(&parts.headers),
+            visit: visit.clone(),
+            request_id: request_id::of(&parts.extensions),
+        }
+    }
+
+    /// The answer when the operation was refused: JSON for a program; for a plain form its page, or a page that says why.
+    async fn refuse(&self, state: &AppState, body: &Bytes, error: AppError) -> Response {
+        Span::current().record("code", code_name(error.code));
+        if !self.plain {
+            return as_json(state, &error);
+        }
+        let refusal = Refusal {
+            name: &self.name,
+            body,
+            page: form_page::of(state, &self.headers, body),
+            error,
+        };
+        match back(state, refusal) {
+            Ok(response) => response,
+            Err(error) => {
+                let mut page = Request::new(Body::empty());
+                page.extensions_mut()
+                    .insert(RequestId(self.request_id.clone()));
+                pages::refuse(state, self.visit.clone(), error, page).await
+            }
+        }
+    }
+}
+
 async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
-    let headers = parts.headers.clone();
-    let plain = wants_html(&headers);
-    let name = parts.uri.path().rsplit('/').next();
-    let name = name.unwrap_or_default().to_owned();
-    let address = format!("{FUNCTIONS}{name}");
-    let refuse = |body: &Bytes, error: AppError| {
-        let name = &*name;
-        Span::current().record("code", code_name(error.code));
-        refused(state, &headers, plain, Refusal { name, body, error })
-    };
+    let call = Call::of(&parts, &visit);
+    let address = format!("{FUNCTIONS}{}", call.name);
     let body = match read(&parts, body).await {
         Ok(body) => body,
-        Err(error) => return refuse(&Bytes::new(), error),
+        Err(error) => return call.refuse(state, &Bytes::new(), error).await,
     };
-    if let Err(error) = permitted::check(state, &visit, &address).await {
-        return refuse(&body, error);
+    if !form::is_vouched_for(&parts.extensions, &visit, &body) {
+        return StatusCode::FORBIDDEN.into_response();
     }
-    Span::current().record("function", &*name);
+    if let Err(error) = form::check_user(&visit, &address, &body) {
+        return call.refuse(state, &form::without_typed(&body), error).await;
+    }
+    if let Err(error) = permitted::check(state, &visit, &address).await {
+        return call.refuse(state, &body, error).await;
+    }
     let (visit, confirmed) = match step_up::check(state, visit, &address, &body).await {
         Ok(checked) => checked,
-        Err(error) => return refuse(&body, error),
+        Err(error) => return call.refuse(state, &body, error).await,
     };
     // The answer is made here for both, so the function itself always answers a program.
     parts
@@ -96,8 +143,8 @@ async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
         set_unless_set(&mut response, cookie);
     }
     if response.status().is_success() {
-        return if plain {
-            succeeded(&headers, response)
+        return if call.plain {
+            succeeded(form_page::of(state, &call.headers, &body), response)
         } else {
             response
         };
@@ -114,7 +161,7 @@ async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
         error = explained(&state.curfew, me, error).await;
     }
     permitted::note_refusal(state, &visit, &address, &error).await;
-    let mut answer = refuse(&body, error);
+    let mut answer = call.refuse(state, &body, error).await;
     for cookie in cookies {
         answer.headers_mut().append(header::SET_COOKIE, cookie);
     }

@@ -10,6 +10,7 @@
 //! | [`health`], [`assets`] | what needs no user |
 //! | [`emails`], [`webhook`] | outboxes, emptied as long as the program runs |
 //! | [`request_id`], [`headers`], [`host`], [`connections`] | around every request: its number and log line, its headers, whom it may name, its connection |
+//! | `cross_site`, `form_token`, `form_page`, `form_body` | what another site's page sends, what tells a form of ours, and where it stands |
 //! | [`problem`], [`error_page`], `redirects` | how a refusal is answered |
 //! | `csv`, [`event_lines`], [`key_file`] | files: exports, and the instance's key |
 //! | [`state`], [`streams`], [`last_seen`], [`token_rate_limit`], [`warned`] | what requests share |
@@ -20,12 +21,16 @@ pub mod authentication;
 pub mod cli;
 pub mod config;
 pub mod connections;
+mod cross_site;
 mod csv;
 pub mod emails;
 pub mod error_page;
 pub mod event_lines;
 pub mod events;
 pub mod export;
+mod form_body;
+mod form_page;
+mod form_token;
 pub mod functions;
 pub mod headers;
 pub mod health;

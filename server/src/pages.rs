@@ -24,7 +24,7 @@ use serde::Deserialize;
 
 use crate::{
     addresses::{self, Access, CODE},
-    error_page, permitted,
+    error_page, form_token, permitted,
     redirects::{see_other, session_ended, set_unless_set, start_over, to_sign_in},
     request_id,
     state::AppState,
@@ -146,7 +146,10 @@ pub(crate) async fn refuse(
     response
 }
 
-async fn draw(state: &AppState, visit: Visit, request: Request) -> Response {
+async fn draw(state: &AppState, mut visit: Visit, request: Request) -> Response {
+    let form = form_token::issue(state, request.headers(), &visit);
+    let (form_token, form_cookie) = form.map(|form| (form.token, form.cookie)).unzip();
+    visit.form_token = form_token;
     let refused = visit.refused.is_some();
     let flash = match &visit.flash {
         // A token's value waits for the page that shows it.
@@ -171,6 +174,9 @@ async fn draw(state: &AppState, visit: Visit, request: Request) -> Response {
         // The database became unavailable after the authentication: no half page of a user signed in.
         let status = StatusCode::SERVICE_UNAVAILABLE;
         return error_page::html(state, ErrorPage::ServiceUnavailable, status, &id);
+    }
+    if let Some(cookie) = form_cookie.flatten() {
+        set_unless_set(&mut response, &cookie);
     }
     if flash {
         // Said once.

@@ -10,15 +10,15 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
-    timeout::TimeoutLayer,
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
 };
 
 use crate::{
     addresses::{self, RESUME},
     assets,
     authentication::session::authenticate,
-    error_page, events, export, functions, headers, health, host, mcp, pages, problem, request_id, rest,
+    cross_site, error_page, events, export, functions, headers, health, host, mcp, pages, problem,
+    request_id, rest,
     state::AppState,
     two_factor_files::{self, QR_CODE, RECOVERY_CODES},
 };
@@ -27,9 +27,6 @@ use crate::{
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// The whole service.
-///
-/// # Panics
-/// Never with a checked configuration: its public address is an origin.
 pub fn router(state: AppState) -> Router {
     // Innermost first. Only what is about users looks at their cookies.
     let users = users()
@@ -39,7 +36,7 @@ pub fn router(state: AppState) -> Router {
     let programs = for_programs(rest::router(&state).merge(mcp::router(&state)));
 
     bounded(users.merge(machines().router))
-        .layer(cross_site(&state))
+        .layer(from_fn_with_state(state.clone(), cross_site::check))
         .merge(programs)
         .layer(from_fn_with_state(state.clone(), error_page::explain))
         .layer(from_fn_with_state(state.clone(), host::check))
@@ -134,17 +131,4 @@ fn bounded<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
             LONGEST,
         ))
         .layer(CatchPanicLayer::new())
-}
-
-/// Refuses what another site's page sends (fetch metadata, or Origin in older browsers).
-fn cross_site(state: &AppState) -> CsrfLayer {
-    let origin = state.config.public_url();
-    match CsrfLayer::new().add_trusted_origin(&origin) {
-        Ok(layer) => layer,
-        Err(error) => {
-            // Stricter, not laxer: only requests that say they are same-origin pass.
-            tracing::warn!(%origin, %error, "CURFEW_PUBLIC_URL is not an origin");
-            CsrfLayer::new()
-        }
-    }
 }

@@ -8,6 +8,7 @@ use crate::{
     permissions::{self, Permission},
     plans::{Feature, Plan},
     roles::Role,
+    sessions::ShownEpoch,
     signed_in::SignedIn,
 };
 
@@ -21,12 +22,13 @@ pub(crate) async fn begin(
     may(op, who, permission).await
 }
 
-/// Begins an operation on a member. Returns the user who asks, and the member.
+/// Begins an operation on a member, of whom the form showed `shown`. Returns the user who asks, and the member.
 pub(super) async fn begin_on(
     op: &mut Operation,
     who: &SignedIn,
     member: &UserId,
     permission: Permission,
+    shown: ShownEpoch,
 ) -> Result<(LockedUser, LockedUser), MemberError> {
     op.lock_account(&who.user.account_id).await?;
     // In the order of their ids: two users who act on each other at once take the two locks in one order.
@@ -40,6 +42,9 @@ pub(super) async fn begin_on(
     let member = member
         .filter(|m| m.account_id == me.account_id && m.removed_at.is_none())
         .ok_or(MemberError::NotFound)?;
+    if !shown.fits(&member) {
+        return Err(MemberError::Stale);
+    }
     if member.role == Role::Owner && me.role != Role::Owner {
         return Err(MemberError::NotAllowed(
             "Only an owner may do this to an owner.",

@@ -15,7 +15,7 @@ use crate::{
     operation::{LockedUser, Operation},
     permissions::Permission,
     roles::Role,
-    sessions::{Ending, end_together},
+    sessions::{Ending, ShownEpoch, end_together},
     signed_in::SignedIn,
     tokens::{self, Kind},
     users,
@@ -38,8 +38,9 @@ pub async fn disable(
     op: &mut Operation,
     who: &SignedIn,
     member: &UserId,
+    shown: ShownEpoch,
 ) -> Result<Disabled, MemberError> {
-    let (me, member) = begin_on(op, who, member, Permission::DisableMember).await?;
+    let (me, member) = begin_on(op, who, member, Permission::DisableMember, shown).await?;
     if member.id == me.id {
         return Err(MemberError::NotAllowed("You cannot disable yourself."));
     }
@@ -121,7 +122,8 @@ pub async fn enable(
     who: &SignedIn,
     member: &UserId,
 ) -> Result<(), MemberError> {
-    let (me, member) = begin_on(op, who, member, Permission::EnableMember).await?;
+    let shown = ShownEpoch::default();
+    let (me, member) = begin_on(op, who, member, Permission::EnableMember, shown).await?;
     if member.disabled_at.is_none() {
         return Ok(());
     }

@@ -11,7 +11,7 @@ use crate::{
     on,
     operation::Operation,
     permissions::Permission,
-    sessions::{self, By, EndAllError, LogoutReceipt, Started, Surface, end_all_but},
+    sessions::{self, By, EndAllError, LogoutReceipt, ShownEpoch, Started, Surface, end_all_but},
     signed_in::SignedIn,
 };
 
@@ -23,8 +23,10 @@ pub async fn remote_logout_member(
     op: &mut Operation,
     who: &SignedIn,
     member: &UserId,
+    shown: ShownEpoch,
 ) -> Result<LogoutReceipt, MemberError> {
-    let (me, member) = begin_on(op, who, member, Permission::RemoteLogoutMember).await?;
+    let permission = Permission::RemoteLogoutMember;
+    let (me, member) = begin_on(op, who, member, permission, shown).await?;
     if member.id == me.id {
         return Err(MemberError::NotAllowed(
             "For yourself, use Remote logout on your profile.",
@@ -62,7 +64,7 @@ pub struct LoggedOutEveryone {
 
 /// Ends every session and remembered device of every member. With `keep_this` the session that asks stays live, under a
 /// new cookie, because a copy of the old one may be what this is about; its user's other sessions and all their
-/// remembered devices end as well.
+/// remembered devices end as well. `shown` is the epoch of the user who asks.
 ///
 /// # Errors
 /// See [`MemberError`]; in each case nothing has changed.
@@ -70,6 +72,7 @@ pub async fn remote_logout_everyone(
     op: &mut Operation,
     who: &SignedIn,
     keep_this: bool,
+    shown: ShownEpoch,
 ) -> Result<LoggedOutEveryone, MemberError> {
     let account = op.lock_account(&who.user.account_id).await?;
     let members = op.lock_members(&account).await?;
@@ -78,6 +81,9 @@ pub async fn remote_logout_everyone(
         return Err(MemberError::Ended);
     }
     let me = may(op, who, Permission::RemoteLogoutEveryone).await?;
+    if !shown.fits(&me) {
+        return Err(MemberError::Stale);
+    }
     let mut all = Everyone::default();
     let mut session = None;
     for member in &members {

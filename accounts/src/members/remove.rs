@@ -10,6 +10,7 @@ use crate::{
     ids::UserId,
     operation::{LockedUser, Operation},
     permissions::Permission,
+    sessions::ShownEpoch,
     signed_in::SignedIn,
 };
 
@@ -22,8 +23,9 @@ pub async fn remove(
     op: &mut Operation,
     who: &SignedIn,
     member: &UserId,
+    shown: ShownEpoch,
 ) -> Result<Disabled, MemberError> {
-    let (me, member) = begin_on(op, who, member, Permission::RemoveMember).await?;
+    let (me, member) = begin_on(op, who, member, Permission::RemoveMember, shown).await?;
     if member.id == me.id {
         return Err(MemberError::NotAllowed(
             "You cannot remove yourself here. Delete your account on your profile.",

@@ -14,6 +14,7 @@ use crate::{
     operation::Operation,
     permissions::Permission,
     roles::Role,
+    sessions::ShownEpoch,
     signed_in::SignedIn,
 };
 
@@ -28,7 +29,8 @@ pub async fn change_role(
     member: &UserId,
     role: Role,
 ) -> Result<(), MemberError> {
-    let (me, member) = begin_on(op, who, member, Permission::ChangeRole).await?;
+    let shown = ShownEpoch::default();
+    let (me, member) = begin_on(op, who, member, Permission::ChangeRole, shown).await?;
     may_give(role, me.role, me.plan)?;
     if member.role == role {
         return Ok(());

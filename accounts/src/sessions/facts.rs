@@ -12,6 +12,8 @@ use crate::{
 /// What the dialog says will end and will stay.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Facts {
+    /// The epoch under which all of this is live.
+    pub epoch: i64,
     pub sessions: i64,
     pub remembered_devices: i64,
     /// Open invitations of the user, which will wait for a confirmation.
@@ -39,7 +41,7 @@ pub async fn facts(conn: &mut Reader, user: &UserId) -> Result<Facts, sqlx::Erro
 pub(crate) async fn count_live(conn: &mut Reader, user: &UserId) -> Result<Facts, sqlx::Error> {
     let (now, idle) = (conn.now.at, conn.idle_since());
     on!(conn, c => sqlx::query_as(concat!(
-        "select (select count(*) from sessions s where s.user_id = u.id and ", live_session!("$1", "$2"), ") as sessions,
+        "select u.epoch, (select count(*) from sessions s where s.user_id = u.id and ", live_session!("$1", "$2"), ") as sessions,
                 (select count(*) from remembered_devices d where d.user_id = u.id and ", live_device!("$1"), ") as remembered_devices,
                 (select count(*) from invitations i where i.created_by = u.id and i.used_at is null
                  and i.revoked_at is null and i.waits_since is null and i.expires_at > $1) as invitations

@@ -157,6 +157,7 @@ async fn judge(conn: &mut Reader, row: Option<Row>) -> Result<Found, sqlx::Error
     Ok(Found::Live(Box::new(SignedIn {
         user,
         session: row.id,
+        epoch: row.epoch,
         started_at: row.started_at,
         last_active_at: row.last_active_at,
         confirmed_at: row.confirmed_at,

@@ -4,11 +4,11 @@ use accounts::{
     account::AccountError,
     invitations::InviteError,
     members::MemberError,
-    sessions::EndAllError,
+    sessions::{EndAllError, ShownError},
     tokens::{CreateError, MOST, RevokeError},
 };
 
-use super::{AppError, Code};
+use super::{AppError, Code, from_rules::STALE};
 
 impl From<EndAllError> for AppError {
     fn from(error: EndAllError) -> Self {
@@ -20,10 +20,20 @@ impl From<EndAllError> for AppError {
     }
 }
 
+impl From<ShownError> for AppError {
+    fn from(error: ShownError) -> Self {
+        match error {
+            ShownError::Stale => Self::new(Code::Conflict, STALE),
+            ShownError::Database(e) => e.into(),
+        }
+    }
+}
+
 impl From<MemberError> for AppError {
     fn from(error: MemberError) -> Self {
         match error {
             MemberError::Ended => Self::session_ended(),
+            MemberError::Stale => Self::new(Code::Conflict, STALE),
             MemberError::NotFound => Self::new(
                 Code::NotFound,
                 "This doesn’t exist any more. Another user may have been faster.",

@@ -10,6 +10,9 @@ use super::{AppError, Code, listed};
 pub(super) const CHANGED_MEANWHILE: &str =
     "Your sessions changed in the meantime. Nothing was changed.";
 
+/// A form that was drawn before sessions ended or started anew.
+pub(super) const STALE: &str = "What this page showed is no longer so: sessions have ended since. Nothing was changed. This is how it is now.";
+
 const NOT_YOUR_FAULT: &str = "Something went wrong on our side. Nothing was changed.";
 
 /// Logs the cause once; the browser only learns that it was not the user's fault.

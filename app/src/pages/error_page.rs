@@ -18,6 +18,8 @@ pub enum ErrorPage {
     CrossSite,
     /// 421: the request names a host that is not answered here.
     AnotherHost,
+    /// 409: another tab's sign-in came in between.
+    SignedInMeanwhile,
     /// 405: this address takes no request of this method.
     MethodNotAllowed,
     /// 408 or 413 and the like: the request itself cannot be served.
@@ -47,6 +49,11 @@ pub fn page(error_page: ErrorPage, assets: &Assets, request_id: &str) -> String 
             Shape::Shield,
             "This Curfew isn’t at this address",
             "It answers to names of its own machine only, like localhost, because CURFEW_PUBLIC_URL isn’t set. If you run it, set that to the address you type.",
+        ),
+        ErrorPage::SignedInMeanwhile => (
+            Shape::Info,
+            "This browser has just been signed in again",
+            "Go back and send the form once more. Nothing was changed.",
         ),
         ErrorPage::MethodNotAllowed => (
             Shape::Info,

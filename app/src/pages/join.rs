@@ -30,6 +30,7 @@ mod server_side {
             button::Submit,
             field::Field,
             form::Sent,
+            form_fields::FormFields,
             icon::{Disc, Shape},
             link::Link,
         },
@@ -108,6 +109,7 @@ mod server_side {
                 </div>
                 {sent.summary()}
                 <form class="form" method="post" action="/api/fn/join" novalidate>
+                    <FormFields />
                     <input type="hidden" name="invite" value=invite />
                     <Field
                         name="name"
@@ -184,6 +186,7 @@ mod server_side {
                 <div class="empty__actions">
                     <Link class="button" href="/">"Go home"</Link>
                     <form class="button-form" method="post" action="/sign-out">
+                        <FormFields />
                         <button class="button button--primary">"Sign out"</button>
                     </form>
                 </div>

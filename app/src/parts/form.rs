@@ -7,7 +7,10 @@ use leptos::{
 };
 use serde::de::DeserializeOwned;
 
-use super::error_summary::ErrorSummary;
+use super::{
+    error_summary::ErrorSummary,
+    form_fields::{AboutUser, OnPage},
+};
 use crate::{
     boot::boot,
     error::AppError,
@@ -139,6 +142,9 @@ where
 pub fn PostForm<S, O>(
     state: FormState<S>,
     #[prop(optional)] class: &'static str,
+    /// It says itself whom it is about.
+    #[prop(optional)]
+    names_user: bool,
     children: Children,
 ) -> impl IntoView
 where
@@ -161,6 +167,8 @@ where
     });
     view! {
         <ActionForm action=state.action attr:class=class attr:novalidate="">
+            <OnPage />
+            {(!names_user).then(|| view! { <AboutUser /> })}
             {children()}
         </ActionForm>
     }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{avatar::Avatar, icon::Mark, link::Link};
+use super::{avatar::Avatar, form_fields::FormFields, icon::Mark, link::Link};
 use crate::boot::{Viewer, viewer};
 
 /// A page of a signed-in user: the navigation, a title, what the page holds.
@@ -62,6 +62,7 @@ fn TopBar(viewer: Viewer, section: &'static str) -> impl IntoView {
                         <span class="topbar__name">{name}</span>
                     </a>
                     <form class="button-form" method="post" action="/sign-out">
+                        <FormFields />
                         <button class="button button--quiet button--small">"Sign out"</button>
                     </form>
                 </div>

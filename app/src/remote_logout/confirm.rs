@@ -11,10 +11,12 @@ use super::{
 };
 use crate::{
     boot::viewer,
+    error::Code,
     parts::{
         button::Submit,
         error_summary::ErrorSummary,
         form::{FormState, PostForm},
+        form_fields::{About, AboutUser},
         icon::{Disc, Shape},
         layout::Narrow,
         link::Link,
@@ -62,18 +64,32 @@ fn Decide(
     facts: Resource<Result<super::Facts, crate::error::AppError>>,
 ) -> impl IntoView {
     let form = FormState::<RemoteLogout>::of("remote_logout");
+    Effect::new(move |_| {
+        // What the page shows is no longer so: it shows what is so now.
+        if matches!(form.action.value().get(), Some(Err(error)) if error.code == Code::Conflict) {
+            facts.refetch();
+        }
+    });
     view! {
         <ErrorSummary error=Signal::derive(move || form.error()) />
         {loaded(facts, |facts| view! { <Outcome facts page=true /> })}
-        <PostForm state=form class="form__actions">
+        <PostForm state=form class="form__actions" names_user=true>
             <input type="hidden" name="from" value=from.name() />
             <Suspense>
                 {move || Suspend::new(async move {
+                    let facts = facts.await.ok();
                     // Not known: both are offered, as the remote logout itself is.
                     let (api_tokens, mcp_tokens) = facts
-                        .await
+                        .as_ref()
                         .map_or((true, true), |f| (f.api_tokens > 0, f.mcp_tokens > 0));
-                    view! { <More api_tokens mcp_tokens /> }
+                    let about = match facts {
+                        Some(f) => view! { <About user=f.user epoch=f.epoch /> }.into_any(),
+                        None => view! { <AboutUser /> }.into_any(),
+                    };
+                    view! {
+                        {about}
+                        <More api_tokens mcp_tokens />
+                    }
                 })}
             </Suspense>
             <Link class="button" href=from.path()>"Cancel"</Link>

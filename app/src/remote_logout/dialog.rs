@@ -13,6 +13,7 @@ use crate::{
         button::Submit,
         dialog::{Dialog, DialogHandle},
         form::leave_for_sign_in,
+        form_fields::{About, AboutUser, OnPage},
         icon::{Disc, Shape},
         loading::Loading,
         notice::{Notice, Tone},
@@ -49,8 +50,10 @@ pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) ->
         }
     });
     Effect::new(move |_| {
-        // Perhaps only the answer was lost. Asking again tells: if everything has ended, so has this session.
-        if failure().is_some_and(|error| error.code == Code::Unreachable) {
+        // Perhaps only the answer was lost. Asking again tells: if everything has ended, so has this session. After a
+        // conflict what the dialog shows is no longer so.
+        let asks_again = [Code::Unreachable, Code::Conflict];
+        if failure().is_some_and(|error| asks_again.contains(&error.code)) {
             facts.dispatch(());
         }
     });
@@ -68,7 +71,7 @@ pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) ->
             },
         );
     let words = move || {
-        if failure().is_some() {
+        if failure().is_some_and(|error| error.code != Code::Conflict) {
             "Try again"
         } else {
             "Log out everywhere"
@@ -81,7 +84,12 @@ pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) ->
                 <h2 class="dialog__title" id="dialog-title">"Log out from all devices?"</h2>
             </div>
             <ActionForm action=remote_logout attr:class="dialog__form">
+                <OnPage />
                 <input type="hidden" name="from" value=from.name() />
+                {move || match facts.value().get() {
+                    Some(Ok(facts)) => view! { <About user=facts.user epoch=facts.epoch /> }.into_any(),
+                    _ => view! { <AboutUser /> }.into_any(),
+                }}
                 <div class="dialog__body">
                     {move || failure().map(|error| view! { <Failed error /> })}
                     {move || match facts.value().get() {

@@ -16,6 +16,9 @@ use crate::{
 /// What would end and what would stay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
+    /// Whose sessions these are, and the epoch under which they are live: what a form names that this is shown with.
+    pub user: String,
+    pub epoch: i64,
     pub sessions: u64,
     pub remembered_devices: u64,
     /// Invitations of the user that will wait for a confirmation.
@@ -57,7 +60,10 @@ pub async fn remote_logout_facts() -> Result<Facts, AppError> {
     let mut conn = reader().await?;
     let facts = sessions::facts(&mut conn, &me.user.id).await?;
     let devices = devices::listed(&mut conn, &me, SHOWN).await?;
+    let two_factor = me.user.two_factor_since.is_some();
     Ok(Facts {
+        user: me.user.id.0,
+        epoch: facts.epoch,
         sessions: facts.sessions.unsigned_abs(),
         remembered_devices: facts.remembered_devices.unsigned_abs(),
         invitations: facts.invitations.unsigned_abs(),
@@ -72,7 +78,7 @@ pub async fn remote_logout_facts() -> Result<Facts, AppError> {
             .collect(),
         api_tokens: facts.api_tokens.unsigned_abs(),
         mcp_tokens: facts.mcp_tokens.unsigned_abs(),
-        two_factor: me.user.two_factor_since.is_some(),
+        two_factor,
     })
 }
 

@@ -163,14 +163,14 @@ pub(super) const LIST: &[Address] = &[
     public("/api/fn/check_email_link", "ask whether a link is good"),
     public("/api/fn/verify_code", "enter a second factor").home(CODE),
     public("/api/fn/request_password_reset", "ask for a new password").home("/forgot-password"),
-    public("/api/fn/reset_password", "choose a new password").but(WITH_LINK),
-    public("/api/fn/confirm_email", "confirm a new email").but(WITH_LINK),
+    public("/api/fn/reset_password", "choose a new password").home("/reset-password?token=").but(WITH_LINK),
+    public("/api/fn/confirm_email", "confirm a new email").home("/confirm-email?token=").but(WITH_LINK),
     public("/api/fn/confirm_sign_up", "finish signing up").home("/confirm-sign-up?token=").but(WITH_LINK),
     public("/api/fn/not_me", "log out everywhere after a sign-in that was not yours")
-        .home("/not-me")
+        .home("/not-me?token=")
         .but(WITH_LINK),
     public("/api/fn/still_signed_in", "ask whether you are signed in"),
-    public("/api/fn/join", "accept an invitation").but(WITH_LINK),
+    public("/api/fn/join", "accept an invitation").home("/join?invite=").but(WITH_LINK),
     // What programs and browsers look for
     public("/.well-known/change-password", "find the password page"),
     public("/api/openapi.json", "fetch the description of the API"),

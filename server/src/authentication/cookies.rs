@@ -40,7 +40,12 @@ impl RequestCookies {
 
 /// The session cookie by itself, for what neither starts a session nor counts as using one.
 pub(crate) fn session_token(headers: &HeaderMap, cookies: &Cookies) -> Option<Token> {
-    Token::presented(&value_of(headers, cookies.name(Kind::Session))?)
+    token_of(headers, cookies, Kind::Session)
+}
+
+/// A cookie by itself, where it has the shape of a token.
+pub(crate) fn token_of(headers: &HeaderMap, cookies: &Cookies, kind: Kind) -> Option<Token> {
+    Token::presented(&value_of(headers, cookies.name(kind))?)
 }
 
 /// A cookie's value, as the request carries it.

@@ -16,6 +16,7 @@ use accounts::{
 use app::{
     context::{Presence, Visit},
     error::{AppError, Code},
+    pages::error_page::ErrorPage,
 };
 use axum::{
     extract::{Request, State},
@@ -29,7 +30,8 @@ use tracing::Span;
 use super::{client, cookies::RequestCookies};
 use crate::{
     addresses::{self, RESUME},
-    error_page,
+    error_page::{self, wants_html},
+    form_page,
     redirects::{by_way_of, set_unless_set, to_sign_in},
     request_id,
     state::AppState,
@@ -57,8 +59,7 @@ enum Authenticated {
 pub async fn authenticate(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let request_cookies = RequestCookies::read(&parts.headers, &state.curfew.cookies);
-    let client = client::of(&parts, &state)
-        .with_known_device(request_cookies.known_device.clone());
+    let client = client::of(&parts, &state).with_known_device(request_cookies.known_device.clone());
     let now = Moment::now();
     let found = async {
         // Only a browser sends fetch metadata; only a browser has several tabs.
@@ -86,8 +87,8 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
         }
         Authenticated::As(presence) => (presence, Vec::new()),
         Authenticated::Remembered(presence, fresh) => (presence, fresh),
-        Authenticated::LookAgain => return look_again(&parts.method, &parts.uri).await,
-        Authenticated::JustRotated => return refuse_old_cookie(&parts.method, &parts.uri).await,
+        Authenticated::LookAgain => return look_again(&state, &parts).await,
+        Authenticated::JustRotated => return refuse_old_cookie(&state, &parts).await,
     };
     let dead = match &presence {
         Presence::SignedIn(me) => {
@@ -106,6 +107,7 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
         client,
         pending_sign_in: request_cookies.pending_sign_in.clone(),
         flash: request_cookies.flash.clone(),
+        form_token: None,
         refused: None,
         sign_up_open,
     });
@@ -212,12 +214,17 @@ fn unavailable(state: &AppState, parts: &Parts) -> Response {
     error_page::service_unavailable(state, &parts.headers, &request_id::of(&parts.extensions))
 }
 
-async fn look_again(method: &Method, uri: &Uri) -> Response {
+async fn look_again(state: &AppState, parts: &Parts) -> Response {
     tokio::time::sleep(ANSWER_ARRIVES).await;
-    if method == Method::GET {
-        by_way_of(
-            RESUME,
-            uri.path_and_query().map_or("/", |here| here.as_str()),
+    if parts.method == Method::GET {
+        by_way_of(RESUME, here(&parts.uri))
+    } else if wants_html(&parts.headers) {
+        let id = request_id::of(&parts.extensions);
+        error_page::html(
+            state,
+            ErrorPage::SignedInMeanwhile,
+            StatusCode::CONFLICT,
+            &id,
         )
     } else {
         error_page::json(&AppError::new(
@@ -228,11 +235,17 @@ async fn look_again(method: &Method, uri: &Uri) -> Response {
 }
 
 /// By way of the sign-in page, which leads on by itself once the browser has the new cookie.
-async fn refuse_old_cookie(method: &Method, uri: &Uri) -> Response {
+async fn refuse_old_cookie(state: &AppState, parts: &Parts) -> Response {
     tokio::time::sleep(ANSWER_ARRIVES).await;
-    if method == Method::GET {
-        to_sign_in(uri.path_and_query().map_or("/", |here| here.as_str()))
+    if parts.method == Method::GET {
+        to_sign_in(here(&parts.uri))
+    } else if wants_html(&parts.headers) {
+        to_sign_in(&form_page::of_referrer(state, &parts.headers).unwrap_or_else(|| "/".into()))
     } else {
         error_page::json(&AppError::not_signed_in())
     }
+}
+
+fn here(uri: &Uri) -> &str {
+    uri.path_and_query().map_or("/", |here| here.as_str())
 }

@@ -11,15 +11,12 @@ use app::{
     remote_logout::Place,
     sign_in::same_site,
 };
-use axum::{
-    body::Bytes,
-    http::{HeaderMap, Uri, header},
-    response::Response,
-};
+use axum::{body::Bytes, http::header, response::Response};
 
 use crate::{
     addresses::{self, CONFIRM},
     error_page::json,
+    form_body,
     redirects::{see_other, set_unless_set, start_over, to_sign_in},
     state::AppState,
 };
@@ -34,13 +31,16 @@ const SECRETS: [&str; 6] = [
     "token",
 ];
 
-/// A plain form goes on where the function says, keeping the cookies it set.
-pub(super) fn succeeded(headers: &HeaderMap, response: Response) -> Response {
+/// Hidden fields that are of one page, which may hold the token of a link in its address.
+const OF_THE_PAGE: [&str; 2] = ["on_page", "form_token"];
+
+/// A plain form goes on where the function says, else back to its page, keeping the cookies it set.
+pub(super) fn succeeded(page: Option<String>, response: Response) -> Response {
     let to = response
         .headers()
         .get(header::LOCATION)
         .and_then(|to| to.to_str().ok())
-        .map_or_else(|| page_of(headers).unwrap_or_else(|| "/".into()), our_path);
+        .map_or_else(|| page.unwrap_or_else(|| "/".into()), our_path);
     let mut answer = see_other(&to);
     for name in [
         header::SET_COOKIE,
@@ -57,26 +57,31 @@ pub(super) fn succeeded(headers: &HeaderMap, response: Response) -> Response {
 pub(super) struct Refusal<'a> {
     pub name: &'a str,
     pub body: &'a Bytes,
+    /// The page that the form stands on.
+    pub page: Option<String>,
     pub error: AppError,
 }
 
-/// The answer to a form or a program whose operation was refused.
-pub(super) fn refused(
-    state: &AppState,
-    headers: &HeaderMap,
-    plain: bool,
-    refusal: Refusal<'_>,
-) -> Response {
-    let Refusal { name, body, error } = refusal;
-    if !plain {
-        let mut response = json(&error);
-        leave_reason(state, &mut response, &error);
-        return response;
-    }
-    let home = addresses::function(name).and_then(|function| function.home);
-    let here = page_of(headers).filter(|page| page != CONFIRM || is_asked_again(&error));
-    let Some(mut page) = here.or_else(|| home.map(str::to_owned)) else {
-        return json(&error);
+/// The answer to a program whose operation was refused.
+pub(super) fn as_json(state: &AppState, error: &AppError) -> Response {
+    let mut response = json(error);
+    leave_reason(state, &mut response, error);
+    response
+}
+
+/// The answer to a plain form whose operation was refused: its page, which says why. The error itself where no page of
+/// ours has such a form.
+pub(super) fn back(state: &AppState, refusal: Refusal<'_>) -> Result<Response, AppError> {
+    let Refusal {
+        name,
+        body,
+        page: here,
+        error,
+    } = refusal;
+    let home = addresses::function(name).and_then(|function| home(function.home?, body));
+    let here = here.filter(|page| page != CONFIRM || is_asked_again(&error));
+    let Some(mut page) = here.or_else(|| home.clone()) else {
+        return Err(error);
     };
     let mut back = None;
     let asked = error.code == Code::StepUpRequired && !holds_secret(body);
@@ -84,15 +89,15 @@ pub(super) fn refused(
         // Its page has no field for a password: one that is only for that continues with what was typed.
         back = Some(std::mem::replace(&mut page, CONFIRM.to_owned()));
     } else if page == CONFIRM {
-        back = home.map(str::to_owned);
+        back = home;
     }
     if error.code == Code::SignInExpired {
-        return start_over(state, true);
+        return Ok(start_over(state, true));
     }
     if error.is_signed_out() {
         let mut response = to_sign_in(&after_sign_in(name, body, &error, page));
         leave_reason(state, &mut response, &error);
-        return response;
+        return Ok(response);
     }
     let refused = Refused {
         form: name.to_owned(),
@@ -106,7 +111,18 @@ pub(super) fn refused(
         &mut response,
         &state.curfew.cookies.flash(&Flash::Form(refused)),
     );
-    response
+    Ok(response)
+}
+
+/// The page of a function's form. One that is opened with a link takes the link's token from the form.
+fn home(page: &str, body: &Bytes) -> Option<String> {
+    let Some((_, field)) = page.strip_suffix('=').and_then(|page| page.split_once('?')) else {
+        return Some(page.to_owned());
+    };
+    let token = form_body::field(body, field).unwrap_or_default();
+    let token: String = form_urlencoded::byte_serialize(token.as_bytes()).collect();
+    let page = format!("{page}{token}");
+    (same_site(Some(&page)) != "/").then_some(page)
 }
 
 /// Where the user is led after signing in again: the page they were on. Not to the question whether to log out
@@ -148,17 +164,11 @@ fn holds_secret(body: &Bytes) -> bool {
 fn typed(body: &Bytes) -> BTreeMap<String, String> {
     form_urlencoded::parse(body)
         .into_owned()
-        .filter(|(name, _)| !SECRETS.contains(&name.as_str()))
+        .filter(|(name, _)| {
+            let name = name.as_str();
+            !SECRETS.contains(&name) && !OF_THE_PAGE.contains(&name)
+        })
         .collect()
-}
-
-/// The page a plain form stands on, when it is one of ours. Its address with the query, so that
-/// where to go on to is not lost.
-fn page_of(headers: &HeaderMap) -> Option<String> {
-    let referer: Uri = headers.get(header::REFERER)?.to_str().ok()?.parse().ok()?;
-    let host = headers.get(header::HOST)?.to_str().ok()?;
-    (referer.authority()?.as_str() == host)
-        .then(|| our_path(referer.path_and_query().map_or("/", |p| p.as_str())))
 }
 
 /// A path of ours, whatever it was before.
@@ -175,31 +185,27 @@ fn our_path(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
 
     #[test]
-    fn a_referrer_of_another_host_leads_nowhere() {
-        let page = |referer: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::HOST, HeaderValue::from_static("curfew.example"));
-            headers.insert(header::REFERER, HeaderValue::from_static(referer));
-            page_of(&headers)
-        };
-        assert_eq!(page("https://evil.example/profile"), None);
-        assert_eq!(page("https://curfew.example.evil.example/"), None);
+    fn the_page_of_a_link_is_opened_with_the_token_of_its_form() {
+        let body = Bytes::from_static(b"invite=abc&name=Ada&token=a%26b%2F..%2F");
+        let home = |page| home(page, &body).unwrap();
+        assert_eq!(home("/join?invite="), "/join?invite=abc");
         assert_eq!(
-            page("https://curfew.example//evil.example/x"),
-            Some("/".into())
+            home("/reset-password?token="),
+            "/reset-password?token=a%26b%2F..%2F"
         );
-        assert_eq!(
-            page("https://curfew.example/sign-in?next=/profile"),
-            Some("/sign-in?next=/profile".into())
+        assert_eq!(home("/not-me?other="), "/not-me?other=");
+        assert_eq!(home("/profile"), "/profile");
+    }
+
+    #[test]
+    fn what_belongs_to_one_page_is_not_typed_and_no_secret_is_kept() {
+        let body = Bytes::from_static(
+            b"on_page=%2Fjoin%3Finvite%3Dabc&form_token=x&password=y&token=z&name=Ada&for_user=1",
         );
-        assert_eq!(
-            page("https://curfew.example/profile"),
-            Some("/profile".into())
-        );
+        let kept: Vec<String> = typed(&body).into_keys().collect();
+        assert_eq!(kept, ["for_user", "name"]);
     }
 }

@@ -142,6 +142,21 @@ impl Answer {
         text_of(&inside[..inside.find(&format!("</{name}>")).unwrap()])
     }
 
+    /// The hidden fields of the form that posts to `action`, as a browser sends them.
+    #[track_caller]
+    pub fn hidden_fields(&self, action: &str) -> Vec<(String, String)> {
+        let form = self.tag(&format!("action=\"{action}\""));
+        let inside = &self.body[self.body.find(form).unwrap()..];
+        let inside = &inside[..inside.find("</form>").unwrap()];
+        let hidden = tags(inside).filter(|tag| tag.contains(" type=\"hidden\""));
+        hidden
+            .map(|tag| {
+                let value = attribute(tag, "value").unwrap_or_default();
+                (attribute(tag, "name").unwrap(), value)
+            })
+            .collect()
+    }
+
     /// What a reader sees: no tags, no scripts.
     pub fn text(&self) -> String {
         text_of(&self.body)

@@ -1,4 +1,6 @@
 //! What proxies add, change and leave out.
 
 mod addresses;
+mod forms;
 mod hosts;
+mod origins;

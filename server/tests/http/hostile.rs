@@ -9,7 +9,7 @@ mod malformed;
 mod text;
 
 /// Every server function, with fields that would do something.
-const FUNCTIONS: [(&str, &[(&str, &str)]); 56] = [
+pub const FUNCTIONS: [(&str, &[(&str, &str)]); 56] = [
     (
         "sign_up",
         &[

@@ -5,4 +5,5 @@ mod everywhere_else;
 mod facts;
 mod plans;
 mod replays;
+mod stale_forms;
 mod this_device;

@@ -41,7 +41,7 @@ impl Browser {
 
 impl TestApp {
     /// Ada, who owns an account, and Ben, a member of it with that role, both signed in.
-    async fn two(&self, role: &str) -> (Browser, Browser) {
+    pub async fn two(&self, role: &str) -> (Browser, Browser) {
         let ada = self.browser(FIREFOX_ON_LINUX);
         ada.sign_up("Ada").await;
         let ben = self.browser(FIREFOX_ON_LINUX);

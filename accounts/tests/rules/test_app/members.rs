@@ -8,7 +8,7 @@ use accounts::{
     plans::Plan,
     roles::Role,
     secret::Token,
-    sessions::{LogoutReceipt, SignedIn},
+    sessions::{LogoutReceipt, ShownEpoch, SignedIn},
     time::Moment,
     users::NewUser,
 };
@@ -87,7 +87,8 @@ impl TestApp {
     }
 
     pub async fn disable(&self, by: &SignedIn, member: &UserId) -> Result<Disabled, MemberError> {
-        commit!(self, NOW, members::disable, by, member)
+        let shown = ShownEpoch::default();
+        commit!(self, NOW, members::disable, by, member, shown)
     }
 
     pub async fn enable(&self, by: &SignedIn, member: &UserId) -> Result<(), MemberError> {
@@ -95,7 +96,8 @@ impl TestApp {
     }
 
     pub async fn remove(&self, by: &SignedIn, member: &UserId) -> Result<Disabled, MemberError> {
-        commit!(self, NOW, members::remove, by, member)
+        let shown = ShownEpoch::default();
+        commit!(self, NOW, members::remove, by, member, shown)
     }
 
     pub async fn leave(&self, who: &SignedIn, typed: &str) -> Result<Left, MemberError> {
@@ -107,7 +109,8 @@ impl TestApp {
         by: &SignedIn,
         member: &UserId,
     ) -> Result<LogoutReceipt, MemberError> {
-        commit!(self, NOW, members::remote_logout_member, by, member)
+        let shown = ShownEpoch::default();
+        commit!(self, NOW, members::remote_logout_member, by, member, shown)
     }
 
     pub async fn remote_logout_everyone(
@@ -115,7 +118,9 @@ impl TestApp {
         by: &SignedIn,
         keep_this: bool,
     ) -> Result<Everyone, MemberError> {
-        let done = commit!(self, NOW, members::remote_logout_everyone, by, keep_this)?;
+        let everyone = members::remote_logout_everyone;
+        let shown = ShownEpoch::default();
+        let done = commit!(self, NOW, everyone, by, keep_this, shown)?;
         assert_eq!(done.session.is_some(), keep_this);
         Ok(done.ended)
     }

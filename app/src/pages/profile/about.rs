@@ -23,11 +23,16 @@ use crate::{
 /// # Errors
 /// `validation_failed`, `session_ended`, `service_unavailable`.
 #[server(prefix = "/api/fn", endpoint = "update_profile")]
-pub async fn update_profile(name: String, username: Option<String>) -> Result<(), AppError> {
+pub async fn update_profile(
+    name: String,
+    username: Option<String>,
+    for_user: Option<String>,
+) -> Result<(), AppError> {
     use accounts::profile::update_profile;
 
     use crate::context::{leave, operation, signed_in};
 
+    drop(for_user);
     let me = signed_in()?;
     let mut op = operation().await?;
     let username = username.unwrap_or_default();

@@ -8,6 +8,7 @@ use crate::{
     flash::{Flash, Refused},
     parts::{
         button::Submit,
+        form_fields::OnPage,
         icon::{Disc, Shape},
         layout::Narrow,
         link::Link,
@@ -51,6 +52,7 @@ fn form(refused: Refused) -> impl IntoView {
             </div>
             <p class="card__text">{lead}</p>
             <form class="form" method="post" action=format!("/api/fn/{form}") novalidate>
+                <OnPage />
                 {typed}
                 <Confirmation error=Signal::derive(move || shown.clone()) />
                 <div class="form__actions">

@@ -28,6 +28,7 @@ mod server_side {
             button::Submit,
             field::Field,
             form::Sent,
+            form_fields::FormFields,
             icon::{Disc, Icon, Shape},
             link::Link,
         },
@@ -101,6 +102,7 @@ mod server_side {
                         <p class="outcome__warning">"This can’t be undone."</p>
                     </div>
                     <form class="form" method="post" action="/api/fn/delete_account" novalidate>
+                        <FormFields />
                         <Field
                             name="confirmation"
                             label="Your email address"

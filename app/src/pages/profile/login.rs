@@ -24,7 +24,11 @@ use crate::{
 /// # Errors
 /// `validation_failed`, `step_up_required`, `too_many_attempts`, `session_ended`, `service_unavailable`.
 #[server(prefix = "/api/fn", endpoint = "change_email")]
-pub async fn change_email(email: String, confirmation: Option<String>) -> Result<(), AppError> {
+pub async fn change_email(
+    email: String,
+    confirmation: Option<String>,
+    for_user: Option<String>,
+) -> Result<(), AppError> {
     use accounts::change_email::request;
 
     use crate::{
@@ -32,6 +36,7 @@ pub async fn change_email(email: String, confirmation: Option<String>) -> Result
         step_up::confirmed,
     };
 
+    drop(for_user);
     let me = confirmed(confirmation)?;
     let mut op = operation().await?;
     request(&mut op, &me, &email).await?;

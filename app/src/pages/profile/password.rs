@@ -27,6 +27,7 @@ use crate::{
 pub async fn change_password(
     current_password: String,
     new_password: String,
+    for_user: Option<String>,
 ) -> Result<(), AppError> {
     use accounts::{
         change_password::{PasswordChange, change_password},
@@ -38,6 +39,7 @@ pub async fn change_password(
         cookies::Kind,
     };
 
+    drop(for_user);
     let (curfew, me, visit) = (curfew()?, signed_in()?, visit()?);
     let (current, new) = (Secret::new(current_password), Secret::new(new_password));
     let change = PasswordChange {

@@ -17,6 +17,7 @@ use crate::{
         button::Submit,
         field::Field,
         form::Sent,
+        form_fields::FormFields,
         icon::{Icon, Shape},
         plain::{Choice, said},
     },
@@ -46,6 +47,7 @@ pub async fn draw() -> Result<String, AppError> {
         {said()}
         <section class="card" aria-labelledby="name-title">
             <form method="post" action="/api/fn/rename_account" novalidate>
+                <FormFields />
                 <div class="card__body">
                     <div class="card__header">
                         <h2 class="card__title" id="name-title">"Account name"</h2>

@@ -22,6 +22,7 @@ use crate::{
     error::AppError,
     parts::{
         form::Sent,
+        form_fields::FormFields,
         link::Link,
         plain::{Choice, avatar, said},
     },
@@ -119,6 +120,7 @@ fn manage(member: &Listed, me: &User) -> impl IntoView + use<> {
         let disabling = if member.disabled_at.is_some() {
             view! {
                 <form class="button-form" method="post" action="/api/fn/enable_member">
+                    <FormFields />
                     <input type="hidden" name="member" value=id.clone() />
                     <button class="button button--small">"Enable"</button>
                 </form>
@@ -155,6 +157,7 @@ fn manage(member: &Listed, me: &User) -> impl IntoView + use<> {
             </summary>
             <div class="member__actions">
                 <form class="inline-form" method="post" action="/api/fn/change_role">
+                    <FormFields />
                     <input type="hidden" name="member" value=id.clone() />
                     <Choice id=format!("role-{id}") name="role" label="Role" options=roles chosen=member.role.key() />
                     <button class="button">"Change role"</button>

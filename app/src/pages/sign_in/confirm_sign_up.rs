@@ -28,6 +28,7 @@ mod server_side {
             button::Submit,
             field::Field,
             form::Sent,
+            form_fields::FormFields,
             icon::{Disc, Shape},
             link::Link,
         },
@@ -119,6 +120,7 @@ mod server_side {
                     </div>
                     {sent.summary()}
                     <form class="form" method="post" action="/api/fn/confirm_sign_up" novalidate>
+                        <FormFields />
                         <input type="hidden" name="token" value=token />
                         // For password managers.
                         <input type="hidden" name="username" autocomplete="username" value=waiting.email />

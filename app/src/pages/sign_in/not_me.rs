@@ -32,6 +32,7 @@ mod server_side {
         parts::{
             button::Submit,
             form::Sent,
+            form_fields::FormFields,
             icon::{Disc, Icon, Shape},
             link::Link,
         },
@@ -153,6 +154,7 @@ mod server_side {
                     </p>
                 </div>
                 <form class="form__actions" method="post" action="/api/fn/not_me">
+                    <FormFields />
                     <input type="hidden" name="token" value=token />
                     <More api_tokens mcp_tokens />
                     <Link class="button" href="/">"It was me"</Link>

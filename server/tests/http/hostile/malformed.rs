@@ -232,21 +232,17 @@ async fn a_referrer_of_another_site_leads_nowhere(app: TestApp) {
         "javascript:alert(1)",
         "",
         "\u{ff}",
-    ];
-    // Of this site, but no page to go back to.
-    let ours = [
+        // Of this site, but no page to go back to.
         "http://curfew.test//evil.example/x",
         "http://curfew.test/api/fn/sign_out",
         "http://curfew.test/sign-out",
     ];
-    let all = foreign.map(|r| (r, "/profile")).into_iter();
-    for (referrer, leads_to) in all.chain(ours.map(|r| (r, "/"))) {
+    for referrer in foreign {
         let request = Request::post("/api/fn/update_profile")
             .header(header::ACCEPT, "text/html")
             .header(header::CONTENT_TYPE, FORM)
             .header(header::REFERER, referrer.as_bytes());
         let refused = ada.send(request, "name=".into()).await;
-        assert_eq!(refused.header("location"), leads_to, "{referrer}");
-        refused.is(303);
+        refused.leads_to("/profile");
     }
 }

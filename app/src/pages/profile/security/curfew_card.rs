@@ -4,7 +4,10 @@ use accounts::{curfew::Scope, curfew_schedule::Curfew};
 use leptos::prelude::*;
 
 use super::page_request::{PageRequest, field_error};
-use crate::time::{Show, When};
+use crate::{
+    parts::form_fields::FormFields,
+    time::{Show, When},
+};
 
 /// Zones offered while you type; any other of the IANA database is taken as well.
 const ZONES: [&str; 24] = [
@@ -99,6 +102,7 @@ fn form(scope: Scope, request: &PageRequest) -> impl IntoView + use<> {
     let id = move |field: &str| format!("{name}-{field}");
     view! {
         <form class="form" method="post" action=format!("/api/fn/{name}") novalidate>
+            <FormFields />
             {next
                 .map(|next| {
                     view! { <p>"Next curfew: " <When at=next show=Show::Full /></p> }

@@ -44,24 +44,30 @@ pub async fn end_session(
     Ok(())
 }
 
-/// Ends every other session and remembered device of the user; this session continues under a new cookie.
+/// Ends every other session and remembered device of the user; this session continues under a new cookie. `for_epoch`
+/// is the epoch that the page showed.
 ///
 /// # Errors
-/// `step_up_required`, `session_ended`, `service_unavailable`; nothing has changed then.
+/// `step_up_required`, `conflict`, `session_ended`, `service_unavailable`; nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "end_other_sessions")]
-pub async fn end_other_sessions(confirmation: Option<String>) -> Result<(), AppError> {
-    use accounts::sessions::end_others;
+pub async fn end_other_sessions(
+    confirmation: Option<String>,
+    for_epoch: Option<String>,
+) -> Result<(), AppError> {
+    use accounts::sessions::{check_shown, end_others};
 
     use crate::{
         context::{curfew, note, operation, set_cookie},
         counted::counted,
         flash::Note,
+        forms::shown,
         step_up::confirmed,
     };
 
     let curfew = curfew()?;
     let me = confirmed(confirmation)?;
     let mut op = operation().await?;
+    check_shown(&mut op, &me.user.id, shown(for_epoch.as_deref())).await?;
     let ended = end_others(&mut op, &me).await?;
     op.commit().await?;
     set_cookie(&curfew.cookies.session(&ended.session.token));

@@ -54,24 +54,30 @@ pub async fn turn_on_two_factor(
     Ok(())
 }
 
-/// Turns two-factor authentication off. Every other session ends, and all remembered devices.
+/// Turns two-factor authentication off. Every other session ends, and all remembered devices. `for_epoch` is the epoch
+/// that the page showed.
 ///
 /// # Errors
 /// `step_up_required`, `conflict`, `service_unavailable`; it is on as before then.
 #[server(prefix = "/api/fn", endpoint = "turn_off_two_factor")]
-pub async fn turn_off_two_factor(confirmation: Option<String>) -> Result<(), AppError> {
-    use accounts::second_factor::turn_off;
+pub async fn turn_off_two_factor(
+    confirmation: Option<String>,
+    for_epoch: Option<String>,
+) -> Result<(), AppError> {
+    use accounts::{second_factor::turn_off, sessions::check_shown};
 
     use crate::{
         context::{curfew, leave, operation, set_cookie},
         cookies::Kind,
         flash::{Done, Flash},
+        forms::shown,
         step_up::confirmed,
     };
 
     let curfew = curfew()?;
     let me = confirmed(confirmation)?;
     let mut op = operation().await?;
+    check_shown(&mut op, &me.user.id, shown(for_epoch.as_deref())).await?;
     let rotated = turn_off(&mut op, &me).await?;
     op.commit().await?;
     set_cookie(&curfew.cookies.session(&rotated.session.token));

@@ -12,7 +12,7 @@ use crate::{
     counted::counted,
     error::AppError,
     flash::{Flash, Note},
-    parts::{form::Sent, plain::Choice},
+    parts::{form::Sent, form_fields::FormFields, plain::Choice},
 };
 
 const PAGE: &str = "/settings/audit-log";
@@ -103,6 +103,7 @@ pub(super) fn card(days: Option<i64>, role: Role) -> impl IntoView {
     let keep = (role == Role::Owner).then(|| {
         view! {
             <form class="inline-form" method="post" action="/api/fn/set_audit_retention">
+                <FormFields />
                 <Choice name="days" label="Keep events" options=choices chosen error=wrong />
                 <button class="button">"Save"</button>
             </form>
@@ -125,6 +126,7 @@ pub(super) fn card(days: Option<i64>, role: Role) -> impl IntoView {
             <div class="card__footer">
                 <p>"Verifying recomputes every hash and changes nothing."</p>
                 <form class="button-form" method="post" action="/api/fn/verify_audit">
+                    <FormFields />
                     <button class="button">"Verify the log"</button>
                 </form>
             </div>

@@ -17,6 +17,7 @@ use crate::{
         button::Submit,
         field::Field,
         form::Sent,
+        form_fields::FormFields,
         link::Link,
         plain::{Choice, said},
     },
@@ -109,6 +110,7 @@ fn form(webhook: Option<&Webhook>) -> impl IntoView + use<> {
     view! {
         <section class="card" aria-labelledby="webhook-title">
             <form method="post" action="/api/fn/set_webhook" novalidate>
+                <FormFields />
                 <div class="card__body">
                     <div class="card__header">
                         <h2 class="card__title" id="webhook-title">"Webhook"</h2>
@@ -165,9 +167,11 @@ fn card() -> impl IntoView {
                 {Sent::of(OPERATIONS).summary()}
                 <div class="cluster">
                     <form class="button-form" method="post" action="/api/fn/test_webhook">
+                        <FormFields />
                         <button class="button">"Send a test"</button>
                     </form>
                     <form class="button-form" method="post" action="/api/fn/new_webhook_secret">
+                        <FormFields />
                         <button class="button">"New secret"</button>
                     </form>
                 </div>
@@ -175,6 +179,7 @@ fn card() -> impl IntoView {
             <div class="card__footer">
                 <p>"Removing the webhook stops all deliveries, including pending ones. The last delivery says that it was removed, if its filters include that event."</p>
                 <form class="button-form" method="post" action="/api/fn/remove_webhook">
+                    <FormFields />
                     <button class="button button--danger-quiet">"Remove webhook"</button>
                 </form>
             </div>

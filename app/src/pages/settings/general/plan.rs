@@ -15,6 +15,7 @@ use crate::{
     parts::{
         button::Submit,
         form::Sent,
+        form_fields::FormFields,
         icon::{Disc, Icon, Shape},
         link::Link,
     },
@@ -89,6 +90,7 @@ pub async fn draw() -> Result<String, AppError> {
                         .then(|| view! { <p class="card__text">"You’re already on this plan."</p> })}
                 </div>
                 <form class="form__actions" method="post" action="/api/fn/change_plan">
+                    <FormFields />
                     <input type="hidden" name="plan" value=to.key() />
                     <Link class="button" href="/settings">"Cancel"</Link>
                     <Submit look busy=false>{format!("Change to {}", to.name())}</Submit>

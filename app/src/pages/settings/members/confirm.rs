@@ -10,6 +10,7 @@ use crate::{
     parts::{
         button::Submit,
         form::Sent,
+        form_fields::FormFields,
         icon::{Disc, Icon, Shape},
         link::Link,
     },
@@ -120,7 +121,9 @@ pub async fn draw() -> Result<String, AppError> {
                     {asked.is_final.then(|| view! { <p class="outcome__warning">"This can’t be undone."</p> })}
                 </div>
                 <form class="form__actions" method="post" action=format!("/api/fn/{}", asked.function)>
+                    <FormFields />
                     <input type="hidden" name="member" value=member.id.0 />
+                    <input type="hidden" name="member_epoch" value=facts.epoch.to_string() />
                     <Link class="button" href="/settings/members">"Cancel"</Link>
                     <Submit look="button--danger" busy=false>{asked.button}</Submit>
                 </form>

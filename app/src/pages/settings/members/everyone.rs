@@ -12,6 +12,7 @@ use crate::{
         button::Submit,
         field::Checkbox,
         form::Sent,
+        form_fields::FormFields,
         icon::{Disc, Icon, Shape},
         link::Link,
     },
@@ -33,6 +34,7 @@ pub async fn draw() -> Result<String, AppError> {
     let page = view! {
         <div class="card card--lifted">
             <form class="card__body" method="post" action="/api/fn/remote_logout_everyone">
+                <FormFields />
                 <div class="cluster">
                     <Disc shape=Shape::LogOut tint="danger" />
                     <h1 class="auth__title">"Log everyone out?"</h1>

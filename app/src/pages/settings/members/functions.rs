@@ -11,6 +11,7 @@ use crate::{
     counted::counted,
     error::AppError,
     flash::{Flash, Note, Receipt},
+    forms::{shown, ticked},
 };
 
 const MEMBERS: &str = "/settings/members";
@@ -41,15 +42,17 @@ pub async fn change_role(member: String, role: String) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Disables a member: sessions, remembered devices and tokens end at once.
+/// Disables a member: sessions, remembered devices and tokens end at once. `member_epoch` is the epoch of theirs that the
+/// page showed, here and below.
 ///
 /// # Errors
 /// As [`change_role`].
 #[server(prefix = "/api/fn", endpoint = "disable_member")]
-pub async fn disable_member(member: String) -> Result<(), AppError> {
+pub async fn disable_member(member: String, member_epoch: Option<String>) -> Result<(), AppError> {
     let (me, member) = (signed_in()?, UserId(member));
+    let shown = shown(member_epoch.as_deref());
     let mut op = operation().await?;
-    let ended = members::disable(&mut op, &me, &member).await?;
+    let ended = members::disable(&mut op, &me, &member, shown).await?;
     op.commit().await?;
     note(Note::new("Disabled").with(ended_words(ended)))?;
     leptos_axum::redirect(MEMBERS);
@@ -79,10 +82,11 @@ pub async fn enable_member(member: String) -> Result<(), AppError> {
 /// # Errors
 /// As [`change_role`].
 #[server(prefix = "/api/fn", endpoint = "remove_member")]
-pub async fn remove_member(member: String) -> Result<(), AppError> {
+pub async fn remove_member(member: String, member_epoch: Option<String>) -> Result<(), AppError> {
     let (me, member) = (signed_in()?, UserId(member));
+    let shown = shown(member_epoch.as_deref());
     let mut op = operation().await?;
-    let ended = members::remove(&mut op, &me, &member).await?;
+    let ended = members::remove(&mut op, &me, &member, shown).await?;
     op.commit().await?;
     note(Note::new("Removed").with(ended_words(ended)))?;
     leptos_axum::redirect(MEMBERS);
@@ -94,10 +98,14 @@ pub async fn remove_member(member: String) -> Result<(), AppError> {
 /// # Errors
 /// As [`change_role`].
 #[server(prefix = "/api/fn", endpoint = "remote_logout_member")]
-pub async fn remote_logout_member(member: String) -> Result<(), AppError> {
+pub async fn remote_logout_member(
+    member: String,
+    member_epoch: Option<String>,
+) -> Result<(), AppError> {
     let (me, member) = (signed_in()?, UserId(member));
+    let shown = shown(member_epoch.as_deref());
     let mut op = operation().await?;
-    let ended = members::remote_logout_member(&mut op, &me, &member).await?;
+    let ended = members::remote_logout_member(&mut op, &me, &member, shown).await?;
     // Durable first: the answer promises that everything is dead.
     op.commit().await?;
     let sessions = counted(ended.sessions, "session", "sessions");
@@ -115,15 +123,20 @@ pub async fn remote_logout_member(member: String) -> Result<(), AppError> {
 }
 
 /// Ends every session and remembered device of every member. With `keep_this` ticked this session continues.
+/// `for_epoch` is the epoch of the user who asks that the page showed.
 ///
 /// # Errors
 /// As [`change_role`].
 #[server(prefix = "/api/fn", endpoint = "remote_logout_everyone")]
-pub async fn remote_logout_everyone(keep_this: Option<String>) -> Result<(), AppError> {
+pub async fn remote_logout_everyone(
+    keep_this: Option<String>,
+    for_epoch: Option<String>,
+) -> Result<(), AppError> {
     let (curfew, me, now) = (curfew()?, signed_in()?, now());
-    let keep = crate::forms::ticked(keep_this.as_deref());
+    let keep = ticked(keep_this.as_deref());
+    let shown = shown(for_epoch.as_deref());
     let mut op = operation().await?;
-    let done = members::remote_logout_everyone(&mut op, &me, keep).await?;
+    let done = members::remote_logout_everyone(&mut op, &me, keep, shown).await?;
     let ended = done.ended;
     let receipts = op.commit().await?;
     set_cookie(&curfew.cookies.removed(Kind::RememberMe));

@@ -12,7 +12,7 @@ use crate::{
     context::{Curfew, curfew, leave, note, operation, signed_in},
     error::{AppError, Code},
     flash::{Flash, Note},
-    parts::{button::Submit, field::Field, form::Sent, plain::Choice},
+    parts::{button::Submit, field::Field, form::Sent, form_fields::FormFields, plain::Choice},
     time::{Show, When},
 };
 
@@ -90,6 +90,7 @@ pub(super) fn form(me: &User) -> impl IntoView + use<> {
     view! {
         <section class="card" aria-labelledby="invite-title">
             <form method="post" action="/api/fn/invite_member" novalidate>
+                <FormFields />
                 <div class="card__body">
                     <div class="card__header">
                         <h2 class="card__title" id="invite-title">"Invite a member"</h2>
@@ -130,6 +131,7 @@ pub(super) fn open(open: Vec<Open>, me: &User) -> impl IntoView + use<> {
             let confirm = (i.waits && (is_owner || i.created_by == mine)).then(|| {
                 view! {
                     <form class="button-form" method="post" action="/api/fn/confirm_invitation">
+                        <FormFields />
                         <input type="hidden" name="invitation" value=id />
                         <button class="button button--small">
                             "Confirm" <span class="visually-hidden">{format!(" the invitation for {whom}")}</span>
@@ -158,6 +160,7 @@ pub(super) fn open(open: Vec<Open>, me: &User) -> impl IntoView + use<> {
                     <div class="cluster member__answers">
                         {confirm}
                         <form class="button-form" method="post" action="/api/fn/revoke_invitation">
+                            <FormFields />
                             <input type="hidden" name="invitation" value=i.id />
                             <button class="button button--small">
                                 "Revoke" <span class="visually-hidden">{format!(" the invitation for {whom}")}</span>

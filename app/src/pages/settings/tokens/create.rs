@@ -11,6 +11,7 @@ use crate::{
         button::Submit,
         error_summary::ErrorSummary,
         field::{Checkbox, Field},
+        form_fields::FormFields,
         icon::{Icon, Shape},
     },
     step_up::Confirmation,
@@ -195,6 +196,7 @@ fn Form(words: Words, title: String) -> impl IntoView {
         .collect_view();
     view! {
         <form method="post" action=words.action novalidate="">
+            <FormFields />
             <div class="card__body">
                 <div class="card__header">
                     <h2 class="card__title" id="new-title">{title}</h2>

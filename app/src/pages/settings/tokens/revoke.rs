@@ -12,6 +12,7 @@ use crate::{
     parts::{
         button::Submit,
         error_summary::ErrorSummary,
+        form_fields::FormFields,
         icon::{Disc, Shape},
         layout::Narrow,
         link::Link,
@@ -120,6 +121,7 @@ fn Revoke(words: Words, form: &'static str, action: &'static str) -> impl IntoVi
                                 action=action
 
                             >
+                                <FormFields />
                                 <input type="hidden" name="token" value=token.id />
                                 <Link class="button" href=words.here>"Cancel"</Link>
                                 <Submit look="button--danger" busy=false>"Revoke"</Submit>

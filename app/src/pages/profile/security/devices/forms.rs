@@ -5,7 +5,7 @@ use accounts::sessions::{self, LONGEST_NAME};
 use leptos::prelude::*;
 
 use super::super::page_request::{PageRequest, field_error};
-use crate::counted::counted;
+use crate::{counted::counted, parts::form_fields::FormFields};
 
 /// The device that a form is about.
 pub(super) struct Target<'a> {
@@ -32,6 +32,7 @@ pub(super) fn end_others(open: &sessions::Facts, request: &PageRequest) -> impl 
         <details class="fold fold--end" open=refused>
             <summary class="button button--small button--danger-quiet">"Sign out all others"</summary>
             <form class="fold__panel" method="post" action="/api/fn/end_other_sessions">
+                <FormFields />
                 <p>
                     {format!(
                         "This ends {sessions} and forgets every remembered device except this one. You stay signed in here.",
@@ -74,6 +75,7 @@ pub(super) fn manage(device: &Target<'_>, request: &PageRequest) -> impl IntoVie
     let end = (!this).then(|| {
         view! {
             <form class="fold__panel" method="post" action="/api/fn/end_session">
+                <FormFields />
                 {hidden(id.clone())}
                 <p>"This signs the device out and forgets it. It can’t be undone."</p>
                 {confirmation}
@@ -89,6 +91,7 @@ pub(super) fn manage(device: &Target<'_>, request: &PageRequest) -> impl IntoVie
                 {words} <span class="visually-hidden">" "{name.clone()}</span>
             </summary>
             <form class="fold__panel" method="post" action="/api/fn/rename_device">
+                <FormFields />
                 {hidden(id.clone())}
                 <div class="field">
                     <label class="field__label" for=field.clone()>
