@@ -1,6 +1,8 @@
 //! Emails: what a user is told by email. They are written in the transaction of the operation they tell of, so that
 //! neither exists without the other; they are sent afterwards, and again when that failed.
 
+mod recipient;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,8 @@ use crate::{
     secret::Token,
     time::{Moment, UnixMillis},
 };
+
+pub(crate) use recipient::Recipient;
 
 /// How long one node has an email to itself while it sends it.
 const LEASE: Duration = Duration::from_mins(2);
@@ -125,40 +129,6 @@ impl Email {
 pub(crate) struct Link {
     pub token: Token,
     pub expires_at: UnixMillis,
-}
-
-/// Whom an email goes to.
-#[derive(Debug)]
-pub(crate) struct Recipient {
-    /// Empty for an email that is never sent.
-    address: String,
-    /// The user it is about; looked up by the address where none is named.
-    user: Option<UserId>,
-}
-
-impl Recipient {
-    /// The user, at an address that is not theirs yet, or no longer.
-    pub(crate) fn at(user: &UserId, address: &str) -> Self {
-        Self {
-            address: address.to_owned(),
-            user: Some(user.clone()),
-        }
-    }
-}
-
-impl From<&str> for Recipient {
-    fn from(address: &str) -> Self {
-        Self {
-            address: address.to_owned(),
-            user: None,
-        }
-    }
-}
-
-impl From<&String> for Recipient {
-    fn from(address: &String) -> Self {
-        Self::from(address.as_str())
-    }
 }
 
 /// An email that an operation has written and its commit puts into the outbox.

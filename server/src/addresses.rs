@@ -27,26 +27,6 @@ pub const MCP: &str = "/mcp";
 /// What the addresses of the server functions begin with.
 pub const FUNCTIONS: &str = "/api/fn/";
 
-/// Addresses of browsers that are neither a function nor a page.
-const NO_PAGES: [&str; 16] = [
-    RESUME,
-    "/sign-out",
-    "/profile/two-factor/recovery-codes.txt",
-    "/profile/two-factor/qr.svg",
-    "/settings/audit-log/export",
-    "/.well-known/change-password",
-    "/api/openapi.json",
-    "/api/docs",
-    "/profile/api",
-    "/profile/mcp",
-    "/events",
-    "/healthz",
-    "/readyz",
-    "/pkg/{file}",
-    "/favicon.svg",
-    "/robots.txt",
-];
-
 /// What it takes to use an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -140,7 +120,7 @@ impl Address {
     #[must_use]
     pub fn is_page(&self) -> bool {
         let other = self.function_name().is_some() || self.is_for_programs();
-        !other && !NO_PAGES.contains(&self.path)
+        !other && !list::NO_PAGES.contains(&self.path)
     }
 
     /// Whether it is for programs, which come with a token and not with a session.

@@ -27,13 +27,12 @@ pub(crate) fn issue(state: &AppState, headers: &HeaderMap, visit: &Visit) -> Opt
     if state.config.https() {
         return None;
     }
-    let (browser, cookie) = match token_of(headers, cookies, Kind::Form) {
-        Some(browser) => (browser, None),
-        None => {
-            let browser = Token::random();
-            let cookie = cookies.form(&browser);
-            (browser, Some(cookie))
-        }
+    let (browser, cookie) = if let Some(browser) = token_of(headers, cookies, Kind::Form) {
+        (browser, None)
+    } else {
+        let browser = Token::random();
+        let cookie = cookies.form(&browser);
+        (browser, Some(cookie))
     };
     let user = match &visit.presence {
         Presence::SignedIn(me) => me.user.id.as_str(),

@@ -25,6 +25,26 @@ const ONLY_REVOKES: &str = "only revokes";
 const WITH_LINK: &str = "with its link";
 const WHERE_OPEN: &str = "where sign-up is open";
 
+/// Addresses of browsers that are neither a function nor a page.
+pub(super) const NO_PAGES: [&str; 16] = [
+    RESUME,
+    "/sign-out",
+    "/profile/two-factor/recovery-codes.txt",
+    "/profile/two-factor/qr.svg",
+    "/settings/audit-log/export",
+    "/.well-known/change-password",
+    "/api/openapi.json",
+    "/api/docs",
+    "/profile/api",
+    "/profile/mcp",
+    "/events",
+    "/healthz",
+    "/readyz",
+    "/pkg/{file}",
+    "/favicon.svg",
+    "/robots.txt",
+];
+
 const fn public(path: &'static str, what: &'static str) -> Address {
     Address::new(path, what, Access::Public)
 }
