@@ -71,7 +71,7 @@ pub mod sign_in;
 pub mod sign_up;
 mod signed_in;
 pub mod step_up;
-mod text;
+pub mod text;
 pub mod time;
 pub mod tokens;
 pub mod users;

@@ -12,6 +12,7 @@
 //! | [`request_id`], [`headers`], [`connections`] | around every request: its number and log line, its headers, its connection |
 //! | [`problem`], [`error_page`], `redirects` | how a refusal is answered |
 //! | `csv`, [`event_lines`], [`key_file`] | files: exports, and the instance's key |
+//! | [`visible_log`] | the log, with nothing invisible in it |
 //! | [`state`], [`streams`], [`last_seen`], [`token_rate_limit`] | what requests share |
 
 pub mod addresses;
@@ -44,4 +45,5 @@ pub mod state;
 pub mod streams;
 pub mod token_rate_limit;
 pub mod two_factor_files;
+pub mod visible_log;
 pub mod webhook;

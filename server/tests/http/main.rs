@@ -21,6 +21,7 @@ mod settings;
 mod signing_in;
 mod stepping_up;
 mod two_factor;
+mod typed;
 
 mod devices;
 mod mcp;

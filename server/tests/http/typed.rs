@@ -1,0 +1,3 @@
+//! What is typed, pasted and read: addresses, codes, names, and what a wrong one is told.
+
+mod invisible;
