@@ -39,6 +39,7 @@ pub mod curfew;
 pub mod curfew_schedule;
 pub mod db;
 pub mod device;
+pub mod email_address;
 pub mod email_links;
 pub mod emails;
 pub mod end_reason;

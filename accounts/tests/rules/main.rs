@@ -17,6 +17,7 @@ mod codes_wrong;
 mod confirming_a_sign_up;
 mod curfews;
 mod devices;
+mod email_addresses;
 mod emails;
 mod ending_devices;
 mod forgotten_password;

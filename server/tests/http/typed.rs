@@ -1,3 +1,4 @@
 //! What is typed, pasted and read: addresses, codes, names, and what a wrong one is told.
 
+mod addresses;
 mod invisible;
