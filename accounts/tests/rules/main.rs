@@ -13,6 +13,7 @@ mod audit_retention;
 mod changing_the_password;
 mod cleanup;
 mod codes_at_once;
+mod codes_typed;
 mod codes_wrong;
 mod confirming_a_sign_up;
 mod curfews;

@@ -1,4 +1,5 @@
 //! What is typed, pasted and read: addresses, codes, names, and what a wrong one is told.
 
 mod addresses;
+mod codes;
 mod invisible;
