@@ -120,28 +120,38 @@ pub async fn explain(request: Request, next: Next) -> Response {
         None if is_bare(&response) => bare(response.status()),
         None => return response,
     };
-    let status = response.status();
+    let mut explained = write(response.status(), error, id);
+    for (name, value) in response.headers() {
+        if name != header::CONTENT_LENGTH && name != header::CONTENT_TYPE {
+            explained.headers_mut().insert(name, value.clone());
+        }
+    }
+    explained
+}
+
+/// The problem of a bare status.
+#[must_use]
+pub(crate) fn of(status: StatusCode, request_id: String) -> Response {
+    write(status, bare(status), request_id)
+}
+
+fn write(status: StatusCode, error: AppError, request_id: String) -> Response {
     let problem = Problem {
         kind: format!("/api/docs#problem-{}", code_name(error.code)),
         title: status.canonical_reason().unwrap_or("Error").to_owned(),
         status: status.as_u16(),
         detail: error.message,
         code: code_name(error.code),
-        request_id: id,
+        request_id,
         fields: error.fields,
         plans: error.plans,
     };
-    let mut explained = (status, Json(problem)).into_response();
-    for (name, value) in response.headers() {
-        if name != header::CONTENT_LENGTH && name != header::CONTENT_TYPE {
-            explained.headers_mut().insert(name, value.clone());
-        }
-    }
-    explained.headers_mut().insert(
+    let mut response = (status, Json(problem)).into_response();
+    response.headers_mut().insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/problem+json"),
     );
-    explained
+    response
 }
 
 /// Whether it is a refusal without an explanation that a program can read.

@@ -2,4 +2,6 @@
 
 mod addresses;
 mod codes;
+mod forms;
 mod invisible;
+mod not_found;
