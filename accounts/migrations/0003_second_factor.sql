@@ -9,6 +9,8 @@ create table authenticators (
     secret text not null,
     -- The 30-second step of the last accepted code: it and all before it are consumed (RFC 6238, 5.2).
     last_step bigint not null,
+    -- The step of a code that was refused as minutes off: void, because it was told to be one.
+    void_step bigint,
     created_at bigint not null
 );
 

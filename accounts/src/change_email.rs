@@ -4,10 +4,10 @@ use serde_json::json;
 
 use crate::{
     audit::{Action, Actor, Event},
+    email_address::clean_email,
     email_links::{self, About, Purpose},
     emails::{EmailTemplate, Recipient},
     execute,
-    names::clean_email,
     operation::Operation,
     rate_limits::{self, RateLimited},
     secret::Token,

@@ -15,6 +15,7 @@ pub mod totp;
 mod turn_off;
 mod turn_on;
 
+pub use check::WrongCode;
 pub use draft::{Draft, begin, begin_new_codes};
 pub use turn_off::turn_off;
 pub use turn_on::{turn_on, use_new_codes};
@@ -34,7 +35,7 @@ pub enum TwoFactorError {
     #[error("there is nothing to bring into force")]
     NoDraft,
     #[error("the code is not right")]
-    Wrong,
+    Wrong(WrongCode),
     #[error("this is no code")]
     Malformed,
     #[error("too many attempts")]

@@ -15,7 +15,7 @@ use crate::{
     operation::{LiveSession, Operation},
     passwords::{HashingFailed, Verdict},
     rate_limits::{self, RateLimited},
-    second_factor::check::{CheckError, Presented, Refused, check},
+    second_factor::check::{CheckError, Presented, Refused, WrongCode, check},
     secret::Secret,
     sessions::{self, SecondFactor, Started},
     signed_in::SignedIn,
@@ -27,6 +27,9 @@ use crate::{
 pub enum StepUpError {
     #[error("the password or the code is wrong")]
     Wrong,
+    /// The code is minutes off.
+    #[error("the clocks differ")]
+    Clock,
     #[error("the authenticator is off")]
     AuthenticatorOff,
     #[error("too many attempts")]
@@ -70,18 +73,29 @@ pub async fn confirm(
     who: &SignedIn,
     shown: &Secret,
 ) -> Result<Started, StepUpError> {
-    match Presented::read(shown.expose()) {
-        // Six digits are a code, because a password of six digits is too weak to be accepted.
-        Some(presented @ Presented::Code(_)) if who.user.two_factor_since.is_some() => {
+    match Presented::read_code_or_password(shown.expose()) {
+        Some(presented) if who.user.two_factor_since.is_some() => {
             let mut op = Operation::begin(instance, client, now).await?;
             let live = lock(&mut op, who).await?;
+            // Wrong codes and wrong passwords are counted together, beside what counts codes alone.
+            let permit = rate_limits::permit_password(&mut op, &who.user.id)
+                .await?
+                .map_err(StepUpError::RateLimited)?;
             match check(&mut op, &live.user, &presented).await? {
-                Ok(factor) => finish(op, &live, Some(factor)).await,
+                Ok(factor) => {
+                    rate_limits::clear_failures(&mut op, &permit).await?;
+                    finish(op, &live, Some(factor)).await
+                }
                 Err(refused) => {
+                    if !matches!(refused, Refused::Wrong(_)) {
+                        // No code was checked.
+                        rate_limits::return_permit(&mut op, &permit).await?;
+                    }
                     record_refusal(&mut op, &live).await?;
                     op.commit().await?;
                     Err(match refused {
-                        Refused::Wrong => StepUpError::Wrong,
+                        Refused::Wrong(WrongCode::Clock) => StepUpError::Clock,
+                        Refused::Wrong(_) => StepUpError::Wrong,
                         Refused::RateLimited(limited) => StepUpError::RateLimited(limited),
                         Refused::AuthenticatorOff => StepUpError::AuthenticatorOff,
                     })

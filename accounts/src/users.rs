@@ -4,11 +4,12 @@ use sqlx::FromRow;
 
 use crate::{
     db::Conn,
+    email_address::clean_email,
     execute,
     ids::{AccountId, UserId},
     instance::{Instance, Reader},
     live::{keeps_remote_logout, live_device, live_session},
-    names::{clean_email, clean_name},
+    names::clean_name,
     on,
     operation::Operation,
     passwords::HashingFailed,
@@ -52,7 +53,7 @@ pub enum UserError {
     #[error("sign-up is closed")]
     Closed,
     /// Each field that is wrong by its name, with a sentence for the user who typed it.
-    #[error("wrong fields")]
+    #[error("{}", listed(.0))]
     Fields(Vec<(&'static str, String)>),
     /// Too many from one address.
     #[error("too many sign-ups")]
@@ -71,6 +72,15 @@ impl UserError {
     pub(crate) fn field(name: &'static str, why: impl Into<String>) -> Self {
         Self::Fields(vec![(name, why.into())])
     }
+}
+
+/// "email: Enter your email address. password: …", for the command line.
+fn listed(fields: &[(&'static str, String)]) -> String {
+    let fields: Vec<String> = fields
+        .iter()
+        .map(|(name, why)| format!("{name}: {why}"))
+        .collect();
+    fields.join(" ")
 }
 
 /// Whether any user has signed up yet.

@@ -147,6 +147,35 @@ pub async fn test(op: &mut Operation, who: &SignedIn) -> Result<Webhook, Webhook
     Ok(webhook)
 }
 
+/// Sends the delivery of an event again, whatever came of it: it is due now, and has all its tries. Its id is the same,
+/// by which a receiver knows what it has already.
+///
+/// # Errors
+/// See [`WebhookError`]; nothing has changed then. A delivery that is on its way, or has yet to be tried, is not there
+/// to be sent again.
+pub async fn send_again(
+    op: &mut Operation,
+    who: &SignedIn,
+    event: &str,
+) -> Result<(), WebhookError> {
+    let now = op.now;
+    let me = begin(op, who, Permission::ManageWebhook).await?;
+    find(op, &me.account_id).await?.ok_or(WebhookError::None)?;
+    let due = execute!(
+        op,
+        "update webhook_deliveries
+         set next_try_at = $3, tries = 0, delivered_at = null, given_up_at = null, last_status = null, last_error = null
+         where event_id = $1 and account_id = $2 and tries > 0 and leased_until <= $3",
+        event,
+        &me.account_id,
+        now.at
+    )?;
+    if due == 0 {
+        return Err(MemberError::NotFound.into());
+    }
+    Ok(())
+}
+
 /// Removes the webhook: nothing is sent any more, pending deliveries included, except one last event, that it is removed.
 /// So a receiver that watches over the account learns it from the account, and not by its silence.
 ///

@@ -1,7 +1,7 @@
 //! Sessions as the screens show them: devices, with a name, what they look like, and times.
 
 #[cfg(feature = "ssr")]
-use accounts::{db::DatabaseError, device, instance::Reader, sessions::SignedIn};
+use accounts::{db::DatabaseError, device, instance::Reader, sessions::SignedIn, text::visible};
 use serde::{Deserialize, Serialize};
 
 use crate::{parts::icon::Shape, time::Time};
@@ -67,7 +67,10 @@ pub(crate) async fn listed(
             let device = device::of(&session.user_agent);
             let unknown = session.ip.is_empty().then(|| "Unknown".to_owned());
             Session {
-                label: session.label.unwrap_or_else(|| device.label()),
+                label: match session.label {
+                    Some(label) => visible(&label).into_owned(),
+                    None => device.label(),
+                },
                 looks: device.kind.into(),
                 ip: unknown.unwrap_or(session.ip),
                 this: session.id == me.session,
@@ -88,7 +91,7 @@ pub(crate) async fn listed(
 pub(crate) fn named(label: Option<String>, user_agent: &str) -> (String, Option<String>) {
     let browser = device::of(user_agent).label();
     match label {
-        Some(label) => (label, Some(browser)),
+        Some(label) => (visible(&label).into_owned(), Some(browser)),
         None => (browser, None),
     }
 }

@@ -127,12 +127,12 @@ pub async fn sign_up(name: String, email: String, password: String) -> Result<()
     Ok(())
 }
 
-/// Signs this browser out.
+/// Signs this browser out. `next` is a path of this site that is led to, such as an invitation; the sign-in page without.
 ///
 /// # Errors
 /// `service_unavailable`: still signed in.
 #[server(prefix = "/api/fn", endpoint = "sign_out")]
-pub async fn sign_out() -> Result<(), AppError> {
+pub async fn sign_out(next: Option<String>) -> Result<(), AppError> {
     use accounts::sessions::sign_out;
 
     use crate::{
@@ -150,7 +150,10 @@ pub async fn sign_out() -> Result<(), AppError> {
     set_cookie(&curfew.cookies.removed(Kind::Session));
     set_cookie(&curfew.cookies.removed(Kind::RememberMe));
     leave(&Flash::Done(Done::SignedOut))?;
-    leptos_axum::redirect("/sign-in");
+    leptos_axum::redirect(&match next {
+        Some(next) => same_site(Some(&next)),
+        None => "/sign-in".to_owned(),
+    });
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use crate::error::AppError;
 use crate::{
     boot::viewer,
     error::{AppError as Refusal, Code},
-    parts::field::Field,
+    parts::field::{Field, WhosePassword},
 };
 
 /// The user signed in, of whom the server has asked a password or a code where its list of addresses says so.
@@ -54,8 +54,7 @@ pub fn Confirmation(#[prop(into)] error: Signal<Option<Refusal>>) -> impl IntoVi
         Signal::derive(move || error.with(|e| e.as_ref()?.fields.get("confirmation").cloned()));
     view! {
         <div class="confirmation" hidden=move || !shown.get()>
-            // Password managers look for whose password it is.
-            <input type="text" autocomplete="username" value=email readonly hidden />
+            <WhosePassword email />
             <Field
                 name="confirmation"
                 label="Confirm it’s you"

@@ -6,6 +6,7 @@ use accounts::{
     plans::{Feature, Plan},
     sessions::SignedIn,
     step_up,
+    text::visible,
 };
 
 use crate::{
@@ -49,11 +50,11 @@ fn viewer(signed_in: &SignedIn, limits: &Limits) -> Viewer {
     Viewer {
         id: user.id.0.clone(),
         epoch: signed_in.epoch,
-        name: user.name.clone(),
+        name: visible(&user.name).into_owned(),
         username: user.username.clone(),
         email: user.email.clone(),
         role: user.role.name().to_owned(),
-        account: user.account_name.clone(),
+        account: visible(&user.account_name).into_owned(),
         plan: user.plan.name().to_owned(),
         initials: avatar::initials(&user.name),
         tint: avatar::tint(&user.id.0),

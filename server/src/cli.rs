@@ -67,7 +67,13 @@ async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<
         }
         Command::User(User::Create(new)) => user::create(instance, config, &new, out).await?,
         Command::User(User::List) => user::list(instance, out).await?,
-        Command::User(User::Disable { email }) => user::disable(instance, &email, out).await?,
+        Command::User(User::Disable { email, last_owner }) => {
+            user::disable(instance, &email, last_owner, out).await?;
+        }
+        Command::User(User::Enable { email }) => user::enable(instance, &email, out).await?,
+        Command::User(User::Role { email, role }) => {
+            user::change_role(instance, &email, role, out).await?;
+        }
         Command::Account(Account::SetPlan { email, plan }) => {
             account::set_plan(instance, &email, plan, out).await?;
         }

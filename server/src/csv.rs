@@ -1,7 +1,9 @@
-//! CSV (RFC 4180) that no spreadsheet runs as formulas: a user agent is text that any visitor can choose.
+//! CSV (RFC 4180) that no spreadsheet runs as formulas, and in which nothing is invisible: a user agent is text that any
+//! visitor can choose.
 
 use std::borrow::Cow;
 
+use accounts::text::visible;
 use csv::{QuoteStyle, Terminator, WriterBuilder};
 
 /// What a spreadsheet may take for the beginning of a formula (OWASP "CSV Injection"), the full-width
@@ -32,10 +34,11 @@ pub(crate) fn record(fields: &[impl AsRef<str>]) -> String {
 }
 
 fn guarded(text: &str) -> Cow<'_, str> {
-    if text.trim_start_matches(' ').starts_with(BEGINNINGS) {
-        Cow::Owned(format!("'{text}"))
+    let shown = visible(text);
+    if shown.trim_start_matches(' ').starts_with(BEGINNINGS) {
+        Cow::Owned(format!("'{shown}"))
     } else {
-        Cow::Borrowed(text)
+        shown
     }
 }
 
@@ -83,7 +86,9 @@ mod tests {
             prop_assert_eq!(records[0].len(), fields.len());
             for (written, given) in records[0].iter().zip(&fields) {
                 prop_assert!(!written.starts_with(BEGINNINGS));
-                prop_assert!(written == given || written.strip_prefix('\'') == Some(given));
+                let shown = visible(given);
+                prop_assert!(written == shown || written.strip_prefix('\'') == Some(&*shown));
+                prop_assert_eq!(visible(written), written, "nothing in it is invisible");
             }
         }
     }

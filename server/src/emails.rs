@@ -45,6 +45,8 @@ pub struct EmailSender {
     from: Mailbox,
     /// Where this install is, for the links: from the settings, never from a request.
     public_url: String,
+    /// What stands behind the @ of a `Message-ID`: the install's host, so that ids of two installs differ.
+    host: String,
     db: Db,
     keys: Keys,
 }
@@ -66,6 +68,7 @@ impl EmailSender {
         Ok(Self {
             transport,
             from: config.mail_from.clone(),
+            host: host_of(&config.public_url()),
             public_url: config.public_url(),
             db,
             keys,
@@ -167,7 +170,7 @@ impl EmailSender {
             .from(self.from.clone())
             .to(to)
             .subject(text.subject.clone())
-            .message_id(Some(format!("<{}@curfew>", due.id)))
+            .message_id(Some(format!("<{}@{}>", due.id, self.host)))
             // So that no out-of-office reply is sent to it (RFC 3834).
             .raw_header(HeaderValue::new(
                 HeaderName::new_from_ascii_str("Auto-Submitted"),
@@ -178,6 +181,17 @@ impl EmailSender {
                 html::html(&text),
             ))
             .map_err(|e| e.to_string())
+    }
+}
+
+/// The host of the public address, as the right side of a `Message-ID` has it (RFC 5322, 3.6.4).
+fn host_of(public_url: &str) -> String {
+    let url = url::Url::parse(public_url).ok();
+    match url.as_ref().and_then(url::Url::host) {
+        Some(url::Host::Domain(domain)) => domain.to_owned(),
+        Some(url::Host::Ipv4(ip)) => format!("[{ip}]"),
+        Some(url::Host::Ipv6(ip)) => format!("[IPv6:{ip}]"),
+        None => "curfew.invalid".to_owned(),
     }
 }
 
@@ -195,4 +209,22 @@ async fn write(folder: &Path, file: &Path, bytes: &[u8]) -> std::io::Result<()> 
     let mut file = options.open(file).await?;
     file.write_all(bytes).await?;
     file.sync_all().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_id_has_the_host_of_the_public_address() {
+        for (url, host) in [
+            ("https://id.example.com", "id.example.com"),
+            ("http://localhost:3000", "localhost"),
+            ("https://münchen.example:8443", "xn--mnchen-3ya.example"),
+            ("http://127.0.0.1:3000", "[127.0.0.1]"),
+            ("http://[::1]:3000", "[IPv6:::1]"),
+        ] {
+            assert_eq!(host_of(url), host);
+        }
+    }
 }

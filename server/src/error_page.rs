@@ -12,7 +12,12 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-use crate::{problem::is_bare, request_id, state::AppState};
+use crate::{
+    addresses::FUNCTIONS,
+    problem::{self, is_bare},
+    request_id,
+    state::AppState,
+};
 
 /// Whether the request is a browser's own, not a program's or the WASM client's.
 #[must_use]
@@ -73,13 +78,18 @@ pub fn service_unavailable(state: &AppState, headers: &HeaderMap, request_id: &s
     }
 }
 
-/// Gives bare refusals of the layers below a body: 403 of another site's form, 405, 408, 500.
+/// Gives bare refusals of the layers below a body: 403 of another site's form, 404, 405, 408, 500. What is no page and no
+/// call of the browser side's is asked for by programs, and they are told in their form that nothing is there.
 pub async fn explain(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let as_html = wants_html(request.headers());
+    let by_program = !as_html && !request.uri().path().starts_with(FUNCTIONS);
     let id = request_id::of(request.extensions());
     let response = next.run(request).await;
     if !is_bare(&response) {
         return response;
+    }
+    if by_program && response.status() == StatusCode::NOT_FOUND {
+        return problem::of(StatusCode::NOT_FOUND, id);
     }
     let (error_page, code, text) = match response.status() {
         StatusCode::FORBIDDEN => (
@@ -93,7 +103,7 @@ pub async fn explain(State(state): State<AppState>, request: Request, next: Next
             "This address takes another method.",
         ),
         StatusCode::NOT_FOUND => (
-            ErrorPage::BadRequest,
+            ErrorPage::NotFound,
             Code::NotFound,
             "There’s nothing at this address.",
         ),

@@ -13,6 +13,7 @@
 //! | `cross_site`, `form_token`, `form_page`, `form_body` | what another site's page sends, what tells a form of ours, and where it stands |
 //! | [`problem`], [`error_page`], `redirects` | how a refusal is answered |
 //! | `csv`, [`event_lines`], [`key_file`] | files: exports, and the instance's key |
+//! | [`visible_log`] | the log, with nothing invisible in it |
 //! | [`state`], [`streams`], [`last_seen`], [`token_rate_limit`], [`warned`] | what requests share |
 
 pub mod addresses;
@@ -50,5 +51,6 @@ pub mod state;
 pub mod streams;
 pub mod token_rate_limit;
 pub mod two_factor_files;
+pub mod visible_log;
 pub mod warned;
 pub mod webhook;

@@ -9,6 +9,7 @@ use server::{
     cli::{self, Command},
     config::Config,
     serve::serve,
+    visible_log::VisibleLog,
 };
 use tracing_subscriber::{EnvFilter, fmt};
 
@@ -43,7 +44,7 @@ fn log(json: bool, filter: &str) {
     let to_stderr = fmt()
         .with_env_filter(filter)
         .with_ansi(!no_color && std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
+        .with_writer(VisibleLog(std::io::stderr));
     if json {
         to_stderr.json().flatten_event(true).init();
     } else {

@@ -87,13 +87,14 @@ fn unavailable(state: &AppState, request: &Request, error: &DatabaseError) -> Re
     error_page::service_unavailable(state, request.headers(), &id)
 }
 
-/// An address that nothing is at: 404, in the app's own frame.
+/// An address that nothing is at: 404, as a page in the app's own frame where one is asked for. [`error_page::explain`]
+/// writes the other answers.
 pub async fn not_found(
     State(state): State<AppState>,
     Extension(visit): Extension<Visit>,
     request: Request,
 ) -> Response {
-    if !error_page::wants_html(request.headers()) && request.uri().path().starts_with("/api/") {
+    if !error_page::wants_html(request.headers()) {
         return StatusCode::NOT_FOUND.into_response();
     }
     let mut response = draw(&state, visit, request).await;

@@ -120,8 +120,7 @@ pub async fn explain(request: Request, next: Next) -> Response {
         None if is_bare(&response) => bare(response.status()),
         None => return response,
     };
-    let status = response.status();
-    let mut explained = body(error, status, id);
+    let mut explained = write(response.status(), error, id);
     for (name, value) in response.headers() {
         if name != header::CONTENT_LENGTH && name != header::CONTENT_TYPE {
             explained.headers_mut().insert(name, value.clone());
@@ -134,10 +133,16 @@ pub async fn explain(request: Request, next: Next) -> Response {
 pub(crate) fn written(error: AppError, request_id: &str) -> Response {
     let status =
         StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    body(error, status, request_id.to_owned())
+    write(status, error, request_id.to_owned())
 }
 
-fn body(error: AppError, status: StatusCode, request_id: String) -> Response {
+/// The problem of a bare status.
+#[must_use]
+pub(crate) fn of(status: StatusCode, request_id: String) -> Response {
+    write(status, bare(status), request_id)
+}
+
+fn write(status: StatusCode, error: AppError, request_id: String) -> Response {
     let problem = Problem {
         kind: format!("/api/docs#problem-{}", code_name(error.code)),
         title: status.canonical_reason().unwrap_or("Error").to_owned(),

@@ -18,7 +18,6 @@ use crate::{
     sessions::{Ending, ShownEpoch, end_together},
     signed_in::SignedIn,
     tokens::{self, Kind},
-    users,
 };
 
 /// What ended when a member was disabled or removed.
@@ -44,34 +43,23 @@ pub async fn disable(
     if member.id == me.id {
         return Err(MemberError::NotAllowed("You cannot disable yourself."));
     }
-    disable_locked(op, &member, Actor::User(&me.id)).await
+    disable_locked(op, &member, Actor::User(&me.id), false).await
 }
 
-/// The same from the command line.
-///
-/// # Errors
-/// As [`disable`].
-pub async fn disable_by_operator(
-    op: &mut Operation,
-    member: &UserId,
-) -> Result<Disabled, MemberError> {
-    let account = users::account_of(op, member).await?;
-    op.lock_account(&account.ok_or(MemberError::NotFound)?)
-        .await?;
-    let member = op.lock_user(member).await?.ok_or(MemberError::NotFound)?;
-    disable_locked(op, &member, Actor::Operator).await
-}
-
-async fn disable_locked(
+/// The same for a member who is locked. `also_last_owner`: even where it leaves the account without an owner who can sign
+/// in.
+pub(super) async fn disable_locked(
     op: &mut Operation,
     member: &LockedUser,
     actor: Actor<'_>,
+    also_last_owner: bool,
 ) -> Result<Disabled, MemberError> {
     let now = op.now;
     if member.disabled_at.is_some() {
         return Ok(Disabled::default());
     }
-    if member.role == Role::Owner && other_owners(op, member).await? == 0 {
+    let owner = member.role == Role::Owner;
+    if owner && !also_last_owner && other_owners(op, member).await? == 0 {
         return Err(MemberError::LastOwner);
     }
     // Ended and counted first, because a disabled user has nothing that is live.
@@ -124,18 +112,28 @@ pub async fn enable(
 ) -> Result<(), MemberError> {
     let shown = ShownEpoch::default();
     let (me, member) = begin_on(op, who, member, Permission::EnableMember, shown).await?;
+    enable_locked(op, &member, Actor::User(&me.id)).await?;
+    Ok(())
+}
+
+/// The same for a member who is locked. False when they were not disabled.
+pub(super) async fn enable_locked(
+    op: &mut Operation,
+    member: &LockedUser,
+    actor: Actor<'_>,
+) -> Result<bool, MemberError> {
     if member.disabled_at.is_none() {
-        return Ok(());
+        return Ok(false);
     }
     execute!(
         op,
         "update users set disabled_at = null where id = $1",
         &member.id
     )?;
-    let event = Event::of(Action::MemberEnabled, Actor::User(&me.id))
-        .in_account(&me.account_id)
+    let event = Event::of(Action::MemberEnabled, actor)
+        .in_account(&member.account_id)
         .about(&member.id)
         .with(json!({ "name": member.name }));
     op.record(event);
-    Ok(())
+    Ok(true)
 }

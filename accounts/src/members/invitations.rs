@@ -11,12 +11,12 @@ pub use join::{Invitation, JoinError, join, look_up};
 
 use crate::{
     audit::{Action, Actor, Event},
+    email_address::clean_email,
     emails::EmailTemplate,
     execute,
     ids::{AccountId, UserId},
     instance::Reader,
     members::{MemberError, act::may_give, begin},
-    names::clean_email,
     on,
     operation::Operation,
     permissions::Permission,

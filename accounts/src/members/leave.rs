@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     audit::Actor,
+    email_address::clean_email,
     execute,
     ids::{AccountId, UserId},
     members::invitations,
@@ -34,7 +35,7 @@ pub struct Left {
 pub async fn leave(op: &mut Operation, who: &SignedIn, typed: &str) -> Result<Left, MemberError> {
     let now = op.now;
     let me = begin(op, who, Permission::DeleteOwnUser).await?;
-    if typed.trim().to_lowercase() != me.email {
+    if clean_email(typed).ok().as_ref() != Some(&me.email) {
         return Err(MemberError::NotConfirmed);
     }
     let whole_account = others(op, &me.account_id, &me.id).await? == 0;

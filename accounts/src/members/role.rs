@@ -11,7 +11,7 @@ use crate::{
     execute,
     ids::UserId,
     members::invitations,
-    operation::Operation,
+    operation::{LockedUser, Operation},
     permissions::Permission,
     roles::Role,
     sessions::ShownEpoch,
@@ -32,10 +32,20 @@ pub async fn change_role(
     let shown = ShownEpoch::default();
     let (me, member) = begin_on(op, who, member, Permission::ChangeRole, shown).await?;
     may_give(role, me.role, me.plan)?;
+    change_role_locked(op, &member, role, Actor::User(&me.id)).await
+}
+
+/// The same for a member who is locked. The caller has checked that the role may be given.
+pub(super) async fn change_role_locked(
+    op: &mut Operation,
+    member: &LockedUser,
+    role: Role,
+    actor: Actor<'_>,
+) -> Result<(), MemberError> {
     if member.role == role {
         return Ok(());
     }
-    if member.role == Role::Owner && other_owners(op, &member).await? == 0 {
+    if member.role == Role::Owner && other_owners(op, member).await? == 0 {
         return Err(MemberError::LastOwner);
     }
     execute!(
@@ -47,8 +57,8 @@ pub async fn change_role(
     if !role.manages() {
         invitations::revoke_all_of(op, &member.id).await?;
     }
-    let event = Event::of(Action::MemberRoleChanged, Actor::User(&me.id))
-        .in_account(&me.account_id)
+    let event = Event::of(Action::MemberRoleChanged, actor)
+        .in_account(&member.account_id)
         .about(&member.id)
         .with(json!({ "name": member.name, "from": member.role.key(), "to": role.key() }));
     op.record(event);

@@ -41,13 +41,18 @@ fn new_code() -> String {
     code
 }
 
-/// Reads what a user typed: without spaces and hyphens, and with characters that look like digits read as digits. None
-/// when it cannot be a recovery code.
+/// Reads what a user typed or pasted: letters and digits count, and those that look like digits are read as digits.
+/// Whatever else comes along (case, spaces, dashes, bullets, invisible characters, the number in a list) does not
+/// matter. None when it cannot be a recovery code.
 pub(crate) fn read(typed: &str) -> Option<Zeroizing<String>> {
+    only_code(typed).or_else(|| only_code(without_number(typed)?))
+}
+
+/// The code in a text that holds no other letters and digits.
+fn only_code(text: &str) -> Option<Zeroizing<String>> {
     let mut plain = Zeroizing::new(String::with_capacity(CHARACTERS));
-    for c in typed.chars() {
+    for c in text.chars().filter(|c| c.is_alphanumeric()) {
         let c = match c.to_ascii_lowercase() {
-            c if c.is_whitespace() || c == '-' => continue,
             'o' => '0',
             'i' | 'l' => '1',
             c => c,
@@ -59,6 +64,16 @@ pub(crate) fn read(typed: &str) -> Option<Zeroizing<String>> {
         plain.push(c);
     }
     (plain.len() == CHARACTERS).then_some(plain)
+}
+
+/// What follows the number that a list puts before its lines: `3.`, `3)`, `3:` or `3` and a space.
+fn without_number(typed: &str) -> Option<&str> {
+    let start = typed.find(char::is_alphanumeric)?;
+    let listed = &typed[start..];
+    let rest = listed.trim_start_matches(|c: char| c.is_ascii_digit());
+    let digits = listed.len() - rest.len();
+    let ends = rest.starts_with(|c: char| !c.is_alphanumeric() && c != '-');
+    (matches!(digits, 1 | 2) && ends).then_some(rest)
 }
 
 fn hash(user: &UserId, plain: &str) -> String {
@@ -94,22 +109,44 @@ pub(crate) async fn void(op: &mut Operation, user: &UserId) -> Result<(), sqlx::
     Ok(())
 }
 
-/// Consumes a code. False when there is no such code, or it was used before. One statement checks and acts, so that a
-/// code presented twice at once is accepted once.
+/// What came of a code that was presented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Consumed {
+    Now,
+    /// It is of the set in force, and was used before.
+    Before,
+    /// There is no such code.
+    Never,
+}
+
+/// Consumes a code. One statement checks and acts, so that a code presented twice at once is accepted once.
 pub(crate) async fn consume(
     op: &mut Operation,
     user: &UserId,
     plain: &str,
-) -> Result<bool, sqlx::Error> {
-    let now = op.now;
-    on!(op, c => sqlx::query(
-        "update recovery_codes set used_at = $3 where user_id = $1 and code_hash = $2 and used_at is null")
+) -> Result<Consumed, sqlx::Error> {
+    let (now, hash) = (op.now, hash(user, plain));
+    let consumed = execute!(
+        op,
+        "update recovery_codes set used_at = $3 where user_id = $1 and code_hash = $2 and used_at is null",
+        user,
+        &hash,
+        now.at
+    )?;
+    if consumed == 1 {
+        return Ok(Consumed::Now);
+    }
+    let known: i64 = on!(op, c => sqlx::query_scalar(
+        "select count(*) from recovery_codes where user_id = $1 and code_hash = $2")
         .bind(user)
-        .bind(hash(user, plain))
-        .bind(now.at)
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected() == 1))
+        .bind(&hash)
+        .fetch_one(c)
+        .await)?;
+    Ok(if known > 0 {
+        Consumed::Before
+    } else {
+        Consumed::Never
+    })
 }
 
 /// How many are left.
@@ -146,9 +183,73 @@ mod tests {
             read("OIL0-0000-0000-0000").map(|c| c.to_string()),
             Some("0110000000000000".into())
         );
+        // However it is pasted.
+        let groups: Vec<&str> = code.split('-').collect();
+        for between in [
+            "\u{2010}",
+            "\u{2011}",
+            "\u{2012}",
+            "\u{2013}",
+            "\u{2014}",
+            "\u{2212}",
+            "\u{ad}",
+            "\u{ad}-",
+            "\u{200b}",
+            "\u{feff}",
+            "\u{2060}-",
+            "\u{a0}",
+            "\u{fe58}",
+            "\u{ff0d}",
+            "_",
+        ] {
+            let typed = groups.join(between);
+            assert_eq!(
+                read(&typed).map(|c| c.to_string()),
+                Some(plain.clone()),
+                "{typed:?}"
+            );
+        }
+        for before in [
+            "3. ",
+            "16. ",
+            "3.",
+            "3) ",
+            "(3) ",
+            "3: ",
+            "3 ",
+            "12\t",
+            "• ",
+            "•\t",
+            "- ",
+            "* ",
+            "◦ ",
+            "– ",
+            "\u{feff}",
+            "\u{200b}3. ",
+            "[ ] ",
+            "> ",
+            "\"",
+            "`",
+            "\u{202a}",
+        ] {
+            for code in [code, &plain] {
+                let typed = format!("{before}{code}\u{200b}\r\n");
+                assert_eq!(
+                    read(&typed).map(|c| c.to_string()),
+                    Some(plain.clone()),
+                    "{typed:?}"
+                );
+            }
+        }
         for wrong in [
             "",
             "123456",
+            // Three digits are no number of a list of 16, and a number alone is nothing.
+            &format!("123. {code}"),
+            &format!("3{code}"),
+            &format!("a. {code}"),
+            "3. ",
+            &format!("{code} {code}"),
             "u000-0000-0000-0000",
             "0000-0000-0000-000",
             "0000-0000-0000-00000",

@@ -10,6 +10,8 @@ use crate::time::{Moment, fill_random};
 /// RFC 4226, 4 (R6) recommends 160 bits.
 const SECRET_BYTES: usize = 20;
 const STEP_SECONDS: i64 = 30;
+/// How far a code is looked for to tell its user about clocks.
+const MINUTES_OFF_STEPS: u64 = 10;
 
 /// What an authenticator app and Curfew both know. Never prints itself.
 #[derive(Clone)]
@@ -81,6 +83,21 @@ impl TotpSecret {
         i64::try_from(step).ok()
     }
 
+    /// The step whose code this is when it is minutes off: up to five, and by more than the drift that is allowed.
+    pub(crate) fn step_minutes_off(&self, code: &str, now: Moment) -> Option<i64> {
+        if self.step_of(code, now).is_some() {
+            return None;
+        }
+        let (totp, this) = (self.totp(), seconds(now));
+        let found = (2..=MINUTES_OFF_STEPS).find_map(|steps| {
+            let off = steps * STEP_SECONDS.unsigned_abs();
+            let nearby = [this.checked_sub(off), this.checked_add(off)];
+            let mut nearby = nearby.into_iter().flatten();
+            nearby.find(|at| totp.generate(*at).to_string() == code)
+        })?;
+        i64::try_from(found).ok().map(|at| at / STEP_SECONDS)
+    }
+
     fn totp(&self) -> Totp {
         Builder::new()
             .with_algorithm(Algorithm::SHA1)
@@ -135,6 +152,28 @@ mod tests {
         ] {
             assert_eq!(secret.step_of(&code, at(now)), step, "{now}");
         }
+    }
+
+    #[test]
+    fn a_code_minutes_off_is_recognised_up_to_five() {
+        let secret = TotpSecret::of(b"12345678901234567890");
+        let code = secret.code(at(3_000));
+        for (now, step) in [
+            (3_000, None),
+            (3_059, None),
+            (2_970, None),
+            (3_060, Some(100)),
+            (2_969, Some(100)),
+            (3_120, Some(100)),
+            (3_329, Some(100)),
+            (2_700, Some(100)),
+            (3_330, None),
+            (2_699, None),
+        ] {
+            assert_eq!(secret.step_minutes_off(&code, at(now)), step, "{now}");
+        }
+        // Near the beginning of time there is nothing before it.
+        assert_eq!(secret.step_minutes_off("000000", at(0)), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use super::{
     TwoFactorError,
-    check::{Presented, seal},
+    check::{Presented, WrongCode, seal},
     draft::{self, lock},
     recovery_codes,
 };
@@ -58,7 +58,12 @@ pub async fn turn_on(
         .map_err(TwoFactorError::RateLimited)?;
     let Some(step) = secret.step_of(&code, now) else {
         op.commit().await?;
-        return Err(TwoFactorError::Wrong);
+        // The user has the secret, and so learns nothing that the app does not show.
+        let what = match secret.step_minutes_off(&code, now) {
+            Some(_) => WrongCode::Clock,
+            None => WrongCode::Code,
+        };
+        return Err(TwoFactorError::Wrong(what));
     };
     rate_limits::clear_failures(&mut op, &permit).await?;
     insert_authenticator(&mut op, user, secret.bytes(), step).await?;

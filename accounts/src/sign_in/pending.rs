@@ -17,6 +17,7 @@ use crate::{
     operation::{LockedUser, Operation},
     rate_limits::RateLimited,
     second_factor::{
+        WrongCode,
         check::{CheckError, Presented, Refused, check},
         recovery_codes,
     },
@@ -38,7 +39,7 @@ pub enum CodeError {
     #[error("this is no code")]
     Malformed,
     #[error("the code is not right")]
-    Wrong,
+    Wrong(WrongCode),
     /// Too many wrong codes in a row: the user needs a recovery code.
     #[error("the authenticator is off")]
     AuthenticatorOff,
@@ -147,7 +148,7 @@ async fn count(
     user: &LockedUser,
     refused: Refused,
 ) -> Result<CodeError, sqlx::Error> {
-    if let Refused::Wrong = refused {
+    if let Refused::Wrong(_) = refused {
         let event = Event::of(Action::LoginFailed, Actor::Anonymous)
             .in_account(&user.account_id)
             .about(&user.id)
@@ -156,7 +157,7 @@ async fn count(
     }
     op.commit().await?;
     Ok(match refused {
-        Refused::Wrong => CodeError::Wrong,
+        Refused::Wrong(what) => CodeError::Wrong(what),
         Refused::RateLimited(rate_limited) => CodeError::RateLimited(rate_limited),
         Refused::AuthenticatorOff => CodeError::AuthenticatorOff,
     })

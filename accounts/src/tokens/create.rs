@@ -14,6 +14,7 @@ use crate::{
     plans::Plan,
     roles::Role,
     signed_in::SignedIn,
+    text::hides_something,
     time::UnixMillis,
     users::{self, User},
 };
@@ -157,10 +158,10 @@ async fn insert(
 fn clean_name(name: &str) -> Result<String, &'static str> {
     let name = name.trim();
     // Bytes that were no UTF-8 arrive as U+FFFD.
-    let unreadable = |c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER;
+    let unreadable = name.contains(char::REPLACEMENT_CHARACTER) || hides_something(name);
     match name.chars().count() {
         0 => Err("Name the token after what will use it."),
-        1..=100 if name.chars().any(unreadable) => Err("A name has no control characters."),
+        1..=100 if unreadable => Err("A name has no invisible characters."),
         1..=100 => Ok(name.to_owned()),
         _ => Err("Use 100 characters or fewer."),
     }

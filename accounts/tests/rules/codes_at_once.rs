@@ -71,7 +71,7 @@ async fn complete_sign_in(app: &TestApp, ada: &Protected, code: impl Fn(usize) -
     }
     let done = tries.join_all().await;
     for refused in done.iter().filter_map(|d| d.as_ref().err()) {
-        assert!(matches!(refused, CodeError::Wrong), "{refused:?}");
+        assert!(matches!(refused, CodeError::Wrong(_)), "{refused:?}");
     }
     there.db.close().await;
     done.iter().filter(|d| d.is_ok()).count()

@@ -31,7 +31,9 @@ async fn of_200_wrong_codes_at_once_on_two_nodes_exactly_the_limit_is_looked_at(
         tries.spawn(async move { node.verify(&pending, &wrong, NOW).await });
     }
     let done = tries.join_all().await;
-    let looked_at = done.iter().filter(|d| matches!(d, Err(CodeError::Wrong)));
+    let looked_at = done
+        .iter()
+        .filter(|d| matches!(d, Err(CodeError::Wrong(_))));
     assert_eq!(looked_at.count(), 10);
     let refused = done
         .iter()
@@ -62,7 +64,7 @@ async fn a_hundred_wrong_codes_in_a_row_switch_the_authenticator_off_until_it_is
     let app = TestApp::new(db);
     let ada = app.protected("Ada").await;
     let known = known_device(&app, &ada).await;
-    assert!(matches!(guess(&app, &ada, 100).await, CodeError::Wrong));
+    assert!(matches!(guess(&app, &ada, 100).await, CodeError::Wrong(_)));
     assert_eq!(app.events(&ada.user, "user.authenticator_off").await, 1);
     let told = "select count(*) from emails where details like '%authenticator_off%'";
     assert_eq!(databases::number(&app.db, told).await, 1);
@@ -92,7 +94,7 @@ async fn a_right_code_begins_the_row_anew(db: Db) {
     let wrong = app
         .verify(&pending, &other_than(&ada.code(later)), later)
         .await;
-    assert!(matches!(wrong, Err(CodeError::Wrong)), "{wrong:?}");
+    assert!(matches!(wrong, Err(CodeError::Wrong(_))), "{wrong:?}");
     app.verify(&pending, &ada.code(later), later).await.unwrap();
 }
 

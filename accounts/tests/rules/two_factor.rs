@@ -56,7 +56,7 @@ async fn nothing_is_on_until_a_code_was_right(db: Db) {
         let refused = app.turn_on(&here, code, NOW).await.unwrap_err();
         let as_expected = match refused {
             TwoFactorError::Malformed => malformed,
-            TwoFactorError::Wrong => !malformed,
+            TwoFactorError::Wrong(_) => !malformed,
             _ => false,
         };
         assert!(as_expected, "{code}: {refused:?}");

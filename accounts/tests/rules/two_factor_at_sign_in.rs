@@ -101,7 +101,7 @@ async fn a_code_is_accepted_once_and_so_is_every_step_before_it(db: Db) {
     enter(&this).await.unwrap();
     for consumed in [&this, &before] {
         let refused = enter(consumed).await;
-        assert!(matches!(refused, Err(CodeError::Wrong)), "{refused:?}");
+        assert!(matches!(refused, Err(CodeError::Wrong(_))), "{refused:?}");
     }
     // The next one is within the drift.
     enter(&ada.code(after(30 * SECOND))).await.unwrap();
@@ -128,12 +128,12 @@ async fn a_recovery_code_is_accepted_once_and_told_of(db: Db) {
 
     let pending = app.pending_sign_in(&ada.user, false, NOW).await;
     let again = app.verify(&pending, &ada.codes[3], NOW).await;
-    assert!(matches!(again, Err(CodeError::Wrong)), "{again:?}");
+    assert!(matches!(again, Err(CodeError::Wrong(_))), "{again:?}");
     // The code of another user counts for no one else.
     let eve = app.protected("Eve").await;
     let pending = app.pending_sign_in(&eve.user, false, NOW).await;
     let refused = app.verify(&pending, &ada.codes[4], NOW).await;
-    assert!(matches!(refused, Err(CodeError::Wrong)), "{refused:?}");
+    assert!(matches!(refused, Err(CodeError::Wrong(_))), "{refused:?}");
     assert_eq!(app.codes_left(&ada.user).await, 15);
 }
 
@@ -168,7 +168,7 @@ async fn a_wrong_code_takes_a_permit_and_what_is_no_code_does_not(db: Db) {
     let permits = "select count(*) from rate_limits where subject like 'code:%'";
     assert_eq!(databases::number(&app.db, permits).await, 0);
     let wrong = app.verify(&pending, &other_than(&ada.code(NOW)), NOW).await;
-    assert!(matches!(wrong, Err(CodeError::Wrong)), "{wrong:?}");
+    assert!(matches!(wrong, Err(CodeError::Wrong(_))), "{wrong:?}");
     assert_eq!(databases::number(&app.db, permits).await, 1);
     assert_eq!(app.events(&ada.user, "user.login_failed").await, 1);
 }

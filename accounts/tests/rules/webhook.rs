@@ -102,6 +102,18 @@ impl TestApp {
         Ok(())
     }
 
+    async fn send_again(
+        &self,
+        who: &SignedIn,
+        event: &str,
+        now: Moment,
+    ) -> Result<(), WebhookError> {
+        let mut op = self.begin(&browser(9), now).await;
+        webhook_settings::send_again(&mut op, who, event).await?;
+        op.commit().await.unwrap();
+        Ok(())
+    }
+
     async fn test_webhook(&self, who: &SignedIn, now: Moment) -> Result<Webhook, WebhookError> {
         let mut op = self.begin(&browser(9), now).await;
         let webhook = webhook_settings::test(&mut op, who).await?;

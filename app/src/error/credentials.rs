@@ -1,16 +1,23 @@
 //! What changing what you sign in with can refuse.
 
 use accounts::{
-    change_email::ChangeEmailError, change_password::ChangePasswordError,
-    second_factor::TwoFactorError, step_up::StepUpError,
+    change_email::ChangeEmailError,
+    change_password::ChangePasswordError,
+    second_factor::{TwoFactorError, WrongCode},
+    step_up::StepUpError,
 };
 
-use super::{AppError, Code, from_rules::CHANGED_MEANWHILE, way_in::LINK_EXPIRED};
+use super::{
+    AppError, Code,
+    from_rules::CHANGED_MEANWHILE,
+    way_in::{CLOCKS_DIFFER, LINK_EXPIRED},
+};
 
 impl From<StepUpError> for AppError {
     fn from(error: StepUpError) -> Self {
         match error {
             StepUpError::Wrong => Self::step_up("That’s neither your password nor a valid code."),
+            StepUpError::Clock => Self::step_up(CLOCKS_DIFFER),
             StepUpError::AuthenticatorOff => Self::step_up(
                 "Too many wrong codes, so this authenticator app was turned off. Use your password.",
             ),
@@ -41,9 +48,10 @@ impl From<TwoFactorError> for AppError {
                 "code",
                 "Enter the 6 digits that your authenticator app shows.",
             ),
-            TwoFactorError::Wrong => Self::field(
+            TwoFactorError::Wrong(WrongCode::Clock) => Self::field("code", CLOCKS_DIFFER),
+            TwoFactorError::Wrong(_) => Self::field(
                 "code",
-                "That code isn’t right. Check the clock on your phone and try the next code.",
+                "That code isn’t right. Check that the app has this key, and try the next code.",
             ),
             TwoFactorError::RateLimited(t) => t.into(),
             TwoFactorError::Conflict => Self::new(Code::Conflict, CHANGED_MEANWHILE),

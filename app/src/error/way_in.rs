@@ -4,6 +4,7 @@ use accounts::{
     invitations::JoinError,
     not_me::NotMeError,
     reset_password::{RequestError, ResetError},
+    second_factor::WrongCode,
     sign_in::{CodeError, SignInError},
     sign_up::ConfirmError,
     users::UserError,
@@ -14,6 +15,14 @@ use super::{AppError, Code};
 const AUTHENTICATOR_OFF: &str =
     "Too many wrong codes, so this authenticator app was turned off. Use a recovery code.";
 const WRONG_CODE: &str = "That code isn’t right or was already used. Wait for the next one.";
+const WRONG_RECOVERY_CODE: &str =
+    "That recovery code isn’t right. Check it, or use another one of the newest set.";
+const USED_RECOVERY_CODE: &str =
+    "This recovery code has been used. Each works once: use another one.";
+
+/// A code of the authenticator that is minutes off.
+pub(super) const CLOCKS_DIFFER: &str = "That code is some minutes off, so a clock is wrong. Set the clock of the device that shows the codes \
+     to automatic, then enter the next code.";
 
 /// An emailed link that no longer works.
 pub(super) const LINK_EXPIRED: &str = "This link has expired or was used. Get a new one.";
@@ -75,7 +84,15 @@ impl From<CodeError> for AppError {
                 "code",
                 "Enter the 6 digits from your authenticator app, or a recovery code.",
             ),
-            CodeError::Wrong => Self::field("code", WRONG_CODE),
+            CodeError::Wrong(what) => Self::field(
+                "code",
+                match what {
+                    WrongCode::Code => WRONG_CODE,
+                    WrongCode::Clock => CLOCKS_DIFFER,
+                    WrongCode::RecoveryCode => WRONG_RECOVERY_CODE,
+                    WrongCode::UsedRecoveryCode => USED_RECOVERY_CODE,
+                },
+            ),
             CodeError::AuthenticatorOff => Self::field("code", AUTHENTICATOR_OFF),
             CodeError::RateLimited(t) => t.into(),
             CodeError::Expired => Self::new(

@@ -22,8 +22,8 @@ pub enum ErrorPage {
     SignedInMeanwhile,
     /// 405: this address takes no request of this method.
     MethodNotAllowed,
-    /// 408 or 413 and the like: the request itself cannot be served.
-    BadRequest,
+    /// 404, where no page of the app answers.
+    NotFound,
 }
 
 /// The whole page as HTML. `request_id` lets the operator find the request in the log.
@@ -60,10 +60,10 @@ pub fn page(error_page: ErrorPage, assets: &Assets, request_id: &str) -> String 
             "This address doesn’t accept this kind of request",
             "Go back and use the buttons on the page. Nothing was changed.",
         ),
-        ErrorPage::BadRequest => (
-            Shape::Info,
-            "This request can’t be served",
-            "It was too large, too slow or of a kind that isn’t accepted here. Nothing was changed.",
+        ErrorPage::NotFound => (
+            Shape::Search,
+            "There’s nothing at this address",
+            "Check the address, or start from the home page.",
         ),
     };
     let again = matches!(

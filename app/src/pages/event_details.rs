@@ -1,6 +1,6 @@
 //! What an audit event has recorded besides who, whom and when.
 
-use accounts::{audit::Stored, plans::Plan, roles::Role};
+use accounts::{audit::Stored, plans::Plan, roles::Role, text::visible};
 use serde_json::Value;
 
 use crate::counted::counted;
@@ -9,9 +9,11 @@ use crate::counted::counted;
 pub(crate) struct Details(Value);
 
 impl Details {
-    /// Reads them; what is not JSON has none.
+    /// Reads them, with what is invisible in their texts written out; what is not JSON has none.
     pub(crate) fn of(event: &Stored) -> Self {
-        Self(serde_json::from_str(&event.details).unwrap_or_default())
+        Self(all_visible(
+            serde_json::from_str(&event.details).unwrap_or_default(),
+        ))
     }
 
     /// A text, none when there is none or it is empty.
@@ -98,9 +100,21 @@ pub(crate) fn is_own(event: &Stored) -> bool {
     actor.is_some() && actor == event.subject.as_deref()
 }
 
+fn all_visible(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(visible(&text).into_owned()),
+        Value::Array(values) => values.into_iter().map(all_visible).collect(),
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(name, value)| (name, all_visible(value)))
+            .collect(),
+        other => other,
+    }
+}
+
 /// All details, name and value each.
 pub(crate) fn fields(details: &str) -> Vec<(String, String)> {
-    let Ok(Value::Object(fields)) = serde_json::from_str(details) else {
+    let Ok(Value::Object(fields)) = serde_json::from_str(details).map(all_visible) else {
         return Vec::new();
     };
     fields

@@ -17,6 +17,7 @@ mod server_side {
     use accounts::{
         invitations::{self, Invitation},
         secret::{Secret, Token},
+        text::visible,
         users::NewUser,
     };
     use leptos::prelude::*;
@@ -84,7 +85,9 @@ mod server_side {
             (None, _) => not_valid().into_any(),
             (Some(invitation), _) if !invitation.is_still_given() => not_valid().into_any(),
             (Some(invitation), _) if invitation.waits => waits(&invitation.invited_by).into_any(),
-            (Some(_), Presence::SignedIn(me)) => already_signed_in(&me.user.name).into_any(),
+            (Some(invitation), Presence::SignedIn(me)) => {
+                already_signed_in(&me.user.name, &invite, &invitation).into_any()
+            }
             (Some(invitation), _) => form(invite, invitation).into_any(),
         };
         Ok(view! { <div class="card card--lifted">{inside}</div> }.to_html())
@@ -97,14 +100,18 @@ mod server_side {
             Signal::derive(move || error.clone())
         };
         let shortest = boot().password_min;
+        let whom = match &invitation.email {
+            Some(email) => format!("you at {email}"),
+            None => "you".to_owned(),
+        };
         let email = invitation.email.unwrap_or_default();
         let role = invitation.role.name().to_lowercase();
         view! {
             <div class="card__body">
                 <div>
-                    <h1 class="auth__title">{format!("Join {}", invitation.account_name)}</h1>
+                    <h1 class="auth__title">{format!("Join {}", visible(&invitation.account_name))}</h1>
                     <p class="auth__lead">
-                        {format!("{} invited you. Your role will be {role}.", invitation.invited_by)}
+                        {format!("{} invited {whom}. Your role will be {role}.", visible(&invitation.invited_by))}
                     </p>
                 </div>
                 {sent.summary()}
@@ -160,6 +167,7 @@ mod server_side {
     }
 
     fn waits(invited_by: &str) -> impl IntoView + use<> {
+        let invited_by = visible(invited_by);
         let text = format!(
             "All sessions of {invited_by} ended after this invitation was created, so {invited_by} or an owner has to \
              confirm it first. Ask them, and open the link again."
@@ -173,11 +181,23 @@ mod server_side {
         }
     }
 
-    fn already_signed_in(name: &str) -> impl IntoView + use<> {
+    /// Signing out leads back here, where the invitation can be accepted.
+    fn already_signed_in(
+        name: &str,
+        invite: &str,
+        invitation: &Invitation,
+    ) -> impl IntoView + use<> {
+        let made_for = match &invitation.email {
+            Some(email) => format!("This invitation was made for {email}. "),
+            None => String::new(),
+        };
         let text = format!(
-            "You’re signed in here as {name}, and you can be in only one account. To accept the invitation as \
-             another user, sign out and open the link again."
+            "{made_for}You’re signed in here as {}, and you can be in only one account. To accept the invitation to {} \
+             as another user, sign out first: you come back to this page.",
+            visible(name),
+            visible(&invitation.account_name)
         );
+        let back = format!("/join?invite={invite}");
         view! {
             <div class="empty">
                 <Disc shape=Shape::Info tint="plain" large=true />
@@ -187,6 +207,7 @@ mod server_side {
                     <Link class="button" href="/">"Go home"</Link>
                     <form class="button-form" method="post" action="/sign-out">
                         <FormFields />
+                        <input type="hidden" name="next" value=back />
                         <button class="button button--primary">"Sign out"</button>
                     </form>
                 </div>

@@ -4,6 +4,13 @@ use leptos::prelude::*;
 
 use super::icon::{Icon, Shape};
 
+/// Whose password a form takes: every form with a password carries the email, because password managers save and fill
+/// by it. It has no name and so is not sent.
+#[component]
+pub fn WhosePassword(#[prop(into)] email: String) -> impl IntoView {
+    view! { <input type="text" autocomplete="username" value=email readonly hidden /> }
+}
+
 /// A text field.
 #[component]
 pub fn Field(

@@ -1,6 +1,6 @@
 //! How a session ended, in words for the user who held it. Says only what the database says.
 
-use accounts::{audit::Action, device, sessions};
+use accounts::{audit::Action, device, sessions, text::visible};
 
 use super::{EndReason, Reason};
 
@@ -28,7 +28,11 @@ impl From<&sessions::Ended> for Reason {
             Rule::EndedElsewhere => EndReason::EndedElsewhere,
             Rule::Curfew => EndReason::Curfew,
         };
-        let (before, after, ask) = if let Some(name) = &ended.by_name {
+        let who = ended
+            .by_name
+            .as_deref()
+            .map(|name| visible(name).into_owned());
+        let (before, after, ask) = if let Some(name) = &who {
             by_another_user(end_reason, name)
         } else {
             let (before, after, ask) = words(end_reason, by.as_deref(), ended.action.as_deref());
@@ -38,7 +42,7 @@ impl From<&sessions::Ended> for Reason {
             end_reason,
             at: ended.at.into(),
             by,
-            who: ended.by_name.clone(),
+            who,
             before,
             after,
             ask,

@@ -154,6 +154,7 @@ pub(super) const LIST: &[Address] = &[
     asks("/api/fn/set_webhook", "set where events are sent", ManageWebhook).home(WEBHOOK),
     asks("/api/fn/new_webhook_secret", "create a new secret for the webhook", ManageWebhook).home(WEBHOOK),
     asks_nothing("/api/fn/test_webhook", "test the webhook", ManageWebhook, "sends a test to where events go already").home(WEBHOOK),
+    asks_nothing("/api/fn/send_webhook_again", "send a delivery again", ManageWebhook, "sends what was sent before to where events go already").home(WEBHOOK),
     asks("/api/fn/remove_webhook", "remove the webhook", ManageWebhook).home(WEBHOOK),
     // Programs, with a token
     needs("/api/v1/me", "see whose token it is", UseApi),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use accounts::plans::Plan;
+use accounts::{plans::Plan, roles::Role};
 use clap::{Args, Parser, Subcommand};
 
 use super::config::ConfigCommand;
@@ -107,10 +107,29 @@ pub enum User {
     List,
     /// Disable a user: sessions, remembered devices and tokens end at once, and they cannot sign in
     #[command(
-        after_help = "An owner or admin of their account can enable them again. Not the last owner of an account.\n\n\
+        after_help = "An owner or admin of their account, or `curfew user enable`, enables them again.\n\n\
         Example: curfew user disable ada@example.com"
     )]
-    Disable { email: String },
+    Disable {
+        email: String,
+        /// Also the last owner of an account: it has no owner until `curfew user enable` or `curfew user role`
+        #[arg(long)]
+        last_owner: bool,
+    },
+    /// Enable a user who was disabled: they can sign in again, and what ended stays ended
+    #[command(after_help = "Example: curfew user enable ada@example.com")]
+    Enable { email: String },
+    /// Give a user another role in their account
+    #[command(
+        after_help = "Editor and watch-only are for the plans that have them. The last owner of an account stays one.\n\n\
+        Example: curfew user role grace@example.com owner"
+    )]
+    Role {
+        email: String,
+        /// owner, admin, editor, member or `watch_only`
+        #[arg(value_parser = role)]
+        role: Role,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -138,6 +157,10 @@ pub enum Account {
 
 fn plan(name: &str) -> Result<Plan, &'static str> {
     Plan::named(name).ok_or("use free, plus, pro or enterprise")
+}
+
+fn role(key: &str) -> Result<Role, &'static str> {
+    Role::of_key(key).ok_or("use owner, admin, editor, member or watch_only")
 }
 
 #[derive(Debug, Subcommand)]

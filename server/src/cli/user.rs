@@ -1,4 +1,4 @@
-//! `curfew user create`, `curfew user list` and `curfew user disable`.
+//! `curfew user create`, `list`, `disable`, `enable` and `role`.
 
 use std::{
     fs::File,
@@ -7,13 +7,16 @@ use std::{
 
 use accounts::{
     client::Client,
+    db::DatabaseError,
     instance::Instance,
     members::{self, MemberError},
     passwords,
+    roles::Role,
     secret::Secret,
     sign_up::{self, Policy, SignUp},
+    text::visible,
     time::Moment,
-    users::NewUser,
+    users::{self, NewUser, UserError},
 };
 
 use super::{CreateUser, Failed, count, operation, user_with};
@@ -44,9 +47,34 @@ pub(super) async fn create(
         password: &password,
     };
     let client = Client::default();
-    let created = sign_up::sign_up(instance, &client, Moment::now(), &policy, user).await?;
-    writeln!(out, "{}", created.0)?;
+    let created = sign_up::sign_up(instance, &client, Moment::now(), &policy, user).await;
+    match created {
+        Ok(created) => writeln!(out, "{}", created.0)?,
+        Err(UserError::Fields(wrong)) => {
+            return Err(not_created(instance, &new.email, wrong).await?);
+        }
+        Err(error) => return Err(error.into()),
+    }
     Ok(())
+}
+
+/// Which fields are wrong and why. A user who is there already is named, with the way on where they are disabled.
+async fn not_created(
+    instance: &Instance,
+    email: &str,
+    wrong: Vec<(&'static str, String)>,
+) -> Result<Failed, DatabaseError> {
+    let mut conn = instance.read(Moment::now()).await?;
+    let why = match users::id_of_email(&mut conn, email).await? {
+        None => UserError::Fields(wrong).to_string(),
+        Some(id) if users::find(&mut conn, &id).await?.is_none() => format!(
+            "email: {email} is a user here already, who is disabled. `curfew user enable {email}` lets them sign in again"
+        ),
+        Some(_) => {
+            format!("email: {email} is a user here already. `curfew user list` shows every user")
+        }
+    };
+    Ok(Failed::Message(format!("no user was created: {why}")))
 }
 
 /// Thousand by thousand, so that it needs no more memory for many users than for few.
@@ -74,10 +102,10 @@ pub(super) async fn list(instance: &Instance, out: &mut impl Write) -> Result<()
                 out,
                 "{:<32}  {:<24}  {:<10}  {:<10}  {state:<8}  {}",
                 user.email,
-                user.name,
+                visible(&user.name),
                 user.role.name(),
                 user.plan.name(),
-                user.account_name
+                visible(&user.account_name)
             )?;
         }
     }
@@ -86,16 +114,16 @@ pub(super) async fn list(instance: &Instance, out: &mut impl Write) -> Result<()
 pub(super) async fn disable(
     instance: &Instance,
     email: &str,
+    last_owner: bool,
     out: &mut impl Write,
 ) -> Result<(), Failed> {
     let mut op = operation(instance).await?;
     let user = user_with(&mut op, email).await?;
-    let ended = match members::disable_by_operator(&mut op, &user).await {
+    let ended = match members::disable_by_operator(&mut op, &user, last_owner).await {
         Err(MemberError::LastOwner) => {
-            return Err(Failed::Message(format!(
-                "nothing was changed: {email} is the last owner of their account. Make another member an owner \
-                 first; `curfew remote-logout {email}` ends their sessions"
-            )));
+            let rest =
+                format!("`curfew user disable --last-owner {email}` disables them all the same");
+            return Err(last_owner_stays(email, &rest));
         }
         ended => ended?,
     };
@@ -108,6 +136,51 @@ pub(super) async fn disable(
         "Disabled {email}: {sessions}, {devices} and {tokens} ended."
     )?;
     Ok(())
+}
+
+pub(super) async fn enable(
+    instance: &Instance,
+    email: &str,
+    out: &mut impl Write,
+) -> Result<(), Failed> {
+    let mut op = operation(instance).await?;
+    let user = user_with(&mut op, email).await?;
+    let enabled = members::enable_by_operator(&mut op, &user).await?;
+    op.commit().await?;
+    let said = if enabled {
+        "Enabled"
+    } else {
+        "Nothing was changed: there was no need to enable"
+    };
+    writeln!(out, "{said} {email}.")?;
+    Ok(())
+}
+
+pub(super) async fn change_role(
+    instance: &Instance,
+    email: &str,
+    role: Role,
+    out: &mut impl Write,
+) -> Result<(), Failed> {
+    let mut op = operation(instance).await?;
+    let user = user_with(&mut op, email).await?;
+    let had = match members::change_role_by_operator(&mut op, &user, role).await {
+        Err(MemberError::LastOwner) => {
+            return Err(last_owner_stays(email, "the other comes first"));
+        }
+        had => had?,
+    };
+    op.commit().await?;
+    let (had, has) = (had.name(), role.name());
+    writeln!(out, "{email} was {had} and is {has} now.")?;
+    Ok(())
+}
+
+fn last_owner_stays(email: &str, rest: &str) -> Failed {
+    Failed::Message(format!(
+        "nothing was changed: {email} is the last owner of their account. `curfew user role OTHER-EMAIL owner` makes \
+         another member an owner; {rest}"
+    ))
 }
 
 /// The first line, without its end. Not more than a password may have.

@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, str::FromStr, time::Duration};
 
+use accounts::email_address::deliverable;
 use ipnet::IpNet;
 use lettre::message::Mailbox;
 use tokio_rustls::rustls::{
@@ -92,8 +93,12 @@ pub(super) fn networks(text: &str) -> Parsed<Vec<IpNet>> {
     parts.map(network).collect()
 }
 
+/// Checked as every other address is, so that a sender no email can come from is noticed at the start.
 pub(super) fn mailbox(text: &str) -> Parsed<Mailbox> {
-    text.parse().map_err(|_| Unusable::Malformed)
+    let typed: Mailbox = text.parse().map_err(|_| Unusable::Malformed)?;
+    let address = deliverable(typed.email.as_ref()).map_err(reason)?;
+    let address = address.parse().map_err(|_| Unusable::Malformed)?;
+    Ok(Mailbox::new(typed.name, address))
 }
 
 /// Read once at the start, so that a file that cannot be used is noticed then.
@@ -147,6 +152,23 @@ mod tests {
                 panic!("{wrong} is accepted");
             };
             assert!(why.contains("five minutes") && why.contains("once a minute"));
+        }
+    }
+
+    #[test]
+    fn a_sender_is_an_address_that_email_can_come_from_with_its_domain_in_one_form() {
+        for (text, read) in [
+            (
+                "Curfew <No-Reply@Example.com>",
+                "Curfew <No-Reply@example.com>",
+            ),
+            ("curfew@münchen.example", "curfew@xn--mnchen-3ya.example"),
+        ] {
+            assert_eq!(mailbox(text).unwrap().to_string(), read);
+        }
+        let long = format!("{}@example.com", "a".repeat(65));
+        for wrong in [&*long, "İ@example.com", "curfew@b_c.example", "curfew"] {
+            assert!(mailbox(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -4,6 +4,7 @@
 use accounts::{
     device,
     emails::{Due, EmailTemplate},
+    text::visible,
 };
 use app::time::Time;
 
@@ -53,11 +54,16 @@ const FORGOT: &str =
 /// The text of an email of the install at that address.
 pub(super) fn of(due: &Due, install: &str) -> Text {
     let body = body(due, install);
+    let shown = |text: String| visible(&text).into_owned();
+    let facts = facts(due).into_iter().map(|fact| Fact {
+        value: shown(fact.value),
+        ..fact
+    });
     Text {
         subject: body.subject.into(),
-        paragraphs: body.paragraphs,
+        paragraphs: body.paragraphs.into_iter().map(shown).collect(),
         button: body.button,
-        facts: facts(due),
+        facts: facts.collect(),
         otherwise: body.otherwise,
         install: install.into(),
     }

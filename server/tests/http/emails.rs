@@ -116,6 +116,9 @@ async fn a_link_leads_to_the_address_of_the_settings_whatever_the_host_header_sa
     for part in ["text/plain", "text/html", "From: Curfew <curfew@localhost>"] {
         assert!(email.contains(part), "{email}");
     }
+    // Its id is of this install.
+    let id = email.lines().find(|line| line.starts_with("Message-ID:"));
+    assert!(id.unwrap().ends_with("@curfew.test>"), "{email}");
 }
 
 async fn what_a_browser_calls_itself_is_text_in_an_email(app: TestApp) {

@@ -9,7 +9,7 @@ mod malformed;
 mod text;
 
 /// Every server function, with fields that would do something.
-pub const FUNCTIONS: [(&str, &[(&str, &str)]); 56] = [
+pub const FUNCTIONS: [(&str, &[(&str, &str)]); 57] = [
     (
         "sign_up",
         &[
@@ -60,6 +60,7 @@ pub const FUNCTIONS: [(&str, &[(&str, &str)]); 56] = [
     ),
     ("new_webhook_secret", &[]),
     ("test_webhook", &[]),
+    ("send_webhook_again", &[("event", "x")]),
     ("remove_webhook", &[]),
     ("verify_code", &[("code", "123456")]),
     ("request_password_reset", &[("email", "ada@example.com")]),

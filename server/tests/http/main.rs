@@ -22,6 +22,7 @@ mod settings;
 mod signing_in;
 mod stepping_up;
 mod two_factor;
+mod typed;
 
 mod behind_proxies;
 mod devices;

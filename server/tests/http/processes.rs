@@ -11,4 +11,5 @@ mod kills;
 mod other_commands;
 mod stopping;
 mod streams;
+mod users;
 mod webhook;

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use accounts::{audit::Action, cleanup::cleanup, db::Db, time::Moment, webhooks::Due};
+use accounts::{
+    audit::Action, cleanup::cleanup, db::Db, members::MemberError, time::Moment,
+    webhook_settings::WebhookError, webhooks::Due,
+};
 use tokio::task::JoinSet;
 
 use crate::test_app::{DAY, NOW, SECOND, TestApp, after};
@@ -13,6 +16,7 @@ on_both!(
     what_does_not_arrive_is_tried_again_and_given_up,
     a_failure_that_is_told_too_late_undoes_nothing,
     old_deliveries_are_deleted,
+    a_delivery_that_was_given_up_is_sent_again_with_all_its_tries,
 );
 
 async fn a_delivery_is_leased_to_one_node_until_it_is_delivered(db: Db) {
@@ -117,4 +121,43 @@ async fn old_deliveries_are_deleted(db: Db) {
         tx.commit().await.unwrap();
         assert_eq!(app.deliveries(account).await.len(), left);
     }
+}
+
+async fn a_delivery_that_was_given_up_is_sent_again_with_all_its_tries(db: Db) {
+    let app = TestApp::new(db);
+    let ada = app.owner_with_webhook("Ada").await;
+    let eve = app.owner_with_webhook("Eve").await;
+    let account = &ada.user.account_id;
+    let pending = app.record(Action::Login, account).await.0;
+    // Not yet tried, or on its way: there is nothing to send again.
+    app.send_again(&ada, &pending, NOW).await.unwrap_err();
+    let mut now = NOW;
+    while let Some(due) = app.lease(now).await {
+        app.send_again(&ada, &pending, now).await.unwrap_err();
+        let next = app.failed(&due, now).await;
+        now = next.unwrap_or(Moment::at(now.at + DAY));
+    }
+    let deliveries = app.deliveries(account).await;
+    let given_up = deliveries.iter().find(|d| d.event_id == pending);
+    assert!(given_up.unwrap().given_up_at.is_some(), "{deliveries:?}");
+    // Another account's owner does not find it.
+    let refused = app.send_again(&eve, &pending, now).await.unwrap_err();
+    assert!(
+        matches!(refused, WebhookError::Refused(MemberError::NotFound)),
+        "{refused:?}"
+    );
+    app.send_again(&ada, &pending, now).await.unwrap();
+    let again = app.lease(now).await.unwrap();
+    assert_eq!(again.event.id, pending);
+    let next = app.failed(&again, now).await.unwrap();
+    assert_eq!(now.at.until(next.at), Duration::from_mins(1));
+    let last = app.lease(next).await.unwrap();
+    app.delivered(&last, next).await;
+    // One that arrived is sent again, too.
+    app.send_again(&ada, &pending, next).await.unwrap();
+    assert_eq!(app.lease(next).await.unwrap().event.id, pending);
+    // Without a webhook there is nowhere to send it.
+    app.remove_webhook(&ada).await.unwrap();
+    let refused = app.send_again(&ada, &pending, next).await.unwrap_err();
+    assert!(matches!(refused, WebhookError::None), "{refused:?}");
 }

@@ -26,7 +26,7 @@ mod server_side {
         flash::Note,
         parts::{
             button::Submit,
-            field::Field,
+            field::{Field, WhosePassword},
             form::Sent,
             form_fields::FormFields,
             icon::{Disc, Icon, Shape},
@@ -110,7 +110,7 @@ mod server_side {
                             value=sent.typed("confirmation", "")
                             error=Signal::derive(move || wrong.clone())
                         />
-                        {viewer().is_some_and(|viewer| viewer.confirm).then(|| password(&sent))}
+                        {viewer().is_some_and(|viewer| viewer.confirm).then(|| password(&sent, &me.user.email))}
                         <div class="form__actions">
                             <Link class="button" href="/profile">"Cancel"</Link>
                             <Submit look="button--danger" busy=false>"Delete my account"</Submit>
@@ -123,9 +123,10 @@ mod server_side {
     }
 
     /// Step-up: the email is the confirmation here.
-    fn password(sent: &Sent) -> impl IntoView + use<> {
+    fn password(sent: &Sent, email: &str) -> impl IntoView + use<> {
         let wrong = sent.field("password");
         view! {
+            <WhosePassword email />
             <Field
                 name="password"
                 label="Confirm it’s you"

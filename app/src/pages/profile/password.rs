@@ -11,7 +11,7 @@ use crate::{
     parts::{
         button::Submit,
         error_summary::ErrorSummary,
-        field::Field,
+        field::{Field, WhosePassword},
         form::{FormState, PostForm},
         notice::{Notice, Tone},
     },
@@ -79,7 +79,7 @@ pub fn Password() -> impl IntoView {
                             <ErrorSummary error=Signal::derive(move || form.error()) />
                             <div class="form">
                                 // Password managers look for whose password it is.
-                                <input type="text" autocomplete="username" value=viewer.email readonly hidden />
+                                <WhosePassword email=viewer.email />
                                 <Field
                                     name="current_password"
                                     label="Current password"

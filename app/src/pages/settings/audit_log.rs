@@ -9,6 +9,7 @@ mod words;
 use accounts::{
     audit::{self, Cut, Shown},
     audit_retention,
+    text::visible,
 };
 use leptos::prelude::*;
 
@@ -161,7 +162,10 @@ fn row(shown: Shown) -> impl IntoView {
             "IP address",
             e.ip.clone().unwrap_or_else(|| "Unknown".into()),
         ),
-        ("User agent", e.user_agent.clone().unwrap_or_default()),
+        (
+            "User agent",
+            visible(e.user_agent.as_deref().unwrap_or_default()).into_owned(),
+        ),
         ("Request", e.request_id.clone().unwrap_or_default()),
         ("Hash", e.hash.clone()),
     ]

@@ -6,6 +6,7 @@ use accounts::{
     account,
     plans::{Feature, Plan},
     roles::Role,
+    text::visible,
 };
 use leptos::prelude::*;
 
@@ -42,7 +43,7 @@ pub async fn draw() -> Result<String, AppError> {
     let me = signed_in()?;
     let sent = Sent::of(&["rename_account", "change_plan"]);
     let wrong = sent.field("name");
-    let name = sent.typed("name", &me.user.account_name);
+    let name = sent.typed("name", &visible(&me.user.account_name));
     let page = view! {
         {said()}
         <section class="card" aria-labelledby="name-title">

@@ -11,6 +11,7 @@ use accounts::{
     members::{self, Listed},
     plans::Feature,
     roles::Role,
+    text::visible,
     users::User,
 };
 use leptos::prelude::*;
@@ -79,13 +80,14 @@ fn row(member: Listed, me: &User) -> impl IntoView + use<> {
     let id = member.id.0.clone();
     let disabled = member.disabled_at.is_some();
     let manage = may.then(|| manage(&member, me));
+    let name = visible(&member.name).into_owned();
     view! {
         <li class="member" id=format!("member-{id}")>
             <div class="user">
                 {avatar(&id, &member.name)}
                 <div>
                     <h3 class="user__name">
-                        {member.name.clone()} " "
+                        {name} " "
                         {this.then(|| view! { <span class="badge badge--accent">"You"</span> })}
                         {disabled.then(|| view! { <span class="badge badge--warning">"Disabled"</span> })}
                     </h3>
@@ -104,7 +106,7 @@ fn row(member: Listed, me: &User) -> impl IntoView + use<> {
 /// What may be done to a member, folded away. Without script it unfolds all the same.
 fn manage(member: &Listed, me: &User) -> impl IntoView + use<> {
     let (id, this) = (member.id.0.clone(), member.id == me.id);
-    let name = member.name.clone();
+    let name = visible(&member.name).into_owned();
     let ask =
         |operation: &str| format!("/settings/members/confirm?operation={operation}&member={id}");
     let remote_logout = me.available().has(Feature::RemoteLogout);

@@ -134,7 +134,7 @@ impl Token {
     ) -> Self {
         Self {
             id: t.id.0,
-            name: t.name,
+            name: accounts::text::visible(&t.name).into_owned(),
             may_end: t.scopes.has(kind.ending_scope()),
             created: t.created_at.into(),
             last_used: t.last_used_at.map(Into::into),

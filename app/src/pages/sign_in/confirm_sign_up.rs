@@ -18,6 +18,7 @@ mod server_side {
     use accounts::{
         secret::{Secret, Token},
         sign_up::{ConfirmError, Confirmation, Waiting, confirm, waiting},
+        text::visible,
     };
     use leptos::prelude::*;
 
@@ -26,7 +27,7 @@ mod server_side {
         error::AppError,
         parts::{
             button::Submit,
-            field::Field,
+            field::{Field, WhosePassword},
             form::Sent,
             form_fields::FormFields,
             icon::{Disc, Shape},
@@ -116,14 +117,13 @@ mod server_side {
                 <div class="card__body">
                     <div>
                         <h1 class="auth__title">"Finish signing up"</h1>
-                        <p class="auth__lead">{format!("You’re signing up as {} with {}.", waiting.name, waiting.email)}</p>
+                        <p class="auth__lead">{format!("You’re signing up as {} with {}.", visible(&waiting.name), waiting.email)}</p>
                     </div>
                     {sent.summary()}
                     <form class="form" method="post" action="/api/fn/confirm_sign_up" novalidate>
                         <FormFields />
                         <input type="hidden" name="token" value=token />
-                        // For password managers.
-                        <input type="hidden" name="username" autocomplete="username" value=waiting.email />
+                        <WhosePassword email=waiting.email />
                         <Field
                             name="password"
                             label="Password"

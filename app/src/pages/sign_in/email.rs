@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::{link_expired::LinkExpired, password::email_link_is_valid};
+use super::{link_expired::LinkExpired, password::email_link_of};
 use crate::{
     error::AppError,
     parts::{
@@ -51,15 +51,15 @@ pub fn ConfirmEmail() -> impl IntoView {
         .get("token")
         .unwrap_or_default();
     let asked = token.clone();
-    let valid = Resource::new_blocking(
+    let whose = Resource::new_blocking(
         || (),
-        move |()| email_link_is_valid("change_email".into(), asked.clone()),
+        move |()| email_link_of("change_email".into(), asked.clone()),
     );
     view! {
         <Narrow title="Confirm your email address">
-            {loaded(valid, move |valid| {
+            {loaded(whose, move |whose| {
                 let token = token.clone();
-                if valid {
+                if whose.is_some() {
                     view! { <Confirm token /> }.into_any()
                 } else {
                     view! { <LinkExpired again="/profile/login" /> }.into_any()

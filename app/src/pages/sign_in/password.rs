@@ -11,7 +11,7 @@ use crate::{
     parts::{
         button::Submit,
         error_summary::ErrorSummary,
-        field::Field,
+        field::{Field, WhosePassword},
         form::{FormState, PostForm},
         layout::Narrow,
         link::Link,
@@ -64,15 +64,17 @@ pub async fn reset_password(token: String, new_password: String) -> Result<(), A
     Ok(())
 }
 
-/// Whether an emailed link is still valid: `reset_password` or `change_email`. Does not consume it.
+/// The email address of the user whose link it is, while the link is valid: `reset_password` or `change_email`. Does not
+/// consume it.
 ///
 /// # Errors
 /// `service_unavailable`.
 #[server(prefix = "/api/fn", endpoint = "check_email_link")]
-pub async fn email_link_is_valid(purpose: String, token: String) -> Result<bool, AppError> {
+pub async fn email_link_of(purpose: String, token: String) -> Result<Option<String>, AppError> {
     use accounts::{
         email_links::{Purpose, find},
         secret::Token,
+        users,
     };
 
     use crate::context::reader;
@@ -82,11 +84,14 @@ pub async fn email_link_is_valid(purpose: String, token: String) -> Result<bool,
         _ => Purpose::ChangeEmail,
     };
     let Some(token) = Token::presented(&token) else {
-        return Ok(false);
+        return Ok(None);
     };
     let mut conn = reader().await?;
-    let found = find(&mut conn, purpose, &token).await;
-    Ok(found?.is_some())
+    let Some(link) = find(&mut conn, purpose, &token).await? else {
+        return Ok(None);
+    };
+    let user = users::find(&mut conn, &link.user_id).await?;
+    Ok(user.map(|user| user.email))
 }
 
 #[component]
@@ -141,18 +146,17 @@ pub fn Reset() -> impl IntoView {
         .get("token")
         .unwrap_or_default();
     let asked = token.clone();
-    let valid = Resource::new_blocking(
+    let whose = Resource::new_blocking(
         || (),
-        move |()| email_link_is_valid("reset_password".into(), asked.clone()),
+        move |()| email_link_of("reset_password".into(), asked.clone()),
     );
     view! {
         <Narrow title="Choose a new password">
-            {loaded(valid, move |valid| {
+            {loaded(whose, move |whose| {
                 let token = token.clone();
-                if valid {
-                    view! { <Choose token /> }.into_any()
-                } else {
-                    view! { <LinkExpired again="/forgot-password" /> }.into_any()
+                match whose {
+                    Some(email) => view! { <Choose token email /> }.into_any(),
+                    None => view! { <LinkExpired again="/forgot-password" /> }.into_any(),
                 }
             })}
         </Narrow>
@@ -160,7 +164,7 @@ pub fn Reset() -> impl IntoView {
 }
 
 #[component]
-fn Choose(token: String) -> impl IntoView {
+fn Choose(token: String, email: String) -> impl IntoView {
     let form = FormState::<ResetPassword>::of("reset_password");
     let shortest = boot().password_min;
     view! {
@@ -175,6 +179,7 @@ fn Choose(token: String) -> impl IntoView {
                 <ErrorSummary error=Signal::derive(move || form.error()) />
                 <PostForm state=form class="form">
                     <input type="hidden" name="token" value=token />
+                    <WhosePassword email />
                     <Field
                         name="new_password"
                         label="New password"

@@ -35,7 +35,7 @@ async fn an_invitation_is_a_link_that_is_shown_once_and_works_once(app: TestApp)
     shown
         .is(200)
         .says("Join Ada’s account")
-        .says("Ada invited you. Your role will be admin.");
+        .says("Ada invited you at ben@example.com. Your role will be admin.");
     assert!(
         shown
             .tag("id=\"email\"")

@@ -19,6 +19,7 @@ on_both!(
     without_a_webhook_there_is_nothing_to_test_or_remove,
     filters_are_kept_and_nonsense_is_refused,
     removing_it_sends_nothing_any_more_but_that,
+    what_was_given_up_is_sent_again_at_a_click,
 );
 
 pub const PAGE: &str = "/settings/audit-log/webhook";
@@ -124,6 +125,11 @@ async fn the_secret_is_shown_once_and_signs_what_arrives(app: TestApp) {
         .says("Ada created a new secret for the webhook");
 }
 
+/// The fields of every operation.
+fn of(receiver: &Receiver) -> [(&'static str, String); 2] {
+    [("url", receiver.url()), ("event", "x".into())]
+}
+
 async fn only_owners_and_admins_on_enterprise_may(app: TestApp) {
     let app = allowing(&app);
     let receiver = Receiver::that_answers(&[]).await;
@@ -133,6 +139,7 @@ async fn only_owners_and_admins_on_enterprise_may(app: TestApp) {
         "set_webhook",
         "new_webhook_secret",
         "test_webhook",
+        "send_webhook_again",
         "remove_webhook",
     ];
     let member = app.id_of("Ben").await;
@@ -140,7 +147,7 @@ async fn only_owners_and_admins_on_enterprise_may(app: TestApp) {
         let change = [("member", member.as_str()), ("role", role)];
         ada.call("change_role", &change).await.is(200);
         for operation in operations {
-            ben.call(operation, &[("url", receiver.url().as_str())])
+            ben.call(operation, &of(&receiver))
                 .await
                 .refuses(403, "forbidden");
         }
@@ -149,7 +156,7 @@ async fn only_owners_and_admins_on_enterprise_may(app: TestApp) {
     for plan in [Plan::Free, Plan::Plus, Plan::Pro] {
         app.put_on("Ada", plan).await;
         for operation in operations {
-            ada.call(operation, &[("url", receiver.url().as_str())])
+            ada.call(operation, &of(&receiver))
                 .await
                 .refuses(403, "plan_required");
         }
@@ -158,10 +165,7 @@ async fn only_owners_and_admins_on_enterprise_may(app: TestApp) {
     let visitor = app.browser(FIREFOX_ON_LINUX);
     visitor.get(PAGE).await.is(303);
     for operation in operations {
-        visitor
-            .call(operation, &[("url", receiver.url().as_str())])
-            .await
-            .is(401);
+        visitor.call(operation, &of(&receiver)).await.is(401);
     }
     databases::run(app.db(), "delete from webhook_deliveries").await;
     send(&app).await;
@@ -271,4 +275,51 @@ async fn removing_it_sends_nothing_any_more_but_that(app: TestApp) {
     ada.get("/settings/audit-log")
         .await
         .says("Ada removed the webhook to 127.0.0.1");
+}
+
+async fn what_was_given_up_is_sent_again_at_a_click(app: TestApp) {
+    let app = allowing(&app);
+    let receiver = Receiver::that_answers(&[]).await;
+    let (ada, ben) = app.two("admin").await;
+    secret_for(&ada, &receiver.url()).await;
+    send(&app).await;
+    let first = receiver.arrived().pop().unwrap();
+    let id = first.header("webhook-id").clone();
+    // As after the last attempt of two hours and more.
+    let given_up =
+        "update webhook_deliveries set delivered_at = null, given_up_at = created_at, tries = 7,
+                    last_error = 'The receiver did not answer in time.'";
+    databases::run(app.db(), given_up).await;
+    let page = ada.get(PAGE).await;
+    page.says("Failed").says("Send again");
+    let event = crate::answer::attribute(page.tag(" name=\"event\""), "value");
+    assert_eq!(event.as_ref(), Some(&id));
+    let event = [("event", id.as_str())];
+    ada.post_form("/api/fn/send_webhook_again", PAGE, &event)
+        .await
+        .leads_to(PAGE);
+    ada.get(PAGE)
+        .await
+        .says("It will be sent again")
+        .says("Pending");
+    send(&app).await;
+    let arrived = receiver.arrived();
+    assert_eq!(arrived.len(), 2, "{arrived:?}");
+    assert_eq!(arrived[1].body, first.body);
+    assert_eq!(arrived[1].header("webhook-id"), id);
+    ada.get(PAGE).await.says("Delivered");
+
+    // Only an owner or admin, only what is the account's own.
+    for (browser, event) in [(&ada, "x"), (&ben, "' or 1=1 --")] {
+        browser
+            .call("send_webhook_again", &[("event", event)])
+            .await
+            .refuses(404, "not_found");
+    }
+    let eve = app.browser(FIREFOX_ON_LINUX);
+    eve.sign_up("Eve").await;
+    secret_for(&eve, &receiver.url()).await;
+    eve.call("send_webhook_again", &event)
+        .await
+        .refuses(404, "not_found");
 }

@@ -37,7 +37,7 @@ pub async fn end_session(
     );
     let text = format!(
         "{} is signed out: {sessions} and {devices} ended.",
-        ended.name
+        accounts::text::visible(&ended.name)
     );
     note(Note::new(text))?;
     leptos_axum::redirect("/profile/security");

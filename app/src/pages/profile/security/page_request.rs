@@ -10,7 +10,10 @@ use leptos::prelude::*;
 use crate::{
     error::Code,
     flash::Refused,
-    parts::icon::{Icon, Shape},
+    parts::{
+        field::WhosePassword,
+        icon::{Icon, Shape},
+    },
 };
 
 /// One request for the page.
@@ -76,6 +79,7 @@ impl PageRequest {
         };
         step_up::is_needed(&self.me, &self.limits, self.now).then(|| {
             view! {
+                <WhosePassword email=self.me.user.email.clone() />
                 <div class="field">
                     <label class="field__label" for=id.clone()>"Confirm it’s you"</label>
                     <p class="field__hint" id=hint_id>{hint}</p>

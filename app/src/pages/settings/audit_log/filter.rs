@@ -5,6 +5,7 @@ use std::time::Duration;
 use accounts::{
     audit::{Action, Cut, Filter},
     ids::UserId,
+    text::visible,
     time::UnixMillis,
 };
 use form_urlencoded::Serializer;
@@ -120,7 +121,11 @@ pub(super) fn form(asked: &Asked, users: Vec<(UserId, String)>) -> impl IntoView
         )
         .collect();
     let users = std::iter::once(any("All users"))
-        .chain(users.into_iter().map(|(id, name)| (id.0, name)))
+        .chain(
+            users
+                .into_iter()
+                .map(|(id, name)| (id.0, visible(&name).into_owned())),
+        )
         .collect();
     let severities = std::iter::once(any("Any"))
         .chain(

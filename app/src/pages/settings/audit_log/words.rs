@@ -3,6 +3,7 @@
 use accounts::{
     audit::{Action, Shown},
     permissions::Permission,
+    text::visible,
 };
 
 use super::titles::category;
@@ -15,7 +16,7 @@ use crate::{
 /// Who did it.
 pub(super) fn actor(actor: &str, name: Option<&str>) -> String {
     match (actor, name) {
-        (_, Some(name)) => name.to_owned(),
+        (_, Some(name)) => visible(name).into_owned(),
         ("operator", None) => "The command line".into(),
         ("system", None) => "Curfew itself".into(),
         ("anonymous", None) => "An anonymous visitor".into(),
@@ -25,7 +26,7 @@ pub(super) fn actor(actor: &str, name: Option<&str>) -> String {
 
 /// Whom it was done to; empty when it was done to no user.
 pub(super) fn subject(id: Option<&str>, name: Option<&str>) -> String {
-    name.or(id).unwrap_or_default().to_owned()
+    visible(name.or(id).unwrap_or_default()).into_owned()
 }
 
 /// One sentence. An action that this version does not know is shown by its name.

@@ -1,6 +1,6 @@
 //! `/settings/members/confirm?operation=…&member=…`: confirms an operation on a member, with what will end.
 
-use accounts::{ids::UserId, members, sessions};
+use accounts::{ids::UserId, members, sessions, text::visible};
 use leptos::prelude::*;
 
 use crate::{
@@ -68,7 +68,7 @@ pub async fn draw() -> Result<String, AppError> {
         .await?
         .ok_or_else(not_found)?;
     let operation = query("operation").unwrap_or_default();
-    let asked = question(&operation, &member.name).ok_or_else(not_found)?;
+    let asked = question(&operation, &visible(&member.name)).ok_or_else(not_found)?;
     let facts = sessions::facts(&mut conn, &id).await?;
     drop(conn);
     let line = |ends: bool, n: i64, one, many| {

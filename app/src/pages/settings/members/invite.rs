@@ -3,6 +3,7 @@
 use accounts::{
     invitations::{self, Open},
     roles::Role,
+    text::visible,
     users::User,
 };
 use leptos::prelude::*;
@@ -126,6 +127,7 @@ pub(super) fn open(open: Vec<Open>, me: &User) -> impl IntoView + use<> {
     let rows = open
         .into_iter()
         .map(|i| {
+            let invited_by = visible(&i.invited_by).into_owned();
             let whom = i.email.unwrap_or_else(|| "Anyone with the link".into());
             let id = i.id.clone();
             let confirm = (i.waits && (is_owner || i.created_by == mine)).then(|| {
@@ -142,7 +144,7 @@ pub(super) fn open(open: Vec<Open>, me: &User) -> impl IntoView + use<> {
             let waits = i.waits.then(|| {
                 view! {
                     <p class="user__note">
-                        {format!("Waits: all of {}’s sessions ended after it was created. If you don’t recognise it, revoke it.", i.invited_by)}
+                        {format!("Waits: all of {invited_by}’s sessions ended after it was created. If you don’t recognise it, revoke it.")}
                     </p>
                 }
             });
@@ -151,7 +153,7 @@ pub(super) fn open(open: Vec<Open>, me: &User) -> impl IntoView + use<> {
                     <div>
                         <h3 class="user__name">{whom.clone()}</h3>
                         <p class="user__note">
-                            {format!("Invited by {}, expires ", i.invited_by)}
+                            {format!("Invited by {invited_by}, expires ")}
                             <When at=i.expires_at show=Show::Day />
                         </p>
                         {waits}

@@ -1,7 +1,10 @@
 //! What you may do to your devices: sign out the others, and rename or sign out one. Folded away: opening it is the
 //! first step, the button the second.
 
-use accounts::sessions::{self, LONGEST_NAME};
+use accounts::{
+    sessions::{self, LONGEST_NAME},
+    text::visible,
+};
 use leptos::prelude::*;
 
 use super::super::page_request::{PageRequest, field_error};
@@ -57,11 +60,10 @@ pub(super) fn manage(device: &Target<'_>, request: &PageRequest) -> impl IntoVie
         .filter(|refused| refused.typed.get("id").is_some_and(|id| id == device.id));
     let error = refused.and_then(|refused| refused.error.fields.get("label").cloned());
     let typed = refused.and_then(|refused| refused.typed.get("label"));
-    let value = typed
-        .map(String::as_str)
-        .or(device.label)
-        .unwrap_or_default()
-        .to_owned();
+    let value = match typed {
+        Some(typed) => typed.to_owned(),
+        None => visible(device.label.unwrap_or_default()).into_owned(),
+    };
     let wrong = error.is_some();
     let kind = device.remembered_only.then_some("remembered");
     let hidden = move |id: String| {

@@ -31,6 +31,7 @@ pub(super) fn list(recent: Vec<Delivery>) -> impl IntoView {
                             <th scope="col">"Time"</th>
                             <th scope="col">"Attempts"</th>
                             <th scope="col">"Status"</th>
+                            <th scope="col"><span class="visually-hidden">"Send again"</span></th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -74,12 +75,25 @@ fn row(delivery: Delivery) -> impl IntoView {
         }
         .into_any()
     };
+    let tried =
+        delivery.tries > 0 && delivery.last_error.is_some() || delivery.delivered_at.is_some();
+    let event = delivery.event_id;
+    let again = tried.then(|| {
+        let label = format!("Send {} again", delivery.action);
+        view! {
+            <form class="button-form" method="post" action="/api/fn/send_webhook_again">
+                <input type="hidden" name="event" value=event />
+                <button class="button button--small" aria-label=label>"Send again"</button>
+            </form>
+        }
+    });
     view! {
         <tr>
             <th scope="row"><code>{delivery.action}</code></th>
             <td class="table__number"><When at=at show=Show::Full /></td>
             <td class="table__number">{delivery.tries}</td>
             <td>{status} " " {answer}</td>
+            <td>{again}</td>
         </tr>
     }
 }

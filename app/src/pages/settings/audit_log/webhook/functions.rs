@@ -124,6 +124,21 @@ pub async fn test_webhook() -> Result<Tested, AppError> {
     Ok(tested)
 }
 
+/// Sends the delivery of `event` again, with all its attempts, to where events go now.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `plan_required`, `session_ended`, `service_unavailable`; nothing has changed then.
+#[server(prefix = "/api/fn", endpoint = "send_webhook_again")]
+pub async fn send_webhook_again(event: String) -> Result<(), AppError> {
+    let me = signed_in()?;
+    let mut op = operation().await?;
+    webhook_settings::send_again(&mut op, &me, &event).await?;
+    op.commit().await?;
+    note(Note::new("It will be sent again").with("What came of it is shown here."))?;
+    leptos_axum::redirect(PAGE);
+    Ok(())
+}
+
 /// Removes the webhook. The last event sent says so.
 ///
 /// # Errors
