@@ -7,7 +7,7 @@ test("a member is invited, joins, gets another role, is logged out and removed",
   const { page } = await device("Firefox on Linux");
   const link = await invite(ada.page, "Member", grace.email);
   await visit(page, link);
-  await expect(page.getByText("Ada Lovelace invited you. Your role will be member.")).toBeVisible();
+  await expect(page.getByText(`Ada Lovelace invited you at ${grace.email}. Your role will be member.`)).toBeVisible();
   await expect(page.getByLabel("Email")).toHaveValue(grace.email);
   await join(page, link, grace);
   // A member sees the tabs for members, and no more.

@@ -2,7 +2,7 @@
 //!
 //! It is a MAC under the instance's key over a cookie that only this browser has and the user whom the form names. So
 //! neither another site nor a page of another user can make one: it would take the cookie, which no script can read, or
-//! a token of one's own for another browser's user.
+//! a token issued to another browser.
 
 use accounts::secret::Token;
 use app::{

@@ -6,7 +6,7 @@
 //! the order that the operation's answer shows.
 
 mod overlap;
-mod side_doors;
+mod ways_in;
 
 use accounts::{
     change_password::ChangePasswordError,

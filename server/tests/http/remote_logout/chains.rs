@@ -19,7 +19,7 @@ on_both!(
 
 const MALLORY: &str = "mallory@example.com";
 
-/// A browser with a copy of that one's session.
+/// A browser with a copy of that session.
 fn thief_of(app: &TestApp, browser: &Browser) -> Browser {
     let thief = app.browser(SAFARI_ON_IPHONE);
     thief.put(Kind::Session, &browser.cookie(Kind::Session).unwrap());
