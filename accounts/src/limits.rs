@@ -43,9 +43,12 @@ pub struct Limits {
     /// Wrong codes in a row after which an authenticator is off until it is set up again
     /// (NIST SP 800-63B-4, 3.2.2: no more than 100).
     pub codes_in_a_row: i64,
-    /// An exchanged remember-me cookie that a browser sends again within this long may be a second
-    /// tab that was already on its way; it is told to look again, and is given nothing.
+    /// An exchanged remember-me cookie that is presented again within this long may be a second tab that was already
+    /// on its way; it is told to look again, and is given nothing.
     pub exchange_race: Duration,
+    /// A session's cookie before its last rotation that is presented within this long was already on its way: refused,
+    /// but the browser keeps its cookies.
+    pub rotation_race: Duration,
 }
 
 impl Default for Limits {
@@ -68,7 +71,8 @@ impl Default for Limits {
             not_me_link: 7 * DAY,
             two_factor_draft: 60 * MINUTE,
             codes_in_a_row: 100,
-            exchange_race: Duration::from_secs(10),
+            exchange_race: Duration::from_secs(30),
+            rotation_race: Duration::from_secs(10),
         }
     }
 }

@@ -3,6 +3,8 @@
 pub mod bearer;
 mod client;
 mod cookies;
+mod navigation;
 pub mod session;
 
+pub(crate) use client::of as client_of;
 pub(crate) use cookies::session_token;

@@ -68,6 +68,10 @@ async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
         Ok(body) => body,
         Err(error) => return refuse(&Bytes::new(), error),
     };
+    // The browser is just being signed in: nothing is done, and what was typed is kept.
+    if let Some(error) = visit.refused.clone() {
+        return refuse(&body, error);
+    }
     if let Err(error) = permitted::check(state, &visit, &address).await {
         return refuse(&body, error);
     }

@@ -103,20 +103,6 @@ pub async fn not_found(
     response
 }
 
-/// Where a browser looks again after another of its tabs was signed in by the remember-me cookie.
-pub async fn resume(
-    State(state): State<AppState>,
-    Extension(visit): Extension<Visit>,
-    Query(query): Query<Next>,
-) -> Response {
-    let next = same_site(query.next.as_deref());
-    match &visit.presence {
-        Presence::SignedIn(_) => see_other(&next),
-        Presence::Ended(ended) => session_ended(&state, &next, Reason::from(ended)),
-        Presence::Anonymous => to_sign_in(&next),
-    }
-}
-
 /// Where to go on to.
 #[derive(Debug, Deserialize)]
 pub struct Next {

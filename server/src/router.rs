@@ -15,8 +15,7 @@ use tower_http::{
 };
 
 use crate::{
-    addresses::{self, RESUME},
-    assets,
+    addresses, assets,
     authentication::session::authenticate,
     error_page, events, export, functions, headers, health, mcp, pages, problem, request_id, rest,
     state::AppState,
@@ -92,7 +91,6 @@ fn users() -> Listed {
     let mut users = Listed::default()
         .route(FUNCTIONS, post(functions::call))
         .route("/sign-out", post(functions::sign_out))
-        .route(RESUME, get(pages::resume))
         .route(RECOVERY_CODES, get(two_factor_files::recovery_codes))
         .route(QR_CODE, get(two_factor_files::qr_code))
         .route("/settings/audit-log/export", get(export::export));

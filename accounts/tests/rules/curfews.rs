@@ -101,10 +101,10 @@ async fn a_remembered_device_does_not_get_around_it(db: Db) {
     let me = app.signed_in(&here.session.token, NOW).await;
     set_own(&app, &me, "22:00", NOW).await;
     let cookie = here.remembered.unwrap().token;
-    let Exchange::Session { next, started, .. } = app.exchange(&cookie, false, at(1)).await else {
+    let Exchange::Session { next, started, .. } = app.exchange(&cookie, at(1)).await else {
         panic!("not exchanged")
     };
-    let refused = app.exchange(&next, false, at(15)).await;
+    let refused = app.exchange(&next, at(15)).await;
     assert!(matches!(refused, Exchange::Ended(e) if e.end_reason == EndReason::Curfew));
     assert_eq!(
         app.end_reason(&started.token, at(15)).await,
@@ -114,7 +114,7 @@ async fn a_remembered_device_does_not_get_around_it(db: Db) {
     // Nor does one that is remembered while the curfew is set.
     let evening = app.sign_in_remembered(&ada, at(16)).await;
     let cookie = evening.remembered.unwrap().token;
-    let refused = app.exchange(&cookie, false, at(38)).await;
+    let refused = app.exchange(&cookie, at(38)).await;
     assert!(matches!(refused, Exchange::Ended(e) if e.end_reason == EndReason::Curfew));
 }
 
@@ -173,7 +173,7 @@ async fn a_session_that_goes_on_under_a_new_cookie_keeps_its_curfew(db: Db) {
         EndReason::Curfew
     );
     let cookie = here.remembered.unwrap().token;
-    let refused = app.exchange(&cookie, false, at(14)).await;
+    let refused = app.exchange(&cookie, at(14)).await;
     assert!(matches!(refused, Exchange::Ended(e) if e.end_reason == EndReason::Curfew));
 }
 

@@ -56,7 +56,26 @@ pub fn page(error_page: ErrorPage, assets: &Assets, request_id: &str) -> String 
         error_page,
         ErrorPage::ServiceUnavailable | ErrorPage::Broken
     );
-    let (css, request_id) = (assets.css.clone(), request_id.to_owned());
+    let request_id = request_id.to_owned();
+    let content = view! {
+        <Disc shape tint="plain" large=true />
+        <h1 class="empty__title">{title}</h1>
+        <p class="empty__text">{text}</p>
+        <div class="empty__actions">
+            {if again {
+                view! { <a class="button button--primary" href="">"Try again"</a> }
+            } else {
+                view! { <a class="button button--primary" href="/">"Go home"</a> }
+            }}
+        </div>
+        <p class="empty__code">"Request " <code>{request_id}</code></p>
+    };
+    document(title, assets, content)
+}
+
+/// A whole page that is drawn without the app, with a card in the middle.
+pub(super) fn document(title: &str, assets: &Assets, content: impl IntoView + 'static) -> String {
+    let css = assets.css.clone();
     let document = view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -78,19 +97,7 @@ pub fn page(error_page: ErrorPage, assets: &Assets, request_id: &str) -> String 
                     </header>
                     <main class="auth__main" id="main">
                         <div class="card card--lifted">
-                            <div class="empty">
-                                <Disc shape tint="plain" large=true />
-                                <h1 class="empty__title">{title}</h1>
-                                <p class="empty__text">{text}</p>
-                                <div class="empty__actions">
-                                    {if again {
-                                        view! { <a class="button button--primary" href="">"Try again"</a> }
-                                    } else {
-                                        view! { <a class="button button--primary" href="/">"Go home"</a> }
-                                    }}
-                                </div>
-                                <p class="empty__code">"Request " <code>{request_id}</code></p>
-                            </div>
+                            <div class="empty">{content}</div>
                         </div>
                     </main>
                 </div>

@@ -13,7 +13,7 @@ use ipnet::IpNet;
 const USER_AGENT: usize = 512;
 
 /// The client of a request.
-pub(super) fn of(parts: &Parts, trusted: &[IpNet]) -> Client {
+pub(crate) fn of(parts: &Parts, trusted: &[IpNet]) -> Client {
     let peer = parts
         .extensions
         .get::<ConnectInfo<SocketAddr>>()

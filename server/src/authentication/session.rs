@@ -6,8 +6,9 @@ use accounts::{
     client::Client,
     db::DatabaseError,
     end_reason::EndReason,
+    instance::Instance,
     operation::Operation,
-    remember_me::{self, Exchange, Remembered},
+    remember_me::{self, Exchange, Remembered, Worth},
     secret::Token,
     sessions::{self, Ended, Found},
     sign_up,
@@ -16,21 +17,21 @@ use accounts::{
 use app::{
     context::{Presence, Visit},
     error::{AppError, Code},
+    pages::look_again,
 };
 use axum::{
     extract::{Request, State},
-    http::{Method, StatusCode, Uri, request::Parts},
+    http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     middleware::Next,
-    response::Response,
+    response::{Html, IntoResponse, Response},
 };
 use cookie::Cookie;
 use tracing::Span;
 
-use super::{client, cookies::RequestCookies};
+use super::{client, cookies::RequestCookies, navigation::is_navigation};
 use crate::{
-    addresses::{self, RESUME},
-    error_page,
-    redirects::{by_way_of, set_unless_set, to_sign_in},
+    addresses, error_page,
+    redirects::{set_unless_set, to_sign_in},
     request_id,
     state::AppState,
 };
@@ -60,12 +61,14 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
     let client = client::of(&parts, &state.config.trusted_proxies)
         .with_known_device(request_cookies.known_device.clone());
     let now = Moment::now();
+    let navigates = is_navigation(&parts.method, &parts.headers);
     let found = async {
-        // Only a browser sends fetch metadata; only a browser has several tabs.
-        let may_be_a_race =
-            parts.headers.contains_key("sec-fetch-mode") && parts.uri.path() != RESUME;
-        let authenticated =
-            find_user(&state, &request_cookies, &client, may_be_a_race, now).await?;
+        let request = Credentials {
+            cookies: &request_cookies,
+            client: &client,
+            navigates,
+        };
+        let authenticated = find_user(&state, request, now).await?;
         let mut conn = state.curfew.instance.read(now).await?;
         let sign_up_open = sign_up::sign_up_open(&mut conn, state.curfew.sign_up).await?;
         Ok::<_, DatabaseError>((authenticated, sign_up_open))
@@ -79,6 +82,8 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
     };
     // Sent here to look again, it still has the old cookie: the answer with the new one was lost, or is slow.
     let lost = matches!(authenticated, Authenticated::JustRotated) && parts.uri.path() == SIGN_IN;
+    let mut refused = None;
+    let mut look_again = false;
     let (presence, fresh) = match authenticated {
         Authenticated::JustRotated if lost => {
             tokio::time::sleep(ANSWER_ARRIVES).await;
@@ -86,7 +91,16 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
         }
         Authenticated::As(presence) => (presence, Vec::new()),
         Authenticated::Remembered(presence, fresh) => (presence, fresh),
-        Authenticated::LookAgain => return look_again(&parts.method, &parts.uri).await,
+        Authenticated::LookAgain if parts.method == Method::GET => return wait(&state),
+        // A form: it goes back to its page with what was typed, and that page looks again.
+        Authenticated::LookAgain => {
+            look_again = true;
+            refused = Some(AppError::new(
+                Code::Conflict,
+                "This browser is just being signed in again. Nothing was changed. Try once more.",
+            ));
+            (Presence::Anonymous, Vec::new())
+        }
         Authenticated::JustRotated => return refuse_old_cookie(&parts.method, &parts.uri).await,
     };
     let dead = match &presence {
@@ -106,15 +120,21 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
         client,
         pending_sign_in: request_cookies.pending_sign_in.clone(),
         flash: request_cookies.flash.clone(),
-        refused: None,
+        refused,
         sign_up_open,
     });
     let mut response = next.run(Request::from_parts(parts, body)).await;
     for cookie in fresh {
         set_unless_set(&mut response, &cookie);
     }
-    // A 503 was made without asking the database, so it does not know what a cookie is worth: every cookie stays.
-    if dead && !lost && response.status() != StatusCode::SERVICE_UNAVAILABLE {
+    // Only where the browser goes somewhere: a late answer to a script must not remove a newer cookie. A 503 was made
+    // without asking the database, so it does not know what a cookie is worth: every cookie stays.
+    if dead
+        && navigates
+        && !lost
+        && !look_again
+        && response.status() != StatusCode::SERVICE_UNAVAILABLE
+    {
         for kind in &request_cookies.sent {
             set_unless_set(&mut response, &state.curfew.cookies.removed(*kind));
         }
@@ -122,76 +142,111 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
     response
 }
 
+/// What a request is authenticated by.
+#[derive(Clone, Copy)]
+struct Credentials<'a> {
+    cookies: &'a RequestCookies,
+    client: &'a Client,
+    /// Only then is a remember-me cookie exchanged: the browser is sure to keep the new one, and its user to see what
+    /// came of it.
+    navigates: bool,
+}
+
 async fn find_user(
     state: &AppState,
-    request_cookies: &RequestCookies,
-    client: &Client,
-    may_be_a_race: bool,
+    request: Credentials<'_>,
     now: Moment,
 ) -> Result<Authenticated, DatabaseError> {
     let instance = &state.curfew.instance;
     let mut conn = instance.read(now).await?;
     let mut ended: Option<Ended> = None;
-    if let Some(token) = &request_cookies.session {
-        match sessions::find(&mut conn, token).await? {
+    if let Some(token) = &request.cookies.session {
+        let found = match sessions::find(&mut conn, token).await? {
+            Found::Live(me) if me.first_use => {
+                // Given back first: an operation that waits for its turn holds no second connection.
+                drop(conn);
+                let found = remember_me::first_use(instance, request.client, now, &me, token);
+                let found = found.await?;
+                conn = instance.read(now).await?;
+                found
+            }
+            found => found,
+        };
+        match found {
             Found::Live(me) => return Ok(Authenticated::As(Presence::SignedIn(me))),
             Found::Ended(how) => ended = Some(how),
             Found::JustRotated => return Ok(Authenticated::JustRotated),
             Found::Unknown => {}
         }
     }
-    let known = match &request_cookies.remember_me {
-        Some(token) if remember_me::is_known(&mut conn, token).await? => Some(token),
-        _ => None,
-    };
-    // Given back first: an operation that waits for its turn holds no second connection.
-    drop(conn);
-    if let Some(token) = known {
-        let mut op = Operation::begin(instance, client, now).await?;
-        match remember_me::exchange(&mut op, token, may_be_a_race).await? {
-            Exchange::Session {
-                started,
-                next,
-                expires_at,
-                ..
-            } => {
-                op.commit().await?;
-                let next = Remembered {
-                    token: next,
-                    expires_at,
-                };
-                return remembered(state, &started.token, &next, now).await;
+    if let Some(token) = &request.cookies.remember_me {
+        match remember_me::worth(&mut conn, token).await? {
+            Worth::Live if request.navigates => {
+                drop(conn);
+                return exchange(state, request.client, token, ended).await;
             }
-            Exchange::JustExchanged => return Ok(Authenticated::LookAgain),
-            Exchange::Reused(how) => {
-                op.commit().await?;
-                ended = Some(how);
-            }
-            // What ended the session is the better reason, unless it had merely expired.
-            Exchange::Ended(how) => {
-                if ended
-                    .as_ref()
-                    .is_none_or(|ended| ended.end_reason == EndReason::Expired)
-                {
-                    ended = Some(how);
-                }
-            }
-            Exchange::Unknown => {}
+            // The browser is signed in again as soon as it goes somewhere, so nothing has ended for it.
+            Worth::Live => ended = None,
+            Worth::Ended(how) => ended = Some(better(ended, how)),
+            Worth::Nothing => {}
         }
     }
-    Ok(Authenticated::As(
-        ended.map_or(Presence::Anonymous, Presence::Ended),
-    ))
+    Ok(anonymous(ended))
+}
+
+/// What ended the session is the better reason, unless it had merely expired.
+fn better(session: Option<Ended>, device: Ended) -> Ended {
+    session
+        .filter(|ended| ended.end_reason != EndReason::Expired)
+        .unwrap_or(device)
+}
+
+fn anonymous(ended: Option<Ended>) -> Authenticated {
+    Authenticated::As(ended.map_or(Presence::Anonymous, Presence::Ended))
+}
+
+/// Exchanges a remember-me cookie. `ended` says how the session ended before.
+async fn exchange(
+    state: &AppState,
+    client: &Client,
+    token: &Token,
+    ended: Option<Ended>,
+) -> Result<Authenticated, DatabaseError> {
+    let (instance, now) = (&state.curfew.instance, Moment::now());
+    let mut op = Operation::begin(instance, client, now).await?;
+    match remember_me::exchange(&mut op, token).await? {
+        Exchange::Session {
+            started,
+            next,
+            expires_at,
+            ..
+        } => {
+            op.commit().await?;
+            let next = Remembered {
+                token: next,
+                expires_at,
+            };
+            remembered(state, instance, &started.token, &next).await
+        }
+        Exchange::JustExchanged => Ok(Authenticated::LookAgain),
+        Exchange::Reused(how) | Exchange::Void(how) => {
+            op.commit().await?;
+            Ok(anonymous(Some(how)))
+        }
+        Exchange::Ended(how) => Ok(anonymous(Some(better(ended, how)))),
+        Exchange::Unknown => Ok(anonymous(ended)),
+    }
 }
 
 /// The session that a remember-me cookie has started, and the cookies for it.
 async fn remembered(
     state: &AppState,
+    instance: &Instance,
     session: &Token,
     next: &Remembered,
-    now: Moment,
 ) -> Result<Authenticated, DatabaseError> {
-    let mut conn = state.curfew.instance.read(now).await?;
+    let now = Moment::now();
+    let mut conn = instance.read(now).await?;
     let me = match sessions::find(&mut conn, session).await? {
         Found::Live(me) => me,
         // A remote logout came between the commit and the look-up.
@@ -212,19 +267,14 @@ fn unavailable(state: &AppState, parts: &Parts) -> Response {
     error_page::service_unavailable(state, &parts.headers, &request_id::of(&parts.extensions))
 }
 
-async fn look_again(method: &Method, uri: &Uri) -> Response {
-    tokio::time::sleep(ANSWER_ARRIVES).await;
-    if method == Method::GET {
-        by_way_of(
-            RESUME,
-            uri.path_and_query().map_or("/", |here| here.as_str()),
-        )
-    } else {
-        error_page::json(&AppError::new(
-            Code::Conflict,
-            "This browser has just been signed in again. Try once more.",
-        ))
-    }
+/// A page that looks again by itself: by then the browser has the cookies that another of its tabs was given. It ends
+/// with the time in which a cookie counts as just exchanged; after that the cookie is exchanged again.
+fn wait(state: &AppState) -> Response {
+    let page = Html(look_again::page(&state.assets));
+    let mut response = (StatusCode::ACCEPTED, page).into_response();
+    let again = HeaderValue::from_static("1");
+    response.headers_mut().insert(header::REFRESH, again);
+    response
 }
 
 /// By way of the sign-in page, which leads on by itself once the browser has the new cookie.

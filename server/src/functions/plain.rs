@@ -69,8 +69,12 @@ pub(super) fn refused(
 ) -> Response {
     let Refusal { name, body, error } = refusal;
     if !plain {
+        // No cookie is removed: a late answer to a script must not remove a newer one.
         let mut response = json(&error);
-        leave_reason(state, &mut response, &error);
+        if let Some(reason) = &error.reason {
+            let flash = Flash::Ended(Reason::clone(reason));
+            set_unless_set(&mut response, &state.curfew.cookies.flash(&flash));
+        }
         return response;
     }
     let home = addresses::function(name).and_then(|function| function.home);
