@@ -28,6 +28,8 @@ pub struct Limits {
     pub sign_ups_per_address: i64,
     /// Remote logouts of one user that one token may make in an hour.
     pub remote_logouts_per_token: i64,
+    /// Single sessions that one token may end in an hour.
+    pub sessions_ended_per_token: i64,
     /// How long failed attempts, and sign-ups, are counted together.
     pub attempt_window: Duration,
     /// How long a second factor may be owed after the password was right.
@@ -64,6 +66,7 @@ impl Default for Limits {
             attempts_per_address: 100,
             sign_ups_per_address: 1_000,
             remote_logouts_per_token: 3,
+            sessions_ended_per_token: 30,
             attempt_window: 15 * MINUTE,
             pending_sign_in: 10 * MINUTE,
             confirmed_for: 10 * MINUTE,
