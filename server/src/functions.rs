@@ -7,7 +7,9 @@ mod step_up;
 
 use app::{
     context::{Presence, Visit, explained},
+    cookies::Kind,
     error::{AppError, Code},
+    flash::Flash,
 };
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -21,8 +23,12 @@ use plain::{Refusal, refused, succeeded};
 use tracing::Span;
 
 use crate::{
-    addresses::FUNCTIONS, error_page::wants_html, permitted, problem::code_name,
-    redirects::set_unless_set, state::AppState,
+    addresses::{self, FUNCTIONS},
+    error_page::wants_html,
+    permitted,
+    problem::code_name,
+    redirects::set_unless_set,
+    state::AppState,
 };
 
 /// Largest body that is read.
@@ -68,6 +74,10 @@ async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
         Ok(body) => body,
         Err(error) => return refuse(&Bytes::new(), error),
     };
+    // Known from the list, and not only typed: named whatever it is refused for.
+    if addresses::function(&name).is_some() {
+        Span::current().record("function", &*name);
+    }
     // The browser is just being signed in: nothing is done, and what was typed is kept.
     if let Some(error) = visit.refused.clone() {
         return refuse(&body, error);
@@ -75,7 +85,6 @@ async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
     if let Err(error) = permitted::check(state, &visit, &address).await {
         return refuse(&body, error);
     }
-    Span::current().record("function", &*name);
     let (visit, confirmed) = match step_up::check(state, visit, &address, &body).await {
         Ok(checked) => checked,
         Err(error) => return refuse(&body, error),
@@ -100,11 +109,19 @@ async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
         set_unless_set(&mut response, cookie);
     }
     if response.status().is_success() {
-        return if plain {
-            succeeded(&headers, response)
-        } else {
-            response
-        };
+        if !plain {
+            return response;
+        }
+        let mut response = succeeded(&headers, response);
+        if visit
+            .flash
+            .as_ref()
+            .is_some_and(Flash::waits_for_confirmation)
+        {
+            // Its form has been carried out.
+            set_unless_set(&mut response, &state.curfew.cookies.removed(Kind::Flash));
+        }
+        return response;
     }
     // A session may have a new cookie although the operation was refused: the password or code was right.
     let cookies: Vec<HeaderValue> = response
