@@ -4,6 +4,7 @@ pub mod bearer;
 mod client;
 mod cookies;
 mod navigation;
+mod remembered;
 pub mod session;
 
 pub(crate) use client::of as client_of;

@@ -5,11 +5,7 @@ use std::time::Duration;
 use accounts::{
     client::Client,
     db::DatabaseError,
-    end_reason::EndReason,
-    instance::Instance,
-    operation::Operation,
-    remember_me::{self, Exchange, Remembered, Worth},
-    secret::Token,
+    remember_me::{self, Worth},
     sessions::{self, Ended, Found},
     sign_up,
     time::Moment,
@@ -17,18 +13,22 @@ use accounts::{
 use app::{
     context::{Presence, Visit},
     error::{AppError, Code},
-    pages::look_again,
 };
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    http::{Method, StatusCode, Uri, request::Parts},
     middleware::Next,
-    response::{Html, IntoResponse, Response},
+    response::Response,
 };
 use cookie::Cookie;
 use tracing::Span;
 
-use super::{client, cookies::RequestCookies, navigation::is_navigation};
+use super::{
+    client,
+    cookies::RequestCookies,
+    navigation::is_navigation,
+    remembered::{Exchanged, better, exchange, page_that_looks_again},
+};
 use crate::{
     addresses, error_page,
     redirects::{set_unless_set, to_sign_in},
@@ -91,7 +91,9 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
         }
         Authenticated::As(presence) => (presence, Vec::new()),
         Authenticated::Remembered(presence, fresh) => (presence, fresh),
-        Authenticated::LookAgain if parts.method == Method::GET => return wait(&state),
+        Authenticated::LookAgain if parts.method == Method::GET => {
+            return page_that_looks_again(&state);
+        }
         // A form: it goes back to its page with what was typed, and that page looks again.
         Authenticated::LookAgain => {
             look_again = true;
@@ -183,7 +185,14 @@ async fn find_user(
         match remember_me::worth(&mut conn, token).await? {
             Worth::Live if request.navigates => {
                 drop(conn);
-                return exchange(state, request.client, token, ended).await;
+                let exchanged = exchange(state, request.client, token, ended).await?;
+                return Ok(match exchanged {
+                    Exchanged::SignedIn(me, fresh) => {
+                        Authenticated::Remembered(Presence::SignedIn(me), fresh)
+                    }
+                    Exchanged::LookAgain => Authenticated::LookAgain,
+                    Exchanged::Nothing(ended) => anonymous(ended),
+                });
             }
             // The browser is signed in again as soon as it goes somewhere, so nothing has ended for it.
             Worth::Live => ended = None,
@@ -194,87 +203,12 @@ async fn find_user(
     Ok(anonymous(ended))
 }
 
-/// What ended the session is the better reason, unless it had merely expired.
-fn better(session: Option<Ended>, device: Ended) -> Ended {
-    session
-        .filter(|ended| ended.end_reason != EndReason::Expired)
-        .unwrap_or(device)
-}
-
 fn anonymous(ended: Option<Ended>) -> Authenticated {
     Authenticated::As(ended.map_or(Presence::Anonymous, Presence::Ended))
 }
 
-/// Exchanges a remember-me cookie. `ended` says how the session ended before.
-async fn exchange(
-    state: &AppState,
-    client: &Client,
-    token: &Token,
-    ended: Option<Ended>,
-) -> Result<Authenticated, DatabaseError> {
-    let (instance, now) = (&state.curfew.instance, Moment::now());
-    let mut op = Operation::begin(instance, client, now).await?;
-    match remember_me::exchange(&mut op, token).await? {
-        Exchange::Session {
-            started,
-            next,
-            expires_at,
-            ..
-        } => {
-            op.commit().await?;
-            let next = Remembered {
-                token: next,
-                expires_at,
-            };
-            remembered(state, instance, &started.token, &next).await
-        }
-        Exchange::JustExchanged => Ok(Authenticated::LookAgain),
-        Exchange::Reused(how) | Exchange::Void(how) => {
-            op.commit().await?;
-            Ok(anonymous(Some(how)))
-        }
-        Exchange::Ended(how) => Ok(anonymous(Some(better(ended, how)))),
-        Exchange::Unknown => Ok(anonymous(ended)),
-    }
-}
-
-/// The session that a remember-me cookie has started, and the cookies for it.
-async fn remembered(
-    state: &AppState,
-    instance: &Instance,
-    session: &Token,
-    next: &Remembered,
-) -> Result<Authenticated, DatabaseError> {
-    let now = Moment::now();
-    let mut conn = instance.read(now).await?;
-    let me = match sessions::find(&mut conn, session).await? {
-        Found::Live(me) => me,
-        // A remote logout came between the commit and the look-up.
-        Found::Ended(how) => return Ok(Authenticated::As(Presence::Ended(how))),
-        Found::JustRotated | Found::Unknown => {
-            return Ok(Authenticated::As(Presence::Anonymous));
-        }
-    };
-    let cookies = &state.curfew.cookies;
-    let fresh = vec![
-        cookies.session(session),
-        cookies.remember_me(&next.token, now.at.until(next.expires_at)),
-    ];
-    Ok(Authenticated::Remembered(Presence::SignedIn(me), fresh))
-}
-
 fn unavailable(state: &AppState, parts: &Parts) -> Response {
     error_page::service_unavailable(state, &parts.headers, &request_id::of(&parts.extensions))
-}
-
-/// A page that looks again by itself: by then the browser has the cookies that another of its tabs was given. It ends
-/// with the time in which a cookie counts as just exchanged; after that the cookie is exchanged again.
-fn wait(state: &AppState) -> Response {
-    let page = Html(look_again::page(&state.assets));
-    let mut response = (StatusCode::ACCEPTED, page).into_response();
-    let again = HeaderValue::from_static("1");
-    response.headers_mut().insert(header::REFRESH, again);
-    response
 }
 
 /// By way of the sign-in page, which leads on by itself once the browser has the new cookie.
