@@ -77,8 +77,10 @@
     else card(reason);
   };
 
-  // Yes, no or (without an answer) unknown. `otherwise` is the reason known so far.
-  const ask = async (otherwise) => {
+  // Yes, no or (without an answer) unknown. Where this device is remembered, a script is told no reason, and the way to
+  // the sign-in page leads straight back: only a browser that goes somewhere is signed in again.
+  const verify = async () => {
+    if (over) return "no";
     try {
       const answer = await fetch("/api/fn/still_signed_in", {
         method: "POST",
@@ -90,16 +92,12 @@
       if (answer.ok) return "yes";
       if (answer.status !== 401) return "unknown";
       const { reason } = await answer.json();
-      ended(reason ?? otherwise);
+      ended(reason);
       return "no";
     } catch {
       return "unknown";
     }
   };
-
-  // One tab of the browser asks at a time: two that presented one remember-me cookie would look like a thief.
-  const verify = (otherwise) =>
-    over ? "no" : navigator.locks ? navigator.locks.request("curfew-still-signed-in", () => ask(otherwise)) : ask(otherwise);
 
   let asking = false;
   const check = async () => {

@@ -22,7 +22,7 @@
       if (notice.access !== access) curfew.changed(notice.text);
     } else if (!notice.may_come_back) {
       curfew.ended(notice.reason);
-    } else if ((await curfew.verify(notice.reason)) === "yes" && leading && !source) {
+    } else if ((await curfew.verify()) === "yes" && leading && !source) {
       open();
     }
   };

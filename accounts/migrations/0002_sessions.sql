@@ -23,13 +23,21 @@ create index remembered_devices_open on remembered_devices (user_id) where ended
 create index remembered_devices_curfew on remembered_devices (curfew_ends_at)
     where ended_at is null and curfew_ends_at is not null;
 
--- Every cookie value that a remembered device was ever given. Only the one that was
--- not exchanged yet is good; an exchanged one that is presented again means theft.
+-- Every cookie value that a remembered device was ever given. A value is exchanged for a session and the next value.
+-- What an exchange gave counts from the first later request that presents either: before that the answer may have been
+-- lost, so the same value is exchanged again, and what was given before is void.
 create table remember_tokens (
     token_hash text not null primary key check (length(token_hash) = 64),
     device_id text not null references remembered_devices (id),
+    -- The value that was exchanged for this one; null for the first, which a sign-in gave.
+    parent_hash text,
     created_at bigint not null,
-    exchanged_at bigint
+    -- The last time it was exchanged.
+    exchanged_at bigint,
+    -- The first time it, or the session that was given with it, was presented.
+    used_at bigint,
+    -- When its parent was exchanged again before anything that it gave was used.
+    voided_at bigint
 );
 
 create index remember_tokens_device on remember_tokens (device_id);
@@ -49,6 +57,8 @@ create table sessions (
     -- When the user last showed a password or a code in this session; null for a remembered device.
     confirmed_at bigint,
     remembered_device_id text references remembered_devices (id),
+    -- The remember-me value that the same exchange gave, until a later request has presented this session.
+    given_with text,
     ip text not null,
     user_agent text not null,
     label text,

@@ -21,6 +21,8 @@ pub enum EndReason {
     Limit,
     /// Its remembered device's cookie was used twice: theft.
     Reused,
+    /// The remember-me cookie that it came from was exchanged again before any request had presented it.
+    Superseded,
     /// The user was disabled.
     Disabled,
     /// The user was removed from the account.
@@ -49,6 +51,7 @@ impl EndReason {
             Self::Expired => "expired",
             Self::Limit => "limit",
             Self::Reused => "reused",
+            Self::Superseded => "superseded",
             Self::Disabled => "disabled",
             Self::Removed => "removed",
             Self::EndedElsewhere => "ended_elsewhere",

@@ -28,6 +28,8 @@ pub struct Limits {
     pub sign_ups_per_address: i64,
     /// Remote logouts of one user that one token may make in an hour.
     pub remote_logouts_per_token: i64,
+    /// Single sessions that one token may end in an hour.
+    pub sessions_ended_per_token: i64,
     /// How long failed attempts, and sign-ups, are counted together.
     pub attempt_window: Duration,
     /// How long a second factor may be owed after the password was right.
@@ -43,9 +45,12 @@ pub struct Limits {
     /// Wrong codes in a row after which an authenticator is off until it is set up again
     /// (NIST SP 800-63B-4, 3.2.2: no more than 100).
     pub codes_in_a_row: i64,
-    /// An exchanged remember-me cookie that a browser sends again within this long may be a second
-    /// tab that was already on its way; it is told to look again, and is given nothing.
+    /// An exchanged remember-me cookie that is presented again within this long may be a second tab that was already
+    /// on its way; it is told to look again, and is given nothing.
     pub exchange_race: Duration,
+    /// A session's cookie before its last rotation that is presented within this long was already on its way: refused,
+    /// but the browser keeps its cookies.
+    pub rotation_race: Duration,
 }
 
 impl Default for Limits {
@@ -61,6 +66,7 @@ impl Default for Limits {
             attempts_per_address: 100,
             sign_ups_per_address: 1_000,
             remote_logouts_per_token: 3,
+            sessions_ended_per_token: 30,
             attempt_window: 15 * MINUTE,
             pending_sign_in: 10 * MINUTE,
             confirmed_for: 10 * MINUTE,
@@ -68,7 +74,8 @@ impl Default for Limits {
             not_me_link: 7 * DAY,
             two_factor_draft: 60 * MINUTE,
             codes_in_a_row: 100,
-            exchange_race: Duration::from_secs(10),
+            exchange_race: Duration::from_secs(30),
+            rotation_race: Duration::from_secs(10),
         }
     }
 }

@@ -266,6 +266,20 @@ pub(crate) async fn permit_remote_logout(
     count(op, &subject, most, Duration::from_hours(1)).await
 }
 
+/// Takes a permit for a token's end of one session. Without a limit a token in wrong hands would do one by one what
+/// [`permit_remote_logout`] keeps it from doing at once.
+///
+/// # Errors
+/// When the database is unavailable; the inner error when there is none.
+pub(crate) async fn permit_ending_a_session(
+    op: &mut Operation,
+    token: &TokenId,
+) -> Result<Result<(), RateLimited>, sqlx::Error> {
+    let subject = format!("ended-by-token:{}", token.0);
+    let most = op.limits.sessions_ended_per_token;
+    count(op, &subject, most, Duration::from_hours(1)).await
+}
+
 async fn take(
     op: &mut Operation,
     permit: Permit,

@@ -1,26 +1,37 @@
 //! "Remember me": a long-lived cookie that can start a new session when the old one has expired.
 //!
-//! Its value is exchanged for a new one at each use. A value that is presented again after it was exchanged has been
-//! copied, so the device and its sessions end.
+//! Its value is exchanged for a session and the next value at each use. An answer can be lost on the way, so what an
+//! exchange gave counts from the first later request that presents it ([`first_use`]):
+//!
+//! | an exchanged or voided value is presented again | |
+//! |---|---|
+//! | within [`Limits::exchange_race`](crate::limits::Limits::exchange_race) | another tab, perhaps: it looks again, and is given nothing |
+//! | later, and nothing that it gave was used | exchanged again; what was given before is void |
+//! | later, void, and no other answer of the same exchange was used | given nothing; whoever presents the other answer next is a thief, or has met one |
+//! | later, and another answer of the same exchange was used | theft: the device and its sessions end |
+//!
+//! All of it happens under the user's lock and on the device's epoch, so nothing of it works after a remote logout.
+
+mod first_use;
+mod values;
 
 use serde_json::json;
-use sqlx::FromRow;
 
 use crate::{
     audit::{Action, Actor, Event},
     curfew_schedule::Schedule,
-    db::Conn,
     emails::EmailTemplate,
     end_reason::EndReason,
     execute,
     ids::UserId,
-    live::live_device,
-    on,
+    instance::Reader,
     operation::{LockedUser, Operation},
     secret::Token,
-    sessions::{self, AuthMethod, Ended, NewSession, Raise, Started, raise},
-    time::{Moment, UnixMillis},
+    sessions::{self, AuthMethod, Ended, NewSession, Started},
+    time::UnixMillis,
 };
+pub use first_use::{first_use, note_first_use};
+use values::{insert, mark_exchanged, mark_used, owner, rival_was_used, void_unused};
 
 /// What presenting a remember-me cookie led to.
 #[derive(Debug)]
@@ -35,7 +46,11 @@ pub enum Exchange {
     /// Exchanged a moment ago, perhaps by another tab of the same browser, whose answer is on its
     /// way. Nothing was issued and nothing ended; the browser should look again.
     JustExchanged,
-    /// It was exchanged before, so a thief has a copy. The device and its sessions have ended; commit.
+    /// The value it came from was exchanged again before this one was presented. Nothing was issued and nothing ended,
+    /// but it is noted; commit.
+    Void(Ended),
+    /// Another answer of the same exchange was used, so a thief has a copy. The device and its sessions have ended;
+    /// commit.
     Reused(Ended),
     /// It was valid once, and the device has ended.
     Ended(Ended),
@@ -72,61 +87,42 @@ pub(crate) async fn issue(
         expires_at,
         curfew_ends_at
     )?;
-    let token = insert_token(op, &device).await?;
+    let token = insert(op, &device, None).await?;
     Ok((device, Remembered { token, expires_at }))
 }
 
-async fn insert_token(op: &mut Operation, device: &str) -> Result<Token, sqlx::Error> {
-    let now = op.now;
-    let token = Token::random();
-    execute!(
-        op,
-        "insert into remember_tokens (token_hash, device_id, created_at) values ($1, $2, $3)",
-        token.hash(),
-        device,
-        now.at
-    )?;
-    Ok(token)
+/// What a remember-me cookie is worth, without presenting it.
+#[derive(Debug)]
+pub enum Worth {
+    /// Its device is live: an [`exchange`] says the rest.
+    Live,
+    Ended(Ended),
+    /// It was never issued.
+    Nothing,
 }
 
-#[derive(FromRow)]
-struct Device {
-    id: String,
-    epoch: i64,
-    user_epoch: i64,
-    user_disabled_at: Option<UnixMillis>,
-    live: bool,
-    expires_at: UnixMillis,
-    curfew_ends_at: Option<UnixMillis>,
-    ended_at: Option<UnixMillis>,
-    end_reason: Option<EndReason>,
-    ended_by: Option<String>,
-    #[sqlx(flatten)]
-    raise: Raise,
-    exchanged_at: Option<UnixMillis>,
-}
-
-/// Whether the value was ever issued. For any other value the browser need not wait for the database's writer.
+/// Reads what a cookie is worth. What only reads, as a script's request does, learns by this how the device ended, and
+/// a browser whose cookie is dead need not wait for the database's writer.
 ///
 /// # Errors
 /// When the database is unavailable.
-pub async fn is_known(conn: &mut Conn, token: &Token) -> Result<bool, sqlx::Error> {
-    Ok(owner(conn, token).await?.is_some())
+pub async fn worth(conn: &mut Reader, token: &Token) -> Result<Worth, sqlx::Error> {
+    let now = conn.now;
+    let Some(value) = values::find(conn, &token.hash()).await? else {
+        return Ok(Worth::Nothing);
+    };
+    let Some((reason, at)) = value.ended(now) else {
+        return Ok(Worth::Live);
+    };
+    let ended = sessions::how_it_ended(conn, reason, at, value.event()).await?;
+    Ok(Worth::Ended(ended))
 }
 
 /// Exchanges a remember-me cookie for a session and the cookie's next value.
 ///
-/// `may_be_a_race` is for a browser's navigation, which several tabs make at once: within
-/// [`Limits::exchange_race`](crate::limits::Limits::exchange_race) a value exchanged before is told to look again. It is
-/// never given anything.
-///
 /// # Errors
 /// When the database is unavailable.
-pub async fn exchange(
-    op: &mut Operation,
-    token: &Token,
-    may_be_a_race: bool,
-) -> Result<Exchange, sqlx::Error> {
+pub async fn exchange(op: &mut Operation, token: &Token) -> Result<Exchange, sqlx::Error> {
     let (limits, now) = (op.limits, op.now);
     let Some(user) = owner(op, token).await? else {
         return Ok(Exchange::Unknown);
@@ -135,114 +131,64 @@ pub async fn exchange(
         return Ok(Exchange::Unknown);
     };
     // Read under the lock: a remote logout or another exchange has either committed or not begun.
-    let Some(device) = device_of(op, token).await? else {
+    let Some(value) = values::find(op, &token.hash()).await? else {
         return Ok(Exchange::Unknown);
     };
-    if let Some((reason, at)) = device.ended(now) {
-        let ended = sessions::how_it_ended(op, reason, at, device.event()).await?;
+    if let Some((reason, at)) = value.ended(now) {
+        let ended = sessions::how_it_ended(op, reason, at, value.event()).await?;
         return Ok(Exchange::Ended(ended));
     }
-    if let Some(exchanged_at) = device.exchanged_at {
-        if may_be_a_race && now.at < exchanged_at + limits.exchange_race {
-            return Ok(Exchange::JustExchanged);
-        }
-        return end_stolen(op, &user, &device.id).await;
+    let replaced_at = value.voided_at.or(value.exchanged_at);
+    if replaced_at.is_some_and(|at| now.at < at + limits.exchange_race) {
+        return Ok(Exchange::JustExchanged);
+    }
+    if rival_was_used(op, &value).await? {
+        let ended = end_stolen(op, &user, &value.device_id).await?;
+        return Ok(Exchange::Reused(ended));
+    }
+    mark_used(op, &value.token_hash).await?;
+    if let Some(at) = value.voided_at {
+        let ended = sessions::how_it_ended(op, EndReason::Superseded, at, None).await?;
+        return Ok(Exchange::Void(ended));
     }
 
-    mark_exchanged(op, token, &device.id).await?;
-    let next = insert_token(op, &device.id).await?;
+    let superseded = void_unused(op, &value).await?;
+    mark_exchanged(op, &value).await?;
+    let next = insert(op, &value.device_id, Some(&value.token_hash)).await?;
+    let given_with = next.hash();
     let new = NewSession {
         user: &user,
         auth_method: AuthMethod::Remembered,
         second_factor: None,
-        remembered_device: Some(&device.id),
+        remembered_device: Some(&value.device_id),
+        given_with: Some(&given_with),
     };
-    let started = sessions::start(op, new).await?;
+    let mut details = json!({ "how": "remembered" });
+    if let Some(session) = &superseded {
+        details["superseded_session"] = session.as_str().into();
+    }
     let event = Event::of(Action::Login, Actor::User(&user.id))
         .in_account(&user.account_id)
         .about(&user.id)
-        .with(json!({ "how": "remembered" }));
-    op.record(event);
+        .with(details);
+    let event = op.record(event);
+    if let Some(session) = &superseded {
+        execute!(
+            op,
+            "update sessions set ended_at = $2, end_reason = $3, ended_by = $4 where id = $1 and ended_at is null",
+            session,
+            now.at,
+            EndReason::Superseded,
+            &event
+        )?;
+    }
+    let started = sessions::start(op, new).await?;
     Ok(Exchange::Session {
         user: user.id,
         started,
         next,
-        expires_at: device.expires_at,
+        expires_at: value.expires_at,
     })
-}
-
-impl Device {
-    /// Why and when it ended; none while it is live, as the database has said ([`live_device!`]).
-    fn ended(&self, now: Moment) -> Option<(EndReason, UnixMillis)> {
-        if self.live {
-            return None;
-        }
-        if let Some(at) = self.ended_at {
-            return Some((self.end_reason.unwrap_or(EndReason::SignedOut), at));
-        }
-        let by_itself = match self.curfew_ends_at {
-            Some(at) if at < self.expires_at => (EndReason::Curfew, at),
-            _ => (EndReason::Expired, self.expires_at),
-        };
-        // Its row is not marked yet: the first raise above its epoch says how it ended.
-        if let Some(ended) = self.raise.or_before(by_itself) {
-            return Some(ended);
-        }
-        match self.user_disabled_at {
-            Some(at) => Some((EndReason::Disabled, at)),
-            None if self.epoch != self.user_epoch => Some((EndReason::RemoteLogout, now.at)),
-            None => Some(by_itself),
-        }
-    }
-
-    /// The event of the operation that ended it, where there is one.
-    fn event(&self) -> Option<&str> {
-        self.ended_by.as_deref().or(self.raise.event())
-    }
-}
-
-async fn owner(conn: &mut Conn, token: &Token) -> Result<Option<UserId>, sqlx::Error> {
-    on!(conn, c => sqlx::query_scalar(
-        "select d.user_id from remember_tokens t join remembered_devices d on d.id = t.device_id
-         where t.token_hash = $1")
-        .bind(token.hash())
-        .fetch_optional(c)
-        .await)
-}
-
-async fn device_of(op: &mut Operation, token: &Token) -> Result<Option<Device>, sqlx::Error> {
-    let now = op.now.at;
-    on!(op, c => sqlx::query_as(concat!(
-        "select d.id, d.epoch, u.epoch as user_epoch, u.disabled_at as user_disabled_at, ", live_device!("$1"), " as live,
-                d.expires_at, d.curfew_ends_at, d.ended_at, d.end_reason, d.ended_by, t.exchanged_at, ", raise!(), "
-         from remember_tokens t join remembered_devices d on d.id = t.device_id join users u on u.id = d.user_id
-         left join epoch_raises r on r.user_id = d.user_id and r.epoch = d.epoch
-         where t.token_hash = $2"))
-        .bind(now)
-        .bind(token.hash())
-        .fetch_optional(c)
-        .await)
-}
-
-async fn mark_exchanged(
-    op: &mut Operation,
-    token: &Token,
-    device: &str,
-) -> Result<(), sqlx::Error> {
-    let now = op.now;
-    execute!(
-        op,
-        "update remember_tokens set exchanged_at = $2 where token_hash = $1",
-        token.hash(),
-        now.at
-    )?;
-    execute!(
-        op,
-        "update remembered_devices set last_used_at = $2 where id = $1",
-        device,
-        now.at
-    )?;
-    Ok(())
 }
 
 /// Ends a device whose cookie was used twice, with every session that it started, and tells the user.
@@ -250,7 +196,8 @@ async fn end_stolen(
     op: &mut Operation,
     user: &LockedUser,
     device: &str,
-) -> Result<Exchange, sqlx::Error> {
+) -> Result<Ended, sqlx::Error> {
+    op.holds(user)?;
     let now = op.now.at;
     let (action, reason) = (Action::RememberedDeviceReused, EndReason::Reused);
     let event = Event::of(action, Actor::Anonymous)
@@ -266,12 +213,12 @@ async fn end_stolen(
         execute!(op, sql, device, now, reason, &event, user.epoch)?;
     }
     op.email(&user.email, EmailTemplate::RememberedDeviceReused);
-    Ok(Exchange::Reused(Ended {
+    Ok(Ended {
         end_reason: reason,
         at: now,
         by_user_agent: Some(op.client().user_agent.clone()),
         by: Some("anonymous".into()),
         by_name: None,
         action: Some(action.name().into()),
-    }))
+    })
 }

@@ -89,11 +89,15 @@ impl Cookies {
         self.make(Kind::Form, token.expose().to_owned(), None)
     }
 
-    /// What the next page has to say.
+    /// What the next page has to say. A form that waits for a password is kept while its user looks for it.
     #[must_use]
     pub fn flash(&self, flash: &Flash) -> Cookie<'static> {
-        let minute = Duration::from_mins(1);
-        self.make(Kind::Flash, flash.to_cookie(), Some(minute))
+        let lasts = if flash.waits_for_confirmation() {
+            self.limits.confirmed_for
+        } else {
+            Duration::from_mins(1)
+        };
+        self.make(Kind::Flash, flash.to_cookie(), Some(lasts))
     }
 
     /// Removes a cookie.

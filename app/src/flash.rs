@@ -173,6 +173,12 @@ mod server_side {
     const LONGEST: usize = 3_500;
 
     impl Flash {
+        /// Whether it is a form for `/profile/confirm`, which continues there and may be loaded more than once.
+        #[must_use]
+        pub fn waits_for_confirmation(&self) -> bool {
+            matches!(self, Self::Form(refused) if refused.page.is_some())
+        }
+
         /// The cookie's value. What was typed is left out when it would be too long.
         #[must_use]
         pub fn to_cookie(&self) -> String {

@@ -7,6 +7,8 @@ mod event_details;
 pub mod home;
 #[cfg(feature = "ssr")]
 pub mod join;
+#[cfg(feature = "ssr")]
+pub mod look_again;
 pub mod not_found;
 pub mod profile;
 #[cfg(feature = "ssr")]

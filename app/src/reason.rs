@@ -34,6 +34,7 @@ pub enum EndReason {
     Expired,
     Limit,
     Reused,
+    Superseded,
     Disabled,
     TwoFactorChanged,
     Removed,

@@ -39,9 +39,24 @@ pub fn ask(me: &accounts::sessions::SignedIn) -> &'static str {
     }
 }
 
-/// The field, there when the operation asks for it: known when the page was drawn, or told by its refusal.
+/// Why what was shown is not good enough: no code is spoken of where there is none.
+#[cfg(feature = "ssr")]
+#[must_use]
+pub fn wrong(me: &accounts::sessions::SignedIn) -> &'static str {
+    if me.user.two_factor_since.is_some() {
+        "That’s neither your password nor a valid code."
+    } else {
+        "That isn’t your password."
+    }
+}
+
+/// The field, there when the operation asks for it: known when the page was drawn, or told by its refusal. `label` is for
+/// a page whose heading says "Confirm it’s you" already.
 #[component]
-pub fn Confirmation(#[prop(into)] error: Signal<Option<Refusal>>) -> impl IntoView {
+pub fn Confirmation(
+    #[prop(into)] error: Signal<Option<Refusal>>,
+    #[prop(default = "Confirm it’s you")] label: &'static str,
+) -> impl IntoView {
     let viewer = viewer();
     let asked = viewer.as_ref().is_some_and(|v| v.confirm);
     let two_factor = viewer.as_ref().is_some_and(|v| v.two_factor.is_some());
@@ -57,7 +72,7 @@ pub fn Confirmation(#[prop(into)] error: Signal<Option<Refusal>>) -> impl IntoVi
             <WhosePassword email />
             <Field
                 name="confirmation"
-                label="Confirm it’s you"
+                label=label
                 kind="password"
                 autocomplete="current-password"
                 hint=if two_factor {

@@ -78,7 +78,7 @@ test("signing out a device asks for re-authentication when the last one was long
   await field.fill("not this one");
   await row.getByRole("button", { name: "Sign out Safari on iPhone" }).click();
   // The same device is unfolded, and says what was wrong.
-  await expect(row.getByText("That’s neither your password nor a valid code.")).toBeVisible();
+  await expect(row.getByText("That isn’t your password.")).toBeVisible();
   await field.fill(ada.password);
   await row.getByRole("button", { name: "Sign out Safari on iPhone" }).click();
   await expect(ada.page.getByRole("status").filter({ hasText: "Safari on iPhone is signed out" })).toBeVisible();

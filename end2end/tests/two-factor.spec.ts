@@ -118,7 +118,7 @@ test("a sensitive operation asks for re-authentication on the same page, and con
   await expect(page.getByLabel("New email")).toHaveValue("countess@example.org");
   await page.getByLabel("Confirm it’s you").fill("not this one");
   await page.getByRole("button", { name: "Send link" }).click();
-  await expect(page.getByRole("alert")).toContainText("That’s neither your password nor a valid code.");
+  await expect(page.getByRole("alert")).toContainText("That isn’t your password.");
   await page.getByLabel("Confirm it’s you").fill(ada.password);
   await page.getByRole("button", { name: "Send link" }).click();
   await expect(page.getByRole("status").filter({ hasText: "Check your email at the new address" })).toBeVisible();

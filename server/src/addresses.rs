@@ -11,10 +11,6 @@ mod roles_page;
 
 use accounts::permissions::Permission;
 
-/// Where a browser is sent to look again, after another tab of it has just exchanged the same remember-me
-/// cookie. By then it has the new one.
-pub const RESUME: &str = "/sign-in/resume";
-
 /// Where a pending sign-in is completed with a second factor.
 pub const CODE: &str = "/sign-in/code";
 

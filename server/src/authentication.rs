@@ -3,7 +3,9 @@
 pub mod bearer;
 mod client;
 mod cookies;
+mod navigation;
+mod remembered;
 pub mod session;
 
-pub(crate) use client::is_trusted;
+pub(crate) use client::{is_trusted, of as client_of};
 pub(crate) use cookies::{session_token, token_of};

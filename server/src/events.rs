@@ -12,6 +12,7 @@ use std::{
 };
 
 use accounts::{
+    remember_me,
     sessions::{self, Found},
     time::Moment,
 };
@@ -21,15 +22,15 @@ use app::{
 };
 use axum::{
     body::{Body, Bytes},
-    extract::State,
-    http::{HeaderMap, header},
+    extract::{Request, State},
+    http::{header, request::Parts},
     response::{IntoResponse, Response},
 };
 use futures::Stream;
 use tokio::time::{Instant, Interval, interval_at};
 
 use crate::{
-    authentication::session_token,
+    authentication::{client_of, session_token},
     error_page,
     state::AppState,
     streams::{Full, Held, notices},
@@ -39,8 +40,9 @@ use crate::{
 const BEAT: Duration = Duration::from_secs(25);
 
 /// The stream. 401 as JSON without a live session.
-pub async fn events(State(state): State<AppState>, headers: HeaderMap) -> Response {
-    match open(&state, &headers).await {
+pub async fn events(State(state): State<AppState>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    match open(&state, &parts).await {
         Ok(events) => {
             let headers = [
                 (header::CONTENT_TYPE, "text/event-stream"),
@@ -55,9 +57,9 @@ pub async fn events(State(state): State<AppState>, headers: HeaderMap) -> Respon
     }
 }
 
-async fn open(state: &AppState, headers: &HeaderMap) -> Result<Events, AppError> {
-    let token =
-        session_token(headers, &state.curfew.cookies).ok_or_else(AppError::not_signed_in)?;
+async fn open(state: &AppState, parts: &Parts) -> Result<Events, AppError> {
+    let token = session_token(&parts.headers, &state.curfew.cookies);
+    let token = token.ok_or_else(AppError::not_signed_in)?;
     let mut conn = state.curfew.instance.read(Moment::now()).await?;
     let mut held = None;
     // Twice: a remote logout that comes between the look-up and the entry in the list ends nothing, so it is
@@ -65,6 +67,12 @@ async fn open(state: &AppState, headers: &HeaderMap) -> Result<Events, AppError>
     loop {
         conn.now = Moment::now();
         match sessions::find(&mut conn, &token).await? {
+            // A session that a remember-me cookie has just given: the answer has arrived, and this says so.
+            Found::Live(who) if who.first_use => {
+                let client = client_of(parts, state);
+                let (instance, now) = (&state.curfew.instance, conn.now);
+                remember_me::first_use(instance, &client, now, &who, &token).await?;
+            }
             Found::Live(who) => match held.take() {
                 None => held = Some(state.streams.hold(&who)?),
                 Some(held) => {

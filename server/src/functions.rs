@@ -8,7 +8,9 @@ mod step_up;
 
 use app::{
     context::{Presence, Visit, explained},
+    cookies::Kind,
     error::{AppError, Code},
+    flash::Flash,
 };
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -113,6 +115,10 @@ async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
     if !form::is_vouched_for(&parts.extensions, &visit, &body) {
         return StatusCode::FORBIDDEN.into_response();
     }
+    // The browser is just being signed in: nothing is done, and what was typed is kept.
+    if let Some(error) = visit.refused.clone() {
+        return call.refuse(state, &body, error).await;
+    }
     if let Err(error) = form::check_user(&visit, &address, &body) {
         return call.refuse(state, &form::without_typed(&body), error).await;
     }
@@ -143,11 +149,19 @@ async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
         set_unless_set(&mut response, cookie);
     }
     if response.status().is_success() {
-        return if call.plain {
-            succeeded(form_page::of(state, &call.headers, &body), response)
-        } else {
-            response
-        };
+        if !call.plain {
+            return response;
+        }
+        let mut response = succeeded(form_page::of(state, &call.headers, &body), response);
+        if visit
+            .flash
+            .as_ref()
+            .is_some_and(Flash::waits_for_confirmation)
+        {
+            // Its form has been carried out.
+            set_unless_set(&mut response, &state.curfew.cookies.removed(Kind::Flash));
+        }
+        return response;
     }
     // A session may have a new cookie although the operation was refused: the password or code was right.
     let cookies: Vec<HeaderValue> = response

@@ -23,7 +23,7 @@ use leptos::prelude::provide_context;
 use serde::Deserialize;
 
 use crate::{
-    addresses::{self, Access, CODE},
+    addresses::{self, Access, CODE, CONFIRM, StepUp},
     error_page, form_token, permitted,
     redirects::{see_other, session_ended, set_unless_set, start_over, to_sign_in},
     request_id,
@@ -104,20 +104,6 @@ pub async fn not_found(
     response
 }
 
-/// Where a browser looks again after another of its tabs was signed in by the remember-me cookie.
-pub async fn resume(
-    State(state): State<AppState>,
-    Extension(visit): Extension<Visit>,
-    Query(query): Query<Next>,
-) -> Response {
-    let next = same_site(query.next.as_deref());
-    match &visit.presence {
-        Presence::SignedIn(_) => see_other(&next),
-        Presence::Ended(ended) => session_ended(&state, &next, Reason::from(ended)),
-        Presence::Anonymous => to_sign_in(&next),
-    }
-}
-
 /// Where to go on to.
 #[derive(Debug, Deserialize)]
 pub struct Next {
@@ -147,15 +133,44 @@ pub(crate) async fn refuse(
     response
 }
 
+/// Whether a form that waits on `/profile/confirm` is one that the list of addresses sends there, and leads back to a
+/// page of the list. The cookie is the browser's, so it could say anything.
+fn may_continue(flash: &Flash) -> bool {
+    let Flash::Form(refused) = flash else {
+        return false;
+    };
+    let asks = addresses::function(&refused.form)
+        .is_some_and(|function| matches!(function.step_up, Some(StepUp::AsksFor(_))));
+    let page = refused.page.as_deref().unwrap_or_default();
+    let page = page.split(['?', '#']).next().unwrap_or_default();
+    let leads_back = addresses::find(page)
+        .is_some_and(|page| page.function_name().is_none() && !page.is_for_programs());
+    asks && leads_back
+}
+
 async fn draw(state: &AppState, mut visit: Visit, request: Request) -> Response {
     let form = form_token::issue(state, request.headers(), &visit);
     let (form_token, form_cookie) = form.map(|form| (form.token, form.cookie)).unzip();
     visit.form_token = form_token;
     let refused = visit.refused.is_some();
+    let waits = visit
+        .flash
+        .as_ref()
+        .is_some_and(Flash::waits_for_confirmation);
+    let (sent, confirms) = (visit.flash.is_some(), request.uri().path() == CONFIRM);
+    let continues = confirms && visit.flash.as_ref().is_some_and(may_continue);
+    if (waits || confirms) && !continues {
+        // Left behind, or not ours: said nowhere, and removed.
+        visit.flash = visit
+            .flash
+            .filter(|flash| !waits && !matches!(flash, Flash::Form(_)));
+    }
     let flash = match &visit.flash {
         // A token's value waits for the page that shows it.
         Some(Flash::Made(made)) => request.uri().path() == made.page(),
-        other => other.is_some(),
+        // A form that waits for a password is there when its page is loaded again.
+        Some(_) if continues => false,
+        _ => sent,
     };
     let (curfew, assets): (Curfew, _) = (state.curfew.clone(), state.assets.clone());
     let context = move || {

@@ -24,18 +24,13 @@ pub(crate) fn see_other(to: &str) -> Response {
 
 /// To the sign-in page, and after that back to `path`.
 pub(crate) fn to_sign_in(path: &str) -> Response {
-    by_way_of("/sign-in", path)
-}
-
-/// To `page`, and after that on to `path`.
-pub(crate) fn by_way_of(page: &str, path: &str) -> Response {
     let next = same_site(Some(path));
     if next == "/" {
-        return see_other(page);
+        return see_other("/sign-in");
     }
     let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
     // Slashes are allowed in a query (RFC 3986, 3.4), and are easier to read as they are.
-    see_other(&format!("{page}?next={}", next.replace("%2F", "/")))
+    see_other(&format!("/sign-in?next={}", next.replace("%2F", "/")))
 }
 
 /// To the sign-in page, which says how the session ended.

@@ -14,8 +14,7 @@ use tower_http::{
 };
 
 use crate::{
-    addresses::{self, RESUME},
-    assets,
+    addresses, assets,
     authentication::session::authenticate,
     cross_site, error_page, events, export, functions, headers, health, host, mcp, pages, problem,
     request_id, rest,
@@ -90,7 +89,6 @@ fn users() -> Listed {
     let mut users = Listed::default()
         .route(FUNCTIONS, post(functions::call))
         .route("/sign-out", post(functions::sign_out))
-        .route(RESUME, get(pages::resume))
         .route(RECOVERY_CODES, get(two_factor_files::recovery_codes))
         .route(QR_CODE, get(two_factor_files::qr_code))
         .route("/settings/audit-log/export", get(export::export));

@@ -151,7 +151,8 @@ pub async fn revoke(
     Ok(())
 }
 
-/// Confirms an invitation that waits, by the user who created it or an owner: it opens what it did before.
+/// Confirms an invitation that waits, by the user who created it or an owner: it opens what it did before. It is worth
+/// no more than what both of them may give now: an owner who has become an admin does not revive an owner's invitation.
 ///
 /// # Errors
 /// See [`MemberError`]; nothing has changed then.
@@ -163,6 +164,14 @@ pub async fn confirm(
     let now = op.now;
     let me = begin(op, who, Permission::ConfirmInvitation).await?;
     let mine_or_owner = me.role == Role::Owner;
+    let Some(waiting) = waiting(op, &me.account_id, invitation).await? else {
+        return Err(MemberError::NotFound);
+    };
+    may_give(waiting.role, me.role, me.plan)?;
+    if !waiting.maker_role.manages() || waiting.maker_disabled_at.is_some() {
+        return Err(MemberError::NotFound);
+    }
+    may_give(waiting.role, waiting.maker_role, me.plan)?;
     let confirmed = execute!(
         op,
         "update invitations set waits_since = null
@@ -182,6 +191,30 @@ pub async fn confirm(
         .with(json!({ "invitation": invitation }));
     op.record(event);
     Ok(())
+}
+
+/// An invitation that waits, and who created it, as both are now. Read under the account's lock, which a change of role
+/// takes as well.
+#[derive(FromRow)]
+struct Waiting {
+    role: Role,
+    maker_role: Role,
+    maker_disabled_at: Option<UnixMillis>,
+}
+
+async fn waiting(
+    op: &mut Operation,
+    account: &AccountId,
+    invitation: &str,
+) -> Result<Option<Waiting>, sqlx::Error> {
+    on!(op, c => sqlx::query_as(
+        "select i.role, u.role as maker_role, u.disabled_at as maker_disabled_at
+         from invitations i join users u on u.id = i.created_by
+         where i.id = $1 and i.account_id = $2 and i.waits_since is not null")
+        .bind(invitation)
+        .bind(account)
+        .fetch_optional(c)
+        .await)
 }
 
 /// Revokes all invitations of a user who may invite no longer.

@@ -42,6 +42,8 @@ pub struct Everyone {
     pub users: u64,
     pub sessions: u64,
     pub remembered_devices: u64,
+    /// Open invitations of the members that wait for a confirmation now.
+    pub invitations: u64,
     /// The event about the user who did it; none when that was an operator.
     pub event: Option<EventId>,
 }
@@ -51,6 +53,7 @@ impl Everyone {
         self.users += 1;
         self.sessions += ended.sessions;
         self.remembered_devices += ended.remembered_devices;
+        self.invitations += ended.invitations;
     }
 }
 
@@ -135,12 +138,15 @@ pub async fn count_everyone(
     account: &AccountId,
 ) -> Result<Everyone, sqlx::Error> {
     let (now, idle) = (conn.now.at, conn.idle_since());
-    let (users, sessions, devices): (i64, i64, i64) = on!(conn, c => sqlx::query_as(concat!(
+    let (users, sessions, devices, invitations): (i64, i64, i64, i64) = on!(conn, c => sqlx::query_as(concat!(
         "select (select count(*) from users where account_id = $3 and removed_at is null),
                 (select count(*) from sessions s join users u on u.id = s.user_id
                  where u.account_id = $3 and ", live_session!("$1", "$2"), "),
                 (select count(*) from remembered_devices d join users u on u.id = d.user_id
-                 where u.account_id = $3 and ", live_device!("$1"), ")"))
+                 where u.account_id = $3 and ", live_device!("$1"), "),
+                (select count(*) from invitations i join users u on u.id = i.created_by
+                 where u.account_id = $3 and u.removed_at is null and i.used_at is null and i.revoked_at is null
+                   and i.waits_since is null and i.expires_at > $1)"))
         .bind(now)
         .bind(idle)
         .bind(account)
@@ -150,6 +156,7 @@ pub async fn count_everyone(
         users: users.unsigned_abs(),
         sessions: sessions.unsigned_abs(),
         remembered_devices: devices.unsigned_abs(),
+        invitations: invitations.unsigned_abs(),
         event: None,
     })
 }

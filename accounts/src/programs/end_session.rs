@@ -4,6 +4,7 @@ use super::BearerError;
 use crate::{
     ids::{SessionId, is_id},
     operation::Operation,
+    rate_limits,
     sessions::{DeviceRef, EndDevice, end_device},
     tokens::{Bearer, still_good},
 };
@@ -12,8 +13,8 @@ use crate::{
 /// another session.
 ///
 /// # Errors
-/// [`BearerError::NotFound`] when the session does not exist, is not live or is another user's; nothing has changed
-/// then.
+/// [`BearerError::NotFound`] when the session does not exist, is not live or is another user's;
+/// [`BearerError::RateLimited`] when this token has ended too many within the hour; nothing has changed then.
 pub async fn end_session(
     op: &mut Operation,
     bearer: &Bearer,
@@ -33,6 +34,9 @@ pub async fn end_session(
     if !op.is_live(&user, session).await? {
         return Err(BearerError::NotFound);
     }
+    rate_limits::permit_ending_a_session(op, &bearer.token)
+        .await?
+        .map_err(BearerError::RateLimited)?;
     let ending = EndDevice {
         device: DeviceRef::Session(session),
         spare: None,

@@ -27,7 +27,7 @@ pub enum BearerError {
     #[error("there is no such user")]
     NotFound,
     /// This token has asked too often.
-    #[error("too many remote logouts")]
+    #[error("too many remote logouts, or too many sessions ended one by one")]
     RateLimited(RateLimited),
     #[error("this needs another plan")]
     PlanRequired(Vec<Plan>),

@@ -130,6 +130,7 @@ impl SampleUser {
             auth_method: AuthMethod::Password,
             second_factor: None,
             remembered_device: device.as_deref(),
+            given_with: None,
         };
         let started = sessions::start(op, new).await?;
         let open = Open {
@@ -163,8 +164,10 @@ impl SampleUser {
         let Some(cookie) = cookie else {
             return Ok(());
         };
-        let given = remember_me::exchange(op, cookie, false).await?;
+        let given = remember_me::exchange(op, cookie).await?;
         if let Exchange::Session { started, next, .. } = given {
+            // The browser shows the page, and asks for more.
+            remember_me::note_first_use(op, &self.user, &started.id).await?;
             open.session = started.id;
             open.cookies.push(next);
         }

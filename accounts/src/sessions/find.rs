@@ -47,6 +47,7 @@ pub(super) struct Row {
     ended_by: Option<String>,
     disabled_at: Option<UnixMillis>,
     curfew_ends_at: Option<UnixMillis>,
+    first_use: bool,
     live: bool,
     #[sqlx(flatten)]
     raise: Raise,
@@ -59,7 +60,7 @@ macro_rules! row {
         concat!(
             "s.id, s.user_id, s.epoch, u.epoch as user_epoch, s.started_at, s.last_active_at,
              s.expires_at, s.confirmed_at, s.ended_at, s.end_reason, s.ended_by, s.curfew_ends_at,
-             u.disabled_at, ",
+             u.disabled_at, (s.given_with is not null) as first_use, ",
             $crate::sessions::raise!(),
             ", ",
             $crate::live::live_session!("$1", "$2"),
@@ -142,7 +143,7 @@ async fn just_rotated(conn: &mut Reader, token: &Token) -> Result<bool, sqlx::Er
         "select count(*) from sessions s join users u on u.id = s.user_id and u.epoch = s.epoch
          where s.previous_token_hash = $1 and s.rotated_at > $2 and s.ended_at is null")
         .bind(token.hash())
-        .bind(now.at - limits.exchange_race)
+        .bind(now.at - limits.rotation_race)
         .fetch_one(c)
         .await)
     .map(|n| n > 0)
@@ -184,6 +185,7 @@ async fn judge(conn: &mut Reader, row: Option<Row>) -> Result<Found, sqlx::Error
         started_at: row.started_at,
         last_active_at: row.last_active_at,
         confirmed_at: row.confirmed_at,
+        first_use: row.first_use,
     })))
 }
 

@@ -13,12 +13,18 @@ use crate::{
 };
 
 impl Listed {
-    /// When it expires if it is not used any more.
+    /// When it ends by itself if it is not used any more: idle, too old or at the curfew, whichever is first.
     #[must_use]
     pub fn ends_at(&self, limits: &Limits) -> UnixMillis {
-        self.expires_at
-            .min(self.last_active_at + limits.session_idle)
+        let expires_at = self
+            .expires_at
+            .min(self.last_active_at + limits.session_idle);
+        earliest(expires_at, self.curfew_ends_at)
     }
+}
+
+fn earliest(expires_at: UnixMillis, curfew_ends_at: Option<UnixMillis>) -> UnixMillis {
+    curfew_ends_at.map_or(expires_at, |curfew| curfew.min(expires_at))
 }
 
 /// A live session in the list.
@@ -34,6 +40,7 @@ pub struct Listed {
     pub started_at: UnixMillis,
     pub last_active_at: UnixMillis,
     pub expires_at: UnixMillis,
+    pub curfew_ends_at: Option<UnixMillis>,
     pub remembered: bool,
     /// The name the user has given it.
     pub label: Option<String>,
@@ -43,7 +50,7 @@ pub struct Listed {
 macro_rules! listed {
     () => {
         "s.id, s.user_agent, s.ip, s.auth_method, s.second_factor, s.started_at, s.last_active_at, s.expires_at,
-         (d.id is not null) as remembered, coalesce(d.label, s.label) as label
+         s.curfew_ends_at, (d.id is not null) as remembered, coalesce(d.label, s.label) as label
          from sessions s join users u on u.id = s.user_id
          left join remembered_devices d on d.id = s.remembered_device_id and d.ended_at is null"
     };
@@ -103,7 +110,16 @@ pub struct Dormant {
     pub label: Option<String>,
     pub created_at: UnixMillis,
     pub last_used_at: UnixMillis,
-    pub expires_at: UnixMillis,
+    expires_at: UnixMillis,
+    curfew_ends_at: Option<UnixMillis>,
+}
+
+impl Dormant {
+    /// When it is forgotten by itself.
+    #[must_use]
+    pub fn ends_at(&self) -> UnixMillis {
+        earliest(self.expires_at, self.curfew_ends_at)
+    }
 }
 
 /// The user's remembered devices that have no live session, last used first, `most` at the most.
@@ -117,7 +133,7 @@ pub async fn dormant(
 ) -> Result<Vec<Dormant>, sqlx::Error> {
     let (now, idle) = (conn.now.at, conn.idle_since());
     on!(conn, c => sqlx::query_as(concat!(
-        "select d.id, d.user_agent, d.label, d.created_at, d.last_used_at, d.expires_at
+        "select d.id, d.user_agent, d.label, d.created_at, d.last_used_at, d.expires_at, d.curfew_ends_at
          from remembered_devices d join users u on u.id = d.user_id
          where d.user_id = $3 and ", live_device!("$1"), "
            and not exists (select 1 from sessions s where s.remembered_device_id = d.id and ", live_session!("$1", "$2"), ")

@@ -8,7 +8,7 @@ use crate::{
     execute,
     ids::{SessionId, UserId},
     operation::{LockedUser, Operation},
-    secret::Token,
+    secret::{Token, TokenHash},
     time::UnixMillis,
 };
 
@@ -46,6 +46,8 @@ pub(crate) struct NewSession<'a> {
     pub auth_method: AuthMethod,
     pub second_factor: Option<SecondFactor>,
     pub remembered_device: Option<&'a str>,
+    /// The remember-me value that the same exchange gives: until a request presents either, both may be void again.
+    pub given_with: Option<&'a TokenHash>,
 }
 
 /// A session that has just started: its cookie goes to the browser, and nowhere else.
@@ -73,8 +75,8 @@ pub(crate) async fn start(op: &mut Operation, new: NewSession<'_>) -> Result<Sta
         op,
         "insert into sessions (id, user_id, token_hash, epoch, auth_method, remembered_device_id,
                                ip, user_agent, started_at, last_active_at, expires_at, confirmed_at,
-                               second_factor, curfew_ends_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13)",
+                               second_factor, curfew_ends_at, given_with)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13, $14)",
         &started.id,
         &new.user.id,
         started.token.hash(),
@@ -87,7 +89,8 @@ pub(crate) async fn start(op: &mut Operation, new: NewSession<'_>) -> Result<Sta
         started.expires_at,
         confirmed_at,
         new.second_factor,
-        curfew_ends_at
+        curfew_ends_at,
+        new.given_with
     )?;
     Ok(started)
 }

@@ -31,6 +31,7 @@ pub(super) async fn complete_sign_in(
         auth_method: AuthMethod::Password,
         second_factor,
         remembered_device: device.as_deref(),
+        given_with: None,
     };
     let session = sessions::start(op, new).await?;
     if Browser::of(op, &user.id).await?.is_new()

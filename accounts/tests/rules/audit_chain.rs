@@ -240,7 +240,7 @@ async fn an_event_holds_no_session_and_no_token(db: Db) {
     let ada = app.user("Ada").await;
     let here = app.sign_in_remembered(&ada, NOW).await;
     let token = here.remembered.unwrap().token;
-    app.exchange(&token, false, NOW).await;
+    app.exchange(&token, NOW).await;
     let who = app.signed_in(&here.session.token, NOW).await;
     app.change_password(&who, PASSWORD, "nine brass owls on a wet ladder", NOW)
         .await

@@ -61,7 +61,7 @@ async fn a_new_password_ends_the_others_and_keeps_this_one_under_a_new_cookie(db
         EndReason::PasswordChanged
     );
     for remembered in [here.remembered, there.remembered] {
-        let exchanged = app.exchange(&remembered.unwrap().token, false, now).await;
+        let exchanged = app.exchange(&remembered.unwrap().token, now).await;
         assert!(matches!(exchanged, Exchange::Ended(_)), "{exchanged:?}");
     }
     assert_eq!(app.epoch(&ada).await, epoch + 1);

@@ -32,8 +32,7 @@ async fn what_ended_or_ran_out_is_deleted_30_days_later(db: Db) {
     let (ada, ben) = (app.user("Ada").await, app.user("Ben").await);
     // Ada's are ended by a remote logout; Ben's run out after 30 and 60 days.
     let adas = app.sign_in_remembered(&ada, NOW).await;
-    app.exchange(&adas.remembered.unwrap().token, false, NOW)
-        .await;
+    app.exchange(&adas.remembered.unwrap().token, NOW).await;
     app.sign_in_remembered(&ben, NOW).await;
     app.remote_logout(&ada.id, By::Operator, after(SECOND))
         .await

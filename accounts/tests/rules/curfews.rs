@@ -16,6 +16,8 @@ use accounts::{
     time::Moment,
 };
 
+use testing::databases;
+
 use crate::test_app::{NOW, TestApp};
 
 on_both!(
@@ -26,6 +28,7 @@ on_both!(
     a_remote_logout_counts_what_is_live_and_not_what_the_curfew_has_ended,
     a_session_that_goes_on_under_a_new_cookie_keeps_its_curfew,
     a_dead_session_acts_on_nothing,
+    the_lists_say_that_a_session_ends_with_the_curfew,
 );
 
 fn typed(time: &str, zone: &str) -> Curfew {
@@ -101,10 +104,10 @@ async fn a_remembered_device_does_not_get_around_it(db: Db) {
     let me = app.signed_in(&here.session.token, NOW).await;
     set_own(&app, &me, "22:00", NOW).await;
     let cookie = here.remembered.unwrap().token;
-    let Exchange::Session { next, started, .. } = app.exchange(&cookie, false, at(1)).await else {
+    let Exchange::Session { next, started, .. } = app.exchange(&cookie, at(1)).await else {
         panic!("not exchanged")
     };
-    let refused = app.exchange(&next, false, at(15)).await;
+    let refused = app.exchange(&next, at(15)).await;
     assert!(matches!(refused, Exchange::Ended(e) if e.end_reason == EndReason::Curfew));
     assert_eq!(
         app.end_reason(&started.token, at(15)).await,
@@ -114,7 +117,7 @@ async fn a_remembered_device_does_not_get_around_it(db: Db) {
     // Nor does one that is remembered while the curfew is set.
     let evening = app.sign_in_remembered(&ada, at(16)).await;
     let cookie = evening.remembered.unwrap().token;
-    let refused = app.exchange(&cookie, false, at(38)).await;
+    let refused = app.exchange(&cookie, at(38)).await;
     assert!(matches!(refused, Exchange::Ended(e) if e.end_reason == EndReason::Curfew));
 }
 
@@ -173,7 +176,7 @@ async fn a_session_that_goes_on_under_a_new_cookie_keeps_its_curfew(db: Db) {
         EndReason::Curfew
     );
     let cookie = here.remembered.unwrap().token;
-    let refused = app.exchange(&cookie, false, at(14)).await;
+    let refused = app.exchange(&cookie, at(14)).await;
     assert!(matches!(refused, Exchange::Ended(e) if e.end_reason == EndReason::Curfew));
 }
 
@@ -199,4 +202,36 @@ async fn a_dead_session_acts_on_nothing(db: Db) {
     );
     op.commit().await.unwrap();
     assert!(app.is_live(&night.session.token, at(16)).await);
+}
+
+async fn the_lists_say_that_a_session_ends_with_the_curfew(db: Db) {
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    let phone = app.sign_in_remembered(&ada, NOW).await;
+    let here = app.sign_in(&ada, NOW).await;
+    let ends = async |now: Moment| {
+        let listed = app.list(&ada, now).await;
+        let mut ends: Vec<_> = listed.iter().map(|s| s.ends_at(&app.limits)).collect();
+        ends.dedup();
+        ends
+    };
+    // Idle is the first of them, without a curfew.
+    assert_eq!(ends(NOW).await, [NOW.at + app.limits.session_idle]);
+    let me = app.signed_in(&here.session.token, NOW).await;
+    set_own(&app, &me, "22:00", NOW).await;
+    assert_eq!(ends(NOW).await, [at(14).at]);
+    // And what is only remembered is forgotten then.
+    let mut op = app.begin(&ada.client, NOW).await;
+    sessions::sign_out(&mut op, &ada.id, &here.session.id)
+        .await
+        .unwrap();
+    op.commit().await.unwrap();
+    let sql = format!("update sessions set expires_at = {}", NOW.at.0);
+    databases::run(&app.db, &sql).await;
+    let dormant = sessions::dormant(&mut app.read(NOW).await, &ada.id, 10)
+        .await
+        .unwrap();
+    let forgotten: Vec<_> = dormant.iter().map(sessions::Dormant::ends_at).collect();
+    assert_eq!(forgotten, [at(14).at]);
+    assert!(phone.remembered.is_some());
 }

@@ -75,16 +75,12 @@ async fn ending_a_device_ends_its_session_and_what_would_bring_it_back(db: Db) {
         app.end_reason(&phone.session.token, NOW).await,
         EndReason::EndedElsewhere
     );
-    let back = app
-        .exchange(&phone.remembered.unwrap().token, false, NOW)
-        .await;
+    let back = app.exchange(&phone.remembered.unwrap().token, NOW).await;
     assert!(matches!(back, Exchange::Ended(e) if e.end_reason == EndReason::EndedElsewhere));
     // Nothing else.
     assert!(app.is_live(&here.session.token, NOW).await);
     assert!(app.is_live(&third.session.token, NOW).await);
-    let mine = app
-        .exchange(&here.remembered.unwrap().token, false, NOW)
-        .await;
+    let mine = app.exchange(&here.remembered.unwrap().token, NOW).await;
     assert!(matches!(mine, Exchange::Session { .. }));
     assert_eq!(app.events(&ada, "user.device_ended").await, 1);
     assert_eq!(app.epoch(&ada).await, 1);
@@ -109,9 +105,7 @@ async fn ending_a_remembered_device_that_is_signed_in_nowhere(db: Db) {
         .unwrap();
     assert_eq!(ended.remembered_devices, 1);
     assert!(dormant(&app, &ada, now).await.is_empty());
-    let back = app
-        .exchange(&phone.remembered.unwrap().token, false, now)
-        .await;
+    let back = app.exchange(&phone.remembered.unwrap().token, now).await;
     assert!(matches!(back, Exchange::Ended(_)));
 }
 
@@ -155,7 +149,7 @@ async fn no_device_ends_itself(db: Db) {
 
     // An older session of this very browser ends without its device.
     let cookie = here.remembered.unwrap().token;
-    let Exchange::Session { started, .. } = app.exchange(&cookie, false, NOW).await else {
+    let Exchange::Session { started, .. } = app.exchange(&cookie, NOW).await else {
         panic!("not exchanged")
     };
     let me = app.signed_in(&started.token, NOW).await;

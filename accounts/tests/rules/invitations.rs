@@ -4,7 +4,7 @@ use accounts::{
     audit,
     db::Db,
     invitations::{self, InviteError, JoinError},
-    members,
+    members::{self, MemberError},
     plans::Plan,
     roles::Role,
     secret::Token,
@@ -30,6 +30,7 @@ on_both!(
     a_role_that_the_plan_has_lost_lets_no_user_join,
     an_invitation_is_worth_no_more_than_the_role_of_the_user_who_created_it,
     a_remote_logout_and_a_new_password_let_open_invitations_wait,
+    a_waiting_invitation_is_confirmed_for_no_more_than_its_users_may_give_now,
     the_link_is_nowhere_in_the_database,
     open_invitations_are_listed,
 );
@@ -276,4 +277,37 @@ async fn a_remote_logout_and_a_new_password_let_open_invitations_wait(db: Db) {
     let waits = app.join(&of_ada.token, "Mallory", NOW).await;
     assert!(matches!(waits, Err(JoinError::Waits)), "{waits:?}");
     assert_eq!(app.members_of(&ada).await.len(), 3);
+}
+
+async fn a_waiting_invitation_is_confirmed_for_no_more_than_its_users_may_give_now(db: Db) {
+    let app = TestApp::new(db);
+    let (_, ada) = app.owner("Ada").await;
+    let ben = app.member(&ada, "Ben", Role::Owner).await;
+    let bens = app.sign_in_now(&ben).await;
+    let as_owner = app.invite(&bens, Role::Owner, NOW).await.unwrap();
+    let as_member = app.invite(&bens, Role::Member, NOW).await.unwrap();
+    app.remote_logout(&ben.id, By::Operator, NOW).await.unwrap();
+    app.change_role(&ada, &ben.id, Role::Admin).await.unwrap();
+    let bens = app.sign_in_now(&ben).await;
+    let confirm = async |who: &SignedIn, id: &str| {
+        let mut op = app.begin(&browser(1), NOW).await;
+        let confirmed = invitations::confirm(&mut op, who, id).await;
+        op.commit().await.unwrap();
+        confirmed
+    };
+    // The user who created it is an admin now; and an owner does not make it an owner's either.
+    for who in [&bens, &ada] {
+        let refused = confirm(who, &as_owner.id).await;
+        assert!(
+            matches!(refused, Err(MemberError::NotAllowed(_))),
+            "{refused:?}"
+        );
+    }
+    let waits = app.join(&as_owner.token, "Mallory", NOW).await;
+    assert!(waits.is_err(), "{waits:?}");
+    confirm(&bens, &as_member.id).await.unwrap();
+    app.join(&as_member.token, "Cleo", NOW).await.unwrap();
+    // Owner again, and it may be confirmed.
+    app.change_role(&ada, &ben.id, Role::Owner).await.unwrap();
+    confirm(&ada, &as_owner.id).await.unwrap();
 }

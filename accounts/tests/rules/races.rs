@@ -20,11 +20,12 @@ use accounts::{
 };
 use tokio::task::JoinSet;
 
-use crate::test_app::{NOW, TestApp, TestUser, browser};
+use crate::test_app::{NOW, SECOND, TestApp, TestUser, after, browser};
 use overlap::{Order, Overlap, Tally};
 
 on_both!(
     a_remember_me_exchange_does_not_outlive_a_remote_logout,
+    the_first_use_of_what_an_exchange_gave_does_not_outlive_a_remote_logout,
     a_sign_in_does_not_outlive_a_remote_logout,
     a_change_of_password_does_not_outlive_a_remote_logout,
 );
@@ -76,30 +77,84 @@ async fn exchange_and_remote_logout(
 ) -> (TestApp, TestUser, Overlap, Order) {
     let here = app.sign_in_remembered(&ada, NOW).await;
     let cookie = here.remembered.clone().unwrap().token;
+    let (mut sessions, mut cookies) = (vec![here.session.token.clone()], vec![cookie.clone()]);
+    // In every other round the answer of an exchange was lost, and this one voids what it gave.
+    let lost = !round.is_multiple_of(2);
+    if lost {
+        let (session, next) = given(app.exchange(&cookie, NOW).await);
+        sessions.push(session);
+        cookies.push(next);
+    }
     let exchange = {
-        let (app, cookie, may_be_a_race) = (app.clone(), cookie.clone(), round.is_multiple_of(2));
-        async move { app.exchange(&cookie, may_be_a_race, NOW).await }
+        let (app, cookie) = (app.clone(), cookie.clone());
+        async move { app.exchange(&cookie, after(40 * SECOND)).await }
     };
     let remote_logout = remote_logout_from(&app, &ada, (!round.is_multiple_of(3)).then_some(&here));
     let (exchange, done) = overlap.both(exchange, remote_logout).await;
     let done = done.unwrap();
 
-    let (mut sessions, mut cookies) = (vec![here.session.token], vec![cookie]);
     let order = match exchange {
-        Exchange::Session { started, next, .. } => {
-            sessions.push(started.token);
+        Exchange::Ended(ended) => {
+            assert_eq!(ended.end_reason, EndReason::RemoteLogout);
+            Order::RemoteLogoutFirst
+        }
+        exchanged => {
+            let (session, next) = given(exchanged);
+            sessions.push(session);
             cookies.push(next);
             Order::OperationFirst
         }
-        Exchange::Ended(ended) => {
+    };
+    assert_no_survivor(&app, &ada, &sessions, &cookies).await;
+    let live = if lost { 2 } else { sessions.len() as u64 };
+    assert_eq!(done.sessions, live, "{order:?}");
+    assert_eq!(done.remembered_devices, 1);
+    (app, ada, overlap, order)
+}
+
+/// What a good exchange gave.
+fn given(exchange: Exchange) -> (Token, Token) {
+    match exchange {
+        Exchange::Session { started, next, .. } => (started.token, next),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn the_first_use_of_what_an_exchange_gave_does_not_outlive_a_remote_logout(db: Db) {
+    race(db, "first use", first_use_and_remote_logout).await;
+}
+
+async fn first_use_and_remote_logout(
+    app: TestApp,
+    ada: TestUser,
+    round: usize,
+    mut overlap: Overlap,
+) -> (TestApp, TestUser, Overlap, Order) {
+    let here = app.sign_in_remembered(&ada, NOW).await;
+    let cookie = here.remembered.clone().unwrap().token;
+    let (session, next) = given(app.exchange(&cookie, NOW).await);
+    let first_use = {
+        let (app, session) = (app.clone(), session.clone());
+        async move { app.present(&session, NOW).await }
+    };
+    let remote_logout = remote_logout_from(&app, &ada, (!round.is_multiple_of(3)).then_some(&here));
+    let (found, done) = overlap.both(first_use, remote_logout).await;
+    let done = done.unwrap();
+    let order = match found {
+        Found::Live(_) => Order::OperationFirst,
+        Found::Ended(ended) => {
             assert_eq!(ended.end_reason, EndReason::RemoteLogout);
             Order::RemoteLogoutFirst
         }
         other => panic!("{other:?}"),
     };
-    assert_no_survivor(&app, &ada, &sessions, &cookies).await;
-    assert_eq!(done.sessions, sessions.len() as u64, "{order:?}");
-    assert_eq!(done.remembered_devices, 1);
+    let sessions = [here.session.token, session];
+    assert_no_survivor(&app, &ada, &sessions, &[cookie, next]).await;
+    assert_eq!(
+        (done.sessions, done.remembered_devices),
+        (2, 1),
+        "{order:?}"
+    );
     (app, ada, overlap, order)
 }
 
@@ -224,7 +279,7 @@ async fn assert_no_survivor(app: &TestApp, user: &TestUser, sessions: &[Token], 
         assert!(!matches!(found, Found::Live(_)), "a session survived");
     }
     for token in cookies {
-        let exchanged = app.exchange(token, true, NOW).await;
+        let exchanged = app.exchange(token, NOW).await;
         assert!(
             matches!(exchanged, Exchange::Ended(_)),
             "a device survived: {exchanged:?}"

@@ -91,7 +91,7 @@ async fn a_session_says_the_same_of_its_end_before_and_after_it_is_marked(db: Db
         let Found::Ended(session) = app.find(&here.session.token, later).await else {
             panic!("it is live")
         };
-        let Exchange::Ended(device) = app.exchange(cookie, true, later).await else {
+        let Exchange::Ended(device) = app.exchange(cookie, later).await else {
             panic!("it is live")
         };
         let mut conn = app.read(later).await;
@@ -225,7 +225,7 @@ async fn what_is_dead_and_not_marked_yet_is_nothing_to_any_other_operation(db: D
     // Not stolen once more.
     let cookie = &dead.remembered.as_ref().unwrap().token;
     for _ in 0..2 {
-        let refused = app.exchange(cookie, false, now).await;
+        let refused = app.exchange(cookie, now).await;
         assert!(
             matches!(&refused, Exchange::Ended(e) if e.end_reason == EndReason::RemoteLogout),
             "{refused:?}"

@@ -1,25 +1,32 @@
-//! "Remember me": each cookie value is exchanged once, and theft is noticed.
+//! "Remember me": a cookie is exchanged for a session and its next value, and theft is noticed.
+
+mod lost_answers;
+mod theft;
 
 use std::time::Duration;
 
 use accounts::{
-    db::Db, emails::EmailTemplate, end_reason::EndReason, remember_me::Exchange, secret::Token,
-    sessions::Started,
+    db::Db,
+    emails::EmailTemplate,
+    end_reason::EndReason,
+    remember_me::Exchange,
+    secret::Token,
+    sessions::{By, Found, Started},
+    time::Moment,
 };
 use tokio::task::JoinSet;
 
 use crate::{
     emails::send_all,
-    test_app::{DAY, NOW, SECOND, TestApp, after},
+    test_app::{DAY, NOW, SECOND, TestApp, TestUser, after},
 };
 
 on_both!(
     a_remembered_device_starts_a_new_session_and_its_cookie_changes,
-    a_cookie_that_comes_back_after_its_exchange_means_theft,
-    of_50_exchanges_of_one_cookie_at_once_none_stays_alive,
-    another_tab_of_the_same_browser_is_sent_to_look_again_and_given_nothing,
+    of_50_exchanges_of_one_cookie_at_once_one_gives_a_session_and_none_is_theft,
     a_remembered_device_is_forgotten_after_60_days,
     a_cookie_that_was_never_issued_is_unknown,
+    after_a_remote_logout_no_step_of_it_works,
 );
 
 /// What a good exchange gave.
@@ -38,6 +45,32 @@ fn why_ended(exchange: Exchange) -> EndReason {
     }
 }
 
+impl TestApp {
+    /// Presents a session cookie that an exchange gave, for the first time.
+    async fn uses(&self, session: &Started, now: Moment) {
+        assert!(self.signed_in(&session.token, now).await.first_use);
+        let found = self.present(&session.token, now).await;
+        assert!(matches!(found, Found::Live(me) if !me.first_use));
+    }
+
+    /// A user with a remembered device, and its cookie.
+    async fn remembered(&self, name: &str) -> (TestUser, Token) {
+        let user = self.user(name).await;
+        let here = self.sign_in_remembered(&user, NOW).await;
+        (user, here.remembered.unwrap().token)
+    }
+
+    /// Alarms and emails about a copied cookie.
+    async fn alarms(&self, user: &TestUser, now: Moment) -> (i64, usize) {
+        let sent = send_all(self, now).await;
+        let told = sent
+            .iter()
+            .filter(|due| due.email.template == EmailTemplate::RememberedDeviceReused);
+        let events = self.events(user, "user.remembered_device_reused").await;
+        (events, told.count())
+    }
+}
+
 async fn a_remembered_device_starts_a_new_session_and_its_cookie_changes(db: Db) {
     let app = TestApp::new(db);
     let ada = app.user("Ada").await;
@@ -46,7 +79,7 @@ async fn a_remembered_device_starts_a_new_session_and_its_cookie_changes(db: Db)
     assert!(!app.is_live(&here.session.token, after(20 * DAY)).await);
     for day in [20, 40, 59] {
         let now = after(day * DAY);
-        let (started, next) = given(app.exchange(&token, false, now).await);
+        let (started, next) = given(app.exchange(&token, now).await);
         assert_eq!(app.signed_in(&started.token, now).await.user.id, ada.id);
         assert_ne!(next.expose(), token.expose());
         let listed = app.list(&ada, now).await;
@@ -56,116 +89,53 @@ async fn a_remembered_device_starts_a_new_session_and_its_cookie_changes(db: Db)
     assert_eq!(app.facts(&ada, after(59 * DAY)).await.remembered_devices, 1);
 }
 
-async fn a_cookie_that_comes_back_after_its_exchange_means_theft(db: Db) {
+async fn of_50_exchanges_of_one_cookie_at_once_one_gives_a_session_and_none_is_theft(db: Db) {
     let app = TestApp::new(db);
     let ada = app.user("Ada").await;
-    let other = app.sign_in_remembered(&ada, NOW).await;
-    let here = app.sign_in_remembered(&ada, NOW).await;
-    let stolen = here.remembered.unwrap().token;
-    let (thief_session, next) = given(app.exchange(&stolen, false, after(SECOND)).await);
-
-    let now = after(60 * SECOND);
-    let noticed = app.exchange(&stolen, false, now).await;
-    let Exchange::Reused(ended) = noticed else {
-        panic!("{noticed:?}")
-    };
-    assert_eq!((ended.end_reason, ended.at), (EndReason::Reused, now.at));
-    let told = send_all(&app, now).await;
-    let told = told
-        .iter()
-        .filter(|due| due.email.template == EmailTemplate::RememberedDeviceReused);
-    assert_eq!(told.count(), 1);
-    for session in [&here.session, &thief_session] {
-        assert_eq!(app.end_reason(&session.token, now).await, EndReason::Reused);
-    }
-    assert_eq!(
-        why_ended(app.exchange(&next, false, now).await),
-        EndReason::Reused
-    );
-    assert_eq!(
-        why_ended(app.exchange(&stolen, false, now).await),
-        EndReason::Reused
-    );
-    assert_eq!(app.events(&ada, "user.remembered_device_reused").await, 1);
-    // The user's other browser is not that device.
-    assert!(app.is_live(&other.session.token, now).await);
-    given(
-        app.exchange(&other.remembered.unwrap().token, false, now)
-            .await,
-    );
-}
-
-async fn of_50_exchanges_of_one_cookie_at_once_none_stays_alive(db: Db) {
-    let app = TestApp::new(db);
-    let ada = app.user("Ada").await;
-    for _ in 0..4 {
-        let before = app.events(&ada, "user.remembered_device_reused").await;
-        let here = app.sign_in_remembered(&ada, NOW).await;
-        let token = here.remembered.unwrap().token;
+    let mut token = app
+        .sign_in_remembered(&ada, NOW)
+        .await
+        .remembered
+        .unwrap()
+        .token;
+    for round in 0..10 {
+        // In every other round the answer before is lost, so that one of the 50 voids it.
+        let now = after(Duration::from_mins(round));
+        let before = app.facts(&ada, now).await.sessions;
         let mut exchanges = JoinSet::new();
         for _ in 0..50 {
             let (app, token) = (app.clone(), token.clone());
-            exchanges.spawn(async move { app.exchange(&token, false, NOW).await });
+            exchanges.spawn(async move { app.exchange(&token, now).await });
         }
-        let (mut sessions, mut reused) = (Vec::new(), 0);
+        let (mut sessions, mut overtaken) = (Vec::new(), 0);
         for exchange in exchanges.join_all().await {
             match exchange {
                 Exchange::Session { started, next, .. } => sessions.push((started, next)),
-                Exchange::Reused(_) => reused += 1,
-                Exchange::Ended(ended) => assert_eq!(ended.end_reason, EndReason::Reused),
+                Exchange::JustExchanged => overtaken += 1,
                 other => panic!("{other:?}"),
             }
         }
-        assert_eq!((sessions.len(), reused), (1, 1));
-        for (started, next) in sessions {
-            assert!(!app.is_live(&started.token, NOW).await);
-            assert_eq!(
-                why_ended(app.exchange(&next, true, NOW).await),
-                EndReason::Reused
-            );
+        assert_eq!((sessions.len(), overtaken), (1, 49));
+        let (started, next) = sessions.remove(0);
+        if round % 2 == 0 {
+            assert_eq!(app.facts(&ada, now).await.sessions, before + 1);
+        } else {
+            assert_eq!(app.facts(&ada, now).await.sessions, before);
+            app.uses(&started, now).await;
+            token = next;
         }
-        assert!(app.list(&ada, NOW).await.is_empty());
-        let noticed = app.events(&ada, "user.remembered_device_reused").await - before;
-        assert_eq!(noticed, 1);
+        assert_eq!(app.facts(&ada, now).await.remembered_devices, 1);
     }
-}
-
-async fn another_tab_of_the_same_browser_is_sent_to_look_again_and_given_nothing(db: Db) {
-    let app = TestApp::new(db);
-    let ada = app.user("Ada").await;
-    let here = app.sign_in_remembered(&ada, NOW).await;
-    let token = here.remembered.unwrap().token;
-    let (started, next) = given(app.exchange(&token, true, NOW).await);
-    let facts = app.facts(&ada, NOW).await;
-
-    let race = app.limits.exchange_race;
-    let within = after(race.saturating_sub(Duration::from_millis(1)));
-    let second_tab = app.exchange(&token, true, within).await;
-    assert!(
-        matches!(second_tab, Exchange::JustExchanged),
-        "{second_tab:?}"
-    );
-    assert_eq!(app.facts(&ada, NOW).await, facts);
-    assert!(app.is_live(&started.token, NOW).await);
-    let (_, next) = given(app.exchange(&next, true, NOW).await);
-
-    let too_late = app.exchange(&token, true, after(race)).await;
-    assert!(matches!(too_late, Exchange::Reused(_)), "{too_late:?}");
-    assert_eq!(
-        why_ended(app.exchange(&next, true, after(race)).await),
-        EndReason::Reused
-    );
+    assert_eq!(app.alarms(&ada, after(DAY)).await, (0, 0));
 }
 
 async fn a_remembered_device_is_forgotten_after_60_days(db: Db) {
     let app = TestApp::new(db);
-    let ada = app.user("Ada").await;
-    let here = app.sign_in_remembered(&ada, NOW).await;
-    let token = here.remembered.unwrap().token;
+    let (ada, token) = app.remembered("Ada").await;
     // Using it does not make it live longer.
-    let (_, next) = given(app.exchange(&token, false, after(59 * DAY)).await);
+    let (_, next) = given(app.exchange(&token, after(59 * DAY)).await);
     assert_eq!(
-        why_ended(app.exchange(&next, false, after(60 * DAY)).await),
+        why_ended(app.exchange(&next, after(60 * DAY)).await),
         EndReason::Expired
     );
     assert_eq!(app.facts(&ada, after(60 * DAY)).await.remembered_devices, 0);
@@ -173,6 +143,52 @@ async fn a_remembered_device_is_forgotten_after_60_days(db: Db) {
 
 async fn a_cookie_that_was_never_issued_is_unknown(db: Db) {
     let app = TestApp::new(db);
-    let unknown = app.exchange(&Token::random(), true, NOW).await;
+    let unknown = app.exchange(&Token::random(), NOW).await;
     assert!(matches!(unknown, Exchange::Unknown), "{unknown:?}");
+}
+
+/// The steps of an exchange whose answer is lost, exchanged again, and used; a remote logout comes after each.
+async fn after_a_remote_logout_no_step_of_it_works(db: Db) {
+    let app = TestApp::new(db);
+    for step in 0..5 {
+        let (ada, first) = app.remembered(&format!("Ada{step}")).await;
+        let (mut sessions, mut cookies) = (Vec::new(), vec![first.clone()]);
+        let mut now = NOW;
+        if step >= 1 {
+            let (started, next) = given(app.exchange(&first, now).await);
+            sessions.push(started);
+            cookies.push(next);
+        }
+        if step >= 2 {
+            now = after(40 * SECOND);
+            let (started, next) = given(app.exchange(&first, now).await);
+            sessions.push(started);
+            cookies.push(next);
+        }
+        if step >= 3 {
+            app.uses(&sessions[1], now).await;
+        }
+        if step >= 4 {
+            now = after(50 * SECOND);
+            let (started, next) = given(app.exchange(&cookies[2], now).await);
+            sessions.push(started);
+            cookies.push(next);
+        }
+        app.remote_logout(&ada.id, By::Operator, now).await.unwrap();
+        // At once, when another tab might still be on its way, and later.
+        for at in [now.at, now.at + SECOND, now.at + 31 * SECOND, now.at + DAY] {
+            let at = Moment::at(at);
+            for cookie in &cookies {
+                let ended = why_ended(app.exchange(cookie, at).await);
+                assert_eq!(ended, EndReason::RemoteLogout, "step {step}");
+            }
+            for session in &sessions {
+                let found = app.present(&session.token, at).await;
+                assert!(matches!(found, Found::Ended(_)), "step {step}: {found:?}");
+            }
+        }
+        assert_eq!(app.alarms(&ada, now).await, (0, 0), "step {step}");
+        let facts = app.facts(&ada, now).await;
+        assert_eq!((facts.sessions, facts.remembered_devices), (0, 0));
+    }
 }

@@ -67,7 +67,7 @@ pub async fn assert_signed_out(app: &TestApp, user: &TestUser, all: &[CompletedS
             EndReason::RemoteLogout
         );
         if let Some(remembered) = &completed.remembered {
-            let exchanged = app.exchange(&remembered.token, true, NOW).await;
+            let exchanged = app.exchange(&remembered.token, NOW).await;
             let Exchange::Ended(ended) = exchanged else {
                 panic!("{exchanged:?}")
             };
@@ -121,9 +121,7 @@ async fn a_remote_logout_touches_no_other_user_and_no_token(db: Db) {
     assert_eq!((facts.api_tokens, facts.mcp_tokens), (2, 1));
     assert_eq!(app.epoch(&ben).await, epoch);
     assert!(app.is_live(&bens.session.token, NOW).await);
-    let exchanged = app
-        .exchange(&bens.remembered.unwrap().token, false, NOW)
-        .await;
+    let exchanged = app.exchange(&bens.remembered.unwrap().token, NOW).await;
     assert!(
         matches!(exchanged, Exchange::Session { .. }),
         "{exchanged:?}"
@@ -166,9 +164,7 @@ async fn the_free_plan_is_refused_and_nothing_changes(db: Db) {
     assert_eq!(app.facts(&ada, NOW).await, facts);
     assert!(app.is_live(&here.session.token, NOW).await);
     assert_eq!(app.events(&ada, "user.session_invalidated").await, 0);
-    let exchanged = app
-        .exchange(&here.remembered.unwrap().token, false, NOW)
-        .await;
+    let exchanged = app.exchange(&here.remembered.unwrap().token, NOW).await;
     assert!(
         matches!(exchanged, Exchange::Session { .. }),
         "{exchanged:?}"
@@ -250,9 +246,7 @@ async fn after_a_remote_logout_the_user_signs_in_as_ever(db: Db) {
         .unwrap();
     let again = app.sign_in_remembered(&ada, NOW).await;
     assert!(app.is_live(&again.session.token, NOW).await);
-    let exchanged = app
-        .exchange(&again.remembered.unwrap().token, false, NOW)
-        .await;
+    let exchanged = app.exchange(&again.remembered.unwrap().token, NOW).await;
     assert!(
         matches!(exchanged, Exchange::Session { .. }),
         "{exchanged:?}"

@@ -139,7 +139,7 @@ async fn a_disabled_user_gets_in_nowhere(db: Db) {
     let pending = app.start_session(&ada, pending, false, NOW).await;
     assert!(matches!(pending, Err(SignInError::Conflict)), "{pending:?}");
     let token = here.remembered.unwrap().token;
-    let exchanged = app.exchange(&token, false, NOW).await;
+    let exchanged = app.exchange(&token, NOW).await;
     let Exchange::Ended(ended) = exchanged else {
         panic!("{exchanged:?}")
     };

@@ -42,7 +42,7 @@ async fn it_is_asked_for_ten_minutes_after_the_last_password_and_on_remembered_d
 
     let cookie = here.remembered.unwrap().token;
     let later = after(15 * DAY);
-    let Exchange::Session { started, .. } = app.exchange(&cookie, false, later).await else {
+    let Exchange::Session { started, .. } = app.exchange(&cookie, later).await else {
         panic!("not exchanged")
     };
     let who = app.signed_in(&started.token, later).await;

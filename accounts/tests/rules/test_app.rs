@@ -228,9 +228,9 @@ impl TestApp {
     }
 
     /// Presents a remember-me cookie, and commits.
-    pub async fn exchange(&self, token: &Token, may_be_a_race: bool, now: Moment) -> Exchange {
+    pub async fn exchange(&self, token: &Token, now: Moment) -> Exchange {
         let mut op = self.begin(&browser(9), now).await;
-        let exchanged = remember_me::exchange(&mut op, token, may_be_a_race).await;
+        let exchanged = remember_me::exchange(&mut op, token).await;
         op.commit().await.unwrap();
         exchanged.unwrap()
     }

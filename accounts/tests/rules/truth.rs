@@ -100,8 +100,7 @@ async fn act(
             let Some(cookie) = theirs.get(pick).and_then(|b| b.cookie.clone()) else {
                 return;
             };
-            if let Exchange::Session { started, next, .. } = app.exchange(&cookie, false, now).await
-            {
+            if let Exchange::Session { started, next, .. } = app.exchange(&cookie, now).await {
                 theirs[pick].cookie = None;
                 theirs.push(Browser {
                     session: started.id,
@@ -187,7 +186,7 @@ async fn check(
             continue;
         };
         let mut op = app.begin(&client, now).await;
-        let tried = remember_me::exchange(&mut op, cookie, false).await;
+        let tried = remember_me::exchange(&mut op, cookie).await;
         let good = matches!(tried.unwrap(), Exchange::Session { .. });
         drop(op);
         devices += i64::from(good);

@@ -32,7 +32,7 @@ async fn a_right_password_is_no_session_until_the_code_was_right(db: Db) {
     let pending = app.pending_sign_in(&ada.user, true, NOW).await;
     // Its cookie opens nothing: neither as a session nor as a remembered device.
     assert!(!app.is_live(&pending.token, NOW).await);
-    let exchanged = app.exchange(&pending.token, false, NOW).await;
+    let exchanged = app.exchange(&pending.token, NOW).await;
     assert!(matches!(exchanged, Exchange::Unknown), "{exchanged:?}");
     assert_eq!(app.list(&ada.user, NOW).await.len(), 1);
     assert_eq!(app.facts(&ada.user, NOW).await.remembered_devices, 0);
@@ -146,7 +146,7 @@ async fn after_a_remote_logout_a_remembered_device_owes_a_code_like_any_other(db
     app.remote_logout(&ada.user.id, By::Session(&entered.session.id), NOW)
         .await
         .unwrap();
-    let exchanged = app.exchange(&remembered, false, NOW).await;
+    let exchanged = app.exchange(&remembered, NOW).await;
     assert!(matches!(exchanged, Exchange::Ended(_)), "{exchanged:?}");
     // The browser is known, and still owes a code.
     let known = entered.known_device;

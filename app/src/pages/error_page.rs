@@ -18,8 +18,6 @@ pub enum ErrorPage {
     CrossSite,
     /// 421: the request names a host that is not answered here.
     AnotherHost,
-    /// 409: another tab's sign-in came in between.
-    SignedInMeanwhile,
     /// 405: this address takes no request of this method.
     MethodNotAllowed,
     /// 404, where no page of the app answers.
@@ -50,11 +48,6 @@ pub fn page(error_page: ErrorPage, assets: &Assets, request_id: &str) -> String 
             "This Curfew isn’t at this address",
             "It answers to names of its own machine only, like localhost, because CURFEW_PUBLIC_URL isn’t set. If you run it, set that to the address you type.",
         ),
-        ErrorPage::SignedInMeanwhile => (
-            Shape::Info,
-            "This browser has just been signed in again",
-            "Go back and send the form once more. Nothing was changed.",
-        ),
         ErrorPage::MethodNotAllowed => (
             Shape::Info,
             "This address doesn’t accept this kind of request",
@@ -70,7 +63,26 @@ pub fn page(error_page: ErrorPage, assets: &Assets, request_id: &str) -> String 
         error_page,
         ErrorPage::ServiceUnavailable | ErrorPage::Broken
     );
-    let (css, request_id) = (assets.css.clone(), request_id.to_owned());
+    let request_id = request_id.to_owned();
+    let content = view! {
+        <Disc shape tint="plain" large=true />
+        <h1 class="empty__title">{title}</h1>
+        <p class="empty__text">{text}</p>
+        <div class="empty__actions">
+            {if again {
+                view! { <a class="button button--primary" href="">"Try again"</a> }
+            } else {
+                view! { <a class="button button--primary" href="/">"Go home"</a> }
+            }}
+        </div>
+        <p class="empty__code">"Request " <code>{request_id}</code></p>
+    };
+    document(title, assets, content)
+}
+
+/// A whole page that is drawn without the app, with a card in the middle.
+pub(super) fn document(title: &str, assets: &Assets, content: impl IntoView + 'static) -> String {
+    let css = assets.css.clone();
     let document = view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -92,19 +104,7 @@ pub fn page(error_page: ErrorPage, assets: &Assets, request_id: &str) -> String 
                     </header>
                     <main class="auth__main" id="main">
                         <div class="card card--lifted">
-                            <div class="empty">
-                                <Disc shape tint="plain" large=true />
-                                <h1 class="empty__title">{title}</h1>
-                                <p class="empty__text">{text}</p>
-                                <div class="empty__actions">
-                                    {if again {
-                                        view! { <a class="button button--primary" href="">"Try again"</a> }
-                                    } else {
-                                        view! { <a class="button button--primary" href="/">"Go home"</a> }
-                                    }}
-                                </div>
-                                <p class="empty__code">"Request " <code>{request_id}</code></p>
-                            </div>
+                            <div class="empty">{content}</div>
                         </div>
                     </main>
                 </div>

@@ -22,6 +22,7 @@ impl From<&sessions::Ended> for Reason {
             Rule::Expired => EndReason::Expired,
             Rule::Limit => EndReason::Limit,
             Rule::Reused => EndReason::Reused,
+            Rule::Superseded => EndReason::Superseded,
             Rule::Disabled => EndReason::Disabled,
             Rule::Removed => EndReason::Removed,
             Rule::TwoFactorChanged => EndReason::TwoFactorChanged,
@@ -100,6 +101,11 @@ fn words(
         EndReason::Reused => (
             "The saved sign-in of this device was used a second time, as if it had been copied. Its sessions ended at ",
             ". Was this you?".into(),
+            true,
+        ),
+        EndReason::Superseded => (
+            "The saved sign-in of this device was used again at ",
+            ", so this one no longer counts. Was this you?".into(),
             true,
         ),
         EndReason::Disabled => (

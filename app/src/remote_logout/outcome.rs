@@ -82,6 +82,9 @@ pub async fn remote_logout_facts() -> Result<Facts, AppError> {
     })
 }
 
+/// Rows that are shown at once, so that the list is never cut in the middle; the others are behind "and 15 more".
+const FEW: usize = 4;
+
 /// The two lists. `page` when they are on a page of their own and not in the dialog.
 #[component]
 pub fn Outcome(facts: Facts, #[prop(optional)] page: bool) -> impl IntoView {
@@ -92,20 +95,16 @@ pub fn Outcome(facts: Facts, #[prop(optional)] page: bool) -> impl IntoView {
             view! { <h3 class="outcome__title" id=id>{text}</h3> }.into_any()
         }
     };
-    let shown = u64::try_from(facts.devices.len()).unwrap_or(0);
-    let more = facts.sessions.saturating_sub(shown);
-    let devices = facts
-        .devices
-        .into_iter()
-        .map(|d| view! { <DeviceRow device=d /> })
-        .collect_view();
+    // Only what there is: a row that says "0" hides those that matter.
     let ends = |n, one, many| {
-        view! {
-            <li class="outcome__item outcome__item--ends">
-                <Icon shape=Shape::XCircle />
-                <span>{counted(n, one, many)}</span>
-            </li>
-        }
+        (n > 0).then(|| {
+            view! {
+                <li class="outcome__item outcome__item--ends">
+                    <Icon shape=Shape::XCircle />
+                    <span>{counted(n, one, many)}</span>
+                </li>
+            }
+        })
     };
     // Drawn in both lists: the style sheet shows them where the boxes of "More" say.
     let revoked = |n, one, many, kind: &str| {
@@ -119,12 +118,14 @@ pub fn Outcome(facts: Facts, #[prop(optional)] page: bool) -> impl IntoView {
         })
     };
     let stays = |n, one, many, href, kind: &str| {
-        view! {
-            <li class=format!("outcome__item outcome__kept--{kind}")>
-                <Icon shape=Shape::CheckCircle />
-                <Link href=href>{counted(n, one, many)}</Link>
-            </li>
-        }
+        (n > 0).then(|| {
+            view! {
+                <li class=format!("outcome__item outcome__kept--{kind}")>
+                    <Icon shape=Shape::CheckCircle />
+                    <Link href=href>{counted(n, one, many)}</Link>
+                </li>
+            }
+        })
     };
     let two_factor = if facts.two_factor { "on" } else { "off" };
     view! {
@@ -149,15 +150,7 @@ pub fn Outcome(facts: Facts, #[prop(optional)] page: bool) -> impl IntoView {
                             }
                         })}
                 </ul>
-                <ul
-                    class="outcome__devices"
-                    role="list"
-                    tabindex="0"
-                    aria-label="Sessions that will end"
-                >
-                    {devices}
-                    {(more > 0).then(|| view! { <li><span>{format!("and {more} more")}</span></li> })}
-                </ul>
+                <Devices devices=facts.devices sessions=facts.sessions />
             </section>
             <section class="outcome__group" aria-labelledby="stays-title">
                 {heading("stays-title", "What stays")}
@@ -169,9 +162,54 @@ pub fn Outcome(facts: Facts, #[prop(optional)] page: bool) -> impl IntoView {
                         <span>{format!("Two-factor authentication: {two_factor}")}</span>
                     </li>
                 </ul>
+                {(facts.api_tokens == 0 || facts.mcp_tokens == 0)
+                    .then(|| {
+                        view! {
+                            <p class="outcome__note">
+                                "Tokens stand under Account Settings: " <Link href="/settings/api">"API"</Link> ", "
+                                <Link href="/settings/mcp">"MCP"</Link>
+                            </p>
+                        }
+                    })}
             </section>
             {page.then(|| view! { <NoUndo /> })}
         </div>
+    }
+}
+
+/// The sessions by name: the first few, and the others behind "and 15 more".
+#[component]
+fn Devices(devices: Vec<Device>, sessions: u64) -> impl IntoView {
+    let few = if devices.len() > FEW { FEW - 1 } else { FEW };
+    let mut devices = devices
+        .into_iter()
+        .map(|device| view! { <DeviceRow device /> });
+    let first: Vec<_> = devices.by_ref().take(few).collect();
+    let rest: Vec<_> = devices.collect();
+    let count = |n: usize| u64::try_from(n).unwrap_or(0);
+    let hidden = sessions.saturating_sub(count(first.len()));
+    let nameless = hidden.saturating_sub(count(rest.len()));
+    view! {
+        <ul class="outcome__devices" role="list" aria-label="Sessions that will end">
+            {first}
+        </ul>
+        {(hidden > 0)
+            .then(|| {
+                view! {
+                    <details class="outcome__rest">
+                        <summary>{format!("and {hidden} more")}</summary>
+                        <ul
+                            class="outcome__devices outcome__devices--rest"
+                            role="list"
+                            tabindex="0"
+                            aria-label="More sessions that will end"
+                        >
+                            {rest}
+                            {(nameless > 0).then(|| view! { <li><span>{format!("and {nameless} more")}</span></li> })}
+                        </ul>
+                    </details>
+                }
+            })}
     }
 }
 

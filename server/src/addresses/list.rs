@@ -9,7 +9,7 @@ use accounts::permissions::Permission::{
     SetAuditRetention, SetUpTwoFactor, UseApi, UseMcp, ViewAccount, ViewMembers,
 };
 
-use super::{Access, Address, CODE, CONFIRM, MCP, RESUME, StepUp};
+use super::{Access, Address, CODE, CONFIRM, MCP, StepUp};
 
 const LOGIN: &str = "/profile/login";
 const SECURITY: &str = "/profile/security";
@@ -26,8 +26,7 @@ const WITH_LINK: &str = "with its link";
 const WHERE_OPEN: &str = "where sign-up is open";
 
 /// Addresses of browsers that are neither a function nor a page.
-pub(super) const NO_PAGES: [&str; 16] = [
-    RESUME,
+pub(super) const NO_PAGES: [&str; 15] = [
     "/sign-out",
     "/profile/two-factor/recovery-codes.txt",
     "/profile/two-factor/qr.svg",
@@ -167,7 +166,6 @@ pub(super) const LIST: &[Address] = &[
     needs(MCP, "act through an assistant", UseMcp),
     // Public pages
     public("/sign-in", "sign in"),
-    public(RESUME, "look again after another tab was signed in"),
     public("/sign-up", "sign up").but(WHERE_OPEN),
     public("/sign-out", "sign out"),
     public(CODE, "enter a second factor"),

@@ -19,7 +19,7 @@ const USER_AGENT: usize = 512;
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// The client of a request.
-pub(super) fn of(parts: &Parts, state: &AppState) -> Client {
+pub(crate) fn of(parts: &Parts, state: &AppState) -> Client {
     let peer = parts
         .extensions
         .get::<ConnectInfo<SocketAddr>>()

@@ -5,10 +5,7 @@ use std::time::Duration;
 use accounts::{
     client::Client,
     db::DatabaseError,
-    end_reason::EndReason,
-    operation::Operation,
-    remember_me::{self, Exchange, Remembered},
-    secret::Token,
+    remember_me::{self, Worth},
     sessions::{self, Ended, Found},
     sign_up,
     time::Moment,
@@ -16,7 +13,6 @@ use accounts::{
 use app::{
     context::{Presence, Visit},
     error::{AppError, Code},
-    pages::error_page::ErrorPage,
 };
 use axum::{
     extract::{Request, State},
@@ -27,12 +23,17 @@ use axum::{
 use cookie::Cookie;
 use tracing::Span;
 
-use super::{client, cookies::RequestCookies};
+use super::{
+    client,
+    cookies::RequestCookies,
+    navigation::is_navigation,
+    remembered::{Exchanged, better, exchange, page_that_looks_again},
+};
 use crate::{
-    addresses::{self, RESUME},
+    addresses,
     error_page::{self, wants_html},
     form_page,
-    redirects::{by_way_of, set_unless_set, to_sign_in},
+    redirects::{set_unless_set, to_sign_in},
     request_id,
     state::AppState,
 };
@@ -61,12 +62,14 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
     let request_cookies = RequestCookies::read(&parts.headers, &state.curfew.cookies);
     let client = client::of(&parts, &state).with_known_device(request_cookies.known_device.clone());
     let now = Moment::now();
+    let navigates = is_navigation(&parts.method, &parts.headers);
     let found = async {
-        // Only a browser sends fetch metadata; only a browser has several tabs.
-        let may_be_a_race =
-            parts.headers.contains_key("sec-fetch-mode") && parts.uri.path() != RESUME;
-        let authenticated =
-            find_user(&state, &request_cookies, &client, may_be_a_race, now).await?;
+        let request = Credentials {
+            cookies: &request_cookies,
+            client: &client,
+            navigates,
+        };
+        let authenticated = find_user(&state, request, now).await?;
         let mut conn = state.curfew.instance.read(now).await?;
         let sign_up_open = sign_up::sign_up_open(&mut conn, state.curfew.sign_up).await?;
         Ok::<_, DatabaseError>((authenticated, sign_up_open))
@@ -80,6 +83,8 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
     };
     // Sent here to look again, it still has the old cookie: the answer with the new one was lost, or is slow.
     let lost = matches!(authenticated, Authenticated::JustRotated) && parts.uri.path() == SIGN_IN;
+    let mut refused = None;
+    let mut look_again = false;
     let (presence, fresh) = match authenticated {
         Authenticated::JustRotated if lost => {
             tokio::time::sleep(ANSWER_ARRIVES).await;
@@ -87,7 +92,18 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
         }
         Authenticated::As(presence) => (presence, Vec::new()),
         Authenticated::Remembered(presence, fresh) => (presence, fresh),
-        Authenticated::LookAgain => return look_again(&state, &parts).await,
+        Authenticated::LookAgain if parts.method == Method::GET => {
+            return page_that_looks_again(&state);
+        }
+        // A form: it goes back to its page with what was typed, and that page looks again.
+        Authenticated::LookAgain => {
+            look_again = true;
+            refused = Some(AppError::new(
+                Code::Conflict,
+                "This browser is just being signed in again. Nothing was changed. Try once more.",
+            ));
+            (Presence::Anonymous, Vec::new())
+        }
         Authenticated::JustRotated => return refuse_old_cookie(&state, &parts).await,
     };
     let dead = match &presence {
@@ -108,15 +124,21 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
         pending_sign_in: request_cookies.pending_sign_in.clone(),
         flash: request_cookies.flash.clone(),
         form_token: None,
-        refused: None,
+        refused,
         sign_up_open,
     });
     let mut response = next.run(Request::from_parts(parts, body)).await;
     for cookie in fresh {
         set_unless_set(&mut response, &cookie);
     }
-    // A 503 was made without asking the database, so it does not know what a cookie is worth: every cookie stays.
-    if dead && !lost && response.status() != StatusCode::SERVICE_UNAVAILABLE {
+    // Only where the browser goes somewhere: a late answer to a script must not remove a newer cookie. A 503 was made
+    // without asking the database, so it does not know what a cookie is worth: every cookie stays.
+    if dead
+        && navigates
+        && !lost
+        && !look_again
+        && response.status() != StatusCode::SERVICE_UNAVAILABLE
+    {
         for kind in &request_cookies.sent {
             set_unless_set(&mut response, &state.curfew.cookies.removed(*kind));
         }
@@ -124,114 +146,71 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
     response
 }
 
+/// What a request is authenticated by.
+#[derive(Clone, Copy)]
+struct Credentials<'a> {
+    cookies: &'a RequestCookies,
+    client: &'a Client,
+    /// Only then is a remember-me cookie exchanged: the browser is sure to keep the new one, and its user to see what
+    /// came of it.
+    navigates: bool,
+}
+
 async fn find_user(
     state: &AppState,
-    request_cookies: &RequestCookies,
-    client: &Client,
-    may_be_a_race: bool,
+    request: Credentials<'_>,
     now: Moment,
 ) -> Result<Authenticated, DatabaseError> {
     let instance = &state.curfew.instance;
     let mut conn = instance.read(now).await?;
     let mut ended: Option<Ended> = None;
-    if let Some(token) = &request_cookies.session {
-        match sessions::find(&mut conn, token).await? {
+    if let Some(token) = &request.cookies.session {
+        let found = match sessions::find(&mut conn, token).await? {
+            Found::Live(me) if me.first_use => {
+                // Given back first: an operation that waits for its turn holds no second connection.
+                drop(conn);
+                let found = remember_me::first_use(instance, request.client, now, &me, token);
+                let found = found.await?;
+                conn = instance.read(now).await?;
+                found
+            }
+            found => found,
+        };
+        match found {
             Found::Live(me) => return Ok(Authenticated::As(Presence::SignedIn(me))),
             Found::Ended(how) => ended = Some(how),
             Found::JustRotated => return Ok(Authenticated::JustRotated),
             Found::Unknown => {}
         }
     }
-    let known = match &request_cookies.remember_me {
-        Some(token) if remember_me::is_known(&mut conn, token).await? => Some(token),
-        _ => None,
-    };
-    // Given back first: an operation that waits for its turn holds no second connection.
-    drop(conn);
-    if let Some(token) = known {
-        let mut op = Operation::begin(instance, client, now).await?;
-        match remember_me::exchange(&mut op, token, may_be_a_race).await? {
-            Exchange::Session {
-                started,
-                next,
-                expires_at,
-                ..
-            } => {
-                op.commit().await?;
-                let next = Remembered {
-                    token: next,
-                    expires_at,
-                };
-                return remembered(state, &started.token, &next, now).await;
+    if let Some(token) = &request.cookies.remember_me {
+        match remember_me::worth(&mut conn, token).await? {
+            Worth::Live if request.navigates => {
+                drop(conn);
+                let exchanged = exchange(state, request.client, token, ended).await?;
+                return Ok(match exchanged {
+                    Exchanged::SignedIn(me, fresh) => {
+                        Authenticated::Remembered(Presence::SignedIn(me), fresh)
+                    }
+                    Exchanged::LookAgain => Authenticated::LookAgain,
+                    Exchanged::Nothing(ended) => anonymous(ended),
+                });
             }
-            Exchange::JustExchanged => return Ok(Authenticated::LookAgain),
-            Exchange::Reused(how) => {
-                op.commit().await?;
-                ended = Some(how);
-            }
-            // What ended the session is the better reason, unless it had merely expired.
-            Exchange::Ended(how) => {
-                if ended
-                    .as_ref()
-                    .is_none_or(|ended| ended.end_reason == EndReason::Expired)
-                {
-                    ended = Some(how);
-                }
-            }
-            Exchange::Unknown => {}
+            // The browser is signed in again as soon as it goes somewhere, so nothing has ended for it.
+            Worth::Live => ended = None,
+            Worth::Ended(how) => ended = Some(better(ended, how)),
+            Worth::Nothing => {}
         }
     }
-    Ok(Authenticated::As(
-        ended.map_or(Presence::Anonymous, Presence::Ended),
-    ))
+    Ok(anonymous(ended))
 }
 
-/// The session that a remember-me cookie has started, and the cookies for it.
-async fn remembered(
-    state: &AppState,
-    session: &Token,
-    next: &Remembered,
-    now: Moment,
-) -> Result<Authenticated, DatabaseError> {
-    let mut conn = state.curfew.instance.read(now).await?;
-    let me = match sessions::find(&mut conn, session).await? {
-        Found::Live(me) => me,
-        // A remote logout came between the commit and the look-up.
-        Found::Ended(how) => return Ok(Authenticated::As(Presence::Ended(how))),
-        Found::JustRotated | Found::Unknown => {
-            return Ok(Authenticated::As(Presence::Anonymous));
-        }
-    };
-    let cookies = &state.curfew.cookies;
-    let fresh = vec![
-        cookies.session(session),
-        cookies.remember_me(&next.token, now.at.until(next.expires_at)),
-    ];
-    Ok(Authenticated::Remembered(Presence::SignedIn(me), fresh))
+fn anonymous(ended: Option<Ended>) -> Authenticated {
+    Authenticated::As(ended.map_or(Presence::Anonymous, Presence::Ended))
 }
 
 fn unavailable(state: &AppState, parts: &Parts) -> Response {
     error_page::service_unavailable(state, &parts.headers, &request_id::of(&parts.extensions))
-}
-
-async fn look_again(state: &AppState, parts: &Parts) -> Response {
-    tokio::time::sleep(ANSWER_ARRIVES).await;
-    if parts.method == Method::GET {
-        by_way_of(RESUME, here(&parts.uri))
-    } else if wants_html(&parts.headers) {
-        let id = request_id::of(&parts.extensions);
-        error_page::html(
-            state,
-            ErrorPage::SignedInMeanwhile,
-            StatusCode::CONFLICT,
-            &id,
-        )
-    } else {
-        error_page::json(&AppError::new(
-            Code::Conflict,
-            "This browser has just been signed in again. Try once more.",
-        ))
-    }
 }
 
 /// By way of the sign-in page, which leads on by itself once the browser has the new cookie.

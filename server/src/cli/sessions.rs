@@ -109,6 +109,7 @@ pub(super) async fn remote_logout_everyone(
                 all.users += ended.users;
                 all.sessions += ended.sessions;
                 all.remembered_devices += ended.remembered_devices;
+                all.invitations += ended.invitations;
             }
             None => skipped += 1,
         }
@@ -117,6 +118,10 @@ pub(super) async fn remote_logout_everyone(
     let sessions = count(all.sessions, "session");
     let devices = count(all.remembered_devices, "remembered device");
     writeln!(out, "Logged {users} out: {sessions} and {devices} ended.")?;
+    if all.invitations > 0 {
+        let invitations = count(all.invitations, "pending invitation");
+        writeln!(out, "{invitations} wait until confirmed again.")?;
+    }
     if skipped > 0 {
         let skipped = count(skipped, "account");
         writeln!(

@@ -62,10 +62,14 @@ pub(super) struct Refusal<'a> {
     pub error: AppError,
 }
 
-/// The answer to a program whose operation was refused.
+/// The answer to a program whose operation was refused. No cookie is removed: a late answer to a script must not remove
+/// a newer one.
 pub(super) fn as_json(state: &AppState, error: &AppError) -> Response {
     let mut response = json(error);
-    leave_reason(state, &mut response, error);
+    if let Some(reason) = &error.reason {
+        let flash = Flash::Ended(Reason::clone(reason));
+        set_unless_set(&mut response, &state.curfew.cookies.flash(&flash));
+    }
     response
 }
 

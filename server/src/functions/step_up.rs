@@ -3,13 +3,13 @@
 
 use accounts::{
     secret::Secret,
-    step_up::{confirm, is_needed},
+    step_up::{StepUpError, confirm, is_needed},
     time::Moment,
 };
 use app::{
     context::{Presence, Visit, explained},
     error::{AppError, Code},
-    step_up::ask,
+    step_up::{ask, wrong},
 };
 use axum::body::Bytes;
 use cookie::Cookie;
@@ -57,6 +57,7 @@ pub(super) async fn check(
             let cookie = state.curfew.cookies.session(&session.token);
             Ok((visit, Some(cookie)))
         }
+        Err(StepUpError::Wrong) => Err(told(field, what, AppError::step_up(wrong(me)))),
         Err(error) => {
             let error = explained(&state.curfew, me, error.into()).await;
             Err(told(field, what, error))

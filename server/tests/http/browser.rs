@@ -114,6 +114,13 @@ impl Browser {
         answer.status == 200
     }
 
+    /// Whether it is signed in when it goes to a page, by its remember-me cookie where it has no session.
+    pub async fn comes_back(&self) -> bool {
+        let answer = self.get("/profile").await;
+        assert!([200, 303].contains(&answer.status), "{answer:?}");
+        answer.status == 200
+    }
+
     /// The user and session of its cookie, as the rules find them.
     pub async fn signed_in(&self) -> SignedIn {
         let token = Token::presented(&self.cookie(Kind::Session).unwrap()).unwrap();

@@ -1,5 +1,7 @@
 //! "Confirm it is you", as browsers and programs meet it.
 
+mod waiting;
+
 use accounts::plans::Plan;
 use app::cookies::Kind;
 use server::addresses::{self, StepUp};
@@ -151,8 +153,17 @@ async fn a_plain_form_without_a_field_continues_on_a_page_of_its_own(app: TestAp
         .leads_to("/profile/confirm");
     let page = ada.get("/profile/confirm").await;
     page.is(200)
-        .says("Confirm it’s you to invite a member.")
+        .says("You’re about to invite a member.")
         .does_not_say("Enter your password.");
+    // Said once, in the heading: neither above the form nor at the field.
+    // The last one: a template for a page that has ended stands before it.
+    let main = page.body.rsplit_once("<main").unwrap().1;
+    let main = main.split_once("</main>").unwrap().0;
+    assert_eq!(main.matches("Confirm it’s you").count(), 1, "{page:?}");
+    // A page that is loaded again still has what was typed.
+    let again = ada.get("/profile/confirm").await;
+    again.is(200).says("You’re about to invite a member.");
+    assert!(again.tag("name=\"email\"").contains("ben@example.com"));
     assert!(
         page.tag("name=\"email\"").contains("ben@example.com"),
         "{page:?}"
@@ -167,8 +178,8 @@ async fn a_plain_form_without_a_field_continues_on_a_page_of_its_own(app: TestAp
     .leads_to("/profile/confirm");
     ada.get("/profile/confirm")
         .await
-        .says("Confirm it’s you to invite a member.")
-        .says("That’s neither your password nor a valid code.")
+        .says("You’re about to invite a member.")
+        .says("That isn’t your password.")
         .does_not_say("wrong horse");
     ada.post_form("/api/fn/invite_member", "/profile/confirm", &with(PASSWORD))
         .await

@@ -67,7 +67,7 @@ async fn what_has_ended_stays_dead_when_the_curfew_goes_or_changes(db: Db) {
         let why = app.end_reason(&bens.session.token, at(15)).await;
         assert_eq!(why, EndReason::Curfew);
         let cookie = bens.remembered.unwrap().token;
-        let refused = app.exchange(&cookie, false, at(15)).await;
+        let refused = app.exchange(&cookie, at(15)).await;
         assert!(matches!(refused, Exchange::Ended(e) if e.end_reason == EndReason::Curfew));
         assert!(app.is_live(&morning.session.token, at(15)).await);
         set(&app, &me, Scope::Account, None, at(15)).await.unwrap();

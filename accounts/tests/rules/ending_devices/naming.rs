@@ -26,7 +26,7 @@ async fn a_name_stays_with_the_remembered_device_and_is_only_text(db: Db) {
     .await;
     assert_eq!(named.unwrap().as_deref(), Some(odd));
     let cookie = phone.remembered.unwrap().token;
-    app.exchange(&cookie, false, after(SECOND)).await;
+    app.exchange(&cookie, after(SECOND)).await;
     let listed = app.list(&ada, after(2 * SECOND)).await;
     let labels: Vec<_> = listed.iter().filter_map(|s| s.label.as_deref()).collect();
     assert_eq!(

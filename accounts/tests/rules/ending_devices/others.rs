@@ -46,13 +46,9 @@ async fn ending_the_others_spares_this_session_under_a_new_cookie_and_its_own_de
     );
     assert!(app.is_live(&ended.session.token, NOW).await);
     assert_eq!(ended.session.expires_at, here.session.expires_at);
-    let back = app
-        .exchange(&phone.remembered.unwrap().token, false, NOW)
-        .await;
+    let back = app.exchange(&phone.remembered.unwrap().token, NOW).await;
     assert!(matches!(back, Exchange::Ended(_)));
-    let mine = app
-        .exchange(&here.remembered.unwrap().token, false, NOW)
-        .await;
+    let mine = app.exchange(&here.remembered.unwrap().token, NOW).await;
     assert!(matches!(mine, Exchange::Session { .. }), "{mine:?}");
     assert!(app.is_live(&bens.session.token, NOW).await);
     assert_eq!(app.events(&ada, "user.other_devices_ended").await, 1);
@@ -74,7 +70,7 @@ async fn a_device_that_has_expired_is_not_counted(db: Db) {
     let app = TestApp::new(db);
     let ada = app.user("Ada").await;
     let cookie = app.sign_in_remembered(&ada, NOW).await.remembered.unwrap();
-    let exchanged = app.exchange(&cookie.token, false, after(59 * DAY)).await;
+    let exchanged = app.exchange(&cookie.token, after(59 * DAY)).await;
     let Exchange::Session { started, next, .. } = exchanged else {
         panic!("{exchanged:?}")
     };
@@ -83,6 +79,6 @@ async fn a_device_that_has_expired_is_not_counted(db: Db) {
     let me = app.signed_in(&started.token, now).await;
     let ended = end_others(&app, &me, now).await.unwrap();
     assert_eq!((ended.sessions, ended.remembered_devices), (0, 0));
-    let refused = app.exchange(&next, false, now).await;
+    let refused = app.exchange(&next, now).await;
     assert!(matches!(refused, Exchange::Ended(e) if e.end_reason == EndReason::Expired));
 }

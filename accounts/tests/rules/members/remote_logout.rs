@@ -55,6 +55,10 @@ async fn everyone_means_everyone_and_this_session_as_ticked(db: Db) {
     let elsewhere = app.sign_in_remembered(&ada, NOW).await;
     let bens = app.sign_in_remembered(&ben, NOW).await;
     let cleos = app.sign_in(&cleo, NOW).await;
+    app.invite(&ada_in, Role::Member, NOW).await.unwrap();
+    app.invite(&ada_in, Role::Admin, NOW).await.unwrap();
+    let cleo_in = app.signed_in(&cleos.session.token, NOW).await;
+    app.invite(&cleo_in, Role::Member, NOW).await.unwrap();
     let mut conn = app.read(NOW).await;
     let counted = members::count_everyone(&mut conn, &ada_in.user.account_id).await;
     drop(conn);
@@ -63,12 +67,14 @@ async fn everyone_means_everyone_and_this_session_as_ticked(db: Db) {
         (counted.users, counted.sessions, counted.remembered_devices),
         (3, 4, 2)
     );
+    assert_eq!(counted.invitations, 3);
 
     let ended = app.remote_logout_everyone(&ada_in, true).await.unwrap();
     assert_eq!(
         (ended.users, ended.sessions, ended.remembered_devices),
         (3, 3, 2)
     );
+    assert_eq!(ended.invitations, 3);
     for dead in [&elsewhere, &bens, &cleos] {
         assert_eq!(
             app.end_reason(&dead.session.token, NOW).await,

@@ -4,13 +4,14 @@ use accounts::{
     audit,
     end_reason::EndReason,
     ids::SessionId,
+    remember_me::first_use,
     secret::Token,
     sessions::{self, Facts, Found, Listed, SignedIn},
     time::Moment,
 };
 use testing::databases;
 
-use super::{NOW, TestApp, TestUser};
+use super::{NOW, TestApp, TestUser, browser};
 
 impl TestApp {
     pub async fn find(&self, token: &Token, now: Moment) -> Found {
@@ -21,6 +22,16 @@ impl TestApp {
 
     pub async fn is_live(&self, token: &Token, now: Moment) -> bool {
         matches!(self.find(token, now).await, Found::Live(_))
+    }
+
+    /// What a request that presents a session cookie does: the first one says that it does.
+    pub async fn present(&self, token: &Token, now: Moment) -> Found {
+        match self.find(token, now).await {
+            Found::Live(me) if me.first_use => {
+                first_use(self, &browser(9), now, &me, token).await.unwrap()
+            }
+            other => other,
+        }
     }
 
     /// The user of a live session.

@@ -1,5 +1,7 @@
 //! A program logs out remotely and ends one session: with its user's rights, no more.
 
+use std::time::Duration;
+
 use accounts::{
     audit,
     db::Db,
@@ -7,11 +9,12 @@ use accounts::{
     programs::{self, BearerError},
     roles::Role,
     sessions::{LogoutReceipt, SignedIn, Surface},
+    time::Moment,
     tokens::{Bearer, Kind},
 };
 
 use super::{bearer, create, ending, named};
-use crate::test_app::{NOW, TestApp, TestUser, browser};
+use crate::test_app::{NOW, TestApp, TestUser, after, browser};
 
 on_both!(
     a_remote_logout_ends_every_session_and_says_who_did_it,
@@ -21,6 +24,7 @@ on_both!(
     one_session_ends_with_its_remembered_device,
     two_who_log_each_other_out_at_once_both_succeed,
     a_token_logs_out_so_often_and_no_more,
+    a_token_ends_so_many_single_sessions_an_hour_and_no_more,
 );
 
 async fn remote_logout(
@@ -64,6 +68,35 @@ async fn member_with_token(
 async fn token_of(app: &TestApp, me: &SignedIn, kind: Kind) -> Bearer {
     let token = create(app, me, ending(kind)).await.unwrap();
     bearer(app, kind, &token.value).await
+}
+
+async fn a_token_ends_so_many_single_sessions_an_hour_and_no_more(db: Db) {
+    let app = TestApp::new(db);
+    let (ada, me, token) = with_token(&app, "Ada", Kind::Api).await;
+    let other = token_of(&app, &me, Kind::Api).await;
+    let end_newest = async |token: &Bearer, now: Moment| {
+        let session = app.sign_in(&ada, now).await.session.id;
+        let mut op = app.begin(&browser(9), now).await;
+        let ended = programs::end_session(&mut op, token, &session).await;
+        if ended.is_ok() {
+            op.commit().await.unwrap();
+        }
+        ended
+    };
+    for _ in 0..30 {
+        end_newest(&token, NOW).await.unwrap();
+    }
+    let refused = end_newest(&token, NOW).await;
+    let Err(BearerError::RateLimited(limited)) = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(limited.retry_after, Duration::from_hours(1));
+    // It ends nothing, and another token has permits of its own.
+    assert_eq!(app.list(&ada, NOW).await.len(), 2);
+    end_newest(&other, NOW).await.unwrap();
+    end_newest(&token, after(Duration::from_hours(1)))
+        .await
+        .unwrap();
 }
 
 async fn a_token_logs_out_so_often_and_no_more(db: Db) {

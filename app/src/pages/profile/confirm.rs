@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    boot::boot,
+    boot::{boot, viewer},
     flash::{Flash, Refused},
     parts::{
         button::Submit,
@@ -42,7 +42,16 @@ fn form(refused: Refused) -> impl IntoView {
         .into_iter()
         .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
         .collect_view();
-    let lead = error.message.clone();
+    // The heading says the first half already.
+    let lead = match error.message.strip_prefix("Confirm it’s you to ") {
+        Some(what) => format!("You’re about to {what}"),
+        None => error.message.clone(),
+    };
+    let label = if viewer().is_some_and(|v| v.two_factor.is_some()) {
+        "Password or code"
+    } else {
+        "Password"
+    };
     let shown = (!asked).then_some(error);
     view! {
         <div class="card__body">
@@ -54,7 +63,7 @@ fn form(refused: Refused) -> impl IntoView {
             <form class="form" method="post" action=format!("/api/fn/{form}") novalidate>
                 <OnPage />
                 {typed}
-                <Confirmation error=Signal::derive(move || shown.clone()) />
+                <Confirmation label error=Signal::derive(move || shown.clone()) />
                 <div class="form__actions">
                     <Link class="button" href=same_site(page.as_deref())>"Cancel"</Link>
                     <Submit look="button--primary" busy=false>"Continue"</Submit>

@@ -67,13 +67,16 @@ mod server_side {
             > 1;
         let sent = Sent::of(&["delete_account"]);
         let wrong = sent.field("confirmation");
+        // Only what there is: a row that says "0" hides those that matter.
         let ends = |n: i64, one, many| {
-            view! {
-                <li class="outcome__item outcome__item--ends">
-                    <Icon shape=Shape::XCircle />
-                    <span>{counted(n.unsigned_abs(), one, many)}</span>
-                </li>
-            }
+            (n > 0).then(|| {
+                view! {
+                    <li class="outcome__item outcome__item--ends">
+                        <Icon shape=Shape::XCircle />
+                        <span>{counted(n.unsigned_abs(), one, many)}</span>
+                    </li>
+                }
+            })
         };
         let stays = if others {
             "Your name stays in the account’s audit log. Your email address can be used again."

@@ -120,6 +120,10 @@ mod server_side {
             }
         };
         let n = |n: i64, one, many| counted(n.unsigned_abs(), one, many);
+        // Only what there is: a row that says "0" hides those that matter.
+        let some =
+            |ends, count: i64, one, many| (count > 0).then(|| line(ends, n(count, one, many)));
+        let nothing = facts.sessions + facts.remembered_devices + asked.invitations == 0;
         view! {
             <div class="card__body">
                 <div class="cluster">
@@ -132,8 +136,9 @@ mod server_side {
                     <section class="outcome__group" aria-labelledby="ends-title">
                         <h2 class="outcome__title" id="ends-title">"If it wasn’t you, this will end"</h2>
                         <ul class="outcome__list" role="list">
-                            {line(true, n(facts.sessions, "session", "sessions"))}
-                            {line(true, n(facts.remembered_devices, "remembered device", "remembered devices"))}
+                            {some(true, facts.sessions, "session", "sessions")}
+                            {some(true, facts.remembered_devices, "remembered device", "remembered devices")}
+                            {nothing.then(|| line(true, "All that is signed in by then".into()))}
                             {(asked.invitations > 0)
                                 .then(|| {
                                     let created = n(asked.invitations, "invitation", "invitations");
@@ -144,8 +149,8 @@ mod server_side {
                     <section class="outcome__group" aria-labelledby="stays-title">
                         <h2 class="outcome__title" id="stays-title">"What stays"</h2>
                         <ul class="outcome__list" role="list">
-                            {line(false, n(facts.api_tokens, "API token", "API tokens"))}
-                            {line(false, n(facts.mcp_tokens, "MCP token", "MCP tokens"))}
+                            {some(false, facts.api_tokens, "API token", "API tokens")}
+                            {some(false, facts.mcp_tokens, "MCP token", "MCP tokens")}
                             {line(false, format!("Two-factor authentication: {two_factor}"))}
                         </ul>
                     </section>

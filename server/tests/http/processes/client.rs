@@ -47,6 +47,20 @@ impl Client {
         answer.status == 200
     }
 
+    /// Whether it is signed in when it goes to a page as a browser does, by a remember-me cookie where it has no session.
+    pub async fn comes_back(&self, address: &str) -> bool {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!(
+            "GET /profile HTTP/1.0\r\nHost: {address}\r\nUser-Agent: {FIREFOX_ON_LINUX}\r\n\
+             Accept: text/html\r\nCookie: {}\r\n\r\n",
+            self.cookie_line(),
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let answer = arrived(stream).await.unwrap();
+        assert!([200, 303].contains(&answer.status), "{answer:?}");
+        answer.status == 200
+    }
+
     /// Only one of its cookies, as a thief has it who has copied that one.
     pub fn only(&self, name: &str) -> Self {
         let value = self.cookies[name].clone();

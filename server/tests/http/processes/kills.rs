@@ -90,10 +90,11 @@ async fn log_out_and_kill_in_rounds(when: impl Fn(u32, Duration) -> When) -> See
         let after = Ada::looked_up(&url).await;
 
         let mut living = Vec::new();
-        for name in ["curfew_session", "curfew_remember"] {
-            for browser in [&ada, &phone] {
-                living.push(browser.only(name).is_signed_in(&server.address).await);
-            }
+        for browser in [&ada, &phone] {
+            let session = browser.only("curfew_session");
+            living.push(session.is_signed_in(&server.address).await);
+            let device = browser.only("curfew_remember");
+            living.push(device.comes_back(&server.address).await);
         }
         if after == before {
             assert_eq!(living, [true; 4], "no event, so everything is alive");

@@ -11,6 +11,7 @@ use crate::{
 on_both!(
     the_facts_equal_the_database,
     the_confirm_page_shows_the_same_facts_and_a_plain_form,
+    a_long_list_says_how_many_more_there_are,
     the_receipt_equals_the_facts,
     looking_changes_nothing,
 );
@@ -81,6 +82,38 @@ async fn the_facts_equal_the_database(app: TestApp) {
     assert_eq!(app.user("Ada").await.two_factor_since, two_factor_since);
 }
 
+async fn a_long_list_says_how_many_more_there_are(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let page = "/profile/remote-logout?from=security";
+    let rows = |html: &str| html.matches("class=\"outcome__device\"").count();
+    for (sessions, more) in [
+        (4, None),
+        (5, Some("and 2 more")),
+        (25, Some("and 22 more")),
+    ] {
+        while app.open_sessions("Ada").await < sessions {
+            app.browser(CHROME_ON_WINDOWS).sign_in("Ada").await;
+        }
+        let shown = ada.get(page).await;
+        shown.is(200);
+        match more {
+            None => {
+                shown.does_not_say(" more");
+                assert_eq!(rows(&shown.body), 4);
+            }
+            Some(more) => {
+                shown.says(more);
+                let (first, rest) = shown.body.split_once("<details").unwrap();
+                assert_eq!(rows(first), 3, "{more}");
+                let named = usize::try_from(sessions).unwrap().min(20);
+                assert_eq!(rows(rest), named - 3, "{more}");
+            }
+        }
+    }
+    ada.get(page).await.says("and 5 more");
+}
+
 async fn the_confirm_page_shows_the_same_facts_and_a_plain_form(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
@@ -95,10 +128,10 @@ async fn the_confirm_page_shows_the_same_facts_and_a_plain_form(app: TestApp) {
             .says("Log out from all devices?")
             .says("What will end")
             .says("What stays");
-        page.says("2 sessions")
-            .says("1 remembered device")
-            .says("0 API tokens")
-            .says("0 MCP tokens");
+        page.says("2 sessions").says("1 remembered device");
+        // What there is none of is left out; the way to it stays.
+        page.does_not_say("0 API tokens")
+            .does_not_say("0 MCP tokens");
         page.says("Two-factor authentication: off")
             .says("This can’t be undone.");
         page.says("Firefox on Linux")

@@ -10,6 +10,7 @@ on_both!(
     a_member_who_is_logged_out_is_told_by_whom,
     everyone_is_logged_out_and_the_owner_stays_as_ticked,
     the_question_says_what_will_end,
+    the_invitations_of_a_member_who_is_logged_out_are_counted,
     members_delete_their_own_account,
 );
 
@@ -97,11 +98,20 @@ async fn everyone_is_logged_out_and_the_owner_stays_as_ticked(app: TestApp) {
     done.leads_to("/settings/members");
     ada.get("/settings/members")
         .await
-        .says("You stay signed in here.");
+        .says("You stay signed in here.")
+        .does_not_say("pending invitation wait");
     // A copy of the cookie is what this may be about.
     assert!(!copied.is_signed_in().await);
     assert!(!ben.is_signed_in().await);
     ben.sign_in("Ben").await;
+    for browser in [&ada, &ben] {
+        let invited = browser.call("invite_member", &[("role", "member")]).await;
+        invited.is(200);
+    }
+    ada.get("/settings/members/everyone")
+        .await
+        .says("2 pending invitations, until confirmed again")
+        .does_not_say("0 remembered devices");
     let done = ada
         .post_form(
             "/api/fn/remote_logout_everyone",
@@ -110,8 +120,33 @@ async fn everyone_is_logged_out_and_the_owner_stays_as_ticked(app: TestApp) {
         )
         .await;
     done.leads_to("/sign-in?next=/settings/members");
+    ada.get("/sign-in?next=/settings/members")
+        .await
+        .says("2 pending invitations can’t be used until confirmed");
     assert!(!ada.is_signed_in().await && !ben.is_signed_in().await);
     app.chains_are_whole().await;
+}
+
+async fn the_invitations_of_a_member_who_is_logged_out_are_counted(app: TestApp) {
+    let (ada, ben) = app.two("admin").await;
+    ben.call("invite_member", &[("role", "member")])
+        .await
+        .is(200);
+    let id = app.id_of("Ben").await;
+    ada.get(&format!(
+        "/settings/members/confirm?operation=remote_logout&member={id}"
+    ))
+    .await
+    .is(200)
+    .says("1 pending invitation, until confirmed again")
+    .does_not_say("0 API tokens");
+    let form = [("member", id.as_str())];
+    ada.post_form("/api/fn/remote_logout_member", "/settings/members", &form)
+        .await
+        .leads_to("/settings/members");
+    ada.get("/settings/members")
+        .await
+        .says("1 pending invitation waits until it’s confirmed again.");
 }
 
 async fn the_question_says_what_will_end(app: TestApp) {

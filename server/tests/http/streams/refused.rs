@@ -44,7 +44,9 @@ async fn a_remembered_device_alone_opens_none_and_is_not_exchanged(app: TestApp)
         .unwrap()
         .refuses(401, "not_signed_in");
     assert_eq!(app.everything().await, before);
-    assert!(ada.is_signed_in().await, "the next request exchanges it");
+    assert!(!ada.is_signed_in().await, "nor does a script's request");
+    assert_eq!(app.everything().await, before);
+    assert!(ada.comes_back().await, "the next page exchanges it");
 }
 
 async fn a_session_has_only_so_many(app: TestApp) {

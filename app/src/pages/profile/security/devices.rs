@@ -37,11 +37,8 @@ pub(super) struct Row {
 
 /// Sessions and remembered devices as one list: this one first, then last active first.
 pub(super) fn rows(listed: Vec<Listed>, dormant: Vec<Dormant>, request: &PageRequest) -> Vec<Row> {
-    let by_curfew = |expires: UnixMillis, last_active: UnixMillis| {
-        let next = request.curfews.next(last_active);
-        next.map_or(expires, |curfew| curfew.min(expires))
-    };
     let sessions = listed.into_iter().map(|s| Row {
+        expires: s.ends_at(&request.limits),
         this: s.id == request.me.session,
         id: s.id.0,
         remembered_only: false,
@@ -50,11 +47,6 @@ pub(super) fn rows(listed: Vec<Listed>, dormant: Vec<Dormant>, request: &PageReq
         ip: Some(s.ip).filter(|ip| !ip.is_empty()),
         signed_in: s.started_at,
         last_active: s.last_active_at,
-        expires: by_curfew(
-            s.expires_at
-                .min(s.last_active_at + request.limits.session_idle),
-            s.last_active_at,
-        ),
         how: match (s.auth_method, s.second_factor.is_some(), s.remembered) {
             (AuthMethod::Remembered, ..) => "Remembered",
             (AuthMethod::Password, false, false) => "Password",
@@ -64,6 +56,7 @@ pub(super) fn rows(listed: Vec<Listed>, dormant: Vec<Dormant>, request: &PageReq
         },
     });
     let devices = dormant.into_iter().map(|d| Row {
+        expires: d.ends_at(),
         id: d.id,
         remembered_only: true,
         this: false,
@@ -72,7 +65,6 @@ pub(super) fn rows(listed: Vec<Listed>, dormant: Vec<Dormant>, request: &PageReq
         ip: None,
         signed_in: d.created_at,
         last_active: d.last_used_at,
-        expires: by_curfew(d.expires_at, d.last_used_at),
         how: "Remembered",
     });
     let mut rows: Vec<Row> = sessions.chain(devices).collect();

@@ -3,7 +3,7 @@
 
 use accounts::{
     curfew, curfew_schedule::Curfew, db::DatabaseError, instance::Reader, limits::Limits,
-    sessions::SignedIn, step_up, time::Moment, time::UnixMillis,
+    sessions::SignedIn, step_up, time::Moment,
 };
 use leptos::prelude::*;
 
@@ -36,12 +36,6 @@ impl Curfews {
     pub(super) async fn read(conn: &mut Reader, me: &SignedIn) -> Result<Self, DatabaseError> {
         let (own, account) = curfew::of(conn, &me.user.id).await?;
         Ok(Self { own, account })
-    }
-
-    /// The next time after `from` at which one of them ends sessions.
-    pub(super) fn next(&self, from: UnixMillis) -> Option<UnixMillis> {
-        let both = [&self.own, &self.account].into_iter().flatten();
-        both.filter_map(|curfew| curfew.next(from)).min()
     }
 }
 

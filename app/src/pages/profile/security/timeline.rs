@@ -161,6 +161,7 @@ fn word(end_reason: EndReason) -> &'static str {
         EndReason::Expired => "Expiry",
         EndReason::Limit => "Device limit",
         EndReason::Reused => "Copied sign-in",
+        EndReason::Superseded => "Signed in again",
         EndReason::Disabled => "Account disabled",
         EndReason::Removed => "Account removed",
         EndReason::EndedElsewhere => "Another device",

@@ -63,6 +63,9 @@ impl Sentence<'_> {
         let (own, ended) = (*own, details.ended());
         match action {
             Action::UserCreated => format!("{who} signed up"),
+            Action::Login if details.text("superseded_session").is_some() => format!(
+                "{who} was signed in again by a remembered device, in place of an answer that was never used"
+            ),
             Action::Login if details.text("how") == Some("remembered") => {
                 format!("{who} was signed in by a remembered device")
             }

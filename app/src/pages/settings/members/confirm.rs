@@ -71,18 +71,32 @@ pub async fn draw() -> Result<String, AppError> {
     let asked = question(&operation, &visible(&member.name)).ok_or_else(not_found)?;
     let facts = sessions::facts(&mut conn, &id).await?;
     drop(conn);
+    // Only what there is: a row that says "0" hides those that matter.
     let line = |ends: bool, n: i64, one, many| {
-        let (class, shape) = if ends {
-            ("outcome__item outcome__item--ends", Shape::XCircle)
-        } else {
-            ("outcome__item", Shape::CheckCircle)
-        };
-        view! {
-            <li class=class>
-                <Icon shape />
-                <span>{counted(n.unsigned_abs(), one, many)}</span>
-            </li>
-        }
+        (n > 0).then(|| {
+            let (class, shape) = if ends {
+                ("outcome__item outcome__item--ends", Shape::XCircle)
+            } else {
+                ("outcome__item", Shape::CheckCircle)
+            };
+            view! {
+                <li class=class>
+                    <Icon shape />
+                    <span>{counted(n.unsigned_abs(), one, many)}</span>
+                </li>
+            }
+        })
+    };
+    let nothing = facts.sessions + facts.remembered_devices + facts.invitations == 0
+        && (!asked.tokens || facts.api_tokens + facts.mcp_tokens == 0);
+    let no_tokens = facts.api_tokens + facts.mcp_tokens == 0;
+    let (invitation, invitations) = if asked.tokens {
+        ("pending invitation", "pending invitations")
+    } else {
+        (
+            "pending invitation, until confirmed again",
+            "pending invitations, until confirmed again",
+        )
     };
     let tokens = |ends| {
         view! {
@@ -105,10 +119,12 @@ pub async fn draw() -> Result<String, AppError> {
                         <ul class="outcome__list" role="list">
                             {line(true, facts.sessions, "session", "sessions")}
                             {line(true, facts.remembered_devices, "remembered device", "remembered devices")}
+                            {line(true, facts.invitations, invitation, invitations)}
+                            {nothing.then(|| view! { <li class="outcome__item">"Nothing: they aren’t signed in anywhere."</li> })}
                             {asked.tokens.then(|| tokens(true))}
                         </ul>
                     </section>
-                    {(!asked.tokens)
+                    {(!asked.tokens && !no_tokens)
                         .then(|| {
                             view! {
                                 <section class="outcome__group" aria-labelledby="stays-title">

@@ -23,13 +23,16 @@ pub async fn draw() -> Result<String, AppError> {
     let mut conn = reader().await?;
     let facts = members::count_everyone(&mut conn, &me.user.account_id).await?;
     drop(conn);
-    let ends = |n: u64, one, many| {
-        view! {
-            <li class="outcome__item outcome__item--ends">
-                <Icon shape=Shape::XCircle />
-                <span>{counted(n, one, many)}</span>
-            </li>
-        }
+    // Only what there is: a row that says "0" hides those that matter.
+    let ends = |n: u64, one, many, then: &'static str| {
+        (n > 0).then(|| {
+            view! {
+                <li class="outcome__item outcome__item--ends">
+                    <Icon shape=Shape::XCircle />
+                    <span>{counted(n, one, many)} {then}</span>
+                </li>
+            }
+        })
     };
     let page = view! {
         <div class="card card--lifted">
@@ -46,8 +49,14 @@ pub async fn draw() -> Result<String, AppError> {
                             {format!("What will end for {}", counted(facts.users, "member", "members"))}
                         </h2>
                         <ul class="outcome__list" role="list">
-                            {ends(facts.sessions, "session", "sessions")}
-                            {ends(facts.remembered_devices, "remembered device", "remembered devices")}
+                            {ends(facts.sessions, "session", "sessions", "")}
+                            {ends(facts.remembered_devices, "remembered device", "remembered devices", "")}
+                            {ends(
+                                facts.invitations,
+                                "pending invitation",
+                                "pending invitations",
+                                ", until confirmed again",
+                            )}
                         </ul>
                     </section>
                     <p class="card__text">

@@ -8,7 +8,7 @@ use super::invite::role_of;
 use crate::{
     context::{curfew, leave, note, now, operation, set_cookie, set_header, signed_in},
     cookies::Kind,
-    counted::counted,
+    counted::{counted, waiting},
     error::AppError,
     flash::{Flash, Note, Receipt},
     forms::{shown, ticked},
@@ -115,7 +115,8 @@ pub async fn remote_logout_member(
         "remembered devices",
     );
     let text = format!(
-        "{sessions} and {devices} ended. Tokens and two-factor authentication aren’t affected."
+        "{sessions} and {devices} ended.{} Tokens and two-factor authentication aren’t affected.",
+        waiting(ended.invitations)
     );
     note(Note::new("Logged out from all devices").with(text))?;
     leptos_axum::redirect(MEMBERS);
@@ -149,8 +150,10 @@ pub async fn remote_logout_everyone(
             "remembered device",
             "remembered devices",
         );
-        let text =
-            format!("{users} logged out: {sessions} and {devices} ended. You stay signed in here.");
+        let text = format!(
+            "{users} logged out: {sessions} and {devices} ended.{} You stay signed in here.",
+            waiting(ended.invitations)
+        );
         note(Note::new("Everyone has been logged out").with(text))?;
         leptos_axum::redirect(MEMBERS);
         return Ok(());
@@ -158,7 +161,7 @@ pub async fn remote_logout_everyone(
     leave(&Flash::Receipt(Receipt {
         sessions: ended.sessions,
         remembered_devices: ended.remembered_devices,
-        invitations: 0,
+        invitations: ended.invitations,
         at: now.at.into(),
         event: ended
             .event
