@@ -18,7 +18,9 @@ use crate::{
     addresses::{self, RESUME},
     assets,
     authentication::session::authenticate,
-    error_page, events, export, functions, headers, health, mcp, pages, problem, request_id, rest,
+    error_page, events,
+    export::{self, EXPORT},
+    functions, headers, health, mcp, pages, problem, request_id, rest,
     state::AppState,
     two_factor_files::{self, QR_CODE, RECOVERY_CODES},
 };
@@ -95,7 +97,7 @@ fn users() -> Listed {
         .route(RESUME, get(pages::resume))
         .route(RECOVERY_CODES, get(two_factor_files::recovery_codes))
         .route(QR_CODE, get(two_factor_files::qr_code))
-        .route("/settings/audit-log/export", get(export::export));
+        .route(EXPORT, get(export::export));
     for page in pages::routes::all() {
         users = users.route(page, get(pages::page));
     }

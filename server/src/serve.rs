@@ -16,7 +16,7 @@ use tokio::{net::TcpListener, signal, sync::watch, task::JoinSet};
 use crate::{
     assets,
     config::{self, Config},
-    connections::{self, SILENT},
+    connections::{self, PATIENCE},
     emails::EmailSender,
     key_file,
     router::router,
@@ -55,8 +55,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let sender = EmailSender::new(&config, db.clone(), keys.clone())?;
     let assets = assets::built()
         .ok_or("the browser side is not built: run `make run`, or `cargo xtask web` first")?;
-    let listener = TcpListener::bind(config.listen)
-        .await
+    let listener = connections::listen(config.listen)
         .map_err(|e| format!("CURFEW_LISTEN: cannot listen on {}: {e}", config.listen))?;
     let address = listener.local_addr().map_err(|e| e.to_string())?;
     let public = config.public_url.clone();
@@ -92,7 +91,7 @@ async fn run(listener: TcpListener, state: AppState) {
         streams.stop();
         let _ = stop.send(true);
     });
-    let serving = connections::serve(listener, router(state), SILENT, async move {
+    let serving = connections::serve(listener, router(state), PATIENCE, async move {
         let _ = stopped.wait_for(|stop| *stop).await;
     });
     tokio::select! {

@@ -6,6 +6,7 @@ mod program;
 mod stream;
 
 mod codes_at_once;
+mod downloads;
 mod kills;
 mod other_commands;
 mod stopping;

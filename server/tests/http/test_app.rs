@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use accounts::{
     account,
-    audit::Actor,
+    audit::{Action, Actor, Event},
     client::Client,
     db::Db,
     instance::{Instance, Reader},
@@ -19,6 +19,7 @@ use accounts::{
 };
 use app::{Assets, cookies::Kind};
 use axum::Router;
+use serde_json::json;
 use server::{assets, config::Config, router::router, state::AppState};
 
 use crate::browser::Browser;
@@ -147,6 +148,17 @@ impl TestApp {
     /// The name of a cookie.
     pub fn cookie_name(&self, kind: Kind) -> &'static str {
         self.state.curfew.cookies.name(kind)
+    }
+
+    /// Writes that many events into the account of that user, each with this word in its details.
+    pub async fn records(&self, name: &str, word: &str, events: usize) {
+        let account = self.user(name).await.account_id;
+        let mut op = self.begin().await;
+        for _ in 0..events {
+            let event = Event::of(Action::AccountRenamed, Actor::Operator).in_account(&account);
+            op.record(event.with(json!({ "name": word })));
+        }
+        op.commit().await.unwrap();
     }
 
     /// The operator puts the user's account on another plan.
