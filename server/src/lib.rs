@@ -2,7 +2,7 @@
 //!
 //! | modules | hold |
 //! |---|---|
-//! | [`serve`], [`cli`], [`config`] | what the binary does, and its settings |
+//! | [`serve`], [`log`], [`cli`], [`config`] | what the binary does, and its settings |
 //! | [`router`], [`addresses`] | every route; what each address is for and needs |
 //! | [`authentication`], [`permitted`] | from a request to a user, and what the user may do |
 //! | [`pages`], [`functions`], [`events`], [`export`], [`two_factor_files`] | what browsers ask for |
@@ -31,6 +31,7 @@ pub mod headers;
 pub mod health;
 pub mod key_file;
 pub mod last_seen;
+pub mod log;
 pub mod mcp;
 pub mod pages;
 pub mod permitted;

@@ -8,6 +8,7 @@ mod stream;
 mod codes_at_once;
 mod downloads;
 mod kills;
+mod logging;
 mod other_commands;
 mod stopping;
 mod streams;
