@@ -2,7 +2,7 @@
 //!
 //! | modules | hold |
 //! |---|---|
-//! | [`serve`], [`log`], [`cli`], [`config`] | what the binary does, and its settings |
+//! | [`serve`], [`stopping`], [`log`], [`cli`], [`config`] | what the binary does, and its settings |
 //! | [`router`], [`addresses`] | every route; what each address is for and needs |
 //! | [`authentication`], [`permitted`] | from a request to a user, and what the user may do |
 //! | [`pages`], [`functions`], [`events`], [`export`], [`two_factor_files`] | what browsers ask for |
@@ -42,6 +42,7 @@ pub mod rest;
 pub mod router;
 pub mod serve;
 pub mod state;
+pub mod stopping;
 pub mod streams;
 pub mod token_rate_limit;
 pub mod two_factor_files;

@@ -1,12 +1,13 @@
 //! `curfew`: reads the settings, then serves or runs one command.
 
-use std::{io::Write, process::ExitCode, time::Duration};
+use std::{io::Write, process::ExitCode};
 
 use server::{
     cli::{self, Command},
     config::Config,
     log::Log,
     serve::serve,
+    stopping,
 };
 use tokio::runtime::Runtime;
 
@@ -20,10 +21,13 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.to_string()),
     };
-    match cli.command {
+    let code = match cli.command {
         None | Some(Command::Serve) => serves(config, &runtime),
         Some(command) => runtime.block_on(cli::run(command, &config)),
-    }
+    };
+    // Not waiting for what still blocks, the look-up of a receiver's name for one.
+    runtime.shutdown_background();
+    code
 }
 
 fn serves(config: Config, runtime: &Runtime) -> ExitCode {
@@ -32,7 +36,7 @@ fn serves(config: Config, runtime: &Runtime) -> ExitCode {
         Err(error) => return fail(&error.to_string()),
     };
     let served = runtime.block_on(serve(config));
-    log.end(Duration::from_secs(1));
+    log.end(stopping::LOG);
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),

@@ -11,7 +11,11 @@ use accounts::{
     passwords::Hasher,
     time::Moment,
 };
-use tokio::{net::TcpListener, signal, sync::watch, task::JoinSet};
+use tokio::{
+    net::TcpListener,
+    task::JoinSet,
+    time::{Instant, timeout_at},
+};
 
 use crate::{
     assets,
@@ -21,11 +25,10 @@ use crate::{
     key_file,
     router::router,
     state::AppState,
+    stopping::{self, REQUESTS, WITHIN},
+    streams::EVERY,
     webhook::Deliveries,
 };
-
-/// How long requests may go on after the signal to stop.
-const DRAIN: Duration = Duration::from_secs(10);
 
 /// How often rows that are due are deleted.
 const CLEANUP_EVERY: Duration = Duration::from_hours(1);
@@ -66,7 +69,12 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let deliveries = Deliveries::new(db.clone(), instance.keys.clone(), webhook_client);
     let mut always = JoinSet::new();
     always.spawn(state.last_seen.clone().keep_writing(db.clone()));
-    always.spawn(state.streams.clone().keep_looking(state.curfew.clone()));
+    always.spawn(
+        state
+            .streams
+            .clone()
+            .keep_looking(state.curfew.clone(), EVERY),
+    );
     always.spawn(keep_ending_curfews(instance.clone()));
     always.spawn(sender.keep_sending());
     always.spawn(deliveries.keep_sending());
@@ -74,53 +82,40 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let address = format!("http://{address}");
     tracing::info!("Curfew is at {}", public.unwrap_or(address));
     connections::raise_limit();
-    run(listener, state.clone()).await;
-    always.shutdown().await;
-    state.last_seen.write(&db).await;
-    db.close().await;
+    let asked = run(listener, state.clone()).await;
+    // What is under way in the outboxes is broken off, and done again by the next start or by another node.
+    let rest = async {
+        always.shutdown().await;
+        state.last_seen.write(&db).await;
+        db.close().await;
+    };
+    if timeout_at(asked + WITHIN, rest).await.is_err() {
+        tracing::warn!("timeout: the database did not answer when Curfew stopped");
+    }
     tracing::info!("Curfew has stopped");
     Ok(())
 }
 
-async fn run(listener: TcpListener, state: AppState) {
+/// Serves until asked to stop, and a while longer. When it was asked.
+async fn run(listener: TcpListener, state: AppState) -> Instant {
     let streams = state.streams.clone();
-    let (stop, mut stopped) = watch::channel(false);
-    let mut draining = stopped.clone();
-    tokio::spawn(async move {
-        asked_to_stop().await;
-        streams.stop();
-        let _ = stop.send(true);
-    });
+    // They would hold up a clean stop.
+    let stop = stopping::when_asked(move || streams.stop());
+    let stopped = stop.clone();
     let serving = connections::serve(listener, router(state), PATIENCE, async move {
-        let _ = stopped.wait_for(|stop| *stop).await;
+        stopping::asked(stopped).await;
     });
     tokio::select! {
         () = serving => {}
         () = async {
-            let _ = draining.wait_for(|stop| *stop).await;
-            tokio::time::sleep(DRAIN).await;
+            let asked = stopping::asked(stop.clone()).await;
+            tokio::time::sleep_until(asked + REQUESTS).await;
         } => {
-            let seconds = DRAIN.as_secs();
+            let seconds = REQUESTS.as_secs();
             tracing::warn!(seconds, "timeout: requests were still open when Curfew stopped");
         }
     }
-}
-
-async fn asked_to_stop() {
-    let interrupt = signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        let Ok(mut terminate) = signal::unix::signal(signal::unix::SignalKind::terminate()) else {
-            let _ = interrupt.await;
-            return;
-        };
-        tokio::select! {
-            _ = interrupt => {}
-            _ = terminate.recv() => {}
-        }
-    }
-    #[cfg(not(unix))]
-    let _ = interrupt.await;
+    stopping::asked(stop).await
 }
 
 /// Marks what curfews have ended. They hold without it; lists and counts are tidier with it.

@@ -7,6 +7,7 @@ mod stream;
 
 mod codes_at_once;
 mod downloads;
+mod half_dead;
 mod kills;
 mod logging;
 mod other_commands;

@@ -2,7 +2,7 @@
 
 mod seen;
 
-use std::sync::LazyLock;
+use std::{sync::LazyLock, time::Duration};
 
 use accounts::{
     account,
@@ -20,7 +20,7 @@ use accounts::{
 use app::{Assets, cookies::Kind};
 use axum::Router;
 use serde_json::json;
-use server::{assets, config::Config, router::router, state::AppState};
+use server::{assets, config::Config, router::router, state::AppState, streams::EVERY};
 
 use crate::browser::Browser;
 
@@ -78,10 +78,18 @@ impl TestApp {
 
     /// Begins to end event streams with their sessions, as the program does when it serves.
     pub fn looks_after_streams(&self) -> Looking {
+        self.looks_every(EVERY)
+    }
+
+    /// The same, but so seldom that only a change notification ends a stream.
+    pub fn is_notified(&self) -> Looking {
+        self.looks_every(Duration::from_hours(1))
+    }
+
+    fn looks_every(&self, every: Duration) -> Looking {
         let looking = self.state.streams.clone();
-        Looking(tokio::spawn(
-            looking.keep_looking(self.state.curfew.clone()),
-        ))
+        let curfew = self.state.curfew.clone();
+        Looking(tokio::spawn(looking.keep_looking(curfew, every)))
     }
 
     /// As another node on the same database: connections of its own.
