@@ -141,6 +141,16 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(20)
             .acquire_timeout(PATIENCE)
+            // The pool tests each connection that comes back, but waits for ever for one whose both directions are
+            // swallowed: it would keep its place until none is left.
+            .after_release(|conn, _| {
+                Box::pin(async move {
+                    match tokio::time::timeout(PATIENCE, conn.ping()).await {
+                        Ok(answered) => answered.map(|()| true),
+                        Err(_) => Err(sqlx::Error::PoolTimedOut),
+                    }
+                })
+            })
             .connect_with(options)
             .await?;
         Ok(Self::Postgres {

@@ -39,4 +39,4 @@ pub(crate) use rotate::{confirm, end_others_and_rotate, rotate_kept};
 pub use shown::{ShownEpoch, ShownError, check_shown};
 pub use start::{AuthMethod, SecondFactor, Started, sign_out};
 pub(crate) use start::{NewSession, start};
-pub use status::{SessionStatus, of_account, statuses};
+pub use status::{SessionStatus, Watched, changed, of_account, statuses};

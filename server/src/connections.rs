@@ -1,20 +1,48 @@
-//! Accepting connections. One that stays silent is closed: silence must cost the client more than us.
+//! Accepting connections. One that stays silent, or reads nothing of its answer, is closed: both must cost the client
+//! more than us.
+
+#[cfg(test)]
+mod tests;
+
+mod socket;
 
 use std::{future::Future, io, net::SocketAddr, time::Duration};
 
 use axum::{Router, body::Body, extract::ConnectInfo};
-use http::Request;
+use http::{Request, Response};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
 };
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tower::Service;
 
-/// How long a connection may take to send a request's head, and may be idle between two. Longer than
-/// proxies commonly keep theirs (60 seconds), so that none sends into one that is being closed.
-pub const SILENT: Duration = Duration::from_secs(75);
+use socket::{Broken, Socket, Watched};
+
+/// How long clients are waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// How long a connection may take to send a request's head, and may be idle between two.
+    pub silent: Duration,
+    /// How long a connection may take nothing of the answer that it is sent.
+    pub stalled: Duration,
+}
+
+/// Silent for longer than proxies commonly keep a connection (60 seconds), so that none sends into one that is
+/// being closed.
+pub const PATIENCE: Patience = Patience {
+    silent: Duration::from_secs(75),
+    stalled: Duration::from_secs(30),
+};
+
+/// What the system keeps of an answer that its reader has not taken yet; on Linux twice of it. Left to itself it keeps
+/// megabytes, which a slow reader would still receive after its session has ended, and of which it would have to take a
+/// third before it counts as reading at all.
+const SEND_BUFFER: u32 = 128 * 1024;
+
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 1_024;
 
 /// How long to wait when no connection can be accepted, which is when too many files are open.
 const FULL: Duration = Duration::from_millis(200);
@@ -27,16 +55,35 @@ pub fn raise_limit() {
     }
 }
 
-/// Serves `router` until `stop`, and then until what is going on has been answered. A connection that
-/// sends no request's head for as long as `silent` is closed.
+/// Listens there.
+///
+/// # Errors
+/// What the system says.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // As `TcpListener::bind` does, so that a restart need not wait for the connections of before.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    // Those that are accepted inherit it.
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// Serves `router` until `stop`, and then until what is going on has been answered.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
-    silent: Duration,
+    patience: Patience,
     stop: impl Future<Output = ()>,
 ) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(silent);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(patience.silent);
     let going_on = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -52,7 +99,10 @@ pub async fn serve(
             }
         };
         let _ = stream.set_nodelay(true);
-        let connection = http.serve_connection(TokioIo::new(stream), service_of(&router, peer));
+        let broken = Broken::default();
+        let socket = Socket::new(stream, patience.stalled, broken.clone());
+        let service = service_of(&router, peer, broken);
+        let connection = http.serve_connection(TokioIo::new(socket), service);
         let connection = going_on.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -68,9 +118,10 @@ pub async fn serve(
 fn service_of(
     router: &Router,
     peer: SocketAddr,
+    broken: Broken,
 ) -> impl hyper::service::Service<
     Request<Incoming>,
-    Response = axum::response::Response,
+    Response = Response<Watched>,
     Error = std::convert::Infallible,
     Future: Send,
 > + Send
@@ -80,7 +131,12 @@ fn service_of(
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
         // A router is always ready.
-        router.clone().call(request)
+        let answer = router.clone().call(request);
+        let broken = broken.clone();
+        async move {
+            let answer = answer.await?;
+            Ok(answer.map(|body| Watched { body, broken }))
+        }
     })
 }
 
@@ -95,53 +151,5 @@ async fn wait_for_room(error: &io::Error) {
     if !theirs.contains(&error.kind()) {
         tracing::warn!(%error, "no connection can be accepted now");
         tokio::time::sleep(FULL).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::routing::get;
-    use tokio::{
-        io::{AsyncReadExt, AsyncWriteExt},
-        net::TcpStream,
-        sync::oneshot,
-    };
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_silent_connection_is_closed_and_a_request_is_answered() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let told = |ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() };
-        let router = Router::new().route("/", get(told));
-        let (stop, stopped) = oneshot::channel::<()>();
-        let silent = Duration::from_millis(300);
-        let serving = tokio::spawn(serve(listener, router, silent, async {
-            let _ = stopped.await;
-        }));
-        for pending in ["", "GET / HT", "GET / HTTP/1.1\r\nHost: a\r\nX: "] {
-            let mut one = TcpStream::connect(address).await.unwrap();
-            one.write_all(pending.as_bytes()).await.unwrap();
-            let mut said = Vec::new();
-            let closed = one.read_to_end(&mut said);
-            let closed = tokio::time::timeout(Duration::from_secs(10), closed).await;
-            assert!(closed.is_ok(), "still open after {pending:?}");
-            assert!(!said.starts_with(b"HTTP/1.1 200"), "{pending:?}");
-        }
-        let mut one = TcpStream::connect(address).await.unwrap();
-        let here = one.local_addr().unwrap().to_string();
-        for _ in 0..2 {
-            let asked = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-            one.write_all(asked).await.unwrap();
-            let mut answer = vec![0; 4_096];
-            let read = one.read(&mut answer).await.unwrap();
-            let answer = String::from_utf8_lossy(&answer[..read]).into_owned();
-            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-            assert!(answer.ends_with(&here), "{answer}");
-        }
-        stop.send(()).unwrap();
-        serving.await.unwrap();
-        assert!(TcpStream::connect(address).await.is_err());
     }
 }

@@ -28,6 +28,7 @@ use axum::{
 };
 use futures::Stream;
 use tokio::time::{Instant, Interval, interval_at};
+use tracing::Span;
 
 use crate::{
     authentication::{client_of, session_token},
@@ -76,11 +77,15 @@ async fn open(state: &AppState, parts: &Parts) -> Result<Events, AppError> {
             Found::Live(who) => match held.take() {
                 None => held = Some(state.streams.hold(&who)?),
                 Some(held) => {
-                    let user = &who.user;
+                    let (user, span) = (&who.user, Span::current());
+                    span.record("user", user.id.as_str())
+                        .record("session", who.session.as_str());
                     return Ok(Events {
                         first: Some(notices::hello(&user.id, user.role, user.plan)),
                         held: Some(held),
                         beat: interval_at(Instant::now() + BEAT, BEAT),
+                        opened: Instant::now(),
+                        span,
                     });
                 }
             },
@@ -113,6 +118,21 @@ struct Events {
     first: Option<Bytes>,
     held: Option<Held>,
     beat: Interval,
+    opened: Instant,
+    /// The request's, so that the line about the end says whose stream it was.
+    span: Span,
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        let ms = self.opened.elapsed().as_millis();
+        // One that is still held was not ended here.
+        let by = match self.held {
+            Some(_) => "client",
+            None => "server",
+        };
+        tracing::info!(parent: &self.span, ms, by, "event stream ended");
+    }
 }
 
 impl Stream for Events {

@@ -1,9 +1,10 @@
 //! `/settings/audit-log/export`: the account's events in a file, page by page, so that a long log needs no more
-//! memory than a short one. Between two pages no connection is held.
+//! memory than a short one. Between two pages no connection is held, and before each it is asked again whether the
+//! session and the permission still hold: a slow reader must not go on reading after a remote logout.
 
 use accounts::{
     audit::{self, Cut, Filter},
-    ids::AccountId,
+    sessions::SignedIn,
     time::Moment,
 };
 use app::{
@@ -18,13 +19,22 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::stream;
+use tracing::Span;
 
 use crate::{
-    error_page, event_lines::Format, pages, permitted, redirects::to_sign_in, state::AppState,
+    error_page,
+    event_lines::Format,
+    pages,
+    permitted::{self, Withdrawn},
+    redirects::to_sign_in,
+    state::AppState,
 };
 
-/// Events read at a time.
-const PAGE: i64 = 1_000;
+/// Where it is. Its permission is asked for again while it is sent.
+pub const EXPORT: &str = "/settings/audit-log/export";
+
+/// Events read at a time: some hundred kilobytes, all that a reader can still receive after its session has ended.
+const PAGE: i64 = 200;
 
 /// Streams the events that the query asks for, oldest first. `format` is `csv` or `jsonl`.
 pub async fn export(
@@ -33,9 +43,7 @@ pub async fn export(
     request: Request,
 ) -> Response {
     let uri = request.uri().clone();
-    let account = if let Presence::SignedIn(me) = &visit.presence {
-        me.user.account_id.clone()
-    } else {
+    let Presence::SignedIn(me) = visit.presence.clone() else {
         return if error_page::wants_html(request.headers()) {
             to_sign_in("/settings/audit-log")
         } else {
@@ -60,7 +68,13 @@ pub async fn export(
             "audit-log.jsonl",
         )
     };
-    let lines = lines(state, account, asked(query).filter, format);
+    let export = Export {
+        state,
+        me,
+        filter: asked(query).filter,
+        format,
+        request: Span::current(),
+    };
     let headers = [
         (header::CONTENT_TYPE, kind.to_owned()),
         (
@@ -68,7 +82,7 @@ pub async fn export(
             format!("attachment; filename=\"{name}\""),
         ),
     ];
-    (headers, Body::from_stream(lines)).into_response()
+    (headers, Body::from_stream(export.lines())).into_response()
 }
 
 /// Where the export is.
@@ -78,39 +92,61 @@ enum Next {
     Done,
 }
 
-fn lines(
+/// What is sent, and to whom.
+struct Export {
     state: AppState,
-    account: AccountId,
+    me: Box<SignedIn>,
     filter: Filter,
     format: Format,
-) -> impl futures::Stream<Item = Result<String, std::io::Error>> {
-    stream::unfold((state, Next::Head), move |(state, next)| {
-        let (account, filter) = (account.clone(), filter.clone());
-        async move {
+    /// For the log: whose request it is.
+    request: Span,
+}
+
+impl Export {
+    /// The file, page by page. Cut short, it ends with an error, so that the reader does not take it for the whole.
+    fn lines(self) -> impl futures::Stream<Item = Result<String, std::io::Error>> {
+        stream::unfold((self, Next::Head), async |(export, next)| {
             let after = match next {
-                Next::Head => return Some((Ok(format.head()), (state, Next::After(0)))),
+                Next::Head => return Some((Ok(export.format.head()), (export, Next::After(0)))),
                 Next::Done => return None,
                 Next::After(after) => after,
             };
-            let page = async {
-                let mut conn = state.curfew.instance.read(Moment::now()).await?;
-                audit::search(&mut conn, &account, &filter, Cut::After(after), PAGE).await
-            };
-            match page.await {
-                Ok(events) => {
-                    let end = events.last()?.event.seq;
-                    let text = events.iter().map(|e| format.line(&e.event)).collect();
-                    Some((Ok(text), (state, Next::After(end))))
-                }
-                // Cut short: the browser says that the download failed.
-                Err(error) => {
-                    tracing::error!(%error, "the database became unavailable in the middle of an export");
-                    Some((
-                        Err(std::io::Error::other("the database is unavailable")),
-                        (state, Next::Done),
-                    ))
-                }
+            match export.page(after).await {
+                Ok(Some((text, end))) => Some((Ok(text), (export, Next::After(end)))),
+                Ok(None) => None,
+                Err(why) => Some((Err(export.cut(why)), (export, Next::Done))),
             }
-        }
-    })
+        })
+    }
+
+    /// The lines after that number, and the number of the last one. None after the newest.
+    async fn page(&self, after: i64) -> Result<Option<(String, i64)>, Withdrawn> {
+        let account = &self.me.user.account_id;
+        let read = async {
+            let mut conn = self.state.curfew.instance.read(Moment::now()).await?;
+            let cut = Cut::After(after);
+            let events = audit::search(&mut conn, account, &self.filter, cut, PAGE).await?;
+            Ok((conn, events))
+        };
+        let (mut conn, events) = read.await.map_err(Withdrawn::Unavailable)?;
+        permitted::still(&mut conn, &self.me, EXPORT).await?;
+        Ok(events.last().map(|last| {
+            let lines = events.iter().map(|e| self.format.line(&e.event));
+            (lines.collect(), last.event.seq)
+        }))
+    }
+
+    fn cut(&self, why: Withdrawn) -> std::io::Error {
+        let request = &self.request;
+        let why = match why {
+            Withdrawn::SessionEnded => "the session has ended",
+            Withdrawn::PermissionLost => "the permission is gone",
+            Withdrawn::Unavailable(error) => {
+                tracing::error!(parent: request, %error, "the database became unavailable in the middle of an export");
+                return std::io::Error::other("the database is unavailable");
+            }
+        };
+        tracing::info!(parent: request, why, "an export was cut");
+        std::io::Error::other(why)
+    }
 }

@@ -2,13 +2,13 @@
 //!
 //! | modules | hold |
 //! |---|---|
-//! | [`serve`], [`cli`], [`config`] | what the binary does, and its settings |
+//! | [`serve`], [`stopping`], [`log`], [`cli`], [`config`] | what the binary does, and its settings |
 //! | [`router`], [`addresses`] | every route; what each address is for and needs |
 //! | [`authentication`], [`permitted`] | from a request to a user, and what the user may do |
 //! | [`pages`], [`functions`], [`events`], [`export`], [`two_factor_files`] | what browsers ask for |
 //! | [`rest`], [`mcp`] | what programs ask for, with a token |
 //! | [`health`], [`assets`] | what needs no user |
-//! | [`emails`], [`webhook`] | outboxes, emptied as long as the program runs |
+//! | [`emails`], [`webhook`], `jobs` | outboxes, emptied as long as the program runs; what marks and deletes rows |
 //! | [`request_id`], [`headers`], [`host`], [`connections`] | around every request: its number and log line, its headers, whom it may name, its connection |
 //! | `cross_site`, `form_token`, `form_page`, `form_body` | what another site's page sends, what tells a form of ours, and where it stands |
 //! | [`problem`], [`error_page`], `redirects` | how a refusal is answered |
@@ -36,8 +36,10 @@ pub mod functions;
 pub mod headers;
 pub mod health;
 pub mod host;
+mod jobs;
 pub mod key_file;
 pub mod last_seen;
+pub mod log;
 pub mod mcp;
 pub mod pages;
 pub mod permitted;
@@ -48,6 +50,7 @@ pub mod rest;
 pub mod router;
 pub mod serve;
 pub mod state;
+pub mod stopping;
 pub mod streams;
 pub mod token_rate_limit;
 pub mod two_factor_files;

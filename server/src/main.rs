@@ -1,17 +1,15 @@
 //! `curfew`: reads the settings, then serves or runs one command.
 
-use std::{
-    io::{IsTerminal, Write},
-    process::ExitCode,
-};
+use std::{io::Write, process::ExitCode};
 
 use server::{
     cli::{self, Command},
     config::Config,
+    log::Log,
     serve::serve,
-    visible_log::VisibleLog,
+    stopping,
 };
-use tracing_subscriber::{EnvFilter, fmt};
+use tokio::runtime::Runtime;
 
 fn main() -> ExitCode {
     let cli = cli::parse();
@@ -19,36 +17,29 @@ fn main() -> ExitCode {
         Ok(config) => config,
         Err(error) => return fail(&error.to_string()),
     };
-    let runtime = match tokio::runtime::Runtime::new() {
+    let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.to_string()),
     };
-    runtime.block_on(async {
-        match cli.command {
-            None | Some(Command::Serve) => {
-                log(config.log_json, &config.log_filter);
-                match serve(config).await {
-                    Ok(()) => ExitCode::SUCCESS,
-                    Err(error) => fail(&error),
-                }
-            }
-            Some(command) => cli::run(command, &config).await,
-        }
-    })
+    let code = match cli.command {
+        None | Some(Command::Serve) => serves(config, &runtime),
+        Some(command) => runtime.block_on(cli::run(command, &config)),
+    };
+    // Not waiting for what still blocks, the look-up of a receiver's name for one.
+    runtime.shutdown_background();
+    code
 }
 
-/// Logs to standard error, in colours on a terminal unless `NO_COLOR` is set (<https://no-color.org>).
-fn log(json: bool, filter: &str) {
-    let filter = EnvFilter::new(filter);
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let to_stderr = fmt()
-        .with_env_filter(filter)
-        .with_ansi(!no_color && std::io::stderr().is_terminal())
-        .with_writer(VisibleLog(std::io::stderr));
-    if json {
-        to_stderr.json().flatten_event(true).init();
-    } else {
-        to_stderr.init();
+fn serves(config: Config, runtime: &Runtime) -> ExitCode {
+    let log = match Log::begin(config.log_json, &config.log_filter) {
+        Ok(log) => log,
+        Err(error) => return fail(&error.to_string()),
+    };
+    let served = runtime.block_on(serve(config));
+    log.end(stopping::LOG);
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
     }
 }
 

@@ -3,8 +3,10 @@
 use accounts::{
     client::Client,
     db::DatabaseError,
+    instance::Reader,
     operation::Operation,
     permissions::{self, Denial},
+    sessions::{self, Found, SignedIn},
     time::Moment,
     users::User,
 };
@@ -56,6 +58,33 @@ pub async fn allows(
     let error = AppError::from(refusal);
     record(state, user, client, address, error.code).await;
     Err(error)
+}
+
+/// Why an answer that is still being sent is cut.
+#[derive(Debug)]
+pub enum Withdrawn {
+    SessionEnded,
+    PermissionLost,
+    Unavailable(DatabaseError),
+}
+
+/// Whether the next part of a long answer may be sent: the session that asked for it is live now, and its user still
+/// has the permission that `path` needs. To be asked after the part was read and before it is handed on: then nothing
+/// is sent that was read after the session had ended. Asking is no use of the session.
+///
+/// # Errors
+/// Why the answer is to be cut.
+pub async fn still(conn: &mut Reader, me: &SignedIn, path: &str) -> Result<(), Withdrawn> {
+    conn.now = Moment::now();
+    let found = sessions::find_by_id(conn, &me.session).await;
+    let Found::Live(now) = found.map_err(Withdrawn::Unavailable)? else {
+        return Err(Withdrawn::SessionEnded);
+    };
+    let permission = addresses::find(path).and_then(Address::permission);
+    match permission.map(|needed| permissions::check(now.user.role, now.user.plan, needed)) {
+        Some(Ok(())) if now.user.account_id == me.user.account_id => Ok(()),
+        _ => Err(Withdrawn::PermissionLost),
+    }
 }
 
 /// Records what an operation refused itself: whether a member is an owner, only the operation can tell.

@@ -16,8 +16,9 @@ use tower_http::{
 use crate::{
     addresses, assets,
     authentication::session::authenticate,
-    cross_site, error_page, events, export, functions, headers, health, host, mcp, pages, problem,
-    request_id, rest,
+    cross_site, error_page, events,
+    export::{self, EXPORT},
+    functions, headers, health, host, mcp, pages, problem, request_id, rest,
     state::AppState,
     two_factor_files::{self, QR_CODE, RECOVERY_CODES},
 };
@@ -91,7 +92,7 @@ fn users() -> Listed {
         .route("/sign-out", post(functions::sign_out))
         .route(RECOVERY_CODES, get(two_factor_files::recovery_codes))
         .route(QR_CODE, get(two_factor_files::qr_code))
-        .route("/settings/audit-log/export", get(export::export));
+        .route(EXPORT, get(export::export));
     for page in pages::routes::all() {
         users = users.route(page, get(pages::page));
     }

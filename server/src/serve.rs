@@ -1,45 +1,24 @@
 //! Serving: open the database, listen, and stop cleanly.
 
-use std::time::Duration;
-
-use accounts::{
-    audit_retention,
-    cleanup::cleanup,
-    curfew,
-    db::{DatabaseError, Db},
-    denials,
-    instance::Instance,
-    passwords::Hasher,
-    sessions,
-    time::Moment,
+use accounts::{db::Db, passwords::Hasher};
+use tokio::{
+    net::TcpListener,
+    task::JoinSet,
+    time::{Instant, timeout_at},
 };
-use tokio::{net::TcpListener, signal, sync::watch, task::JoinSet, time::MissedTickBehavior};
 
 use crate::{
     assets,
     config::{self, Config},
-    connections::{self, SILENT},
+    connections::{self, PATIENCE},
     emails::EmailSender,
-    key_file,
+    jobs, key_file,
     router::router,
     state::AppState,
+    stopping::{self, REQUESTS, WITHIN},
+    streams::EVERY,
     webhook::Deliveries,
 };
-
-/// How long requests may go on after the signal to stop.
-const DRAIN: Duration = Duration::from_secs(10);
-
-/// How often rows that are due are deleted.
-const CLEANUP_EVERY: Duration = Duration::from_hours(1);
-
-/// How often what raised epochs have ended is marked, and recorded session by session.
-const RAISES_EVERY: Duration = Duration::from_millis(500);
-
-/// How often what a curfew has ended is marked.
-const CURFEWS_EVERY: Duration = Duration::from_mins(1);
-
-/// How often refusals that were counted are recorded. They are due when their minute is over.
-const DENIALS_EVERY: Duration = Duration::from_secs(10);
 
 /// Serves until SIGINT or SIGTERM.
 ///
@@ -63,8 +42,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let sender = EmailSender::new(&config, db.clone(), keys.clone())?;
     let assets = assets::built()
         .ok_or("the browser side is not built: run `make run`, or `cargo xtask web` first")?;
-    let listener = TcpListener::bind(config.listen)
-        .await
+    let listener = connections::listen(config.listen)
         .map_err(|e| format!("CURFEW_LISTEN: cannot listen on {}: {e}", config.listen))?;
     let address = listener.local_addr().map_err(|e| e.to_string())?;
     let public = config.public_url.clone();
@@ -75,129 +53,50 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let deliveries = Deliveries::new(db.clone(), instance.keys.clone(), webhook_client);
     let mut always = JoinSet::new();
     always.spawn(state.last_seen.clone().keep_writing(db.clone()));
-    always.spawn(state.streams.clone().keep_looking(state.curfew.clone()));
-    always.spawn(keep_ending_curfews(instance.clone()));
-    always.spawn(keep_expanding_raises(instance.clone()));
-    always.spawn(keep_recording_denials(instance.clone()));
+    always.spawn(
+        state
+            .streams
+            .clone()
+            .keep_looking(state.curfew.clone(), EVERY),
+    );
     always.spawn(sender.keep_sending());
     always.spawn(deliveries.keep_sending());
-    always.spawn(keep_cleaning_up(instance));
+    jobs::spawn(&mut always, &instance);
     let address = format!("http://{address}");
     tracing::info!("Curfew is at {}", public.unwrap_or(address));
     connections::raise_limit();
-    run(listener, state.clone()).await;
-    always.shutdown().await;
-    state.last_seen.write(&db).await;
-    db.close().await;
+    let asked = run(listener, state.clone()).await;
+    // What is under way in the outboxes is broken off, and done again by the next start or by another node.
+    let rest = async {
+        always.shutdown().await;
+        state.last_seen.write(&db).await;
+        db.close().await;
+    };
+    if timeout_at(asked + WITHIN, rest).await.is_err() {
+        tracing::warn!("timeout: the database did not answer when Curfew stopped");
+    }
     tracing::info!("Curfew has stopped");
     Ok(())
 }
 
-async fn run(listener: TcpListener, state: AppState) {
+/// Serves until asked to stop, and a while longer. When it was asked.
+async fn run(listener: TcpListener, state: AppState) -> Instant {
     let streams = state.streams.clone();
-    let (stop, mut stopped) = watch::channel(false);
-    let mut draining = stopped.clone();
-    tokio::spawn(async move {
-        asked_to_stop().await;
-        streams.stop();
-        let _ = stop.send(true);
-    });
-    let serving = connections::serve(listener, router(state), SILENT, async move {
-        let _ = stopped.wait_for(|stop| *stop).await;
+    // They would hold up a clean stop.
+    let stop = stopping::when_asked(move || streams.stop());
+    let stopped = stop.clone();
+    let serving = connections::serve(listener, router(state), PATIENCE, async move {
+        stopping::asked(stopped).await;
     });
     tokio::select! {
         () = serving => {}
         () = async {
-            let _ = draining.wait_for(|stop| *stop).await;
-            tokio::time::sleep(DRAIN).await;
+            let asked = stopping::asked(stop.clone()).await;
+            tokio::time::sleep_until(asked + REQUESTS).await;
         } => {
-            let seconds = DRAIN.as_secs();
+            let seconds = REQUESTS.as_secs();
             tracing::warn!(seconds, "timeout: requests were still open when Curfew stopped");
         }
     }
-}
-
-async fn asked_to_stop() {
-    let interrupt = signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        let Ok(mut terminate) = signal::unix::signal(signal::unix::SignalKind::terminate()) else {
-            let _ = interrupt.await;
-            return;
-        };
-        tokio::select! {
-            _ = interrupt => {}
-            _ = terminate.recv() => {}
-        }
-    }
-    #[cfg(not(unix))]
-    let _ = interrupt.await;
-}
-
-/// Marks what curfews have ended. They hold without it; lists and counts are tidier with it.
-async fn keep_ending_curfews(instance: Instance) {
-    let mut tick = tokio::time::interval(CURFEWS_EVERY);
-    loop {
-        tick.tick().await;
-        match curfew::end_due(&instance, Moment::now()).await {
-            Ok(0) => {}
-            Ok(ended) => tracing::info!(ended, "curfews ended sessions and remembered devices"),
-            Err(error) => {
-                tracing::warn!(%error, "the database is unavailable: curfews are marked later");
-            }
-        }
-    }
-}
-
-/// Marks what raised epochs have ended. They end it without this; the audit log names each session with it.
-async fn keep_expanding_raises(instance: Instance) {
-    let mut tick = tokio::time::interval(RAISES_EVERY);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tick.tick().await;
-        match sessions::expand_raises(&instance, Moment::now()).await {
-            Ok(0) => {}
-            Ok(sessions) => tracing::info!(sessions, "ended sessions were recorded one by one"),
-            Err(error) => {
-                tracing::warn!(%error, "the database is unavailable: ended sessions are recorded later");
-            }
-        }
-    }
-}
-
-/// Without it a count would stay out of the audit log until the next start.
-async fn keep_recording_denials(instance: Instance) {
-    let mut tick = tokio::time::interval(DENIALS_EVERY);
-    loop {
-        tick.tick().await;
-        match denials::record_counted(&instance, Moment::now()).await {
-            Ok(0) => {}
-            Ok(refusals) => tracing::info!(refusals, "refusals that were counted were recorded"),
-            Err(error) => {
-                tracing::warn!(%error, "the database is unavailable: counted refusals are recorded later");
-            }
-        }
-    }
-}
-
-async fn keep_cleaning_up(instance: Instance) {
-    let mut tick = tokio::time::interval(CLEANUP_EVERY);
-    loop {
-        tick.tick().await;
-        match clean_up(&instance).await {
-            Ok(0) => {}
-            Ok(deleted) => tracing::info!(deleted, "cleanup deleted old rows"),
-            Err(error) => {
-                tracing::warn!(%error, "the database is unavailable: cleanup is tried again later");
-            }
-        }
-    }
-}
-
-async fn clean_up(instance: &Instance) -> Result<u64, DatabaseError> {
-    let now = Moment::now();
-    let mut tx = instance.db.write().await?;
-    let deleted = cleanup(&mut tx, now).await?;
-    tx.commit().await?;
-    Ok(deleted + audit_retention::delete_old(instance, now).await?)
+    stopping::asked(stop).await
 }

@@ -10,13 +10,12 @@ use std::{
 
 use accounts::{
     ids::{SessionId, UserId},
-    plans::Plan,
-    roles::Role,
-    sessions::{SessionStatus, SignedIn},
-    time::UnixMillis,
+    sessions::{SessionStatus, SignedIn, Watched},
 };
 use axum::body::Bytes;
 use tokio::sync::oneshot::{self, Receiver, Sender};
+
+pub use poller::EVERY;
 
 /// Streams a session may have open: a browser needs one, and a spare while it reconnects.
 const PER_SESSION: usize = 16;
@@ -39,11 +38,7 @@ struct Open {
 /// One stream's entry in the list.
 struct OpenStream {
     number: u64,
-    session: SessionId,
-    role: Role,
-    plan: Plan,
-    /// When the session may have expired.
-    look_at: UnixMillis,
+    of: Watched,
     last_word: Sender<Bytes>,
 }
 
@@ -110,17 +105,22 @@ impl Streams {
         open.opened += 1;
         let number = open.opened;
         let streams = open.of_user.entry(who.user.id.clone()).or_default();
-        if streams.iter().filter(|s| s.session == who.session).count() >= PER_SESSION {
+        if streams
+            .iter()
+            .filter(|s| s.of.session == who.session)
+            .count()
+            >= PER_SESSION
+        {
             return Err(Full::Session);
         }
         let (sender, last_word) = oneshot::channel();
         streams.push(OpenStream {
             number,
-            session: who.session.clone(),
-            role: who.user.role,
-            plan: who.user.plan,
-            // Looked at with the next tick, which finds out when it expires.
-            look_at: UnixMillis(0),
+            of: Watched {
+                session: who.session.clone(),
+                role: who.user.role,
+                plan: who.user.plan,
+            },
             last_word: sender,
         });
         open.count += 1;
@@ -147,28 +147,32 @@ impl Streams {
         open.of_user.clear();
     }
 
-    /// The sessions that may have expired by now, and those that were not looked at yet.
-    fn may_have_expired(&self, now: UnixMillis) -> Vec<(UserId, SessionId)> {
-        self.sessions(|_, stream| stream.look_at <= now)
-    }
-
-    /// The sessions that streams are open for: these users', or everyone's.
-    fn sessions_of(&self, users: Option<&HashSet<UserId>>) -> Vec<(UserId, SessionId)> {
-        self.sessions(|user, _| users.is_none_or(|users| users.contains(user)))
-    }
-
-    fn sessions(&self, wanted: impl Fn(&UserId, &OpenStream) -> bool) -> Vec<(UserId, SessionId)> {
+    /// The sessions that streams are open for, with their users.
+    fn watched(&self) -> Vec<(UserId, Watched)> {
         let open = self.lock();
-        let mut sessions: Vec<(UserId, SessionId)> = open
+        let mut watched: Vec<(UserId, Watched)> = open
             .of_user
             .iter()
-            .flat_map(|(user, streams)| streams.iter().map(move |stream| (user, stream)))
-            .filter(|(user, stream)| wanted(user, stream))
-            .map(|(user, stream)| (user.clone(), stream.session.clone()))
+            .flat_map(|(user, streams)| streams.iter().map(move |stream| (user, &stream.of)))
+            .map(|(user, of)| (user.clone(), of.clone()))
+            .collect();
+        drop(open);
+        watched.sort_by(|a, b| a.1.session.cmp(&b.1.session));
+        watched.dedup();
+        watched
+    }
+
+    /// The sessions that streams of these users are open for.
+    fn sessions_of(&self, users: &HashSet<UserId>) -> Vec<(UserId, SessionId)> {
+        let open = self.lock();
+        let of_user = |user| open.of_user.get(user).into_iter().flatten();
+        let mut sessions: Vec<(UserId, SessionId)> = users
+            .iter()
+            .flat_map(|user| of_user(user).map(move |s| (user.clone(), s.of.session.clone())))
             .collect();
         drop(open);
         sessions.sort_by(|a, b| a.1.cmp(&b.1));
-        sessions.dedup_by(|a, b| a.1 == b.1);
+        sessions.dedup();
         sessions
     }
 
@@ -176,10 +180,10 @@ impl Streams {
     fn judge(&self, user: &UserId, session: &SessionId, now: Option<&SessionStatus>) {
         let mut open = self.lock();
         let ended = open.remove(user, |stream| {
-            stream.session == *session
+            stream.of.session == *session
                 && now.is_none_or(|now| {
-                    stream.look_at = now.until;
-                    now.ended.is_some() || (stream.role, stream.plan) != (now.role, now.plan)
+                    let of = &stream.of;
+                    now.ended.is_some() || (of.role, of.plan) != (now.role, now.plan)
                 })
         });
         drop(open);

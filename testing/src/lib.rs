@@ -6,3 +6,4 @@
 )]
 
 pub mod databases;
+pub mod proxy;

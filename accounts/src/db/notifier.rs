@@ -4,14 +4,11 @@
 //! They only make things faster. A browser that is told nothing is refused at its next request all the same; a
 //! process that is told something reads the database, and believes only that.
 
+mod listener;
+
 use std::{sync::Arc, time::Duration};
 
-use sqlx::{
-    FromRow, Sqlite,
-    pool::PoolConnection,
-    postgres::{PgListener, PgPool},
-    sqlite::SqlitePool,
-};
+use sqlx::{FromRow, Sqlite, pool::PoolConnection, sqlite::SqlitePool};
 use tokio::{sync::broadcast, time::sleep};
 
 use super::{Conn, Db};
@@ -28,9 +25,6 @@ pub(crate) const INSTANCE: &str = "instance";
 
 /// How often SQLite is asked whether another process has written. Asking reads one number.
 const POLL: Duration = Duration::from_millis(250);
-
-/// How long a listener whose database is unavailable waits before it tries again.
-const AGAIN: Duration = Duration::from_secs(1);
 
 /// Events read at a time; when there are more, every user's sessions count as changed.
 const PAGE: i64 = 500;
@@ -134,7 +128,7 @@ impl Db {
             Self::Postgres { pool, notifier } => {
                 tokio::join!(
                     own(notifier, &on_change),
-                    postgres(pool, &notifier.node, &on_change)
+                    listener::keep_listening(pool, &notifier.node, &on_change)
                 );
             }
         }
@@ -149,33 +143,6 @@ async fn own(notifier: &Notifier, on_change: &impl Fn(Change)) {
             Ok(change) => on_change(change),
             Err(broadcast::error::RecvError::Lagged(_)) => on_change(Change::Anyone),
             Err(broadcast::error::RecvError::Closed) => return,
-        }
-    }
-}
-
-/// The notifications of other nodes. The listener's connection may be lost at any time: sqlx opens a new one and
-/// reports it, and [`Change::Anyone`] stands for whatever was missed meanwhile.
-async fn postgres(pool: &PgPool, node: &str, on_change: &impl Fn(Change)) {
-    loop {
-        if let Err(sqlx::Error::PoolClosed) = listen(pool, node, on_change).await {
-            return;
-        }
-        sleep(AGAIN).await;
-    }
-}
-
-async fn listen(pool: &PgPool, node: &str, on_change: &impl Fn(Change)) -> Result<(), sqlx::Error> {
-    let mut listener = PgListener::connect_with(pool).await?;
-    listener.listen(CHANNEL).await?;
-    on_change(Change::Anyone);
-    loop {
-        match listener.try_recv().await? {
-            Some(notification) => {
-                if let Some(change) = parse(notification.payload(), node) {
-                    on_change(change);
-                }
-            }
-            None => on_change(Change::Anyone),
         }
     }
 }

@@ -106,7 +106,7 @@ impl Row {
     }
 
     /// When it ends by itself, if it is not used any more, and by what.
-    pub(super) fn expires(&self, limits: &Limits) -> (EndReason, UnixMillis) {
+    fn expires(&self, limits: &Limits) -> (EndReason, UnixMillis) {
         let idle_end = self.last_active_at + limits.session_idle;
         let expires = (EndReason::Expired, self.expires_at.min(idle_end));
         match self.curfew_ends_at {

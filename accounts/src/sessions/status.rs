@@ -1,6 +1,7 @@
 //! The status of sessions that have an event stream open: a stream outlives the request that opened it, and must not
 //! outlive its session.
 
+use serde_json::json;
 use sqlx::FromRow;
 
 use super::{
@@ -13,11 +14,20 @@ use crate::{
     ids::{AccountId, SessionId, UserId},
     instance::Reader,
     limits::Limits,
+    live::live_session,
     on,
     plans::Plan,
     roles::Role,
-    time::{Moment, UnixMillis},
+    time::Moment,
 };
+
+/// A session as an event stream was opened for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watched {
+    pub session: SessionId,
+    pub role: Role,
+    pub plan: Plan,
+}
 
 /// A session's status.
 #[derive(Debug, Clone)]
@@ -27,8 +37,6 @@ pub struct SessionStatus {
     pub ended: Option<Ended>,
     pub role: Role,
     pub plan: Plan,
-    /// When to look again, if no change notification comes before: it may have expired by then.
-    pub until: UnixMillis,
 }
 
 #[derive(FromRow)]
@@ -41,6 +49,58 @@ struct Look {
     event_user_agent: Option<String>,
     event_by_name: Option<String>,
     event_action: Option<String>,
+}
+
+/// One text for both databases, which differ in how they read rows out of JSON. Each session is looked up by its id: with
+/// sessions, users and accounts joined first, SQLite would read every session there is.
+macro_rules! changed_of {
+    ($watched:literal) => {
+        concat!(
+            "with watched as (",
+            $watched,
+            ") select w.session from watched w
+             left join sessions s on s.id = w.session
+             left join users u on u.id = s.user_id
+             left join accounts a on a.id = u.account_id
+             where s.id is null or u.role <> w.role or a.plan <> w.plan or not ",
+            live_session!("$1", "$2")
+        )
+    };
+}
+
+/// Which of these sessions are not live any more, or belong to a user who has another role or plan by now. However many
+/// they are, it is one statement, so that a node can look at all its event streams every second. Looking is not using.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn changed(
+    conn: &mut Reader,
+    watched: &[Watched],
+) -> Result<Vec<SessionId>, sqlx::Error> {
+    if watched.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (now, idle) = (conn.now.at, conn.idle_since());
+    let sql = match **conn {
+        Conn::Sqlite(_) => changed_of!(
+            "select value ->> 0 as session, value ->> 1 as role, value ->> 2 as plan from json_each($3)"
+        ),
+        Conn::Postgres(_) => changed_of!(
+            "select value ->> 0 as session, value ->> 1 as role, value ->> 2 as plan
+             from json_array_elements($3::json)"
+        ),
+    };
+    // One parameter, however many sessions: each number of parameters would be a statement to prepare anew.
+    let watched: Vec<_> = watched
+        .iter()
+        .map(|w| json!([w.session, w.role.key(), w.plan.key()]))
+        .collect();
+    on!(conn, c => sqlx::query_scalar(sql)
+        .bind(now)
+        .bind(idle)
+        .bind(json!(watched).to_string())
+        .fetch_all(c)
+        .await)
 }
 
 /// Reads the status of up to 1,000 sessions at once. Sessions whose rows are deleted are left out. Reading is not using:
@@ -94,7 +154,6 @@ impl Look {
             ended: ended.map(|(end_reason, at)| Ended::told(end_reason, at, operation)),
             role: self.role,
             plan: self.plan,
-            until: self.row.expires(limits).1,
             session: self.row.id,
         }
     }

@@ -1,5 +1,5 @@
-//! Looks whether the sessions that streams are open for still live: at once where a change notification says so,
-//! and from time to time in any case.
+//! Looks whether the sessions that streams are open for still live: every second at all of them, in one statement, and
+//! at once where a change notification says so. A notification may be lost on its way, and only makes it faster.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,32 +10,33 @@ use accounts::{
     db::{Change, DatabaseError},
     ids::{AccountId, SessionId, UserId},
     instance::Reader,
-    sessions::{self, SessionStatus},
+    sessions::{self, SessionStatus, Watched},
     time::Moment,
 };
 use app::context::Curfew;
 use tokio::{
     sync::mpsc,
-    time::{MissedTickBehavior, interval, sleep},
+    time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
 use super::Streams;
 
-/// How often to look whether a session has expired.
-const EVERY: Duration = Duration::from_secs(1);
+/// How often to look at every session that a stream is open for.
+pub const EVERY: Duration = Duration::from_secs(1);
 
-/// After how many of these to look at everyone, because a change notification can be lost on its way.
-const EVERYONE: u32 = 30;
-
-/// Sessions looked at in one read.
+/// Sessions whose end is read, and told, at once.
 const AT_ONCE: usize = 100;
+
+/// How long a look may take. A connection that is half dead never answers.
+const LONGEST: Duration = Duration::from_secs(3);
 
 /// How long to wait when the database is unavailable.
 const AGAIN: Duration = Duration::from_millis(500);
 
 impl Streams {
-    /// Ends the streams of sessions that end, for as long as it is polled.
-    pub async fn keep_looking(self, curfew: Curfew) {
+    /// Ends the streams of sessions that end, for as long as it is polled. Without a change notification it takes as
+    /// long as `every`.
+    pub async fn keep_looking(self, curfew: Curfew, every: Duration) {
         let (sender, mut on_change) = mpsc::unbounded_channel();
         let listening = curfew.instance.db.subscribe(
             || self.count() > 0,
@@ -44,45 +45,39 @@ impl Streams {
             },
         );
         let looking = async {
-            let mut tick = interval(EVERY);
+            let mut tick = interval(every);
             tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            let (mut ticks, mut due) = (0_u32, Due::default());
+            let mut due = Due::default();
             loop {
                 tokio::select! {
                     biased;
                     change = on_change.recv() => due.add(change),
-                    _ = tick.tick() => {
-                        ticks = ticks.wrapping_add(1);
-                        due.everyone |= ticks.is_multiple_of(EVERYONE);
-                        if due.rest.is_empty() {
-                            due.rest = self.may_have_expired(Moment::now().at);
-                        }
-                    }
-                    () = std::future::ready(()), if !due.rest.is_empty() => {}
+                    _ = tick.tick() => due.everyone = true,
+                    // What is left, or could not be looked at.
+                    () = std::future::ready(()), if !due.is_empty() => {}
                 }
                 while let Ok(change) = on_change.try_recv() {
                     due.add(Some(change));
                 }
-                if due.everyone {
-                    due.rest = self.sessions_of(None);
-                    due.everyone = false;
-                }
-                if let Err(error) = self.look(&curfew, &mut due).await {
-                    let streams = self.count();
-                    tracing::warn!(
-                        %error,
-                        streams,
-                        "the database is unavailable: event streams stay open until it answers"
-                    );
-                    sleep(AGAIN).await;
-                }
+                let error = match timeout(LONGEST, self.look(&curfew, &mut due)).await {
+                    Ok(Ok(())) => continue,
+                    Ok(Err(error)) => error,
+                    Err(_) => DatabaseError::PoolTimedOut,
+                };
+                let streams = self.count();
+                tracing::warn!(
+                    %error,
+                    streams,
+                    "the database is unavailable: event streams stay open until it answers"
+                );
+                sleep(AGAIN).await;
             }
         };
         tokio::join!(listening, looking);
     }
 
-    /// Looks at the users that change notifications named, and at some of the rest. What could not be looked at
-    /// because the database is unavailable stays due.
+    /// Looks at the users that change notifications named, then at everyone, and at some of those whose sessions have
+    /// ended. What could not be looked at because the database is unavailable stays due.
     async fn look(&self, curfew: &Curfew, due: &mut Due) -> Result<(), DatabaseError> {
         if self.count() == 0 {
             *due = Due::default();
@@ -96,14 +91,31 @@ impl Streams {
                 .extend(sessions::of_account(&mut conn, &account).await?);
             due.accounts.remove(&account);
         }
-        for some in self.sessions_of(Some(&due.users)).chunks(AT_ONCE) {
+        for some in self.sessions_of(&due.users).chunks(AT_ONCE) {
             self.look_at(&mut conn, some).await?;
         }
         due.users.clear();
+        if due.everyone {
+            due.rest = self.changed(&mut conn).await?;
+            due.everyone = false;
+        }
         let kept = due.rest.len().saturating_sub(AT_ONCE);
         self.look_at(&mut conn, &due.rest[kept..]).await?;
         due.rest.truncate(kept);
         Ok(())
+    }
+
+    /// The sessions of all open streams whose streams are to end.
+    async fn changed(&self, conn: &mut Reader) -> Result<Vec<(UserId, SessionId)>, DatabaseError> {
+        let (users, watched): (Vec<UserId>, Vec<Watched>) = self.watched().into_iter().unzip();
+        conn.now = Moment::now();
+        let changed = sessions::changed(conn, &watched).await?;
+        let changed: HashSet<SessionId> = changed.into_iter().collect();
+        let sessions = watched.into_iter().map(|watched| watched.session);
+        let all = users.into_iter().zip(sessions);
+        Ok(all
+            .filter(|(_, session)| changed.contains(session))
+            .collect())
     }
 
     async fn look_at(
@@ -132,7 +144,7 @@ struct Due {
     users: HashSet<UserId>,
     accounts: HashSet<AccountId>,
     everyone: bool,
-    /// Sessions looked at a few at a time, because a remote logout must not wait for ten thousand.
+    /// Sessions to end, a few at a time, because a remote logout must not wait for ten thousand.
     rest: Vec<(UserId, SessionId)>,
 }
 
@@ -151,6 +163,6 @@ impl Due {
     }
 
     fn is_empty(&self) -> bool {
-        self.users.is_empty() && self.accounts.is_empty() && self.rest.is_empty()
+        self.users.is_empty() && self.accounts.is_empty() && self.rest.is_empty() && !self.everyone
     }
 }

@@ -22,6 +22,7 @@ use tower::ServiceExt;
 
 use crate::{
     answer::Answer,
+    download::Download,
     listening::Listening,
     test_app::{PASSWORD, TestApp, email_of},
 };
@@ -176,6 +177,18 @@ impl Browser {
         }
         let body = to_bytes(body, usize::MAX).await.unwrap();
         Err(Answer::new(parts.status, parts.headers, body.to_vec()))
+    }
+
+    /// Begins to download a file, and has taken nothing of it yet.
+    pub async fn download(&self, path: &str) -> Download {
+        self.begins(Self::navigates(Method::GET, path)).await
+    }
+
+    /// Begins to download what that request asks for.
+    pub async fn begins(&self, request: request::Builder) -> Download {
+        let (parts, body) = self.sent(request, Body::empty()).await.into_parts();
+        assert_eq!(parts.status, 200);
+        Download::begun(body)
     }
 
     /// What a browser says of itself when it goes somewhere.

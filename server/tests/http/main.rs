@@ -10,6 +10,7 @@ extern crate testing;
 mod answer;
 mod browser;
 mod databases;
+mod download;
 mod listening;
 mod logged;
 mod program;

@@ -7,7 +7,10 @@ mod stream;
 
 mod codes_at_once;
 mod denials;
+mod downloads;
+mod half_dead;
 mod kills;
+mod logging;
 mod other_commands;
 mod stopping;
 mod streams;

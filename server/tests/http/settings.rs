@@ -2,6 +2,7 @@
 
 mod audit_log;
 mod crossed;
+mod exports;
 mod invitations;
 mod members;
 mod request_ids;

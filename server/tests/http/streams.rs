@@ -16,8 +16,8 @@ use crate::listening::Listening;
 /// The measurement is in `docs/MEASUREMENTS.md`; here other tests run beside.
 const AT_ONCE: Duration = Duration::from_secs(2);
 
-/// A stream is looked at within a second of being opened. Waits until that is over, so that only a
-/// change notification ends it, or the look at every stream every half minute.
+/// Every stream is looked at when the looking begins. Waits until that is over, so that only a change notification ends
+/// it, or the look at every stream every second.
 async fn settled(streams: &mut [&mut Listening]) {
     tokio::time::sleep(Duration::from_millis(1_200)).await;
     for stream in streams {

@@ -2,11 +2,11 @@
 
 mod seen;
 
-use std::sync::LazyLock;
+use std::{sync::LazyLock, time::Duration};
 
 use accounts::{
     account,
-    audit::Actor,
+    audit::{Action, Actor, Event},
     client::Client,
     db::Db,
     instance::{Instance, Reader},
@@ -19,7 +19,8 @@ use accounts::{
 };
 use app::{Assets, cookies::Kind};
 use axum::Router;
-use server::{assets, config::Config, router::router, state::AppState};
+use serde_json::json;
+use server::{assets, config::Config, router::router, state::AppState, streams::EVERY};
 
 use crate::browser::Browser;
 
@@ -77,10 +78,18 @@ impl TestApp {
 
     /// Begins to end event streams with their sessions, as the program does when it serves.
     pub fn looks_after_streams(&self) -> Looking {
+        self.looks_every(EVERY)
+    }
+
+    /// The same, but so seldom that only a change notification ends a stream.
+    pub fn is_notified(&self) -> Looking {
+        self.looks_every(Duration::from_hours(1))
+    }
+
+    fn looks_every(&self, every: Duration) -> Looking {
         let looking = self.state.streams.clone();
-        Looking(tokio::spawn(
-            looking.keep_looking(self.state.curfew.clone()),
-        ))
+        let curfew = self.state.curfew.clone();
+        Looking(tokio::spawn(looking.keep_looking(curfew, every)))
     }
 
     /// As another node on the same database: connections of its own.
@@ -147,6 +156,17 @@ impl TestApp {
     /// The name of a cookie.
     pub fn cookie_name(&self, kind: Kind) -> &'static str {
         self.state.curfew.cookies.name(kind)
+    }
+
+    /// Writes that many events into the account of that user, each with this word in its details.
+    pub async fn records(&self, name: &str, word: &str, events: usize) {
+        let account = self.user(name).await.account_id;
+        let mut op = self.begin().await;
+        for _ in 0..events {
+            let event = Event::of(Action::AccountRenamed, Actor::Operator).in_account(&account);
+            op.record(event.with(json!({ "name": word })));
+        }
+        op.commit().await.unwrap();
     }
 
     /// The operator puts the user's account on another plan.

@@ -4,7 +4,7 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, ExitStatus, Output, Stdio},
-    sync::mpsc,
+    sync::{Arc, Mutex, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -14,6 +14,8 @@ pub struct Program {
     child: Child,
     /// Where it listens.
     pub address: String,
+    /// What it has logged.
+    log: Arc<Mutex<String>>,
 }
 
 /// `curfew` over a database, in a folder where it may leave its files.
@@ -34,6 +36,10 @@ pub fn runs(folder: &Path, url: &str, arguments: &[&str]) -> Output {
 }
 
 impl Program {
+    /// It stops within eight seconds. Some more for a busy machine, but less than the ten after which a container is
+    /// killed.
+    pub const STOPS_WITHIN: Duration = Duration::from_millis(9_500);
+
     /// Starts it and waits until it listens.
     pub fn start(folder: &Path, url: &str) -> Self {
         Self::start_with(folder, url, &[])
@@ -49,27 +55,52 @@ impl Program {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let log = BufReader::new(child.stderr.take().unwrap());
+        let lines = BufReader::new(child.stderr.take().unwrap());
         let (found, address) = mpsc::channel();
+        let log = Arc::new(Mutex::new(String::new()));
+        let so_far = log.clone();
         thread::spawn(move || {
-            let mut so_far = String::new();
-            for line in log.lines().map_while(Result::ok) {
+            for line in lines.lines().map_while(Result::ok) {
                 if let Some((_, rest)) = line.split_once("Curfew is at http://") {
                     let address = rest.split(['"', ' ']).next().unwrap_or_default();
                     let _ = found.send(Ok(address.to_owned()));
                 }
+                let mut so_far = so_far.lock().unwrap();
                 so_far.push_str(&line);
                 so_far.push('\n');
             }
-            let _ = found.send(Err(so_far));
+            let _ = found.send(Err(so_far.lock().unwrap().clone()));
         });
         match address.recv_timeout(Duration::from_secs(30)) {
-            Ok(Ok(address)) => Self { child, address },
+            Ok(Ok(address)) => Self {
+                child,
+                address,
+                log,
+            },
             Ok(Err(log)) => panic!("it does not start (built with `make test`?): {log}"),
             Err(_) => {
                 let _ = child.kill();
                 panic!("it does not listen within 30 seconds")
             }
+        }
+    }
+
+    /// Waits until it has logged a line in which all of this stands.
+    pub async fn logs(&self, all: &[&str]) {
+        let start = Instant::now();
+        loop {
+            let log = self.log.lock().unwrap().clone();
+            if log
+                .lines()
+                .any(|line| all.iter().all(|part| line.contains(part)))
+            {
+                return;
+            }
+            assert!(
+                start.elapsed() < Duration::from_secs(30),
+                "{all:?} in {log}"
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 

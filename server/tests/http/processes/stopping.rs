@@ -17,8 +17,6 @@ on_both!(
 );
 
 const SOON: Duration = Duration::from_secs(5);
-/// Ten seconds of grace, and some for a busy machine.
-const DRAIN: Duration = Duration::from_secs(15);
 
 async fn it_stops_when_asked_and_starts_again_with_every_user_signed_in(app: TestApp) {
     let folder = tempfile::tempdir().unwrap();
@@ -66,7 +64,7 @@ async fn connections_that_are_only_open_do_not_hold_it_up_for_ever(app: TestApp)
     .unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;
     server.is_asked_to_stop();
-    let status = tokio::task::spawn_blocking(move || server.ends_within(DRAIN))
+    let status = tokio::task::spawn_blocking(move || server.ends_within(Program::STOPS_WITHIN))
         .await
         .unwrap();
     assert!(status.success(), "{status}");

@@ -10,8 +10,8 @@ use super::{
 use crate::{databases, test_app::TestApp};
 
 /// Curfew promises a quarter of a second on the node that took the remote logout and a second elsewhere, on a
-/// machine that does nothing else. Here it is only told from the look at every stream, half a minute after
-/// the start.
+/// machine that does nothing else. What tells a notification from the look at every stream, a second apart, is
+/// `streams::elsewhere`.
 const SOON: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,7 +39,7 @@ async fn a_node_that_is_asked_to_stop_ends_its_streams_first() {
     databases::postgres(a_node_stops).await;
 }
 
-/// Waits until a stream was looked at for having just been opened, so that only a change notification ends it.
+/// Waits until a stream was looked at at least once.
 async fn settled() {
     tokio::time::sleep(Duration::from_millis(1_200)).await;
 }

@@ -37,7 +37,7 @@ async fn listens(app: &TestApp, name: &str) -> Listening {
 }
 
 async fn a_remote_logout_on_another_node_ends_the_streams_here(app: TestApp) {
-    let _looking = app.looks_after_streams();
+    let _looking = app.is_notified();
     let other = app.another_node().await;
     let ada = other.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
@@ -63,7 +63,7 @@ async fn end_all_in(op: &mut Operation) {
 }
 
 async fn a_remote_logout_that_is_not_committed_ends_nothing(app: TestApp) {
-    let _looking = app.looks_after_streams();
+    let _looking = app.is_notified();
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let mut stream = listens(&app, "Ada").await;
@@ -77,7 +77,7 @@ async fn a_remote_logout_that_is_not_committed_ends_nothing(app: TestApp) {
 
 /// PostgreSQL's connection is killed; SQLite's file is compacted, which moves what was counted by.
 async fn a_lost_listener_changes_nothing(app: TestApp) {
-    let _looking = app.looks_after_streams();
+    let _looking = app.is_notified();
     let other = app.another_node().await;
     let ada = other.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
@@ -116,7 +116,7 @@ async fn a_lost_listener_changes_nothing(app: TestApp) {
 }
 
 async fn a_change_while_the_database_is_unavailable_is_obeyed_when_it_answers_again(app: TestApp) {
-    let _looking = app.looks_after_streams();
+    let _looking = app.is_notified();
     let other = app.another_node().await;
     let ada = other.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
@@ -156,7 +156,7 @@ async fn a_remote_logout_while_the_audit_log_could_not_be_read_is_made_up_for() 
 }
 
 async fn a_remote_logout_while_sqlite_is_not_heard(app: TestApp) {
-    let _looking = app.looks_after_streams();
+    let _looking = app.is_notified();
     let other = app.another_node().await;
     other.browser(FIREFOX_ON_LINUX).sign_up("Ada").await;
     let mut stream = listens(&app, "Ada").await;

@@ -33,7 +33,7 @@ async fn end_reason(stream: Listening, end_reason: &str) -> Value {
 }
 
 async fn a_remote_logout_ends_every_stream_of_the_user_and_says_why(app: TestApp) {
-    let _looking = app.looks_after_streams();
+    let _looking = app.is_notified();
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let phone = app.browser(SAFARI_ON_IPHONE);
@@ -79,7 +79,7 @@ async fn a_remote_logout_ends_every_stream_of_the_user_and_says_why(app: TestApp
 }
 
 async fn a_stream_that_is_opened_during_a_remote_logout_ends_too(app: TestApp) {
-    let _looking = app.looks_after_streams();
+    let _looking = app.is_notified();
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     for _ in 0..10 {
@@ -107,7 +107,7 @@ async fn a_stream_that_is_opened_during_a_remote_logout_ends_too(app: TestApp) {
 }
 
 async fn signing_out_ends_the_streams_of_that_browser_alone(app: TestApp) {
-    let _looking = app.looks_after_streams();
+    let _looking = app.is_notified();
     let (ada, phone) = (app.browser(FIREFOX_ON_LINUX), app.browser(SAFARI_ON_IPHONE));
     ada.sign_up("Ada").await;
     phone.sign_in("Ada").await;
@@ -121,7 +121,7 @@ async fn signing_out_ends_the_streams_of_that_browser_alone(app: TestApp) {
 }
 
 async fn a_new_password_ends_the_other_sessions_streams_and_not_this_one(app: TestApp) {
-    let _looking = app.looks_after_streams();
+    let _looking = app.is_notified();
     let (ada, phone) = (app.browser(FIREFOX_ON_LINUX), app.browser(SAFARI_ON_IPHONE));
     ada.sign_up("Ada").await;
     phone.sign_in("Ada").await;
@@ -138,7 +138,7 @@ async fn a_new_password_ends_the_other_sessions_streams_and_not_this_one(app: Te
 
 async fn the_session_that_is_one_too_many_ends_the_stream_of_the_longest_unused(app: TestApp) {
     let app = app.with(&[("CURFEW_SESSIONS_PER_USER", "2")]);
-    let _looking = app.looks_after_streams();
+    let _looking = app.is_notified();
     let (ada, phone) = (app.browser(FIREFOX_ON_LINUX), app.browser(SAFARI_ON_IPHONE));
     ada.sign_up("Ada").await;
     let mut first = ada.listen().await.unwrap();
@@ -150,7 +150,7 @@ async fn the_session_that_is_one_too_many_ends_the_stream_of_the_longest_unused(
 }
 
 async fn another_plan_ends_the_stream_and_the_session_lives_on(app: TestApp) {
-    let _looking = app.looks_after_streams();
+    let _looking = app.is_notified();
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let mut stream = ada.listen().await.unwrap();
@@ -172,7 +172,7 @@ async fn another_plan_ends_the_stream_and_the_session_lives_on(app: TestApp) {
 }
 
 async fn streams_end_when_the_service_stops_and_no_new_one_begins(app: TestApp) {
-    let _looking = app.looks_after_streams();
+    let _looking = app.is_notified();
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let stream = ada.listen().await.unwrap();

@@ -1,0 +1,107 @@
+//! What runs beside the requests for as long as the program does: marking, recording and deleting rows. Nothing that a
+//! user is promised waits for it, and several nodes may do it at once.
+
+use std::time::Duration;
+
+use accounts::{
+    audit_retention, cleanup::cleanup, curfew, db::DatabaseError, denials, instance::Instance,
+    sessions, time::Moment,
+};
+use tokio::{
+    task::JoinSet,
+    time::{Interval, MissedTickBehavior, interval},
+};
+
+/// How often rows that are due are deleted.
+const CLEANUP_EVERY: Duration = Duration::from_hours(1);
+
+/// How often what raised epochs have ended is marked, and recorded session by session.
+const RAISES_EVERY: Duration = Duration::from_millis(500);
+
+/// How often what a curfew has ended is marked.
+const CURFEWS_EVERY: Duration = Duration::from_mins(1);
+
+/// How often refusals that were counted are recorded. They are due when their minute is over.
+const DENIALS_EVERY: Duration = Duration::from_secs(10);
+
+/// Begins every job.
+pub(crate) fn spawn(always: &mut JoinSet<()>, instance: &Instance) {
+    always.spawn(keep_ending_curfews(instance.clone()));
+    always.spawn(keep_expanding_raises(instance.clone()));
+    always.spawn(keep_recording_denials(instance.clone()));
+    always.spawn(keep_cleaning_up(instance.clone()));
+}
+
+/// After a job that took longer than its interval the next one waits that long again.
+fn every(time: Duration) -> Interval {
+    let mut tick = interval(time);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    tick
+}
+
+/// Marks what curfews have ended. They hold without it; lists and counts are tidier with it.
+async fn keep_ending_curfews(instance: Instance) {
+    let mut tick = every(CURFEWS_EVERY);
+    loop {
+        tick.tick().await;
+        match curfew::end_due(&instance, Moment::now()).await {
+            Ok(0) => {}
+            Ok(ended) => tracing::info!(ended, "curfews ended sessions and remembered devices"),
+            Err(error) => {
+                tracing::warn!(%error, "the database is unavailable: curfews are marked later");
+            }
+        }
+    }
+}
+
+/// Marks what raised epochs have ended. They end it without this; the audit log names each session with it.
+async fn keep_expanding_raises(instance: Instance) {
+    let mut tick = every(RAISES_EVERY);
+    loop {
+        tick.tick().await;
+        match sessions::expand_raises(&instance, Moment::now()).await {
+            Ok(0) => {}
+            Ok(sessions) => tracing::info!(sessions, "ended sessions were recorded one by one"),
+            Err(error) => {
+                tracing::warn!(%error, "the database is unavailable: ended sessions are recorded later");
+            }
+        }
+    }
+}
+
+/// Without it a count would stay out of the audit log until the next start.
+async fn keep_recording_denials(instance: Instance) {
+    let mut tick = every(DENIALS_EVERY);
+    loop {
+        tick.tick().await;
+        match denials::record_counted(&instance, Moment::now()).await {
+            Ok(0) => {}
+            Ok(refusals) => tracing::info!(refusals, "refusals that were counted were recorded"),
+            Err(error) => {
+                tracing::warn!(%error, "the database is unavailable: counted refusals are recorded later");
+            }
+        }
+    }
+}
+
+async fn keep_cleaning_up(instance: Instance) {
+    let mut tick = every(CLEANUP_EVERY);
+    loop {
+        tick.tick().await;
+        match clean_up(&instance).await {
+            Ok(0) => {}
+            Ok(deleted) => tracing::info!(deleted, "cleanup deleted old rows"),
+            Err(error) => {
+                tracing::warn!(%error, "the database is unavailable: cleanup is tried again later");
+            }
+        }
+    }
+}
+
+async fn clean_up(instance: &Instance) -> Result<u64, DatabaseError> {
+    let now = Moment::now();
+    let mut tx = instance.db.write().await?;
+    let deleted = cleanup(&mut tx, now).await?;
+    tx.commit().await?;
+    Ok(deleted + audit_retention::delete_old(instance, now).await?)
+}
