@@ -1,8 +1,8 @@
 //! The token of a form: what vouches for a plain form over plain http whose browser does not say which page it stands on.
 //!
 //! It is a MAC under the instance's key over a cookie that only this browser has and the user whom the form names. So
-//! neither another site nor a page of another user can make one: it would take the cookie, which no script can read, or
-//! a token issued to another browser.
+//! neither another site nor a page of another user can make it: no script can read the cookie, and a token that another
+//! user was given names that user.
 
 use accounts::secret::Token;
 use app::{
@@ -27,13 +27,10 @@ pub(crate) fn issue(state: &AppState, headers: &HeaderMap, visit: &Visit) -> Opt
     if state.config.https() {
         return None;
     }
-    let (browser, cookie) = if let Some(browser) = token_of(headers, cookies, Kind::Form) {
-        (browser, None)
-    } else {
-        let browser = Token::random();
-        let cookie = cookies.form(&browser);
-        (browser, Some(cookie))
-    };
+    let known = token_of(headers, cookies, Kind::Form);
+    let cookie_is_new = known.is_none();
+    let browser = known.unwrap_or_else(Token::random);
+    let cookie = cookie_is_new.then(|| cookies.form(&browser));
     let user = match &visit.presence {
         Presence::SignedIn(me) => me.user.id.as_str(),
         Presence::Ended(_) | Presence::Anonymous => "",
