@@ -30,3 +30,11 @@ pub enum EndReason {
     /// The daily time that the user or the account has set.
     Curfew,
 }
+
+impl EndReason {
+    /// Whether a clock decides it, and no operation.
+    #[must_use]
+    pub fn is_by_time(self) -> bool {
+        matches!(self, Self::Expired | Self::Curfew)
+    }
+}

@@ -104,7 +104,11 @@ fn lines(
                 }
                 // Cut short: the browser says that the download failed.
                 Err(error) => {
-                    tracing::error!(%error, "the database became unavailable in the middle of an export");
+                    let error = state.curfew.instance.db.explain(&error);
+                    tracing::error!(
+                        error,
+                        "the database became unavailable in the middle of an export"
+                    );
                     Some((
                         Err(std::io::Error::other("the database is unavailable")),
                         (state, Next::Done),

@@ -13,11 +13,13 @@
 //! | [`problem`], [`error_page`], `redirects` | how a refusal is answered |
 //! | `csv`, [`event_lines`], [`key_file`] | files: exports, and the instance's key |
 //! | [`state`], [`streams`], [`last_seen`], [`token_rate_limit`] | what requests share |
+//! | [`clock`] | how this node's clock stands to the database's |
 
 pub mod addresses;
 pub mod assets;
 pub mod authentication;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod connections;
 mod csv;

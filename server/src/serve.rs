@@ -9,12 +9,12 @@ use accounts::{
     db::{DatabaseError, Db},
     instance::Instance,
     passwords::Hasher,
-    time::Moment,
+    time::{Moment, clock_difference},
 };
 use tokio::{net::TcpListener, signal, sync::watch, task::JoinSet};
 
 use crate::{
-    assets,
+    assets, clock,
     config::{self, Config},
     connections::{self, SILENT},
     emails::EmailSender,
@@ -49,9 +49,12 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let db = Db::open(&config.database_url)
         .await
         .map_err(|e| config.cannot_open_database(&e))?;
+    clock::measure_first(&db)
+        .await
+        .map_err(|e| config.cannot_open_database(&e))?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let hasher = Hasher::new(cores).map_err(|e| e.to_string())?;
-    let keys = key_file::open(&config.secret_key_file)?;
+    let keys = key_file::open(&config.secret_key_file, &db).await?;
     let sender = EmailSender::new(&config, db.clone(), keys.clone())?;
     let assets = assets::built()
         .ok_or("the browser side is not built: run `make run`, or `cargo xtask web` first")?;
@@ -66,6 +69,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let webhook_client = state.curfew.webhook_client.clone();
     let deliveries = Deliveries::new(db.clone(), instance.keys.clone(), webhook_client);
     let mut always = JoinSet::new();
+    always.spawn(clock::keep_measuring(db.clone()));
     always.spawn(state.last_seen.clone().keep_writing(db.clone()));
     always.spawn(state.streams.clone().keep_looking(state.curfew.clone()));
     always.spawn(keep_ending_curfews(instance.clone()));
@@ -129,25 +133,44 @@ async fn keep_ending_curfews(instance: Instance) {
     let mut tick = tokio::time::interval(CURFEWS_EVERY);
     loop {
         tick.tick().await;
+        if time_is_in_doubt() {
+            continue;
+        }
         match curfew::end_due(&instance, Moment::now()).await {
             Ok(0) => {}
             Ok(ended) => tracing::info!(ended, "curfews ended sessions and remembered devices"),
             Err(error) => {
-                tracing::warn!(%error, "the database is unavailable: curfews are marked later");
+                let error = instance.db.explain(&error);
+                tracing::warn!(
+                    error,
+                    "the database is unavailable: curfews are marked later"
+                );
             }
         }
     }
+}
+
+/// While the clocks disagree nothing is marked or deleted because of its age.
+fn time_is_in_doubt() -> bool {
+    clock_difference().is_too_large()
 }
 
 async fn keep_cleaning_up(instance: Instance) {
     let mut tick = tokio::time::interval(CLEANUP_EVERY);
     loop {
         tick.tick().await;
+        if time_is_in_doubt() {
+            continue;
+        }
         match clean_up(&instance).await {
             Ok(0) => {}
             Ok(deleted) => tracing::info!(deleted, "cleanup deleted old rows"),
             Err(error) => {
-                tracing::warn!(%error, "the database is unavailable: cleanup is tried again later");
+                let error = instance.db.explain(&error);
+                tracing::warn!(
+                    error,
+                    "the database is unavailable: cleanup is tried again later"
+                );
             }
         }
     }

@@ -5,9 +5,11 @@ mod nodes;
 mod program;
 mod stream;
 
+mod clocks;
 mod codes_at_once;
 mod kills;
 mod other_commands;
+mod start;
 mod stopping;
 mod streams;
 mod webhook;

@@ -4,7 +4,7 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, ExitStatus, Output, Stdio},
-    sync::mpsc,
+    sync::{Arc, Mutex, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -12,6 +12,7 @@ use std::{
 /// The program on a port of its own. Killed when dropped.
 pub struct Program {
     child: Child,
+    log: Arc<Mutex<String>>,
     /// Where it listens.
     pub address: String,
 }
@@ -41,9 +42,31 @@ impl Program {
 
     /// With some settings.
     pub fn start_with(folder: &Path, url: &str, settings: &[(&str, &str)]) -> Self {
-        let mut child = curfew(folder, url)
-            .envs(settings.iter().copied())
-            .arg("serve")
+        let mut command = curfew(folder, url);
+        command.envs(settings.iter().copied()).arg("serve");
+        Self::started(command)
+    }
+
+    /// From a shell that has run this first.
+    pub fn start_within(folder: &Path, url: &str, shell: &str) -> Self {
+        let like = curfew(folder, url);
+        let mut command = Command::new("sh");
+        let program = like.get_program().to_str().unwrap();
+        command
+            .current_dir(folder)
+            .arg("-c")
+            .arg(format!("{shell}; exec '{program}' serve"));
+        for (name, value) in like.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        Self::started(command)
+    }
+
+    fn started(mut command: Command) -> Self {
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -51,26 +74,37 @@ impl Program {
             .unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
         let (found, address) = mpsc::channel();
+        let kept = Arc::new(Mutex::new(String::new()));
+        let so_far = kept.clone();
         thread::spawn(move || {
-            let mut so_far = String::new();
             for line in log.lines().map_while(Result::ok) {
                 if let Some((_, rest)) = line.split_once("Curfew is at http://") {
                     let address = rest.split(['"', ' ']).next().unwrap_or_default();
                     let _ = found.send(Ok(address.to_owned()));
                 }
+                let mut so_far = so_far.lock().unwrap();
                 so_far.push_str(&line);
                 so_far.push('\n');
             }
-            let _ = found.send(Err(so_far));
+            let _ = found.send(Err(so_far.lock().unwrap().clone()));
         });
         match address.recv_timeout(Duration::from_secs(30)) {
-            Ok(Ok(address)) => Self { child, address },
+            Ok(Ok(address)) => Self {
+                child,
+                log: kept,
+                address,
+            },
             Ok(Err(log)) => panic!("it does not start (built with `make test`?): {log}"),
             Err(_) => {
                 let _ = child.kill();
                 panic!("it does not listen within 30 seconds")
             }
         }
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
     }
 
     /// `kill -9`: without a chance to say anything.
