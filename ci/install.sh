@@ -54,7 +54,12 @@ install_wasm-opt() {
     if has_node; then install_node; else say "no Node 20, so no wasm-opt: what the browser downloads gets larger"; fi
 }
 
-install_postgres() { ci/with-postgres.sh --find >/dev/null 2>&1 || debian "PostgreSQL" postgresql; }
+# What tests of PostgreSQL need: the server, a pooler, and a clock that is wrong.
+install_postgres() {
+    ci/with-postgres.sh --find >/dev/null 2>&1 || debian "PostgreSQL" postgresql
+    has pgbouncer || [ -x /usr/sbin/pgbouncer ] || debian "pgbouncer" pgbouncer
+    compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || debian "libfaketime" faketime
+}
 
 install_chromium() { [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || debian "Chromium" chromium; }
 

@@ -1,25 +1,24 @@
-//! The database: SQLite in a file, or PostgreSQL for many nodes. The only file that knows there are two.
+//! The database: SQLite in a file, or PostgreSQL for many nodes. The only place that knows there are two.
 //!
 //! Domain functions take `&mut Conn` and run one SQL text on either, with [`on!`](crate::on). A read takes
 //! [`Db::read`]. A change is an [`Operation`](crate::operation::Operation); [`Db::write`] is for what no user asks for.
 
+mod clock;
 mod notifier;
+mod postgres;
+mod sqlite;
 
 use std::{
     ops::{Deref, DerefMut},
-    path::Path,
-    str::FromStr,
     time::Duration,
 };
 
 use sqlx::{
-    Connection, Database, Postgres, Sqlite, Transaction,
+    Database, Postgres, Sqlite, Transaction,
     migrate::{MigrateError, Migrator},
     pool::PoolConnection,
-    postgres::{PgConnectOptions, PgPool, PgPoolOptions},
-    sqlite::{
-        SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-    },
+    postgres::PgPool,
+    sqlite::SqlitePool,
 };
 
 pub(crate) use notifier::INSTANCE;
@@ -57,10 +56,28 @@ pub enum OpenError {
     Newer(i64),
     #[error("{0} could not be created: {1}")]
     Path(String, std::io::Error),
+    /// A sentence that names the file, and what refuses it where that could be found out.
+    #[error("{0}")]
+    File(String),
+    /// Connections that have no session of their own, and how that was noticed.
+    #[error(
+        "the database is behind a pooler that gives connections no sessions of their own, as pgbouncer in transaction \
+         mode does: {0}. Set pool_mode = session in pgbouncer for this database, or connect to PostgreSQL directly"
+    )]
+    Pooler(String),
     #[error("the database could not be migrated: {0}")]
     Migrate(MigrateError),
     #[error("the database could not be reached: {0}")]
     Database(#[from] sqlx::Error),
+}
+
+/// As [`Db::explain`], where an error is all there is: of the database that this process has opened.
+#[must_use]
+pub fn explain(error: &sqlx::Error) -> String {
+    match sqlite::opened() {
+        Some(file) => sqlite::explain(&file, error),
+        None => error.to_string(),
+    }
 }
 
 impl Db {
@@ -69,14 +86,22 @@ impl Db {
     /// # Errors
     /// [`OpenError::Newer`] when a newer version has migrated it; the other errors say what failed.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
-        let db = if url.starts_with("sqlite:") {
-            Self::open_sqlite(url).await?
+        if url.starts_with("sqlite:") {
+            let opened = async {
+                let db = sqlite::open(url).await?.migrated().await?;
+                sqlite::refuse_unless_writable(url)?;
+                Ok(db)
+            };
+            opened.await.map_err(|error| sqlite::explained(url, error))
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Self::open_postgres(url).await?
+            postgres::open(url).await?.migrated().await
         } else {
-            return Err(OpenError::Scheme);
-        };
-        let migrated = match &db {
+            Err(OpenError::Scheme)
+        }
+    }
+
+    async fn migrated(self) -> Result<Self, OpenError> {
+        let migrated = match &self {
             // Two processes that open a new file at once would both migrate it: on SQLite, unlike
             // PostgreSQL, sqlx takes no lock of its own. (`run_direct`, because `run` gives no `Send` future.)
             Self::Sqlite { write, .. } => {
@@ -89,74 +114,10 @@ impl Db {
             Self::Postgres { pool, .. } => MIGRATIONS.run(pool).await,
         };
         match migrated {
-            Ok(()) => Ok(db),
+            Ok(()) => Ok(self),
             Err(MigrateError::VersionMissing(version)) => Err(OpenError::Newer(version)),
             Err(other) => Err(OpenError::Migrate(other)),
         }
-    }
-
-    async fn open_sqlite(url: &str) -> Result<Self, OpenError> {
-        let options = SqliteConnectOptions::from_str(url)?
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // A commit that is lost in a power cut would make an ended session live again.
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(PATIENCE);
-        create_folder_of(options.get_filename())?;
-        create_file(options.get_filename())?;
-        // One connection writes, so writers of this process queue here and not in SQLite's busy loop, which
-        // is unfair; `begin immediate` keeps other processes out.
-        let write = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(PATIENCE)
-            // On a full disk SQLite rolls back by itself, and the driver still counts a transaction as open:
-            // such a connection would refuse every later transaction, so a new one takes its place.
-            .before_acquire(|conn, _| {
-                Box::pin(async move {
-                    conn.ping().await?;
-                    Ok(!conn.is_in_transaction())
-                })
-            })
-            .connect_lazy_with(options.clone());
-        first_connection(&write).await?;
-        let read = SqlitePoolOptions::new()
-            .max_connections(8)
-            .acquire_timeout(PATIENCE)
-            .connect_lazy_with(options);
-        Ok(Self::Sqlite {
-            read,
-            write,
-            notifier: Notifier::default(),
-        })
-    }
-
-    async fn open_postgres(url: &str) -> Result<Self, OpenError> {
-        let options = PgConnectOptions::from_str(url)?.options([
-            // A remote logout is answered only once it is on disk, whatever the server's default is.
-            ("synchronous_commit", "on"),
-            ("statement_timeout", "5000"),
-            ("lock_timeout", "5000"),
-        ]);
-        let pool = PgPoolOptions::new()
-            .max_connections(20)
-            .acquire_timeout(PATIENCE)
-            // The pool tests each connection that comes back, but waits for ever for one whose both directions are
-            // swallowed: it would keep its place until none is left.
-            .after_release(|conn, _| {
-                Box::pin(async move {
-                    match tokio::time::timeout(PATIENCE, conn.ping()).await {
-                        Ok(answered) => answered.map(|()| true),
-                        Err(_) => Err(sqlx::Error::PoolTimedOut),
-                    }
-                })
-            })
-            .connect_with(options)
-            .await?;
-        Ok(Self::Postgres {
-            pool,
-            notifier: Notifier::default(),
-        })
     }
 
     /// A connection to read with.
@@ -189,6 +150,18 @@ impl Db {
         })
     }
 
+    /// An error for the log, with the file's path where it is about a file, and with what refuses it where that can be
+    /// found out: owner, user and what to do.
+    #[must_use]
+    pub fn explain(&self, error: &sqlx::Error) -> String {
+        match self {
+            Self::Sqlite { write, .. } => {
+                sqlite::explain(write.connect_options().get_filename(), error)
+            }
+            Self::Postgres { .. } => error.to_string(),
+        }
+    }
+
     pub(crate) fn notifier(&self) -> &Notifier {
         match self {
             Self::Sqlite { notifier, .. } | Self::Postgres { notifier, .. } => notifier,
@@ -205,63 +178,6 @@ impl Db {
             Self::Postgres { pool, .. } => pool.close().await,
         }
     }
-}
-
-/// Opens the file. A new file is switched to WAL; SQLite fails that at once, without waiting, when another process
-/// does the same, so it is tried again.
-async fn first_connection(pool: &SqlitePool) -> Result<(), sqlx::Error> {
-    const BUSY: &str = "5";
-    let mut tries = 0;
-    loop {
-        match pool.acquire().await {
-            Err(sqlx::Error::Database(e)) if e.code().as_deref() == Some(BUSY) && tries < 30 => {
-                tries += 1;
-                tokio::time::sleep(PATIENCE / 30).await;
-            }
-            opened => return opened.map(drop),
-        }
-    }
-}
-
-/// Creates a database file that does not exist yet, readable by its owner only, whatever the folder's rights are.
-/// SQLite gives the files beside it the same rights.
-#[cfg(unix)]
-fn create_file(file: &Path) -> Result<(), OpenError> {
-    use std::os::unix::fs::OpenOptionsExt;
-
-    let created = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file);
-    match created {
-        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        created => created
-            .map(drop)
-            .map_err(|error| OpenError::Path(file.display().to_string(), error)),
-    }
-}
-
-#[cfg(not(unix))]
-fn create_file(_: &Path) -> Result<(), OpenError> {
-    Ok(())
-}
-
-/// Creates the folder of a database file, readable by its owner only.
-fn create_folder_of(file: &Path) -> Result<(), OpenError> {
-    let Some(folder) = file
-        .parent()
-        .filter(|f| !f.as_os_str().is_empty() && !f.exists())
-    else {
-        return Ok(());
-    };
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(folder)
-        .map_err(|error| OpenError::Path(folder.display().to_string(), error))
 }
 
 /// A connection to either database, in a transaction or not. Use it with [`on!`](crate::on).

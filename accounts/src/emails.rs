@@ -53,6 +53,10 @@ pub enum EmailTemplate {
         left: i64,
     },
     AuthenticatorOff,
+    /// The key that its secret was sealed with is lost.
+    AuthenticatorLost,
+    /// As above, of the account's webhook; to its owners and admins.
+    WebhookSecretLost,
     TokenMade {
         /// "API" or "MCP".
         kind: String,

@@ -58,4 +58,10 @@ impl EndReason {
             Self::Curfew => "curfew",
         }
     }
+
+    /// Whether a clock decides it, and no operation.
+    #[must_use]
+    pub fn is_by_time(self) -> bool {
+        matches!(self, Self::Expired | Self::Curfew)
+    }
 }

@@ -189,6 +189,12 @@ impl Keys {
             .map_err(|_| CannotOpen::Foreign)
     }
 
+    /// Whether a key with that id is among them: it opens whatever it has sealed.
+    #[must_use]
+    pub fn has(&self, id: &str) -> bool {
+        self.now().0.iter().any(|key| key.id == id)
+    }
+
     /// The id of the key that seals now.
     #[must_use]
     pub fn newest(&self) -> String {

@@ -19,7 +19,8 @@
 //! | [`second_factor`], [`step_up`] | authenticator and recovery codes, and a password or code asked for again |
 //! | [`emails`], [`email_links`] | what a user is told by email, and the one-time links in it |
 //! | [`reset_password`], [`change_email`], [`not_me`] | what those links do |
-//! | [`keys`], [`key_rotation`] | the instance's key, which seals what must be given back |
+//! | [`keys`], [`sealed`], [`key_rotation`], [`key_loss`] | the instance's key, what it seals because it must be given back, and what is done with a new or a lost one |
+//! | [`files`] | why a file cannot be used, in words for the operator |
 //! | [`tokens`], [`programs`] | API and MCP tokens, which remote logout leaves alone, and what programs do with them |
 //! | [`audit`], [`audit_retention`] | what happened, in a chain that shows tampering, and how long it is kept |
 //! | [`webhooks`], [`webhook_settings`] | where an account's events are sent as they happen, and how that is set |
@@ -44,8 +45,10 @@ pub mod email_address;
 pub mod email_links;
 pub mod emails;
 pub mod end_reason;
+pub mod files;
 pub mod ids;
 pub mod instance;
+pub mod key_loss;
 pub mod key_rotation;
 pub mod keys;
 pub mod known_devices;
@@ -66,6 +69,7 @@ pub mod reset_password;
 mod retry;
 pub mod roles;
 pub mod sample;
+pub mod sealed;
 pub mod second_factor;
 pub mod secret;
 pub mod sessions;

@@ -1,12 +1,17 @@
 //! The clock and the randomness of one operation. They are parameters, so that a test can choose them.
 
+mod clock;
+
 use std::{
     ops::{Add, Sub},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use serde::{Deserialize, Serialize};
 use uuid::Builder;
+
+use clock::CLOCK;
+pub use clock::ClockDifference;
 
 /// Milliseconds since 1970-01-01T00:00:00Z: how every time is stored and compared.
 #[derive(
@@ -55,18 +60,11 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// This moment, by the system's clock.
+    /// This moment: by the database's clock once that was measured ([`follow`]), else by the system's.
     #[must_use]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the clock"
-    )]
     pub fn now() -> Self {
-        let since = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
         Self {
-            at: UnixMillis(millis(since)),
+            at: CLOCK.time(Instant::now()).unwrap_or_else(system),
         }
     }
 
@@ -86,6 +84,28 @@ impl Moment {
             .into_uuid()
             .to_string()
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the clock"
+)]
+fn system() -> UnixMillis {
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    UnixMillis(millis(since))
+}
+
+/// Lets the database's time count from now on: this is what its clock says at this instant.
+pub(crate) fn follow(database: UnixMillis) {
+    CLOCK.set(database, Instant::now(), system());
+}
+
+/// How far this node's clock was ahead of the database's when it was last measured; zero where it never was.
+#[must_use]
+pub fn clock_difference() -> ClockDifference {
+    CLOCK.ahead()
 }
 
 /// Fills `bytes` from the operating system's random source.

@@ -91,7 +91,7 @@ pub async fn set(
         // A webhook that was removed just now, and whose receiver has not been told yet, is replaced.
         delete(op, account).await?;
         drop_pending(op, account).await?;
-        let secret = random();
+        let secret = random_secret();
         let sealed = op
             .keys()
             .seal(Purpose::Webhook, &account.0, secret.expose().as_bytes());
@@ -116,7 +116,7 @@ pub async fn new_secret(op: &mut Operation, who: &SignedIn) -> Result<Secret, We
     let me = begin(op, who, Permission::ManageWebhook).await?;
     let account = &me.account_id;
     let webhook = find(op, account).await?.ok_or(WebhookError::None)?;
-    let secret = random();
+    let secret = random_secret();
     let sealed = op
         .keys()
         .seal(Purpose::Webhook, &account.0, secret.expose().as_bytes());
@@ -211,7 +211,7 @@ fn tell(op: &mut Operation, action: Action, me: &LockedUser, details: Value) {
 }
 
 /// 32 random bytes in base64 (RFC 4648, with padding) behind the prefix, as Standard Webhooks has it.
-fn random() -> Secret {
+pub(crate) fn random_secret() -> Secret {
     let mut key = Zeroizing::new([0; 32]);
     fill_random(&mut *key);
     Secret::new(format!("{PREFIX}{}", BASE64.encode(&*key)))
@@ -226,7 +226,7 @@ fn stored(categories: &[String]) -> String {
 }
 
 /// `hooks.example.com:8443` of an address.
-fn host_of(url: &str) -> String {
+pub(crate) fn host_of(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split(['/', '?', '#'])
         .next()

@@ -167,6 +167,7 @@ pub async fn explained(curfew: &Curfew, me: &SignedIn, error: AppError) -> AppEr
         find_by_id(&mut conn, &me.session).await
     };
     match found.await {
+        Ok(Found::Ended(ended)) if ended.is_in_doubt() => AppError::service_unavailable(),
         Ok(Found::Ended(ended)) => session_ended(&ended),
         Ok(_) if error.code == Code::SessionEnded => AppError::not_signed_in(),
         Ok(_) => error,

@@ -29,7 +29,7 @@ use accounts::{
 };
 use clap::Parser;
 
-use crate::{config::Config, key_file};
+use crate::{clock, config::Config, key_file};
 use config::ConfigCommand;
 use failed::Failed;
 
@@ -91,6 +91,7 @@ async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<
         Command::Key(Key::Rotate { forget_old }) => {
             key::rotate(&instance.db, config, forget_old, out).await?;
         }
+        Command::Key(Key::AcceptLoss) => key::accept_loss(instance, config, out).await?,
         Command::Demo { force } => samples::demo(instance, force, out).await?,
         Command::Seed(how_many) => samples::seed(instance, config, &how_many, out).await?,
     }
@@ -110,12 +111,13 @@ async fn open(command: &Command, config: &Config) -> Result<Instance, Failed> {
     let db = Db::open(&config.database_url)
         .await
         .map_err(|error| Failed::Message(config.cannot_open_database(&error)))?;
-    // No command but `key rotate`, which opens the file itself, seals anything. So where the server's key file is
-    // elsewhere, none is created here, and keys of this process do.
-    let keys = if config.secret_key_file.exists() {
-        key_file::open(&config.secret_key_file).map_err(Failed::Message)?
-    } else {
-        Keys::parse(&Keys::new_line())?
+    clock::measure_first(&db).await?;
+    // Only the commands about the key, which open the file themselves, seal or open anything. So where the server's key
+    // file is elsewhere, none is created here and none is missed, and keys of this process do.
+    let keys = key_file::read(&config.secret_key_file).map_err(Failed::Message)?;
+    let keys = match keys {
+        Some(keys) => keys,
+        None => Keys::parse(&Keys::new_line())?,
     };
     Ok(Instance {
         db,

@@ -141,7 +141,11 @@ impl Config {
 
     fn apply(&mut self, setting: &Setting, reading: Option<&Reading>) -> Option<Problem> {
         let reading = reading?;
-        let applied = (setting.apply)(self, &reading.text);
+        let applied = if values::is_quoted(&reading.text) {
+            Err(values::quoted())
+        } else {
+            (setting.apply)(self, &reading.text)
+        };
         applied
             .err()
             .map(|why| Problem::unusable(setting, reading, why))

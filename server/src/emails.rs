@@ -12,6 +12,7 @@ use std::{
 use accounts::{
     db::Db,
     emails::{self, Due, EmailError},
+    files,
     ids::UserId,
     keys::Keys,
     time::Moment,
@@ -86,7 +87,11 @@ impl EmailSender {
                     Ok(true) => {}
                     Ok(false) => break,
                     Err(EmailError::Database(error)) => {
-                        tracing::warn!(%error, "the database is unavailable: emails wait in the outbox");
+                        let error = self.db.explain(&error);
+                        tracing::warn!(
+                            error,
+                            "the database is unavailable: emails wait in the outbox"
+                        );
                         break;
                     }
                     // The next one gets its turn.
@@ -152,7 +157,7 @@ impl EmailSender {
                 let file = folder.join(format!("{}.eml", due.id));
                 write(folder, &file, &message.formatted())
                     .await
-                    .map_err(|e| format!("{}: {e}", file.display()))?;
+                    .map_err(|e| format!("CURFEW_MAIL_FOLDER: {}", files::explain(&file, &e)))?;
                 let file = file.display();
                 tracing::info!(email = due.id, %file, "CURFEW_SMTP_URL is not set: an email became a file");
                 Ok(())

@@ -89,6 +89,9 @@ async fn open(state: &AppState, parts: &Parts) -> Result<Events, AppError> {
                     });
                 }
             },
+            Found::Ended(how) if how.is_in_doubt() => {
+                return Err(AppError::service_unavailable());
+            }
             Found::Ended(how) => return Err(session_ended(&how)),
             // Rotated a moment ago: the browser has the new cookie when it tries again.
             Found::JustRotated | Found::Unknown => return Err(AppError::not_signed_in()),

@@ -142,7 +142,8 @@ impl Export {
             Withdrawn::SessionEnded => "the session has ended",
             Withdrawn::PermissionLost => "the permission is gone",
             Withdrawn::Unavailable(error) => {
-                tracing::error!(parent: request, %error, "the database became unavailable in the middle of an export");
+                let error = self.state.curfew.instance.db.explain(&error);
+                tracing::error!(parent: request, error, "the database became unavailable in the middle of an export");
                 return std::io::Error::other("the database is unavailable");
             }
         };

@@ -4,8 +4,14 @@
 use std::time::Duration;
 
 use accounts::{
-    audit_retention, cleanup::cleanup, curfew, db::DatabaseError, denials, instance::Instance,
-    sessions, time::Moment,
+    audit_retention,
+    cleanup::cleanup,
+    curfew,
+    db::DatabaseError,
+    denials,
+    instance::Instance,
+    sessions,
+    time::{Moment, clock_difference},
 };
 use tokio::{
     task::JoinSet,
@@ -39,16 +45,28 @@ fn every(time: Duration) -> Interval {
     tick
 }
 
+/// While the clocks disagree nothing is marked or deleted because of its age.
+fn time_is_in_doubt() -> bool {
+    clock_difference().is_too_large()
+}
+
 /// Marks what curfews have ended. They hold without it; lists and counts are tidier with it.
 async fn keep_ending_curfews(instance: Instance) {
     let mut tick = every(CURFEWS_EVERY);
     loop {
         tick.tick().await;
+        if time_is_in_doubt() {
+            continue;
+        }
         match curfew::end_due(&instance, Moment::now()).await {
             Ok(0) => {}
             Ok(ended) => tracing::info!(ended, "curfews ended sessions and remembered devices"),
             Err(error) => {
-                tracing::warn!(%error, "the database is unavailable: curfews are marked later");
+                let error = instance.db.explain(&error);
+                tracing::warn!(
+                    error,
+                    "the database is unavailable: curfews are marked later"
+                );
             }
         }
     }
@@ -63,7 +81,11 @@ async fn keep_expanding_raises(instance: Instance) {
             Ok(0) => {}
             Ok(sessions) => tracing::info!(sessions, "ended sessions were recorded one by one"),
             Err(error) => {
-                tracing::warn!(%error, "the database is unavailable: ended sessions are recorded later");
+                let error = instance.db.explain(&error);
+                tracing::warn!(
+                    error,
+                    "the database is unavailable: ended sessions are recorded later"
+                );
             }
         }
     }
@@ -78,7 +100,11 @@ async fn keep_recording_denials(instance: Instance) {
             Ok(0) => {}
             Ok(refusals) => tracing::info!(refusals, "refusals that were counted were recorded"),
             Err(error) => {
-                tracing::warn!(%error, "the database is unavailable: counted refusals are recorded later");
+                let error = instance.db.explain(&error);
+                tracing::warn!(
+                    error,
+                    "the database is unavailable: counted refusals are recorded later"
+                );
             }
         }
     }
@@ -88,11 +114,18 @@ async fn keep_cleaning_up(instance: Instance) {
     let mut tick = every(CLEANUP_EVERY);
     loop {
         tick.tick().await;
+        if time_is_in_doubt() {
+            continue;
+        }
         match clean_up(&instance).await {
             Ok(0) => {}
             Ok(deleted) => tracing::info!(deleted, "cleanup deleted old rows"),
             Err(error) => {
-                tracing::warn!(%error, "the database is unavailable: cleanup is tried again later");
+                let error = instance.db.explain(&error);
+                tracing::warn!(
+                    error,
+                    "the database is unavailable: cleanup is tried again later"
+                );
             }
         }
     }

@@ -6,34 +6,97 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use accounts::keys::Keys;
+use accounts::{
+    db::{DatabaseError, Db},
+    files,
+    keys::Keys,
+    sealed::{self, Unopened},
+    time::Moment,
+};
 use zeroize::Zeroizing;
 
-/// Opens the key file; creates one when there is none.
+/// Opens the key file of that database, and creates one when there is none and nothing is sealed yet.
 ///
 /// # Errors
-/// One plain sentence that names the setting.
-pub fn open(path: &Path) -> Result<Keys, String> {
-    let why =
-        |e: &dyn std::fmt::Display| format!("CURFEW_SECRET_KEY_FILE: {}: {e}", path.display());
-    if !path.exists() {
-        match write_new(path, &Keys::new_line()) {
-            Ok(()) => tracing::info!(
-                file = %path.display(),
-                "key file created: keep a copy with your backups"
-            ),
-            // Another process was faster.
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(e) => return Err(why(&e)),
-        }
+/// One plain sentence that names the setting. Keys that do not open what is sealed are refused, with the number of
+/// users concerned and two ways on.
+pub async fn open(path: &Path, db: &Db) -> Result<Keys, String> {
+    let keys = read(path)?;
+    let unopened = async {
+        let mut conn = db.read().await?;
+        sealed::unopened(&mut conn, keys.as_ref(), Moment::now()).await
+    };
+    let unopened = unopened.await.map_err(|error: DatabaseError| {
+        format!("the database is unavailable: {}", db.explain(&error))
+    })?;
+    if !unopened.is_none() {
+        return Err(does_not_fit(path, keys.is_some(), unopened));
     }
-    let text = Zeroizing::new(fs::read_to_string(path).map_err(|e| why(&e))?);
+    match keys {
+        Some(keys) => Ok(keys),
+        None => create(path),
+    }
+}
+
+/// Reads the key file. None when there is none.
+///
+/// # Errors
+/// As [`open`].
+pub fn read(path: &Path) -> Result<Option<Keys>, String> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => Zeroizing::new(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(cannot(path, &error)),
+    };
     warn_if_others_may_read(path);
     let again: PathBuf = path.to_owned();
-    Keys::parse_and_reread(&text, move || {
+    let keys = Keys::parse_and_reread(&text, move || {
         fs::read_to_string(&again).ok().map(Zeroizing::new)
-    })
-    .map_err(|e| why(&e))
+    });
+    keys.map(Some)
+        .map_err(|error| format!("CURFEW_SECRET_KEY_FILE: {}: {error}", path.display()))
+}
+
+/// Reads the key file, and creates one when there is none, whatever is sealed.
+///
+/// # Errors
+/// As [`open`].
+pub fn create(path: &Path) -> Result<Keys, String> {
+    if let Some(keys) = read(path)? {
+        return Ok(keys);
+    }
+    match write_new(path, &Keys::new_line()) {
+        Ok(()) => tracing::info!(
+            file = %path.display(),
+            "key file created: keep a copy with your backups"
+        ),
+        // Another process was faster.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(cannot(path, &error)),
+    }
+    read(path)?.ok_or_else(|| cannot(path, &io::ErrorKind::NotFound.into()))
+}
+
+/// What to say when the key file cannot be read or written.
+#[must_use]
+pub fn cannot(path: &Path, error: &io::Error) -> String {
+    format!("CURFEW_SECRET_KEY_FILE: {}", files::explain(path, error))
+}
+
+fn does_not_fit(path: &Path, there: bool, unopened: Unopened) -> String {
+    let path = path.display();
+    let what = if there {
+        format!("the key in {path} does not open what is sealed in this database")
+    } else {
+        format!(
+            "there is no key file at {path}, and the key that it held is needed to open what is sealed in this database"
+        )
+    };
+    format!(
+        "CURFEW_SECRET_KEY_FILE: {what}: {unopened}. Two ways on: put the right key file there (from a backup or \
+         another node), or, if it is lost for good, run `curfew key accept-loss`: these authenticator apps are off \
+         then and their users sign in with password and recovery code, and webhook secrets are created anew"
+    )
 }
 
 /// Puts a new key first; the others stay, to open what they have sealed. The file changes at once or
@@ -106,8 +169,11 @@ mod tests {
     fn a_key_file_is_created_kept_and_rotated() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deeper/secret.key");
-        let first = open(&path).unwrap().newest();
-        assert_eq!(open(&path).unwrap().newest(), first);
+        assert!(read(&path).unwrap().is_none());
+        let first = create(&path).unwrap().newest();
+        assert_eq!(create(&path).unwrap().newest(), first);
+        let reads = || read(&path).unwrap().unwrap().newest();
+        assert_eq!(reads(), first);
         #[cfg(unix)]
         {
             let mode = fs::metadata(&path).unwrap().permissions();
@@ -117,11 +183,11 @@ mod tests {
             );
         }
         add_key(&path).unwrap();
-        let second = open(&path).unwrap().newest();
+        let second = reads();
         assert_ne!(first, second);
         assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 2);
         forget_old_keys(&path).unwrap();
-        assert_eq!(open(&path).unwrap().newest(), second);
+        assert_eq!(reads(), second);
         assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
     }
 
@@ -130,8 +196,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret.key");
         fs::write(&path, "nonsense\n").unwrap();
-        let why = open(&path).unwrap_err();
+        let why = read(&path).unwrap_err();
         assert!(why.starts_with("CURFEW_SECRET_KEY_FILE"), "{why}");
         assert!(why.contains("line 1") && !why.contains("nonsense"), "{why}");
+    }
+
+    /// What a container runtime creates where the file to mount does not exist.
+    #[test]
+    fn a_folder_in_the_place_of_the_key_file_is_said_to_be_one() {
+        let folder = tempfile::tempdir().unwrap();
+        for why in [read(folder.path()), create(folder.path()).map(Some)] {
+            let why = why.unwrap_err();
+            assert!(why.starts_with("CURFEW_SECRET_KEY_FILE: /"), "{why}");
+            assert!(why.contains("is a folder"), "{why}");
+        }
     }
 }

@@ -62,8 +62,9 @@ impl LastSeen {
             tx.commit().await
         };
         if let Err(error) = written.await {
+            let error = db.explain(&error);
             tracing::warn!(
-                %error,
+                error,
                 sessions = sessions.len(),
                 tokens = tokens.len(),
                 "the database is unavailable: times of last use are written later"

@@ -15,11 +15,13 @@
 //! | `csv`, [`event_lines`], [`key_file`] | files: exports, and the instance's key |
 //! | [`visible_log`] | the log, with nothing invisible in it |
 //! | [`state`], [`streams`], [`last_seen`], [`token_rate_limit`], [`warned`] | what requests share |
+//! | [`clock`] | how this node's clock stands to the database's |
 
 pub mod addresses;
 pub mod assets;
 pub mod authentication;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod connections;
 mod cross_site;

@@ -118,6 +118,12 @@ async fn record(state: &AppState, user: &User, client: &Client, address: &Addres
     };
     if let Err(error) = recorded.await {
         let (user, address) = (user.id.as_str(), address.path);
-        tracing::error!(%error, user, address, "the database is unavailable: a refusal was not recorded");
+        let error = state.curfew.instance.db.explain(&error);
+        tracing::error!(
+            error,
+            user,
+            address,
+            "the database is unavailable: a refusal was not recorded"
+        );
     }
 }

@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use crate::{
-    assets,
+    assets, clock,
     config::{self, Config},
     connections::{self, PATIENCE},
     emails::EmailSender,
@@ -36,9 +36,12 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let db = Db::open(&config.database_url)
         .await
         .map_err(|e| config.cannot_open_database(&e))?;
+    clock::measure_first(&db)
+        .await
+        .map_err(|e| config.cannot_open_database(&e))?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let hasher = Hasher::new(cores).map_err(|e| e.to_string())?;
-    let keys = key_file::open(&config.secret_key_file)?;
+    let keys = key_file::open(&config.secret_key_file, &db).await?;
     let sender = EmailSender::new(&config, db.clone(), keys.clone())?;
     let assets = assets::built()
         .ok_or("the browser side is not built: run `make run`, or `cargo xtask web` first")?;
@@ -52,6 +55,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let webhook_client = state.curfew.webhook_client.clone();
     let deliveries = Deliveries::new(db.clone(), instance.keys.clone(), webhook_client);
     let mut always = JoinSet::new();
+    always.spawn(clock::keep_measuring(db.clone()));
     always.spawn(state.last_seen.clone().keep_writing(db.clone()));
     always.spawn(
         state

@@ -64,7 +64,11 @@ impl Deliveries {
                     }
                     Ok(None) => break,
                     Err(error) => {
-                        tracing::warn!(%error, "the database is unavailable: webhook deliveries wait");
+                        let error = self.db.explain(&error);
+                        tracing::warn!(
+                            error,
+                            "the database is unavailable: webhook deliveries wait"
+                        );
                         break;
                     }
                 }

@@ -108,18 +108,24 @@ pub fn patient(db: &Db) -> Db {
         }
         Db::Postgres { pool, notifier } => {
             let notifier = notifier.clone();
-            let millis = PATIENCE.as_millis();
-            let options = (*pool.connect_options()).clone();
-            let options =
-                options.options([("lock_timeout", millis), ("statement_timeout", millis)]);
-            let patient = pool.options().clone().acquire_timeout(PATIENCE);
-            let pool = patient.connect_lazy_with(options);
+            let patient = pool
+                .options()
+                .clone()
+                .acquire_timeout(PATIENCE)
+                .after_connect(|conn, _| {
+                    Box::pin(async move { sqlx::raw_sql(PATIENT).execute(conn).await.map(drop) })
+                });
+            let pool = patient.connect_lazy_with((*pool.connect_options()).clone());
             Db::Postgres { pool, notifier }
         }
     }
 }
 
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// What every session of a patient database sets, in place of what the program does.
+const PATIENT: &str =
+    "set synchronous_commit = on; set statement_timeout = 60000; set lock_timeout = 60000";
 
 /// Where a database was opened, to open it again as a second process or after a restart would.
 #[must_use]

@@ -77,7 +77,7 @@ pub enum WrongCode {
 pub(crate) enum Refused {
     Wrong(WrongCode),
     RateLimited(RateLimited),
-    /// A hundred wrong codes in a row: the user needs a recovery code, and has to set the authenticator up again.
+    /// A hundred wrong codes in a row, or its secret was lost with the key: the user needs a recovery code, and has to set the authenticator up again.
     AuthenticatorOff,
 }
 
@@ -143,7 +143,8 @@ async fn check_code(
         .fetch_optional(c)
         .await)?;
     let Some(row) = row else {
-        return Ok(Err(Refused::Wrong(WrongCode::Code)));
+        // The key that had sealed it was lost, and the loss accepted (`key_loss`).
+        return Ok(Err(Refused::AuthenticatorOff));
     };
     let Some(in_a_row) = rate_limits::permit_wrong_code(op, &row.id, browser).await? else {
         return Ok(Err(Refused::AuthenticatorOff));

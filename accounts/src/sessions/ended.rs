@@ -2,7 +2,12 @@
 
 use sqlx::FromRow;
 
-use crate::{db::Conn, end_reason::EndReason, on, time::UnixMillis};
+use crate::{
+    db::Conn,
+    end_reason::EndReason,
+    on,
+    time::{UnixMillis, clock_difference},
+};
 
 /// How it ended: the reason, when, and the browser and the action of the operation where there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +74,13 @@ impl Raise {
 }
 
 impl Ended {
+    /// Whether it only ended by time while this node's clock and the database's disagree. One of them is wrong, so it is
+    /// not known whether it has ended: nothing may be told or removed.
+    #[must_use]
+    pub fn is_in_doubt(&self) -> bool {
+        self.end_reason.is_by_time() && clock_difference().is_too_large()
+    }
+
     pub(super) fn told(end_reason: EndReason, at: UnixMillis, operation: Option<EndedBy>) -> Self {
         let operation = operation.filter(|_| !end_reason.is_by_itself());
         let mut told = Self {

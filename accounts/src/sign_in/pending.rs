@@ -40,7 +40,7 @@ pub enum CodeError {
     Malformed,
     #[error("the code is not right")]
     Wrong(WrongCode),
-    /// Too many wrong codes in a row: the user needs a recovery code.
+    /// Too many wrong codes in a row, or a lost key: the user needs a recovery code.
     #[error("the authenticator is off")]
     AuthenticatorOff,
     #[error("too many attempts")]

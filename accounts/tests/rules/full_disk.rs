@@ -39,8 +39,16 @@ async fn write_until_full(db: &Db) {
     let more = "insert into rate_limits (subject, failures, window_ends_at)
                 values (hex(randomblob(4000)), 1, 9000000000000)";
     let mut written = 0;
-    while sqlx::query(more).execute(&mut **conn).await.is_ok() {
-        written += 1;
+    let full = loop {
+        match sqlx::query(more).execute(&mut **conn).await {
+            Ok(_) => written += 1,
+            Err(full) => break full,
+        }
         assert!(written < 100, "the file grows all the same");
-    }
+    };
+    // The log names the file.
+    let told = db.explain(&full);
+    let url = databases::url_of(db);
+    let file = url.strip_prefix("sqlite://").unwrap();
+    assert!(told.contains("full") && told.contains(file), "{told}");
 }

@@ -37,7 +37,7 @@ fn wanted(categories: &[&str], severity: &str) -> Wanted {
 
 impl TestApp {
     /// Sets the account's webhook. Its secret; empty when it had one before.
-    async fn set_webhook(
+    pub async fn set_webhook(
         &self,
         who: &SignedIn,
         url: &str,

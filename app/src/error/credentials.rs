@@ -19,7 +19,7 @@ impl From<StepUpError> for AppError {
             StepUpError::Wrong => Self::step_up("That’s neither your password nor a valid code."),
             StepUpError::Clock => Self::step_up(CLOCKS_DIFFER),
             StepUpError::AuthenticatorOff => Self::step_up(
-                "Too many wrong codes, so this authenticator app was turned off. Use your password.",
+                "This authenticator app was turned off: after too many wrong codes, or because the operator lost its key. Use your password.",
             ),
             StepUpError::RateLimited(t) => t.into(),
             StepUpError::Conflict => Self::session_ended(),

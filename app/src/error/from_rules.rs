@@ -1,8 +1,12 @@
 //! From the rules' errors to what the browser is told: what they share.
 
 use accounts::{
-    db::DatabaseError, keys::CannotOpen, passwords::HashingFailed, permissions::Refusal,
-    plans::Plan, rate_limits::RateLimited,
+    db::{self, DatabaseError},
+    keys::CannotOpen,
+    passwords::HashingFailed,
+    permissions::Refusal,
+    plans::Plan,
+    rate_limits::RateLimited,
 };
 
 use super::{AppError, Code, listed};
@@ -18,7 +22,8 @@ const NOT_YOUR_FAULT: &str = "Something went wrong on our side. Nothing was chan
 /// Logs the cause once; the browser only learns that it was not the user's fault.
 impl From<DatabaseError> for AppError {
     fn from(error: DatabaseError) -> Self {
-        tracing::error!(%error, "the database is unavailable");
+        let error = db::explain(&error);
+        tracing::error!(error, "the database is unavailable");
         Self::service_unavailable()
     }
 }

@@ -12,8 +12,7 @@ use accounts::{
 
 use super::{AppError, Code};
 
-const AUTHENTICATOR_OFF: &str =
-    "Too many wrong codes, so this authenticator app was turned off. Use a recovery code.";
+const AUTHENTICATOR_OFF: &str = "This authenticator app was turned off: after too many wrong codes, or because the operator lost its key. Use a recovery code.";
 const WRONG_CODE: &str = "That code isn’t right or was already used. Wait for the next one.";
 const WRONG_RECOVERY_CODE: &str =
     "That recovery code isn’t right. Check it, or use another one of the newest set.";

@@ -77,10 +77,18 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
     let (authenticated, sign_up_open) = match found.await {
         Ok(found) => found,
         Err(error) => {
-            tracing::error!(%error, "the database is unavailable: no session could be looked up");
+            let error = state.curfew.instance.db.explain(&error);
+            tracing::error!(
+                error,
+                "the database is unavailable: no session could be looked up"
+            );
             return unavailable(&state, &parts);
         }
     };
+    if matches!(&authenticated, Authenticated::As(Presence::Ended(how)) if how.is_in_doubt()) {
+        tracing::error!("the clocks disagree: whether a session has expired is not known");
+        return unavailable(&state, &parts);
+    }
     // Sent here to look again, it still has the old cookie: the answer with the new one was lost, or is slow.
     let lost = matches!(authenticated, Authenticated::JustRotated) && parts.uri.path() == SIGN_IN;
     let mut refused = None;

@@ -175,6 +175,15 @@ pub enum Key {
         #[arg(long)]
         forget_old: bool,
     },
+    /// Give up what the key file does not open, after its key was lost for good
+    #[command(
+        after_help = "Authenticator apps whose secret is lost are off: their users sign in with password and recovery \
+        code, never with the password alone. Webhooks get new secrets, and emails whose link is lost are not sent. \
+        Those concerned are told by email. What the key file opens stays as it is. This can’t be undone: look for \
+        the right key first.\n\n\
+        Example: curfew key accept-loss"
+    )]
+    AcceptLoss,
 }
 
 #[derive(Debug, Subcommand)]

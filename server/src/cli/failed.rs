@@ -2,7 +2,7 @@
 
 use std::{error::Error, io};
 
-use accounts::db::DatabaseError;
+use accounts::db::{self, DatabaseError};
 
 /// Why a command ended early.
 #[derive(Debug)]
@@ -23,11 +23,15 @@ impl<E: Error + 'static> From<E> for Failed {
                 _ => Self::Message(format!("the output could not be written: {error}")),
             };
         }
-        if any.is::<DatabaseError>() {
+        if let Some(error) = any.downcast_ref::<DatabaseError>() {
+            let error = db::explain(error);
             return Self::Message(format!("the database is unavailable: {error}"));
         }
         Self::Message(match error.source() {
-            Some(cause) => format!("{error}: {cause}"),
+            Some(cause) => match cause.downcast_ref::<DatabaseError>() {
+                Some(cause) => format!("{error}: {}", db::explain(cause)),
+                None => format!("{error}: {cause}"),
+            },
             None => error.to_string(),
         })
     }

@@ -1,10 +1,10 @@
-//! `curfew key rotate`.
+//! `curfew key rotate` and `curfew key accept-loss`.
 
 use std::io::Write;
 
-use accounts::{db::Db, key_rotation::seal_anew};
+use accounts::{db::Db, instance::Instance, key_loss, key_rotation::seal_anew, time::Moment};
 
-use super::{Failed, count};
+use super::{Failed, count, operation};
 use crate::{config::Config, key_file};
 
 pub(super) async fn rotate(
@@ -14,17 +14,13 @@ pub(super) async fn rotate(
     out: &mut impl Write,
 ) -> Result<(), Failed> {
     let path = &config.secret_key_file;
-    let why = |error: std::io::Error| {
-        Failed::Message(format!(
-            "CURFEW_SECRET_KEY_FILE: {}: {error}",
-            path.display()
-        ))
-    };
-    key_file::open(path).map_err(Failed::Message)?;
+    let why = |error: std::io::Error| Failed::Message(key_file::cannot(path, &error));
+    // Before the file is touched: a key that does not fit what is sealed cannot seal it anew.
+    key_file::open(path, db).await.map_err(Failed::Message)?;
     key_file::add_key(path).map_err(why)?;
-    let keys = key_file::open(path).map_err(Failed::Message)?;
+    let keys = key_file::create(path).map_err(Failed::Message)?;
     let mut tx = db.write().await?;
-    let rows = seal_anew(&mut tx, &keys)
+    let rows = seal_anew(&mut tx, &keys, Moment::now())
         .await
         .map_err(|error| Failed::Message(format!("nothing was sealed anew: {error}")))?;
     tx.commit().await?;
@@ -46,5 +42,52 @@ pub(super) async fn rotate(
             "The old keys are still in it, for backups and other nodes: copy the file to every node."
         )?;
     }
+    Ok(())
+}
+
+/// One transaction: all of it or nothing. What the key opens stays as it is, so it can be run again.
+pub(super) async fn accept_loss(
+    instance: &Instance,
+    config: &Config,
+    out: &mut impl Write,
+) -> Result<(), Failed> {
+    let path = &config.secret_key_file;
+    let keys = key_file::create(path).map_err(Failed::Message)?;
+    let instance = Instance {
+        keys,
+        ..instance.clone()
+    };
+    let mut op = operation(&instance).await?;
+    let accepted = key_loss::accept_loss(&mut op).await?;
+    if accepted == key_loss::AcceptedLoss::default() {
+        writeln!(
+            out,
+            "The key in {} opens all that is sealed: nothing was changed.",
+            path.display()
+        )?;
+        return Ok(());
+    }
+    op.commit().await?;
+    writeln!(
+        out,
+        "Authenticator apps off: {}; their users sign in with password and recovery code, and were told by email.",
+        accepted.users
+    )?;
+    for email in &accepted.without_codes {
+        writeln!(
+            out,
+            "  {email} has no recovery code left, and cannot sign in"
+        )?;
+    }
+    writeln!(
+        out,
+        "Webhooks with a new secret: {}; owners and admins of their accounts were told by email.\n\
+         Two-factor set-ups that begin anew: {}. Emails whose link is lost and that are not sent: {}.\n\
+         The key is in {}: copy it to every node, and keep a copy with your backups.",
+        accepted.webhooks,
+        accepted.drafts,
+        accepted.emails,
+        path.display()
+    )?;
     Ok(())
 }

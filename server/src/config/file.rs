@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
+use accounts::files;
 use toml::{Table, Value};
 
-use super::{problem::Problem, table};
+use super::{hide::may_be_secret, problem::Problem, table};
 
 /// What a settings file sets.
 #[derive(Debug, Default)]
@@ -23,7 +24,12 @@ impl SettingsFile {
                 (Self::default(), Vec::new())
             }
             Err(error) => {
-                let problem = Problem::file(&shown, &error.to_string());
+                let why = if may_be_secret(&shown) {
+                    error.to_string()
+                } else {
+                    files::explain(path, &error)
+                };
+                let problem = Problem::file(&shown, &why);
                 (Self::default(), vec![problem])
             }
         }

@@ -1,6 +1,17 @@
 //! Takes the parts of a URL out of the messages of others.
 
+use accounts::keys::Keys;
 use url::{Url, form_urlencoded};
+
+/// Whether a value may hold a secret although its setting asks for none: a URL with a user, a key, a token. Whatever is
+/// shown of settings goes by it, because a value that was pasted into the wrong variable is as secret as in the right one.
+pub(super) fn may_be_secret(text: &str) -> bool {
+    let with_user = text
+        .split_once("://")
+        .is_some_and(|(_, rest)| rest.contains('@'));
+    let is_token = ["whsec_", "cfw_"].iter().any(|mark| text.contains(mark));
+    with_user || is_token || Keys::parse(text).is_ok()
+}
 
 /// What stands in place of a part.
 const HIDDEN: &str = "…";
@@ -91,6 +102,28 @@ mod tests {
             (url, "…"),
         ] {
             assert_eq!(hide(text, url), shown);
+        }
+    }
+
+    #[test]
+    fn a_value_that_may_be_a_secret_is_known_by_its_form() {
+        let key = Keys::new_line();
+        for secret in [
+            "postgres://u:p@h/x",
+            "https://token@example.com",
+            key.trim(),
+            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "cfw_api_x",
+        ] {
+            assert!(may_be_secret(secret), "{secret}");
+        }
+        for shown in [
+            "/data/secret.key",
+            "https://example.com/",
+            "Ada <ada@example.com>",
+            "10.0.0.0/8",
+        ] {
+            assert!(!may_be_secret(shown), "{shown}");
         }
     }
 

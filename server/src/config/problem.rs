@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{
+    hide,
     setting::{Setting, Unusable},
     table,
 };
@@ -72,14 +73,16 @@ impl Problem {
             Origin::File(path) => format!(" in {path}"),
             Origin::SecretFile(variable) => format!(" (read from the file that {variable} names)"),
         };
-        let value = if setting.is_secret() {
+        let hidden = hide::may_be_secret(&reading.text);
+        let value = if setting.is_secret() || hidden {
             "cannot be used (the value may hold a secret and is not shown)".to_owned()
         } else {
             format!("is {:?}", reading.text)
         };
         let why = match why {
-            Unusable::Malformed => format!("use {}", plain(setting.allowed)),
-            Unusable::Reason(why) => why,
+            // A reason may quote the value, where its setting is not meant to hold a secret.
+            Unusable::Reason(why) if setting.is_secret() || !hidden => why,
+            _ => format!("use {}", plain(setting.allowed)),
         };
         let example = setting.example;
         Self::new(
@@ -102,6 +105,11 @@ impl Problem {
 
     /// A settings file that cannot be read.
     pub fn file(path: &str, why: &str) -> Self {
+        let path = if hide::may_be_secret(path) {
+            "(not shown, in case its name is a secret)"
+        } else {
+            path
+        };
         Self::new(
             table::CONFIG,
             &format!(": the settings file {path} cannot be used: {why}"),

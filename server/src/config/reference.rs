@@ -88,6 +88,7 @@ folder of the SQLite file, and `data` with PostgreSQL. The environment wins.
 - Settings are read once, at the start. `curfew config check` reads them the same way, and prints what holds and where it \
 comes from.
 - An empty value is unset. White space around a value, and a carriage return, do not count.
+- A value in quotes is refused: they are part of it where no shell takes them out, as in a file of variables for a container.
 - A value that cannot be used stops the start. The message names every such setting, what was read, and an example.
 - An unknown name in the file stops the start; an unknown `CURFEW_…` variable in the environment is a warning. Both name the \
 nearest setting.

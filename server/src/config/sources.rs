@@ -7,6 +7,7 @@ use super::{
     problem::{Origin, Problem, Reading},
     setting::{Setting, Unusable},
     table, urls,
+    values::is_quoted,
 };
 
 /// The environment, or what a test puts in its place, and the settings file.
@@ -100,6 +101,11 @@ fn trimmed(text: &str) -> Option<String> {
 /// mounted there would be worse.
 fn secret(setting: &Setting, variable: &'static str, path: &str) -> Result<Reading, Problem> {
     let refused = |why: &str| Problem::secret_file(setting, variable, why);
+    if is_quoted(path) {
+        return Err(refused(
+            "the quotes are read as part of its path: leave them out",
+        ));
+    }
     let text = fs::read_to_string(path).map_err(|error| refused(&error.to_string()))?;
     let text = trimmed(&text).ok_or_else(|| refused("it is empty"))?;
     let origin = Origin::SecretFile(variable);

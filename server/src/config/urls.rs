@@ -9,7 +9,10 @@ use std::{
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use url::Url;
 
-use super::setting::{Parsed, Unusable};
+use super::{
+    setting::{Parsed, Unusable},
+    values::quoted,
+};
 
 /// Without a setting.
 pub(super) const DEFAULT_DATABASE: &str = "sqlite://data/curfew.db";
@@ -74,6 +77,11 @@ pub(super) fn public_url(text: &str) -> Parsed<String> {
 
 pub(super) fn database_url(text: &str) -> Parsed<String> {
     if text.starts_with("sqlite:") {
+        let file = sqlite_file(text).unwrap_or_default();
+        let file = file.to_string_lossy();
+        if file.starts_with(['"', '\'']) || file.ends_with(['"', '\'']) {
+            return Err(quoted());
+        }
         return Ok(text.to_owned());
     }
     if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {

@@ -1,6 +1,6 @@
 //! What single values are read as: numbers, durations, choices, networks, files of certificates.
 
-use std::{net::IpAddr, str::FromStr, time::Duration};
+use std::{net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use accounts::email_address::deliverable;
 use ipnet::IpNet;
@@ -11,7 +11,10 @@ use tokio_rustls::rustls::{
 };
 use tracing_subscriber::EnvFilter;
 
-use super::setting::{Parsed, Unusable};
+use super::{
+    hide::may_be_secret,
+    setting::{Parsed, Unusable},
+};
 
 /// What [`count`] reads.
 pub(super) const COUNT: &str = "a whole number from 1 to 1000000";
@@ -121,6 +124,28 @@ pub(super) fn authorities(file: &str) -> Parsed<Vec<CertificateDer<'static>>> {
     }
 }
 
+/// Whether quotes were left around a value. A shell takes them out; a file of variables for a container, for one, does not.
+pub(super) fn is_quoted(text: &str) -> bool {
+    let inside = |quote: char| {
+        text.strip_prefix(quote)
+            .and_then(|rest| rest.strip_suffix(quote))
+    };
+    inside('"').or_else(|| inside('\'')).is_some()
+}
+
+/// The reason why such a value is refused: a path with quotes in it is the path of another file.
+pub(super) fn quoted() -> Unusable {
+    reason("the quotes are read as part of the value: leave them out")
+}
+
+/// The path of a file or folder. It is shown in messages, so what may be a secret is refused.
+pub(super) fn path(text: &str) -> Parsed<PathBuf> {
+    if may_be_secret(text) {
+        return Err(Unusable::Malformed);
+    }
+    Ok(text.into())
+}
+
 fn reason(why: &str) -> Unusable {
     Unusable::Reason(why.to_owned())
 }
@@ -169,6 +194,22 @@ mod tests {
         let long = format!("{}@example.com", "a".repeat(65));
         for wrong in [&*long, "İ@example.com", "curfew@b_c.example", "curfew"] {
             assert!(mailbox(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn quotes_around_a_value_are_seen_and_quotes_inside_are_not() {
+        for text in ["\"/data/key\"", "'/data/key'", "\"\"", "''"] {
+            assert!(is_quoted(text), "{text}");
+        }
+        for text in [
+            "/data/key",
+            "\"Ada, L.\" <ada@example.com>",
+            "'",
+            "\"x'",
+            "",
+        ] {
+            assert!(!is_quoted(text), "{text}");
         }
     }
 

@@ -157,6 +157,24 @@ fn body(due: &Due, install: &str) -> Body {
             button: sign_in(),
             otherwise: "If you did not enter these codes, a stranger knows your password: change it.",
         },
+        EmailTemplate::AuthenticatorLost => Body {
+            subject: "Your authenticator app no longer works here",
+            paragraphs: vec![
+                "The operator of this Curfew has lost the key that the secret of your authenticator app was stored under. Signing in still asks for a second factor: use one of your recovery codes.".into(),
+                "Then turn two-factor authentication off under Profile → Security, and set it up again.".into(),
+            ],
+            button: sign_in(),
+            otherwise: "If you have no recovery code left, write to the operator. You do not need to change your password.",
+        },
+        EmailTemplate::WebhookSecretLost => Body {
+            subject: "Your webhook needs a new secret",
+            paragraphs: vec![
+                "The operator of this Curfew has lost the key that the secret of your account’s webhook was stored under. Deliveries are signed with a new secret from now on, which your receiver does not know and will refuse.".into(),
+                "Create another secret in the settings of the audit log, and give it to the receiver.".into(),
+            ],
+            button: page("See the webhook", "/settings/audit-log"),
+            otherwise: "Events are in the audit log whether they were delivered or not.",
+        },
         EmailTemplate::TokenMade { kind, name } => Body {
             subject: "An access token was created",
             paragraphs: vec![format!("The {kind} token “{name}” acts for you from now on, until it is revoked or expires. Remote logout does not end it.")],

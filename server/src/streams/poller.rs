@@ -10,7 +10,7 @@ use accounts::{
     db::{Change, DatabaseError},
     ids::{AccountId, SessionId, UserId},
     instance::Reader,
-    sessions::{self, SessionStatus, Watched},
+    sessions::{self, Ended, SessionStatus, Watched},
     time::Moment,
 };
 use app::context::Curfew;
@@ -65,8 +65,9 @@ impl Streams {
                     Err(_) => DatabaseError::PoolTimedOut,
                 };
                 let streams = self.count();
+                let error = curfew.instance.db.explain(&error);
                 tracing::warn!(
-                    %error,
+                    error,
                     streams,
                     "the database is unavailable: event streams stay open until it answers"
                 );
@@ -132,7 +133,11 @@ impl Streams {
             .map(|status| (&status.session, status))
             .collect();
         for (user, session) in some {
-            self.judge(user, session, found.get(session).copied());
+            let status = found.get(session);
+            if status.is_some_and(|status| status.ended.as_ref().is_some_and(Ended::is_in_doubt)) {
+                continue;
+            }
+            self.judge(user, session, status.copied());
         }
         Ok(())
     }

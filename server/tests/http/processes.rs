@@ -5,6 +5,7 @@ mod nodes;
 mod program;
 mod stream;
 
+mod clocks;
 mod codes_at_once;
 mod denials;
 mod downloads;
@@ -12,6 +13,7 @@ mod half_dead;
 mod kills;
 mod logging;
 mod other_commands;
+mod start;
 mod stopping;
 mod streams;
 mod users;

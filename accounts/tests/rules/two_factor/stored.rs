@@ -39,8 +39,8 @@ async fn a_rotated_key_opens_what_the_old_one_sealed_and_the_old_one_is_needed_n
     let new = Keys::new_line();
     app.keys = Keys::parse(&format!("{}{}", *new, *old)).unwrap();
     let mut tx = app.db.write().await.unwrap();
-    assert_eq!(seal_anew(&mut tx, &app.keys).await.unwrap(), 1);
-    assert_eq!(seal_anew(&mut tx, &app.keys).await.unwrap(), 0);
+    assert_eq!(seal_anew(&mut tx, &app.keys, NOW).await.unwrap(), 1);
+    assert_eq!(seal_anew(&mut tx, &app.keys, NOW).await.unwrap(), 0);
     tx.commit().await.unwrap();
     assert_ne!(databases::text(&app.db, OF_THE_SECRET).await, before);
     app.keys = Keys::parse(&new).unwrap();

@@ -44,8 +44,8 @@ async fn the_secret_is_sealed_and_sealed_anew(db: Db) {
 
     app.keys = Keys::parse(&format!("{}{}", *new, *old)).unwrap();
     let mut tx = app.db.write().await.unwrap();
-    assert_eq!(seal_anew(&mut tx, &app.keys).await.unwrap(), 1);
-    assert_eq!(seal_anew(&mut tx, &app.keys).await.unwrap(), 0);
+    assert_eq!(seal_anew(&mut tx, &app.keys, NOW).await.unwrap(), 1);
+    assert_eq!(seal_anew(&mut tx, &app.keys, NOW).await.unwrap(), 0);
     tx.commit().await.unwrap();
     let only_new = Keys::parse(&new).unwrap();
     let webhook = webhooks::find(&mut *app.read(NOW).await, account).await;

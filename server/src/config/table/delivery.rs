@@ -35,7 +35,7 @@ pub(super) const EMAIL: Section = Section {
             }),
             example: "/var/lib/curfew/mail",
             secret_file: None,
-            apply: |config, text| put(&mut config.mail_folder, Ok(text.into())),
+            apply: |config, text| put(&mut config.mail_folder, values::path(text)),
         },
     ],
 };

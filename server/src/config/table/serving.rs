@@ -83,14 +83,14 @@ pub(super) const DATABASE: Section = Section {
         },
         Setting {
             name: "CURFEW_SECRET_KEY_FILE",
-            about: "File of the key that seals two-factor secrets; created at the first start",
+            about: "File of the key that seals two-factor and webhook secrets; created at the first start. One that does not fit the database stops the start",
             allowed: "the path of a file",
             default: Fallback::Follows("`secret.key` in the data folder", |config| {
                 urls::data_file(&config.database_url, "secret.key")
             }),
             example: "/run/secrets/curfew.key",
             secret_file: None,
-            apply: |config, text| put(&mut config.secret_key_file, Ok(text.into())),
+            apply: |config, text| put(&mut config.secret_key_file, values::path(text)),
         },
     ],
 };

@@ -47,9 +47,31 @@ impl Program {
 
     /// With some settings.
     pub fn start_with(folder: &Path, url: &str, settings: &[(&str, &str)]) -> Self {
-        let mut child = curfew(folder, url)
-            .envs(settings.iter().copied())
-            .arg("serve")
+        let mut command = curfew(folder, url);
+        command.envs(settings.iter().copied()).arg("serve");
+        Self::started(command)
+    }
+
+    /// From a shell that has run this first.
+    pub fn start_within(folder: &Path, url: &str, shell: &str) -> Self {
+        let like = curfew(folder, url);
+        let mut command = Command::new("sh");
+        let program = like.get_program().to_str().unwrap();
+        command
+            .current_dir(folder)
+            .arg("-c")
+            .arg(format!("{shell}; exec '{program}' serve"));
+        for (name, value) in like.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        Self::started(command)
+    }
+
+    fn started(mut command: Command) -> Self {
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -102,6 +124,11 @@ impl Program {
             );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
     }
 
     /// `kill -9`: without a chance to say anything.

@@ -107,6 +107,11 @@ impl Sentence<'_> {
             }
             Action::RecoveryCodesReplaced => format!("{who} replaced their recovery codes"),
             Action::RecoveryCodeUsed => format!("{who} signed in with a recovery code"),
+            Action::AuthenticatorOff if details.text("why") == Some("key_lost") => {
+                format!(
+                    "The authenticator app of {whom} was turned off, because the key of this Curfew was lost"
+                )
+            }
             Action::AuthenticatorOff => {
                 format!("The authenticator app of {whom} was turned off after too many wrong codes")
             }
@@ -179,6 +184,9 @@ impl Sentence<'_> {
                     "event older than the retention period was deleted",
                     "events older than the retention period were deleted",
                 )
+            }
+            Action::WebhookChanged if details.text("why") == Some("key_lost") => {
+                "The webhook has a new secret, because the key of this Curfew was lost".into()
             }
             Action::WebhookChanged if details.says("new_secret") => {
                 format!("{who} created a new secret for the webhook")

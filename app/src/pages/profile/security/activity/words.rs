@@ -75,6 +75,10 @@ impl Sentence<'_> {
             }
             Action::RecoveryCodesReplaced => "You replaced your recovery codes".into(),
             Action::RecoveryCodeUsed => "You signed in with a recovery code".into(),
+            Action::AuthenticatorOff if details.text("why") == Some("key_lost") => {
+                "Your authenticator app was turned off, because the key of this Curfew was lost"
+                    .into()
+            }
             Action::AuthenticatorOff => {
                 "Your authenticator app was turned off after too many wrong codes".into()
             }
