@@ -135,7 +135,7 @@ mod tests {
         clock.set(NOON, start, NOON);
         clock.set(NOON + Duration::from_millis(499), start, NOON);
         assert_eq!(clock.time(start), Some(NOON));
-        let set = NOON - Duration::from_secs(3_600);
+        let set = NOON - Duration::from_hours(1);
         clock.set(set, start, NOON);
         assert_eq!(clock.time(start), Some(set));
     }
