@@ -7,7 +7,7 @@
 //! |---|---|
 //! | within [`Limits::exchange_race`](crate::limits::Limits::exchange_race) | another tab, perhaps: it looks again, and is given nothing |
 //! | later, and nothing that it gave was used | exchanged again; what was given before is void |
-//! | later, void, and no other answer of the same exchange was used | given nothing; whoever presents the other answer next is a thief, or has met one |
+//! | later, void, and no other answer of the same exchange was used | given nothing, and noted: the other answer, presented next, is theft |
 //! | later, and another answer of the same exchange was used | theft: the device and its sessions end |
 //!
 //! All of it happens under the user's lock and on the device's epoch, so nothing of it works after a remote logout.

@@ -13,7 +13,7 @@ pub struct SignedIn {
     pub last_active_at: UnixMillis,
     /// When the user last showed a password or a code in this session.
     pub confirmed_at: Option<UnixMillis>,
-    /// A remember-me exchange gave the session, and no request has presented it yet: whoever authenticates by it
-    /// says so first ([`remember_me::first_use`](crate::remember_me::first_use)).
+    /// A remember-me exchange gave the session, and no request has presented it yet: the first that does says so
+    /// ([`remember_me::first_use`](crate::remember_me::first_use)).
     pub first_use: bool,
 }

@@ -61,17 +61,20 @@ pub async fn events(State(state): State<AppState>, request: Request) -> Response
 async fn open(state: &AppState, parts: &Parts) -> Result<Events, AppError> {
     let token = session_token(&parts.headers, &state.curfew.cookies);
     let token = token.ok_or_else(AppError::not_signed_in)?;
-    let mut conn = state.curfew.instance.read(Moment::now()).await?;
+    let instance = &state.curfew.instance;
     let mut held = None;
     // Twice: a remote logout that comes between the look-up and the entry in the list ends nothing, so it is
     // looked up again from there.
     loop {
-        conn.now = Moment::now();
-        match sessions::find(&mut conn, &token).await? {
+        let now = Moment::now();
+        let mut conn = instance.read(now).await?;
+        let found = sessions::find(&mut conn, &token).await?;
+        // Given back first: an operation that waits for its turn holds no second connection.
+        drop(conn);
+        match found {
             // A session that a remember-me cookie has just given: the answer has arrived, and this says so.
             Found::Live(who) if who.first_use => {
                 let client = client_of(parts, state);
-                let (instance, now) = (&state.curfew.instance, conn.now);
                 remember_me::first_use(instance, &client, now, &who, &token).await?;
             }
             Found::Live(who) => match held.take() {

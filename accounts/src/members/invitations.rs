@@ -1,5 +1,6 @@
 //! Invitations: a link that lets one user into an account, once, within seven days.
 
+mod confirm;
 mod join;
 
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 use sqlx::FromRow;
 
+pub use confirm::confirm;
 pub use join::{Invitation, JoinError, join, look_up};
 
 use crate::{
@@ -149,72 +151,6 @@ pub async fn revoke(
         .with(json!({ "invitation": invitation }));
     op.record(event);
     Ok(())
-}
-
-/// Confirms an invitation that waits, by the user who created it or an owner: it opens what it did before. It is worth
-/// no more than what both of them may give now: an owner who has become an admin does not revive an owner's invitation.
-///
-/// # Errors
-/// See [`MemberError`]; nothing has changed then.
-pub async fn confirm(
-    op: &mut Operation,
-    who: &SignedIn,
-    invitation: &str,
-) -> Result<(), MemberError> {
-    let now = op.now;
-    let me = begin(op, who, Permission::ConfirmInvitation).await?;
-    let mine_or_owner = me.role == Role::Owner;
-    let Some(waiting) = waiting(op, &me.account_id, invitation).await? else {
-        return Err(MemberError::NotFound);
-    };
-    may_give(waiting.role, me.role, me.plan)?;
-    if !waiting.maker_role.manages() || waiting.maker_disabled_at.is_some() {
-        return Err(MemberError::NotFound);
-    }
-    may_give(waiting.role, waiting.maker_role, me.plan)?;
-    let confirmed = execute!(
-        op,
-        "update invitations set waits_since = null
-         where id = $1 and account_id = $2 and (created_by = $3 or $4) and waits_since is not null
-           and used_at is null and revoked_at is null and expires_at > $5",
-        invitation,
-        &me.account_id,
-        &me.id,
-        mine_or_owner,
-        now.at
-    )?;
-    if confirmed == 0 {
-        return Err(MemberError::NotFound);
-    }
-    let event = Event::of(Action::InvitationConfirmed, Actor::User(&me.id))
-        .in_account(&me.account_id)
-        .with(json!({ "invitation": invitation }));
-    op.record(event);
-    Ok(())
-}
-
-/// An invitation that waits, and who created it, as both are now. Read under the account's lock, which a change of role
-/// takes as well.
-#[derive(FromRow)]
-struct Waiting {
-    role: Role,
-    maker_role: Role,
-    maker_disabled_at: Option<UnixMillis>,
-}
-
-async fn waiting(
-    op: &mut Operation,
-    account: &AccountId,
-    invitation: &str,
-) -> Result<Option<Waiting>, sqlx::Error> {
-    on!(op, c => sqlx::query_as(
-        "select i.role, u.role as maker_role, u.disabled_at as maker_disabled_at
-         from invitations i join users u on u.id = i.created_by
-         where i.id = $1 and i.account_id = $2 and i.waits_since is not null")
-        .bind(invitation)
-        .bind(account)
-        .fetch_optional(c)
-        .await)
 }
 
 /// Revokes all invitations of a user who may invite no longer.

@@ -99,7 +99,7 @@ async fn an_answer_lost_on_the_way_is_given_again_and_is_no_theft(app: TestApp) 
     pass(&app, 2).await;
     phone.get("/profile").await.is(200).says("Ada");
     assert!(phone.is_signed_in().await);
-    // What the lost answer gave is void, for whoever holds it.
+    // What the lost answer gave is void.
     lost.call("still_signed_in", NOTHING).await.is(401);
     lost.lose(Kind::RememberMe);
     lost.get("/profile")
