@@ -104,7 +104,7 @@ impl Proxy {
         let mut swallowed = 0;
         for connection in self.connections.lock().unwrap().iter() {
             if which(connection) {
-                connection.swallowed.store(true, Ordering::SeqCst);
+                connection.swallowed.fetch_or(true, Ordering::SeqCst);
                 swallowed += 1;
             }
         }
@@ -127,7 +127,7 @@ async fn carry(client: TcpStream, server: String, connection: Arc<Connection>) {
             pass(from_server, to_client, &connection),
         );
     }
-    connection.closed.store(true, Ordering::SeqCst);
+    connection.closed.fetch_or(true, Ordering::SeqCst);
 }
 
 /// Passes on what comes, or reads it and says nothing, the end included.

@@ -16,7 +16,7 @@ use crate::test_app::{DAY, NOW, SECOND, TestApp, TestUser, after};
 
 on_both!(
     one_look_finds_every_session_that_has_ended_and_no_other,
-    one_look_finds_whoever_has_another_role_or_plan,
+    one_look_finds_users_who_have_another_role_or_plan,
     one_look_takes_as_many_sessions_as_a_node_carries_streams,
 );
 
@@ -61,7 +61,7 @@ async fn one_look_finds_every_session_that_has_ended_and_no_other(db: Db) {
     assert_eq!(look(&app, &[], NOW).await, []);
 }
 
-async fn one_look_finds_whoever_has_another_role_or_plan(db: Db) {
+async fn one_look_finds_users_who_have_another_role_or_plan(db: Db) {
     let app = TestApp::new(db);
     let ada = app.user("Ada").await;
     let as_it_was = session_of(&app, &ada).await;

@@ -25,7 +25,7 @@ pub(super) struct Broken(Arc<AtomicBool>);
 
 impl Broken {
     fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.swap(true, Ordering::Relaxed);
     }
 
     fn is_set(&self) -> bool {

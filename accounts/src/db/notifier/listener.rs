@@ -39,7 +39,7 @@ pub(super) async fn keep_listening(pool: &PgPool, node: &str, on_change: &impl F
 
 async fn listen(pool: &PgPool, node: &str, on_change: &impl Fn(Change)) -> Result<(), sqlx::Error> {
     // Not one of the pool's own: closing the pool waits for those, and one that is half dead never comes back.
-    let alone = PgPoolOptions::new()
+    let listening_pool = PgPoolOptions::new()
         .max_connections(1)
         .acquire_timeout(COMES_ROUND)
         .max_lifetime(None)
@@ -47,7 +47,7 @@ async fn listen(pool: &PgPool, node: &str, on_change: &impl Fn(Change)) -> Resul
         .connect_lazy_with((*pool.connect_options()).clone());
     let own = format!("curfew_node_{node}");
     let connecting = async {
-        let mut listener = PgListener::connect_with(&alone).await?;
+        let mut listener = PgListener::connect_with(&listening_pool).await?;
         listener.listen_all([CHANNEL, &own]).await?;
         Ok(listener)
     };
