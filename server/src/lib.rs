@@ -11,11 +11,12 @@
 //! | [`emails`], [`webhook`] | outboxes, emptied as long as the program runs |
 //! | [`request_id`], [`headers`], [`connections`] | around every request: its number and log line, its headers, its connection |
 //! | [`problem`], [`error_page`], `redirects` | how a refusal is answered |
-//! | `csv`, [`event_lines`], [`key_file`] | files: exports, and the instance's key |
+//! | `csv`, [`event_lines`], [`key_file`], [`audit_marks`] | files: exports, the instance's key, the audit log's high-water marks |
 //! | [`state`], [`streams`], [`last_seen`], [`token_rate_limit`] | what requests share |
 
 pub mod addresses;
 pub mod assets;
+pub mod audit_marks;
 pub mod authentication;
 pub mod cli;
 pub mod config;

@@ -16,6 +16,7 @@ use tokio::{net::TcpListener, signal, sync::watch, task::JoinSet};
 
 use crate::{
     assets,
+    audit_marks::{Keeper, MarksFile},
     config::{self, Config},
     connections::{self, SILENT},
     emails::EmailSender,
@@ -64,25 +65,29 @@ pub async fn serve(config: Config) -> Result<(), String> {
         .map_err(|e| format!("CURFEW_LISTEN: cannot listen on {}: {e}", config.listen))?;
     let address = listener.local_addr().map_err(|e| e.to_string())?;
     let public = config.public_url.clone();
+    let marks = MarksFile::at(config.audit_marks_file());
     let state = AppState::new(config, db.clone(), hasher, keys, assets);
 
     let instance = state.curfew.instance.clone();
     let webhook_client = state.curfew.webhook_client.clone();
     let deliveries = Deliveries::new(db.clone(), instance.keys.clone(), webhook_client);
+    let keeper = || Keeper::new(db.clone(), instance.keys.clone(), marks.clone());
     let mut always = JoinSet::new();
+    always.spawn(keeper().keep_writing());
     always.spawn(state.last_seen.clone().keep_writing(db.clone()));
     always.spawn(state.streams.clone().keep_looking(state.curfew.clone()));
     always.spawn(keep_ending_curfews(instance.clone()));
     always.spawn(keep_recording_denials(instance.clone()));
     always.spawn(sender.keep_sending());
     always.spawn(deliveries.keep_sending());
-    always.spawn(keep_cleaning_up(instance));
+    always.spawn(keep_cleaning_up(instance.clone()));
     let address = format!("http://{address}");
     tracing::info!("Curfew is at {}", public.unwrap_or(address));
     connections::raise_limit();
     run(listener, state.clone()).await;
     always.shutdown().await;
     state.last_seen.write(&db).await;
+    keeper().write_last().await;
     db.close().await;
     tracing::info!("Curfew has stopped");
     Ok(())

@@ -2,10 +2,14 @@
 
 use std::io::Write;
 
-use accounts::{db::Db, key_rotation::seal_anew};
+use accounts::{audit::sign_heads_anew, db::Db, key_rotation::seal_anew};
 
 use super::{Failed, count};
-use crate::{config::Config, key_file};
+use crate::{
+    audit_marks::{Keeper, MarksFile},
+    config::Config,
+    key_file,
+};
 
 pub(super) async fn rotate(
     db: &Db,
@@ -28,6 +32,15 @@ pub(super) async fn rotate(
         .await
         .map_err(|error| Failed::Message(format!("nothing was sealed anew: {error}")))?;
     tx.commit().await?;
+    // A running server may sign with the old key until it meets the new one, so until none is left.
+    while sign_heads_anew(db, &keys).await? > 0 {}
+    let marks = MarksFile::at(config.audit_marks_file());
+    if let Err(error) = Keeper::new(db.clone(), keys, marks).write().await {
+        writeln!(
+            out,
+            "The audit log's high-water marks are signed with the old key: {error}"
+        )?;
+    }
     writeln!(
         out,
         "A new key is first in {}, and {} sealed with it.",

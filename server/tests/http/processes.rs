@@ -5,6 +5,7 @@ mod nodes;
 mod program;
 mod stream;
 
+mod audit;
 mod codes_at_once;
 mod denials;
 mod kills;
