@@ -4,7 +4,12 @@ create table audit_chains (
     -- An account's id, or 'instance' for what belongs to no account.
     chain text not null primary key,
     seq bigint not null,
-    head text not null
+    head text not null,
+    -- Which key of the instance has signed the row, and its signature; empty when the row was not ours before.
+    key_id text not null,
+    signature text not null,
+    -- The last head that was gone on from though its key was missing; signed with the others.
+    unverified_seq bigint
 );
 
 create table audit_events (

@@ -5,37 +5,39 @@
 
 mod chain;
 mod event;
+mod gap;
+mod heads;
+mod marks;
 mod recent;
 mod search;
+mod verify;
 
 pub(crate) use chain::with_id;
-pub use chain::{Broken, Stored, Whole, chains, page, recorded, verify, verify_account};
+pub use chain::{Stored, chains, page, recorded, with_hash};
 pub(crate) use event::Unchained;
 pub(crate) use event::severity_rank;
 pub use event::{Action, Actor, CATEGORIES, Event, SEVERITIES};
+pub use gap::Broken;
+pub(crate) use heads::lock_chain;
+pub use heads::sign_heads_anew;
+pub(crate) use marks::note_appended;
+pub use marks::{BadMarks, Marks, Raised, appended};
 pub use recent::recent;
 pub use search::{Cut, Filter, Shown, search};
+pub use verify::{Verified, Whole, verify, verify_account, verify_all};
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
-use sqlx::FromRow;
 
-use crate::{db::Conn, execute, on};
+use crate::{db::Conn, execute, instance::Reader};
 
 /// The hash before the first event of a chain.
 const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// The newest event of a chain.
-#[derive(FromRow)]
-pub(crate) struct Head {
-    pub seq: i64,
-    pub head: String,
-}
-
 /// Appends an event to its chain and returns it as stored. The chain stays locked until the transaction ends,
 /// so an operation appends its events when it commits, after every other lock.
-pub(crate) async fn append(conn: &mut Conn, event: Unchained) -> Result<Stored, sqlx::Error> {
-    let last = lock_chain(conn, &event.chain).await?;
+pub(crate) async fn append(reader: &mut Reader, event: Unchained) -> Result<Stored, sqlx::Error> {
+    let last = lock_chain(reader, &event.chain).await?;
     let mut stored = Stored {
         id: event.id.0,
         parent: event.parent,
@@ -51,31 +53,14 @@ pub(crate) async fn append(conn: &mut Conn, event: Unchained) -> Result<Stored, 
         user_agent: Some(event.user_agent),
         request_id: event.request_id,
         details: event.details,
-        prev_hash: last.head,
+        prev_hash: last.head.clone(),
         hash: String::new(),
     };
     stored.hash = hash_of(&stored);
-    insert(conn, &stored).await?;
-    execute!(
-        conn,
-        "update audit_chains set seq = $2, head = $3 where chain = $1",
-        &stored.chain,
-        stored.seq,
-        &stored.hash
-    )?;
+    insert(reader, &stored).await?;
+    let head = last.followed_by(stored.seq, &stored.hash, reader.keys());
+    head.store(reader).await?;
     Ok(stored)
-}
-
-/// An update locks the row on PostgreSQL until the commit; two events never get one number.
-pub(crate) async fn lock_chain(conn: &mut Conn, chain: &str) -> Result<Head, sqlx::Error> {
-    on!(conn, c => sqlx::query_as(
-        "insert into audit_chains (chain, seq, head) values ($1, 0, $2)
-         on conflict (chain) do update set seq = audit_chains.seq
-         returning seq, head")
-        .bind(chain)
-        .bind(GENESIS)
-        .fetch_one(c)
-        .await)
 }
 
 async fn insert(conn: &mut Conn, event: &Stored) -> Result<(), sqlx::Error> {

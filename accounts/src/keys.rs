@@ -2,7 +2,9 @@
 //!
 //! Everything else is stored as a hash. A sealed text is XChaCha20-Poly1305 under a key derived with
 //! HKDF-SHA256 (RFC 5869) for its purpose, bound to its owner as associated data, so that a row
-//! copied to another user cannot be opened.
+//! copied to another user cannot be opened. What must only be seen to be genuine is signed ([`signatures`]).
+
+pub(crate) mod signatures;
 
 mod form_token;
 

@@ -166,7 +166,7 @@ impl Operation {
         let mut receipts = Receipts::default();
         for event in std::mem::take(&mut self.events) {
             self.changes.extend(event.change());
-            let chained = audit::append(&mut self.reader.conn, event).await?;
+            let chained = audit::append(&mut self.reader, event).await?;
             // Written here, so that what an account is sent is what it has recorded, even when this process stops
             // in between.
             webhooks::enqueue(&mut self.reader.conn, &chained).await?;
@@ -178,6 +178,7 @@ impl Operation {
             emails::insert(&mut self.reader, &outgoing).await?;
         }
         self.notifier.commit(self.reader.conn, self.changes).await?;
+        audit::note_appended(receipts.0.len() as u64);
         Ok(receipts)
     }
 }

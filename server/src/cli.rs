@@ -86,7 +86,9 @@ async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<
         Command::RemoteLogout { email: None, .. } => {
             sessions::remote_logout_everyone(instance, out).await?;
         }
-        Command::Audit(Audit::Verify) => audit::verify(instance, out).await?,
+        Command::Audit(Audit::Verify { expect }) => {
+            audit::verify(instance, config, expect.as_deref(), out).await?;
+        }
         Command::Audit(Audit::Export { format }) => audit::export(instance, format, out).await?,
         Command::Key(Key::Rotate { forget_old }) => {
             key::rotate(&instance.db, config, forget_old, out).await?;

@@ -188,6 +188,12 @@ impl Config {
         file.filter(|file| !file.as_os_str().is_empty() && file.as_os_str() != ":memory:")
     }
 
+    /// Where the audit log's high-water marks are kept: in the data folder.
+    #[must_use]
+    pub fn audit_marks_file(&self) -> PathBuf {
+        urls::data_file(&self.database_url, "audit-marks.txt").into()
+    }
+
     /// The message about a database that could not be opened: what its client says, without parts of the URL.
     #[must_use]
     pub fn cannot_open_database(&self, error: &impl Display) -> String {

@@ -8,7 +8,9 @@ use tokio::{
 };
 
 use crate::{
-    assets, clock,
+    assets,
+    audit_marks::{Keeper, MarksFile},
+    clock,
     config::{self, Config},
     connections::{self, PATIENCE},
     emails::EmailSender,
@@ -49,13 +51,16 @@ pub async fn serve(config: Config) -> Result<(), String> {
         .map_err(|e| format!("CURFEW_LISTEN: cannot listen on {}: {e}", config.listen))?;
     let address = listener.local_addr().map_err(|e| e.to_string())?;
     let public = config.public_url.clone();
+    let marks = MarksFile::at(config.audit_marks_file());
     let state = AppState::new(config, db.clone(), hasher, keys, assets);
 
     let instance = state.curfew.instance.clone();
     let webhook_client = state.curfew.webhook_client.clone();
     let deliveries = Deliveries::new(db.clone(), instance.keys.clone(), webhook_client);
+    let keeper = || Keeper::new(db.clone(), instance.keys.clone(), marks.clone());
     let mut always = JoinSet::new();
     always.spawn(clock::keep_measuring(db.clone()));
+    always.spawn(keeper().keep_writing());
     always.spawn(state.last_seen.clone().keep_writing(db.clone()));
     always.spawn(
         state
@@ -74,6 +79,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let rest = async {
         always.shutdown().await;
         state.last_seen.write(&db).await;
+        keeper().write_last().await;
         db.close().await;
     };
     if timeout_at(asked + WITHIN, rest).await.is_err() {

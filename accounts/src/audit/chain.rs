@@ -1,15 +1,9 @@
-//! Reading the chain: page by page, and to see whether it was tampered with.
+//! Reading a chain page by page.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sqlx::FromRow;
 
-use super::{Action, GENESIS, hash_of};
-use crate::{
-    db::Conn,
-    ids::{AccountId, UserId},
-    on,
-    time::UnixMillis,
-};
+use crate::{db::Conn, ids::UserId, on, time::UnixMillis};
 
 /// Events read at a time, so that a long chain needs no more memory than a short one.
 const PAGE: i64 = 1_000;
@@ -60,171 +54,6 @@ pub(crate) async fn with_id(conn: &mut Conn, id: &str) -> Result<Option<Stored>,
         .await)
 }
 
-/// Every chain is as it was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Whole {
-    pub chains: usize,
-    pub events: u64,
-}
-
-/// The first place where a chain is not as it was written.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("event {seq} of chain {chain}: {why}")]
-pub struct Broken {
-    pub chain: String,
-    pub seq: i64,
-    pub why: &'static str,
-}
-
-/// Recomputes every hash of every chain.
-///
-/// # Errors
-/// The outer error when the database is unavailable; the inner one names the first broken event.
-pub async fn verify(conn: &mut Conn) -> Result<Result<Whole, Broken>, sqlx::Error> {
-    let chains: Vec<(String, i64, String)> = on!(conn, c => sqlx::query_as(
-        "select chain, seq, head from audit_chains order by chain")
-        .fetch_all(c)
-        .await)?;
-    let orphan: Option<(String, i64)> = on!(conn, c => sqlx::query_as(
-        "select chain, min(seq) from audit_events
-         where chain not in (select chain from audit_chains) group by chain order by chain limit 1")
-        .fetch_optional(c)
-        .await)?;
-    if let Some((chain, seq)) = orphan {
-        let why = "its chain is not in the list of chains";
-        return Ok(Err(Broken { chain, seq, why }));
-    }
-    let mut whole = Whole {
-        chains: chains.len(),
-        events: 0,
-    };
-    for (chain, seq, head) in chains {
-        match verify_chain(conn, &chain, seq, &head).await? {
-            Ok(events) => whole.events += events,
-            Err(broken) => return Ok(Err(broken)),
-        }
-    }
-    Ok(Ok(whole))
-}
-
-/// Recomputes every hash of one account's chain.
-///
-/// # Errors
-/// As [`verify`].
-pub async fn verify_account(
-    conn: &mut Conn,
-    account: &AccountId,
-) -> Result<Result<Whole, Broken>, sqlx::Error> {
-    let (seq, head) = head_of(conn, &account.0).await?;
-    let verified = verify_chain(conn, &account.0, seq, &head).await?;
-    Ok(verified.map(|events| Whole { chains: 1, events }))
-}
-
-/// What the last deletion of old events says is gone: up to which number, and the hash of that event. The deletion
-/// is an event of the chain itself, so it is verified with the others.
-async fn gone(conn: &mut Conn, chain: &str) -> Result<Option<(i64, String)>, sqlx::Error> {
-    let details: Option<String> = on!(conn, c => sqlx::query_scalar(
-        "select details from audit_events where chain = $1 and action = $2 order by seq desc limit 1")
-        .bind(chain)
-        .bind(Action::EventsDeleted.name())
-        .fetch_optional(c)
-        .await)?;
-    let details: Option<Gone> = details.and_then(|text| serde_json::from_str(&text).ok());
-    Ok(details.map(|gone| (gone.up_to, gone.hash)))
-}
-
-#[derive(Deserialize)]
-struct Gone {
-    up_to: i64,
-    hash: String,
-}
-
-async fn verify_chain(
-    conn: &mut Conn,
-    chain: &str,
-    last_seq: i64,
-    head: &str,
-) -> Result<Result<u64, Broken>, sqlx::Error> {
-    let before = gone(conn, chain).await?;
-    let walked = walk(conn, chain, before.clone(), last_seq, head).await?;
-    if walked.is_err() {
-        // Perhaps old events were being deleted meanwhile: that is no gap.
-        let after = gone(conn, chain).await?;
-        if after != before {
-            return walk(conn, chain, after, last_seq, head).await;
-        }
-    }
-    Ok(walked)
-}
-
-/// From what is gone to the head.
-async fn walk(
-    conn: &mut Conn,
-    chain: &str,
-    gone: Option<(i64, String)>,
-    last_seq: i64,
-    head: &str,
-) -> Result<Result<u64, Broken>, sqlx::Error> {
-    let broken = |seq, why| {
-        Ok(Err(Broken {
-            chain: chain.to_owned(),
-            seq,
-            why,
-        }))
-    };
-    // The first event that is left must follow what the account's own setting has deleted.
-    let (mut seq, mut prev) = gone.unwrap_or((0, GENESIS.to_owned()));
-    let mut events_seen: u64 = 0;
-    loop {
-        let events = page(conn, chain, if events_seen == 0 { 0 } else { seq }).await?;
-        events_seen += u64::try_from(events.len()).unwrap_or(0);
-        for event in &events {
-            if event.seq != seq + 1 {
-                return broken(seq + 1, "it is missing");
-            }
-            if event.prev_hash != prev {
-                return broken(event.seq, "it does not follow the event before it");
-            }
-            if hash_of(event) != event.hash {
-                return broken(event.seq, "it was changed");
-            }
-            seq = event.seq;
-            prev.clone_from(&event.hash);
-        }
-        if events.is_empty() {
-            break;
-        }
-    }
-    // Events written while this ran are newer than the head that was read, but not than the head now.
-    if seq < last_seq {
-        return broken(seq + 1, "it is missing, and all after it");
-    }
-    let (last_seq, head) = match seq {
-        _ if seq == last_seq => (last_seq, head.to_owned()),
-        _ => head_of(conn, chain).await?,
-    };
-    if seq > last_seq {
-        return broken(
-            last_seq + 1,
-            "it was added behind the event that was written last",
-        );
-    }
-    if seq == last_seq && prev != head {
-        return broken(seq, "it is not the event that was written last");
-    }
-    Ok(Ok(events_seen))
-}
-
-/// The number and the hash of the event that was written last; of none, those of the genesis.
-async fn head_of(conn: &mut Conn, chain: &str) -> Result<(i64, String), sqlx::Error> {
-    let head: Option<(i64, String)> = on!(conn, c => sqlx::query_as(
-        "select seq, head from audit_chains where chain = $1")
-        .bind(chain)
-        .fetch_optional(c)
-        .await)?;
-    Ok(head.unwrap_or((0, GENESIS.to_owned())))
-}
-
 /// Up to 1,000 events of a chain that come after number `after`, oldest first.
 ///
 /// # Errors
@@ -261,5 +90,19 @@ pub async fn recorded(conn: &mut Conn, subject: &UserId, action: &str) -> Result
 pub async fn chains(conn: &mut Conn) -> Result<Vec<String>, sqlx::Error> {
     on!(conn, c => sqlx::query_scalar("select chain from audit_chains order by chain")
         .fetch_all(c)
+        .await)
+}
+
+/// The event with that hash: from a receipt, an email or an export.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn with_hash(conn: &mut Conn, hash: &str) -> Result<Option<Stored>, sqlx::Error> {
+    on!(conn, c => sqlx::query_as(
+        "select id, parent, chain, seq, at, action, category, severity, actor, subject, ip, user_agent,
+                request_id, details, prev_hash, hash
+         from audit_events where hash = $1")
+        .bind(hash)
+        .fetch_optional(c)
         .await)
 }

@@ -11,6 +11,7 @@ mod test_app;
 mod audit_chain;
 mod audit_ids;
 mod audit_retention;
+mod audit_signed;
 mod changing_the_password;
 mod cleanup;
 mod codes_at_once;

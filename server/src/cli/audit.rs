@@ -2,20 +2,97 @@
 
 use std::io::Write;
 
-use accounts::{audit, instance::Instance, time::Moment};
+use accounts::{
+    audit::{self, Verified},
+    instance::{Instance, Reader},
+    time::Moment,
+};
 
 use super::{Failed, count};
-use crate::event_lines::Format;
+use crate::{
+    audit_marks::{Keeper, MarksFile},
+    config::Config,
+    event_lines::Format,
+};
 
-pub(super) async fn verify(instance: &Instance, out: &mut impl Write) -> Result<(), Failed> {
-    let mut conn = instance.read(Moment::now()).await?;
-    let whole = audit::verify(&mut conn).await??;
+/// Verifies everything; with `expect` also says which event has that hash.
+pub(super) async fn verify(
+    instance: &Instance,
+    config: &Config,
+    expect: Option<&str>,
+    out: &mut impl Write,
+) -> Result<(), Failed> {
+    let key_file = &config.secret_key_file;
+    if !key_file.exists() {
+        return Err(Failed::Message(format!(
+            "CURFEW_SECRET_KEY_FILE: there is no key at {}, so no signature can be checked: set it as the server has it",
+            key_file.display()
+        )));
+    }
+    let file = MarksFile::at(config.audit_marks_file());
+    // Before the chains, which are never older then.
+    let read = file.read(&instance.keys);
+    let marks = read.as_ref().ok().and_then(Option::as_ref);
+    let mut reader = instance.read(Moment::now()).await?;
+    let Verified { whole, unverified } = audit::verify_all(&mut reader, marks).await??;
     let events = count(whole.events, "event");
     let chains = count(whole.chains as u64, "chain");
     writeln!(out, "{events} in {chains}: all as they were written.")?;
+    for (chain, seq) in unverified {
+        writeln!(
+            out,
+            "Event {seq} of chain {chain} was signed with a key that was missing where the next event was written. \
+             That happens after `curfew key rotate` and where a command has no key file; otherwise find out who can \
+             write to the database."
+        )?;
+    }
+    match read.map_err(Failed::Message)? {
+        Some(marks) => {
+            let chains = count(marks.len() as u64, "chain");
+            writeln!(
+                out,
+                "Nothing is missing that the high-water marks of {chains} have seen."
+            )?;
+        }
+        None => writeln!(
+            out,
+            "There were no high-water marks in {}: whether newest events were cut before now cannot be said.",
+            file.path().display()
+        )?,
+    }
+    if let Some(hash) = expect {
+        find(&mut reader, hash, out).await?;
+    }
+    drop(reader);
+    if let Err(error) = Keeper::new(instance.db.clone(), instance.keys.clone(), file)
+        .write()
+        .await
+    {
+        writeln!(out, "The high-water marks are as they were: {error}")?;
+    }
     Ok(())
 }
 
+/// In a chain that was just verified.
+async fn find(reader: &mut Reader, hash: &str, out: &mut impl Write) -> Result<(), Failed> {
+    let hash = hash.trim().to_ascii_lowercase();
+    if hash.len() != 64 || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(Failed::Message(
+            "--expect takes a hash: 64 hex digits".into(),
+        ));
+    }
+    let Some(event) = audit::with_hash(reader, &hash).await? else {
+        return Err(Failed::Message(format!(
+            "no event has the hash {hash}: it was removed, unless it was old enough for the account's retention, or it is not of this instance"
+        )));
+    };
+    let (seq, chain, action, id) = (event.seq, event.chain, event.action, event.id);
+    writeln!(
+        out,
+        "The hash is that of event {seq} of chain {chain}: {action}, {id}."
+    )?;
+    Ok(())
+}
 /// Page by page, so that it needs no more memory for a long history than for a short one.
 pub(super) async fn export(
     instance: &Instance,

@@ -195,11 +195,16 @@ pub enum Sessions {
 
 #[derive(Debug, Subcommand)]
 pub enum Audit {
-    /// Recompute every hash and name the first event that is not as it was written
+    /// Recompute every hash, check signatures and high-water marks, and name the first event that is not as it was written
     #[command(
-        after_help = "Ends with 1 when an event was changed, moved or removed.\n\nExample: curfew audit verify"
+        after_help = "Ends with 1 when an event was changed, moved, added or removed, or none has the expected hash.\n\n\
+        Example: curfew audit verify"
     )]
-    Verify,
+    Verify {
+        /// Also say which event has this hash: from a receipt, an email or an export
+        #[arg(long, value_name = "HASH")]
+        expect: Option<String>,
+    },
     /// Write every event to standard output
     #[command(after_help = "Example: curfew audit export --format csv > events.csv")]
     Export {

@@ -2,10 +2,17 @@
 
 use std::io::Write;
 
-use accounts::{db::Db, instance::Instance, key_loss, key_rotation::seal_anew, time::Moment};
+use accounts::{
+    audit::sign_heads_anew, db::Db, instance::Instance, key_loss, key_rotation::seal_anew,
+    time::Moment,
+};
 
 use super::{Failed, count, operation};
-use crate::{config::Config, key_file};
+use crate::{
+    audit_marks::{Keeper, MarksFile},
+    config::Config,
+    key_file,
+};
 
 pub(super) async fn rotate(
     db: &Db,
@@ -24,6 +31,15 @@ pub(super) async fn rotate(
         .await
         .map_err(|error| Failed::Message(format!("nothing was sealed anew: {error}")))?;
     tx.commit().await?;
+    // A running server may sign with the old key until it meets the new one, so until none is left.
+    while sign_heads_anew(db, &keys).await? > 0 {}
+    let marks = MarksFile::at(config.audit_marks_file());
+    if let Err(error) = Keeper::new(db.clone(), keys, marks).write().await {
+        writeln!(
+            out,
+            "The audit log's high-water marks are signed with the old key: {error}"
+        )?;
+    }
     writeln!(
         out,
         "A new key is first in {}, and {} sealed with it.",
@@ -57,6 +73,7 @@ pub(super) async fn accept_loss(
         keys,
         ..instance.clone()
     };
+    begin_marks_anew(&instance, config, out).await?;
     let mut op = operation(&instance).await?;
     let accepted = key_loss::accept_loss(&mut op).await?;
     if accepted == key_loss::AcceptedLoss::default() {
@@ -88,6 +105,29 @@ pub(super) async fn accept_loss(
         accepted.drafts,
         accepted.emails,
         path.display()
+    )?;
+    Ok(())
+}
+
+/// Marks that were signed with the lost key say nothing any more. They are kept under another name.
+async fn begin_marks_anew(
+    instance: &Instance,
+    config: &Config,
+    out: &mut impl Write,
+) -> Result<(), Failed> {
+    let marks = MarksFile::at(config.audit_marks_file());
+    let Err(why) = marks.read(&instance.keys) else {
+        return Ok(());
+    };
+    let aside = marks
+        .set_aside()
+        .map_err(|error| Failed::Message(format!("{why}; it cannot be set aside: {error}")))?;
+    let mut keeper = Keeper::new(instance.db.clone(), instance.keys.clone(), marks);
+    keeper.write().await.map_err(Failed::Message)?;
+    writeln!(
+        out,
+        "The audit log's high-water marks begin anew. The old ones are in {}: {why}",
+        aside.display()
     )?;
     Ok(())
 }

@@ -56,7 +56,7 @@ async fn a_device_is_ended_by_its_button_and_the_page_says_so(app: TestApp) {
     page.says("You signed out Safari on iPhone: 1 session and 1 remembered device ended");
     assert!(!phone.is_signed_in().await);
     let refused = phone.call("still_signed_in", crate::browser::NOTHING).await;
-    refused.refuses(401, "not_signed_in");
+    refused.refuses(401, "session_ended");
     // Twice is once, and says so.
     operation(&ada, "end_session", &[("id", &id)])
         .await

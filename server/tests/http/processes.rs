@@ -5,6 +5,7 @@ mod nodes;
 mod program;
 mod stream;
 
+mod audit;
 mod clocks;
 mod codes_at_once;
 mod denials;
