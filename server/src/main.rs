@@ -25,8 +25,9 @@ fn main() -> ExitCode {
         None | Some(Command::Serve) => serves(config, &runtime),
         Some(command) => runtime.block_on(cli::run(command, &config)),
     };
-    // Not waiting for what still blocks, the look-up of a receiver's name for one.
-    runtime.shutdown_background();
+    // Answers under way are dropped, which resets their connections. What blocks, the look-up of a receiver's name for
+    // one, is left behind.
+    runtime.shutdown_timeout(stopping::THREADS);
     code
 }
 

@@ -12,7 +12,10 @@ pub const REQUESTS: Duration = Duration::from_secs(5);
 pub const WITHIN: Duration = Duration::from_secs(7);
 
 /// How long the last log lines may take to be written, after all else.
-pub const LOG: Duration = Duration::from_secs(1);
+pub const LOG: Duration = Duration::from_millis(500);
+
+/// How long threads that block are waited for, last of all.
+pub const THREADS: Duration = Duration::from_millis(500);
 
 /// When the program was asked to stop, once it was.
 pub type Stop = watch::Receiver<Option<Instant>>;

@@ -19,13 +19,13 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// Set when what a connection sends is not all that it should have sent.
+/// Set while what a connection has sent is not all that it should send.
 #[derive(Clone, Default)]
 pub(super) struct Broken(Arc<AtomicBool>);
 
 impl Broken {
-    fn set(&self) {
-        self.0.swap(true, Ordering::Relaxed);
+    fn set(&self, broken: bool) {
+        self.0.swap(broken, Ordering::Relaxed);
     }
 
     fn is_set(&self) -> bool {
@@ -66,7 +66,7 @@ impl Socket {
         if waiting.as_mut().poll(cx).is_pending() {
             return Poll::Pending;
         }
-        self.broken.set();
+        self.broken.set(true);
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
@@ -123,7 +123,7 @@ impl AsyncWrite for Socket {
     }
 }
 
-/// The body of an answer, which notes when it breaks off.
+/// The body of an answer, which notes that it is under way, and when it breaks off.
 pub(super) struct Watched {
     pub(super) body: Body,
     pub(super) broken: Broken,
@@ -138,8 +138,14 @@ impl HttpBody for Watched {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let frame = Pin::new(&mut self.body).poll_frame(cx);
-        if let Poll::Ready(Some(Err(_))) = frame {
-            self.broken.set();
+        match &frame {
+            // One of a known length says itself when it is not whole, and is not polled to its end.
+            Poll::Ready(Some(Ok(_))) if self.body.size_hint().exact().is_none() => {
+                self.broken.set(true);
+            }
+            Poll::Ready(Some(Err(_))) => self.broken.set(true),
+            Poll::Ready(None) => self.broken.set(false),
+            Poll::Ready(Some(Ok(_))) | Poll::Pending => {}
         }
         frame
     }

@@ -126,6 +126,21 @@ impl Client {
     }
 }
 
+/// A connection on which the body of a form is sent, and never all of it. The server has begun to read it.
+pub async fn uploading(address: &str) -> TcpStream {
+    let mut upload = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST /api/fn/sign_in HTTP/1.1\r\nHost: {address}\r\nAccept: application/json\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 10000\r\nExpect: 100-continue\r\n\r\n"
+    );
+    upload.write_all(head.as_bytes()).await.unwrap();
+    let mut goes_on = [0; 25];
+    upload.read_exact(&mut goes_on).await.unwrap();
+    assert_eq!(&goes_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    upload.write_all(b"email=").await.unwrap();
+    upload
+}
+
 /// Reads an answer to its end; one that is cut short is an error.
 pub async fn arrived(mut stream: impl AsyncRead + Unpin) -> io::Result<Answer> {
     let cut = || io::Error::new(io::ErrorKind::UnexpectedEof, "the answer was cut short");

@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use testing::proxy::Proxy;
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::io::AsyncWriteExt;
 
-use super::{client::Client, program::Program, stream::Stream};
+use super::{
+    client::{Client, uploading},
+    program::Program,
+    stream::Stream,
+};
 use crate::{databases, test_app::TestApp};
 
 /// Patience with a busy machine.
@@ -54,9 +58,7 @@ async fn a_node_is_held_up(app: TestApp) {
     let folder = tempfile::tempdir().unwrap();
     let proxy = Proxy::before(&app.url).await;
     let (mut node, _ada, stream) = behind(&proxy, &folder).await;
-    let mut upload = TcpStream::connect(&node.address).await.unwrap();
-    let head = "POST /api/fn/sign_in HTTP/1.1\r\nHost: a\r\nContent-Length: 10000\r\n\r\nemail=";
-    upload.write_all(head.as_bytes()).await.unwrap();
+    let mut upload = uploading(&node.address).await;
     // A byte now and then, as long as it is taken.
     let crawling = tokio::spawn(async move {
         while upload.write_all(b"a").await.is_ok() {

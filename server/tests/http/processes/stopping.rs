@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use super::{
-    client::{Client, arrived},
+    client::{Client, arrived, uploading},
     program::Program,
 };
 use crate::test_app::TestApp;
@@ -56,13 +56,7 @@ async fn connections_that_are_only_open_do_not_hold_it_up_for_ever(app: TestApp)
     let folder = tempfile::tempdir().unwrap();
     let mut server = Program::start(folder.path(), &app.url);
     let idle = TcpStream::connect(&server.address).await.unwrap();
-    let mut slow = TcpStream::connect(&server.address).await.unwrap();
-    slow.write_all(
-        b"POST /api/fn/sign_in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nemail",
-    )
-    .await
-    .unwrap();
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let slow = uploading(&server.address).await;
     server.is_asked_to_stop();
     let status = tokio::task::spawn_blocking(move || server.ends_within(Program::STOPS_WITHIN))
         .await
