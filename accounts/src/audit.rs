@@ -53,13 +53,13 @@ pub(crate) async fn append(reader: &mut Reader, event: Unchained) -> Result<Stor
         user_agent: Some(event.user_agent),
         request_id: event.request_id,
         details: event.details,
-        prev_hash: last.head.clone(),
+        prev_hash: last.hash.clone(),
         hash: String::new(),
     };
     stored.hash = hash_of(&stored);
     insert(reader, &stored).await?;
     let head = last.followed_by(stored.seq, &stored.hash, reader.keys());
-    head.store(reader).await?;
+    head.write(reader).await?;
     Ok(stored)
 }
 

@@ -17,11 +17,11 @@ use crate::{
 
 /// The newest event of a chain.
 #[derive(Debug, Clone, FromRow)]
-#[expect(clippy::struct_field_names, reason = "the column is called so")]
 pub(crate) struct Head {
     pub chain: String,
     pub seq: i64,
-    pub head: String,
+    #[sqlx(rename = "head")]
+    pub hash: String,
     key_id: String,
     signature: String,
     /// The last head that this one was signed after though nothing could say whether it was genuine, because its key
@@ -45,7 +45,7 @@ impl Head {
         Self {
             chain: chain.to_owned(),
             seq: 0,
-            head: GENESIS.to_owned(),
+            hash: GENESIS.to_owned(),
             key_id: String::new(),
             signature: String::new(),
             unverified_seq: None,
@@ -54,7 +54,7 @@ impl Head {
 
     /// JSON keeps the fields apart, so no character can pass from one field to the next.
     fn message(&self) -> Vec<u8> {
-        let fields = serde_json::json!([self.chain, self.seq, self.head, self.unverified_seq]);
+        let fields = serde_json::json!([self.chain, self.seq, self.hash, self.unverified_seq]);
         fields.to_string().into_bytes()
     }
 
@@ -84,7 +84,7 @@ impl Head {
         let next = Self {
             chain: self.chain.clone(),
             seq,
-            head: hash.to_owned(),
+            hash: hash.to_owned(),
             key_id: keys.newest(),
             signature: String::new(),
             unverified_seq: self.unverified_seq,
@@ -100,14 +100,14 @@ impl Head {
         }
     }
 
-    pub(super) async fn store(&self, conn: &mut Conn) -> Result<(), sqlx::Error> {
+    pub(super) async fn write(&self, conn: &mut Conn) -> Result<(), sqlx::Error> {
         execute!(
             conn,
             "update audit_chains set seq = $2, head = $3, key_id = $4, signature = $5, unverified_seq = $6
              where chain = $1",
             &self.chain,
             self.seq,
-            &self.head,
+            &self.hash,
             &self.key_id,
             &self.signature,
             self.unverified_seq
@@ -185,7 +185,7 @@ pub async fn sign_heads_anew(db: &Db, keys: &Keys) -> Result<u64, sqlx::Error> {
             }
             .sign(keys),
         };
-        anew.store(&mut tx).await?;
+        anew.write(&mut tx).await?;
         tx.commit().await?;
         signed += 1;
     }

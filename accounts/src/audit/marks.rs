@@ -157,7 +157,7 @@ impl Marks {
             }
             let mark = Mark {
                 seq: head.seq,
-                hash: head.head,
+                hash: head.hash,
             };
             let before = self.0.insert(head.chain, mark.clone());
             raised.changed |= before != Some(mark);
@@ -197,7 +197,7 @@ impl Marks {
             return broken(head.seq + 1, why);
         }
         let same = if head.seq == mark.seq {
-            head.head == mark.hash
+            head.hash == mark.hash
         } else {
             let hash: Option<String> = on!(&mut *conn, c => sqlx::query_scalar(
                 "select hash from audit_events where chain = $1 and seq = $2")
@@ -248,9 +248,9 @@ mod tests {
         let text = marks(3).as_text(&keys);
         let lower = text.replace("an-account 3", "an-account 2");
         let fewer: String = text
-            .lines()
+            .split_inclusive('\n')
             .filter(|line| !line.starts_with("an-account"))
-            .fold(String::new(), |all, line| all + line + "\n");
+            .collect();
         for altered in [lower, fewer] {
             assert_eq!(Marks::parse(&altered, &keys), Err(BadMarks::Altered));
         }

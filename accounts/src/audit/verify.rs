@@ -41,7 +41,7 @@ async fn walk_all(conn: &mut Conn, heads: &[Head]) -> Result<Result<Whole, Broke
         events: 0,
     };
     for head in heads {
-        match verify_chain(conn, &head.chain, head.seq, &head.head).await? {
+        match verify_chain(conn, &head.chain, head.seq, &head.hash).await? {
             Ok(events) => whole.events += events,
             Err(broken) => return Ok(Err(broken)),
         }
@@ -137,7 +137,7 @@ pub async fn verify_account(
     account: &AccountId,
 ) -> Result<Result<Whole, Broken>, sqlx::Error> {
     let head = head_of(reader, &account.0).await?;
-    let verified = verify_chain(reader, &account.0, head.seq, &head.head).await?;
+    let verified = verify_chain(reader, &account.0, head.seq, &head.hash).await?;
     let verified = verified.map(|events| Whole { chains: 1, events });
     // A chain without events has no head in the database.
     if verified.is_ok()
@@ -213,7 +213,7 @@ async fn walk(
         _ if seq == last_seq => (last_seq, head.to_owned()),
         _ => {
             let now = head_of(conn, chain).await?;
-            (now.seq, now.head)
+            (now.seq, now.hash)
         }
     };
     if seq > last_seq {
