@@ -106,6 +106,7 @@ export const PAGES: Record<string, Way> = {
   "not-me": async ({ ada, anonymous, server }) => {
     await visit(anonymous, "/sign-in");
     await signIn(anonymous, ada);
+    await anonymous.waitForURL((url) => url.pathname === "/");
     await anonymous.goto(await server.linkFor(ada.email, "/not-me"));
     return anonymous;
   },

@@ -145,8 +145,10 @@ test.describe("the live notice", { tag: "@with-javascript" }, () => {
     const notice = ada.page.getByRole("status").filter({ hasText: "your plan is Free now" });
     await expect(notice).toBeVisible();
     await notice.getByRole("link", { name: "Reload this page" }).click();
-    await expect(ada.page.getByRole("button", { name: "Remote logout" })).toBeDisabled();
     await expect(notice).toBeHidden();
+    // What the smaller plan lacks is gone; remote logout stays for what was signed in before.
+    await expect(ada.page.getByText("Available on Plus, Pro and Enterprise.").first()).toBeVisible();
+    await expect(ada.page.getByRole("button", { name: "Remote logout" })).toBeEnabled();
   });
 
   test("with the stream blocked the first request is refused all the same", async ({ user, another, server }) => {

@@ -73,6 +73,8 @@ pub(super) async fn accept_loss(
         keys,
         ..instance.clone()
     };
+    // With a note in each head that what came before could not be checked.
+    while sign_heads_anew(&instance.db, &instance.keys).await? > 0 {}
     begin_marks_anew(&instance, config, out).await?;
     let mut op = operation(&instance).await?;
     let accepted = key_loss::accept_loss(&mut op).await?;

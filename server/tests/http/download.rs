@@ -1,5 +1,7 @@
 //! A file that is being downloaded, taken part by part.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use axum::body::{Body, BodyDataStream};
 use futures::StreamExt;
 
@@ -42,6 +44,19 @@ impl Download {
     pub async fn arrives_whole(mut self) -> String {
         while self.takes_a_part().await.unwrap() {}
         self.taken
+    }
+
+    /// Takes the rest while its session is ended elsewhere. No part is handed on that was asked for after that was
+    /// answered. Whether it arrived whole.
+    pub async fn arrives_beside(mut self, answered: &AtomicBool) -> bool {
+        loop {
+            let over = answered.load(Ordering::SeqCst);
+            match self.takes_a_part().await {
+                Ok(true) => assert!(!over, "a part followed"),
+                Ok(false) => return true,
+                Err(_) => return false,
+            }
+        }
     }
 
     /// Takes the rest, which breaks off. What there was of it, and why it broke off.

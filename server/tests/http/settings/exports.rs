@@ -1,5 +1,7 @@
 //! Exports that are still being sent when their session ends, or their user may not see the log any more.
 
+mod races;
+
 use std::time::Duration;
 
 use accounts::plans::Plan;
