@@ -111,15 +111,23 @@ async fn look_for_shared_sessions(pool: &PgPool) -> Result<Option<String>, sqlx:
             }
         }
     }
-    let mut listener = PgListener::connect_with(pool).await?;
+    // Not one of the pool's own, which would go on as one that has listened.
+    let own = PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(PATIENCE)
+        .connect_lazy_with((*pool.connect_options()).clone());
+    let mut listener = PgListener::connect_with(&own).await?;
     // Letters and digits only.
     let channel = format!("curfew_start_{}", Moment::now().id().replace('-', ""));
     listener.listen(&channel).await?;
     sqlx::raw_sql(AssertSqlSafe(format!("notify {channel}")))
         .execute(&mut *first)
         .await?;
-    let heard = timeout(NOTIFIES_WITHIN, listener.try_recv()).await;
-    Ok(match heard {
+    let received = timeout(NOTIFIES_WITHIN, listener.try_recv()).await;
+    drop(listener);
+    // One that never comes back keeps no start waiting.
+    let _: Result<(), _> = timeout(PATIENCE, own.close()).await;
+    Ok(match received {
         Ok(received) => received?
             .is_none()
             .then(|| "a connection that listens for notifications was closed".into()),
