@@ -214,6 +214,11 @@ async fn what_is_dead_and_not_marked_yet_is_nothing_to_any_other_operation(db: D
     let now = after(3 * SECOND);
     assert!(app.is_live(&a.session.token, now).await && app.is_live(&b.session.token, now).await);
 
+    assert_eq!(
+        app.end_reason(&dead.session.token, now).await,
+        EndReason::RemoteLogout
+    );
+
     // Not signed out of once more.
     let mut op = app.begin(&ada.client, now).await;
     sessions::sign_out(&mut op, &ada.id, &dead.session.id)
