@@ -80,7 +80,8 @@ pub fn page(error_page: ErrorPage, assets: &Assets, request_id: &str) -> String 
     document(title, assets, content)
 }
 
-/// A whole page that is drawn without the app, with a card in the middle.
+/// A whole page that is drawn without the app, with a card in the middle. `title` is a text of ours: it becomes HTML as
+/// it is, because a title shows the marker that would follow a text of Leptos'.
 pub(super) fn document(title: &str, assets: &Assets, content: impl IntoView + 'static) -> String {
     let css = assets.css.clone();
     let document = view! {
@@ -90,7 +91,7 @@ pub(super) fn document(title: &str, assets: &Assets, content: impl IntoView + 's
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
-                <title>{format!("{title} · Curfew")}</title>
+                <title inner_html=format!("{title} · Curfew")></title>
                 <link rel="stylesheet" href=css />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
             </head>
@@ -112,4 +113,18 @@ pub(super) fn document(title: &str, assets: &Assets, content: impl IntoView + 's
         </html>
     };
     document.to_html()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_title_is_its_text_and_nothing_more() {
+        let page = page(ErrorPage::NotFound, &Assets::default(), "a-request");
+        assert!(
+            page.contains("<title>There’s nothing at this address · Curfew</title>"),
+            "{page}"
+        );
+    }
 }

@@ -82,7 +82,8 @@ pub fn page(reference: Reference, assets: &Assets) -> String {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
-                <title>{format!("API · {title}")}</title>
+                // As in `error_page`: our own text, and no marker after it.
+                <title inner_html=format!("API · {title}")></title>
                 <link rel="stylesheet" href=css />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
             </head>
