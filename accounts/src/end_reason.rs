@@ -40,25 +40,6 @@ impl EndReason {
         matches!(self, Self::Expired | Self::Limit | Self::Curfew)
     }
 
-    /// As stored, and as details of events have it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::SignedOut => "signed_out",
-            Self::RemoteLogout => "remote_logout",
-            Self::PasswordChanged => "password_changed",
-            Self::TwoFactorChanged => "two_factor_changed",
-            Self::Expired => "expired",
-            Self::Limit => "limit",
-            Self::Reused => "reused",
-            Self::Superseded => "superseded",
-            Self::Disabled => "disabled",
-            Self::Removed => "removed",
-            Self::EndedElsewhere => "ended_elsewhere",
-            Self::Curfew => "curfew",
-        }
-    }
-
     /// Whether a clock decides it, and no operation.
     #[must_use]
     pub fn is_by_time(self) -> bool {

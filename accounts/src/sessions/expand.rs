@@ -165,7 +165,7 @@ impl Due {
             "session": session.id.as_str(),
             "device": device,
             "signed_in": session.started_at,
-            "reason": self.reason.name(),
+            "reason": self.reason,
         });
         op.record(
             Event::of(Action::SessionEnded, Actor::System)
