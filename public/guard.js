@@ -49,7 +49,10 @@
     const page = document.getElementById("over").content.cloneNode(true);
     const time = document.createElement("time");
     time.dateTime = at.iso;
-    time.textContent = new Date(at.unix_ms).toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
+    const date = new Date(at.unix_ms);
+    const clock = date.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
+    const day = date.toLocaleDateString([], { day: "numeric", month: "short", year: "numeric" });
+    time.textContent = date.toDateString() === new Date().toDateString() ? clock : `${clock} on ${day}`;
     page.querySelector("[data-over-text]").append(before, time, after);
     // A stranger who has changed the password keeps its owner out: another way in is offered then.
     const asked = end_reason === "password_changed" ? end_reason : "";

@@ -19,6 +19,8 @@ const EXPECTED: Record<string, RegExp> = {
   "sign-up-errors": /status of 422/,
   "remote-logout-dialog-failed": /net::ERR_FAILED/,
   "not-found": /status of 404/,
+  "not-found-signed-in": /status of 404/,
+  "settings-members-unknown": /status of 404/,
   "settings-refused": /status of 403/,
   "veil-offline": /net::ERR_INTERNET_DISCONNECTED/,
 };

@@ -106,6 +106,7 @@ pub(super) const LIST: &[Address] = &[
         .home("/profile/remote-logout"),
     asks_nothing("/api/fn/change_password", "change your password", OwnProfile, "asks for the current password itself").home("/profile/password"),
     asks_nothing("/api/fn/update_profile", "change your name", OwnProfile, "only what you are called").home("/profile"),
+    asks_nothing("/api/fn/set_theme", "choose light or dark", OwnProfile, "only how this browser draws").home("/profile"),
     asks("/api/fn/change_email", "change your email", OwnProfile).home(LOGIN),
     asks("/api/fn/begin_two_factor", "begin to set up two-factor authentication", SetUpTwoFactor)
         .home("/profile/two-factor"),

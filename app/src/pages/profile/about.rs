@@ -16,6 +16,7 @@ use crate::{
         link::Link,
         notice::{Notice, Tone},
     },
+    theme::{Theme, ThemeCard},
 };
 
 /// Changes the name and the username of the user signed in.
@@ -93,6 +94,7 @@ pub fn About() -> impl IntoView {
                         </div>
                     </PostForm>
                 </section>
+                <ThemeCard chosen=Theme::chosen() />
                 <section class="card" aria-labelledby="delete-title">
                     <div class="card__footer">
                         <div>

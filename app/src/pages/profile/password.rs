@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::ProfilePage;
 use crate::{
     boot::{boot, viewer},
-    counted::counted,
+    counted::others_ended,
     error::AppError,
     flash::{Done, Flash},
     parts::{
@@ -118,12 +118,6 @@ fn Changed(flash: Flash) -> impl IntoView {
     else {
         return ().into_any();
     };
-    let sessions = counted(sessions.unsigned_abs(), "other session", "other sessions");
-    let devices = counted(
-        remembered_devices.unsigned_abs(),
-        "remembered device",
-        "remembered devices",
-    );
-    let text = format!("{sessions} and {devices} ended. You stay signed in here.");
+    let text = others_ended(sessions, remembered_devices);
     view! { <Notice tone=Tone::Success title="Your password has been changed" text /> }.into_any()
 }

@@ -4,10 +4,11 @@ use leptos::prelude::*;
 
 use crate::{
     boot::{boot, viewer},
-    counted::counted,
+    counted::{counted, others_ended},
     error::AppError,
     flash::{Done, Flash},
     parts::{
+        change_plan::ChangePlan,
         icon::{Disc, Shape},
         link::Link,
         loaded::loaded,
@@ -63,7 +64,7 @@ pub fn TwoFactor() -> impl IntoView {
                                     "Set up"
                                 </button>
                             </p>
-                            <p class="card__text" id="two-factor-plan">{format!("Available on {plans}.")}</p>
+                            <p class="card__text" id="two-factor-plan">{format!("Available on {plans}.")} <ChangePlan /></p>
                         }
                             .into_any()
                     }
@@ -120,29 +121,20 @@ fn On(since: Time) -> impl IntoView {
 
 #[component]
 fn JustDone(flash: Flash) -> impl IntoView {
-    let ended = |sessions: i64, devices: i64| {
-        let sessions = counted(sessions.unsigned_abs(), "other session", "other sessions");
-        let devices = counted(
-            devices.unsigned_abs(),
-            "remembered device",
-            "remembered devices",
-        );
-        format!("{sessions} and {devices} ended. You stay signed in here.")
-    };
     let (title, text) = match flash {
         Flash::Done(Done::TwoFactorOn {
             sessions,
             remembered_devices,
         }) => (
             "Two-factor authentication is on",
-            ended(sessions, remembered_devices),
+            others_ended(sessions, remembered_devices),
         ),
         Flash::Done(Done::TwoFactorOff {
             sessions,
             remembered_devices,
         }) => (
             "Two-factor authentication is off",
-            ended(sessions, remembered_devices),
+            others_ended(sessions, remembered_devices),
         ),
         Flash::Done(Done::NewRecoveryCodes) => (
             "Your new recovery codes are in use",
