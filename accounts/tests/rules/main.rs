@@ -8,6 +8,7 @@ extern crate testing;
 
 mod test_app;
 
+mod applications;
 mod audit_chain;
 mod audit_ids;
 mod audit_retention;
