@@ -25,12 +25,14 @@
 //! | [`tokens`], [`programs`] | API and MCP tokens, which remote logout leaves alone, and what programs do with them |
 //! | [`audit`], [`audit_retention`] | what happened, in a chain that shows tampering, and how long it is kept |
 //! | [`webhooks`], [`webhook_settings`] | where an account's events are sent as they happen, and how that is set |
+//! | `application_endings` | how what a user holds at applications ends with a session, and who is owed a notice |
 //! | `live`, `names`, `signed_in`, `text`, `retry` | what the others share: "is it live?", names and addresses as they may be, who is signed in, texts, a transaction tried again |
 //! | [`device`] | what a user agent is called on the screen |
 //! | [`cleanup`] | what is deleted, and when |
 //! | [`sample`] | users and sessions for a demonstration or a benchmark |
 
 pub mod account;
+mod application_endings;
 pub mod applications;
 pub mod audit;
 pub mod audit_retention;

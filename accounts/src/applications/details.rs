@@ -32,6 +32,20 @@ pub enum Access {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnHost(pub String);
 
+impl OwnHost {
+    /// Of the public address.
+    #[must_use]
+    pub fn of(public_url: &str) -> Self {
+        let url = url::Url::parse(public_url).ok();
+        Self(
+            url.as_ref()
+                .and_then(url::Url::host_str)
+                .unwrap_or_default()
+                .to_owned(),
+        )
+    }
+}
+
 /// An application as it is typed.
 #[derive(Debug, Clone)]
 pub struct Details {

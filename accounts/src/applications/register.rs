@@ -16,6 +16,7 @@ use crate::{
     on,
     operation::Operation,
     permissions::Permission,
+    rate_limits::RateLimited,
     signed_in::SignedIn,
 };
 
@@ -42,6 +43,8 @@ pub enum ApplicationError {
     NotForThisAccount,
     #[error("an account has {MOST} applications at most")]
     LimitReached,
+    #[error("tests are sent too fast")]
+    RateLimited(RateLimited),
     /// It does not exist, is removed, or is another account's: the same answer.
     #[error("there is no such application")]
     NotFound,

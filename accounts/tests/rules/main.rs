@@ -8,6 +8,7 @@ extern crate testing;
 
 mod test_app;
 
+mod application_endings;
 mod applications;
 mod audit_chain;
 mod audit_ids;
