@@ -9,9 +9,6 @@ create table applications (
     name text not null,
     -- Whose ready configuration is shown, where one was picked.
     preset text,
-    -- Its host, with the port where that is not the scheme's: one host belongs to one application on the install.
-    -- An OpenID Connect application has one where it has a redirect address by http or https.
-    host text,
     -- Where a sign-in that starts there begins, and where a gate's application is: https://wiki.example.com
     address text,
     -- OpenID Connect: whether it keeps a secret, and what was switched off or on for it.
@@ -38,8 +35,19 @@ create table applications (
     removed_at bigint
 );
 
-create unique index applications_host on applications (host) where host is not null and removed_at is null;
 create index applications_account on applications (account_id);
+
+-- The hosts of the applications that are not removed, with the port where that is not the scheme's: a gate's own, and those
+-- of redirect addresses by http or https. One host belongs to one application of a kind on the install, and to one account:
+-- so a gate may stand in front of an application that signs in by itself.
+create table application_hosts (
+    host text not null,
+    kind text not null check (kind in ('open_id', 'gate')),
+    application_id text not null references applications (id),
+    primary key (host, kind)
+);
+
+create index application_hosts_application on application_hosts (application_id);
 
 create table application_redirects (
     application_id text not null references applications (id),

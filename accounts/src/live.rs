@@ -49,7 +49,17 @@ macro_rules! keeps_remote_logout {
     };
 }
 
-pub(crate) use {keeps_remote_logout, live_device, live_session};
+/// A condition: the user `u` may use the application `a`. For every query that looks up what a user holds at one, so that a
+/// lost role counts at once.
+macro_rules! may_use_application {
+    () => {
+        "(a.removed_at is null and u.account_id = a.account_id and u.disabled_at is null and u.removed_at is null
+          and (a.who_may = 'all' or exists (select 1 from application_access may where may.application_id = a.id
+               and ((may.kind = 'role' and may.subject = u.role) or (may.kind = 'user' and may.subject = u.id)))))"
+    };
+}
+
+pub(crate) use {keeps_remote_logout, live_device, live_session, may_use_application};
 
 use crate::{instance::Reader, time::UnixMillis};
 
