@@ -7,20 +7,11 @@ use crate::{
     db::Conn,
     execute,
     ids::{ApplicationId, UserId},
+    live::may_use_application,
     on,
     operation::Operation,
     roles::Role,
 };
-
-/// A condition: the user `u` may use the application `a`. For every query that looks up what a user holds at one.
-macro_rules! may_use_sql {
-    () => {
-        "(a.removed_at is null and u.account_id = a.account_id and u.disabled_at is null and u.removed_at is null
-          and (a.who_may = 'all' or exists (select 1 from application_access x where x.application_id = a.id
-               and ((x.kind = 'role' and x.subject = u.role) or (x.kind = 'user' and x.subject = u.id)))))"
-    };
-}
-pub(crate) use may_use_sql;
 
 /// Whether the user may use the application now. A second factor that it requires is a matter of the session.
 ///
@@ -32,7 +23,7 @@ pub async fn may_use(
     user: &UserId,
 ) -> Result<bool, sqlx::Error> {
     on!(conn, c => sqlx::query_scalar::<_, i64>(concat!(
-        "select count(*) from applications a, users u where a.id = $1 and u.id = $2 and ", may_use_sql!()))
+        "select count(*) from applications a, users u where a.id = $1 and u.id = $2 and ", may_use_application!()))
         .bind(application)
         .bind(user)
         .fetch_one(c)
