@@ -5,7 +5,11 @@
 //! looked up at each use ([`may_use`]), so that a lost role counts at once. What a user holds at an application ends with what
 //! it came from ([`Cause`] is the table), and the application is sent a notice.
 
+pub mod access_tokens;
+mod answers;
 mod application;
+pub mod claims;
+pub mod codes;
 mod details;
 mod find;
 mod logout_token;
@@ -14,9 +18,15 @@ mod mine;
 mod notice_answers;
 mod notices;
 mod receipt;
+mod grants;
 mod redirects;
+pub mod refresh_tokens;
 mod register;
+mod scope;
 mod secrets;
+pub mod sessions;
+pub mod signing_keys;
+pub mod tokens;
 mod who_may;
 
 pub use crate::application_endings::{Cause, Ends, causes_table};
@@ -31,7 +41,10 @@ pub use notices::{
     Answer, DueNotice, Lane, ListedNotice, any_notice_due, lease_notice, note_answer, recent_notices,
 };
 pub use receipt::{Told, ToldHow, told};
+pub use answers::{answer, answered_at};
+pub use grants::{Granted, InvalidGrant};
 pub use redirects::{redirect_matches, redirect_refusal};
 pub use register::{ApplicationError, Registered, may_register, register, register_by_operator};
+pub use scope::{Scope, ScopeName};
 pub use secrets::{ClientSecret, count_secrets, is_secret_of, make_secret, revoke_old_secrets};
 pub use who_may::{access, may_use};
