@@ -72,7 +72,7 @@ async fn a_copy_of_the_database_holds_no_secret_in_readable_form(db: Db) {
         ada.secret.base32(),
         completed.session.token.expose().to_owned(),
         completed.remembered.unwrap().token.expose().to_owned(),
-        completed.known_device.expose().to_owned(),
+        completed.device.value.expose().to_owned(),
         open.token.expose().to_owned(),
         sent.expose().to_owned(),
         signing_up.expose().to_owned(),
