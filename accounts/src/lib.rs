@@ -19,7 +19,7 @@
 //! | [`second_factor`], [`step_up`] | authenticator and recovery codes, and a password or code asked for again |
 //! | [`emails`], [`email_links`] | what a user is told by email, and the one-time links in it |
 //! | [`reset_password`], [`change_email`], [`not_me`] | what those links do |
-//! | [`keys`], [`sealed`], [`key_rotation`], [`key_loss`] | the instance's key, what it seals because it must be given back, and what is done with a new or a lost one |
+//! | [`keys`], [`instance_keys`], [`sealed`], [`key_rotation`], [`key_loss`] | the instance's key, which one its database knows, what it seals because it must be given back, and what is done with a new or a lost one |
 //! | [`files`] | why a file cannot be used, in words for the operator |
 //! | [`applications`] | what signs in with Curfew: what is registered, who may use it, what each is told |
 //! | [`tokens`], [`programs`] | API and MCP tokens, which remote logout leaves alone, and what programs do with them |
@@ -52,6 +52,7 @@ pub mod end_reason;
 pub mod files;
 pub mod ids;
 pub mod instance;
+pub mod instance_keys;
 pub mod key_loss;
 pub mod key_rotation;
 pub mod keys;

@@ -92,6 +92,19 @@ impl Command {
             Self::Serve | Self::User(User::Create(_)) | Self::Demo { .. } | Self::Seed(_)
         )
     }
+
+    /// Whether it writes what is signed or sealed, and so needs the key as the server has it. The commands about the key
+    /// open it themselves.
+    pub(super) fn needs_the_key(&self) -> bool {
+        !matches!(
+            self,
+            Self::User(User::List)
+                | Self::Sessions(_)
+                | Self::Audit(_)
+                | Self::Key(_)
+                | Self::Config(_)
+        )
+    }
 }
 
 #[derive(Debug, Subcommand)]
