@@ -86,6 +86,10 @@ create table application_sessions (
     -- What was granted: words divided by spaces.
     scope text not null,
     is_offline boolean not null,
+    -- When the user last showed a password or a code before it, and what besides the password: `auth_time` and `amr` of
+    -- its ID tokens, kept here because it may outlive the session.
+    authenticated_at bigint not null,
+    second_factor text,
     -- When it was last refreshed, or a gate's check found it; null before.
     last_used_at bigint,
     -- Whether a refresh was seen: then it ends by itself when the next is refused.
@@ -108,8 +112,6 @@ create table authorization_codes (
     session_id text not null,
     epoch bigint not null,
     redirect_address text not null,
-    -- Whether the request named it; the one that redeems must do as that did.
-    redirect_was_sent boolean not null,
     scope text not null,
     nonce text,
     challenge text,
@@ -126,6 +128,8 @@ create table access_tokens (
     token_hash text not null primary key check (length(token_hash) = 64),
     application_session_id text not null references application_sessions (id),
     scope text not null,
+    -- The refresh token of the same answer: the first use of either counts as the first use of both.
+    given_with text,
     created_at bigint not null,
     expires_at bigint not null,
     revoked_at bigint
@@ -140,6 +144,8 @@ create table refresh_tokens (
     application_session_id text not null references application_sessions (id),
     -- The value that was exchanged for this one; null for the first, which redeeming a code gave.
     parent_hash text,
+    -- Which key of the instance derived it from that value; so it can be given again, though only its hash is stored.
+    derived_by text,
     created_at bigint not null,
     exchanged_at bigint,
     -- The first time that it, or an access token given with it, was presented.
@@ -147,6 +153,7 @@ create table refresh_tokens (
 );
 
 create index refresh_tokens_session on refresh_tokens (application_session_id);
+create unique index refresh_tokens_parent on refresh_tokens (parent_hash) where parent_hash is not null;
 
 -- What ID tokens and logout tokens are signed with. Published before it signs, and as long as anything signed by it
 -- may be looked at.
@@ -161,10 +168,8 @@ create table signing_keys (
     sealed text not null,
     created_at bigint not null,
     signs_from bigint not null,
-    -- Set when another signs in its place.
-    signs_until bigint,
-    -- No longer published.
-    retired_at bigint
+    -- Set when another signs in its place from then on. It stays published for a while after that.
+    signs_until bigint
 );
 
 -- One for each application session that ended whose application can be told, written in the transaction that ended it or,
@@ -192,6 +197,8 @@ create table logout_notices (
 );
 
 create index logout_notices_due on logout_notices (next_try_at) where outcome is null;
+create index logout_notices_waiting on logout_notices (application_id, leased_until) where outcome is null;
+create index logout_notices_failing on logout_notices (application_id) where outcome is null and last_error is not null;
 create index logout_notices_event on logout_notices (event_id) where event_id is not null;
 create index logout_notices_application on logout_notices (application_id, created_at);
 
@@ -216,3 +223,15 @@ create table gate_cookies (
     application_session_id text not null references application_sessions (id),
     created_at bigint not null
 );
+
+-- What a browser may look at for an hour after its remote logout, signed in or not: what that has ended, and what
+-- applications have answered since.
+create table receipts (
+    token_hash text not null primary key check (length(token_hash) = 64),
+    event_id text not null,
+    expires_at bigint not null
+);
+
+create index receipts_expired on receipts (expires_at);
+create index epoch_raises_event on epoch_raises (event_id);
+create index application_sessions_ended_by on application_sessions (ended_by) where ended_by is not null;

@@ -5,9 +5,14 @@
 //! looked up at each use ([`may_use`]), so that a lost role counts at once. What a user holds at an application ends with what
 //! it came from ([`Cause`] is the table), and the application is sent a notice.
 
+pub mod access_tokens;
+mod answers;
 mod application;
+pub mod claims;
+pub mod codes;
 mod details;
 mod find;
+mod grants;
 mod logout_token;
 mod manage;
 mod mine;
@@ -15,23 +20,34 @@ mod notice_answers;
 mod notices;
 mod receipt;
 mod redirects;
+pub mod refresh_tokens;
 mod register;
+mod scope;
 mod secrets;
+pub mod sessions;
+pub mod signing_keys;
+pub mod tokens;
 mod who_may;
 
 pub use crate::application_endings::{Cause, Ends, causes_table};
+pub use answers::{answer, answered_at};
 pub use application::{Application, Kind, SigningAlgorithm};
 pub use details::{Access, Details, LONGEST_OWN_SESSION, OwnHost, SHORTEST_OWN_SESSION};
 pub use find::{find, find_gate, hosts, list, redirects};
+pub use grants::{Granted, InvalidGrant};
 pub use logout_token::{LOGOUT_TOKEN_TYPE, LogoutClaims};
 pub use manage::{change, change_secret, for_test, remove, remove_by_operator, revoke_old_secret};
 pub use mine::{Class, Mine, mine, sign_out};
 pub use notice_answers::Outcome;
 pub use notices::{
-    Answer, DueNotice, Lane, ListedNotice, any_notice_due, lease_notice, note_answer, recent_notices,
+    Answer, DueNotice, Lane, ListedNotice, any_notice_due, lease_notice, note_answer,
+    recent_notices,
 };
-pub use receipt::{Told, ToldHow, told};
+pub use receipt::{
+    RECEIPT_LASTS, Receipt, Told, ToldHow, leave_receipt, receipt_of, receipt_of_event, told,
+};
 pub use redirects::{redirect_matches, redirect_refusal};
 pub use register::{ApplicationError, Registered, may_register, register, register_by_operator};
+pub use scope::{Scope, ScopeName};
 pub use secrets::{ClientSecret, count_secrets, is_secret_of, make_secret, revoke_old_secrets};
 pub use who_may::{access, may_use};

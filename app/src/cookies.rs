@@ -28,6 +28,8 @@ pub enum Kind {
     /// A password was right, a second factor is owed. No session.
     PendingSignIn,
     Flash,
+    /// Lets this browser look at the receipt of its remote logout.
+    Receipt,
     /// Tells this browser from others, for the tokens of forms. Grants nothing.
     Form,
 }
@@ -52,6 +54,8 @@ impl Cookies {
             (Kind::PendingSignIn, false) => "curfew_half",
             (Kind::Flash, true) => "__Host-curfew_flash",
             (Kind::Flash, false) => "curfew_flash",
+            (Kind::Receipt, true) => "__Host-curfew_receipt",
+            (Kind::Receipt, false) => "curfew_receipt",
             (Kind::Form, true) => "__Host-curfew_form",
             (Kind::Form, false) => "curfew_form",
         }
@@ -81,6 +85,16 @@ impl Cookies {
     pub fn pending_sign_in(&self, token: &Token) -> Cookie<'static> {
         let lasts = self.limits.pending_sign_in;
         self.make(Kind::PendingSignIn, token.expose().to_owned(), Some(lasts))
+    }
+
+    /// The cookie of a receipt, kept for an hour.
+    #[must_use]
+    pub fn receipt(&self, token: &Token) -> Cookie<'static> {
+        self.make(
+            Kind::Receipt,
+            token.expose().to_owned(),
+            Some(accounts::applications::RECEIPT_LASTS),
+        )
     }
 
     /// The cookie that the tokens of this browser's forms are bound to. It ends with the browser.

@@ -162,6 +162,7 @@ fn PlainAddresses() -> impl IntoView {
                 <Route path=path!("/reset-password") view=pages::sign_in::Reset ssr=SsrMode::Async />
                 <Route path=path!("/confirm-email") view=pages::sign_in::ConfirmEmail ssr=SsrMode::Async />
                 <Route path=path!("/confirm-sign-up") view=pages::sign_in::ConfirmSignUp ssr=SsrMode::Async />
+                <Route path=path!("/receipt") view=pages::receipt::ReceiptPage ssr=SsrMode::Async />
                 <Route path=path!("/not-me") view=pages::sign_in::NotMe ssr=SsrMode::Async />
                 <Route path=path!("/profile/two-factor") view=pages::profile::two_factor::SetUp ssr=SsrMode::Async />
                 <Route path=path!("/profile/two-factor/app") view=pages::profile::two_factor::App ssr=SsrMode::Async />
@@ -177,6 +178,8 @@ fn PlainAddresses() -> impl IntoView {
                 <Route path=path!("/settings/members/everyone") view=pages::settings::Everyone ssr=SsrMode::Async />
                 <Route path=path!("/settings/audit-log") view=pages::settings::AuditLog ssr=SsrMode::Async />
                 <Route path=path!("/settings/audit-log/webhook") view=pages::settings::Webhook ssr=SsrMode::Async />
+                <Route path=path!("/settings/applications") view=pages::settings::Applications ssr=SsrMode::Async />
+                <Route path=path!("/settings/applications/one") view=pages::settings::Application ssr=SsrMode::Async />
                 <Route path=path!("/settings/api") view=pages::settings::tokens::Api ssr=SsrMode::Async />
                 <Route path=path!("/settings/mcp") view=pages::settings::tokens::Mcp ssr=SsrMode::Async />
                 <Route path=path!("/settings/api/revoke") view=pages::settings::tokens::revoke::RevokeApi ssr=SsrMode::Async />

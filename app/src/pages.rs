@@ -12,6 +12,8 @@ pub mod look_again;
 pub mod not_found;
 pub mod profile;
 #[cfg(feature = "ssr")]
+pub mod receipt;
+#[cfg(feature = "ssr")]
 pub mod reference;
 #[cfg(feature = "ssr")]
 pub mod refused;

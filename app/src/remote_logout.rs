@@ -72,10 +72,13 @@ pub async fn remote_logout(
     for_user: Option<String>,
     for_epoch: Option<String>,
 ) -> Result<(), AppError> {
-    use accounts::sessions::{By, RevokeTokens, Surface, check_shown, end_all_and_revoke_tokens};
+    use accounts::{
+        applications::leave_receipt,
+        sessions::{By, RevokeTokens, Surface, check_shown, end_all_and_revoke_tokens},
+    };
 
     use crate::{
-        context::{operation, signed_in},
+        context::{curfew, operation, set_cookie, signed_in},
         forms::{shown, ticked},
     };
 
@@ -96,9 +99,11 @@ pub async fn remote_logout(
     let by = By::Session(&me.session);
     let (ended, revoked) =
         end_all_and_revoke_tokens(&mut op, &me.user.id, by, tokens, surface).await?;
+    let token = leave_receipt(&mut op, &ended.event).await?;
     // Durable first: the answer promises that everything is dead.
     let receipts = op.commit().await?;
     leave_with_receipt(&ended, &revoked, &receipts)?;
+    set_cookie(&curfew()?.cookies.receipt(&token));
     leptos_axum::redirect(&format!("/sign-in?next={}", from.path()));
     Ok(())
 }

@@ -8,7 +8,7 @@
 //! | [`pages`], [`functions`], [`events`], [`export`], [`two_factor_files`] | what browsers ask for |
 //! | [`rest`], [`mcp`] | what programs ask for, with a token |
 //! | [`health`], [`assets`] | what needs no user |
-//! | [`emails`], [`webhook`], `jobs` | outboxes, emptied as long as the program runs; what marks and deletes rows |
+//! | [`emails`], [`webhook`], [`notices`], `jobs` | outboxes, emptied as long as the program runs; what marks and deletes rows |
 //! | [`request_id`], [`headers`], [`host`], [`connections`] | around every request: its number and log line, its headers, whom it may name, its connection |
 //! | `cross_site`, `form_token`, `form_page`, `form_body` | what another site's page sends, what tells a form of ours, and where it stands |
 //! | [`problem`], [`error_page`], `redirects` | how a refusal is answered |
@@ -44,6 +44,7 @@ pub mod key_file;
 pub mod last_seen;
 pub mod log;
 pub mod mcp;
+pub mod notices;
 pub mod pages;
 pub mod permitted;
 pub mod problem;

@@ -1,5 +1,7 @@
-//! Account Settings: five tabs, each its own address, shown by role.
+//! Account Settings: six tabs, each its own address, shown by role.
 
+#[cfg(feature = "ssr")]
+pub mod applications;
 #[cfg(feature = "ssr")]
 pub mod audit_log;
 #[cfg(feature = "ssr")]
@@ -27,6 +29,11 @@ use crate::{
 pub(crate) const TABS: &[(&str, &str, Permission)] = &[
     ("/settings", "General", Permission::ViewAccount),
     ("/settings/members", "Members", Permission::ViewMembers),
+    (
+        "/settings/applications",
+        "Applications",
+        Permission::ViewApplications,
+    ),
     ("/settings/api", "API", Permission::OwnTokens),
     ("/settings/mcp", "MCP", Permission::OwnTokens),
     ("/settings/audit-log", "Audit log", Permission::ReadAuditLog),

@@ -3,10 +3,10 @@
 use accounts::permissions::Permission::{
     self, AskRemoteLogout, ChangePlan, ChangeRole, ConfirmInvitation, CreateApiToken,
     CreateMcpToken, DeleteOwnUser, DisableMember, EnableMember, EndSessionsByApi, InviteMember,
-    KeepTwoFactor, ListMembersByApi, ManageWebhook, OwnProfile, OwnTokens, ReadAuditLog,
-    ReadEventsByApi, RemoteLogout, RemoteLogoutEveryone, RemoteLogoutMember,
+    KeepTwoFactor, ListMembersByApi, ManageApplications, ManageWebhook, OwnProfile, OwnTokens,
+    ReadAuditLog, ReadEventsByApi, RemoteLogout, RemoteLogoutEveryone, RemoteLogoutMember,
     RemoteLogoutMemberByApi, RemoveMember, RenameAccount, RevokeInvitation, SetAccountCurfew,
-    SetAuditRetention, SetUpTwoFactor, UseApi, UseMcp, ViewAccount, ViewMembers,
+    SetAuditRetention, SetUpTwoFactor, UseApi, UseMcp, ViewAccount, ViewApplications, ViewMembers,
 };
 
 use super::{Access, Address, CODE, CONFIRM, MCP, StepUp};
@@ -16,6 +16,7 @@ const SECURITY: &str = "/profile/security";
 const NEW_CODES: &str = "/profile/two-factor/new-codes";
 const SETTINGS: &str = "/settings";
 const MEMBERS: &str = "/settings/members";
+const APPLICATIONS: &str = "/settings/applications";
 const API_TOKENS: &str = "/settings/api";
 const MCP_TOKENS: &str = "/settings/mcp";
 const AUDIT_LOG: &str = "/settings/audit-log";
@@ -91,6 +92,8 @@ pub(super) const LIST: &[Address] = &[
     needs("/settings/members", "see the members", ViewMembers),
     needs("/settings/members/confirm", "confirm what is done to a member", ViewMembers),
     needs("/settings/members/everyone", "confirm a remote logout of everyone", RemoteLogoutEveryone),
+    needs("/settings/applications", "see the applications", ViewApplications),
+    needs("/settings/applications/one", "see one application", ViewApplications),
     needs("/settings/api", "see your API tokens", OwnTokens),
     needs("/settings/api/revoke", "confirm revoking an API token", OwnTokens),
     needs("/settings/mcp", "see your MCP tokens", OwnTokens),
@@ -123,6 +126,7 @@ pub(super) const LIST: &[Address] = &[
         .shown_as("password"),
     asks("/api/fn/end_session", "end one of your sessions", OwnProfile).home(SECURITY),
     asks("/api/fn/end_other_sessions", "end your other sessions", OwnProfile).home(SECURITY),
+    asks_nothing("/api/fn/end_application_session", "sign out of an application", OwnProfile, "only signs out of one application").home(SECURITY),
     asks_nothing("/api/fn/rename_device", "name one of your devices", OwnProfile, "only what you call it").home(SECURITY),
     asks("/api/fn/set_curfew", "set your curfew", OwnProfile).home(SECURITY),
     asks("/api/fn/set_account_curfew", "set every member's curfew", SetAccountCurfew).home(SECURITY),
@@ -147,6 +151,13 @@ pub(super) const LIST: &[Address] = &[
         .home(MEMBERS),
     asks("/api/fn/remote_logout_everyone", "log everyone out from all devices", RemoteLogoutEveryone)
         .home(MEMBERS),
+    // Functions: applications
+    asks("/api/fn/register_application", "register an application", ManageApplications).home(APPLICATIONS),
+    asks("/api/fn/change_application", "change an application", ManageApplications).home(APPLICATIONS),
+    asks("/api/fn/new_application_secret", "make a new secret for an application", ManageApplications).home(APPLICATIONS),
+    asks("/api/fn/revoke_old_application_secret", "revoke the old secret of an application", ManageApplications).home(APPLICATIONS),
+    asks_nothing("/api/fn/test_application", "test an application", ManageApplications, "sends a notice of no session to where notices go already").home(APPLICATIONS),
+    asks("/api/fn/remove_application", "remove an application", ManageApplications).home(APPLICATIONS),
     // Functions: the audit log
     asks_nothing("/api/fn/verify_audit", "verify the audit log", ReadAuditLog, READS).home(AUDIT_LOG),
     asks("/api/fn/set_audit_retention", "set how long events are kept", SetAuditRetention).home(AUDIT_LOG),
@@ -173,6 +184,7 @@ pub(super) const LIST: &[Address] = &[
     public("/reset-password", "choose a new password").but(WITH_LINK),
     public("/confirm-email", "confirm a new email").but(WITH_LINK),
     public("/confirm-sign-up", "finish signing up").but(WITH_LINK),
+    public("/receipt", "see what a remote logout did").but("in the browser that did it, for an hour, or its user"),
     public("/not-me", "be asked about a new device").but(WITH_LINK),
     public("/join", "accept an invitation").but(WITH_LINK),
     // Public functions

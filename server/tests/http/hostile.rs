@@ -9,7 +9,7 @@ mod malformed;
 mod text;
 
 /// Every server function, with fields that would do something.
-pub const FUNCTIONS: [(&str, &[(&str, &str)]); 57] = [
+pub const FUNCTIONS: [(&str, &[(&str, &str)]); 64] = [
     (
         "sign_up",
         &[
@@ -52,6 +52,23 @@ pub const FUNCTIONS: [(&str, &[(&str, &str)]); 57] = [
     ("remote_logout_member", &[("member", "x")]),
     ("remote_logout_everyone", &[]),
     ("delete_account", &[("confirmation", "ada@example.com")]),
+    (
+        "register_application",
+        &[("name", "Wiki"), ("redirects", "http://127.0.0.1/callback")],
+    ),
+    (
+        "change_application",
+        &[
+            ("application", "x"),
+            ("name", "Wiki"),
+            ("redirects", "http://127.0.0.1/callback"),
+        ],
+    ),
+    ("end_application_session", &[("session", "x")]),
+    ("new_application_secret", &[("application", "x")]),
+    ("revoke_old_application_secret", &[("application", "x")]),
+    ("test_application", &[("application", "x")]),
+    ("remove_application", &[("application", "x")]),
     ("verify_audit", &[]),
     ("set_audit_retention", &[("days", "30")]),
     (

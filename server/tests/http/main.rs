@@ -17,6 +17,7 @@ mod program;
 mod receiver;
 mod test_app;
 
+mod applications;
 mod emails;
 mod remote_logout;
 mod settings;

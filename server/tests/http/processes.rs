@@ -13,9 +13,12 @@ mod downloads;
 mod half_dead;
 mod kills;
 mod logging;
+mod notices;
 mod other_commands;
 mod start;
 mod stopping;
 mod streams;
 mod users;
 mod webhook;
+
+pub use webhook::until;

@@ -184,7 +184,7 @@ pub fn email_of(name: &str) -> String {
 }
 
 /// Streams are looked after until this is dropped.
-pub struct Looking(tokio::task::JoinHandle<()>);
+pub struct Looking(pub tokio::task::JoinHandle<()>);
 
 impl Drop for Looking {
     fn drop(&mut self) {

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "ssr")]
 mod activity;
+#[cfg(feature = "ssr")]
+mod applications;
 pub mod curfew;
 #[cfg(feature = "ssr")]
 mod curfew_card;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{SettingsPage, audit_log, general, members};
+use super::{SettingsPage, applications, audit_log, general, members};
 use crate::{
     error::AppError,
     parts::{drawn::drawn, layout::Narrow},
@@ -67,4 +67,18 @@ pub fn AuditLog() -> impl IntoView {
 #[component]
 pub fn Webhook() -> impl IntoView {
     tab("/settings/audit-log", "Webhook", audit_log::webhook::draw)
+}
+
+#[component]
+pub fn Applications() -> impl IntoView {
+    tab("/settings/applications", "Applications", applications::draw)
+}
+
+#[component]
+pub fn Application() -> impl IntoView {
+    tab(
+        "/settings/applications",
+        "Application",
+        applications::one::draw,
+    )
 }

@@ -1,6 +1,7 @@
 //! What the server draws on Profile → Security: the picture, the devices, the curfew, recent activity.
 
 use accounts::{
+    applications::{Mine, mine},
     audit,
     db::DatabaseError,
     instance::Reader,
@@ -10,7 +11,7 @@ use accounts::{
 use leptos::prelude::*;
 
 use super::{
-    activity, curfew_card, devices,
+    activity, applications, curfew_card, devices,
     page_request::{Curfews, PageRequest},
     timeline,
 };
@@ -68,6 +69,7 @@ struct Facts {
     listed: Vec<sessions::Listed>,
     dormant: Vec<sessions::Dormant>,
     open: sessions::Facts,
+    mine: Vec<Mine>,
     past: Vec<sessions::Past>,
     remote_logouts: Vec<UnixMillis>,
     events: Vec<audit::Stored>,
@@ -81,6 +83,7 @@ impl Facts {
             listed: sessions::list(conn, user, &me.session, MOST).await?,
             dormant: sessions::dormant(conn, user, MOST).await?,
             open: sessions::facts(conn, user).await?,
+            mine: mine(conn, user).await?,
             past: sessions::history(conn, user, since, IN_PICTURE).await?,
             remote_logouts: sessions::remote_logouts(conn, user, since).await?,
             events: audit::recent(conn, &me.user.account_id, Some(user), None, EVENTS).await?,
@@ -93,6 +96,7 @@ impl Facts {
             {said.map(|text| view! { <Notice tone=Tone::Success title=text /> })}
             {request.refused.as_ref().map(why)}
             {devices::section(rows, &self.open, most, request)}
+            {applications::section(self.mine)}
             {timeline::section(&self.past, &self.remote_logouts, request.now)}
             {curfew_card::section(request)}
             {activity::section(self.events)}

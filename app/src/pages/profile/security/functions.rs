@@ -132,3 +132,26 @@ fn device_of<'a>(
         DeviceRef::Session(id)
     }
 }
+
+/// Signs the user out of one application: that sign-in there ends, and the application is told.
+///
+/// # Errors
+/// `not_found`, `session_ended`, `service_unavailable`; nothing has changed then.
+#[server(prefix = "/api/fn", endpoint = "end_application_session")]
+pub async fn end_application_session(session: String) -> Result<(), AppError> {
+    use accounts::{applications::sign_out, ids::ApplicationSessionId};
+
+    use crate::{
+        context::{note, operation, signed_in},
+        flash::Note,
+    };
+
+    let me = signed_in()?;
+    let mut op = operation().await?;
+    let name = sign_out(&mut op, &me, &ApplicationSessionId(session)).await?;
+    op.commit().await?;
+    let name = accounts::text::visible(&name);
+    note(Note::new(format!("You’re signed out of {name}.")))?;
+    leptos_axum::redirect("/profile/security");
+    Ok(())
+}
