@@ -48,6 +48,10 @@ impl OwnHost {
 
 /// An application as it is typed.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a box of its own on the page"
+)]
 pub struct Details {
     pub kind: Kind,
     pub name: String,
