@@ -137,11 +137,21 @@ pub fn find(path: &str) -> Option<&'static Address> {
     all().find(|address| address.path == path)
 }
 
+/// What a page asks by itself while it is open.
+const ASKED_BY_PAGES: [&str; 6] = [
+    "/api/fn/still_signed_in",
+    "/api/fn/standing",
+    "/api/fn/devices",
+    "/api/fn/recent_activity",
+    "/api/fn/two_factor_status",
+    "/api/fn/remote_logout_facts",
+];
+
 /// Whether a request there is a use of the session, which moves its idle limit. What a page asks by itself is none,
 /// else a page left open would keep a session for ever. Streams note no use either.
 #[must_use]
 pub fn is_use(path: &str) -> bool {
-    path != "/api/fn/still_signed_in"
+    !ASKED_BY_PAGES.contains(&path)
 }
 
 /// The entry of a server function.

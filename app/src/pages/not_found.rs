@@ -10,7 +10,6 @@ use crate::parts::{
 
 #[component]
 pub fn NotFound() -> impl IntoView {
-    #[cfg(feature = "ssr")]
     crate::context::set_status(crate::error::Code::NotFound);
     view! {
         <Narrow title="Not found">
