@@ -68,9 +68,11 @@
     stop();
     const page = document.getElementById("over").content.cloneNode(true);
     const time = document.createElement("time");
-    const when = new Date(at);
-    time.dateTime = when.toISOString();
-    time.textContent = when.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
+    const date = new Date(at);
+    time.dateTime = date.toISOString();
+    const clock = date.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
+    const day = date.toLocaleDateString([], { day: "numeric", month: "short", year: "numeric" });
+    time.textContent = date.toDateString() === new Date().toDateString() ? clock : `${clock} on ${day}`;
     page.querySelector("[data-over-text]").append(before, time, after);
     // A stranger who has changed the password keeps its owner out: another way in is offered then.
     const asked = end_reason === "password_changed" ? end_reason : "";

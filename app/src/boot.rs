@@ -60,8 +60,12 @@ pub struct Viewer {
     pub confirm: bool,
     /// Whether the plan has remote logout.
     pub remote_logout: bool,
+    /// Whether the plan has it no more, and it stays for what was signed in before.
+    pub remote_logout_kept: bool,
     /// "Plus, Pro and Enterprise".
     pub remote_logout_plans: String,
+    /// Where they may put their account on another plan; none for who may not.
+    pub change_plan: Option<String>,
     /// The tabs of Account Settings that their role has: address and label. None: no settings at all.
     #[serde(skip)]
     pub settings: Vec<(String, String)>,

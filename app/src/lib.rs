@@ -29,6 +29,8 @@ pub mod sign_in;
 #[cfg(feature = "ssr")]
 mod signed_out;
 pub mod step_up;
+#[cfg(feature = "ssr")]
+pub mod theme;
 pub mod time;
 #[cfg(feature = "ssr")]
 mod viewer;
@@ -46,6 +48,9 @@ use leptos_router::{
 
 #[cfg(feature = "ssr")]
 use crate::{boot::boot, parts::layout::Veil};
+
+/// What search engines and link previews say of every page: none shows more to a visitor who is not signed in.
+pub(crate) const DESCRIPTION: &str = "A single sign-in for all your applications. See every device that’s signed in, and log out everywhere with a click.";
 
 /// The addresses of the built files, whose names carry their hash.
 #[derive(Debug, Clone, Default)]
@@ -73,6 +78,7 @@ pub fn shell(assets: &Assets) -> impl IntoView + use<> {
         times,
         forms,
     } = assets.clone();
+    let theme = theme::Theme::chosen();
     let nonce = leptos::nonce::use_nonce();
     context::set_content_security_policy(nonce.as_ref());
     // What only the server draws sends no data along; an island gets its own from its properties.
@@ -96,11 +102,12 @@ pub fn shell(assets: &Assets) -> impl IntoView + use<> {
     });
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-guarded=guarded.then_some("") data-user=user data-access=access>
+        <html lang="en" data-theme=theme.attribute() data-guarded=guarded.then_some("") data-user=user data-access=access>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content="light dark" />
+                <meta name="color-scheme" content=theme.color_scheme() />
+                <meta name="description" content=DESCRIPTION />
                 <link rel="stylesheet" href=css />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <script src=guard nonce=nonce.clone()></script>

@@ -2,6 +2,7 @@
 
 pub mod avatar;
 pub mod button;
+pub mod change_plan;
 #[cfg(feature = "ssr")]
 pub mod copy;
 pub mod dialog;

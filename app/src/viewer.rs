@@ -2,7 +2,7 @@
 
 use accounts::{
     limits::Limits,
-    permissions::{self, Refusal},
+    permissions::{self, Permission, Refusal},
     plans::{Feature, Plan},
     sessions::SignedIn,
     step_up,
@@ -74,7 +74,11 @@ fn viewer(signed_in: &SignedIn, limits: &Limits) -> Viewer {
         two_factor_plans: two_factor_plans(user),
         confirm: step_up::is_needed(signed_in, limits, now()),
         remote_logout: user.available().has(Feature::RemoteLogout),
+        remote_logout_kept: user.keeps_remote_logout && !user.plan.has(Feature::RemoteLogout),
         remote_logout_plans: names_of(Feature::RemoteLogout),
+        change_plan: permissions::check(user.role, user.plan, Permission::ChangePlan)
+            .is_ok()
+            .then(|| "/settings#plan-title".to_owned()),
         settings: settings_of(signed_in),
     }
 }

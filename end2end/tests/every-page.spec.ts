@@ -16,6 +16,8 @@ const LOOKS = [
 const EXPECTED: Record<string, RegExp> = {
   "remote-logout-dialog-failed": /net::ERR_FAILED/,
   "not-found": /status of 404/,
+  "not-found-signed-in": /status of 404/,
+  "settings-members-unknown": /status of 404/,
   "settings-refused": /status of 403/,
   "veil-offline": /net::ERR_INTERNET_DISCONNECTED/,
 };

@@ -70,9 +70,13 @@ pub fn page(error_page: ErrorPage, assets: &Assets, request_id: &str) -> String 
         <p class="empty__text">{text}</p>
         <div class="empty__actions">
             {if again {
-                view! { <a class="button button--primary" href="">"Try again"</a> }
+                view! {
+                    <a class="button button--primary" href="">"Try again"</a>
+                    <a class="button" href="/">"Go home"</a>
+                }
+                    .into_any()
             } else {
-                view! { <a class="button button--primary" href="/">"Go home"</a> }
+                view! { <a class="button button--primary" href="/">"Go home"</a> }.into_any()
             }}
         </div>
         <p class="empty__code">"Request " <code>{request_id}</code></p>
@@ -91,6 +95,7 @@ pub(super) fn document(title: &str, assets: &Assets, content: impl IntoView + 's
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
+                <meta name="description" content=crate::DESCRIPTION />
                 <title inner_html=format!("{title} · Curfew")></title>
                 <link rel="stylesheet" href=css />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
@@ -103,6 +108,11 @@ pub(super) fn document(title: &str, assets: &Assets, content: impl IntoView + 's
                             <span class="brand__name">"Curfew"</span>
                         </a>
                     </header>
+                    <nav class="auth__nav" aria-label="Main">
+                        <a href="/">"Home"</a>
+                        <a href="/profile">"Profile"</a>
+                        <a href="/profile/security">"Your devices"</a>
+                    </nav>
                     <main class="auth__main" id="main">
                         <div class="card card--lifted">
                             <div class="empty">{content}</div>

@@ -13,6 +13,7 @@ use crate::{
     boot::viewer,
     parts::{
         button::Submit,
+        change_plan::ChangePlan,
         error_summary::ErrorSummary,
         form::{FormState, PostForm},
         form_fields::{About, AboutUser},
@@ -47,6 +48,10 @@ pub fn Confirm() -> impl IntoView {
                     } else {
                         view! {
                             <Notice tone=Tone::Info title=format!("Remote logout is available on {plans}.") />
+                            <p>
+                                "On every plan, " <Link href="/profile/password">"changing your password"</Link>
+                                " signs out all your other devices." <ChangePlan />
+                            </p>
                             <Link class="button" href=from.path()>"Back"</Link>
                         }
                             .into_any()

@@ -20,7 +20,7 @@ const API_TOKENS: &str = "/settings/api";
 const MCP_TOKENS: &str = "/settings/mcp";
 const AUDIT_LOG: &str = "/settings/audit-log";
 const WEBHOOK: &str = "/settings/audit-log/webhook";
-const READS: &str = "changes nothing";
+pub(super) const READS: &str = "changes nothing";
 const ONLY_REVOKES: &str = "only revokes";
 const WITH_LINK: &str = "with its link";
 const WHERE_OPEN: &str = "where sign-up is open";
@@ -108,6 +108,7 @@ pub(super) const LIST: &[Address] = &[
         .home("/profile/remote-logout"),
     asks_nothing("/api/fn/change_password", "change your password", OwnProfile, "asks for the current password itself").home("/profile/password"),
     asks_nothing("/api/fn/update_profile", "change your name", OwnProfile, "only what you are called").home("/profile"),
+    asks_nothing("/api/fn/set_theme", "choose light or dark", OwnProfile, "only how this browser draws").home("/profile"),
     asks("/api/fn/change_email", "change your email", OwnProfile).home(LOGIN),
     asks("/api/fn/begin_two_factor", "begin to set up two-factor authentication", SetUpTwoFactor)
         .home("/profile/two-factor"),

@@ -9,7 +9,7 @@ mod malformed;
 mod text;
 
 /// Every server function, with fields that would do something.
-pub const FUNCTIONS: [(&str, &[(&str, &str)]); 59] = [
+pub const FUNCTIONS: [(&str, &[(&str, &str)]); 60] = [
     (
         "sign_up",
         &[
@@ -37,6 +37,7 @@ pub const FUNCTIONS: [(&str, &[(&str, &str)]); 59] = [
         ],
     ),
     ("update_profile", &[("name", "Eve"), ("username", "eve")]),
+    ("set_theme", &[("theme", "dark")]),
     ("sessions", &[]),
     ("standing", &[]),
     ("tokens", &[("kind", "api")]),

@@ -12,6 +12,7 @@ use crate::{
         link::Link,
         notice::{Notice, Tone},
     },
+    theme::{Theme, ThemeCard},
 };
 use crate::{
     boot::viewer,
@@ -61,6 +62,7 @@ pub fn About() -> impl IntoView {
                 <section class="card" aria-labelledby="about-title" translate="no">
                     <AboutForm />
                 </section>
+                <ThemeCard chosen=Theme::chosen() />
                 <section class="card" aria-labelledby="delete-title">
                     <div class="card__footer">
                         <div>

@@ -61,7 +61,7 @@ mod server_side {
         let me = signed_in()?;
         let mut conn = reader().await?;
         let facts = accounts::sessions::facts(&mut conn, &me.user.id).await?;
-        let others = members::list(&mut conn, &me.user.account_id, 2)
+        let others = members::list(&mut conn, &me.user.account_id, "", 2)
             .await?
             .len()
             > 1;

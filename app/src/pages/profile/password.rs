@@ -17,7 +17,7 @@ use crate::{
 };
 #[cfg(feature = "ssr")]
 use crate::{
-    counted::counted,
+    counted::others_ended,
     flash::{Done, Flash},
     parts::notice::{Notice, Tone},
     remote_logout::{Place, RemoteLogout},
@@ -133,12 +133,6 @@ fn Changed(flash: Flash) -> impl IntoView {
     else {
         return ().into_any();
     };
-    let sessions = counted(sessions.unsigned_abs(), "other session", "other sessions");
-    let devices = counted(
-        remembered_devices.unsigned_abs(),
-        "remembered device",
-        "remembered devices",
-    );
-    let text = format!("{sessions} and {devices} ended. You stay signed in here.");
+    let text = others_ended(sessions, remembered_devices);
     view! { <Notice tone=Tone::Success title="Your password has been changed" text /> }.into_any()
 }

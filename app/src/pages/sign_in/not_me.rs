@@ -25,7 +25,7 @@ mod server_side {
 
     use crate::{
         context::{self, Presence, operation, query, reader, visit},
-        counted::counted,
+        counted::{counted, ended as ended_words},
         error::AppError,
         flash::Note,
         forms::ticked,
@@ -67,16 +67,10 @@ mod server_side {
         {
             // Another user's browser: they stay signed in, and are told.
             let ended = &logged_out.ended;
-            let [sessions, devices] = [
-                counted(ended.sessions, "session", "sessions"),
-                counted(
-                    ended.remembered_devices,
-                    "remembered device",
-                    "remembered devices",
-                ),
-            ];
-            let note = Note::new("The user who got the email is signed out everywhere");
-            context::note(note.with(format!("{sessions} and {devices} ended.")))?;
+            let mut note = Note::new("The user who got the email is signed out everywhere");
+            note.text = ended_words(ended.sessions, ended.remembered_devices)
+                .map(|ended| format!("{ended}."));
+            context::note(note)?;
             leptos_axum::redirect("/");
             return Ok(());
         }
@@ -138,7 +132,7 @@ mod server_side {
                         <ul class="outcome__list" role="list">
                             {some(true, facts.sessions, "session", "sessions")}
                             {some(true, facts.remembered_devices, "remembered device", "remembered devices")}
-                            {nothing.then(|| line(true, "All that is signed in by then".into()))}
+                            {nothing.then(|| line(true, "Everything that’s signed in by then".into()))}
                             {(asked.invitations > 0)
                                 .then(|| {
                                     let created = n(asked.invitations, "invitation", "invitations");

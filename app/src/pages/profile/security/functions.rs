@@ -20,7 +20,7 @@ pub async fn end_session(
 
     use crate::{
         context::{note, operation},
-        counted::counted,
+        counted,
         flash::Note,
         step_up::confirmed,
     };
@@ -32,14 +32,10 @@ pub async fn end_session(
     let mut op = operation().await?;
     let ended = end_one(&mut op, &me, device_of(kind.as_deref(), &session)).await?;
     op.commit().await?;
-    let sessions = counted(ended.sessions, "session", "sessions");
-    let devices = counted(
-        ended.remembered_devices,
-        "remembered device",
-        "remembered devices",
-    );
+    let what = counted::ended(ended.sessions, ended.remembered_devices)
+        .map_or_else(String::new, |what| format!(": {what}"));
     let text = format!(
-        "{} is signed out: {sessions} and {devices} ended.",
+        "{} is signed out{what}.",
         accounts::text::visible(&ended.name)
     );
     note(Note::new(text))?;
@@ -62,7 +58,7 @@ pub async fn end_other_sessions(
 
     use crate::{
         context::{curfew, note, operation, set_cookie},
-        counted::counted,
+        counted,
         flash::Note,
         forms::shown,
         step_up::confirmed,
@@ -76,19 +72,8 @@ pub async fn end_other_sessions(
     let ended = end_others(&mut op, &me).await?;
     op.commit().await?;
     set_cookie(&curfew.cookies.session(&ended.session.token));
-    let sessions = counted(
-        ended.sessions.unsigned_abs(),
-        "other session",
-        "other sessions",
-    );
-    let devices = counted(
-        ended.remembered_devices.unsigned_abs(),
-        "remembered device",
-        "remembered devices",
-    );
-    note(Note::new(format!(
-        "{sessions} and {devices} ended. You stay signed in here."
-    )))?;
+    let text = counted::others_ended(ended.sessions, ended.remembered_devices);
+    note(Note::new(text))?;
     leptos_axum::redirect("/profile/security");
     Ok(())
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use crate::{
     boot::boot,
+    counted::others_ended,
     flash::{Done, Flash},
 };
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
     error::AppError,
     islands::following,
     parts::{
+        change_plan::ChangePlan,
         icon::{Disc, Shape},
         link::Link,
         notice::{Notice, Tone},
@@ -97,7 +99,7 @@ pub fn TwoFactor(status: TwoFactorState) -> impl IntoView {
                                     "Set up"
                                 </button>
                             </p>
-                            <p class="card__text" id="two-factor-plan">{format!("Available on {plans}.")}</p>
+                            <p class="card__text" id="two-factor-plan">{format!("Available on {plans}.")} <ChangePlan /></p>
                         }
                             .into_any()
                     }
@@ -153,29 +155,20 @@ pub fn JustDone() -> impl IntoView {
     let Some(flash) = boot().flash else {
         return ().into_any();
     };
-    let ended = |sessions: i64, devices: i64| {
-        let sessions = counted(sessions.unsigned_abs(), "other session", "other sessions");
-        let devices = counted(
-            devices.unsigned_abs(),
-            "remembered device",
-            "remembered devices",
-        );
-        format!("{sessions} and {devices} ended. You stay signed in here.")
-    };
     let (title, text) = match flash {
         Flash::Done(Done::TwoFactorOn {
             sessions,
             remembered_devices,
         }) => (
             "Two-factor authentication is on",
-            ended(sessions, remembered_devices),
+            others_ended(sessions, remembered_devices),
         ),
         Flash::Done(Done::TwoFactorOff {
             sessions,
             remembered_devices,
         }) => (
             "Two-factor authentication is off",
-            ended(sessions, remembered_devices),
+            others_ended(sessions, remembered_devices),
         ),
         Flash::Done(Done::NewRecoveryCodes) => (
             "Your new recovery codes are in use",

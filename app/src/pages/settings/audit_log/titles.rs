@@ -41,11 +41,29 @@ pub(super) fn action(action: Action) -> &'static str {
         Action::MemberRemoved => "Member removed",
         Action::AccountRenamed => "Account renamed",
         Action::PlanChanged => "Plan changed",
+        Action::ApplicationRegistered => "Application registered",
+        Action::ApplicationChanged => "Application changed",
+        Action::ApplicationSecretMade => "Application’s secret made",
+        Action::ApplicationSecretRevoked => "Application’s old secret revoked",
+        Action::ApplicationRemoved => "Application removed",
+        Action::ApplicationSignedIn => "Sign-in at an application",
+        Action::ApplicationSignedOut => "Sign-out at an application",
+        Action::ApplicationSessionEnded => "Session at an application ended",
+        Action::ApplicationTokenReused => "Application’s token used twice",
+        Action::ApplicationRefused => "Logout notice refused",
         Action::RetentionChanged => "Retention changed",
         Action::EventsDeleted => "Old events deleted",
         Action::WebhookChanged => "Webhook changed",
         Action::WebhookRemoved => "Webhook removed",
         Action::AccessDenied => "Access denied",
+    }
+}
+
+/// The name of the action with that key; the key itself for one that this version does not know.
+pub(super) fn named(key: &str) -> &str {
+    match Action::named(key) {
+        Some(known) => action(known),
+        None => key,
     }
 }
 
@@ -58,6 +76,7 @@ pub(super) fn category(name: &str) -> &str {
         "credentials" => "Credentials",
         "account" => "Account",
         "members" => "Members",
+        "applications" => "Applications",
         "audit" => "Audit log",
         "access" => "Access",
         other => other,

@@ -46,9 +46,13 @@ fn no_such_plan() -> AppError {
 
 pub async fn draw() -> Result<AnyView, AppError> {
     let me = signed_in()?;
-    let to = query("to")
-        .and_then(|name| Plan::named(&name))
-        .ok_or_else(no_such_plan)?;
+    let asked = query("to").unwrap_or_default();
+    if asked.is_empty() {
+        // The plans to choose from are there.
+        leptos_axum::redirect("/settings");
+        return Ok(String::new());
+    }
+    let to = Plan::named(&asked).ok_or_else(no_such_plan)?;
     let from = me.user.plan;
     let mut conn = reader().await?;
     let uses = members::uses(&mut conn, &me.user.account_id).await?;
