@@ -11,6 +11,7 @@ pub mod home;
 pub mod join;
 #[cfg(feature = "ssr")]
 pub mod look_again;
+#[cfg(feature = "ssr")]
 pub mod not_found;
 pub mod profile;
 #[cfg(feature = "ssr")]
@@ -19,5 +20,7 @@ pub mod reference;
 pub mod refused;
 #[cfg(feature = "ssr")]
 pub mod settings;
+#[cfg(feature = "ssr")]
 pub mod sign_in;
+#[cfg(feature = "ssr")]
 pub mod sign_up;

@@ -108,6 +108,8 @@ pub(super) const LIST: &[Address] = &[
     // Functions: the user's own
     asks_nothing("/api/fn/standing", "count your sessions", OwnProfile, READS),
     asks_nothing("/api/fn/sessions", "list your sessions", OwnProfile, READS),
+    asks_nothing("/api/fn/devices", "list your devices", OwnProfile, READS),
+    asks_nothing("/api/fn/recent_activity", "see what you did and what was done to you", OwnProfile, READS),
     asks_nothing("/api/fn/remote_logout_facts", "count what a remote logout ends", OwnProfile, READS),
     asks_nothing("/api/fn/remote_logout", "log yourself out from all devices", RemoteLogout, "must be within reach of a user who is frightened")
         .home("/profile/remote-logout"),
@@ -124,7 +126,7 @@ pub(super) const LIST: &[Address] = &[
     asks_nothing("/api/fn/abandon_two_factor", "abandon setting it up", KeepTwoFactor, READS),
     asks("/api/fn/new_recovery_codes", "create new recovery codes", KeepTwoFactor).home(NEW_CODES),
     asks("/api/fn/use_recovery_codes", "use the new recovery codes", KeepTwoFactor).home(NEW_CODES),
-    asks_nothing("/api/fn/recovery_codes_left", "count your recovery codes", KeepTwoFactor, READS),
+    asks_nothing("/api/fn/two_factor_status", "see whether two-factor authentication is on", OwnProfile, READS),
     asks_nothing("/api/fn/two_factor_draft", "see what is being set up", KeepTwoFactor, READS),
     asks("/api/fn/delete_account", "delete your user", DeleteOwnUser)
         .home("/profile/delete")
