@@ -172,6 +172,12 @@ export const PAGES: Record<string, Way> = {
     await page.getByRole("link", { name: "Remove" }).first().waitFor();
     return page;
   },
+  "settings-members-search": together("/settings/members?q=grace"),
+  "settings-members-no-match": together("/settings/members?q=nothing+like+it"),
+  "settings-members-unknown": async ({ ada }) => {
+    await ada.page.goto("/settings/members/confirm?operation=remove&member=nothing");
+    return ada.page;
+  },
   "settings-members-invited": async ({ ada }) => {
     await invite(ada.page, "Member");
     return ada.page;
@@ -185,6 +191,12 @@ export const PAGES: Record<string, Way> = {
   },
   "settings-members-everyone": together("/settings/members/everyone"),
   "settings-audit-log": together("/settings/audit-log"),
+  "settings-audit-log-filtered": async ({ ada }) => {
+    await visit(ada.page, "/settings/audit-log?action=user.created&from=2020-01-01");
+    await ada.page.getByText("Ada Lovelace signed up").click();
+    await ada.page.getByText("user.created").waitFor();
+    return ada.page;
+  },
   "settings-audit-log-nothing": signedIn("/settings/audit-log?q=nothing+like+it"),
   "settings-webhook": signedIn("/settings/audit-log/webhook"),
   "settings-webhook-set": async ({ ada }) => {
@@ -251,6 +263,7 @@ export const PAGES: Record<string, Way> = {
   "settings-mcp-made": created("/settings/mcp"),
   "api-docs": async ({ anonymous }) => (await anonymous.goto("/api/docs"), anonymous),
   "not-found": signedOut("/nothing-here"),
+  "not-found-signed-in": signedIn("/nothing-here"),
   "veil-offline": async ({ ada }) => {
     await visit(ada.page, "/profile/security");
     await ada.context.setOffline(true);

@@ -92,6 +92,8 @@ create table epoch_raises (
 
 create index epoch_raises_due on epoch_raises (at) where expanded_at is null;
 
+-- For when a member was last active, and the picture of the last 30 days: ended sessions count there.
+create index sessions_user on sessions (user_id);
 create index sessions_open on sessions (user_id) where ended_at is null;
 create index sessions_curfew on sessions (curfew_ends_at) where ended_at is null and curfew_ends_at is not null;
 create index sessions_device on sessions (remembered_device_id) where remembered_device_id is not null;

@@ -18,6 +18,7 @@ mod manage;
 mod mine;
 mod notice_answers;
 mod notices;
+mod open_paths;
 mod receipt;
 mod redirects;
 pub mod refresh_tokens;
@@ -43,6 +44,7 @@ pub use notices::{
     Answer, DueNotice, Lane, ListedNotice, any_notice_due, lease_notice, note_answer,
     recent_notices,
 };
+pub(crate) use open_paths::OpenPaths;
 pub use receipt::{
     RECEIPT_LASTS, Receipt, Told, ToldHow, leave_receipt, receipt_of, receipt_of_event, told,
 };

@@ -12,7 +12,7 @@ use crate::{
     client::Client,
     db::Tx,
     execute,
-    ids::{EventId, UserId},
+    ids::{EventId, TokenId, UserId},
     instance::Reader,
     keys::{CannotOpen, Keys, Purpose, Sealed},
     on,
@@ -80,6 +80,29 @@ pub enum EmailTemplate {
     RemoteLogout {
         sessions: i64,
         remembered_devices: i64,
+        asked_by: AskedBy,
+    },
+}
+
+/// Who asked for a remote logout, as its email tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "who", rename_all = "snake_case")]
+pub enum AskedBy {
+    /// The user who is told.
+    You,
+    /// An owner or admin of the account.
+    Member {
+        name: String,
+        /// The role's name.
+        role: String,
+    },
+    Operator,
+    /// A program, with a token of the user who is told.
+    Token {
+        id: TokenId,
+        /// "API" or "MCP".
+        kind: String,
+        name: String,
     },
 }
 
@@ -190,6 +213,8 @@ pub struct Due {
     pub token: Option<Token>,
     /// When the operation was.
     pub at: UnixMillis,
+    /// The time zone of its reader, where it is known: that of their curfew, or of their account's.
+    pub zone: Option<String>,
     tries: i64,
 }
 
@@ -244,6 +269,10 @@ pub async fn lease(tx: &mut Tx, keys: &Keys, now: Moment) -> Result<Option<Due>,
         }
         _ => None,
     };
+    let zone = match &row.user_id {
+        Some(user) => zone_of(tx, user).await?,
+        None => None,
+    };
     let email = serde_json::from_str(&row.details).map_err(|e| sqlx::Error::Decode(e.into()))?;
     Ok(Some(Due {
         id: row.id,
@@ -252,8 +281,19 @@ pub async fn lease(tx: &mut Tx, keys: &Keys, now: Moment) -> Result<Option<Due>,
         email,
         token,
         at: row.created_at,
+        zone,
         tries: row.tries,
     }))
+}
+
+async fn zone_of(tx: &mut Tx, user: &UserId) -> Result<Option<String>, sqlx::Error> {
+    let zone: Option<Option<String>> = on!(tx, c => sqlx::query_scalar(
+        "select coalesce(u.curfew_zone, a.curfew_zone) from users u join accounts a on a.id = u.account_id
+         where u.id = $1")
+        .bind(user)
+        .fetch_optional(c)
+        .await)?;
+    Ok(zone.flatten())
 }
 
 /// Marks it as sent, and forgets the token of its link.

@@ -16,7 +16,9 @@ mod role;
 pub(crate) use act::begin;
 pub use disable::{Disabled, disable, enable};
 pub use leave::{Left, leave};
-pub use list::{Listed, StoredAccount, Uses, accounts, everyone, find, list, page, users, uses};
+pub use list::{
+    Listed, StoredAccount, Uses, accounts, count, everyone, find, list, page, users, uses,
+};
 pub use operator::{change_role_by_operator, disable_by_operator, enable_by_operator};
 pub use remote_logout::{
     Everyone, count_everyone, remote_logout_everyone, remote_logout_everyone_by_operator,

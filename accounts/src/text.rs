@@ -58,6 +58,20 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// The pattern for `like … escape '\\'` that finds the words in a text of lower case, and takes none of their characters
+/// for a wildcard. Empty when there are no words.
+pub(crate) fn containing(words: &str) -> String {
+    let words = words.trim().to_lowercase();
+    if words.is_empty() {
+        return words;
+    }
+    let escaped = words
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use accounts::{limits::Limits, secret::Token};
 use cookie::{Cookie, SameSite, time};
 
-use crate::flash::Flash;
+use crate::{flash::Flash, theme::Theme};
 
 /// How this install names and creates its cookies.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +32,8 @@ pub enum Kind {
     Receipt,
     /// Tells this browser from others, for the tokens of forms. Grants nothing.
     Form,
+    /// Light or dark. Grants nothing.
+    Theme,
 }
 
 impl Cookies {
@@ -58,6 +60,8 @@ impl Cookies {
             (Kind::Receipt, false) => "curfew_receipt",
             (Kind::Form, true) => "__Host-curfew_form",
             (Kind::Form, false) => "curfew_form",
+            (Kind::Theme, true) => "__Host-curfew_theme",
+            (Kind::Theme, false) => "curfew_theme",
         }
     }
 
@@ -101,6 +105,13 @@ impl Cookies {
     #[must_use]
     pub fn form(&self, token: &Token) -> Cookie<'static> {
         self.make(Kind::Form, token.expose().to_owned(), None)
+    }
+
+    /// The theme that this browser has chosen, kept for a year: also for the sign-in page.
+    #[must_use]
+    pub fn theme(&self, theme: Theme) -> Cookie<'static> {
+        let year = Duration::from_hours(365 * 24);
+        self.make(Kind::Theme, theme.key().to_owned(), Some(year))
     }
 
     /// What the next page has to say. A form that waits for a password is kept while its user looks for it.

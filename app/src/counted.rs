@@ -5,8 +5,45 @@
 pub(crate) fn waiting(invitations: u64) -> String {
     match invitations {
         0 => String::new(),
-        1 => " 1 pending invitation waits until it’s confirmed again.".into(),
-        n => format!(" {n} pending invitations wait until they’re confirmed again."),
+        1 => " 1 pending invitation won’t work until it’s confirmed.".into(),
+        n => format!(" {n} pending invitations won’t work until they’re confirmed."),
+    }
+}
+
+/// "4 sessions and 1 remembered device", without what there is none of; none when there is nothing at all. A zero beside
+/// a number hides the number.
+#[must_use]
+pub fn all_counted(counts: &[(u64, &str, &str)]) -> Option<String> {
+    let there: Vec<String> = counts
+        .iter()
+        .filter(|(n, ..)| *n > 0)
+        .map(|(n, one, many)| counted(*n, one, many))
+        .collect();
+    (!there.is_empty()).then(|| crate::error::listed(&there))
+}
+
+/// "4 sessions and 1 remembered device ended"; none when nothing did.
+#[must_use]
+pub fn ended(sessions: u64, remembered_devices: u64) -> Option<String> {
+    let devices = ("remembered device", "remembered devices");
+    let there = all_counted(&[
+        (sessions, "session", "sessions"),
+        (remembered_devices, devices.0, devices.1),
+    ]);
+    there.map(|there| format!("{there} ended"))
+}
+
+/// What ended besides the session that did it, which continues.
+#[must_use]
+pub fn others_ended(sessions: i64, remembered_devices: i64) -> String {
+    let devices = ("remembered device", "remembered devices");
+    let there = all_counted(&[
+        (sessions.unsigned_abs(), "other session", "other sessions"),
+        (remembered_devices.unsigned_abs(), devices.0, devices.1),
+    ]);
+    match there {
+        Some(there) => format!("{there} ended. You stay signed in here."),
+        None => "You weren’t signed in anywhere else. You stay signed in here.".into(),
     }
 }
 
@@ -17,5 +54,24 @@ pub fn counted(n: u64, one: &str, many: &str) -> String {
         format!("1 {one}")
     } else {
         format!("{n} {many}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zero_is_left_out() {
+        assert_eq!(ended(0, 0), None);
+        assert_eq!(ended(1, 0).as_deref(), Some("1 session ended"));
+        assert_eq!(ended(0, 2).as_deref(), Some("2 remembered devices ended"));
+        let both = ended(2, 1);
+        assert_eq!(
+            both.as_deref(),
+            Some("2 sessions and 1 remembered device ended")
+        );
+        assert!(others_ended(0, 1).starts_with("1 remembered device ended."));
+        assert!(others_ended(0, 0).starts_with("You weren’t signed in anywhere else."));
     }
 }

@@ -1,6 +1,7 @@
 //! Remote logout: the card, and the function it calls. Its dialog and its page without script show
 //! the same [`outcome`].
 
+#[cfg(feature = "ssr")]
 pub mod confirm;
 mod dialog;
 pub(crate) mod more;
@@ -15,8 +16,10 @@ use crate::{
     boot::viewer,
     error::AppError,
     parts::{
+        change_plan::ChangePlan,
         dialog::DialogHandle,
         icon::{Disc, Icon, Shape},
+        link::Link,
     },
 };
 use dialog::ConfirmDialog;
@@ -148,11 +151,9 @@ pub(crate) fn leave_with_receipt(
 ///
 /// Its button leads to the confirm page, so a click is never lost; once the page is live it opens
 /// the dialog instead.
-#[component]
+#[island]
 pub fn RemoteLogout(from: Place) -> impl IntoView {
-    let (has_it, plans) = viewer().map_or((false, String::new()), |v| {
-        (v.remote_logout, v.remote_logout_plans)
-    });
+    let has_it = viewer().is_some_and(|v| v.remote_logout);
     let dialog = DialogHandle::new();
     let asked = RwSignal::new(0_u32);
     let open = move |event: leptos::ev::SubmitEvent| {
@@ -167,7 +168,7 @@ pub fn RemoteLogout(from: Place) -> impl IntoView {
         "remote-logout remote-logout--locked"
     };
     view! {
-        <section class=class aria-labelledby="remote-logout-title">
+        <section class=class aria-labelledby="remote-logout-title" translate="no">
             {if has_it {
                 view! { <Disc shape=Shape::LogOut tint="danger" /> }
             } else {
@@ -180,15 +181,7 @@ pub fn RemoteLogout(from: Place) -> impl IntoView {
                 <p class="remote-logout__lead">
                     "Ends every session and remembered device at once, on every device, including this one."
                 </p>
-                {(!has_it)
-                    .then(|| {
-                        view! {
-                            <p class="remote-logout__plan" id="remote-logout-plan">
-                                <Icon shape=Shape::Info small=true />
-                                <span>{format!("Available on {plans}.")}</span>
-                            </p>
-                        }
-                    })}
+                <AboutThePlan />
             </div>
             <div class="remote-logout__action">
                 {if has_it {
@@ -213,4 +206,40 @@ pub fn RemoteLogout(from: Place) -> impl IntoView {
         </section>
         {has_it.then(|| view! { <ConfirmDialog handle=dialog from asked /> })}
     }
+}
+
+/// What the plan has to do with it: which plans have it and what can be done instead, or why it is still there after a
+/// downgrade.
+#[component]
+fn AboutThePlan() -> impl IntoView {
+    viewer().and_then(|viewer| {
+        let about = if !viewer.remote_logout {
+            view! {
+                <span id="remote-logout-plan">{format!("Available on {}.", viewer.remote_logout_plans)}</span>
+                <ChangePlan />
+                " On every plan, "
+                <Link href="/profile/password">"changing your password"</Link>
+                " signs out all your other devices."
+            }
+            .into_any()
+        } else if viewer.remote_logout_kept {
+            view! {
+                {format!(
+                    "Your account is now on {}, which doesn’t include this. You can still use it for as long as anything from before the change is signed in.",
+                    viewer.plan,
+                )}
+            }
+            .into_any()
+        } else {
+            return None;
+        };
+        Some(
+            view! {
+                <p class="remote-logout__plan">
+                    <Icon shape=Shape::Info small=true />
+                    <span>{about}</span>
+                </p>
+            },
+        )
+    })
 }

@@ -24,7 +24,7 @@ pub fn Templates() -> impl IntoView {
                         <a rel="external" href="/sign-in?next=/profile/password">"change your password"</a> "."
                     </p>
                     <p class="receipt__actions" data-over-ask="password_changed">
-                        "If not, get a new one by email: "
+                        "If not, reset it by email: "
                         <a rel="external" href="/forgot-password">"Forgot your password?"</a>
                     </p>
                 </section>

@@ -33,7 +33,7 @@ test("where sign-ups are confirmed, the emailed link and the password create an 
     answers.push(await page.locator("main").innerText());
   }
   expect(answers[0]).toBe(answers[1]);
-  await expect.poll(() => server.emails(ada.email).filter((l) => l.includes("You have an account already")).length).toBe(1);
+  await expect.poll(() => server.emails(ada.email).filter((l) => l.includes("You already have an account")).length).toBe(1);
 
   const phone = await device("Safari on iPhone");
   await phone.page.goto(await server.linkFor(eve.email, "/confirm-sign-up"));

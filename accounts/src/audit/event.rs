@@ -196,7 +196,7 @@ impl Action {
         Self::ALL.into_iter().find(|action| action.name() == name)
     }
 
-    pub(crate) fn category(self) -> &'static str {
+    pub fn category(self) -> &'static str {
         match self {
             Self::UserCreated => "users",
             Self::Login | Self::LoginFailed | Self::Logout | Self::Confirmed => "sign_in",

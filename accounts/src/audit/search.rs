@@ -8,6 +8,7 @@ use crate::{
     db::Conn,
     ids::{AccountId, UserId},
     on,
+    text::containing,
     time::UnixMillis,
 };
 
@@ -24,7 +25,7 @@ pub struct Filter {
     /// Before.
     pub until: Option<UnixMillis>,
     /// Part of a name, an address, a user agent, an action or the details, in any case. Or a whole id: of an event,
-    /// which finds what follows from it too, or of a request.
+    /// which finds what follows from it too, or of a request. Or the beginning of an event's hash, eight digits or more.
     pub words: Option<String>,
 }
 
@@ -61,6 +62,7 @@ macro_rules! events_where {
                and ($5 = '' or e.subject = $5 or e.actor = 'user:' || $5)
                and e.at >= $6 and e.at < $7
                and ($8 = '' or e.id = $10 or e.parent = $10 or e.request_id = $10
+                    or ($11 <> '' and e.hash like $11 || '%')
                     or lower(coalesce(a.name, '') || ' ' || coalesce(s.name, '') || ' ' || e.action || ' '
                                      || coalesce(e.ip, '') || ' ' || coalesce(e.user_agent, '') || ' ' || e.details)
                                like $8 escape '\\') ",
@@ -86,11 +88,12 @@ pub async fn search(
         Cut::After(number) => (events_where!("and e.seq > $2 order by e.seq"), number),
     };
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let words = filter.words.as_deref().map(contains).unwrap_or_default();
+    let words = filter.words.as_deref().map(containing).unwrap_or_default();
     let id = filter
         .words
         .as_deref()
         .map(|words| words.trim().to_lowercase());
+    let hash = id.clone().filter(|id| is_part_of_a_hash(id));
     let user = filter.user.as_ref().map_or("", |p| p.0.as_str());
     on!(conn, c => sqlx::query_as(sql)
         .bind(account)
@@ -103,19 +106,12 @@ pub async fn search(
         .bind(words)
         .bind(most)
         .bind(id)
+        .bind(hash.unwrap_or_default())
         .fetch_all(c)
         .await)
 }
 
-/// The pattern that finds the words and takes none of their characters for a wildcard.
-fn contains(words: &str) -> String {
-    let words = words.trim().to_lowercase();
-    if words.is_empty() {
-        return words;
-    }
-    let escaped = words
-        .replace('\\', "\\\\")
-        .replace('%', "\\%")
-        .replace('_', "\\_");
-    format!("%{escaped}%")
+/// Receipts, emails and exports show hashes whole or by their first twelve digits. Fewer than eight may be any number.
+fn is_part_of_a_hash(words: &str) -> bool {
+    (8..=64).contains(&words.len()) && words.bytes().all(|b| b.is_ascii_hexdigit())
 }

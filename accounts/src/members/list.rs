@@ -8,6 +8,7 @@ use crate::{
     on,
     plans::Plan,
     roles::Role,
+    text::containing,
     time::UnixMillis,
 };
 
@@ -22,33 +23,53 @@ pub struct Listed {
     pub two_factor_since: Option<UnixMillis>,
     pub created_at: UnixMillis,
     pub disabled_at: Option<UnixMillis>,
+    /// When a session of theirs was last used, as far as sessions are kept.
+    pub last_active_at: Option<UnixMillis>,
 }
 
 /// The columns of [`Listed`].
 macro_rules! select {
     ($and:literal) => {
         concat!(
-            "select id, name, username, email, role, two_factor_since, created_at, disabled_at from users
+            "select id, name, username, email, role, two_factor_since, created_at, disabled_at,
+                    (select max(s.last_active_at) from sessions s where s.user_id = users.id) as last_active_at
+             from users
              where account_id = $1 and removed_at is null ",
             $and
         )
     };
 }
 
-/// The account's members by role and name, `most` at the most.
+/// The account's members by role and name, `most` at the most. With `words` only those whose name, username or email
+/// contains them, in any case.
 ///
 /// # Errors
 /// When the database is unavailable.
 pub async fn list(
     conn: &mut Conn,
     account: &AccountId,
+    words: &str,
     most: i64,
 ) -> Result<Vec<Listed>, sqlx::Error> {
     on!(conn, c => sqlx::query_as(
-        select!("order by case role when 'owner' then 0 when 'admin' then 1 else 2 end, lower(name), id limit $2"))
+        select!("and ($3 = '' or lower(name || ' ' || coalesce(username, '') || ' ' || email) like $3 escape '\\')
+                 order by case role when 'owner' then 0 when 'admin' then 1 else 2 end, lower(name), id limit $2"))
         .bind(account)
         .bind(most)
+        .bind(containing(words))
         .fetch_all(c)
+        .await)
+}
+
+/// How many members the account has.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn count(conn: &mut Conn, account: &AccountId) -> Result<i64, sqlx::Error> {
+    on!(conn, c => sqlx::query_scalar(
+        "select count(*) from users where account_id = $1 and removed_at is null")
+        .bind(account)
+        .fetch_one(c)
         .await)
 }
 

@@ -36,7 +36,7 @@ impl From<MemberError> for AppError {
             MemberError::Stale => Self::new(Code::Conflict, STALE),
             MemberError::NotFound => Self::new(
                 Code::NotFound,
-                "This doesn’t exist any more. Another user may have been faster.",
+                "This doesn’t exist any more. Another user may have changed it first.",
             ),
             MemberError::NotAllowed(why) => Self::new(Code::Forbidden, why),
             MemberError::PlanRequired(plans) => Self::plan_required(&plans),

@@ -15,7 +15,8 @@ pub(super) const CHANGED_MEANWHILE: &str =
     "Your sessions changed in the meantime. Nothing was changed.";
 
 /// A form that was drawn before sessions ended or started anew.
-pub(super) const STALE: &str = "What this page showed is no longer so: sessions have ended since. Nothing was changed. This is how it is now.";
+pub(super) const STALE: &str =
+    "Sessions have ended since this page was loaded, so nothing was changed. Here’s how it is now.";
 
 const NOT_YOUR_FAULT: &str = "Something went wrong on our side. Nothing was changed.";
 

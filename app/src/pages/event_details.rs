@@ -3,7 +3,7 @@
 use accounts::{audit::Stored, plans::Plan, roles::Role, text::visible};
 use serde_json::Value;
 
-use crate::counted::counted;
+use crate::counted;
 
 /// The details of an event.
 pub(crate) struct Details(Value);
@@ -42,16 +42,11 @@ impl Details {
         texts.filter_map(Value::as_str)
     }
 
-    /// "2 sessions and 1 remembered device ended".
+    /// ": 2 sessions and 1 remembered device ended"; empty when nothing did.
     pub(crate) fn ended(&self) -> String {
         let count = |name| self.number(name).unwrap_or_default();
-        let sessions = counted(count("sessions"), "session", "sessions");
-        let devices = counted(
-            count("remembered_devices"),
-            "remembered device",
-            "remembered devices",
-        );
-        format!("{sessions} and {devices} ended")
+        let ended = counted::ended(count("sessions"), count("remembered_devices"));
+        ended.map_or_else(String::new, |ended| format!(": {ended}"))
     }
 
     /// " from Analytical Engines to Difference Engines".

@@ -3,13 +3,11 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "ssr")]
 use crate::{
     boot::{Viewer, boot, viewer},
-    counted::counted,
-    error::AppError,
     flash::Flash,
     parts::{
-        icon::{Disc, Shape},
         layout::Page,
         link::Link,
         loaded::loaded,
@@ -17,9 +15,15 @@ use crate::{
     },
     time::When,
 };
+use crate::{
+    counted::counted,
+    error::AppError,
+    islands::following,
+    parts::icon::{Disc, Shape},
+};
 
 /// The numbers of the overview.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overview {
     pub sessions: u64,
     pub remembered_devices: u64,
@@ -42,6 +46,7 @@ pub async fn account_overview() -> Result<Overview, AppError> {
     })
 }
 
+#[cfg(feature = "ssr")]
 #[component]
 pub fn Home() -> impl IntoView {
     let numbers = Resource::new_blocking(|| (), |()| account_overview());
@@ -56,6 +61,7 @@ pub fn Home() -> impl IntoView {
     })
 }
 
+#[cfg(feature = "ssr")]
 /// What the last operation says on this page.
 fn said() -> impl IntoView {
     let Some(Flash::Note(note)) = boot().flash else {
@@ -65,28 +71,13 @@ fn said() -> impl IntoView {
         .into_any()
 }
 
+#[cfg(feature = "ssr")]
 #[component]
 fn Summary(overview: Overview, viewer: Viewer) -> impl IntoView {
-    let devices = counted(overview.sessions, "device", "devices");
-    let remembered = match overview.remembered_devices {
-        0 => "None are remembered.".to_owned(),
-        1 => "One is remembered.".to_owned(),
-        n => format!("{n} are remembered."),
-    };
     view! {
-        <section class="card" aria-labelledby="devices-title">
+        <section class="card" aria-labelledby="devices-title" translate="no">
             <div class="card__body">
-                <div class="cluster">
-                    <Disc shape=Shape::Shield tint="success" large=true />
-                    <div>
-                        <h2 class="card__title" id="devices-title">
-                            {format!("You’re signed in on {devices}")}
-                        </h2>
-                        <p class="card__text">
-                            {remembered} " If you don’t recognise one, log out from all devices."
-                        </p>
-                    </div>
-                </div>
+                <DeviceCount overview />
             </div>
             <div class="card__footer">
                 <p>"You’ll find Remote logout under Profile → Security."</p>
@@ -120,5 +111,30 @@ fn Summary(overview: Overview, viewer: Viewer) -> impl IntoView {
                 </dl>
             </div>
         </section>
+    }
+}
+
+/// On how many devices the user is signed in. It follows the database while it is looked at.
+#[island]
+fn DeviceCount(overview: Overview) -> impl IntoView {
+    let overview = following(overview, account_overview);
+    let devices = move || counted(overview.with(|o| o.sessions), "device", "devices");
+    let remembered = move || match overview.with(|o| o.remembered_devices) {
+        0 => "None are remembered.".to_owned(),
+        1 => "One is remembered.".to_owned(),
+        n => format!("{n} are remembered."),
+    };
+    view! {
+        <div class="cluster">
+            <Disc shape=Shape::Shield tint="success" large=true />
+            <div>
+                <h2 class="card__title" id="devices-title">
+                    {move || format!("You’re signed in on {}", devices())}
+                </h2>
+                <p class="card__text">
+                    {remembered} " If you don’t recognise one, log out from all devices."
+                </p>
+            </div>
+        </div>
     }
 }

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::error_page::document;
+use super::error_page::{Frame, document};
 use crate::{
     Assets,
     parts::icon::{Disc, Shape},
@@ -17,11 +17,11 @@ pub fn page(assets: &Assets) -> String {
         <Disc shape=Shape::Desktop tint="plain" large=true />
         <h1 class="empty__title">{title}</h1>
         <p class="empty__text">
-            "This browser is just being signed in, perhaps in another tab. This page opens by itself in a moment, half a minute at the most."
+            "This browser is being signed in, perhaps in another tab. This page opens by itself within half a minute."
         </p>
         <div class="empty__actions">
             <a class="button button--primary" href="">"Open it now"</a>
         </div>
     };
-    document(title, assets, content)
+    document(title, &Frame::here(assets), content)
 }

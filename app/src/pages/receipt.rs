@@ -15,10 +15,10 @@ use crate::{
     counted::counted,
     error::{AppError, Code},
     parts::{
-        drawn::drawn,
         icon::{Icon, Shape},
         layout::Narrow,
         link::Link,
+        loaded::awaited,
     },
     time::{Show, Time, When},
 };
@@ -34,12 +34,12 @@ const AT_FIRST: i64 = 60_000;
 pub fn ReceiptPage() -> impl IntoView {
     view! {
         <Narrow title="Receipt" wide=true>
-            {drawn(draw)}
+            {awaited(draw)}
         </Narrow>
     }
 }
 
-async fn draw() -> Result<String, AppError> {
+async fn draw() -> Result<AnyView, AppError> {
     let mut conn = reader().await?;
     let receipt = match (query("event"), receipt_token()) {
         (Some(event), _) => {
@@ -68,7 +68,7 @@ async fn draw() -> Result<String, AppError> {
             HeaderValue::from_static(seconds),
         );
     }
-    Ok(card(receipt, told).to_html())
+    Ok(card(receipt, told).into_any())
 }
 
 fn card(receipt: Receipt, told: Vec<Told>) -> impl IntoView {

@@ -82,6 +82,7 @@ pub fn page(reference: Reference, assets: &Assets) -> String {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
+                <meta name="description" content="How programs use Curfew: every operation of its API, with examples." />
                 // As in `error_page`: our own text, and no marker after it.
                 <title inner_html=format!("API · {title}")></title>
                 <link rel="stylesheet" href=css />

@@ -19,6 +19,32 @@ pub fn ErrorSummary(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoV
     }
 }
 
+/// The names of fields in the order in which the forms have them: no form has two of them the other way round.
+const ORDER: [&str; 16] = [
+    "setup_code",
+    "name",
+    "username",
+    "current_password",
+    "role",
+    "email",
+    "password",
+    "new_password",
+    "time",
+    "zone",
+    "url",
+    "severity",
+    "expires",
+    "days",
+    "code",
+    "confirmation",
+];
+
+/// Where a field is in its form; one that is not listed comes last.
+fn place(name: &str) -> usize {
+    let found = ORDER.iter().position(|known| *known == name);
+    found.unwrap_or(ORDER.len())
+}
+
 #[component]
 fn FieldErrors(error: AppError) -> impl IntoView {
     let node = NodeRef::<Div>::new();
@@ -31,8 +57,9 @@ fn FieldErrors(error: AppError) -> impl IntoView {
         1 => "Check one thing".to_owned(),
         n => format!("Check {n} things"),
     };
-    let links = error
-        .fields
+    let mut fields: Vec<(String, String)> = error.fields.into_iter().collect();
+    fields.sort_by_key(|(name, _)| place(name));
+    let links = fields
         .into_iter()
         .map(|(name, why)| view! { <li><a rel="external" href=format!("#{name}")>{why}</a></li> })
         .collect_view();

@@ -1,4 +1,4 @@
-//! Parts of pages that only the server draws ([`drawn`](super::drawn::drawn)).
+//! Parts that stand in no island: only the server draws them.
 
 use leptos::prelude::*;
 
@@ -57,6 +57,9 @@ pub fn Choice(
     #[prop(optional, into)]
     chosen: String,
     #[prop(optional_no_strip)] error: Option<String>,
+    /// Whether the browser asks for a choice first.
+    #[prop(optional)]
+    required: bool,
 ) -> impl IntoView {
     let id = id.unwrap_or_else(|| name.to_owned());
     let options = options
@@ -80,7 +83,7 @@ pub fn Choice(
                         </p>
                     }
                 })}
-            <select class="input" id=id name=name aria-invalid=invalid aria-describedby=error_id>
+            <select class="input" id=id name=name required=required aria-invalid=invalid aria-describedby=error_id>
                 {options}
             </select>
         </div>

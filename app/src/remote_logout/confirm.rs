@@ -11,9 +11,9 @@ use super::{
 };
 use crate::{
     boot::viewer,
-    error::Code,
     parts::{
         button::Submit,
+        change_plan::ChangePlan,
         error_summary::ErrorSummary,
         form::{FormState, PostForm},
         form_fields::{About, AboutUser},
@@ -48,6 +48,10 @@ pub fn Confirm() -> impl IntoView {
                     } else {
                         view! {
                             <Notice tone=Tone::Info title=format!("Remote logout is available on {plans}.") />
+                            <p>
+                                "On every plan, " <Link href="/profile/password">"changing your password"</Link>
+                                " signs out all your other devices." <ChangePlan />
+                            </p>
                             <Link class="button" href=from.path()>"Back"</Link>
                         }
                             .into_any()
@@ -64,12 +68,6 @@ fn Decide(
     facts: Resource<Result<super::Facts, crate::error::AppError>>,
 ) -> impl IntoView {
     let form = FormState::<RemoteLogout>::of("remote_logout");
-    Effect::new(move |_| {
-        // What the page shows is no longer so: it shows what is so now.
-        if matches!(form.action.value().get(), Some(Err(error)) if error.code == Code::Conflict) {
-            facts.refetch();
-        }
-    });
     view! {
         <ErrorSummary error=Signal::derive(move || form.error()) />
         {loaded(facts, |facts| view! { <Outcome facts page=true /> })}

@@ -123,6 +123,15 @@ impl From<&accounts::applications::Mine> for ApplicationFact {
     }
 }
 
+/// What happens to invitations that were not used yet.
+fn waiting(invitations: u64) -> String {
+    counted(
+        invitations,
+        "pending invitation: its link won’t work until you confirm it",
+        "pending invitations: their links won’t work until you confirm them",
+    )
+}
+
 /// Rows that are shown at once, so that the list is never cut in the middle; the others are behind "and 15 more".
 const FEW: usize = 4;
 
@@ -184,8 +193,7 @@ pub fn Outcome(facts: Facts, #[prop(optional)] page: bool) -> impl IntoView {
                                 <li class="outcome__item outcome__item--ends">
                                     <Icon shape=Shape::XCircle />
                                     <span>
-                                        {counted(facts.invitations, "pending invitation", "pending invitations")}
-                                        ", until confirmed again"
+                                        {waiting(facts.invitations)}
                                     </span>
                                 </li>
                             }
@@ -208,7 +216,7 @@ pub fn Outcome(facts: Facts, #[prop(optional)] page: bool) -> impl IntoView {
                     .then(|| {
                         view! {
                             <p class="outcome__note">
-                                "Tokens stand under Account Settings: " <Link href="/settings/api">"API"</Link> ", "
+                                "Manage tokens in Account settings: " <Link href="/settings/api">"API"</Link> ", "
                                 <Link href="/settings/mcp">"MCP"</Link>
                             </p>
                         }

@@ -21,13 +21,13 @@ const API_TOKENS: &str = "/settings/api";
 const MCP_TOKENS: &str = "/settings/mcp";
 const AUDIT_LOG: &str = "/settings/audit-log";
 const WEBHOOK: &str = "/settings/audit-log/webhook";
-const READS: &str = "changes nothing";
+pub(super) const READS: &str = "changes nothing";
 const ONLY_REVOKES: &str = "only revokes";
 const WITH_LINK: &str = "with its link";
 const WHERE_OPEN: &str = "where sign-up is open";
 
 /// Addresses of browsers that are neither a function nor a page.
-pub(super) const NO_PAGES: [&str; 15] = [
+pub(super) const NO_PAGES: [&str; 22] = [
     "/sign-out",
     "/profile/two-factor/recovery-codes.txt",
     "/profile/two-factor/qr.svg",
@@ -43,6 +43,13 @@ pub(super) const NO_PAGES: [&str; 15] = [
     "/pkg/{file}",
     "/favicon.svg",
     "/robots.txt",
+    "/gate/verify",
+    "/gate/forward",
+    "/gate/sign-in",
+    "/.curfew/sign-in",
+    "/.curfew/finish",
+    "/.curfew/pkg/{file}",
+    "/.curfew/favicon.svg",
 ];
 
 const fn public(path: &'static str, what: &'static str) -> Address {
@@ -104,11 +111,14 @@ pub(super) const LIST: &[Address] = &[
     // Functions: the user's own
     asks_nothing("/api/fn/standing", "count your sessions", OwnProfile, READS),
     asks_nothing("/api/fn/sessions", "list your sessions", OwnProfile, READS),
+    asks_nothing("/api/fn/devices", "list your devices", OwnProfile, READS),
+    asks_nothing("/api/fn/recent_activity", "see what you did and what was done to you", OwnProfile, READS),
     asks_nothing("/api/fn/remote_logout_facts", "count what a remote logout ends", OwnProfile, READS),
     asks_nothing("/api/fn/remote_logout", "log yourself out from all devices", RemoteLogout, "must be within reach of a user who is frightened")
         .home("/profile/remote-logout"),
     asks_nothing("/api/fn/change_password", "change your password", OwnProfile, "asks for the current password itself").home("/profile/password"),
     asks_nothing("/api/fn/update_profile", "change your name", OwnProfile, "only what you are called").home("/profile"),
+    asks_nothing("/api/fn/set_theme", "choose light or dark", OwnProfile, "only how this browser draws").home("/profile"),
     asks("/api/fn/change_email", "change your email", OwnProfile).home(LOGIN),
     asks("/api/fn/begin_two_factor", "begin to set up two-factor authentication", SetUpTwoFactor)
         .home("/profile/two-factor"),
@@ -119,7 +129,7 @@ pub(super) const LIST: &[Address] = &[
     asks_nothing("/api/fn/abandon_two_factor", "abandon setting it up", KeepTwoFactor, READS),
     asks("/api/fn/new_recovery_codes", "create new recovery codes", KeepTwoFactor).home(NEW_CODES),
     asks("/api/fn/use_recovery_codes", "use the new recovery codes", KeepTwoFactor).home(NEW_CODES),
-    asks_nothing("/api/fn/recovery_codes_left", "count your recovery codes", KeepTwoFactor, READS),
+    asks_nothing("/api/fn/two_factor_status", "see whether two-factor authentication is on", OwnProfile, READS),
     asks_nothing("/api/fn/two_factor_draft", "see what is being set up", KeepTwoFactor, READS),
     asks("/api/fn/delete_account", "delete your user", DeleteOwnUser)
         .home("/profile/delete")
@@ -214,4 +224,12 @@ pub(super) const LIST: &[Address] = &[
     public("/pkg/{file}", "fetch a built file"),
     public("/favicon.svg", "fetch the icon"),
     public("/robots.txt", "fetch the rules for crawlers"),
+    // Applications behind the gate
+    public("/gate/verify", "ask whether a request is let through").but("a trusted proxy"),
+    public("/gate/forward", "ask whether a request is let through").but("a trusted proxy"),
+    public("/gate/sign-in", "sign in to an application behind the gate").but("with a session"),
+    public("/.curfew/sign-in", "begin to sign in to an application").but("on the application’s host"),
+    public("/.curfew/finish", "finish signing in to an application").but("on the application’s host"),
+    public("/.curfew/pkg/{file}", "fetch a built file").but("on the application’s host"),
+    public("/.curfew/favicon.svg", "fetch the icon").but("on the application’s host"),
 ];

@@ -3,10 +3,12 @@
 
 use accounts::{
     device,
-    emails::{Due, EmailTemplate},
+    emails::{AskedBy, Due, EmailTemplate},
     text::visible,
+    time::UnixMillis,
 };
-use app::time::Time;
+use app::{counted::all_counted, time::Time};
+use jiff::Timestamp;
 
 /// What an email says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +48,8 @@ struct Body {
 
 const NOT_YOU: &str = "If this wasn’t you, sign in, press “Remote logout” under Profile → Security, and change your password.";
 const NOT_ASKED: &str =
-    "If you did not ask for this, ignore this email: nothing changes without the link.";
-const NOTHING_TO_DO: &str = "You do not need to do anything.";
+    "If you didn’t ask for this, ignore this email: nothing changes without the link.";
+const NOTHING_TO_DO: &str = "You don’t need to do anything.";
 const FORGOT: &str =
     "If this wasn’t you, choose a new password with “Forgot your password?” on the sign-in page.";
 
@@ -83,13 +85,13 @@ fn body(due: &Due, install: &str) -> Body {
     match &due.email.template {
         EmailTemplate::ResetPassword => Body {
             subject: "Choose a new password",
-            paragraphs: vec!["A new password was requested for your account. The link works once, for 30 minutes. It does not sign you in.".into()],
+            paragraphs: vec!["A new password was requested for your account. The link works once, for 30 minutes. It doesn’t sign you in.".into()],
             button: link("Choose a new password", "/reset-password?token"),
             otherwise: NOT_ASKED,
         },
         EmailTemplate::ConfirmEmail => Body {
             subject: "Confirm your new email address",
-            paragraphs: vec!["Confirm that your account may use this address from now on. The link works once, for 30 minutes.".into()],
+            paragraphs: vec!["Confirm that your account should use this address from now on. The link works once, for 30 minutes.".into()],
             button: link("Confirm this address", "/confirm-email?token"),
             otherwise: NOT_ASKED,
         },
@@ -101,7 +103,7 @@ fn body(due: &Due, install: &str) -> Body {
         },
         EmailTemplate::EmailChangeRequested { email } => Body {
             subject: "A new email address was requested",
-            paragraphs: vec![format!("{email} was requested as the new address of your account, in a session of yours. It counts once the link that was sent there is used; until then you sign in with this address.")],
+            paragraphs: vec![format!("{email} was requested as the new address of your account, in a session of yours. The change takes effect once the link sent there is used. Until then, sign in with this address.")],
             button: devices(),
             otherwise: NOT_YOU,
         },
@@ -121,11 +123,11 @@ fn body(due: &Due, install: &str) -> Body {
             subject: "You have a new password",
             paragraphs: vec!["It was set with a link from an email to this address. Every session and all remembered devices have ended.".into()],
             button: sign_in(),
-            otherwise: "If this wasn’t you, a stranger reads your email: secure your mailbox first, then choose a new password again.",
+            otherwise: "If this wasn’t you, someone else can read your email: secure your mailbox first, then choose a new password again.",
         },
         EmailTemplate::TwoFactorOn => Body {
             subject: "Two-factor authentication is on",
-            paragraphs: vec!["From now on, signing in asks for a code from your authenticator app. Keep your recovery codes where you find them without your phone.".into()],
+            paragraphs: vec!["From now on, signing in asks for a code from your authenticator app. Keep your recovery codes where you can find them without your phone.".into()],
             button: devices(),
             otherwise: NOT_YOU,
         },
@@ -155,7 +157,7 @@ fn body(due: &Due, install: &str) -> Body {
             subject: "Your authenticator app was switched off",
             paragraphs: vec!["Too many wrong codes were entered in a row, each after your correct password. Sign in with a recovery code, or on a device that you have signed in on before. Then change your password, and set up two-factor authentication again.".into()],
             button: sign_in(),
-            otherwise: "If you did not enter these codes, a stranger knows your password: change it.",
+            otherwise: "If you didn’t enter these codes, someone else knows your password: change it.",
         },
         EmailTemplate::AuthenticatorLost => Body {
             subject: "Your authenticator app no longer works here",
@@ -164,7 +166,7 @@ fn body(due: &Due, install: &str) -> Body {
                 "Then turn two-factor authentication off under Profile → Security, and set it up again.".into(),
             ],
             button: sign_in(),
-            otherwise: "If you have no recovery code left, write to the operator. You do not need to change your password.",
+            otherwise: "If you have no recovery code left, write to the operator. You don’t need to change your password.",
         },
         EmailTemplate::WebhookSecretLost => Body {
             subject: "Your webhook needs a new secret",
@@ -177,7 +179,7 @@ fn body(due: &Due, install: &str) -> Body {
         },
         EmailTemplate::TokenMade { kind, name } => Body {
             subject: "An access token was created",
-            paragraphs: vec![format!("The {kind} token “{name}” acts for you from now on, until it is revoked or expires. Remote logout does not end it.")],
+            paragraphs: vec![format!("The {kind} token “{name}” acts for you from now on, until it’s revoked or expires. Remote logout doesn’t end it.")],
             button: page(
                 "See your tokens",
                 if kind == "API" { "/settings/api" } else { "/settings/mcp" },
@@ -188,11 +190,11 @@ fn body(due: &Due, install: &str) -> Body {
             subject: "You are invited",
             paragraphs: vec![format!("{by} invites you to the account “{account}”. Your role there will be {role}. The link works once, for seven days.")],
             button: link("Join", "/join?invite"),
-            otherwise: "If you do not know who that is, ignore this email.",
+            otherwise: "If you don’t know who that is, ignore this email.",
         },
         EmailTemplate::NewDevice => Body {
             subject: "Your account was signed in to on a new device",
-            paragraphs: vec!["This browser has not signed in to your account before. If it was you, you do not need to do anything.".into()],
+            paragraphs: vec!["This browser hasn’t signed in to your account before. If it was you, you don’t need to do anything.".into()],
             button: link("This wasn’t me", "/not-me?token"),
             otherwise: "If this wasn’t you, the button leads to a page that logs out everywhere, without signing in. It works once, for seven days. Opening the page changes nothing.",
         },
@@ -203,36 +205,103 @@ fn body(due: &Due, install: &str) -> Body {
             otherwise: NOT_ASKED,
         },
         EmailTemplate::AlreadyHere => Body {
-            subject: "You have an account already",
+            subject: "You already have an account",
             paragraphs: vec!["This address was used to sign up. It belongs to your account, so nothing was changed.".into()],
             button: sign_in(),
-            otherwise: "If that was you and you no longer know your password, choose a new one with “Forgot your password?” on the sign-in page. If it wasn’t, you do not need to do anything.",
+            otherwise: "If that was you and you no longer know your password, choose a new one with “Forgot your password?” on the sign-in page. If it wasn’t, you don’t need to do anything.",
         },
         EmailTemplate::RememberedDeviceReused => Body {
             subject: "A saved sign-in was used twice",
             paragraphs: vec!["The “Remember me” cookie of one of your devices was used a second time, as if it had been copied. That device and its sessions were signed out.".into()],
             button: devices(),
-            otherwise: "If you did not restore a backup of that browser, press “Remote logout” under Profile → Security, and change your password.",
+            otherwise: "If you didn’t restore a backup of that browser, press “Remote logout” under Profile → Security, and change your password.",
         },
         EmailTemplate::RemoteLogout {
             sessions,
             remembered_devices,
-        } => Body {
-            subject: "You are signed out everywhere",
-            paragraphs: vec![
-                format!("Remote logout ended {} and {}.", count(*sessions, "session"), count(*remembered_devices, "remembered device")),
-                "API tokens, MCP tokens and two-factor authentication are as they were.".into(),
-                format!("Proof, the hash of this event in the audit log: {}", due.email.proof.as_deref().unwrap_or_default()),
-            ],
-            button: sign_in(),
-            otherwise: "If this wasn’t you, sign in and change your password.",
-        },
+            asked_by,
+        } => {
+            let mut body = signed_out_everywhere(asked_by, &page);
+            body.paragraphs.push(ended_by_remote_logout(*sessions, *remembered_devices));
+            body.paragraphs.push("API tokens, MCP tokens and two-factor authentication weren’t affected.".into());
+            let proof = due.email.proof.as_deref().unwrap_or_default();
+            body.paragraphs.push(format!("Proof, the hash of this event in the audit log: {proof}"));
+            body
+        }
+    }
+}
+
+/// By whom, and what to do when that should not have been.
+fn signed_out_everywhere(
+    asked_by: &AskedBy,
+    page: &dyn Fn(&'static str, &str) -> Option<Button>,
+) -> Body {
+    let (who, button, otherwise) = match asked_by {
+        AskedBy::You => (
+            "You logged out from all devices.".to_owned(),
+            page("Sign in", "/sign-in"),
+            "If this wasn’t you, sign in and change your password.",
+        ),
+        AskedBy::Member { name, role } => (
+            format!(
+                "{name}, {} of your account, logged you out from all devices.",
+                role.to_lowercase()
+            ),
+            page("Sign in", "/sign-in"),
+            "You can sign in again. If you don’t know why, ask them.",
+        ),
+        AskedBy::Operator => (
+            "The operator of this Curfew logged you out from all devices.".to_owned(),
+            page("Sign in", "/sign-in"),
+            "You can sign in again. If you don’t know why, ask the operator.",
+        ),
+        AskedBy::Token { id, kind, name } => (
+            format!("A program logged you out from all devices with your {kind} token “{name}”."),
+            page(
+                "Revoke this token",
+                &format!(
+                    "/settings/{}/revoke?token={}",
+                    kind.to_lowercase(),
+                    id.as_str()
+                ),
+            ),
+            "If it shouldn’t have, sign in and revoke the token: it keeps working until then. Then change your password.",
+        ),
+    };
+    Body {
+        subject: "You are signed out everywhere",
+        paragraphs: vec![who],
+        button,
+        otherwise,
+    }
+}
+
+fn ended_by_remote_logout(sessions: i64, remembered_devices: i64) -> String {
+    let there = all_counted(&[
+        (sessions.unsigned_abs(), "session", "sessions"),
+        (
+            remembered_devices.unsigned_abs(),
+            "remembered device",
+            "remembered devices",
+        ),
+    ]);
+    match there {
+        Some(there) => format!("Remote logout ended {there}."),
+        None => "Remote logout was used. You weren’t signed in anywhere.".into(),
     }
 }
 
 fn facts(due: &Due) -> Vec<Fact> {
     let fact = |name, value| Fact { name, value };
-    let mut facts = vec![fact("When", Time::from(due.at).utc)];
+    let mut facts = vec![fact("When", when(due.at, due.zone.as_deref()))];
+    // Where another user was is none of this one's business.
+    if let EmailTemplate::RemoteLogout {
+        asked_by: AskedBy::Member { .. } | AskedBy::Operator,
+        ..
+    } = &due.email.template
+    {
+        return facts;
+    }
     // The command line has neither.
     if !due.email.user_agent.is_empty() {
         let device = device::of(&due.email.user_agent).label();
@@ -244,7 +313,31 @@ fn facts(due: &Due) -> Vec<Fact> {
     facts
 }
 
-fn count(n: i64, what: &str) -> String {
-    let s = if n == 1 { "" } else { "s" };
-    format!("{n} {what}{s}")
+/// "22 Nov 2026, 15:02 (Europe/Berlin)", or "22 Nov 2026, 14:02 UTC" where the reader's zone is not known: an email cannot
+/// ask.
+fn when(at: UnixMillis, zone: Option<&str>) -> String {
+    let stamp = Timestamp::from_millisecond(at.0).ok();
+    let local = zone.and_then(|zone| {
+        let here = stamp?.in_tz(zone).ok()?;
+        Some(format!("{} ({zone})", here.strftime("%-d %b %Y, %H:%M")))
+    });
+    local.unwrap_or_else(|| Time::from(at).utc)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_said_in_the_readers_zone_where_that_is_known() {
+        let at = UnixMillis(1_795_356_120_000);
+        for (zone, said) in [
+            (Some("Europe/Berlin"), "22 Nov 2026, 15:02 (Europe/Berlin)"),
+            (Some("Asia/Tokyo"), "22 Nov 2026, 23:02 (Asia/Tokyo)"),
+            (Some("Nowhere/Land"), "22 Nov 2026, 14:02 UTC"),
+            (None, "22 Nov 2026, 14:02 UTC"),
+        ] {
+            assert_eq!(when(at, zone), said);
+        }
+    }
 }

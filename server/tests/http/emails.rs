@@ -16,6 +16,7 @@ on_both!(
     a_known_and_an_unknown_address_get_the_same_answer,
     a_link_leads_to_the_address_of_the_settings_whatever_the_host_header_says,
     what_a_browser_calls_itself_is_text_in_an_email,
+    an_email_says_when_in_its_readers_zone_where_that_is_known,
     an_invitation_is_emailed_with_its_link_and_not_with_where_it_came_from,
     an_email_that_cannot_be_sent_is_logged_with_its_user_and_template,
 );
@@ -131,6 +132,31 @@ async fn what_a_browser_calls_itself_is_text_in_an_email(app: TestApp) {
     assert_eq!(sent.len(), 1, "{sent:?}");
     assert!(sent[0].contains("new device"), "{sent:?}");
     assert!(!sent[0].contains("<script"), "{sent:?}");
+}
+
+async fn an_email_says_when_in_its_readers_zone_where_that_is_known(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let form = [("email", email_of("Ada"))];
+    ada.call("request_password_reset", &form).await.is(200);
+    let [utc] = &emails(&app, &email_of("Ada")).await[..] else {
+        panic!("one email")
+    };
+    assert!(utc.contains(" UTC") && !utc.contains("Asia/Tokyo"), "{utc}");
+    let curfew = [("time", "22:30"), ("zone", "Asia/Tokyo")];
+    ada.call("set_curfew", &curfew).await.is(200);
+    let renamed = [
+        ("current_password", PASSWORD),
+        ("new_password", OTHER_PASSWORD),
+    ];
+    ada.call("change_password", &renamed).await.is(200);
+    let [local] = &emails(&app, &email_of("Ada")).await[..] else {
+        panic!("one email")
+    };
+    assert!(
+        local.contains("(Asia/Tokyo)") && !local.contains(" UTC"),
+        "{local}"
+    );
 }
 
 async fn an_invitation_is_emailed_with_its_link_and_not_with_where_it_came_from(app: TestApp) {

@@ -9,7 +9,7 @@ mod malformed;
 mod text;
 
 /// Every server function, with fields that would do something.
-pub const FUNCTIONS: [(&str, &[(&str, &str)]); 64] = [
+pub const FUNCTIONS: [(&str, &[(&str, &str)]); 67] = [
     (
         "sign_up",
         &[
@@ -37,6 +37,7 @@ pub const FUNCTIONS: [(&str, &[(&str, &str)]); 64] = [
         ],
     ),
     ("update_profile", &[("name", "Eve"), ("username", "eve")]),
+    ("set_theme", &[("theme", "dark")]),
     ("sessions", &[]),
     ("standing", &[]),
     ("tokens", &[("kind", "api")]),
@@ -114,7 +115,9 @@ pub const FUNCTIONS: [(&str, &[(&str, &str)]); 64] = [
     ("turn_off_two_factor", &[]),
     ("new_recovery_codes", &[]),
     ("use_recovery_codes", &[]),
-    ("recovery_codes_left", &[]),
+    ("two_factor_status", &[]),
+    ("devices", &[("all", "false")]),
+    ("recent_activity", &[]),
     ("end_session", &[("id", "x")]),
     ("end_other_sessions", &[]),
     ("rename_device", &[("id", "x"), ("label", "Eve’s")]),

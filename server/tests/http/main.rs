@@ -32,6 +32,7 @@ mod mcp;
 mod new_device;
 mod rest;
 mod streams;
+mod theme;
 mod tokens;
 
 mod database_unavailable;

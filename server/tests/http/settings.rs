@@ -3,8 +3,10 @@
 mod audit_log;
 mod crossed;
 mod exports;
+mod finding;
 mod invitations;
 mod members;
+mod plan;
 mod request_ids;
 mod roles;
 mod webhook;

@@ -234,7 +234,7 @@ async fn a_link_made_before_a_remote_logout_waits_for_a_confirmation(app: TestAp
 
     ada.sign_in("Ada").await;
     let page = ada.get("/settings/members").await;
-    page.says("Waits: all of Ada’s sessions ended after it was created.");
+    page.says("Needs confirming: all of Ada’s sessions ended after it was created.");
     let id = page.tag("name=\"invitation\"");
     let (_, id) = id.split_once("value=\"").unwrap();
     let (id, _) = id.split_once('"').unwrap();

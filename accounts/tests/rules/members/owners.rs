@@ -71,7 +71,7 @@ async fn two_owners_who_demote_each_other_at_once_leave_one(db: Db) {
         );
         assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
         let mut conn = app.read(NOW).await;
-        let listed = members::list(&mut conn, &ada_in.user.account_id, 100).await;
+        let listed = members::list(&mut conn, &ada_in.user.account_id, "", 100).await;
         drop(conn);
         let listed = listed.unwrap();
         let owners = listed.iter().filter(|member| member.role == Role::Owner);

@@ -167,7 +167,7 @@ impl TestApp {
     /// The names of the account's members.
     pub async fn members_of(&self, who: &SignedIn) -> Vec<String> {
         let mut conn = self.read(NOW).await;
-        let listed = members::list(&mut conn, &who.user.account_id, 100).await;
+        let listed = members::list(&mut conn, &who.user.account_id, "", 100).await;
         listed.unwrap().into_iter().map(|m| m.name).collect()
     }
 

@@ -39,7 +39,7 @@ fn page_of(id: &str) -> String {
     format!("{ONE}?application={id}")
 }
 
-pub async fn draw() -> Result<String, AppError> {
+pub async fn draw() -> Result<AnyView, AppError> {
     let me = signed_in()?;
     let account = &me.user.account_id;
     let mut conn = reader().await?;
@@ -62,7 +62,7 @@ pub async fn draw() -> Result<String, AppError> {
         {if none { empty().into_any() } else { table(rows).into_any() }}
         {if may { register().into_any() } else { not_for_this_account().into_any() }}
     };
-    Ok(page.to_html())
+    Ok(page.into_any())
 }
 
 fn row(application: &Application, hosts: &[String]) -> impl IntoView + use<> {

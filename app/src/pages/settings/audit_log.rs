@@ -1,5 +1,6 @@
 //! `/settings/audit-log`: what happened in the account, in words, with all that was recorded.
 
+mod chips;
 mod filter;
 mod retention;
 mod titles;
@@ -7,7 +8,7 @@ pub mod webhook;
 mod words;
 
 use accounts::{
-    audit::{self, Cut, Shown},
+    audit::{self, Cut, Shown, Stored},
     audit_retention,
     text::visible,
 };
@@ -16,7 +17,7 @@ use leptos::prelude::*;
 pub use filter::{Asked, asked};
 
 use crate::{
-    context::{reader, signed_in},
+    context::{now, reader, signed_in},
     error::AppError,
     pages::event_details,
     parts::{
@@ -30,7 +31,7 @@ use crate::{
 /// Events on a page.
 const PAGE: usize = 50;
 
-pub async fn draw() -> Result<String, AppError> {
+pub async fn draw() -> Result<AnyView, AppError> {
     let me = signed_in()?;
     let asked = asked(&crate::context::query_string());
     let account = &me.user.account_id;
@@ -53,7 +54,10 @@ pub async fn draw() -> Result<String, AppError> {
     let list = if events.is_empty() {
         nothing(asked.is_filtered()).into_any()
     } else {
-        let rows = events.into_iter().map(row).collect_view();
+        let rows = events
+            .into_iter()
+            .map(|event| row(event, &asked))
+            .collect_view();
         view! { <ol class="events" role="list">{rows}</ol> }.into_any()
     };
     let page = view! {
@@ -70,13 +74,14 @@ pub async fn draw() -> Result<String, AppError> {
                     <Link class="button button--small" href="/settings/audit-log/webhook">"Webhook"</Link>
                 </div>
             </div>
-            {filter::form(&asked, users)}
+            {filter::form(&asked, users.clone())}
+            {chips::chips(&asked, &users, &me.user.id, now())}
             {list}
             {pages}
         </section>
         {retention::card(days, me.user.role)}
     };
-    Ok(page.to_html())
+    Ok(page.into_any())
 }
 
 /// The way to newer and older ones.
@@ -105,9 +110,24 @@ fn around(asked: &Asked, newest: i64, oldest: i64, more: bool) -> impl IntoView 
     }
 }
 
+/// The way from an event to others like it: of the same action, and of whom it is about.
+fn only(asked: &Asked, e: &Stored, title: String) -> impl IntoView + use<> {
+    let actor = e.actor.strip_prefix("user:").map(str::to_owned);
+    let user = actor.or_else(|| e.subject.clone());
+    let member = user.map(|id| {
+        view! { <Link class="chip" href=asked.with(&[("user", &id)])>"Only this member"</Link> }
+    });
+    view! {
+        <div class="cluster event__only">
+            <Link class="chip" href=asked.with(&[("action", &e.action)])>{format!("Only “{title}”")}</Link>
+            {member}
+        </div>
+    }
+}
+
 fn nothing(filtered: bool) -> impl IntoView {
     let (title, text) = if filtered {
-        ("No matching events", "Try fewer words or filters.")
+        ("No matching events", "Try other words, or remove a filter.")
     } else {
         ("No events here", "There are no events on this page.")
     };
@@ -125,9 +145,10 @@ fn nothing(filtered: bool) -> impl IntoView {
     }
 }
 
-fn row(shown: Shown) -> impl IntoView {
+fn row(shown: Shown, asked: &Asked) -> impl IntoView + use<> {
     let said = words::of(&shown);
     let e = shown.event;
+    let title = titles::named(&e.action).to_owned();
     let at: Time = e.at.into();
     let from = [
         e.user_agent
@@ -147,11 +168,11 @@ fn row(shown: Shown) -> impl IntoView {
     };
     let details = event_details::fields(&e.details);
     let facts = [
-        ("Action", e.action.clone()),
+        ("Action", format!("{title} ({})", e.action)),
         ("Number", e.seq.to_string()),
         ("Event", e.id.clone()),
         ("Parent event", e.parent.clone().unwrap_or_default()),
-        ("Category", e.category.clone()),
+        ("Category", titles::category(&e.category).to_owned()),
         ("Severity", e.severity.clone()),
         ("Actor", words::actor(&e.actor, shown.actor_name.as_deref())),
         (
@@ -183,15 +204,18 @@ fn row(shown: Shown) -> impl IntoView {
     })
     .collect_view();
     view! {
-        <li class="event">
+        <li class="event" id=format!("event-{}", e.seq)>
             <details>
                 <summary class="event__summary">
                     <span class="event__words">
                         {said} " " {badge.map(|(class, word)| view! { <span class=class>{word}</span> })}
                     </span>
-                    <span class="event__where"><When at=at show=Show::Full /> {(!from.is_empty()).then(|| format!(" · {from}"))}</span>
+                    <span class="event__where">
+                        {title.clone()} " · " <When at=at show=Show::Full /> {(!from.is_empty()).then(|| format!(" · {from}"))}
+                    </span>
                 </summary>
                 <dl class="facts event__facts">{facts}</dl>
+                {only(asked, &e, title)}
             </details>
         </li>
     }

@@ -39,7 +39,7 @@ pub async fn rename_account(name: String) -> Result<(), AppError> {
     Ok(())
 }
 
-pub async fn draw() -> Result<String, AppError> {
+pub async fn draw() -> Result<AnyView, AppError> {
     let me = signed_in()?;
     let sent = Sent::of(&["rename_account", "change_plan"]);
     let wrong = sent.field("name");
@@ -69,17 +69,19 @@ pub async fn draw() -> Result<String, AppError> {
         </section>
         {plans(me.user.plan, me.user.role)}
     };
-    Ok(page.to_html())
+    Ok(page.into_any())
 }
 
 /// What each plan has, from the one table.
 fn plans(mine: Plan, role: Role) -> impl IntoView {
+    // On a phone the table scrolls under the account's own plan, which stays in sight.
+    let own = move |plan: Plan| (plan == mine).then_some("table__own");
     let heads = Plan::ALL
         .into_iter()
         .map(|plan| {
             let badge = (plan == mine)
                 .then(|| view! { <span class="badge badge--accent">"Current"</span> });
-            view! { <th scope="col">{plan.name()} " " {badge}</th> }
+            view! { <th scope="col" class=own(plan)>{plan.name()} " " {badge}</th> }
         })
         .collect_view();
     let rows = Feature::ALL
@@ -90,14 +92,14 @@ fn plans(mine: Plan, role: Role) -> impl IntoView {
                 .map(|plan| {
                     if plan.has(feature) {
                         view! {
-                            <td>
+                            <td class=own(plan)>
                                 <Icon shape=Shape::CheckCircle small=true />
                                 <span class="visually-hidden">"Yes"</span>
                             </td>
                         }
                             .into_any()
                     } else {
-                        view! { <td><span aria-hidden="true">"–"</span><span class="visually-hidden">"No"</span></td> }
+                        view! { <td class=own(plan)><span aria-hidden="true">"–"</span><span class="visually-hidden">"No"</span></td> }
                             .into_any()
                     }
                 })
@@ -145,11 +147,12 @@ fn change(mine: Plan) -> impl IntoView {
     let others = Plan::ALL
         .into_iter()
         .filter(|plan| *plan != mine)
-        .map(|plan| (plan.key().to_owned(), plan.name().to_owned()))
-        .collect();
+        .map(|plan| (plan.key().to_owned(), plan.name().to_owned()));
+    let nothing = (String::new(), "Choose a plan".to_owned());
+    let options = std::iter::once(nothing).chain(others).collect();
     view! {
         <form class="inline-form" method="get" action="/settings/plan">
-            <Choice name="to" label="New plan" options=others />
+            <Choice name="to" label="New plan" options required=true />
             <button class="button" type="submit">"Change plan"</button>
         </form>
     }

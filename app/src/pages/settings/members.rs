@@ -18,12 +18,14 @@ use leptos::prelude::*;
 
 use self::roles::{plans, roles_for};
 use crate::{
-    context::{reader, signed_in},
+    context::{query, reader, signed_in},
     counted::counted,
     error::AppError,
     parts::{
+        change_plan::ChangePlan,
         form::Sent,
         form_fields::FormFields,
+        icon::{Disc, Shape},
         link::Link,
         plain::{Choice, avatar, said},
     },
@@ -33,11 +35,13 @@ use crate::{
 /// Members shown, because a longer list is of no use to a reader.
 const SHOWN: i64 = 1_000;
 
-pub async fn draw() -> Result<String, AppError> {
+pub async fn draw() -> Result<AnyView, AppError> {
     let me = signed_in()?;
     let mut conn = reader().await?;
     let account = &me.user.account_id;
-    let users = members::list(&mut conn, account, SHOWN).await?;
+    let words = query("q").unwrap_or_default().trim().to_owned();
+    let users = members::list(&mut conn, account, &words, SHOWN).await?;
+    let all = members::count(&mut conn, account).await?.unsigned_abs();
     let open = invitations::open(&mut conn, account).await?;
     drop(conn);
     let sent = Sent::of(&[
@@ -50,11 +54,24 @@ pub async fn draw() -> Result<String, AppError> {
         "remote_logout_member",
         "remote_logout_everyone",
     ]);
-    let count = u64::try_from(users.len()).unwrap_or(0);
+    let shown = u64::try_from(users.len()).unwrap_or(0);
+    let count = if shown == all {
+        format!("{} in this account.", counted(all, "member", "members"))
+    } else {
+        format!(
+            "{shown} of {} in this account.",
+            counted(all, "member", "members")
+        )
+    };
     let rows = users
         .into_iter()
         .map(|member| row(member, &me.user))
         .collect_view();
+    let list = if shown == 0 {
+        no_match().into_any()
+    } else {
+        view! { <ul class="members" role="list">{rows}</ul> }.into_any()
+    };
     let page = view! {
         {said()}
         {sent.summary()}
@@ -62,16 +79,43 @@ pub async fn draw() -> Result<String, AppError> {
             <div class="section__header">
                 <div>
                     <h2 class="section__title" id="members-title">"Members"</h2>
-                    <p class="section__lead">{counted(count, "member", "members")} " in this account."</p>
+                    <p class="section__lead">{count}</p>
                 </div>
+                {(all > 1).then(|| search(words))}
             </div>
-            <ul class="members" role="list">{rows}</ul>
+            {list}
         </section>
         {invite::form(&me.user)}
         {(!open.is_empty()).then(|| invite::open(open, &me.user))}
         {everyone::card(&me.user)}
     };
-    Ok(page.to_html())
+    Ok(page.into_any())
+}
+
+/// Finds members by name, username or email.
+fn search(words: String) -> impl IntoView {
+    view! {
+        <form class="inline-form" method="get" action="/settings/members" role="search">
+            <label class="visually-hidden" for="q">"Search members"</label>
+            <input class="input input--search" id="q" name="q" type="search" placeholder="Name or email" value=words autocomplete="off" />
+            <button class="button" type="submit">"Search"</button>
+        </form>
+    }
+}
+
+fn no_match() -> impl IntoView {
+    view! {
+        <div class="card">
+            <div class="empty">
+                <Disc shape=Shape::Search tint="plain" large=true />
+                <h3 class="empty__title">"No matching members"</h3>
+                <p class="empty__text">"Search for a part of a name, a username or an email address."</p>
+                <div class="empty__actions">
+                    <Link class="button" href="/settings/members">"Show all members"</Link>
+                </div>
+            </div>
+        </div>
+    }
 }
 
 fn row(member: Listed, me: &User) -> impl IntoView + use<> {
@@ -81,6 +125,15 @@ fn row(member: Listed, me: &User) -> impl IntoView + use<> {
     let disabled = member.disabled_at.is_some();
     let manage = may.then(|| manage(&member, me));
     let name = visible(&member.name).into_owned();
+    let two_factor = if member.two_factor_since.is_some() {
+        view! { <span class="badge badge--success">"Two-factor on"</span> }
+    } else {
+        view! { <span class="badge">"Two-factor off"</span> }
+    };
+    let active = match member.last_active_at {
+        Some(at) => view! { "active " <When at=at show=Show::Clock /> }.into_any(),
+        None => "not active lately".into_any(),
+    };
     view! {
         <li class="member" id=format!("member-{id}")>
             <div class="user">
@@ -90,6 +143,7 @@ fn row(member: Listed, me: &User) -> impl IntoView + use<> {
                         {name} " "
                         {this.then(|| view! { <span class="badge badge--accent">"You"</span> })}
                         {disabled.then(|| view! { <span class="badge badge--warning">"Disabled"</span> })}
+                        {two_factor}
                     </h3>
                     <p class="user__note">{member.email.clone()}</p>
                 </div>
@@ -97,6 +151,7 @@ fn row(member: Listed, me: &User) -> impl IntoView + use<> {
             <p class="member__role">
                 {member.role.name()}
                 <span class="member__since">"since " <When at=member.created_at show=Show::Day /></span>
+                <span class="member__since">{active}</span>
             </p>
             {manage}
         </li>
@@ -143,7 +198,9 @@ fn manage(member: &Listed, me: &User) -> impl IntoView + use<> {
                 } else {
                     view! {
                         <button class="button button--small" type="button" disabled>"Remote logout"</button>
-                        <span class="field__hint">{format!("Available on {}.", plans(Feature::RemoteLogout))}</span>
+                        <span class="field__hint">
+                            {format!("Available on {}.", plans(Feature::RemoteLogout))} <ChangePlan />
+                        </span>
                     }
                         .into_any()
                 }}

@@ -176,7 +176,7 @@ fn TokensPage(words: Words) -> impl IntoView {
             {revoked
                 .then(|| {
                     view! {
-                        <Notice tone=Tone::Success title="Token revoked" text="Programs that use it are refused from now on." />
+                        <Notice tone=Tone::Success title="Token revoked" text="Programs that use it no longer have access." />
                     }
                 })}
             {loaded(page, move |page| view! { <Content words page /> })}

@@ -3,13 +3,13 @@
 
 use leptos::prelude::*;
 
-use crate::parts::{drawn::drawn, layout::Narrow};
+use crate::parts::{layout::Narrow, loaded::awaited};
 
 #[component]
 pub fn NotMe() -> impl IntoView {
     view! {
         <Narrow title="Was this you?" wide=true>
-            {drawn(server_side::draw)}
+            {awaited(server_side::draw)}
         </Narrow>
     }
 }
@@ -25,7 +25,7 @@ mod server_side {
 
     use crate::{
         context::{self, Presence, operation, query, reader, visit},
-        counted::counted,
+        counted::{counted, ended as ended_words},
         error::AppError,
         flash::Note,
         forms::ticked,
@@ -67,16 +67,10 @@ mod server_side {
         {
             // Another user's browser: they stay signed in, and are told.
             let ended = &logged_out.ended;
-            let [sessions, devices] = [
-                counted(ended.sessions, "session", "sessions"),
-                counted(
-                    ended.remembered_devices,
-                    "remembered device",
-                    "remembered devices",
-                ),
-            ];
-            let note = Note::new("The user who got the email is signed out everywhere");
-            context::note(note.with(format!("{sessions} and {devices} ended.")))?;
+            let mut note = Note::new("The user who got the email is signed out everywhere");
+            note.text = ended_words(ended.sessions, ended.remembered_devices)
+                .map(|ended| format!("{ended}."));
+            context::note(note)?;
             leptos_axum::redirect("/");
             return Ok(());
         }
@@ -86,7 +80,7 @@ mod server_side {
         Ok(())
     }
 
-    pub async fn draw() -> Result<String, AppError> {
+    pub async fn draw() -> Result<AnyView, AppError> {
         let token = query("token").unwrap_or_default();
         let asked = match Token::presented(&token) {
             Some(link) => {
@@ -99,7 +93,7 @@ mod server_side {
             Some(asked) => decide(token, asked).into_any(),
             None => expired().into_any(),
         };
-        Ok(view! { <div class="card card--lifted">{inside}</div> }.to_html())
+        Ok(view! { <div class="card card--lifted">{inside}</div> }.into_any())
     }
 
     fn decide(token: String, asked: Asked) -> impl IntoView {
@@ -138,7 +132,7 @@ mod server_side {
                         <ul class="outcome__list" role="list">
                             {some(true, facts.sessions, "session", "sessions")}
                             {some(true, facts.remembered_devices, "remembered device", "remembered devices")}
-                            {nothing.then(|| line(true, "All that is signed in by then".into()))}
+                            {nothing.then(|| line(true, "Everything that’s signed in by then".into()))}
                             {(asked.invitations > 0)
                                 .then(|| {
                                     let created = n(asked.invitations, "invitation", "invitations");

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    counted::counted,
+    counted::{counted, ended},
     error::listed,
     flash::{Done, Flash, Receipt},
     parts::{
@@ -56,12 +56,8 @@ pub fn WhyHere(flash: Flash) -> impl IntoView {
 /// After a remote logout: what ended, and when.
 #[component]
 fn ReceiptCard(receipt: Receipt) -> impl IntoView {
-    let sessions = counted(receipt.sessions, "session", "sessions");
-    let devices = counted(
-        receipt.remembered_devices,
-        "remembered device",
-        "remembered devices",
-    );
+    let what = ended(receipt.sessions, receipt.remembered_devices)
+        .unwrap_or_else(|| "Your other devices were signed out already, and this one".into());
     let tokens = |n: Option<u64>, one, many| match n {
         Some(n) => (Some(counted(n, one, many)), None),
         None => (None, Some(many)),
@@ -85,7 +81,7 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
             <Icon shape=Shape::CheckCircle />
             <h2 class="receipt__title" id="receipt-title">"You’re signed out everywhere"</h2>
             <p class="receipt__text">
-                {format!("{sessions} and {devices} ended at ")} <When at=receipt.at show=Show::Clock /> "."
+                {what} " at " <When at=receipt.at show=Show::Clock /> "."
             </p>
             <p class="receipt__meta">{rest}</p>
             {(receipt.invitations > 0)
@@ -93,7 +89,7 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
                     view! {
                         <p class="receipt__meta">
                             {counted(receipt.invitations, "pending invitation", "pending invitations")}
-                            " can’t be used until confirmed under Settings → Members."
+                            " won’t work until confirmed under Settings → Members."
                         </p>
                     }
                 })}
@@ -137,7 +133,7 @@ fn ReasonCard(reason: Reason) -> impl IntoView {
                     Some(
                         view! {
                             <p class="receipt__actions">
-                                "If not, get a new one by email: "
+                                "If not, reset it by email: "
                                 <Link href="/forgot-password">"Forgot your password?"</Link>
                             </p>
                         }

@@ -80,7 +80,7 @@ async fn what_happened_lately_is_there_in_words(app: TestApp) {
     page.says("You signed up")
         .says("A sign-in failed")
         .says("You signed in")
-        .says("Remote logout: 1 session and 0 remembered devices ended")
+        .says("Remote logout: 1 session ended")
         .says("Firefox on Linux, 192.0.2.1");
     assert!(!page.body.contains("<img src=x"));
 }

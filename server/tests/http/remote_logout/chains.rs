@@ -123,6 +123,8 @@ async fn a_downgrade_does_not_forbid_the_remote_logout(app: TestApp) {
         for page in ["/profile/security", "/profile/password"] {
             let page = ada.get(page).await;
             page.is(200).tag("action=\"/profile/remote-logout\"");
+            // And why it is there, on a plan that has it not.
+            page.says("Your account is now on Free, which doesn’t include this.");
         }
         ada.get("/profile/remote-logout")
             .await

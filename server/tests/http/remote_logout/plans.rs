@@ -51,7 +51,9 @@ async fn on_free_the_page_says_so_before_a_click(app: TestApp) {
         let page = ada.get(page).await;
         page.is(200)
             .says("Log out from all devices")
-            .says("Available on Plus, Pro and Enterprise.");
+            .says("Available on Plus, Pro and Enterprise. Change plan")
+            .says("On every plan, changing your password signs out all your other devices.")
+            .does_not_say("which doesn’t include this");
         let button = page.tag("aria-describedby=\"remote-logout-plan\"");
         assert!(
             button.starts_with("<button") && button.contains(" disabled"),
@@ -79,7 +81,8 @@ async fn every_other_plan_has_it(app: TestApp) {
     for (logged_out, plan) in (1..).zip([Plan::Plus, Plan::Pro, Plan::Enterprise]) {
         app.put_on("Ada", plan).await;
         let page = ada.get("/profile/security").await;
-        page.does_not_say("Available on Plus");
+        page.does_not_say("Available on Plus")
+            .does_not_say("which doesn’t include this");
         page.tag("action=\"/profile/remote-logout\"");
         ada.remote_logout()
             .await

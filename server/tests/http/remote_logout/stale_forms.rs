@@ -96,7 +96,7 @@ async fn a_form_sent_again_after_signing_in_anew_ends_nothing(app: TestApp) {
     here.get(CONFIRM)
         .await
         .is(200)
-        .says("What this page showed is no longer so");
+        .says("Sessions have ended since this page was loaded");
     here.call("remote_logout", &form.fields)
         .await
         .refuses(409, "conflict");
@@ -231,7 +231,7 @@ async fn a_form_about_a_member_is_about_what_it_showed(app: TestApp) {
         ada.get(&page)
             .await
             .is(200)
-            .says("What this page showed is no longer so");
+            .says("Sessions have ended since this page was loaded");
         assert_eq!(app.everything().await, before, "{operation}");
         assert!(ben.is_signed_in().await);
     }

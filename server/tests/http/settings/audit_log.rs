@@ -109,6 +109,13 @@ async fn the_log_is_searched_and_filtered(app: TestApp) {
     assert!(count("from=2020-01-01").await > 0);
     assert_eq!(count("until=2020-01-01").await, 0);
     assert_eq!(count("from=2999-01-01").await, 0);
+    // By the hash of a receipt or an export: whole, or its beginning.
+    let hash = app.newest_event("Ada", "account.renamed").await.hash;
+    for part in [hash.as_str(), &hash[..12], &hash[..8], &hash.to_uppercase()] {
+        assert_eq!(count(&format!("q={part}")).await, 1, "{part}");
+    }
+    assert_eq!(count(&format!("q={}", &hash[..7])).await, 0);
+    assert_eq!(count(&format!("q={}", &hash[1..20])).await, 0);
     // Nonsense is as if it were not there.
     assert_eq!(
         count("from=x&until=&before=y&severity=").await,

@@ -109,7 +109,7 @@ async fn another_accounts_events_are_not_shown(app: TestApp) {
     let ada_id = app.id_of("Ada").await;
     for query in [
         "",
-        "?q=Ada",
+        "?q=ada",
         &format!("?user={ada_id}"),
         "?before=999999",
         "?after=0",

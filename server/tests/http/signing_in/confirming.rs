@@ -109,7 +109,7 @@ async fn a_user_with_an_account_is_told_so_and_emailed_no_link(app: TestApp) {
     let [email] = &sent[..] else {
         panic!("{sent:?}")
     };
-    assert!(email.contains("You have an account already"), "{email}");
+    assert!(email.contains("You already have an account"), "{email}");
     assert!(!email.contains("token="), "{email}");
 }
 

@@ -1,4 +1,4 @@
-//! What users do to their devices: sign out one, sign out the others, name one. Plain forms.
+//! What users do to their devices: sign out one, sign out the others, name one.
 
 use leptos::prelude::*;
 
@@ -14,29 +14,28 @@ pub async fn end_session(
     id: String,
     kind: Option<String>,
     confirmation: Option<String>,
+    for_user: Option<String>,
 ) -> Result<(), AppError> {
     use accounts::{ids::SessionId, sessions::end_one};
 
     use crate::{
         context::{note, operation},
-        counted::counted,
+        counted,
         flash::Note,
         step_up::confirmed,
     };
 
+    // Compared before the function runs, as in every form.
+    drop(for_user);
     let me = confirmed(confirmation)?;
     let session = SessionId(id.clone());
     let mut op = operation().await?;
     let ended = end_one(&mut op, &me, device_of(kind.as_deref(), &session)).await?;
     op.commit().await?;
-    let sessions = counted(ended.sessions, "session", "sessions");
-    let devices = counted(
-        ended.remembered_devices,
-        "remembered device",
-        "remembered devices",
-    );
+    let what = counted::ended(ended.sessions, ended.remembered_devices)
+        .map_or_else(String::new, |what| format!(": {what}"));
     let text = format!(
-        "{} is signed out: {sessions} and {devices} ended.",
+        "{} is signed out{what}.",
         accounts::text::visible(&ended.name)
     );
     note(Note::new(text))?;
@@ -52,18 +51,20 @@ pub async fn end_session(
 #[server(prefix = "/api/fn", endpoint = "end_other_sessions")]
 pub async fn end_other_sessions(
     confirmation: Option<String>,
+    for_user: Option<String>,
     for_epoch: Option<String>,
 ) -> Result<(), AppError> {
     use accounts::sessions::{check_shown, end_others};
 
     use crate::{
         context::{curfew, note, operation, set_cookie},
-        counted::counted,
+        counted,
         flash::Note,
         forms::shown,
         step_up::confirmed,
     };
 
+    drop(for_user);
     let curfew = curfew()?;
     let me = confirmed(confirmation)?;
     let mut op = operation().await?;
@@ -71,19 +72,8 @@ pub async fn end_other_sessions(
     let ended = end_others(&mut op, &me).await?;
     op.commit().await?;
     set_cookie(&curfew.cookies.session(&ended.session.token));
-    let sessions = counted(
-        ended.sessions.unsigned_abs(),
-        "other session",
-        "other sessions",
-    );
-    let devices = counted(
-        ended.remembered_devices.unsigned_abs(),
-        "remembered device",
-        "remembered devices",
-    );
-    note(Note::new(format!(
-        "{sessions} and {devices} ended. You stay signed in here."
-    )))?;
+    let text = counted::others_ended(ended.sessions, ended.remembered_devices);
+    note(Note::new(text))?;
     leptos_axum::redirect("/profile/security");
     Ok(())
 }
@@ -97,6 +87,7 @@ pub async fn rename_device(
     id: String,
     kind: Option<String>,
     label: Option<String>,
+    for_user: Option<String>,
 ) -> Result<(), AppError> {
     use accounts::{ids::SessionId, sessions::rename};
 
@@ -105,6 +96,7 @@ pub async fn rename_device(
         flash::Note,
     };
 
+    drop(for_user);
     let me = signed_in()?;
     let session = SessionId(id.clone());
     let mut op = operation().await?;

@@ -32,7 +32,7 @@ const OPERATIONS: &[&str] = &[
     "remove_application",
 ];
 
-pub async fn draw() -> Result<String, AppError> {
+pub async fn draw() -> Result<AnyView, AppError> {
     let me = signed_in()?;
     let id = ApplicationId(query("application").unwrap_or_default());
     let mut conn = reader().await?;
@@ -59,7 +59,7 @@ pub async fn draw() -> Result<String, AppError> {
         {(application.kind == Kind::OpenId).then(|| told(notices))}
         {removing(&application)}
     };
-    Ok(page.to_html())
+    Ok(page.into_any())
 }
 
 fn configuration(application: &Application, texts: Vec<Text>) -> impl IntoView + use<> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use accounts::{
-    audit::{Action, Cut, Filter},
+    audit::{Action, CATEGORIES, Cut, Filter},
     ids::UserId,
     text::visible,
     time::UnixMillis,
@@ -12,7 +12,7 @@ use form_urlencoded::Serializer;
 use leptos::prelude::*;
 
 use super::titles;
-use crate::parts::{link::Link, plain::Choice};
+use crate::parts::plain::Choice;
 
 pub(super) const SEVERITIES: [(&str, &str); 4] = [
     ("info", "Info"),
@@ -81,6 +81,31 @@ impl Asked {
         !self.fields.is_empty()
     }
 
+    pub(super) fn fields(&self) -> &[(String, String)] {
+        &self.fields
+    }
+
+    /// The address of the events with this field set to that value, and the other fields as they are; empty takes the
+    /// field out.
+    pub(super) fn with(&self, changes: &[(&str, &str)]) -> String {
+        let kept = self
+            .fields
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let kept = kept.filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
+        let set = changes
+            .iter()
+            .copied()
+            .filter(|(_, value)| !value.is_empty());
+        let query = Serializer::new(String::new())
+            .extend_pairs(kept.chain(set))
+            .finish();
+        if query.is_empty() {
+            return "/settings/audit-log".into();
+        }
+        format!("/settings/audit-log?{query}")
+    }
+
     fn field(&self, name: &str) -> String {
         let found = self.fields.iter().find(|(field, _)| field == name);
         found.map(|(_, value)| value.clone()).unwrap_or_default()
@@ -113,14 +138,7 @@ impl Asked {
 
 pub(super) fn form(asked: &Asked, users: Vec<(UserId, String)>) -> impl IntoView + use<> {
     let any = |label: &str| (String::new(), label.to_owned());
-    let actions = std::iter::once(any("All actions"))
-        .chain(
-            Action::ALL
-                .iter()
-                .map(|a| (a.name().to_owned(), titles::action(*a).to_owned())),
-        )
-        .collect();
-    let users = std::iter::once(any("All users"))
+    let users = std::iter::once(any("All members"))
         .chain(
             users
                 .into_iter()
@@ -142,22 +160,41 @@ pub(super) fn form(asked: &Asked, users: Vec<(UserId, String)>) -> impl IntoView
             </div>
         }
     };
-    let clear = asked.is_filtered().then(|| {
-        view! { <Link class="button button--quiet" href="/settings/audit-log">"Show all events"</Link> }
-    });
     view! {
         <form class="filter" method="get" action="/settings/audit-log" role="search">
             {input("q", "Search", "search")}
-            <Choice name="action" label="Action" options=actions chosen=asked.field("action") />
-            <Choice name="user" label="User" options=users chosen=asked.field("user") />
+            {actions(&asked.field("action"))}
+            <Choice name="user" label="Member" options=users chosen=asked.field("user") />
             <Choice name="severity" label="Severity" options=severities chosen=asked.field("severity") />
             {input("from", "From (UTC)", "date")}
             {input("until", "Until (UTC)", "date")}
-            <div class="cluster">
-                <button class="button" type="submit">"Filter"</button>
-                {clear}
-            </div>
+            <button class="button filter__send" type="submit">"Filter"</button>
         </form>
+    }
+}
+
+/// The actions to choose from, in the words of the list, a group for each category.
+fn actions(chosen: &str) -> impl IntoView + use<> {
+    let chosen = chosen.to_owned();
+    let groups = CATEGORIES.map(|category| {
+        let options = Action::ALL
+            .iter()
+            .filter(|action| action.category() == category)
+            .map(|action| {
+                let name = action.name();
+                view! { <option value=name selected=name == chosen>{titles::action(*action)}</option> }
+            })
+            .collect_view();
+        view! { <optgroup label=titles::category(category)>{options}</optgroup> }
+    });
+    view! {
+        <div class="field">
+            <label class="field__label" for="action">"Action"</label>
+            <select class="input" id="action" name="action">
+                <option value="">"All actions"</option>
+                {groups.into_iter().collect_view()}
+            </select>
+        </div>
     }
 }
 
@@ -183,6 +220,12 @@ mod tests {
         let (from, until) = (some.filter.from.unwrap(), some.filter.until.unwrap());
         assert_eq!(until.0 - from.0, 24 * 60 * 60 * 1000);
         assert!(some.page("after=9").ends_with("until=2026-11-22&after=9"));
+        assert_eq!(
+            some.with(&[("q", ""), ("from", ""), ("until", "2026-11-23")]),
+            "/settings/audit-log?action=user.login&until=2026-11-23"
+        );
+        let none = asked("q=ada").with(&[("q", "")]);
+        assert_eq!(none, "/settings/audit-log");
         assert!(
             some.export("csv")
                 .starts_with("/settings/audit-log/export?format=csv&q=ada")

@@ -59,6 +59,14 @@ pub(super) fn action(action: Action) -> &'static str {
     }
 }
 
+/// The name of the action with that key; the key itself for one that this version does not know.
+pub(super) fn named(key: &str) -> &str {
+    match Action::named(key) {
+        Some(known) => action(known),
+        None => key,
+    }
+}
+
 /// The name of a category.
 pub(super) fn category(name: &str) -> &str {
     match name {

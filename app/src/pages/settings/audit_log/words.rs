@@ -72,20 +72,20 @@ impl Sentence<'_> {
             Action::Login => format!("{who} signed in"),
             Action::LoginFailed if whom.is_empty() => "A sign-in failed".into(),
             Action::LoginFailed if details.text("what") == Some("second_factor") => {
-                format!("A sign-in as {whom} failed at the second factor")
+                format!("A sign-in as {whom} was stopped by the second factor")
             }
             Action::LoginFailed => format!("A sign-in as {whom} failed"),
             Action::Logout => format!("{who} signed out"),
             Action::SessionInvalidated if own => {
-                format!("{who} logged out from all devices: {ended}")
+                format!("{who} logged out from all devices{ended}")
             }
             Action::SessionInvalidated => {
-                format!("{who} logged {whom} out from all devices: {ended}")
+                format!("{who} logged {whom} out from all devices{ended}")
             }
             Action::PasswordChanged if details.text("how") == Some("reset") => {
-                format!("{who} reset their password: {ended}")
+                format!("{who} reset their password{ended}")
             }
-            Action::PasswordChanged => format!("{who} changed their password: {ended}"),
+            Action::PasswordChanged => format!("{who} changed their password{ended}"),
             Action::PasswordResetRequested => {
                 format!("A password reset was requested for {whom}")
             }
@@ -97,13 +97,13 @@ impl Sentence<'_> {
                 format!("{who} changed their email address{}", details.change())
             }
             Action::TwoFactorEnabled => {
-                format!("{who} turned on two-factor authentication: {ended}")
+                format!("{who} turned on two-factor authentication{ended}")
             }
             Action::TwoFactorDisabled if own => {
-                format!("{who} turned off two-factor authentication: {ended}")
+                format!("{who} turned off two-factor authentication{ended}")
             }
             Action::TwoFactorDisabled => {
-                format!("{who} turned off two-factor authentication for {whom}: {ended}")
+                format!("{who} turned off two-factor authentication for {whom}{ended}")
             }
             Action::RecoveryCodesReplaced => format!("{who} replaced their recovery codes"),
             Action::RecoveryCodeUsed => format!("{who} signed in with a recovery code"),
@@ -115,7 +115,7 @@ impl Sentence<'_> {
             Action::AuthenticatorOff => {
                 format!("The authenticator app of {whom} was turned off after too many wrong codes")
             }
-            Action::Confirmed => format!("{who} confirmed that it was them"),
+            Action::Confirmed => format!("{who} confirmed their identity"),
             Action::RememberedDeviceReused => format!(
                 "The saved sign-in of a device of {whom} was used a second time, as if it had been copied"
             ),
@@ -123,10 +123,10 @@ impl Sentence<'_> {
                 format!("{} of {whom} was signed out", details.required("device"))
             }
             Action::DeviceEnded => {
-                format!("{who} signed out {}: {ended}", details.required("device"))
+                format!("{who} signed out {}{ended}", details.required("device"))
             }
             Action::OtherDevicesEnded => {
-                format!("{who} signed out all their other devices: {ended}")
+                format!("{who} signed out all their other devices{ended}")
             }
             Action::DeviceRenamed => match details.text("device") {
                 Some(name) => format!("{who} named a device {name}"),
@@ -142,7 +142,7 @@ impl Sentence<'_> {
                 Some(email) => format!("{who} invited {email} as {}", details.role("role")),
                 None => format!("{who} created an invitation as {}", details.role("role")),
             },
-            Action::InvitationConfirmed => "confirmed an invitation".into(),
+            Action::InvitationConfirmed => format!("{who} confirmed an invitation"),
             Action::InvitationRevoked => match details.number("invitations") {
                 Some(n) => format!(
                     "{who} revoked {} with a remote logout",
@@ -266,8 +266,8 @@ impl Sentence<'_> {
     fn refused(&self) -> String {
         let what = self.details.required("what");
         match (what, Permission::named(what)) {
-            ("step_up", _) => "gave a wrong password or code to confirm that it was them".into(),
-            ("change_password", _) => "gave a wrong password to change the password".into(),
+            ("step_up", _) => "entered a wrong password or code to confirm their identity".into(),
+            ("change_password", _) => "entered a wrong password to change the password".into(),
             (_, Some(permission)) => {
                 let why = match self.details.text("why") {
                     Some("plan_required") => ", which the plan doesn’t include",

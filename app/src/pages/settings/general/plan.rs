@@ -44,11 +44,15 @@ fn no_such_plan() -> AppError {
     )
 }
 
-pub async fn draw() -> Result<String, AppError> {
+pub async fn draw() -> Result<AnyView, AppError> {
     let me = signed_in()?;
-    let to = query("to")
-        .and_then(|name| Plan::named(&name))
-        .ok_or_else(no_such_plan)?;
+    let asked = query("to").unwrap_or_default();
+    if asked.is_empty() {
+        // The plans to choose from are there.
+        leptos_axum::redirect("/settings");
+        return Ok(String::new());
+    }
+    let to = Plan::named(&asked).ok_or_else(no_such_plan)?;
     let from = me.user.plan;
     let mut conn = reader().await?;
     let uses = members::uses(&mut conn, &me.user.account_id).await?;
@@ -98,7 +102,7 @@ pub async fn draw() -> Result<String, AppError> {
             </div>
         </div>
     };
-    Ok(page.to_html())
+    Ok(page.into_any())
 }
 
 fn group(id: &'static str, title: &'static str, items: impl IntoView) -> impl IntoView {

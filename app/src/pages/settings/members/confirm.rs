@@ -26,7 +26,7 @@ struct Question {
     tokens: bool,
     /// Whether nothing brings it back.
     is_final: bool,
-    button: &'static str,
+    button: String,
 }
 
 fn question(operation: &str, name: &str) -> Option<Question> {
@@ -37,7 +37,7 @@ fn question(operation: &str, name: &str) -> Option<Question> {
             means: "They can sign in again, and they’re told that it was you.",
             tokens: false,
             is_final: true,
-            button: "Log out everywhere",
+            button: format!("Log out {name}"),
         },
         "disable" => Question {
             function: "disable_member",
@@ -45,7 +45,7 @@ fn question(operation: &str, name: &str) -> Option<Question> {
             means: "They can’t sign in until they’re enabled again. Sessions that end and tokens that are revoked don’t come back.",
             tokens: true,
             is_final: false,
-            button: "Disable",
+            button: format!("Disable {name}"),
         },
         "remove" => Question {
             function: "remove_member",
@@ -53,13 +53,13 @@ fn question(operation: &str, name: &str) -> Option<Question> {
             means: "They’re removed from the account for good. Their name stays in the audit log.",
             tokens: true,
             is_final: true,
-            button: "Remove",
+            button: format!("Remove {name}"),
         },
         _ => return None,
     })
 }
 
-pub async fn draw() -> Result<String, AppError> {
+pub async fn draw() -> Result<AnyView, AppError> {
     let me = signed_in()?;
     let not_found = || AppError::new(Code::NotFound, "There’s no such member in your account.");
     let id = UserId(query("member").unwrap_or_default());
@@ -94,8 +94,8 @@ pub async fn draw() -> Result<String, AppError> {
         ("pending invitation", "pending invitations")
     } else {
         (
-            "pending invitation, until confirmed again",
-            "pending invitations, until confirmed again",
+            "pending invitation: its link won’t work until it’s confirmed",
+            "pending invitations: their links won’t work until they’re confirmed",
         )
     };
     let tokens = |ends| {
@@ -146,5 +146,5 @@ pub async fn draw() -> Result<String, AppError> {
             </div>
         </div>
     };
-    Ok(page.to_html())
+    Ok(page.into_any())
 }

@@ -10,6 +10,7 @@ use crate::{
     error::AppError,
     parts::{
         button::Submit,
+        change_plan::ChangePlan,
         field::Checkbox,
         form::Sent,
         form_fields::FormFields,
@@ -18,18 +19,18 @@ use crate::{
     },
 };
 
-pub async fn draw() -> Result<String, AppError> {
+pub async fn draw() -> Result<AnyView, AppError> {
     let me = signed_in()?;
     let mut conn = reader().await?;
     let facts = members::count_everyone(&mut conn, &me.user.account_id).await?;
     drop(conn);
     // Only what there is: a row that says "0" hides those that matter.
-    let ends = |n: u64, one, many, then: &'static str| {
+    let ends = |n: u64, one, many| {
         (n > 0).then(|| {
             view! {
                 <li class="outcome__item outcome__item--ends">
                     <Icon shape=Shape::XCircle />
-                    <span>{counted(n, one, many)} {then}</span>
+                    <span>{counted(n, one, many)}</span>
                 </li>
             }
         })
@@ -49,13 +50,12 @@ pub async fn draw() -> Result<String, AppError> {
                             {format!("What will end for {}", counted(facts.users, "member", "members"))}
                         </h2>
                         <ul class="outcome__list" role="list">
-                            {ends(facts.sessions, "session", "sessions", "")}
-                            {ends(facts.remembered_devices, "remembered device", "remembered devices", "")}
+                            {ends(facts.sessions, "session", "sessions")}
+                            {ends(facts.remembered_devices, "remembered device", "remembered devices")}
                             {ends(
                                 facts.invitations,
-                                "pending invitation",
-                                "pending invitations",
-                                ", until confirmed again",
+                                "pending invitation: its link won’t work until it’s confirmed",
+                                "pending invitations: their links won’t work until they’re confirmed",
                             )}
                         </ul>
                     </section>
@@ -77,7 +77,7 @@ pub async fn draw() -> Result<String, AppError> {
             </form>
         </div>
     };
-    Ok(page.to_html())
+    Ok(page.into_any())
 }
 
 /// The owner's "everyone". Shown locked where the plan lacks it, not at all to an admin.
@@ -104,7 +104,7 @@ pub(super) fn card(me: &User) -> impl IntoView + use<> {
                             view! {
                                 <p class="remote-logout__plan" id="everyone-plan">
                                     <Icon shape=Shape::Info small=true />
-                                    <span>{format!("Available on {}.", plans(Feature::RemoteLogout))}</span>
+                                    <span>{format!("Available on {}.", plans(Feature::RemoteLogout))} <ChangePlan /></span>
                                 </p>
                             }
                         })}

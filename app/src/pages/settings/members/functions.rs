@@ -1,14 +1,14 @@
 //! What is done to a member: the functions behind the forms. Each operation is one function of
 //! `accounts::members`, in one transaction.
 
-use accounts::{ids::UserId, members};
+use accounts::{ids::UserId, members, operation::Operation, sessions::SignedIn, text::visible};
 use leptos::prelude::*;
 
 use super::invite::role_of;
 use crate::{
     context::{curfew, leave, note, now, operation, set_cookie, set_header, signed_in},
     cookies::Kind,
-    counted::{counted, waiting},
+    counted::{self, all_counted, counted, waiting},
     error::AppError,
     flash::{Flash, Note, Receipt},
     forms::{shown, ticked},
@@ -27,9 +27,10 @@ pub async fn change_role(member: String, role: String) -> Result<(), AppError> {
     let (member, role) = (UserId(member), role_of(&role)?);
     let mut op = operation().await?;
     members::change_role(&mut op, &me, &member, role).await?;
+    let name = name_of(&mut op, &me, &member).await?;
     op.commit().await?;
     note(Note::new(format!(
-        "The role is now {}",
+        "The role of {name} is now {}",
         role.name().to_lowercase()
     )))?;
     // A user who gave up the role that opens this page no longer has it.
@@ -53,8 +54,9 @@ pub async fn disable_member(member: String, member_epoch: Option<String>) -> Res
     let shown = shown(member_epoch.as_deref());
     let mut op = operation().await?;
     let ended = members::disable(&mut op, &me, &member, shown).await?;
+    let name = name_of(&mut op, &me, &member).await?;
     op.commit().await?;
-    note(Note::new("Disabled").with(ended_words(ended)))?;
+    note(said(format!("{name} is disabled"), ended))?;
     leptos_axum::redirect(MEMBERS);
     Ok(())
 }
@@ -68,9 +70,10 @@ pub async fn enable_member(member: String) -> Result<(), AppError> {
     let (me, member) = (signed_in()?, UserId(member));
     let mut op = operation().await?;
     members::enable(&mut op, &me, &member).await?;
+    let name = name_of(&mut op, &me, &member).await?;
     op.commit().await?;
     note(
-        Note::new("Enabled")
+        Note::new(format!("{name} is enabled"))
             .with("They can sign in again. Sessions and tokens that ended stay ended."),
     )?;
     leptos_axum::redirect(MEMBERS);
@@ -86,9 +89,10 @@ pub async fn remove_member(member: String, member_epoch: Option<String>) -> Resu
     let (me, member) = (signed_in()?, UserId(member));
     let shown = shown(member_epoch.as_deref());
     let mut op = operation().await?;
+    let name = name_of(&mut op, &me, &member).await?;
     let ended = members::remove(&mut op, &me, &member, shown).await?;
     op.commit().await?;
-    note(Note::new("Removed").with(ended_words(ended)))?;
+    note(said(format!("{name} is removed"), ended))?;
     leptos_axum::redirect(MEMBERS);
     Ok(())
 }
@@ -106,19 +110,16 @@ pub async fn remote_logout_member(
     let shown = shown(member_epoch.as_deref());
     let mut op = operation().await?;
     let ended = members::remote_logout_member(&mut op, &me, &member, shown).await?;
+    let name = name_of(&mut op, &me, &member).await?;
     // Durable first: the answer promises that everything is dead.
     op.commit().await?;
-    let sessions = counted(ended.sessions, "session", "sessions");
-    let devices = counted(
-        ended.remembered_devices,
-        "remembered device",
-        "remembered devices",
-    );
+    let what = counted::ended(ended.sessions, ended.remembered_devices)
+        .unwrap_or_else(|| "They weren’t signed in anywhere".into());
     let text = format!(
-        "{sessions} and {devices} ended.{} Tokens and two-factor authentication aren’t affected.",
+        "{what}.{} Tokens and two-factor authentication aren’t affected.",
         waiting(ended.invitations)
     );
-    note(Note::new("Logged out from all devices").with(text))?;
+    note(Note::new(format!("{name} is logged out from all devices")).with(text))?;
     leptos_axum::redirect(MEMBERS);
     Ok(())
 }
@@ -144,14 +145,10 @@ pub async fn remote_logout_everyone(
     if let Some(session) = &done.session {
         set_cookie(&curfew.cookies.session(&session.token));
         let users = counted(ended.users, "member was", "members were");
-        let sessions = counted(ended.sessions, "session", "sessions");
-        let devices = counted(
-            ended.remembered_devices,
-            "remembered device",
-            "remembered devices",
-        );
+        let what = counted::ended(ended.sessions, ended.remembered_devices)
+            .map_or_else(String::new, |what| format!(": {what}"));
         let text = format!(
-            "{users} logged out: {sessions} and {devices} ended.{} You stay signed in here.",
+            "{users} logged out{what}.{} You stay signed in here.",
             waiting(ended.invitations)
         );
         note(Note::new("Everyone has been logged out").with(text))?;
@@ -178,13 +175,25 @@ pub async fn remote_logout_everyone(
     Ok(())
 }
 
-fn ended_words(ended: members::Disabled) -> String {
-    let sessions = counted(ended.sessions.unsigned_abs(), "session", "sessions");
-    let devices = counted(
-        ended.remembered_devices.unsigned_abs(),
-        "remembered device",
-        "remembered devices",
-    );
-    let tokens = counted(ended.tokens.unsigned_abs(), "token", "tokens");
-    format!("{sessions}, {devices} and {tokens} ended.")
+/// What the next page says of a member whose sessions and tokens ended.
+fn said(title: String, ended: members::Disabled) -> Note {
+    let devices = ("remembered device", "remembered devices");
+    let counts = [
+        (ended.sessions.unsigned_abs(), "session", "sessions"),
+        (
+            ended.remembered_devices.unsigned_abs(),
+            devices.0,
+            devices.1,
+        ),
+        (ended.tokens.unsigned_abs(), "token", "tokens"),
+    ];
+    let mut note = Note::new(title);
+    note.text = all_counted(&counts).map(|there| format!("{there} ended."));
+    note
+}
+
+/// The member's name, for what the page says of them.
+async fn name_of(op: &mut Operation, me: &SignedIn, member: &UserId) -> Result<String, AppError> {
+    let found = members::find(op, &me.user.account_id, member).await?;
+    Ok(found.map_or_else(String::new, |m| visible(&m.name).into_owned()))
 }

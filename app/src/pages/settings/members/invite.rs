@@ -13,7 +13,10 @@ use crate::{
     context::{Curfew, curfew, leave, note, operation, signed_in},
     error::{AppError, Code},
     flash::{Flash, Note},
-    parts::{button::Submit, field::Field, form::Sent, form_fields::FormFields, plain::Choice},
+    parts::{
+        button::Submit, change_plan::ChangePlan, field::Field, form::Sent, form_fields::FormFields,
+        plain::Choice,
+    },
     time::{Show, When},
 };
 
@@ -102,7 +105,7 @@ pub(super) fn form(me: &User) -> impl IntoView + use<> {
                     {sent.summary()}
                     <div class="form">
                         <Choice name="role" label="Role" options=roles_for(me) chosen=role error=sent.field("role") />
-                        {about_roles(me).map(|why| view! { <p class="field__hint">{why}</p> })}
+                        {about_roles(me).map(|why| view! { <p class="field__hint">{why} <ChangePlan /></p> })}
                         <Field
                             name="email"
                             label="Email (optional)"
@@ -144,7 +147,7 @@ pub(super) fn open(open: Vec<Open>, me: &User) -> impl IntoView + use<> {
             let waits = i.waits.then(|| {
                 view! {
                     <p class="user__note">
-                        {format!("Waits: all of {invited_by}’s sessions ended after it was created. If you don’t recognise it, revoke it.")}
+                        {format!("Needs confirming: all of {invited_by}’s sessions ended after it was created. If you don’t recognise it, revoke it.")}
                     </p>
                 }
             });

@@ -9,6 +9,7 @@ use crate::{
     flash::Flash,
     parts::{
         button::Submit,
+        change_plan::ChangePlan,
         error_summary::ErrorSummary,
         field::{Checkbox, Field},
         form_fields::FormFields,
@@ -158,7 +159,7 @@ fn Locked(words: Words, title: String, why: String) -> impl IntoView {
         <div class="card__footer">
             <p class="cluster" id="new-locked">
                 <Icon shape=Shape::Info small=true />
-                <span>{why}</span>
+                <span>{why} <ChangePlan /></span>
             </p>
             <button class="button" type="button" disabled aria-describedby="new-locked">
                 "Create token"

@@ -47,18 +47,18 @@ impl Sentence<'_> {
             }
             Action::Login => "You signed in".into(),
             Action::LoginFailed if details.text("what") == Some("second_factor") => {
-                "A sign-in with your password failed at the second factor".into()
+                "A sign-in with your password was stopped by the second factor".into()
             }
             Action::LoginFailed => "A sign-in failed".into(),
             Action::Logout => "You signed out".into(),
-            Action::SessionInvalidated if own => format!("Remote logout: {ended}"),
+            Action::SessionInvalidated if own => format!("Remote logout{ended}"),
             Action::SessionInvalidated => {
-                format!("{who} logged you out from all devices: {ended}")
+                format!("{who} logged you out from all devices{ended}")
             }
             Action::PasswordChanged if details.text("how") == Some("reset") => {
-                format!("You reset your password: {ended}")
+                format!("You reset your password{ended}")
             }
-            Action::PasswordChanged => format!("You changed your password: {ended}"),
+            Action::PasswordChanged => format!("You changed your password{ended}"),
             Action::PasswordResetRequested => "A password reset was requested for you".into(),
             Action::EmailChangeRequested => format!(
                 "You asked to change your email address to {}",
@@ -68,10 +68,10 @@ impl Sentence<'_> {
                 format!("You changed your email address{}", details.change())
             }
             Action::TwoFactorEnabled => {
-                format!("You turned on two-factor authentication: {ended}")
+                format!("You turned on two-factor authentication{ended}")
             }
             Action::TwoFactorDisabled => {
-                format!("{who} turned off two-factor authentication: {ended}")
+                format!("{who} turned off two-factor authentication{ended}")
             }
             Action::RecoveryCodesReplaced => "You replaced your recovery codes".into(),
             Action::RecoveryCodeUsed => "You signed in with a recovery code".into(),
@@ -82,7 +82,7 @@ impl Sentence<'_> {
             Action::AuthenticatorOff => {
                 "Your authenticator app was turned off after too many wrong codes".into()
             }
-            Action::Confirmed => "You confirmed that it was you".into(),
+            Action::Confirmed => "You confirmed your identity".into(),
             Action::RememberedDeviceReused => {
                 "A saved sign-in was used twice, as if it had been copied. Its sessions ended"
                     .into()
@@ -91,10 +91,10 @@ impl Sentence<'_> {
                 format!("{} was signed out", details.required("device"))
             }
             Action::DeviceEnded => {
-                format!("You signed out {}: {ended}", details.required("device"))
+                format!("You signed out {}{ended}", details.required("device"))
             }
             Action::OtherDevicesEnded => {
-                format!("You signed out all your other devices: {ended}")
+                format!("You signed out all your other devices{ended}")
             }
             Action::DeviceRenamed => match details.text("device") {
                 Some(name) => format!("You named a device {name}"),
@@ -178,8 +178,10 @@ impl Sentence<'_> {
     fn refused(&self) -> String {
         let what = self.details.required("what");
         match (what, Permission::named(what)) {
-            ("step_up", _) => "A wrong password or code was given to confirm it was you".into(),
-            ("change_password", _) => "A wrong password was given to change your password".into(),
+            ("step_up", _) => {
+                "A wrong password or code was entered to confirm your identity".into()
+            }
+            ("change_password", _) => "A wrong password was entered to change your password".into(),
             (_, Some(permission)) => {
                 let why = match self.details.text("why") {
                     Some("plan_required") => ", which the plan doesn’t include",
@@ -226,7 +228,7 @@ mod tests {
             (
                 "step_up",
                 "wrong_password_or_code",
-                "A wrong password or code was given to confirm it was you",
+                "A wrong password or code was entered to confirm your identity",
             ),
             (
                 "ViewMembers",

@@ -56,22 +56,23 @@ pub(super) fn list(recent: Vec<Delivery>) -> impl IntoView {
 fn row(delivery: Delivery) -> impl IntoView {
     let at: Time = delivery.created_at.into();
     let answer = match (delivery.last_status, delivery.last_error.clone()) {
-        (_, Some(why)) => why,
-        (Some(status), None) => format!("The receiver answered {status}."),
+        (Some(status), _) => format!(" · answered {status}"),
+        (None, Some(why)) => format!(" · {why}"),
         (None, None) => String::new(),
     };
     let status = if delivery.delivered_at.is_some() {
-        view! { <span class="badge badge--success">"Delivered"</span> }.into_any()
+        view! { <span class="badge badge--success">"Delivered"</span> {answer} }.into_any()
     } else if delivery.given_up_at.is_some() {
-        view! { <span class="badge badge--danger">"Failed"</span> }.into_any()
+        view! { <span class="badge badge--danger">"Failed"</span> {answer} }.into_any()
     } else if delivery.tries == 0 || delivery.last_error.is_none() {
         view! { <span class="badge">"Pending"</span> }.into_any()
     } else {
         let next: Time = delivery.next_try_at.into();
         view! {
             <span class="badge badge--warning">"Retrying"</span>
-            " "
-            <When at=next show=Show::Full />
+            " Next try "
+            <When at=next show=Show::Clock />
+            {answer}
         }
         .into_any()
     };
@@ -92,7 +93,7 @@ fn row(delivery: Delivery) -> impl IntoView {
             <th scope="row"><code>{delivery.action}</code></th>
             <td class="table__number"><When at=at show=Show::Full /></td>
             <td class="table__number">{delivery.tries}</td>
-            <td>{status} " " {answer}</td>
+            <td>{status}</td>
             <td>{again}</td>
         </tr>
     }

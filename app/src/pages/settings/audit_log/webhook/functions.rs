@@ -134,7 +134,7 @@ pub async fn send_webhook_again(event: String) -> Result<(), AppError> {
     let mut op = operation().await?;
     webhook_settings::send_again(&mut op, &me, &event).await?;
     op.commit().await?;
-    note(Note::new("It will be sent again").with("What came of it is shown here."))?;
+    note(Note::new("It will be sent again").with("The result will be shown here."))?;
     leptos_axum::redirect(PAGE);
     Ok(())
 }
