@@ -4,6 +4,7 @@
 //! [`boot`] is what a page knows before it asks for anything, `context` (server side) is what a
 //! server function may ask for, [`pages`] has one file an address, [`parts`] has no business words.
 
+pub mod alert;
 pub mod boot;
 #[cfg(feature = "ssr")]
 pub mod context;

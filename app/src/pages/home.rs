@@ -4,18 +4,20 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    alert::Alert,
     boot::{Viewer, boot, viewer},
     counted::counted,
     error::AppError,
     flash::Flash,
     parts::{
+        change_plan::ChangePlan,
         icon::{Disc, Shape},
         layout::Page,
         link::Link,
         loaded::loaded,
         notice::{Notice, Tone},
     },
-    time::When,
+    time::{Show, When},
 };
 
 /// The numbers of the overview.
@@ -23,20 +25,37 @@ use crate::{
 pub struct Overview {
     pub sessions: u64,
     pub remembered_devices: u64,
+    /// What happened lately that the user should look at, newest first.
+    pub alerts: Vec<Alert>,
 }
 
-/// Counts the user's sessions and remembered devices.
+/// How far back alerts are shown.
+#[cfg(feature = "ssr")]
+const LATELY: std::time::Duration = std::time::Duration::from_hours(30 * 24);
+
+/// Events read to find them.
+#[cfg(feature = "ssr")]
+const EVENTS: i64 = 100;
+
+/// Counts the user's sessions and remembered devices, and finds what they should look at.
 ///
 /// # Errors
 /// When no user is signed in or the database is unavailable.
 #[server(prefix = "/api/fn", endpoint = "standing")]
 pub async fn account_overview() -> Result<Overview, AppError> {
-    use crate::context::{reader, signed_in};
+    use crate::{
+        context::{reader, signed_in},
+        pages::profile::security::activity::alerts::alerts,
+    };
 
     let me = signed_in()?;
     let mut conn = reader().await?;
-    let facts = accounts::sessions::facts(&mut conn, &me.user.id).await?;
+    let user = &me.user;
+    let facts = accounts::sessions::facts(&mut conn, &user.id).await?;
+    let events =
+        accounts::audit::recent(&mut conn, &user.account_id, Some(&user.id), None, EVENTS).await?;
     Ok(Overview {
+        alerts: alerts(&events, conn.now.at - LATELY),
         sessions: facts.sessions.unsigned_abs(),
         remembered_devices: facts.remembered_devices.unsigned_abs(),
     })
@@ -89,10 +108,11 @@ fn Summary(overview: Overview, viewer: Viewer) -> impl IntoView {
                 </div>
             </div>
             <div class="card__footer">
-                <p>"You’ll find Remote logout under Profile → Security."</p>
                 <Link class="button" href="/profile/security">"See your devices"</Link>
+                {viewer.remote_logout.then(remote_logout)}
             </div>
         </section>
+        {(!overview.alerts.is_empty()).then(|| view! { <Alerts alerts=overview.alerts.clone() /> })}
         <section class="card" aria-labelledby="account-title">
             <div class="card__body">
                 <h2 class="card__title" id="account-title">"Account"</h2>
@@ -103,7 +123,7 @@ fn Summary(overview: Overview, viewer: Viewer) -> impl IntoView {
                     </div>
                     <div class="facts__row">
                         <dt class="facts__label">"Plan"</dt>
-                        <dd class="facts__value">{viewer.plan}</dd>
+                        <dd class="facts__value">{viewer.plan} <ChangePlan /></dd>
                     </div>
                     <div class="facts__row">
                         <dt class="facts__label">"Your role"</dt>
@@ -119,6 +139,45 @@ fn Summary(overview: Overview, viewer: Viewer) -> impl IntoView {
                     </div>
                 </dl>
             </div>
+        </section>
+    }
+}
+
+/// Leads to the question with what will end.
+fn remote_logout() -> impl IntoView {
+    view! {
+        <form class="button-form" method="get" action="/profile/remote-logout">
+            <input type="hidden" name="from" value="security" />
+            <button class="button button--danger">"Remote logout"</button>
+        </form>
+    }
+}
+
+/// What happened lately that the user should look at.
+#[component]
+fn Alerts(alerts: Vec<Alert>) -> impl IntoView {
+    let rows = alerts
+        .into_iter()
+        .map(|alert| {
+            view! {
+                <li class="activity__row activity__row--alert">
+                    <p class="activity__what">{alert.what}</p>
+                    <p class="activity__from">{alert.from}</p>
+                    <p class="activity__when"><When at=alert.at show=Show::Full /></p>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="section" aria-labelledby="alerts-title">
+            <div class="section__header">
+                <div>
+                    <h2 class="section__title" id="alerts-title">"Recent alerts"</h2>
+                    <p class="section__lead">"If you don’t recognise something here, log out from all devices."</p>
+                </div>
+                <Link class="button button--small" href="/profile/security#activity-title">"See all activity"</Link>
+            </div>
+            <ul class="activity" role="list">{rows}</ul>
         </section>
     }
 }

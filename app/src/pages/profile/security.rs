@@ -1,7 +1,7 @@
 //! `/profile/security`: remote logout, every device you are signed in on, the curfew, recent activity.
 
 #[cfg(feature = "ssr")]
-mod activity;
+pub(crate) mod activity;
 pub mod curfew;
 #[cfg(feature = "ssr")]
 mod curfew_card;

@@ -1,5 +1,6 @@
 //! Recent activity: the user's own last events.
 
+pub(crate) mod alerts;
 mod words;
 
 use accounts::{
