@@ -26,6 +26,8 @@ create table users (
     username text unique,
     -- Lower case; what the user signs in with.
     email text not null unique,
+    -- When a link that was sent to the address was used; null: it is what the user has typed.
+    email_verified_at bigint,
     password_hash text not null,
     password_changed_at bigint not null,
     -- Raised by a remote logout and by a change of password. What was issued under an older one is dead.

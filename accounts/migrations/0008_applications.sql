@@ -9,9 +9,6 @@ create table applications (
     name text not null,
     -- Whose ready configuration is shown, where one was picked.
     preset text,
-    -- Its host, with the port where that is not the scheme's: one host belongs to one application on the install.
-    -- An OpenID Connect application has one where it has a redirect address by http or https.
-    host text,
     -- Where a sign-in that starts there begins, and where a gate's application is: https://wiki.example.com
     address text,
     -- OpenID Connect: whether it keeps a secret, and what was switched off or on for it.
@@ -38,8 +35,19 @@ create table applications (
     removed_at bigint
 );
 
-create unique index applications_host on applications (host) where host is not null and removed_at is null;
 create index applications_account on applications (account_id);
+
+-- The hosts of the applications that are not removed, with the port where that is not the scheme's: a gate's own, and those
+-- of redirect addresses by http or https. One host belongs to one application of a kind on the install, and to one account:
+-- so a gate may stand in front of an application that signs in by itself.
+create table application_hosts (
+    host text not null,
+    kind text not null check (kind in ('open_id', 'gate')),
+    application_id text not null references applications (id),
+    primary key (host, kind)
+);
+
+create index application_hosts_application on application_hosts (application_id);
 
 create table application_redirects (
     application_id text not null references applications (id),
@@ -78,6 +86,10 @@ create table application_sessions (
     -- What was granted: words divided by spaces.
     scope text not null,
     is_offline boolean not null,
+    -- When the user last showed a password or a code before it, and what besides the password: `auth_time` and `amr` of
+    -- its ID tokens, kept here because it may outlive the session.
+    authenticated_at bigint not null,
+    second_factor text,
     -- When it was last refreshed, or a gate's check found it; null before.
     last_used_at bigint,
     -- Whether a refresh was seen: then it ends by itself when the next is refused.
@@ -100,8 +112,6 @@ create table authorization_codes (
     session_id text not null,
     epoch bigint not null,
     redirect_address text not null,
-    -- Whether the request named it; the one that redeems must do as that did.
-    redirect_was_sent boolean not null,
     scope text not null,
     nonce text,
     challenge text,
@@ -118,6 +128,8 @@ create table access_tokens (
     token_hash text not null primary key check (length(token_hash) = 64),
     application_session_id text not null references application_sessions (id),
     scope text not null,
+    -- The refresh token of the same answer: the first use of either counts as the first use of both.
+    given_with text,
     created_at bigint not null,
     expires_at bigint not null,
     revoked_at bigint
@@ -132,6 +144,8 @@ create table refresh_tokens (
     application_session_id text not null references application_sessions (id),
     -- The value that was exchanged for this one; null for the first, which redeeming a code gave.
     parent_hash text,
+    -- Which key of the instance derived it from that value; so it can be given again, though only its hash is stored.
+    derived_by text,
     created_at bigint not null,
     exchanged_at bigint,
     -- The first time that it, or an access token given with it, was presented.
@@ -139,6 +153,7 @@ create table refresh_tokens (
 );
 
 create index refresh_tokens_session on refresh_tokens (application_session_id);
+create unique index refresh_tokens_parent on refresh_tokens (parent_hash) where parent_hash is not null;
 
 -- What ID tokens and logout tokens are signed with. Published before it signs, and as long as anything signed by it
 -- may be looked at.
@@ -153,10 +168,8 @@ create table signing_keys (
     sealed text not null,
     created_at bigint not null,
     signs_from bigint not null,
-    -- Set when another signs in its place.
-    signs_until bigint,
-    -- No longer published.
-    retired_at bigint
+    -- Set when another signs in its place from then on. It stays published for a while after that.
+    signs_until bigint
 );
 
 -- One for each application session that ended whose application can be told, written in the transaction that ended it or,

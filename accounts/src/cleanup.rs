@@ -13,6 +13,9 @@
 //! | a removed webhook | when its receiver has been told so, a week later at the latest |
 //! | invitations | 30 days after they expired |
 //! | known devices | a year after they were last used |
+//! | authorization codes, access tokens | a day after they expired |
+//! | application sessions with their refresh tokens | 30 days after they ended, when every notice of it is done |
+//! | signing keys | 30 days after they signed for the last time |
 //! | counts of refusals | when they were recorded (`denials::record_counted`) |
 //! | audit events | never, or when their account has said so (`audit_retention::delete_old`) |
 
@@ -50,6 +53,19 @@ pub async fn cleanup(tx: &mut Tx, now: Moment) -> Result<u64, sqlx::Error> {
         (
             "delete from remembered_devices where (ended_at < $1 or expires_at < $1)
                  and not exists (select 1 from sessions s where s.remembered_device_id = remembered_devices.id)",
+            month_ago,
+        ),
+        ("delete from authorization_codes where expires_at < $1", now.at - DAY),
+        ("delete from access_tokens where expires_at < $1", now.at - DAY),
+        ("delete from signing_keys where signs_until < $1", month_ago),
+        (
+            "delete from refresh_tokens where application_session_id in
+                 (select id from application_sessions where ended_at < $1)",
+            month_ago,
+        ),
+        (
+            "delete from application_sessions where ended_at < $1
+                 and not exists (select 1 from access_tokens t where t.application_session_id = application_sessions.id)",
             month_ago,
         ),
         ("delete from epoch_raises where expanded_at < $1", month_ago),

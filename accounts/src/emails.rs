@@ -12,7 +12,7 @@ use crate::{
     client::Client,
     db::Tx,
     execute,
-    ids::{EventId, UserId},
+    ids::{EventId, TokenId, UserId},
     instance::Reader,
     keys::{CannotOpen, Keys, Purpose, Sealed},
     on,
@@ -80,6 +80,29 @@ pub enum EmailTemplate {
     RemoteLogout {
         sessions: i64,
         remembered_devices: i64,
+        asked_by: AskedBy,
+    },
+}
+
+/// Who asked for a remote logout, as its email tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "who", rename_all = "snake_case")]
+pub enum AskedBy {
+    /// The user who is told.
+    You,
+    /// An owner or admin of the account.
+    Member {
+        name: String,
+        /// The role's name.
+        role: String,
+    },
+    Operator,
+    /// A program, with a token of the user who is told.
+    Token {
+        id: TokenId,
+        /// "API" or "MCP".
+        kind: String,
+        name: String,
     },
 }
 

@@ -40,6 +40,14 @@ id!(
     TokenId
 );
 id!(
+    /// An application's id; of an OpenID Connect application, its client id too.
+    ApplicationId
+);
+id!(
+    /// The id of one sign-in at an application: the `sid` of its tokens and logout notices.
+    ApplicationSessionId
+);
+id!(
     /// An audit event's id.
     EventId
 );

@@ -33,6 +33,8 @@ pub struct AcceptedLoss {
     pub emails: u64,
     /// Webhooks with a new secret.
     pub webhooks: u64,
+    /// Keys of ID tokens and logout tokens, made anew when the next is signed.
+    pub signing_keys: u64,
 }
 
 /// Gives up what the operation's keys do not open.
@@ -63,6 +65,8 @@ pub async fn accept_loss(op: &mut Operation) -> Result<AcceptedLoss, sqlx::Error
         let old = "update emails set key_id = null, sealed = null where key_id = $1";
         execute!(op, old, key)?;
         accepted.webhooks += renew_secrets(op, key).await?;
+        // Applications fetch the new one when they meet a token that it has signed.
+        accepted.signing_keys += execute!(op, "delete from signing_keys where key_id = $1", key)?;
     }
     Ok(accepted)
 }
@@ -71,7 +75,7 @@ pub async fn accept_loss(op: &mut Operation) -> Result<AcceptedLoss, sqlx::Error
 async fn lost_keys(op: &mut Operation) -> Result<BTreeSet<String>, sqlx::Error> {
     let ids: Vec<String> = on!(op, c => sqlx::query_scalar(
         "select key_id from authenticators union select key_id from two_factor_drafts
-         union select key_id from webhooks union select key_id from emails where key_id is not null")
+         union select key_id from webhooks union select key_id from signing_keys union select key_id from emails where key_id is not null")
         .fetch_all(c)
         .await)?;
     let lost = ids.into_iter().filter(|id| !op.keys().has(id));

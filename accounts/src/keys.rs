@@ -34,6 +34,7 @@ pub enum Purpose {
     TwoFactorDraft,
     Email,
     Webhook,
+    SigningKey,
     /// Nothing is sealed for it: it tells forms of ours from others.
     Form,
 }
@@ -45,6 +46,7 @@ impl Purpose {
             Self::TwoFactorDraft => b"curfew two-factor draft",
             Self::Email => b"curfew email",
             Self::Webhook => b"curfew webhook",
+            Self::SigningKey => b"curfew signing key",
             Self::Form => b"curfew form",
         }
     }

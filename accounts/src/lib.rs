@@ -21,15 +21,19 @@
 //! | [`reset_password`], [`change_email`], [`not_me`] | what those links do |
 //! | [`keys`], [`sealed`], [`key_rotation`], [`key_loss`] | the instance's key, what it seals because it must be given back, and what is done with a new or a lost one |
 //! | [`files`] | why a file cannot be used, in words for the operator |
+//! | [`applications`] | what signs in with Curfew: what is registered, who may use it, what each is told |
 //! | [`tokens`], [`programs`] | API and MCP tokens, which remote logout leaves alone, and what programs do with them |
 //! | [`audit`], [`audit_retention`] | what happened, in a chain that shows tampering, and how long it is kept |
 //! | [`webhooks`], [`webhook_settings`] | where an account's events are sent as they happen, and how that is set |
+//! | `application_endings` | how what a user holds at applications ends with a session, and who is owed a notice |
 //! | `live`, `names`, `signed_in`, `text`, `retry` | what the others share: "is it live?", names and addresses as they may be, who is signed in, texts, a transaction tried again |
 //! | [`device`] | what a user agent is called on the screen |
 //! | [`cleanup`] | what is deleted, and when |
 //! | [`sample`] | users and sessions for a demonstration or a benchmark |
 
 pub mod account;
+mod application_endings;
+pub mod applications;
 pub mod audit;
 pub mod audit_retention;
 pub mod change_email;

@@ -2,6 +2,15 @@
 
 use std::time::Duration;
 
+/// Whose accounts may register applications.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApplicationsFor {
+    /// The first account of this install, which is the operator's own.
+    FirstAccount,
+    /// Every account.
+    AllAccounts,
+}
+
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
 
@@ -51,6 +60,8 @@ pub struct Limits {
     /// A session's cookie before its last rotation that is presented within this long was already on its way: refused,
     /// but the browser keeps its cookies.
     pub rotation_race: Duration,
+    /// Whose accounts may register applications.
+    pub applications_for: ApplicationsFor,
 }
 
 impl Default for Limits {
@@ -76,6 +87,7 @@ impl Default for Limits {
             codes_in_a_row: 100,
             exchange_race: Duration::from_secs(30),
             rotation_race: Duration::from_secs(10),
+            applications_for: ApplicationsFor::FirstAccount,
         }
     }
 }

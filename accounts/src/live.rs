@@ -1,5 +1,6 @@
 //! "Is it live?", written once: the SQL that every count, list and look-up of sessions and remembered devices
-//! uses. Sessions are `s`, remembered devices `d`, users `u`; `$now` and `$idle` are the numbers of the
+//! uses. Sessions are `s`, remembered devices `d`, users `u`,
+//! applications `a`, application sessions `p`; `$now` and `$idle` are the numbers of the
 //! parameters that hold the moment and the moment before which a session counts as unused.
 //!
 //! The epoch decides; the times only say what has expired by itself.
@@ -32,6 +33,29 @@ macro_rules! live_device {
     };
 }
 
+/// A condition: the user `u` may use the application `a`.
+macro_rules! may_use_application {
+    () => {
+        "(a.removed_at is null and u.account_id = a.account_id and u.disabled_at is null and u.removed_at is null
+          and (a.who_may = 'all' or exists (select 1 from application_access x where x.application_id = a.id
+               and ((x.kind = 'role' and x.subject = u.role) or (x.kind = 'user' and x.subject = u.id)))))"
+    };
+}
+
+/// A condition: the application session `p` of user `u` at application `a`, which came from session `s`, is live.
+/// With `offline_access` it outlives the session, and ends with the epoch like everything else.
+macro_rules! live_application_session {
+    ($now:literal, $idle:literal) => {
+        concat!(
+            "(p.epoch = u.epoch and p.ended_at is null and ",
+            $crate::live::may_use_application!(),
+            " and (p.is_offline or ",
+            $crate::live::live_session!($now, $idle),
+            "))"
+        )
+    };
+}
+
 /// A column: whether something that user `u` of account `a` signed in with before a downgrade took remote logout from
 /// the plan is live. Nearly always the first line answers.
 macro_rules! keeps_remote_logout {
@@ -49,7 +73,9 @@ macro_rules! keeps_remote_logout {
     };
 }
 
-pub(crate) use {keeps_remote_logout, live_device, live_session};
+pub(crate) use {
+    keeps_remote_logout, live_application_session, live_device, live_session, may_use_application,
+};
 
 use crate::{instance::Reader, time::UnixMillis};
 

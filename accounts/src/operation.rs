@@ -15,7 +15,8 @@ use std::{
 };
 
 use crate::{
-    audit::{self, Event, Unchained},
+    application_endings,
+    audit::{self, Actor, Event, Unchained},
     client::Client,
     db::{Change, Notifier},
     emails::{self, Email, EmailTemplate, Link, Outgoing, Recipient},
@@ -163,6 +164,12 @@ impl Operation {
     /// # Errors
     /// When the database is unavailable; then nothing has happened.
     pub async fn commit(mut self) -> Result<Receipts, sqlx::Error> {
+        // Whatever ended a user's session had to lock the user: what came from it at applications ends in the same commit.
+        for user in self.locks.users() {
+            for ended in application_endings::follow(&mut self.reader, &user).await? {
+                self.record(ended.event(Actor::System));
+            }
+        }
         let mut receipts = Receipts::default();
         for event in std::mem::take(&mut self.events) {
             self.changes.extend(event.change());

@@ -120,12 +120,17 @@ impl Hasher {
     ) -> Result<Result<(), Unacceptable>, HashingFailed> {
         let password = password.clone();
         let mut about: Vec<String> = about.iter().map(ToString::to_string).collect();
-        about.extend(
-            about
-                .clone()
-                .iter()
-                .filter_map(|a| Some(a.split_once('@')?.0.to_owned())),
-        );
+        // The estimator looks for each as a whole: the words of a name and of an email count by themselves too.
+        let words: Vec<String> = about
+            .iter()
+            .flat_map(|a| a.split(|c: char| !c.is_alphanumeric()))
+            .filter(|word| word.chars().count() > 2)
+            .map(str::to_owned)
+            .collect();
+        let mailboxes = about.iter().filter_map(|a| Some(a.split_once('@')?.0.to_owned()));
+        let mailboxes: Vec<String> = mailboxes.collect();
+        about.extend(mailboxes);
+        about.extend(words);
         about.push("curfew".into());
         self.off_the_async_threads(move || accept(&password, shortest, &about))
             .await
@@ -262,6 +267,9 @@ mod tests {
             ("short", "Use 8"),
             ("password1", "too easy"),
             ("adalovelace", "too easy"),
+            ("lovelace2026", "too easy"),
+            ("curfew lovelace", "too easy"),
+            ("analytical1", "too easy"),
             ("curfewcurfew", "too easy"),
             (&"x".repeat(257), "Use 256"),
         ] {

@@ -11,7 +11,7 @@ use crate::{
     ids::{AccountId, TokenId, UserId},
     known_devices::Browser,
     on,
-    operation::Operation,
+    operation::{LockedUser, Operation},
     secret::Token,
     time::UnixMillis,
 };
@@ -238,16 +238,18 @@ pub(crate) async fn permit_invitation(
 }
 
 /// Takes a permit for an email about a new device. Without a limit a thief who knows the password could send any number.
+/// Counted anew under each epoch: the first sign-ins after a remote logout are those that its user must hear of.
 ///
 /// # Errors
 /// When the database is unavailable.
 pub(crate) async fn may_tell_of_a_new_device(
     op: &mut Operation,
-    user: &UserId,
+    user: &LockedUser,
 ) -> Result<bool, sqlx::Error> {
     let limits = op.limits;
     let (most, window) = (limits.attempts_per_user, limits.attempt_window);
-    let counted = count(op, &format!("new-device:{}", user.0), most, window).await?;
+    let subject = format!("new-device:{}:{}", user.id.0, user.epoch);
+    let counted = count(op, &subject, most, window).await?;
     Ok(counted.is_ok())
 }
 

@@ -19,3 +19,16 @@ pub(crate) fn next_try(failures: i64, now: UnixMillis) -> Option<UnixMillis> {
     let wait = LADDER.get(usize::try_from(failures - 1).unwrap_or(0))?;
     Some(now + *wait)
 }
+
+/// How often a logout notice is tried after the ladder.
+const NOTICES_LATER: Duration = Duration::from_hours(6);
+
+/// As [`next_try`] for a logout notice, which is tried every six hours after that, for as long as it is good.
+pub(crate) fn next_notice(
+    failures: i64,
+    now: UnixMillis,
+    good_until: UnixMillis,
+) -> Option<UnixMillis> {
+    let next = next_try(failures, now).unwrap_or(now + NOTICES_LATER);
+    (next < good_until).then_some(next)
+}

@@ -45,7 +45,7 @@ macro_rules! place {
 }
 
 /// All of them. A new one is added here, and to [`Unopened`] and `key_loss`.
-pub(crate) static PLACES: [Place; 4] = [
+pub(crate) static PLACES: [Place; 5] = [
     place!(
         Authenticator,
         "user_id",
@@ -75,6 +75,13 @@ pub(crate) static PLACES: [Place; 4] = [
         "webhooks where $1 >= 0",
         "update webhooks set key_id = $2, secret = $3 where account_id = $1 and secret = $4"
     ),
+    place!(
+        SigningKey,
+        "id",
+        "sealed",
+        "signing_keys where (signs_until is null or signs_until > $1)",
+        "update signing_keys set key_id = $2, sealed = $3 where id = $1 and sealed = $4"
+    ),
 ];
 
 /// What keys do not open of all that is sealed and still of use.
@@ -88,6 +95,8 @@ pub struct Unopened {
     pub emails: i64,
     /// Secrets that webhooks are signed with.
     pub webhooks: i64,
+    /// Keys that ID tokens and logout tokens are signed with.
+    pub signing_keys: i64,
 }
 
 impl Unopened {
@@ -107,6 +116,7 @@ impl fmt::Display for Unopened {
         for (n, what) in [
             (self.drafts, "two-factor set-up"),
             (self.webhooks, "webhook secret"),
+            (self.signing_keys, "signing key"),
             (self.emails, "link"),
         ] {
             if n > 0 {
@@ -146,6 +156,7 @@ pub async fn unopened(
             Purpose::TwoFactorDraft => counted.drafts = sum,
             Purpose::Email => counted.emails = sum,
             Purpose::Webhook => counted.webhooks = sum,
+            Purpose::SigningKey => counted.signing_keys = sum,
             // Nothing is sealed for it.
             Purpose::Form => {}
         }
@@ -164,10 +175,11 @@ mod tests {
             drafts: 1,
             emails: 2,
             webhooks: 1,
+            signing_keys: 2,
         };
         assert_eq!(
             all.to_string(),
-            "the authenticator apps of 3 users, 1 two-factor set-up, 1 webhook secret, 2 links in emails that wait"
+            "the authenticator apps of 3 users, 1 two-factor set-up, 1 webhook secret, 2 signing keys, 2 links in emails that wait"
         );
         all = Unopened {
             users: 1,

@@ -46,6 +46,11 @@ impl Token {
         Self(Zeroizing::new(BASE64URL_NOPAD.encode(&*bytes)))
     }
 
+    /// The token of 32 bytes that only a key of the instance can derive.
+    pub(crate) fn of_bytes(bytes: &[u8; 32]) -> Self {
+        Self(Zeroizing::new(BASE64URL_NOPAD.encode(bytes)))
+    }
+
     /// A token as a browser presents it. None when it does not have the shape of a token, which saves the
     /// database from look-ups of nonsense.
     #[must_use]

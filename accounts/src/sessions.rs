@@ -1,5 +1,6 @@
 //! Sessions: start, find, list, end one, and **end all: remote logout**.
 
+mod end_applications;
 mod end_one;
 mod end_others;
 mod end_together;
@@ -18,6 +19,7 @@ mod start;
 mod status;
 
 pub use crate::signed_in::SignedIn;
+pub use end_applications::{end_applications, end_expired_applications};
 pub use end_one::{DeviceRef, EndOneError, EndedOne, end_one};
 pub(crate) use end_one::{EndDevice, end_device};
 pub use end_others::end_others;

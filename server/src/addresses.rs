@@ -23,6 +23,8 @@ pub const MCP: &str = "/mcp";
 /// What the addresses of the server functions begin with.
 pub const FUNCTIONS: &str = "/api/fn/";
 
+const STILL_SIGNED_IN: &str = "/api/fn/still_signed_in";
+
 /// What it takes to use an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -119,6 +121,11 @@ impl Address {
         !other && !list::NO_PAGES.contains(&self.path)
     }
 
+    /// Whether it is a function that changes nothing.
+    fn only_reads(&self) -> bool {
+        self.step_up == Some(StepUp::Never(list::READS))
+    }
+
     /// Whether it is for programs, which come with a token and not with a session.
     #[must_use]
     pub fn is_for_programs(&self) -> bool {
@@ -137,11 +144,14 @@ pub fn find(path: &str) -> Option<&'static Address> {
     all().find(|address| address.path == path)
 }
 
-/// Whether a request there is a use of the session, which moves its idle limit. What a page asks by itself is none,
-/// else a page left open would keep a session for ever. Streams note no use either.
+/// Whether a request is a use of the session, which moves its idle limit: where a browser's window goes somewhere, or
+/// something is written. What a page asks by itself is none, else a page left open would keep a session for ever.
 #[must_use]
-pub fn is_use(path: &str) -> bool {
-    path != "/api/fn/still_signed_in"
+pub fn is_use(path: &str, navigates: bool) -> bool {
+    let writes = |address: &Address| {
+        address.function_name().is_some() && !address.only_reads() && address.path != STILL_SIGNED_IN
+    };
+    navigates || path == "/sign-out" || find(path).is_some_and(writes)
 }
 
 /// The entry of a server function.
@@ -207,6 +217,22 @@ mod tests {
                     assert_eq!(may, expected, "{role:?} on {plan:?} at {path}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_window_that_goes_somewhere_and_a_write_are_uses_and_what_a_page_asks_is_none() {
+        for (path, navigates) in [("/profile", true), ("/nothing", true), ("/sign-out", false)] {
+            assert!(is_use(path, navigates), "{path}");
+        }
+        for write in ["remote_logout", "change_password", "rename_device", "sign_in"] {
+            assert!(is_use(&format!("{FUNCTIONS}{write}"), false), "{write}");
+        }
+        for read in ["still_signed_in", "sessions", "standing", "remote_logout_facts", "unknown"] {
+            assert!(!is_use(&format!("{FUNCTIONS}{read}"), false), "{read}");
+        }
+        for asked in ["/settings/audit-log/export", "/profile", "/nothing", "/events"] {
+            assert!(!is_use(asked, false), "{asked}");
         }
     }
 

@@ -18,7 +18,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use futures::stream;
+use futures::{StreamExt, stream};
 use tracing::Span;
 
 use crate::{
@@ -105,7 +105,7 @@ struct Export {
 impl Export {
     /// The file, page by page. Cut short, it ends with an error, so that the reader does not take it for the whole.
     fn lines(self) -> impl futures::Stream<Item = Result<String, std::io::Error>> {
-        stream::unfold((self, Next::Head), async |(export, next)| {
+        let pages = stream::unfold((self, Next::Head), async |(export, next)| {
             let after = match next {
                 Next::Head => return Some((Ok(export.format.head()), (export, Next::After(0)))),
                 Next::Done => return None,
@@ -116,7 +116,9 @@ impl Export {
                 Ok(None) => None,
                 Err(why) => Some((Err(export.cut(why)), (export, Next::Done))),
             }
-        })
+        });
+        // Compression asks once more after the end.
+        pages.fuse()
     }
 
     /// The lines after that number, and the number of the last one. None after the newest.

@@ -59,11 +59,26 @@ pub enum Action {
     DeviceRenamed,
     CurfewSet,
     AccountCurfewSet,
+    /// What signs in with Curfew.
+    ApplicationRegistered,
+    ApplicationChanged,
+    ApplicationSecretMade,
+    ApplicationSecretRevoked,
+    ApplicationRemoved,
+    ApplicationSignedIn,
+    /// A user's sessions at one application, by the user or at the application.
+    ApplicationSignedOut,
+    /// One session at an application that ended with something else; the details say why.
+    ApplicationSessionEnded,
+    /// A code or refresh token was presented again after what it gave was used: theft.
+    ApplicationTokenReused,
+    /// An application answered a logout notice with a final no.
+    ApplicationRefused,
 }
 
 impl Action {
     /// Every operation, for the audit log's filter.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 51] = [
         Self::UserCreated,
         Self::Login,
         Self::LoginFailed,
@@ -100,6 +115,16 @@ impl Action {
         Self::MemberRemoved,
         Self::AccountRenamed,
         Self::PlanChanged,
+        Self::ApplicationRegistered,
+        Self::ApplicationChanged,
+        Self::ApplicationSecretMade,
+        Self::ApplicationSecretRevoked,
+        Self::ApplicationRemoved,
+        Self::ApplicationSignedIn,
+        Self::ApplicationSignedOut,
+        Self::ApplicationSessionEnded,
+        Self::ApplicationTokenReused,
+        Self::ApplicationRefused,
         Self::RetentionChanged,
         Self::EventsDeleted,
         Self::WebhookChanged,
@@ -152,6 +177,16 @@ impl Action {
             Self::DeviceRenamed => "user.device_renamed",
             Self::CurfewSet => "user.curfew_set",
             Self::AccountCurfewSet => "account.curfew_set",
+            Self::ApplicationRegistered => "application.registered",
+            Self::ApplicationChanged => "application.changed",
+            Self::ApplicationSecretMade => "application.secret_made",
+            Self::ApplicationSecretRevoked => "application.secret_revoked",
+            Self::ApplicationRemoved => "application.removed",
+            Self::ApplicationSignedIn => "application.signed_in",
+            Self::ApplicationSignedOut => "application.signed_out",
+            Self::ApplicationSessionEnded => "application.session_ended",
+            Self::ApplicationTokenReused => "application.token_reused",
+            Self::ApplicationRefused => "application.logout_refused",
         }
     }
 
@@ -198,6 +233,16 @@ impl Action {
             | Self::MemberDisabled
             | Self::MemberEnabled
             | Self::MemberRemoved => "members",
+            Self::ApplicationRegistered
+            | Self::ApplicationChanged
+            | Self::ApplicationSecretMade
+            | Self::ApplicationSecretRevoked
+            | Self::ApplicationRemoved
+            | Self::ApplicationSignedIn
+            | Self::ApplicationSignedOut
+            | Self::ApplicationSessionEnded
+            | Self::ApplicationTokenReused
+            | Self::ApplicationRefused => "applications",
             Self::RetentionChanged | Self::EventsDeleted => "audit",
             Self::AccessDenied => "access",
         }
@@ -214,7 +259,8 @@ impl Action {
             | Self::AccountRenamed
             | Self::MemberInvited
             | Self::InvitationRevoked
-            | Self::InvitationConfirmed => "info",
+            | Self::InvitationConfirmed
+            | Self::ApplicationSignedIn => "info",
             Self::LoginFailed
             | Self::PasswordChanged
             | Self::PasswordResetRequested
@@ -234,6 +280,8 @@ impl Action {
             | Self::ApiTokenDeleted
             | Self::McpTokenCreated
             | Self::McpTokenDeleted
+            | Self::ApplicationSignedOut
+            | Self::ApplicationSessionEnded
             | Self::AccessDenied => "notice",
             Self::SessionInvalidated
             | Self::EmailChanged
@@ -243,20 +291,29 @@ impl Action {
             | Self::MemberRemoved
             | Self::RetentionChanged
             | Self::WebhookChanged
-            | Self::WebhookRemoved => "warning",
-            Self::RememberedDeviceReused | Self::AuthenticatorOff => "alert",
+            | Self::WebhookRemoved
+            | Self::ApplicationRegistered
+            | Self::ApplicationChanged
+            | Self::ApplicationSecretMade
+            | Self::ApplicationSecretRevoked
+            | Self::ApplicationRemoved
+            | Self::ApplicationRefused => "warning",
+            Self::RememberedDeviceReused
+            | Self::AuthenticatorOff
+            | Self::ApplicationTokenReused => "alert",
         }
     }
 }
 
 /// What an event's category may be, for filters.
-pub const CATEGORIES: [&str; 8] = [
+pub const CATEGORIES: [&str; 9] = [
     "users",
     "sign_in",
     "sessions",
     "credentials",
     "account",
     "members",
+    "applications",
     "audit",
     "access",
 ];

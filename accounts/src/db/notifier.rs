@@ -135,6 +135,13 @@ impl Db {
     }
 }
 
+impl Db {
+    /// Passes on what this process commits itself, right after each commit, for as long as it is polled.
+    pub async fn own_changes(&self, on_change: impl Fn(Change)) {
+        own(self.notifier(), &on_change).await;
+    }
+}
+
 async fn own(notifier: &Notifier, on_change: &impl Fn(Change)) {
     let mut here = notifier.here.subscribe();
     on_change(Change::Anyone);

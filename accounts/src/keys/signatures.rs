@@ -16,6 +16,10 @@ pub(crate) enum Signs {
     AuditHead,
     /// The high-water marks of the audit log.
     AuditMarks,
+    /// A refresh token: what is signed is the one that it succeeds.
+    Successor,
+    /// What a user has answered before an application is given a code.
+    Answer,
 }
 
 impl Signs {
@@ -23,6 +27,8 @@ impl Signs {
         match self {
             Self::AuditHead => b"curfew audit head",
             Self::AuditMarks => b"curfew audit marks",
+            Self::Successor => b"curfew successor",
+            Self::Answer => b"curfew answer",
         }
     }
 }
@@ -45,6 +51,26 @@ impl Keys {
             key_id: key.id.clone(),
             mac: HEXLOWER.encode(&mac),
         }
+    }
+
+    /// Signs with the key of that id, or with the newest. None when that key is not there any more.
+    pub(crate) fn derive(
+        &self,
+        what: Signs,
+        message: &[u8],
+        key_id: Option<&str>,
+    ) -> Option<([u8; 32], String)> {
+        let at = |ring: &super::Ring| match key_id {
+            Some(id) => ring.0.iter().position(|key| key.id == id),
+            None => Some(0),
+        };
+        let mut ring = self.now();
+        if at(&ring).is_none() {
+            ring = self.again();
+        }
+        let key = &ring.0[at(&ring)?];
+        let bytes = mac(key, what, message).finalize().into_bytes().into();
+        Some((bytes, key.id.clone()))
     }
 
     /// Checks what [`Keys::sign`] has signed.

@@ -70,6 +70,11 @@ pub(crate) struct LockOrder {
 }
 
 impl LockOrder {
+    /// Whose rows are locked.
+    pub(crate) fn users(&self) -> Vec<UserId> {
+        self.users.clone()
+    }
+
     fn take_account(&mut self, id: &AccountId) -> Result<(), sqlx::Error> {
         if self.account.as_ref() == Some(id) {
             return Ok(());

@@ -69,6 +69,8 @@ permissions! {
     RemoveMember: "remove a member" => managers().but(NOT_ON_OWNERS),
     RemoteLogoutMember: "log a member out from all devices" => managers().needs(Feature::RemoteLogout).but(NOT_ON_OWNERS),
     RemoteLogoutEveryone: "log everyone out from all devices" => owner().needs(Feature::RemoteLogout),
+    ViewApplications: "see the applications" => managers(),
+    ManageApplications: "register, change, test and remove applications" => managers().but("where the operator lets the account have applications"),
     ReadAuditLog: "read the audit log" => managers().needs(Feature::AuditLog),
     SetAuditRetention: "set how long events are kept" => owner().needs(Feature::AuditLog),
     ManageWebhook: "manage the webhook" => managers().needs(Feature::AuditLog),

@@ -68,7 +68,7 @@ pub async fn remote_logout(
         }
     }
     let target = target.ok_or(BearerError::NotFound)?;
-    end_all_but(op, &target, By::Member(&holder.id), surface, None)
+    end_all_but(op, &target, By::Token(bearer), surface, None)
         .await
         .map_err(|error| match error {
             EndAllError::PlanRequired(plans) => BearerError::PlanRequired(plans),

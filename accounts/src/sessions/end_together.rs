@@ -126,6 +126,18 @@ async fn carry_over(
     } else {
         0
     };
+    if keep.with_device {
+        // What was signed in to from the session that asks stays, as that does.
+        execute!(
+            op,
+            "update application_sessions set epoch = $3
+             where session_id = $1 and user_id = $2 and epoch = $4 and ended_at is null",
+            keep.session,
+            &user.id,
+            user.epoch + 1,
+            user.epoch
+        )?;
+    }
     let sessions = execute!(
         op,
         "update sessions set epoch = $3,

@@ -7,7 +7,10 @@
 use serde_json::json;
 use sqlx::FromRow;
 
-use super::start::{Until, end_expired};
+use super::{
+    end_applications::end_applications_of,
+    start::{Until, end_expired},
+};
 use crate::{
     audit::{Action, Actor, Event},
     client::Client,
@@ -81,6 +84,7 @@ pub async fn expand_raises(instance: &Instance, now: Moment) -> Result<u64, sqlx
 /// once.
 pub(crate) async fn expand_all_of(op: &mut Operation, user: &UserId) -> Result<(), sqlx::Error> {
     let due: Vec<Due> = on!(op, c => sqlx::query_as(DUE).bind(user).fetch_all(c).await)?;
+    end_applications_of(op, user).await?;
     for raise in due {
         while !raise.mark_batch(op).await?.is_last {}
     }
@@ -190,7 +194,10 @@ impl Due {
         )?;
         execute!(
             op,
-            "update epoch_raises set expanded_at = $3 where user_id = $1 and epoch = $2",
+            // What the raise ended at applications comes first: `end_applications` finds it by this row.
+            "update epoch_raises set expanded_at = $3 where user_id = $1 and epoch = $2
+             and not exists (select 1 from application_sessions x
+                             where x.user_id = $1 and x.epoch = $2 and x.ended_at is null)",
             &self.user_id,
             self.epoch,
             now

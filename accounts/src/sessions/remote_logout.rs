@@ -7,13 +7,15 @@ use serde_json::json;
 use super::end_together::{Ending, Keep, end_together};
 use crate::{
     audit::{Action, Actor, Event},
-    emails::EmailTemplate,
+    emails::{AskedBy, EmailTemplate},
     end_reason::EndReason,
     ids::{EventId, SessionId, UserId},
     on,
     operation::{LockedUser, Operation},
     plans::{Feature, Plan},
     time::UnixMillis,
+    tokens::Bearer,
+    users,
 };
 
 /// Who asks for a remote logout.
@@ -23,8 +25,21 @@ pub enum By<'a> {
     Session(&'a SessionId),
     /// A user whom the caller has found to be allowed: the holder of a token, an owner or admin.
     Member(&'a UserId),
+    /// A program, with a token that was found to be good.
+    Token(&'a Bearer),
     /// The operator, with `curfew remote-logout` on the machine.
     Operator,
+}
+
+impl<'a> By<'a> {
+    /// Whose permission it is, where no session of the user's own asks.
+    fn holder(self) -> Option<&'a UserId> {
+        match self {
+            Self::Member(holder) => Some(holder),
+            Self::Token(bearer) => Some(&bearer.user.id),
+            Self::Session(_) | Self::Operator => None,
+        }
+    }
 }
 
 /// Where the remote logout was asked for, for the event.
@@ -113,10 +128,7 @@ pub(crate) async fn end_all_but(
     }
     // The link of an email about a strange sign-in works on every plan: a thief with the password could lower the plan.
     // An owner or admin who logs out another user has been found to be allowed.
-    let is_allowed = match by {
-        By::Member(holder) => *holder != user.id,
-        By::Session(_) | By::Operator => false,
-    };
+    let is_allowed = by.holder().is_some_and(|holder| *holder != user.id);
     let on_every_plan = surface == Surface::Email;
     if !on_every_plan && !is_allowed && !user.available().has(Feature::RemoteLogout) {
         return Err(EndAllError::PlanRequired(Plan::with(Feature::RemoteLogout)));
@@ -124,11 +136,12 @@ pub(crate) async fn end_all_but(
     let actor = match by {
         By::Session(_) => Actor::User(&user.id),
         By::Member(holder) => Actor::User(holder),
+        By::Token(bearer) => Actor::User(&bearer.user.id),
         By::Operator => Actor::Operator,
     };
     let browser_stays_known = match by {
         By::Session(session) => confirmed_lately(op, session).await?,
-        By::Member(_) | By::Operator => false,
+        By::Member(_) | By::Token(_) | By::Operator => false,
     };
     let scope = if surface == Surface::Everyone {
         "everyone"
@@ -147,6 +160,7 @@ pub(crate) async fn end_all_but(
     let template = EmailTemplate::RemoteLogout {
         sessions: ended.sessions,
         remembered_devices: ended.remembered_devices,
+        asked_by: asked_by(op, user, by).await?,
     };
     op.email_with_proof(&user.email, template, &ended.event);
     Ok(LogoutReceipt {
@@ -155,6 +169,31 @@ pub(crate) async fn end_all_but(
         invitations: ended.invitations,
         at: op.now.at,
         event: ended.event,
+    })
+}
+
+/// As the user is told.
+async fn asked_by(
+    op: &mut Operation,
+    user: &LockedUser,
+    by: By<'_>,
+) -> Result<AskedBy, sqlx::Error> {
+    let other = by.holder().filter(|holder| **holder != user.id);
+    if let Some(holder) = other {
+        let member = users::find(op, holder).await?;
+        return Ok(member.map_or(AskedBy::Operator, |member| AskedBy::Member {
+            role: member.role.name().into(),
+            name: member.name,
+        }));
+    }
+    Ok(match by {
+        By::Session(_) | By::Member(_) => AskedBy::You,
+        By::Operator => AskedBy::Operator,
+        By::Token(bearer) => AskedBy::Token {
+            id: bearer.token.clone(),
+            kind: bearer.kind.name().into(),
+            name: bearer.name.clone(),
+        },
     })
 }
 

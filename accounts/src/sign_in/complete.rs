@@ -36,7 +36,7 @@ pub(super) async fn complete_sign_in(
     let session = sessions::start(op, new).await?;
     if Browser::of(op, &user.id).await?.is_new()
         && known_devices::has_signed_in_before(op, &user.id).await?
-        && rate_limits::may_tell_of_a_new_device(op, &user.id).await?
+        && rate_limits::may_tell_of_a_new_device(op, user).await?
     {
         not_me::tell(op, user, &session.id).await?;
     }

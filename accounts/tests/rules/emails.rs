@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use accounts::{
     db::Db,
-    emails::{self, Due, EmailTemplate},
+    emails::{self, AskedBy, Due, EmailTemplate},
     reset_password::request,
     secret::Token,
     sessions::{By, Surface, end_all},
@@ -63,6 +63,7 @@ async fn a_remote_logout_is_told_of_with_the_same_numbers_and_its_proof(db: Db) 
     let told = EmailTemplate::RemoteLogout {
         sessions: 1,
         remembered_devices: 1,
+        asked_by: AskedBy::You,
     };
     assert_eq!(due.email.template, told);
     // The proof is the hash of the event as it stands in the chain.

@@ -8,6 +8,8 @@ extern crate testing;
 
 mod test_app;
 
+mod application_endings;
+mod applications;
 mod audit_chain;
 mod audit_ids;
 mod audit_retention;

@@ -58,6 +58,8 @@ expected! {
     RemoveMember: MANAGERS from Free;
     RemoteLogoutMember: MANAGERS from Plus;
     RemoteLogoutEveryone: OWNER from Plus;
+    ViewApplications: MANAGERS from Free;
+    ManageApplications: MANAGERS from Free;
     ReadAuditLog: MANAGERS from Enterprise;
     SetAuditRetention: OWNER from Enterprise;
     ManageWebhook: MANAGERS from Enterprise;

@@ -17,7 +17,7 @@ use axum::{
 use tracing::Span;
 
 use super::client;
-use crate::{addresses, permitted, problem::Refused, state::AppState, token_rate_limit::Verdict};
+use crate::{addresses, form_body::arrived, permitted, problem::Refused, state::AppState, token_rate_limit::Verdict};
 
 /// Who a program's request is from. In the extensions of every request that was authenticated here.
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ pub async fn mcp(State(state): State<AppState>, request: Request, next: Next) ->
 
 /// Asks the database at every request, so that a revoked token is refused at the first try.
 async fn authenticate(state: &AppState, kind: Kind, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
+    let (mut parts, body) = arrived(request).await.into_parts();
     let now = Moment::now();
     let Some(presented) = presented(&parts.headers) else {
         return unknown("Send an Authorization header: Bearer, and a token.", false);

@@ -32,6 +32,7 @@ use super::{
 use crate::{
     addresses,
     error_page::{self, wants_html},
+    form_body::arrived,
     form_page,
     redirects::{set_unless_set, to_sign_in},
     request_id,
@@ -58,7 +59,7 @@ enum Authenticated {
 /// Authenticates a request and hands it on with its [`Visit`]. Dead cookies are removed on the way out. When the
 /// database is unavailable every request is refused, and no cookie is touched.
 pub async fn authenticate(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
+    let (mut parts, body) = arrived(request).await.into_parts();
     let request_cookies = RequestCookies::read(&parts.headers, &state.curfew.cookies);
     let client = client::of(&parts, &state).with_known_device(request_cookies.known_device.clone());
     let now = Moment::now();
@@ -119,7 +120,7 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
             Span::current()
                 .record("user", me.user.id.as_str())
                 .record("session", me.session.as_str());
-            if addresses::is_use(parts.uri.path()) {
+            if addresses::is_use(parts.uri.path(), navigates) {
                 state.last_seen.note_session(me, now.at);
             }
             false

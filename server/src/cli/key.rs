@@ -101,10 +101,11 @@ pub(super) async fn accept_loss(
     writeln!(
         out,
         "Webhooks with a new secret: {}; owners and admins of their accounts were told by email.\n\
-         Two-factor set-ups that begin anew: {}. Emails whose link is lost and that are not sent: {}.\n\
+         Two-factor set-ups that begin anew: {}. Signing keys made anew: {}. Emails whose link is lost and that are not sent: {}.\n\
          The key is in {}: copy it to every node, and keep a copy with your backups.",
         accepted.webhooks,
         accepted.drafts,
+        accepted.signing_keys,
         accepted.emails,
         path.display()
     )?;

@@ -3,7 +3,7 @@
 
 use accounts::{
     device,
-    emails::{Due, EmailTemplate},
+    emails::{AskedBy, Due, EmailTemplate},
     text::visible,
     time::UnixMillis,
 };
@@ -219,16 +219,47 @@ fn body(due: &Due, install: &str) -> Body {
         EmailTemplate::RemoteLogout {
             sessions,
             remembered_devices,
-        } => Body {
-            subject: "You are signed out everywhere",
-            paragraphs: vec![
-                ended_by_remote_logout(*sessions, *remembered_devices),
-                "API tokens, MCP tokens and two-factor authentication weren’t affected.".into(),
-                format!("Proof, the hash of this event in the audit log: {}", due.email.proof.as_deref().unwrap_or_default()),
-            ],
-            button: sign_in(),
-            otherwise: "If this wasn’t you, sign in and change your password.",
-        },
+            asked_by,
+        } => {
+            let mut body = signed_out_everywhere(asked_by, &page);
+            body.paragraphs.push(ended_by_remote_logout(*sessions, *remembered_devices));
+            body.paragraphs.push("API tokens, MCP tokens and two-factor authentication weren’t affected.".into());
+            let proof = due.email.proof.as_deref().unwrap_or_default();
+            body.paragraphs.push(format!("Proof, the hash of this event in the audit log: {proof}"));
+            body
+        }
+    }
+}
+
+/// By whom, and what to do when that should not have been.
+fn signed_out_everywhere(asked_by: &AskedBy, page: &dyn Fn(&'static str, &str) -> Option<Button>) -> Body {
+    let (who, button, otherwise) = match asked_by {
+        AskedBy::You => (
+            "You logged out from all devices.".to_owned(),
+            page("Sign in", "/sign-in"),
+            "If this wasn’t you, sign in and change your password.",
+        ),
+        AskedBy::Member { name, role } => (
+            format!("{name}, {} of your account, logged you out from all devices.", role.to_lowercase()),
+            page("Sign in", "/sign-in"),
+            "You can sign in again. If you don’t know why, ask them.",
+        ),
+        AskedBy::Operator => (
+            "The operator of this Curfew logged you out from all devices.".to_owned(),
+            page("Sign in", "/sign-in"),
+            "You can sign in again. If you don’t know why, ask the operator.",
+        ),
+        AskedBy::Token { id, kind, name } => (
+            format!("A program logged you out from all devices with your {kind} token “{name}”."),
+            page("Revoke this token", &format!("/settings/{}/revoke?token={}", kind.to_lowercase(), id.as_str())),
+            "If it shouldn’t have, sign in and revoke the token: it keeps working until then. Then change your password.",
+        ),
+    };
+    Body {
+        subject: "You are signed out everywhere",
+        paragraphs: vec![who],
+        button,
+        otherwise,
     }
 }
 
@@ -250,6 +281,10 @@ fn ended_by_remote_logout(sessions: i64, remembered_devices: i64) -> String {
 fn facts(due: &Due) -> Vec<Fact> {
     let fact = |name, value| Fact { name, value };
     let mut facts = vec![fact("When", when(due.at, due.zone.as_deref()))];
+    // Where another user was is none of this one's business.
+    if let EmailTemplate::RemoteLogout { asked_by: AskedBy::Member { .. } | AskedBy::Operator, .. } = &due.email.template {
+        return facts;
+    }
     // The command line has neither.
     if !due.email.user_agent.is_empty() {
         let device = device::of(&due.email.user_agent).label();

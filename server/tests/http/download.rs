@@ -46,6 +46,15 @@ impl Download {
         self.taken
     }
 
+    /// Takes the rest, whatever is in it, to a proper end. How many bytes.
+    pub async fn ends(mut self) -> usize {
+        let mut bytes = 0;
+        while let Some(part) = self.body.next().await {
+            bytes += part.unwrap().len();
+        }
+        bytes
+    }
+
     /// Takes the rest while its session is ended elsewhere. No part is handed on that was asked for after that was
     /// answered. Whether it arrived whole.
     pub async fn arrives_beside(mut self, answered: &AtomicBool) -> bool {

@@ -6,5 +6,6 @@ mod everywhere_else;
 mod facts;
 mod plans;
 mod replays;
+mod slow_bodies;
 mod stale_forms;
 mod this_device;

@@ -5,15 +5,17 @@ use std::time::Duration;
 use accounts::{
     audit,
     db::Db,
+    emails::{AskedBy, EmailTemplate},
     ids::{SessionId, UserId},
     programs::{self, BearerError},
     roles::Role,
-    sessions::{LogoutReceipt, SignedIn, Surface},
+    sessions::{By, LogoutReceipt, SignedIn, Surface},
     time::Moment,
     tokens::{Bearer, Kind},
 };
 
 use super::{bearer, create, ending, named};
+use crate::emails::{lease, send};
 use crate::test_app::{NOW, TestApp, TestUser, after, browser};
 
 on_both!(
@@ -25,6 +27,7 @@ on_both!(
     two_who_log_each_other_out_at_once_both_succeed,
     a_token_logs_out_so_often_and_no_more,
     a_token_ends_so_many_single_sessions_an_hour_and_no_more,
+    an_email_about_a_remote_logout_says_who_asked_for_it,
 );
 
 async fn remote_logout(
@@ -232,4 +235,43 @@ async fn two_who_log_each_other_out_at_once_both_succeed(db: Db) {
         one.unwrap();
         two.unwrap();
     }
+}
+
+async fn an_email_about_a_remote_logout_says_who_asked_for_it(db: Db) {
+    let app = TestApp::new(db);
+    let (ada, owner) = app.owner("Ada").await;
+    let ben = app.member(&owner, "Ben", Role::Member).await;
+    app.remote_logout_member(&owner, &ben.id).await.unwrap();
+    let by_member = AskedBy::Member {
+        name: "Ada".into(),
+        role: "Owner".into(),
+    };
+    assert_eq!(asked_by(&app, &ben).await, by_member);
+    app.remote_logout(&ben.id, By::Operator, NOW).await.unwrap();
+    assert_eq!(asked_by(&app, &ben).await, AskedBy::Operator);
+
+    let bearer = token_of(&app, &owner, Kind::Api).await;
+    for (user, expected) in [(&ada, None), (&ben, Some(by_member))] {
+        remote_logout(&app, &bearer, &user.id).await.unwrap();
+        let by_token = AskedBy::Token {
+            id: bearer.token.clone(),
+            kind: "API".into(),
+            name: bearer.name.clone(),
+        };
+        assert_eq!(asked_by(&app, user).await, expected.unwrap_or(by_token));
+    }
+}
+
+/// Who asked for the last remote logout of a user, as their email tells; every email is sent.
+async fn asked_by(app: &TestApp, user: &TestUser) -> AskedBy {
+    let mut told = None;
+    while let Some(due) = lease(app, NOW).await {
+        send(app, &due, NOW).await;
+        if due.to == user.email
+            && let EmailTemplate::RemoteLogout { asked_by, .. } = due.email.template
+        {
+            told = Some(asked_by);
+        }
+    }
+    told.expect("an email about it")
 }

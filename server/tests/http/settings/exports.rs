@@ -20,6 +20,7 @@ on_both!(
     an_export_goes_on_while_its_session_lives,
     sending_an_export_is_no_use_of_the_session,
     an_export_that_is_compressed_is_cut_too,
+    an_export_that_is_compressed_ends_when_it_is_whole,
     an_export_is_cut_while_the_database_is_unavailable,
 );
 
@@ -159,6 +160,17 @@ async fn an_export_that_is_compressed_is_cut_too(app: TestApp) {
     let export = phone.begins(compressed).await;
     ada.remote_logout().await.is(303);
     assert!(export.breaks_off().await.contains(ENDED));
+}
+
+async fn an_export_that_is_compressed_ends_when_it_is_whole(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    app.records("Ada", "earlier", EVENTS).await;
+    for encoding in ["gzip", "br", "identity"] {
+        let asked = Request::get(EXPORT).header(header::ACCEPT_ENCODING, encoding);
+        let bytes = ada.begins(asked).await.ends().await;
+        assert!(bytes > 1_000, "{encoding}: {bytes}");
+    }
 }
 
 async fn an_export_is_cut_while_the_database_is_unavailable(app: TestApp) {

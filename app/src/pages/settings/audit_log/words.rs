@@ -172,6 +172,37 @@ impl Sentence<'_> {
                 details.plan("from"),
                 details.plan("to")
             ),
+            Action::ApplicationRegistered => {
+                format!("{who} registered {}", details.required("name"))
+            }
+            Action::ApplicationChanged => format!("{who} changed {}", details.required("name")),
+            Action::ApplicationSecretMade => {
+                format!("{who} made a new secret for {}", details.required("name"))
+            }
+            Action::ApplicationSecretRevoked => {
+                format!(
+                    "{who} revoked the old secret of {}",
+                    details.required("name")
+                )
+            }
+            Action::ApplicationRemoved => format!("{who} removed {}", details.required("name")),
+            Action::ApplicationSignedIn => {
+                format!("{who} signed in to {}", details.required("name"))
+            }
+            Action::ApplicationSignedOut => {
+                format!("{who} signed out of {}", details.required("name"))
+            }
+            Action::ApplicationSessionEnded => {
+                format!("{whom} was signed out of {}", details.required("name"))
+            }
+            Action::ApplicationTokenReused => format!(
+                "A token of {whom} at {} was used a second time, as if it had been copied",
+                details.required("name")
+            ),
+            Action::ApplicationRefused => format!(
+                "{} refused to sign {whom} out there",
+                details.required("name")
+            ),
             Action::RetentionChanged => {
                 let days = details.number("to_days");
                 let kept = days.map_or("forever".into(), |days| format!("for {days} days"));

@@ -138,6 +138,34 @@ impl Sentence<'_> {
                 details.plan("from"),
                 details.plan("to")
             ),
+            Action::ApplicationRegistered => {
+                format!("{who} registered {}", details.required("name"))
+            }
+            Action::ApplicationChanged => format!("{who} changed {}", details.required("name")),
+            Action::ApplicationSecretMade => {
+                format!("{who} made a new secret for {}", details.required("name"))
+            }
+            Action::ApplicationSecretRevoked => {
+                format!(
+                    "{who} revoked the old secret of {}",
+                    details.required("name")
+                )
+            }
+            Action::ApplicationRemoved => format!("{who} removed {}", details.required("name")),
+            Action::ApplicationSignedIn => format!("You signed in to {}", details.required("name")),
+            Action::ApplicationSignedOut => {
+                format!("You signed out of {}", details.required("name"))
+            }
+            Action::ApplicationSessionEnded => {
+                format!("You were signed out of {}", details.required("name"))
+            }
+            Action::ApplicationTokenReused => format!(
+                "A token at {} was used a second time, as if it had been copied. You were signed out there",
+                details.required("name")
+            ),
+            Action::ApplicationRefused => {
+                format!("{} refused to sign you out there", details.required("name"))
+            }
             Action::RetentionChanged => format!("{who} changed how long events are kept"),
             Action::EventsDeleted => "Old events were deleted".into(),
             Action::WebhookChanged => format!("{who} changed the webhook"),

@@ -1,0 +1,229 @@
+//! The table of causes: whatever ends a session at an application, and whom that concerns. It is code, so that a new way to
+//! end a session does not compile before it says here what ends with it; docs/APPLICATIONS.md shows it.
+
+use std::fmt::Write as _;
+
+use crate::end_reason::EndReason;
+
+/// What ended a session at an application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// It ended with the session it came from, or with the epoch.
+    Session(EndReason),
+    /// The user signed out of this application, under Profile → Security or on the command line.
+    SignedOutHere,
+    /// The application asked for it (RP-initiated logout).
+    SignedOutThere,
+    /// A code or refresh token was used twice.
+    TokenReused,
+    /// The user's role, or who may use the application, has changed.
+    NotAllowed,
+    /// The application was removed.
+    ApplicationRemoved,
+    /// A backup was put back, or a standby promoted.
+    Restored,
+}
+
+/// Which of the user's sessions at applications end. Each of them is told by a notice, where its application can be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ends {
+    /// Those that came from the session, but for those with `offline_access`, which outlive it by contract.
+    WithoutOffline,
+    /// Those that came from the session, with `offline_access` too.
+    FromTheSession,
+    /// Every one of the user's.
+    All,
+    /// The one that it happened to.
+    ThisOne,
+    /// Every one at the application.
+    AllThere,
+}
+
+impl Cause {
+    /// Every cause, for the table of the docs.
+    pub const ALL: [Self; 18] = [
+        Self::Session(EndReason::RemoteLogout),
+        Self::Session(EndReason::PasswordChanged),
+        Self::Session(EndReason::TwoFactorChanged),
+        Self::Session(EndReason::Disabled),
+        Self::Session(EndReason::Removed),
+        Self::Session(EndReason::EndedElsewhere),
+        Self::Session(EndReason::Reused),
+        Self::Session(EndReason::SignedOut),
+        Self::Session(EndReason::Expired),
+        Self::Session(EndReason::Limit),
+        Self::Session(EndReason::Curfew),
+        Self::Session(EndReason::Superseded),
+        Self::SignedOutHere,
+        Self::SignedOutThere,
+        Self::TokenReused,
+        Self::NotAllowed,
+        Self::ApplicationRemoved,
+        Self::Restored,
+    ];
+
+    /// What ends.
+    #[must_use]
+    pub fn ends(self) -> Ends {
+        match self {
+            Self::Session(reason) => match reason {
+                EndReason::RemoteLogout
+                | EndReason::PasswordChanged
+                | EndReason::TwoFactorChanged
+                | EndReason::Disabled
+                | EndReason::Removed => Ends::All,
+                EndReason::EndedElsewhere | EndReason::Reused => Ends::FromTheSession,
+                EndReason::SignedOut
+                | EndReason::Expired
+                | EndReason::Limit
+                | EndReason::Curfew
+                | EndReason::Superseded => Ends::WithoutOffline,
+            },
+            Self::SignedOutHere | Self::SignedOutThere | Self::TokenReused | Self::NotAllowed => {
+                Ends::ThisOne
+            }
+            Self::ApplicationRemoved => Ends::AllThere,
+            Self::Restored => Ends::All,
+        }
+    }
+
+    /// Whether nothing but a clock ends it, so that a job has to notice it, within a minute.
+    #[must_use]
+    pub fn is_by_time(self) -> bool {
+        matches!(self, Self::Session(reason) if reason.is_by_time())
+    }
+
+    /// As stored.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Self::Session(reason) => reason_name(reason),
+            Self::SignedOutHere => "signed_out_here".into(),
+            Self::SignedOutThere => "signed_out_there".into(),
+            Self::TokenReused => "token_reused".into(),
+            Self::NotAllowed => "not_allowed".into(),
+            Self::ApplicationRemoved => "application_removed".into(),
+            Self::Restored => "restored".into(),
+        }
+    }
+
+    /// As the docs say it.
+    #[must_use]
+    pub fn what(self) -> &'static str {
+        match self {
+            Self::Session(reason) => match reason {
+                EndReason::RemoteLogout => {
+                    "remote logout (by the user, an admin, a program, the operator, an email’s link)"
+                }
+                EndReason::PasswordChanged => "the password was changed or reset",
+                EndReason::TwoFactorChanged => "two-factor authentication was turned on or off",
+                EndReason::Disabled => "the user was disabled",
+                EndReason::Removed => "the user was removed, or deleted their account",
+                EndReason::EndedElsewhere => {
+                    "a device was signed out from another one (one, or all others)"
+                }
+                EndReason::Reused => "theft: a remembered device’s cookie was used twice",
+                EndReason::SignedOut => "sign-out in that browser",
+                EndReason::Expired => {
+                    "the session was unused for too long, or reached its longest time"
+                }
+                EndReason::Limit => "more sessions than the limit",
+                EndReason::Curfew => "the curfew",
+                EndReason::Superseded => "an answer to a remembered device that never arrived",
+            },
+            Self::SignedOutHere => {
+                "the user signed out of the application under Profile → Security"
+            }
+            Self::SignedOutThere => "the application asked for it",
+            Self::TokenReused => "theft: a code or refresh token was used twice",
+            Self::NotAllowed => "the user’s role, or who may use the application, changed",
+            Self::ApplicationRemoved => "the application was removed",
+            Self::Restored => "a backup was put back, or a standby promoted",
+        }
+    }
+}
+
+impl Ends {
+    fn what(self) -> &'static str {
+        match self {
+            Self::WithoutOffline => "those from that session, without `offline_access`",
+            Self::FromTheSession => "those from that session",
+            Self::All => "all of the user’s",
+            Self::ThisOne => "that one",
+            Self::AllThere => "all at that application",
+        }
+    }
+}
+
+/// The name of an end reason, as the database has it.
+pub(crate) fn reason_name(reason: EndReason) -> String {
+    match serde_json::to_value(reason) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => String::new(),
+    }
+}
+
+/// `,remote_logout,reused,`: the reasons with which those that have `offline_access` end too.
+pub(crate) fn reasons_that_end_offline() -> String {
+    let mut names = String::from(",");
+    for cause in Cause::ALL {
+        if let Cause::Session(reason) = cause
+            && cause.ends() != Ends::WithoutOffline
+        {
+            names.push_str(&reason_name(reason));
+            names.push(',');
+        }
+    }
+    names
+}
+
+/// The table, for docs/APPLICATIONS.md.
+#[must_use]
+pub fn causes_table() -> String {
+    let mut table = String::from(
+        "| what happens here | sessions at applications that end, and are told |\n|---|---|\n",
+    );
+    for cause in Cause::ALL {
+        let late = if cause.is_by_time() {
+            "; noticed within a minute"
+        } else {
+            ""
+        };
+        // Writing to a text does not fail.
+        let _ = writeln!(
+            table,
+            "| {} | {}{late} |",
+            cause.what(),
+            cause.ends().what()
+        );
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offline_access_outlives_what_the_contract_says_and_nothing_else() {
+        assert_eq!(
+            reasons_that_end_offline(),
+            ",remote_logout,password_changed,two_factor_changed,disabled,removed,ended_elsewhere,reused,"
+        );
+    }
+
+    #[test]
+    fn every_cause_has_a_name_of_its_own() {
+        let mut names: Vec<String> = Cause::ALL.into_iter().map(Cause::name).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), Cause::ALL.len());
+        assert_eq!(
+            Cause::ALL
+                .into_iter()
+                .filter(|cause| cause.is_by_time())
+                .count(),
+            2
+        );
+    }
+}

@@ -1,0 +1,50 @@
+//! Applications: what signs in with Curfew, and is logged out by it.
+//!
+//! An account's owners and admins register them. Two kinds: an OpenID Connect application signs its users in by codes and
+//! tokens; a gate's application stands behind a reverse proxy that asks Curfew at each request. Who may use one is
+//! looked up at each use ([`may_use`]), so that a lost role counts at once. What a user holds at an application ends with what
+//! it came from ([`Cause`] is the table), and the application is sent a notice.
+
+pub mod access_tokens;
+mod answers;
+mod application;
+pub mod claims;
+pub mod codes;
+mod details;
+mod find;
+mod logout_token;
+mod manage;
+mod mine;
+mod notice_answers;
+mod notices;
+mod receipt;
+mod grants;
+mod redirects;
+pub mod refresh_tokens;
+mod register;
+mod scope;
+mod secrets;
+pub mod sessions;
+pub mod signing_keys;
+pub mod tokens;
+mod who_may;
+
+pub use crate::application_endings::{Cause, Ends, causes_table};
+pub use application::{Application, Kind, SigningAlgorithm};
+pub use details::{Access, Details, LONGEST_OWN_SESSION, OwnHost, SHORTEST_OWN_SESSION};
+pub use find::{find, find_gate, hosts, list, redirects};
+pub use logout_token::{LOGOUT_TOKEN_TYPE, LogoutClaims};
+pub use manage::{change, change_secret, for_test, remove, remove_by_operator, revoke_old_secret};
+pub use mine::{Class, Mine, mine, sign_out};
+pub use notice_answers::Outcome;
+pub use notices::{
+    Answer, DueNotice, Lane, ListedNotice, any_notice_due, lease_notice, note_answer, recent_notices,
+};
+pub use receipt::{Told, ToldHow, told};
+pub use answers::{answer, answered_at};
+pub use grants::{Granted, InvalidGrant};
+pub use redirects::{redirect_matches, redirect_refusal};
+pub use register::{ApplicationError, Registered, may_register, register, register_by_operator};
+pub use scope::{Scope, ScopeName};
+pub use secrets::{ClientSecret, count_secrets, is_secret_of, make_secret, revoke_old_secrets};
+pub use who_may::{access, may_use};

@@ -1,0 +1,101 @@
+//! Issuing a code: the user signed in goes on to an application.
+
+use serde_json::json;
+
+use super::GOOD_FOR;
+use crate::{
+    applications::{Application, Scope, may_use},
+    denials::{self, Denied},
+    execute, on,
+    operation::Operation,
+    secret::Token,
+    sessions::SecondFactor,
+    signed_in::SignedIn,
+};
+
+/// What the application asks for, as it was checked.
+#[derive(Debug, Clone, Copy)]
+pub struct CodeRequest<'a> {
+    /// As it was sent: the one that redeems the code must send the same.
+    pub redirect: &'a str,
+    pub scope: &'a Scope,
+    /// Goes into the ID token.
+    pub nonce: Option<&'a str>,
+    /// PKCE, S256.
+    pub challenge: Option<&'a str>,
+}
+
+/// Why there is no code.
+#[derive(Debug, thiserror::Error)]
+pub enum IssueError {
+    /// A remote logout or another end came first: the session that asks has ended.
+    #[error("this session has ended")]
+    Ended,
+    /// The user may not use the application.
+    #[error("this user may not use the application")]
+    NotAllowed,
+    /// The application requires a second factor, and this session was started without.
+    #[error("the application requires a second factor")]
+    SecondFactorRequired,
+    #[error("the database is unavailable")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Issues a code.
+///
+/// # Errors
+/// See [`IssueError`]. A user who may not is recorded; the caller commits that.
+pub async fn issue(
+    op: &mut Operation,
+    me: &SignedIn,
+    application: &Application,
+    request: CodeRequest<'_>,
+) -> Result<Token, IssueError> {
+    let live = op.lock_live(&me.user.id, &me.session).await?;
+    let live = live.ok_or(IssueError::Ended)?;
+    if !may_use(op, &application.id, &live.user.id).await? {
+        let denied = Denied {
+            user: &live.user.id,
+            account: &live.user.account_id,
+            details: json!({
+                "what": "UseApplication", "application": application.id.as_str(), "name": application.name,
+                "why": "forbidden",
+            }),
+        };
+        denials::record(op, denied).await?;
+        return Err(IssueError::NotAllowed);
+    }
+    if application.requires_second_factor && second_factor(op, &live.id).await?.is_none() {
+        return Err(IssueError::SecondFactorRequired);
+    }
+    let (code, now) = (Token::random(), op.now.at);
+    execute!(
+        op,
+        "insert into authorization_codes (code_hash, application_id, user_id, session_id, epoch, redirect_address, scope,
+                                          nonce, challenge, created_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        code.hash(),
+        &application.id,
+        &live.user.id,
+        &live.id,
+        live.user.epoch,
+        request.redirect,
+        request.scope.to_string(),
+        request.nonce,
+        request.challenge,
+        now,
+        now + GOOD_FOR
+    )?;
+    Ok(code)
+}
+
+/// What was shown besides the password in a session.
+async fn second_factor(
+    op: &mut Operation,
+    session: &crate::ids::SessionId,
+) -> Result<Option<SecondFactor>, sqlx::Error> {
+    on!(op, c => sqlx::query_scalar("select second_factor from sessions where id = $1")
+        .bind(session)
+        .fetch_one(c)
+        .await)
+}

@@ -1,0 +1,149 @@
+//! What a confidential application shows that it is: secrets of which the database holds the hashes. Two are good at once,
+//! so that a new one can be put in place before the old one goes.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::{
+    db::Conn,
+    execute,
+    ids::ApplicationId,
+    on,
+    operation::Operation,
+    secret::{Secret, Token, TokenHash},
+};
+
+/// What a secret begins with, so that scanners find it.
+const PREFIX: &str = "cfw_app_";
+
+/// An application's secret: `cfw_app_` and 43 characters of base64url, 256 random bits. No character of it has to be
+/// encoded in a form or in `Authorization: Basic`. Shown once, stored nowhere.
+#[derive(Clone)]
+pub struct ClientSecret(Zeroizing<String>);
+
+impl ClientSecret {
+    fn random() -> Self {
+        Self(Zeroizing::new(format!(
+            "{PREFIX}{}",
+            Token::random().expose()
+        )))
+    }
+
+    /// The text, for the user who registers the application.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientSecret(…)")
+    }
+}
+
+/// Whether what was presented is a secret of that application that is good now.
+///
+/// # Errors
+/// When the database is unavailable. That is never "wrong".
+pub async fn is_secret_of(
+    conn: &mut Conn,
+    application: &ApplicationId,
+    presented: &Secret,
+) -> Result<bool, sqlx::Error> {
+    let Some(token) = presented.expose().strip_prefix(PREFIX) else {
+        return Ok(false);
+    };
+    if Token::presented(token).is_none() {
+        return Ok(false);
+    }
+    on!(conn, c => sqlx::query_scalar::<_, i64>(
+        "select count(*) from application_secrets s join applications a on a.id = s.application_id
+         where s.secret_hash = $1 and s.application_id = $2 and s.revoked_at is null
+           and a.removed_at is null and a.is_confidential")
+        .bind(TokenHash::of(presented.expose()))
+        .bind(application)
+        .fetch_one(c)
+        .await)
+    .map(|n| n > 0)
+}
+
+/// How many secrets of an application are good.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn count_secrets(
+    conn: &mut Conn,
+    application: &ApplicationId,
+) -> Result<i64, sqlx::Error> {
+    on!(conn, c => sqlx::query_scalar(
+        "select count(*) from application_secrets where application_id = $1 and revoked_at is null")
+        .bind(application)
+        .fetch_one(c)
+        .await)
+}
+
+/// Makes a secret beside the newest that is good; an older one is revoked. The caller has found that the user may, and
+/// records it.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn make_secret(
+    op: &mut Operation,
+    application: &ApplicationId,
+) -> Result<ClientSecret, sqlx::Error> {
+    let now = op.now.at;
+    let newest = newest(op, application).await?;
+    revoke_but(op, application, newest.as_ref()).await?;
+    let secret = ClientSecret::random();
+    execute!(
+        op,
+        "insert into application_secrets (secret_hash, application_id, created_at) values ($1, $2, $3)",
+        TokenHash::of(secret.expose()),
+        application,
+        now
+    )?;
+    Ok(secret)
+}
+
+/// Revokes all but the newest secret. Returns how many those were.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn revoke_old_secrets(
+    op: &mut Operation,
+    application: &ApplicationId,
+) -> Result<u64, sqlx::Error> {
+    let newest = newest(op, application).await?;
+    revoke_but(op, application, newest.as_ref()).await
+}
+
+/// Revokes every secret, or all but one.
+pub(super) async fn revoke_but(
+    op: &mut Operation,
+    application: &ApplicationId,
+    spare: Option<&TokenHash>,
+) -> Result<u64, sqlx::Error> {
+    let now = op.now.at;
+    execute!(
+        op,
+        "update application_secrets set revoked_at = $2
+         where application_id = $1 and revoked_at is null and secret_hash <> coalesce($3, '')",
+        application,
+        now,
+        spare
+    )
+}
+
+async fn newest(
+    op: &mut Operation,
+    application: &ApplicationId,
+) -> Result<Option<TokenHash>, sqlx::Error> {
+    on!(op, c => sqlx::query_scalar(
+        "select secret_hash from application_secrets where application_id = $1 and revoked_at is null
+         order by created_at desc, secret_hash limit 1")
+        .bind(application)
+        .fetch_optional(c)
+        .await)
+}

@@ -1,0 +1,71 @@
+//! A request whose body arrives after a remote logout: who it is from is looked up when it is whole.
+
+use axum::body::{Body, Bytes};
+use futures::{SinkExt, channel::mpsc};
+use http::{Method, Request, header};
+use serde_json::json;
+
+use crate::{
+    browser::NOTHING,
+    program::{Program, token_of},
+    test_app::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
+};
+
+on_both!(
+    a_session_that_ended_before_its_body_arrived_reads_nothing,
+    a_token_that_was_revoked_before_its_body_arrived_reads_nothing,
+);
+
+/// A body that is sent in two parts, and what sends them.
+fn slow() -> (mpsc::Sender<Result<Bytes, std::io::Error>>, Body) {
+    let (sender, receiver) = mpsc::channel(0);
+    (sender, Body::from_stream(receiver))
+}
+
+async fn a_session_that_ended_before_its_body_arrived_reads_nothing(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    for function in ["sessions", "remote_logout_facts", "standing", "tokens"] {
+        let phone = app.browser(SAFARI_ON_IPHONE);
+        phone.sign_in("Ada").await;
+        let (mut parts, body) = slow();
+        let request = Request::post(format!("/api/fn/{function}"))
+            .header(header::ACCEPT, "application/json")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let asks = tokio::spawn(async move { phone.send(request, body).await });
+        // The channel holds one part: that the second is accepted shows that the first was taken.
+        for part in ["kind", "=api"] {
+            parts.send(Ok(part.into())).await.unwrap();
+        }
+        ada.remote_logout().await.is(303);
+        drop(parts);
+        asks.await.unwrap().is(401);
+        ada.sign_in("Ada").await;
+    }
+}
+
+async fn a_token_that_was_revoked_before_its_body_arrived_reads_nothing(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let program = Program::new(&app, &token_of(&ada, "mcp", None).await);
+    let (mut parts, body) = slow();
+    let request = program
+        .request(Method::POST, "/mcp")
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::ACCEPT, "application/json, text/event-stream");
+    let call = json!({ "name": "list_sessions", "arguments": {} });
+    let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call });
+    let message = message.to_string();
+    let (first, rest) = message.split_at(10);
+    let (first, rest) = (first.to_owned(), rest.to_owned());
+    let asks = tokio::spawn(async move { program.browser.send(request, body).await });
+    for part in [first, rest] {
+        parts.send(Ok(part.into())).await.unwrap();
+    }
+    let tokens = ada.call("tokens", &[("kind", "mcp")]).await.is(200).json();
+    let id = tokens[0]["id"].as_str().unwrap().to_owned();
+    ada.call("revoke_mcp_token", &[("token", &id)]).await.is(200);
+    drop(parts);
+    asks.await.unwrap().is(401);
+    ada.call("still_signed_in", NOTHING).await.is(200);
+}
