@@ -173,7 +173,7 @@ fn Alerts(alerts: Vec<Alert>) -> impl IntoView {
             <div class="section__header">
                 <div>
                     <h2 class="section__title" id="alerts-title">"Recent alerts"</h2>
-                    <p class="section__lead">"If you don’t recognise something here, log out from all devices."</p>
+                    <p class="section__lead">"From the last 30 days."</p>
                 </div>
                 <Link class="button button--small" href="/profile/security#activity-title">"See all activity"</Link>
             </div>
