@@ -44,6 +44,7 @@ use leptos_router::{
 use crate::{boot::Boot, parts::layout::Veil};
 
 /// What search engines and link previews say of every page: none shows more to a visitor who is not signed in.
+#[cfg(feature = "ssr")]
 pub(crate) const DESCRIPTION: &str = "A single sign-in for all your applications. See every device that’s signed in, and log out everywhere with a click.";
 
 /// The addresses of the built files, whose names carry their hash.
