@@ -1,6 +1,6 @@
 //! `/profile/security`: remote logout, every device you are signed in on, the curfew, recent activity.
 
-mod activity;
+pub(crate) mod activity;
 pub mod curfew;
 mod curfew_card;
 mod devices;
