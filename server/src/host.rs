@@ -45,7 +45,9 @@ fn is_exempt(state: &AppState, request: &Request) -> bool {
         return true;
     }
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    path.starts_with("/gate/")
+    ["/gate/", "/.curfew/"]
+        .iter()
+        .any(|prefix| path.starts_with(prefix))
         && peer.is_some_and(|ConnectInfo(peer)| {
             is_trusted(&peer.ip().to_canonical(), &state.config.trusted_proxies)
         })

@@ -7,6 +7,7 @@
 //! | [`authentication`], [`permitted`] | from a request to a user, and what the user may do |
 //! | [`pages`], [`functions`], [`events`], [`export`], [`two_factor_files`] | what browsers ask for |
 //! | [`rest`], [`mcp`] | what programs ask for, with a token |
+//! | [`gate`] | what proxies ask in front of applications, and how a sign-in reaches their hosts |
 //! | [`health`], [`assets`] | what needs no user |
 //! | [`emails`], [`webhook`], `jobs` | outboxes, emptied as long as the program runs; what marks and deletes rows |
 //! | [`request_id`], [`headers`], [`host`], [`connections`] | around every request: its number and log line, its headers, whom it may name, its connection |
@@ -36,6 +37,7 @@ mod form_body;
 mod form_page;
 mod form_token;
 pub mod functions;
+pub mod gate;
 pub mod headers;
 pub mod health;
 pub mod host;

@@ -81,13 +81,45 @@ pub fn page(error_page: ErrorPage, assets: &Assets, request_id: &str) -> String 
         </div>
         <p class="empty__code">"Request " <code>{request_id}</code></p>
     };
-    document(title, assets, content)
+    document(title, &Frame::here(assets), content)
+}
+
+/// Where the files around a page without the app are.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    pub css: String,
+    pub icon: String,
+    /// Curfew's address, without a slash at its end: empty on Curfew's own host.
+    pub home: String,
+}
+
+impl Frame {
+    /// Of a page on Curfew's own host.
+    #[must_use]
+    pub fn here(assets: &Assets) -> Self {
+        Self {
+            css: assets.css.clone(),
+            icon: "/favicon.svg".into(),
+            home: String::new(),
+        }
+    }
+
+    /// Of a page on the host of an application behind the gate, which passes `/.curfew/` on. `home` is Curfew's address.
+    #[must_use]
+    pub fn behind_the_gate(home: &str, assets: &Assets) -> Self {
+        Self {
+            css: format!("/.curfew{}", assets.css),
+            icon: "/.curfew/favicon.svg".into(),
+            home: home.to_owned(),
+        }
+    }
 }
 
 /// A whole page that is drawn without the app, with a card in the middle. `title` is a text of ours: it becomes HTML as
 /// it is, because a title shows the marker that would follow a text of Leptos'.
-pub(super) fn document(title: &str, assets: &Assets, content: impl IntoView + 'static) -> String {
-    let css = assets.css.clone();
+pub(super) fn document(title: &str, frame: &Frame, content: impl IntoView + 'static) -> String {
+    let Frame { css, icon, home } = frame.clone();
+    let home = home + "/";
     let document = view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -98,12 +130,12 @@ pub(super) fn document(title: &str, assets: &Assets, content: impl IntoView + 's
                 <meta name="description" content=crate::DESCRIPTION />
                 <title inner_html=format!("{title} · Curfew")></title>
                 <link rel="stylesheet" href=css />
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="icon" href=icon type="image/svg+xml" />
             </head>
             <body>
                 <div class="auth">
                     <header>
-                        <a class="brand brand--large" href="/">
+                        <a class="brand brand--large" href=home>
                             <Mark class="brand__mark" />
                             <span class="brand__name">"Curfew"</span>
                         </a>

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::error_page::document;
+use super::error_page::{Frame, document};
 use crate::{
     Assets,
     parts::icon::{Disc, Shape},
@@ -23,5 +23,5 @@ pub fn page(assets: &Assets) -> String {
             <a class="button button--primary" href="">"Open it now"</a>
         </div>
     };
-    document(title, assets, content)
+    document(title, &Frame::here(assets), content)
 }

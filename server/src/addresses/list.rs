@@ -26,7 +26,7 @@ const WITH_LINK: &str = "with its link";
 const WHERE_OPEN: &str = "where sign-up is open";
 
 /// Addresses of browsers that are neither a function nor a page.
-pub(super) const NO_PAGES: [&str; 15] = [
+pub(super) const NO_PAGES: [&str; 22] = [
     "/sign-out",
     "/profile/two-factor/recovery-codes.txt",
     "/profile/two-factor/qr.svg",
@@ -42,6 +42,13 @@ pub(super) const NO_PAGES: [&str; 15] = [
     "/pkg/{file}",
     "/favicon.svg",
     "/robots.txt",
+    "/gate/verify",
+    "/gate/forward",
+    "/gate/sign-in",
+    "/.curfew/sign-in",
+    "/.curfew/finish",
+    "/.curfew/pkg/{file}",
+    "/.curfew/favicon.svg",
 ];
 
 const fn public(path: &'static str, what: &'static str) -> Address {
@@ -205,4 +212,12 @@ pub(super) const LIST: &[Address] = &[
     public("/pkg/{file}", "fetch a built file"),
     public("/favicon.svg", "fetch the icon"),
     public("/robots.txt", "fetch the rules for crawlers"),
+    // Applications behind the gate
+    public("/gate/verify", "ask whether a request is let through").but("a trusted proxy"),
+    public("/gate/forward", "ask whether a request is let through").but("a trusted proxy"),
+    public("/gate/sign-in", "sign in to an application behind the gate").but("with a session"),
+    public("/.curfew/sign-in", "begin to sign in to an application").but("on the application’s host"),
+    public("/.curfew/finish", "finish signing in to an application").but("on the application’s host"),
+    public("/.curfew/pkg/{file}", "fetch a built file").but("on the application’s host"),
+    public("/.curfew/favicon.svg", "fetch the icon").but("on the application’s host"),
 ];
