@@ -20,7 +20,8 @@
     // A page whose user was replaced by another of the same browser came here, perhaps before the browser had the new cookie.
     // Once another tab is signed in, so is this one, and is led on.
     if (signedIn && location.pathname === "/sign-in") {
-      const untouched = () => [...document.querySelectorAll("input:not([type=hidden])")].every((field) => !field.value);
+      const typed = "input:not([type=hidden], [type=checkbox])";
+      const untouched = () => [...document.querySelectorAll(typed)].every((field) => !field.value);
       signedIn.onmessage = ({ data }) => data === "yes" && untouched() && location.reload();
       signedIn.postMessage("who?");
     }

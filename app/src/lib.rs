@@ -5,6 +5,7 @@
 //! [`boot`] is what a page knows before it asks for anything, `context` (server side) is what a
 //! server function may ask for, [`pages`] has one file an address, [`parts`] has no business words.
 
+pub mod alert;
 pub mod boot;
 #[cfg(feature = "ssr")]
 pub mod context;
@@ -50,6 +51,7 @@ use leptos_router::{
 use crate::{boot::boot, parts::layout::Veil};
 
 /// What search engines and link previews say of every page: none shows more to a visitor who is not signed in.
+#[cfg(feature = "ssr")]
 pub(crate) const DESCRIPTION: &str = "A single sign-in for all your applications. See every device that’s signed in, and log out everywhere with a click.";
 
 /// The addresses of the built files, whose names carry their hash.

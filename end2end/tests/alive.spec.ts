@@ -1,6 +1,6 @@
 // What is looked at follows the database: a device that signs in appears, one that ends goes.
 import type { Page } from "@playwright/test";
-import { ask, live, listening, visit } from "../steps.ts";
+import { ask, fillSignIn, live, listening, signIn, visit } from "../steps.ts";
 import { expect, test } from "../test.ts";
 
 const rows = (page: Page) => page.getByRole("region", { name: "Devices" }).locator("li.device");
@@ -64,6 +64,20 @@ test.describe("the open page", { tag: "@with-javascript" }, () => {
     for (const page of [ada.page, other]) {
       await expect(page.getByRole("heading", { name: "You’re signed in on 2 devices" })).toBeVisible();
     }
+  });
+
+  test("a tab at the sign-in page is led on once another tab is signed in, unless something was typed", async ({ user, context, page }) => {
+    const ada = await user("Ada Lovelace");
+    const typing = await context.newPage();
+    const signing = await context.newPage();
+    await visit(page, "/sign-in?next=/profile/login");
+    await visit(typing, "/sign-in?next=/profile/login");
+    await fillSignIn(typing, { ...ada, password: "half typ" });
+    await visit(signing, "/sign-in");
+    await signIn(signing, ada);
+    await expect(page).toHaveURL("/profile/login");
+    await expect(page.getByText(ada.email)).toBeVisible();
+    await expect(typing.getByLabel("Password", { exact: true })).toHaveValue("half typ");
   });
 
   test("a page with nothing alive loads no WASM", async ({ page }) => {

@@ -111,7 +111,7 @@ const ACTIONS: Record<string, (story: Story) => Promise<void>> = {
     await put(page.locator("#name"), "Backup script");
     await hand(page, page.locator("form:has(#name) button:not([type=button])"));
     await expect(page.locator("h2", { hasText: "Your new" })).toBeVisible();
-    expect(server.database("select name from tokens t join users u on t.user_id = u.id where u.email = ?", ada.email)).toEqual([
+    expect(server.database("select t.name from tokens t join users u on t.user_id = u.id where u.email = ?", ada.email)).toEqual([
       ["Backup script"],
     ]);
   },

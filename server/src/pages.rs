@@ -176,12 +176,13 @@ async fn draw(state: &AppState, mut visit: Visit, request: Request) -> Response 
         provide_context(visit.clone());
     };
     let id = request_id::of(request.extensions());
+    let theme = error_page::theme_of(state, request.headers());
     let render = leptos_axum::render_app_async_with_context(context, move || shell(&assets));
     let mut response = render(request).await.into_response();
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
         // The database became unavailable after the authentication: no half page of a user signed in.
         let status = StatusCode::SERVICE_UNAVAILABLE;
-        return error_page::html(state, ErrorPage::ServiceUnavailable, status, &id);
+        return error_page::html(state, theme, ErrorPage::ServiceUnavailable, status, &id);
     }
     if let Some(cookie) = form_cookie.flatten() {
         set_unless_set(&mut response, &cookie);

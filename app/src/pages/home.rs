@@ -3,23 +3,25 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::{
+    alert::Alert,
+    counted::counted,
+    error::AppError,
+    islands::following,
+    parts::icon::{Disc, Shape},
+};
 #[cfg(feature = "ssr")]
 use crate::{
     boot::{Viewer, boot, viewer},
     flash::Flash,
     parts::{
+        change_plan::ChangePlan,
         layout::Page,
         link::Link,
         loaded::loaded,
         notice::{Notice, Tone},
     },
-    time::When,
-};
-use crate::{
-    counted::counted,
-    error::AppError,
-    islands::following,
-    parts::icon::{Disc, Shape},
+    time::{Show, When},
 };
 
 /// The numbers of the overview.
@@ -27,20 +29,37 @@ use crate::{
 pub struct Overview {
     pub sessions: u64,
     pub remembered_devices: u64,
+    /// What happened lately that the user should look at, newest first.
+    pub alerts: Vec<Alert>,
 }
 
-/// Counts the user's sessions and remembered devices.
+/// How far back alerts are shown.
+#[cfg(feature = "ssr")]
+const LATELY: std::time::Duration = std::time::Duration::from_hours(30 * 24);
+
+/// Events read to find them.
+#[cfg(feature = "ssr")]
+const EVENTS: i64 = 100;
+
+/// Counts the user's sessions and remembered devices, and finds what they should look at.
 ///
 /// # Errors
 /// When no user is signed in or the database is unavailable.
 #[server(prefix = "/api/fn", endpoint = "standing")]
 pub async fn account_overview() -> Result<Overview, AppError> {
-    use crate::context::{reader, signed_in};
+    use crate::{
+        context::{reader, signed_in},
+        pages::profile::security::activity::alerts::alerts,
+    };
 
     let me = signed_in()?;
     let mut conn = reader().await?;
-    let facts = accounts::sessions::facts(&mut conn, &me.user.id).await?;
+    let user = &me.user;
+    let facts = accounts::sessions::facts(&mut conn, &user.id).await?;
+    let events =
+        accounts::audit::recent(&mut conn, &user.account_id, Some(&user.id), None, EVENTS).await?;
     Ok(Overview {
+        alerts: alerts(&events, conn.now.at - LATELY),
         sessions: facts.sessions.unsigned_abs(),
         remembered_devices: facts.remembered_devices.unsigned_abs(),
     })
@@ -74,16 +93,18 @@ fn said() -> impl IntoView {
 #[cfg(feature = "ssr")]
 #[component]
 fn Summary(overview: Overview, viewer: Viewer) -> impl IntoView {
+    let alerts = overview.alerts.clone();
     view! {
         <section class="card" aria-labelledby="devices-title" translate="no">
             <div class="card__body">
                 <DeviceCount overview />
             </div>
             <div class="card__footer">
-                <p>"You’ll find Remote logout under Profile → Security."</p>
                 <Link class="button" href="/profile/security">"See your devices"</Link>
+                {viewer.remote_logout.then(remote_logout)}
             </div>
         </section>
+        {(!alerts.is_empty()).then(|| view! { <Alerts alerts /> })}
         <section class="card" aria-labelledby="account-title">
             <div class="card__body">
                 <h2 class="card__title" id="account-title">"Account"</h2>
@@ -94,7 +115,7 @@ fn Summary(overview: Overview, viewer: Viewer) -> impl IntoView {
                     </div>
                     <div class="facts__row">
                         <dt class="facts__label">"Plan"</dt>
-                        <dd class="facts__value">{viewer.plan}</dd>
+                        <dd class="facts__value">{viewer.plan} <ChangePlan /></dd>
                     </div>
                     <div class="facts__row">
                         <dt class="facts__label">"Your role"</dt>
@@ -136,5 +157,46 @@ fn DeviceCount(overview: Overview) -> impl IntoView {
                 </p>
             </div>
         </div>
+    }
+}
+
+/// Leads to the question with what will end.
+#[cfg(feature = "ssr")]
+fn remote_logout() -> impl IntoView {
+    view! {
+        <form class="button-form" method="get" action="/profile/remote-logout">
+            <input type="hidden" name="from" value="security" />
+            <button class="button button--danger">"Remote logout"</button>
+        </form>
+    }
+}
+
+/// What happened lately that the user should look at.
+#[cfg(feature = "ssr")]
+#[component]
+fn Alerts(alerts: Vec<Alert>) -> impl IntoView {
+    let rows = alerts
+        .into_iter()
+        .map(|alert| {
+            view! {
+                <li class="activity__row activity__row--alert">
+                    <p class="activity__what">{alert.what}</p>
+                    <p class="activity__from">{alert.from}</p>
+                    <p class="activity__when"><When at=alert.at show=Show::Full /></p>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="section" aria-labelledby="alerts-title">
+            <div class="section__header">
+                <div>
+                    <h2 class="section__title" id="alerts-title">"Recent alerts"</h2>
+                    <p class="section__lead">"From the last 30 days."</p>
+                </div>
+                <Link class="button button--small" href="/profile/security#activity-title">"See all activity"</Link>
+            </div>
+            <ul class="activity" role="list">{rows}</ul>
+        </section>
     }
 }

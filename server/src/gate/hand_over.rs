@@ -51,7 +51,8 @@ pub async fn sign_in(
         Presence::Ended(ended) => return session_ended(&state, here, Reason::from(ended)),
         Presence::Anonymous => return to_sign_in(here),
     };
-    let frame = Frame::here(&state.assets);
+    let theme = error_page::theme_of(&state, request.headers());
+    let frame = Frame::here(theme, &state.assets);
     let Ok(Query(begun)) = query else {
         return say(StatusCode::BAD_REQUEST, &frame, GatePage::Malformed);
     };

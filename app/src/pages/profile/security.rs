@@ -1,7 +1,6 @@
 //! `/profile/security`: remote logout, every device you are signed in on, the curfew, recent activity.
 
-mod activity;
-#[cfg(feature = "ssr")]
+pub(crate) mod activity;
 mod applications;
 pub mod curfew;
 mod curfew_card;

@@ -141,8 +141,8 @@ fn row(member: Listed, me: &User) -> impl IntoView + use<> {
                 <div>
                     <h3 class="user__name">
                         {name} " "
-                        {this.then(|| view! { <span class="badge badge--accent">"You"</span> })}
-                        {disabled.then(|| view! { <span class="badge badge--warning">"Disabled"</span> })}
+                        {this.then(|| view! { <span class="badge badge--accent">"You"</span> })} " "
+                        {disabled.then(|| view! { <span class="badge badge--warning">"Disabled"</span> })} " "
                         {two_factor}
                     </h3>
                     <p class="user__note">{member.email.clone()}</p>

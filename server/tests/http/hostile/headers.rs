@@ -137,7 +137,10 @@ async fn scripts_of_a_page_carry_its_nonce_and_nothing_else_runs(app: TestApp) {
         for tag in tags(&page.body) {
             // What stands between quotes is a text.
             let names: String = tag.split('"').step_by(2).collect();
-            assert!(!names.contains(" style="), "{path}: the policy forbids {tag}");
+            assert!(
+                !names.contains(" style="),
+                "{path}: the policy forbids {tag}"
+            );
             assert!(!names.contains(" on"), "{path}: the policy forbids {tag}");
         }
         nonces.push(nonce.to_owned());

@@ -1,6 +1,8 @@
 //! Recent activity: the user's own last events. It follows the database while it is looked at.
 
 #[cfg(feature = "ssr")]
+pub(crate) mod alerts;
+#[cfg(feature = "ssr")]
 mod read;
 #[cfg(feature = "ssr")]
 mod words;

@@ -50,7 +50,7 @@ pub async fn draw() -> Result<AnyView, AppError> {
     if asked.is_empty() {
         // The plans to choose from are there.
         leptos_axum::redirect("/settings");
-        return Ok(String::new());
+        return Ok(().into_any());
     }
     let to = Plan::named(&asked).ok_or_else(no_such_plan)?;
     let from = me.user.plan;

@@ -91,7 +91,7 @@ impl Proxy {
             .filter(|line| !line.contains("stream_timeout"))
             .map(|line| format!("{line}\n"))
             .collect();
-        let whole = format!("{{\nadmin off\nauto_https off\npersist_config off\n}}\n{site}");
+        let whole = format!("{{\nadmin off\nauto_https off\n}}\n{site}");
         let file = behind.folder.join("Caddyfile");
         fs::write(&file, whole).unwrap();
         let mut command = Command::new("caddy");

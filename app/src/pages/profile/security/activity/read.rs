@@ -101,7 +101,7 @@ fn entry(row: Row) -> Entry {
     }
 }
 
-fn surface(event: &Stored) -> String {
+pub(super) fn surface(event: &Stored) -> String {
     let device = match (&*event.actor, &event.user_agent) {
         ("operator", _) => "The command line".to_owned(),
         (_, Some(agent)) if !agent.is_empty() => device::of(agent).label(),
