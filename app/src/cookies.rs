@@ -9,7 +9,7 @@ use std::time::Duration;
 use accounts::{limits::Limits, secret::Token};
 use cookie::{Cookie, SameSite, time};
 
-use crate::{flash::Flash, theme::Theme};
+use crate::flash::Flash;
 
 /// How this install names and creates its cookies.
 #[derive(Debug, Clone, Copy)]
@@ -109,9 +109,9 @@ impl Cookies {
 
     /// The theme that this browser has chosen, kept for a year: also for the sign-in page.
     #[must_use]
-    pub fn theme(&self, theme: Theme) -> Cookie<'static> {
+    pub fn theme(&self, key: &str) -> Cookie<'static> {
         let year = Duration::from_hours(365 * 24);
-        self.make(Kind::Theme, theme.key().to_owned(), Some(year))
+        self.make(Kind::Theme, key.to_owned(), Some(year))
     }
 
     /// What the next page has to say. A form that waits for a password is kept while its user looks for it.

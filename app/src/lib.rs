@@ -23,6 +23,8 @@ pub mod islands;
 pub mod live;
 pub mod pages;
 pub mod parts;
+#[cfg(feature = "ssr")]
+mod plan_names;
 pub mod reason;
 pub mod remote_logout;
 #[cfg(feature = "ssr")]

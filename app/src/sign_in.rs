@@ -1,11 +1,4 @@
 //! Signing in, up and out: the functions behind the forms.
-#![cfg_attr(
-    feature = "ssr",
-    expect(
-        clippy::unused_async,
-        reason = "server functions are async; the authentication middleware has looked already"
-    )
-)]
 
 use leptos::prelude::*;
 

@@ -3,20 +3,19 @@
 use accounts::{
     limits::Limits,
     permissions::{self, Permission, Refusal},
-    plans::{Feature, Plan},
+    plans::Feature,
     sessions::SignedIn,
     step_up,
     text::visible,
-    users::User,
 };
 
 use crate::{
     boot::{Boot, Viewer},
     context::{Presence, curfew, here, now, visit},
-    error::listed,
     flash::Flash,
     pages::settings,
     parts::avatar,
+    plan_names::{names_of, two_factor_plans},
 };
 
 /// What this request's page is drawn with.
@@ -42,17 +41,6 @@ pub(crate) fn boot() -> Boot {
         password_min: curfew.instance.limits.password_min,
         remember_days: curfew.instance.limits.remember_for.as_secs() / (24 * 60 * 60),
     }
-}
-
-/// "Plus, Pro and Enterprise".
-fn names_of(feature: Feature) -> String {
-    let plans = Plan::with(feature).into_iter();
-    listed(&plans.map(|p| p.name().to_owned()).collect::<Vec<_>>())
-}
-
-/// The plans that have two-factor authentication, when this user's has not.
-pub(crate) fn two_factor_plans(user: &User) -> Option<String> {
-    (!user.plan.has(Feature::TwoFactor)).then(|| names_of(Feature::TwoFactor))
 }
 
 fn viewer(signed_in: &SignedIn, limits: &Limits) -> Viewer {

@@ -297,7 +297,7 @@ async fn a_second_factor_that_is_required_is_asked_for(db: Db) {
 
     let cleo = app.protected("Cleo").await;
     app.gate(&cleo.user, "notes.example.com", |details| {
-        details.requires_second_factor = true
+        details.requires_second_factor = true;
     })
     .await;
     let wanted = Wanted {
@@ -314,7 +314,7 @@ async fn open_paths_and_preflights_pass_without_a_sign_in(db: Db) {
     let app = TestApp::new(db);
     let ada = app.user("Ada").await;
     app.gate(&ada, WIKI, |details| {
-        details.open_paths = vec!["/public/".into()]
+        details.open_paths = vec!["/public/".into()];
     })
     .await;
     assert_eq!(
@@ -345,7 +345,7 @@ async fn open_paths_and_preflights_pass_without_a_sign_in(db: Db) {
     let verdict = check(&mut app.read(NOW).await, preflight).await.unwrap();
     assert_eq!(verdict, Verdict::SignIn);
     app.gate(&ada, "api.example.com", |details| {
-        details.passes_preflights = true
+        details.passes_preflights = true;
     })
     .await;
     let preflight = Asked {

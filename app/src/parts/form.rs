@@ -77,10 +77,7 @@ pub struct FormState<S> {
     calls: PhantomData<fn() -> S>,
 }
 
-#[expect(
-    clippy::expl_impl_clone_on_copy,
-    reason = "deriving would ask the server function to be Copy"
-)]
+// Deriving would ask the server function to be Copy.
 impl<S> Clone for FormState<S> {
     fn clone(&self) -> Self {
         *self

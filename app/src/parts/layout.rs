@@ -106,12 +106,12 @@ pub fn Narrow(
 
 /// In the context of what a [`Narrow`] page holds: it has no heading but that.
 #[derive(Debug, Clone, Copy)]
-pub struct StandsAlone;
+pub struct HasNoPageAround;
 
 /// [`Narrow`] without a title of its own.
 #[component]
 pub fn NarrowFrame(#[prop(optional)] wide: bool, children: Children) -> impl IntoView {
-    provide_context(StandsAlone);
+    provide_context(HasNoPageAround);
     let main = if wide {
         "auth__main auth__main--wide"
     } else {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     icon::{Disc, Shape},
-    layout::StandsAlone,
+    layout::HasNoPageAround,
     link::Link,
 };
 use crate::{
@@ -66,7 +66,7 @@ pub fn Missing(error: AppError) -> impl IntoView {
         _ => (Shape::AlertTriangle, false),
     };
     // In a page of its own, which has no other heading, it is the page's.
-    let title = if use_context::<StandsAlone>().is_some() {
+    let title = if use_context::<HasNoPageAround>().is_some() {
         view! { <h1 class="empty__title">{error.message}</h1> }.into_any()
     } else {
         view! { <h2 class="empty__title">{error.message}</h2> }.into_any()

@@ -294,7 +294,7 @@ fn ended_by_remote_logout(sessions: i64, remembered_devices: i64) -> String {
 fn facts(due: &Due) -> Vec<Fact> {
     let fact = |name, value| Fact { name, value };
     let mut facts = vec![fact("When", when(due.at, due.zone.as_deref()))];
-    // Where another user was is none of this one's business.
+    // Where another user was is nothing the reader needs to know.
     if let EmailTemplate::RemoteLogout {
         asked_by: AskedBy::Member { .. } | AskedBy::Operator,
         ..

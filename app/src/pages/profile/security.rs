@@ -1,6 +1,7 @@
 //! `/profile/security`: remote logout, every device you are signed in on, the curfew, recent activity.
 
 pub(crate) mod activity;
+#[cfg(feature = "ssr")]
 mod applications;
 pub mod curfew;
 mod curfew_card;

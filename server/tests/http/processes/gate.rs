@@ -1,4 +1,4 @@
-//! The gate in front of an application, by the reverse proxies that people have: the configurations are those of
+//! The gate in front of an application, by the reverse proxies in use: the configurations are those of
 //! `docs/GATE.md`, as they stand there.
 
 mod application;

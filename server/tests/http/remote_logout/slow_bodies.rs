@@ -63,7 +63,9 @@ async fn a_token_that_was_revoked_before_its_body_arrived_reads_nothing(app: Tes
     for part in [first, rest] {
         parts.send(Ok(part.into())).await.unwrap();
     }
-    let id = databases::texts(app.db(), "select id from tokens").await.remove(0);
+    let id = databases::texts(app.db(), "select id from tokens")
+        .await
+        .remove(0);
     ada.call("revoke_mcp_token", &[("token", &id)])
         .await
         .is(200);

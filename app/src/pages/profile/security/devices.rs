@@ -31,6 +31,10 @@ pub struct DeviceList {
 }
 
 /// One of them.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own that the row shows"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
     pub id: String,

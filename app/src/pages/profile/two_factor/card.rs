@@ -49,7 +49,7 @@ impl TwoFactorState {
                 Some(_) => left(conn, &me.user.id).await?,
                 None => 0,
             },
-            plans: crate::viewer::two_factor_plans(&me.user),
+            plans: crate::plan_names::two_factor_plans(&me.user),
         })
     }
 }

@@ -11,6 +11,7 @@ use crate::parts::{
 };
 
 /// What stands in the fields before anything is typed.
+#[expect(clippy::struct_excessive_bools, reason = "each is a box of the form")]
 pub(super) struct Filled {
     pub kind: Kind,
     name: String,

@@ -66,7 +66,7 @@ fn configuration(application: &Application, texts: Vec<Text>) -> impl IntoView +
     let blocks = texts
         .into_iter()
         .enumerate()
-        .map(|(n, Text { title, place, text })| {
+        .map(|(n, Text { title, place, content: text })| {
             view! {
                 <details class="snippet" open=n == 0>
                     <summary class="snippet__title">{title.clone()}</summary>
@@ -129,7 +129,7 @@ fn operations(application: &Application, secrets: i64) -> impl IntoView + use<> 
             )
         }),
     );
-    let text = match (application.kind, can_be_told) {
+    let explained = match (application.kind, can_be_told) {
         (Kind::OpenId, true) => {
             "The test sends a logout token of a session that the application doesn’t have, right away, and shows what came back."
         }
@@ -143,7 +143,7 @@ fn operations(application: &Application, secrets: i64) -> impl IntoView + use<> 
             <div class="card__body">
                 <div class="card__header">
                     <h2 class="card__title" id="operations-title">"Test and secret"</h2>
-                    <p class="card__text">{text}</p>
+                    <p class="card__text">{explained}</p>
                 </div>
                 {Sent::of(OPERATIONS).summary()}
                 <div class="cluster">{test} {new_secret} {revoke}</div>

@@ -97,7 +97,7 @@ pub(super) fn of(key: &str) -> Option<&'static Preset> {
 pub(super) struct Text {
     pub title: String,
     pub place: &'static str,
-    pub text: String,
+    pub content: String,
 }
 
 /// What is copied into an application's own settings: what every one needs, and its preset's.
@@ -114,7 +114,7 @@ pub(super) fn texts(application: &Application, hosts: &[String], issuer: &str) -
         texts.push(Text {
             title: "Issuer and client ID".into(),
             place: "Where an application asks for them one by one",
-            text: fill(
+            content: fill(
                 "Issuer: {issuer}\nDiscovery: {issuer}/.well-known/openid-configuration\nClient ID: {id}\nScopes: openid profile email groups",
             ),
         });
@@ -123,12 +123,12 @@ pub(super) fn texts(application: &Application, hosts: &[String], issuer: &str) -
         texts.push(Text {
             title: preset.name.to_owned(),
             place: preset.place,
-            text: fill(preset.text),
+            content: fill(preset.text),
         });
         texts.push(Text {
             title: format!("Addresses of {}", preset.name),
             place: "In the form below",
-            text: fill(preset.addresses),
+            content: fill(preset.addresses),
         });
     }
     texts

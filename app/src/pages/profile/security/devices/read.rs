@@ -47,19 +47,19 @@ pub(in super::super) async fn read(
         .map(|remembered| (remembered.last_used_at, of_remembered(remembered, now)));
     let mut devices: Vec<(UnixMillis, Device)> = of_sessions.chain(of_dormant).collect();
     devices.sort_by_key(|(last_active, device)| (!device.this, std::cmp::Reverse(*last_active)));
-    let (unused, mut used): (Vec<Device>, Vec<Device>) = devices
+    let (unused, mut shown): (Vec<Device>, Vec<Device>) = devices
         .into_iter()
         .map(|(_, device)| device)
         .partition(|device| device.unused);
-    let count = used.len();
+    let count = shown.len();
     if !all {
-        used.truncate(SHOWN);
+        shown.truncate(SHOWN);
     }
-    used.extend(unused);
+    shown.extend(unused);
     Ok(DeviceList {
         user: user.0.clone(),
         epoch: open.epoch,
-        devices: used,
+        devices: shown,
         all: count,
         other_sessions: (open.sessions - 1).max(0).unsigned_abs(),
         remembered_devices: open.remembered_devices.unsigned_abs(),
