@@ -159,7 +159,10 @@ async fn the_operator_says_whose_accounts_have_applications(db: Db) {
     let mut app = TestApp::new(db);
     let (_, first) = app.owner("Ada").await;
     let (_, second) = app.owner("Eve").await;
-    let later = format!("update accounts set created_at = created_at + 1 where id = '{}'", second.user.account_id.0);
+    let later = format!(
+        "update accounts set created_at = created_at + 1 where id = '{}'",
+        second.user.account_id.0
+    );
     run(&app.db, &later).await;
     app.register(&first, &open_id("Mine", "a.example.com"))
         .await

@@ -62,6 +62,7 @@ async fn what_a_foreign_key_does_not_open_is_counted(db: Db) {
         drafts: 1,
         emails: 0,
         webhooks: 1,
+        signing_keys: 0,
     };
     assert!(unopened(&app).await.is_none());
     let other = with_another_key(&app);
