@@ -10,6 +10,8 @@ pub mod join;
 #[cfg(feature = "ssr")]
 pub mod look_again;
 pub mod not_found;
+#[cfg(feature = "ssr")]
+pub mod oauth;
 pub mod profile;
 #[cfg(feature = "ssr")]
 pub mod reference;

@@ -7,6 +7,7 @@
 //! | [`authentication`], [`permitted`] | from a request to a user, and what the user may do |
 //! | [`pages`], [`functions`], [`events`], [`export`], [`two_factor_files`] | what browsers ask for |
 //! | [`rest`], [`mcp`] | what programs ask for, with a token |
+//! | [`oauth`] | the OpenID provider: what applications ask for |
 //! | [`health`], [`assets`] | what needs no user |
 //! | [`emails`], [`webhook`], `jobs` | outboxes, emptied as long as the program runs; what marks and deletes rows |
 //! | [`request_id`], [`headers`], [`host`], [`connections`] | around every request: its number and log line, its headers, whom it may name, its connection |
@@ -44,6 +45,7 @@ pub mod key_file;
 pub mod last_seen;
 pub mod log;
 pub mod mcp;
+pub mod oauth;
 pub mod pages;
 pub mod permitted;
 pub mod problem;

@@ -17,7 +17,10 @@ use axum::{
 use tracing::Span;
 
 use super::client;
-use crate::{addresses, form_body::arrived, permitted, problem::Refused, state::AppState, token_rate_limit::Verdict};
+use crate::{
+    addresses, form_body::arrived, permitted, problem::Refused, state::AppState,
+    token_rate_limit::Verdict,
+};
 
 /// Who a program's request is from. In the extensions of every request that was authenticated here.
 #[derive(Debug, Clone)]

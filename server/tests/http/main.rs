@@ -29,6 +29,7 @@ mod behind_proxies;
 mod devices;
 mod mcp;
 mod new_device;
+mod oauth;
 mod rest;
 mod streams;
 mod theme;

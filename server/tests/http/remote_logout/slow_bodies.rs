@@ -64,7 +64,9 @@ async fn a_token_that_was_revoked_before_its_body_arrived_reads_nothing(app: Tes
     }
     let tokens = ada.call("tokens", &[("kind", "mcp")]).await.is(200).json();
     let id = tokens[0]["id"].as_str().unwrap().to_owned();
-    ada.call("revoke_mcp_token", &[("token", &id)]).await.is(200);
+    ada.call("revoke_mcp_token", &[("token", &id)])
+        .await
+        .is(200);
     drop(parts);
     asks.await.unwrap().is(401);
     ada.call("still_signed_in", NOTHING).await.is(200);
