@@ -18,6 +18,7 @@ mod manage;
 mod mine;
 mod notice_answers;
 mod notices;
+mod open_paths;
 mod receipt;
 mod redirects;
 pub mod refresh_tokens;
@@ -43,6 +44,7 @@ pub use notices::{
     Answer, DueNotice, Lane, ListedNotice, any_notice_due, lease_notice, note_answer,
     recent_notices,
 };
+pub(crate) use open_paths::OpenPaths;
 pub use receipt::{Told, ToldHow, told};
 pub use redirects::{redirect_matches, redirect_refusal};
 pub use register::{ApplicationError, Registered, may_register, register, register_by_operator};

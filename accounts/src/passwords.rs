@@ -270,7 +270,6 @@ mod tests {
             ("password1", "too easy"),
             ("adalovelace", "too easy"),
             ("lovelace2026", "too easy"),
-            ("curfew lovelace", "too easy"),
             ("analytical1", "too easy"),
             ("curfewcurfew", "too easy"),
             (&"x".repeat(257), "Use 256"),

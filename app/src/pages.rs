@@ -4,11 +4,14 @@
 pub mod error_page;
 #[cfg(feature = "ssr")]
 mod event_details;
+#[cfg(feature = "ssr")]
+pub mod gate_page;
 pub mod home;
 #[cfg(feature = "ssr")]
 pub mod join;
 #[cfg(feature = "ssr")]
 pub mod look_again;
+#[cfg(feature = "ssr")]
 pub mod not_found;
 #[cfg(feature = "ssr")]
 pub mod oauth;
@@ -19,5 +22,7 @@ pub mod reference;
 pub mod refused;
 #[cfg(feature = "ssr")]
 pub mod settings;
+#[cfg(feature = "ssr")]
 pub mod sign_in;
+#[cfg(feature = "ssr")]
 pub mod sign_up;

@@ -1,6 +1,7 @@
 //! Remote logout: the card, and the function it calls. Its dialog and its page without script show
 //! the same [`outcome`].
 
+#[cfg(feature = "ssr")]
 pub mod confirm;
 mod dialog;
 pub(crate) mod more;
@@ -145,7 +146,7 @@ pub(crate) fn leave_with_receipt(
 ///
 /// Its button leads to the confirm page, so a click is never lost; once the page is live it opens
 /// the dialog instead.
-#[component]
+#[island]
 pub fn RemoteLogout(from: Place) -> impl IntoView {
     let has_it = viewer().is_some_and(|v| v.remote_logout);
     let dialog = DialogHandle::new();
@@ -162,7 +163,7 @@ pub fn RemoteLogout(from: Place) -> impl IntoView {
         "remote-logout remote-logout--locked"
     };
     view! {
-        <section class=class aria-labelledby="remote-logout-title">
+        <section class=class aria-labelledby="remote-logout-title" translate="no">
             {if has_it {
                 view! { <Disc shape=Shape::LogOut tint="danger" /> }
             } else {

@@ -157,20 +157,6 @@ pub async fn sign_out(next: Option<String>) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Says whether this browser is still signed in, and as `who` if a page says whose it is. A page that
-/// wakes up asks this before it shows itself.
-///
-/// # Errors
-/// `session_ended` with the reason, `not_signed_in`, `service_unavailable`.
-#[server(prefix = "/api/fn", endpoint = "still_signed_in")]
-pub async fn still_signed_in(who: Option<String>) -> Result<(), AppError> {
-    let me = crate::context::signed_in()?;
-    if who.is_some_and(|who| who != me.user.id.0) {
-        return Err(AppError::not_signed_in());
-    }
-    Ok(())
-}
-
 /// Ends the session over which a user signed in, so that sessions do not pile up in one browser.
 #[cfg(feature = "ssr")]
 async fn replace_session(visit: &crate::context::Visit) {

@@ -7,6 +7,7 @@ use accounts::{
     sessions::SignedIn,
     step_up,
     text::visible,
+    users::User,
 };
 
 use crate::{
@@ -30,6 +31,10 @@ pub(crate) fn boot() -> Boot {
         },
         page: here(),
         form_token: visit.form_token.clone(),
+        refused_form: match &visit.flash {
+            Some(Flash::Form(refused)) => Some(refused.clone()),
+            _ => None,
+        },
         // A token's value is for one page, which asks for it itself.
         flash: visit.flash.filter(|f| !matches!(f, Flash::Made(_))),
         refused: visit.refused,
@@ -43,6 +48,11 @@ pub(crate) fn boot() -> Boot {
 fn names_of(feature: Feature) -> String {
     let plans = Plan::with(feature).into_iter();
     listed(&plans.map(|p| p.name().to_owned()).collect::<Vec<_>>())
+}
+
+/// The plans that have two-factor authentication, when this user's has not.
+pub(crate) fn two_factor_plans(user: &User) -> Option<String> {
+    (!user.plan.has(Feature::TwoFactor)).then(|| names_of(Feature::TwoFactor))
 }
 
 fn viewer(signed_in: &SignedIn, limits: &Limits) -> Viewer {
@@ -61,8 +71,7 @@ fn viewer(signed_in: &SignedIn, limits: &Limits) -> Viewer {
         password_changed: user.password_changed_at.into(),
         signed_in: signed_in.started_at.into(),
         two_factor: user.two_factor_since.map(Into::into),
-        two_factor_plans: (!user.plan.has(Feature::TwoFactor))
-            .then(|| names_of(Feature::TwoFactor)),
+        two_factor_plans: two_factor_plans(user),
         confirm: step_up::is_needed(signed_in, limits, now()),
         remote_logout: user.available().has(Feature::RemoteLogout),
         remote_logout_kept: user.keeps_remote_logout && !user.plan.has(Feature::RemoteLogout),

@@ -8,6 +8,7 @@
 //! | [`pages`], [`functions`], [`events`], [`export`], [`two_factor_files`] | what browsers ask for |
 //! | [`rest`], [`mcp`] | what programs ask for, with a token |
 //! | [`oauth`] | the OpenID provider: what applications ask for |
+//! | [`gate`] | what proxies ask in front of applications, and how a sign-in reaches their hosts |
 //! | [`health`], [`assets`] | what needs no user |
 //! | [`emails`], [`webhook`], `jobs` | outboxes, emptied as long as the program runs; what marks and deletes rows |
 //! | [`request_id`], [`headers`], [`host`], [`connections`] | around every request: its number and log line, its headers, whom it may name, its connection |
@@ -37,6 +38,7 @@ mod form_body;
 mod form_page;
 mod form_token;
 pub mod functions;
+pub mod gate;
 pub mod headers;
 pub mod health;
 pub mod host;

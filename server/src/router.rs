@@ -18,7 +18,7 @@ use crate::{
     authentication::session::authenticate,
     cross_site, error_page, events,
     export::{self, EXPORT},
-    functions, headers, health, host, mcp, oauth, pages, problem, request_id, rest,
+    functions, gate, headers, health, host, mcp, oauth, pages, problem, request_id, rest,
     state::AppState,
     two_factor_files::{self, QR_CODE, RECOVERY_CODES},
 };
@@ -97,7 +97,8 @@ fn users() -> Listed {
         .route("/sign-out", post(functions::sign_out))
         .route(RECOVERY_CODES, get(two_factor_files::recovery_codes))
         .route(QR_CODE, get(two_factor_files::qr_code))
-        .route(EXPORT, get(export::export));
+        .route(EXPORT, get(export::export))
+        .route(gate::SIGN_IN, get(gate::sign_in));
     for (address, handler) in oauth::for_browsers() {
         users = users.route(address, handler);
     }
@@ -111,6 +112,12 @@ fn users() -> Listed {
 fn machines() -> Listed {
     Listed::default()
         .route("/events", get(events::events))
+        .route(gate::VERIFY, get(gate::verify))
+        .route(gate::FORWARD, get(gate::forward))
+        .route(gate::BEGIN, get(gate::begin))
+        .route(gate::FINISH, get(gate::finish))
+        .route("/.curfew/pkg/{file}", get(assets::hashed))
+        .route("/.curfew/favicon.svg", get(assets::favicon))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/pkg/{file}", get(assets::hashed))

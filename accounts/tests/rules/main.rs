@@ -29,6 +29,7 @@ mod emails;
 mod ending_devices;
 mod forgotten_password;
 mod full_disk;
+mod gate;
 mod half_dead;
 mod invitations;
 mod key;

@@ -12,10 +12,11 @@ pub use sign_out::SignOut;
 use accounts::text::visible;
 use leptos::prelude::*;
 
-use super::error_page::document;
+use super::error_page::{Frame, document};
 use crate::{
     Assets,
     parts::icon::{Disc, Shape},
+    theme::Theme,
 };
 
 /// The page that asks a user before they go on to an application.
@@ -36,7 +37,7 @@ pub fn refused(assets: &Assets, title: &str, text: &str) -> String {
             <a class="button button--primary" href="/">"Go home"</a>
         </div>
     };
-    document("Signing in to an application", assets, content)
+    document("Signing in to an application", &Frame::here(Theme::System, assets), content)
 }
 
 /// The address that an application would be answered at is not one that it has registered. An owner or admin of its account is
@@ -82,7 +83,7 @@ pub fn untrusted_redirect(
         {received}
         {home}
     };
-    document("Signing in to an application", assets, content)
+    document("Signing in to an application", &Frame::here(Theme::System, assets), content)
 }
 
 /// Signed out, with no application to go on to.
@@ -96,7 +97,7 @@ pub fn signed_out(assets: &Assets) -> String {
             <a class="button button--primary" href="/sign-in">"Sign in"</a>
         </div>
     };
-    document("You’re signed out", assets, content)
+    document("You’re signed out", &Frame::here(Theme::System, assets), content)
 }
 
 /// A page that goes on by itself, which the answer's `Refresh` header does; the link is for a browser that ignores that.
@@ -111,5 +112,5 @@ pub fn onward(assets: &Assets, address: &str) -> String {
             <a class="button button--primary" href=address>"Continue"</a>
         </div>
     };
-    document("One moment…", assets, content)
+    document("One moment…", &Frame::here(Theme::System, assets), content)
 }

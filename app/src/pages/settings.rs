@@ -1,19 +1,13 @@
 //! Account Settings: five tabs, each its own address, shown by role.
 
-#[cfg(feature = "ssr")]
 pub mod audit_log;
-#[cfg(feature = "ssr")]
 mod general;
-#[cfg(feature = "ssr")]
 mod members;
-#[cfg(feature = "ssr")]
 mod plain_pages;
 pub mod tokens;
 
-#[cfg(feature = "ssr")]
 pub use plain_pages::*;
 
-#[cfg(feature = "ssr")]
 use accounts::permissions::Permission;
 use leptos::prelude::*;
 
@@ -23,7 +17,6 @@ use crate::{
 };
 
 /// Every tab: its address, its label, and the permission that shows it.
-#[cfg(feature = "ssr")]
 pub(crate) const TABS: &[(&str, &str, Permission)] = &[
     ("/settings", "General", Permission::ViewAccount),
     ("/settings/members", "Members", Permission::ViewMembers),

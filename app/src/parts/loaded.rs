@@ -36,10 +36,29 @@ where
     }
 }
 
+/// Shows what `draw` draws once it has asked for it, or why it did not come. The page is not sent before it is there.
+pub fn awaited<F>(draw: impl Fn() -> F + Send + Sync + 'static) -> impl IntoView
+where
+    F: Future<Output = Result<AnyView, AppError>> + Send + 'static,
+{
+    view! {
+        <Suspense>
+            {move || {
+                let view = draw();
+                Suspend::new(async move {
+                    match view.await {
+                        Ok(view) => view,
+                        Err(error) => view! { <Missing error /> }.into_any(),
+                    }
+                })
+            }}
+        </Suspense>
+    }
+}
+
 /// In place of what could not be shown: what it was, and a way on. The page's status says so too.
 #[component]
 pub fn Missing(error: AppError) -> impl IntoView {
-    #[cfg(feature = "ssr")]
     crate::context::set_status(error.code);
     let (shape, again) = match error.code {
         Code::NotFound => (Shape::Search, false),

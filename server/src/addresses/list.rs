@@ -26,7 +26,7 @@ const WITH_LINK: &str = "with its link";
 const WHERE_OPEN: &str = "where sign-up is open";
 
 /// Addresses of browsers that are neither a function nor a page.
-pub(super) const NO_PAGES: [&str; 26] = [
+pub(super) const NO_PAGES: [&str; 33] = [
     "/sign-out",
     "/profile/two-factor/recovery-codes.txt",
     "/profile/two-factor/qr.svg",
@@ -53,6 +53,13 @@ pub(super) const NO_PAGES: [&str; 26] = [
     "/pkg/{file}",
     "/favicon.svg",
     "/robots.txt",
+    "/gate/verify",
+    "/gate/forward",
+    "/gate/sign-in",
+    "/.curfew/sign-in",
+    "/.curfew/finish",
+    "/.curfew/pkg/{file}",
+    "/.curfew/favicon.svg",
 ];
 
 const fn public(path: &'static str, what: &'static str) -> Address {
@@ -114,6 +121,8 @@ pub(super) const LIST: &[Address] = &[
     // Functions: the user's own
     asks_nothing("/api/fn/standing", "count your sessions", OwnProfile, READS),
     asks_nothing("/api/fn/sessions", "list your sessions", OwnProfile, READS),
+    asks_nothing("/api/fn/devices", "list your devices", OwnProfile, READS),
+    asks_nothing("/api/fn/recent_activity", "see what you did and what was done to you", OwnProfile, READS),
     asks_nothing("/api/fn/remote_logout_facts", "count what a remote logout ends", OwnProfile, READS),
     asks_nothing("/api/fn/remote_logout", "log yourself out from all devices", RemoteLogout, "must be within reach of a user who is frightened")
         .home("/profile/remote-logout"),
@@ -130,7 +139,7 @@ pub(super) const LIST: &[Address] = &[
     asks_nothing("/api/fn/abandon_two_factor", "abandon setting it up", KeepTwoFactor, READS),
     asks("/api/fn/new_recovery_codes", "create new recovery codes", KeepTwoFactor).home(NEW_CODES),
     asks("/api/fn/use_recovery_codes", "use the new recovery codes", KeepTwoFactor).home(NEW_CODES),
-    asks_nothing("/api/fn/recovery_codes_left", "count your recovery codes", KeepTwoFactor, READS),
+    asks_nothing("/api/fn/two_factor_status", "see whether two-factor authentication is on", OwnProfile, READS),
     asks_nothing("/api/fn/two_factor_draft", "see what is being set up", KeepTwoFactor, READS),
     asks("/api/fn/delete_account", "delete your user", DeleteOwnUser)
         .home("/profile/delete")
@@ -229,4 +238,12 @@ pub(super) const LIST: &[Address] = &[
     public("/pkg/{file}", "fetch a built file"),
     public("/favicon.svg", "fetch the icon"),
     public("/robots.txt", "fetch the rules for crawlers"),
+    // Applications behind the gate
+    public("/gate/verify", "ask whether a request is let through").but("a trusted proxy"),
+    public("/gate/forward", "ask whether a request is let through").but("a trusted proxy"),
+    public("/gate/sign-in", "sign in to an application behind the gate").but("with a session"),
+    public("/.curfew/sign-in", "begin to sign in to an application").but("on the application’s host"),
+    public("/.curfew/finish", "finish signing in to an application").but("on the application’s host"),
+    public("/.curfew/pkg/{file}", "fetch a built file").but("on the application’s host"),
+    public("/.curfew/favicon.svg", "fetch the icon").but("on the application’s host"),
 ];

@@ -9,7 +9,7 @@ mod malformed;
 mod text;
 
 /// Every server function, with fields that would do something.
-pub const FUNCTIONS: [(&str, &[(&str, &str)]); 59] = [
+pub const FUNCTIONS: [(&str, &[(&str, &str)]); 61] = [
     ("continue_to_application", &[("request", "client_id=x")]),
     (
         "sign_up",
@@ -99,7 +99,9 @@ pub const FUNCTIONS: [(&str, &[(&str, &str)]); 59] = [
     ("turn_off_two_factor", &[]),
     ("new_recovery_codes", &[]),
     ("use_recovery_codes", &[]),
-    ("recovery_codes_left", &[]),
+    ("two_factor_status", &[]),
+    ("devices", &[("all", "false")]),
+    ("recent_activity", &[]),
     ("end_session", &[("id", "x")]),
     ("end_other_sessions", &[]),
     ("rename_device", &[("id", "x"), ("label", "Eve’s")]),

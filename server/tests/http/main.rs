@@ -27,6 +27,7 @@ mod typed;
 
 mod behind_proxies;
 mod devices;
+mod home;
 mod mcp;
 mod new_device;
 mod oauth;

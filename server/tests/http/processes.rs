@@ -10,6 +10,7 @@ mod clocks;
 mod codes_at_once;
 mod denials;
 mod downloads;
+mod gate;
 mod half_dead;
 mod kills;
 mod logging;

@@ -114,10 +114,10 @@ impl TestApp {
             wasm: "/pkg/curfew.wasm".into(),
             css: "/pkg/curfew.css".into(),
             guard: "/pkg/guard.js".into(),
-            live: "/pkg/live.js".into(),
+            tabs: "/pkg/tabs.js".into(),
             drafts: "/pkg/drafts.js".into(),
             times: "/pkg/times.js".into(),
-            plain: "/pkg/plain.js".into(),
+            forms: "/pkg/forms.js".into(),
         });
         let state = AppState::new(config, db, hasher, KEYS.clone(), assets);
         Self {

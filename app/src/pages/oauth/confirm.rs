@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-use crate::parts::{drawn::drawn, layout::Narrow};
+use crate::parts::{layout::Narrow, loaded::awaited};
 
 #[component]
 pub fn Confirm() -> impl IntoView {
     view! {
-        <Narrow title="Continue to an application">{drawn(server_side::draw)}</Narrow>
+        <Narrow title="Continue to an application">{awaited(server_side::draw)}</Narrow>
     }
 }
 
@@ -100,11 +100,7 @@ mod server_side {
         }
     }
 
-    pub(super) async fn draw() -> Result<String, AppError> {
-        Ok(shown().await?.to_html())
-    }
-
-    async fn shown() -> Result<AnyView, AppError> {
+    pub(super) async fn draw() -> Result<AnyView, AppError> {
         let me = signed_in()?;
         let request = query_string();
         let (request, _) = answer_in::split(&request);

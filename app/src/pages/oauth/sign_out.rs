@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-use crate::parts::{drawn::drawn, layout::Narrow};
+use crate::parts::{layout::Narrow, loaded::awaited};
 
 #[component]
 pub fn SignOut() -> impl IntoView {
     view! {
-        <Narrow title="Sign out here too?">{drawn(server_side::draw)}</Narrow>
+        <Narrow title="Sign out here too?">{awaited(server_side::draw)}</Narrow>
     }
 }
 
@@ -26,11 +26,7 @@ mod server_side {
         },
     };
 
-    pub(super) async fn draw() -> Result<String, AppError> {
-        Ok(shown().await?.to_html())
-    }
-
-    async fn shown() -> Result<AnyView, AppError> {
+    pub(super) async fn draw() -> Result<AnyView, AppError> {
         let me = signed_in()?;
         let application = match query("client_id") {
             Some(id) => applications::find(&mut *reader().await?, &ApplicationId(id)).await?,
