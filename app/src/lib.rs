@@ -213,6 +213,8 @@ fn Addresses() -> impl IntoView {
                 <Route path=path!("/profile/two-factor/off") view=pages::profile::two_factor::Off ssr=SsrMode::Async />
                 <Route path=path!("/profile/confirm") view=pages::profile::confirm::Confirm ssr=SsrMode::Async />
                 <Route path=path!("/profile/delete") view=pages::profile::delete::Delete ssr=SsrMode::Async />
+                <Route path=path!("/oauth/confirm") view=pages::oauth::Confirm ssr=SsrMode::Async />
+                <Route path=path!("/oauth/sign-out") view=pages::oauth::SignOut ssr=SsrMode::Async />
                 <Route path=path!("/profile/remote-logout") view=remote_logout::confirm::Confirm ssr=SsrMode::Async />
                 <Route path=path!("/join") view=pages::join::Join ssr=SsrMode::Async />
                 <Route path=path!("/settings") view=pages::settings::General ssr=SsrMode::Async />

@@ -13,6 +13,8 @@ pub mod join;
 pub mod look_again;
 #[cfg(feature = "ssr")]
 pub mod not_found;
+#[cfg(feature = "ssr")]
+pub mod oauth;
 pub mod profile;
 #[cfg(feature = "ssr")]
 pub mod receipt;

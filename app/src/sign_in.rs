@@ -218,13 +218,13 @@ pub(crate) async fn welcome(
 }
 
 /// The path to redirect to: of this site, or the home page. `//host`, `/\host` and control characters
-/// lead elsewhere in some browsers.
+/// lead elsewhere in some browsers. It is as long as a request for a code may be.
 #[must_use]
 pub fn same_site(next: Option<&str>) -> String {
     let ours = |path: &&str| {
         path.starts_with('/')
             && !path.starts_with("//")
-            && path.len() <= 2_000
+            && path.len() <= 8_000
             && path.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
             && !path.starts_with("/api/")
             && !path.starts_with("/sign-")

@@ -114,7 +114,7 @@ pub fn When(#[prop(into)] at: Time, #[prop(default = Show::Full)] show: Show) ->
 
 #[cfg(feature = "ssr")]
 fn now() -> i64 {
-    crate::context::now().at.0
+    accounts::time::Moment::now().at.0
 }
 
 #[cfg(all(feature = "hydrate", not(feature = "ssr")))]

@@ -101,7 +101,10 @@ async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<
             audit::verify(instance, config, expect.as_deref(), out).await?;
         }
         Command::Audit(Audit::Export { format }) => audit::export(instance, format, out).await?,
-        Command::Key(Key::Rotate { forget_old }) => {
+        Command::Key(Key::Rotate { signing: true, .. }) => {
+            key::rotate_signing(instance, config, out).await?;
+        }
+        Command::Key(Key::Rotate { forget_old, .. }) => {
             key::rotate(&instance.db, config, forget_old, out).await?;
         }
         Command::Key(Key::AcceptLoss) => key::accept_loss(instance, config, out).await?,

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use accounts::{
+    applications::signing_keys,
     audit_retention,
     cleanup::cleanup,
     curfew,
@@ -176,6 +177,14 @@ async fn keep_cleaning_up(instance: Instance) {
         tick.tick().await;
         if time_is_in_doubt() {
             continue;
+        }
+        match signing_keys::rotate_due(&instance, Moment::now()).await {
+            Ok(0) => {}
+            Ok(keys) => tracing::info!(
+                keys,
+                "new signing keys are published, and sign in two hours"
+            ),
+            Err(error) => tracing::warn!(%error, "signing keys are rotated later"),
         }
         match clean_up(&instance).await {
             Ok(0) => {}

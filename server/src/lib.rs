@@ -7,6 +7,7 @@
 //! | [`authentication`], [`permitted`] | from a request to a user, and what the user may do |
 //! | [`pages`], [`functions`], [`events`], [`export`], [`two_factor_files`] | what browsers ask for |
 //! | [`rest`], [`mcp`] | what programs ask for, with a token |
+//! | [`oauth`] | the OpenID provider: what applications ask for |
 //! | [`gate`] | what proxies ask in front of applications, and how a sign-in reaches their hosts |
 //! | [`health`], [`assets`] | what needs no user |
 //! | [`emails`], [`webhook`], [`notices`], `jobs` | outboxes, emptied as long as the program runs; what marks and deletes rows |
@@ -47,6 +48,7 @@ pub mod last_seen;
 pub mod log;
 pub mod mcp;
 pub mod notices;
+pub mod oauth;
 pub mod pages;
 pub mod permitted;
 pub mod problem;

@@ -42,6 +42,7 @@ mod nonsense;
 mod planted;
 mod pooler;
 mod profile;
+mod provider;
 mod races;
 mod raised_epochs;
 mod rate_limits;

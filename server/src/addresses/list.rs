@@ -27,7 +27,7 @@ const WITH_LINK: &str = "with its link";
 const WHERE_OPEN: &str = "where sign-up is open";
 
 /// Addresses of browsers that are neither a function nor a page.
-pub(super) const NO_PAGES: [&str; 22] = [
+pub(super) const NO_PAGES: [&str; 33] = [
     "/sign-out",
     "/profile/two-factor/recovery-codes.txt",
     "/profile/two-factor/qr.svg",
@@ -37,6 +37,17 @@ pub(super) const NO_PAGES: [&str; 22] = [
     "/api/docs",
     "/profile/api",
     "/profile/mcp",
+    "/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
+    "/oauth/authorize",
+    "/oauth/resume",
+    "/oauth/token",
+    "/oauth/userinfo",
+    "/oauth/introspect",
+    "/oauth/revoke",
+    "/oauth/end-session",
+    "/oauth/signed-out",
+    "/oauth/jwks.json",
     "/events",
     "/healthz",
     "/readyz",
@@ -93,6 +104,8 @@ pub(super) const LIST: &[Address] = &[
     needs("/profile/remote-logout", "confirm a remote logout", AskRemoteLogout),
     needs(CONFIRM, "confirm that it is you", OwnProfile),
     needs("/profile/delete", "confirm deleting your user", DeleteOwnUser),
+    needs("/oauth/confirm", "say whether you continue to an application", OwnProfile),
+    needs("/oauth/sign-out", "say whether you sign out here too", OwnProfile),
     // Pages: account settings
     needs("/settings", "see the account", ViewAccount),
     needs("/settings/plan", "confirm another plan", ChangePlan),
@@ -138,6 +151,8 @@ pub(super) const LIST: &[Address] = &[
     asks("/api/fn/end_other_sessions", "end your other sessions", OwnProfile).home(SECURITY),
     asks_nothing("/api/fn/end_application_session", "sign out of an application", OwnProfile, "only signs out of one application").home(SECURITY),
     asks_nothing("/api/fn/rename_device", "name one of your devices", OwnProfile, "only what you call it").home(SECURITY),
+    asks_nothing("/api/fn/continue_to_application", "continue to an application", OwnProfile, "asks itself where the application wants it")
+        .home("/oauth/confirm"),
     asks("/api/fn/set_curfew", "set your curfew", OwnProfile).home(SECURITY),
     asks("/api/fn/set_account_curfew", "set every member's curfew", SetAccountCurfew).home(SECURITY),
     asks_nothing("/api/fn/token", "see one of your tokens", OwnTokens, READS),
@@ -218,6 +233,17 @@ pub(super) const LIST: &[Address] = &[
     public("/api/docs", "read about the API"),
     public("/profile/api", "find your API tokens"),
     public("/profile/mcp", "find your MCP tokens"),
+    public("/.well-known/openid-configuration", "find the OpenID provider"),
+    public("/.well-known/oauth-authorization-server", "find the OAuth server"),
+    public("/oauth/authorize", "sign in to an application").but("with a session"),
+    public("/oauth/resume", "continue to an application after signing in"),
+    public("/oauth/token", "exchange a code or a refresh token").but("with the application’s secret, or PKCE"),
+    public("/oauth/userinfo", "learn who signed in").but("with an access token"),
+    public("/oauth/introspect", "ask whether a token is good").but("with the application’s secret"),
+    public("/oauth/revoke", "give a token up").but("with the application’s secret, or of a public one with the token"),
+    public("/oauth/end-session", "sign out at an application").but("with a session"),
+    public("/oauth/signed-out", "continue to an application after signing out"),
+    public("/oauth/jwks.json", "fetch the keys that tokens are signed with"),
     public("/events", "receive live notices").but("with a session"),
     public("/healthz", "ask whether the program is alive"),
     public("/readyz", "ask whether the program can serve"),

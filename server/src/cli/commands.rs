@@ -177,6 +177,10 @@ pub enum Key {
         /// Take the old keys out of the file afterwards: what they sealed elsewhere is lost
         #[arg(long)]
         forget_old: bool,
+        /// New keys for ID tokens and logout tokens instead: published now, and signing in two hours, when applications
+        /// know them
+        #[arg(long, conflicts_with = "forget_old")]
+        signing: bool,
     },
     /// Give up what the key file does not open, after its key was lost for good
     #[command(

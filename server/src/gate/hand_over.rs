@@ -31,7 +31,8 @@ use crate::{
 pub struct Begun {
     host: String,
     to: Option<String>,
-    begun: String,
+    #[serde(rename = "begun")]
+    by: String,
 }
 
 /// `GET /gate/sign-in?host=…&to=…&begun=…`. After a sign-in the browser comes back here. It goes on from a page of ours, because a
@@ -60,7 +61,7 @@ pub async fn sign_in(
     let wanted = Wanted {
         host: &begun.host,
         address: &to,
-        begun_by: &begun.begun,
+        begun_by: &begun.by,
     };
     match given(&state, &visit, me, wanted).await {
         Ok(given) => {

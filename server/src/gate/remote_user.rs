@@ -2,6 +2,7 @@
 
 use accounts::gate::Admitted;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use data_encoding::HEXUPPER;
 
 const USER: HeaderName = HeaderName::from_static("remote-user");
 const EMAIL: HeaderName = HeaderName::from_static("remote-email");
@@ -39,7 +40,7 @@ fn in_ascii(text: &str) -> String {
             b' '..=b'~' => encoded.push(char::from(byte)),
             other => {
                 encoded.push('%');
-                encoded.push_str(&format!("{other:02X}"));
+                encoded.push_str(&HEXUPPER.encode(&[other]));
             }
         }
     }

@@ -9,7 +9,8 @@ mod malformed;
 mod text;
 
 /// Every server function, with fields that would do something.
-pub const FUNCTIONS: [(&str, &[(&str, &str)]); 67] = [
+pub const FUNCTIONS: [(&str, &[(&str, &str)]); 68] = [
+    ("continue_to_application", &[("request", "client_id=x")]),
     (
         "sign_up",
         &[

@@ -31,6 +31,7 @@ mod devices;
 mod home;
 mod mcp;
 mod new_device;
+mod oauth;
 mod rest;
 mod streams;
 mod theme;

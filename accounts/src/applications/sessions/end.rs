@@ -2,7 +2,7 @@
 //! what it came from ([`crate::application_endings`]).
 
 use crate::{
-    application_endings::{Cause, How, Open, end as end_and_owe, open},
+    application_endings::{Cause, EndedBy, Open, end as end_and_owe, open},
     execute,
     ids::{ApplicationSessionId, EventId},
     on,
@@ -26,7 +26,7 @@ pub(crate) async fn end(
     let Some(open) = open else {
         return Ok(false);
     };
-    let how = How {
+    let how = EndedBy {
         reason: &cause.name(),
         at: op.now.at,
         by: Some(event),
