@@ -218,6 +218,10 @@ pub enum Application {
 }
 
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub struct AddApplication {
     /// Email of a user of the account that it belongs to
     #[arg(long, value_name = "EMAIL")]
