@@ -25,7 +25,7 @@ dev: ## the same for developing: build quickly, and again whenever a source chan
 	$(XTASK) dev
 
 test: ## everything: lint, tests on SQLite and PostgreSQL, browser tests
-	@ci/install.sh rust lint node postgres chromium
+	@ci/install.sh rust lint node postgres proxies chromium
 	@$(MAKE) --no-print-directory lint
 	$(XTASK) web
 	$(XTASK) size

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what a command needs and this machine lacks:
-#   ci/install.sh rust lint wasm-opt node postgres chromium
+#   ci/install.sh rust lint wasm-opt node postgres proxies chromium
 # What is there already costs one look. Debian packages need root or sudo; without, it says what is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -61,11 +61,17 @@ install_postgres() {
     compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || debian "libfaketime" faketime
 }
 
+# The reverse proxies that the gate's tests run in front of an application.
+install_proxies() {
+    has nginx || [ -x /usr/sbin/nginx ] || debian "nginx" nginx-light
+    has caddy || debian "Caddy" caddy
+}
+
 install_chromium() { [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || debian "Chromium" chromium; }
 
 for what in "$@"; do
     case $what in
-        rust | lint | wasm-opt | node | postgres | chromium) "install_$what" ;;
+        rust | lint | wasm-opt | node | postgres | proxies | chromium) "install_$what" ;;
         *) fail "unknown: $what" ;;
     esac
 done

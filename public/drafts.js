@@ -68,6 +68,7 @@
   const giveBack = () => {
     const { [location.pathname]: page, ...others } = read();
     if (!page) return;
+    let given = false;
     for (const form of forms()) {
       for (const [name, value] of page[nameOf(form)] ?? []) {
         const field = fields(form).find((field) => field.name === name);
@@ -75,10 +76,13 @@
         if (isTicked(field)) field.checked = value;
         else field.value = value;
         field.dispatchEvent(new Event("input", { bubbles: true }));
+        given = true;
         for (let fold = field.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
       }
     }
     write(others);
+    const notice = document.querySelector("[data-kept]");
+    if (given && notice) notice.hidden = false;
   };
 
   quietly(() => {

@@ -5,7 +5,28 @@
 // that it works before the WASM is there, and when the WASM never comes.
 (() => {
   const root = document.documentElement;
-  if (!root.hasAttribute("data-guarded")) return;
+
+  // The WASM has panicked (app/src/hydrate.rs): nothing reaches it any more, and the browser sends the forms itself.
+  for (const kind of ["click", "submit", "input", "change", "toggle"]) {
+    const keep = (event) => root.hasAttribute("data-broken") && event.stopPropagation();
+    document.addEventListener(kind, keep, true);
+  }
+
+  const signedIn = window.BroadcastChannel && new BroadcastChannel("curfew-signed-in");
+  // A page in the back/forward cache holds nothing.
+  addEventListener("pagehide", () => signedIn?.close());
+
+  if (!root.hasAttribute("data-guarded")) {
+    // A page whose user was replaced by another of the same browser came here, perhaps before the browser had the new cookie.
+    // Once another tab is signed in, so is this one, and is led on.
+    if (signedIn && location.pathname === "/sign-in") {
+      const typed = "input:not([type=hidden], [type=checkbox])";
+      const untouched = () => [...document.querySelectorAll(typed)].every((field) => !field.value);
+      signedIn.onmessage = ({ data }) => data === "yes" && untouched() && location.reload();
+      signedIn.postMessage("who?");
+    }
+    return;
+  }
   let over = false;
 
   // Covering takes the focus, and an open dialog would keep the veil's own button out of reach.
@@ -48,8 +69,8 @@
     stop();
     const page = document.getElementById("over").content.cloneNode(true);
     const time = document.createElement("time");
-    time.dateTime = at.iso;
-    const date = new Date(at.unix_ms);
+    const date = new Date(at);
+    time.dateTime = date.toISOString();
     const clock = date.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
     const day = date.toLocaleDateString([], { day: "numeric", month: "short", year: "numeric" });
     time.textContent = date.toDateString() === new Date().toDateString() ? clock : `${clock} on ${day}`;
@@ -63,6 +84,7 @@
     const title = page.getElementById("over-title");
     root.classList.remove("is-veiled", "is-offline");
     document.body.replaceChildren(page);
+    delete document.body.dataset.boot;
     document.title = "You were signed out · Curfew";
     title.focus();
   };
@@ -123,7 +145,13 @@
     document.querySelector("main").prepend(notice);
   };
 
-  // For live.js, which is told of it by the server.
+  // For tabs at the sign-in page.
+  if (signedIn) {
+    signedIn.onmessage = async ({ data }) => data === "who?" && (await verify()) === "yes" && signedIn.postMessage("yes");
+    signedIn.postMessage("yes");
+  }
+
+  // For the WASM, which is told of it by the server (app/src/live/stream.rs).
   window.curfew = { ended, verify, check, changed };
 
   // The server is seldom unreachable for long: the page asks again by itself.

@@ -197,6 +197,8 @@ create table logout_notices (
 );
 
 create index logout_notices_due on logout_notices (next_try_at) where outcome is null;
+create index logout_notices_waiting on logout_notices (application_id, leased_until) where outcome is null;
+create index logout_notices_failing on logout_notices (application_id) where outcome is null and last_error is not null;
 create index logout_notices_event on logout_notices (event_id) where event_id is not null;
 create index logout_notices_application on logout_notices (application_id, created_at);
 
@@ -221,3 +223,15 @@ create table gate_cookies (
     application_session_id text not null references application_sessions (id),
     created_at bigint not null
 );
+
+-- What a browser may look at for an hour after its remote logout, signed in or not: what that has ended, and what
+-- applications have answered since.
+create table receipts (
+    token_hash text not null primary key check (length(token_hash) = 64),
+    event_id text not null,
+    expires_at bigint not null
+);
+
+create index receipts_expired on receipts (expires_at);
+create index epoch_raises_event on epoch_raises (event_id);
+create index application_sessions_ended_by on application_sessions (ended_by) where ended_by is not null;

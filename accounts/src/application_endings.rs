@@ -6,4 +6,4 @@ mod ending;
 
 pub use causes::{Cause, Ends, causes_table};
 pub(crate) use causes::{reason_name, reasons_that_end_offline};
-pub(crate) use ending::{How, Open, end, follow, open};
+pub(crate) use ending::{EndedBy, Open, end, follow, open};

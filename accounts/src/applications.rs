@@ -12,13 +12,14 @@ pub mod claims;
 pub mod codes;
 mod details;
 mod find;
+mod grants;
 mod logout_token;
 mod manage;
 mod mine;
 mod notice_answers;
 mod notices;
+mod open_paths;
 mod receipt;
-mod grants;
 mod redirects;
 pub mod refresh_tokens;
 mod register;
@@ -30,19 +31,23 @@ pub mod tokens;
 mod who_may;
 
 pub use crate::application_endings::{Cause, Ends, causes_table};
+pub use answers::{answer, answered_at};
 pub use application::{Application, Kind, SigningAlgorithm};
 pub use details::{Access, Details, LONGEST_OWN_SESSION, OwnHost, SHORTEST_OWN_SESSION};
 pub use find::{find, find_gate, hosts, list, redirects};
+pub use grants::{Granted, InvalidGrant};
 pub use logout_token::{LOGOUT_TOKEN_TYPE, LogoutClaims};
 pub use manage::{change, change_secret, for_test, remove, remove_by_operator, revoke_old_secret};
 pub use mine::{Class, Mine, mine, sign_out};
 pub use notice_answers::Outcome;
 pub use notices::{
-    Answer, DueNotice, Lane, ListedNotice, any_notice_due, lease_notice, note_answer, recent_notices,
+    Answer, DueNotice, Lane, ListedNotice, any_notice_due, lease_notice, note_answer,
+    recent_notices,
 };
-pub use receipt::{Told, ToldHow, told};
-pub use answers::{answer, answered_at};
-pub use grants::{Granted, InvalidGrant};
+pub(crate) use open_paths::OpenPaths;
+pub use receipt::{
+    RECEIPT_LASTS, Receipt, Told, ToldHow, leave_receipt, receipt_of, receipt_of_event, told,
+};
 pub use redirects::{redirect_matches, redirect_refusal};
 pub use register::{ApplicationError, Registered, may_register, register, register_by_operator};
 pub use scope::{Scope, ScopeName};

@@ -93,11 +93,13 @@ pub async fn confirm(op: &mut Operation, link: &Token) -> Result<String, ChangeE
     let email = found
         .and_then(|link| link.email)
         .ok_or(ChangeEmailError::Expired)?;
+    let now = op.now.at;
     execute!(
         op,
-        "update users set email = $2 where id = $1",
+        "update users set email = $2, email_verified_at = $3 where id = $1",
         &user.id,
-        &email
+        &email,
+        now
     )
     .map_err(taken)?;
     // This link, and those that went to the old address.

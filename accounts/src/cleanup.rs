@@ -14,6 +14,8 @@
 //! | invitations | 30 days after they expired |
 //! | known devices | a year after they were last used |
 //! | authorization codes, access tokens | a day after they expired |
+//! | receipts of remote logouts | an hour after it |
+//! | logout notices | 30 days after they were answered or given up |
 //! | application sessions with their refresh tokens | 30 days after they ended, when every notice of it is done |
 //! | signing keys | 30 days after they signed for the last time |
 //! | counts of refusals | when they were recorded (`denials::record_counted`) |
@@ -55,6 +57,8 @@ pub async fn cleanup(tx: &mut Tx, now: Moment) -> Result<u64, sqlx::Error> {
                  and not exists (select 1 from sessions s where s.remembered_device_id = remembered_devices.id)",
             month_ago,
         ),
+        ("delete from receipts where expires_at < $1", now.at),
+        ("delete from logout_notices where answered_at < $1", month_ago),
         ("delete from authorization_codes where expires_at < $1", now.at - DAY),
         ("delete from access_tokens where expires_at < $1", now.at - DAY),
         ("delete from signing_keys where signs_until < $1", month_ago),
@@ -65,6 +69,7 @@ pub async fn cleanup(tx: &mut Tx, now: Moment) -> Result<u64, sqlx::Error> {
         ),
         (
             "delete from application_sessions where ended_at < $1
+                 and not exists (select 1 from logout_notices n where n.application_session_id = application_sessions.id)
                  and not exists (select 1 from access_tokens t where t.application_session_id = application_sessions.id)",
             month_ago,
         ),

@@ -21,6 +21,7 @@
 //! | [`reset_password`], [`change_email`], [`not_me`] | what those links do |
 //! | [`keys`], [`instance_keys`], [`sealed`], [`key_rotation`], [`key_loss`] | the instance's key, which one its database knows, what it seals because it must be given back, and what is done with a new or a lost one |
 //! | [`files`] | why a file cannot be used, in words for the operator |
+//! | [`gate`] | which requests for an application behind a proxy are let through, and how a sign-in reaches its host |
 //! | [`applications`] | what signs in with Curfew: what is registered, who may use it, what each is told |
 //! | [`tokens`], [`programs`] | API and MCP tokens, which remote logout leaves alone, and what programs do with them |
 //! | [`audit`], [`audit_retention`] | what happened, in a chain that shows tampering, and how long it is kept |
@@ -50,6 +51,7 @@ pub mod email_links;
 pub mod emails;
 pub mod end_reason;
 pub mod files;
+pub mod gate;
 pub mod ids;
 pub mod instance;
 pub mod instance_keys;

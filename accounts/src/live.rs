@@ -37,8 +37,8 @@ macro_rules! live_device {
 macro_rules! may_use_application {
     () => {
         "(a.removed_at is null and u.account_id = a.account_id and u.disabled_at is null and u.removed_at is null
-          and (a.who_may = 'all' or exists (select 1 from application_access x where x.application_id = a.id
-               and ((x.kind = 'role' and x.subject = u.role) or (x.kind = 'user' and x.subject = u.id)))))"
+          and (a.who_may = 'all' or exists (select 1 from application_access may where may.application_id = a.id
+               and ((may.kind = 'role' and may.subject = u.role) or (may.kind = 'user' and may.subject = u.id)))))"
     };
 }
 

@@ -303,6 +303,19 @@ async fn take_own_or(
     }))
 }
 
+/// Counts a wrong secret of an application. A secret cannot be guessed; this bounds what one address writes into the log.
+///
+/// # Errors
+/// When the database is unavailable; the inner error when there were too many.
+pub async fn permit_wrong_client_secret(
+    op: &mut Operation,
+) -> Result<Result<(), RateLimited>, sqlx::Error> {
+    let limits = op.limits;
+    let subject = format!("client-secret:{}", op.client().network());
+    let (most, window) = (limits.attempts_per_address, limits.attempt_window);
+    count(op, &subject, most, window).await
+}
+
 async fn take(
     op: &mut Operation,
     permit: Permit,

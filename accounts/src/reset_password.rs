@@ -130,6 +130,7 @@ pub async fn reset(
         .await?
         .ok_or(ResetError::Expired)?;
     email_links::consume(&mut op, link).await?;
+    users::note_email_verified(&mut op, &user.id).await?;
     set_password(&mut op, &user, &hash).await?;
     // A user who could not sign in after too many wrong passwords has a new password now.
     rate_limits::clear_email_failures(&mut op, &user.email).await?;

@@ -1,5 +1,6 @@
 //! Users and sessions that are not real: for looking around ([`demo()`]) and for measuring ([`seed()`]).
 
+mod applications;
 mod demo;
 mod error;
 mod history;

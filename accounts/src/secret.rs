@@ -90,6 +90,12 @@ impl TokenHash {
         Self(HEXLOWER.encode(&Sha256::digest(text.as_bytes())))
     }
 
+    /// The hash as text, for what leaves the program on purpose: a hand-over's begin, which only compares it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The first 16 digits: enough to tell hashes apart, too few to look one up by.
     pub(crate) fn prefix(&self) -> String {
         self.0.chars().take(16).collect()

@@ -29,7 +29,7 @@ pub(crate) use ended::{Raise, raise};
 pub(crate) use expand::expand_all_of;
 pub use expand::expand_raises;
 pub use facts::{Facts, facts};
-pub use find::{Found, find, find_by_id, note_active};
+pub use find::{Found, find, find_by_id, note_active, second_factor};
 pub use history::{Past, history, remote_logouts};
 pub use list::{Dormant, Listed, dormant, list, page};
 pub(crate) use remote_logout::end_all_but;

@@ -20,7 +20,8 @@ use crate::{
     secret::{Secret, Token},
     time::Moment,
     users::{
-        CleanUser, NewUser, UserError, any_user, id_of_email, insert_account, insert_user, taken,
+        CleanUser, NewUser, UserError, any_user, id_of_email, insert_account, insert_user,
+        note_email_verified, taken,
     },
 };
 
@@ -210,6 +211,7 @@ pub async fn confirm(
                 Some(known) if known.is_unique_violation() => ConfirmError::Expired,
                 _ => ConfirmError::Database(e),
             })?;
+    note_email_verified(&mut op, &user).await?;
     op.commit().await?;
     Ok(user)
 }

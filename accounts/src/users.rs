@@ -226,6 +226,21 @@ impl NewUser<'_> {
     }
 }
 
+/// Notes that a link was used that was sent to the user's address: then it is known to be theirs.
+pub(crate) async fn note_email_verified(
+    op: &mut Operation,
+    user: &UserId,
+) -> Result<(), sqlx::Error> {
+    let now = op.now.at;
+    execute!(
+        op,
+        "update users set email_verified_at = coalesce(email_verified_at, $2) where id = $1",
+        user,
+        now
+    )?;
+    Ok(())
+}
+
 /// The account of a user, who never changes it.
 pub(crate) async fn account_of(
     conn: &mut Conn,

@@ -3,9 +3,13 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{error::AppError, flash::Flash, time::Time};
+use crate::{
+    error::AppError,
+    flash::{Flash, Refused},
+    time::Time,
+};
 
-/// Known when the page is drawn, and sent along to the browser.
+/// Known when the page is drawn. What islands need of it is sent along to the browser; the rest is for the server alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Boot {
     pub viewer: Option<Viewer>,
@@ -13,14 +17,20 @@ pub struct Boot {
     pub page: String,
     /// What vouches for its forms where the browser does not say where they come from.
     pub form_token: Option<String>,
+    /// A form of this page that was refused.
+    pub refused_form: Option<Refused>,
+    #[serde(skip)]
     pub flash: Option<Flash>,
     /// Why this user does not see this page.
+    #[serde(skip)]
     pub refused: Option<AppError>,
     /// Whether an anonymous visitor may sign up here now.
+    #[serde(skip)]
     pub sign_up_open: bool,
     /// Fewest characters of a password.
     pub password_min: usize,
     /// How many days a remembered device is remembered.
+    #[serde(skip)]
     pub remember_days: u64,
 }
 
@@ -44,6 +54,7 @@ pub struct Viewer {
     /// Since when two-factor authentication is on.
     pub two_factor: Option<Time>,
     /// The plans that have it, when this user's has not.
+    #[serde(skip)]
     pub two_factor_plans: Option<String>,
     /// Whether a sensitive operation asks for a password or a code first.
     pub confirm: bool,
@@ -56,13 +67,37 @@ pub struct Viewer {
     /// Where they may put their account on another plan; none for who may not.
     pub change_plan: Option<String>,
     /// The tabs of Account Settings that their role has: address and label. None: no settings at all.
+    #[serde(skip)]
     pub settings: Vec<(String, String)>,
+}
+
+impl Boot {
+    /// As `<body data-boot>`, from where islands take it.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn to_attribute(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    #[cfg(feature = "hydrate")]
+    fn from_page() -> Option<Self> {
+        let text = document().body()?.dataset().get("boot")?;
+        serde_json::from_str(&text).ok()
+    }
 }
 
 /// What this page was drawn with.
 #[must_use]
 pub fn boot() -> Boot {
-    use_context().unwrap_or_default()
+    #[cfg(not(feature = "hydrate"))]
+    return use_context().unwrap_or_default();
+    // Read once: an island may be drawn anew at any time.
+    #[cfg(feature = "hydrate")]
+    {
+        thread_local! {
+            static BOOT: Boot = Boot::from_page().unwrap_or_default();
+        }
+        BOOT.with(Clone::clone)
+    }
 }
 
 /// The user signed in.

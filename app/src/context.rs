@@ -3,7 +3,9 @@
 use std::{pin::Pin, sync::Arc};
 
 use accounts::{
+    applications::{Answer, Application},
     client::Client,
+    ids::UserId,
     instance::{Instance, Reader},
     operation::Operation,
     plans::Plan,
@@ -20,7 +22,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
 use crate::{
-    cookies::Cookies,
+    cookies::{Cookies, Kind},
     error::{AppError, Code},
     flash::{Flash, Note},
     reason::Reason,
@@ -42,6 +44,8 @@ pub struct Install {
     pub public_url: String,
     /// Reaches the receivers of webhooks.
     pub webhook_client: Arc<dyn WebhookClient>,
+    /// Tells applications of logouts.
+    pub notices: Arc<dyn NoticeSender>,
 }
 
 impl Install {
@@ -65,6 +69,15 @@ pub trait WebhookClient: Send + Sync {
 
     /// Tries once. The status when the receiver took it.
     fn deliver<'a>(&'a self, payload: &'a Payload) -> Pending<'a, Result<u16, Failure>>;
+}
+
+/// Sends logout notices. The program has one, because neither rules nor screens know the network.
+pub trait NoticeSender: Send + Sync {
+    /// Why an address may not be sent to, in a sentence for the user who typed it.
+    fn refuses<'a>(&'a self, url: &'a str) -> Pending<'a, Option<String>>;
+
+    /// Sends the application a notice of a session that it does not have, and gives what came back.
+    fn test<'a>(&'a self, application: &'a Application, user: &'a UserId) -> Pending<'a, Answer>;
 }
 
 impl Curfew {
@@ -245,6 +258,25 @@ pub fn set_status(code: Code) {
 pub fn leave(flash: &Flash) -> Result<(), AppError> {
     set_cookie(&curfew()?.cookies.flash(flash));
     Ok(())
+}
+
+/// The receipt's token, where this browser has one.
+#[must_use]
+pub fn receipt_token() -> Option<Token> {
+    let name = curfew().ok()?.cookies.name(Kind::Receipt);
+    let parts = use_context::<http::request::Parts>()?;
+    let value = parts
+        .headers
+        .get_all(header::COOKIE)
+        .iter()
+        .find_map(|header| {
+            let header = String::from_utf8_lossy(header.as_bytes());
+            Cookie::split_parse(header.as_ref())
+                .filter_map(Result::ok)
+                .find(|cookie| cookie.name() == name)
+                .map(|cookie| cookie.value().to_owned())
+        })?;
+    Token::presented(&value)
 }
 
 /// The address's query, empty when there is none.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use accounts::{known_devices::NewDevice, limits::Limits, secret::Token};
 use cookie::{Cookie, SameSite, time};
 
-use crate::{flash::Flash, theme::Theme};
+use crate::flash::Flash;
 
 /// Of how many users a browser is known at once. Those who have not signed in on it for the longest are forgotten first.
 const USERS_OF_A_BROWSER: usize = 5;
@@ -31,6 +31,8 @@ pub enum Kind {
     /// A password was right, a second factor is owed. No session.
     PendingSignIn,
     Flash,
+    /// Lets this browser look at the receipt of its remote logout.
+    Receipt,
     /// Tells this browser from others, for the tokens of forms. Grants nothing.
     Form,
     /// Light or dark. Grants nothing.
@@ -57,6 +59,8 @@ impl Cookies {
             (Kind::PendingSignIn, false) => "curfew_half",
             (Kind::Flash, true) => "__Host-curfew_flash",
             (Kind::Flash, false) => "curfew_flash",
+            (Kind::Receipt, true) => "__Host-curfew_receipt",
+            (Kind::Receipt, false) => "curfew_receipt",
             (Kind::Form, true) => "__Host-curfew_form",
             (Kind::Form, false) => "curfew_form",
             (Kind::Theme, true) => "__Host-curfew_theme",
@@ -99,6 +103,16 @@ impl Cookies {
         self.make(Kind::PendingSignIn, token.expose().to_owned(), Some(lasts))
     }
 
+    /// The cookie of a receipt, kept for an hour.
+    #[must_use]
+    pub fn receipt(&self, token: &Token) -> Cookie<'static> {
+        self.make(
+            Kind::Receipt,
+            token.expose().to_owned(),
+            Some(accounts::applications::RECEIPT_LASTS),
+        )
+    }
+
     /// The cookie that the tokens of this browser's forms are bound to. It ends with the browser.
     #[must_use]
     pub fn form(&self, token: &Token) -> Cookie<'static> {
@@ -107,9 +121,9 @@ impl Cookies {
 
     /// The theme that this browser has chosen, kept for a year: also for the sign-in page.
     #[must_use]
-    pub fn theme(&self, theme: Theme) -> Cookie<'static> {
+    pub fn theme(&self, key: &str) -> Cookie<'static> {
         let year = Duration::from_hours(365 * 24);
-        self.make(Kind::Theme, theme.key().to_owned(), Some(year))
+        self.make(Kind::Theme, key.to_owned(), Some(year))
     }
 
     /// What the next page has to say. A form that waits for a password is kept while its user looks for it.

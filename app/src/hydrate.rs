@@ -1,23 +1,38 @@
 //! What only the browser side does: starting, and leaving a page for good.
 
-use leptos::{mount::hydrate_body, prelude::*};
+use std::time::Duration;
 
-use crate::App;
+use leptos::{mount::hydrate_islands, prelude::*};
 
-/// Takes the page over.
+/// How long a dialog says that it is done before the next page comes.
+const TO_READ: Duration = Duration::from_millis(900);
+
+/// Makes ready for the islands, which the page's loader then takes over one by one.
 pub fn start() {
-    // Before the router sets its own hook: where a server function redirects to, the browser asks
+    std::panic::set_hook(Box::new(|panic| {
+        // From here on nothing in here can be trusted: `public/guard.js` keeps events from it, and the browser sends the forms.
+        if let Some(root) = document().document_element() {
+            let _ = root.set_attribute("data-broken", "");
+        }
+        console_error_panic_hook::hook(panic);
+    }));
+    // Before a form sets Leptos' own hook: where a server function redirects to, the browser asks
     // the server for the page, so that nothing of the page before is left in memory.
     let _ = leptos::server_fn::redirect::set_redirect_hook(|to: &str| {
         if to.starts_with("/sign-in") {
             leaving();
         }
-        let _ = window().location().assign(to);
+        let to = to.to_owned();
+        let go = move || {
+            let _ = window().location().assign(&to);
+        };
+        // What is done is said in place first; a dialog that is open has something to say.
+        match document().query_selector("dialog[open]") {
+            Ok(Some(_)) => set_timeout(go, TO_READ),
+            _ => go(),
+        }
     });
-    hydrate_body(App);
-    if let Some(root) = document().document_element() {
-        let _ = root.set_attribute("data-live", "");
-    }
+    hydrate_islands();
 }
 
 /// To the sign-in page, and after that back to this one.

@@ -6,14 +6,15 @@ pub mod change_plan;
 #[cfg(feature = "ssr")]
 pub mod copy;
 pub mod dialog;
-pub mod drawn;
 pub mod error_summary;
 pub mod field;
 pub mod form;
 pub mod form_fields;
 pub mod icon;
+#[cfg(feature = "ssr")]
 pub mod layout;
 pub mod link;
+#[cfg(feature = "ssr")]
 pub mod loaded;
 pub mod loading;
 pub mod notice;

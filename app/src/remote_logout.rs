@@ -1,6 +1,7 @@
 //! Remote logout: the card, and the function it calls. Its dialog and its page without script show
 //! the same [`outcome`].
 
+#[cfg(feature = "ssr")]
 pub mod confirm;
 mod dialog;
 pub(crate) mod more;
@@ -74,10 +75,13 @@ pub async fn remote_logout(
     for_user: Option<String>,
     for_epoch: Option<String>,
 ) -> Result<(), AppError> {
-    use accounts::sessions::{By, RevokeTokens, Surface, check_shown, end_all_and_revoke_tokens};
+    use accounts::{
+        applications::leave_receipt,
+        sessions::{By, RevokeTokens, Surface, check_shown, end_all_and_revoke_tokens},
+    };
 
     use crate::{
-        context::{operation, signed_in},
+        context::{curfew, operation, set_cookie, signed_in},
         forms::{shown, ticked},
     };
 
@@ -98,9 +102,11 @@ pub async fn remote_logout(
     let by = By::Session(&me.session);
     let (ended, revoked) =
         end_all_and_revoke_tokens(&mut op, &me.user.id, by, tokens, surface).await?;
+    let token = leave_receipt(&mut op, &ended.event).await?;
     // Durable first: the answer promises that everything is dead.
     let receipts = op.commit().await?;
     leave_with_receipt(&ended, &revoked, &receipts)?;
+    set_cookie(&curfew()?.cookies.receipt(&token));
     leptos_axum::redirect(&format!("/sign-in?next={}", from.path()));
     Ok(())
 }
@@ -145,7 +151,7 @@ pub(crate) fn leave_with_receipt(
 ///
 /// Its button leads to the confirm page, so a click is never lost; once the page is live it opens
 /// the dialog instead.
-#[component]
+#[island]
 pub fn RemoteLogout(from: Place) -> impl IntoView {
     let has_it = viewer().is_some_and(|v| v.remote_logout);
     let dialog = DialogHandle::new();
@@ -162,7 +168,7 @@ pub fn RemoteLogout(from: Place) -> impl IntoView {
         "remote-logout remote-logout--locked"
     };
     view! {
-        <section class=class aria-labelledby="remote-logout-title">
+        <section class=class aria-labelledby="remote-logout-title" translate="no">
             {if has_it {
                 view! { <Disc shape=Shape::LogOut tint="danger" /> }
             } else {

@@ -1,11 +1,4 @@
 //! Signing in, up and out: the functions behind the forms.
-#![cfg_attr(
-    feature = "ssr",
-    expect(
-        clippy::unused_async,
-        reason = "server functions are async; the authentication middleware has looked already"
-    )
-)]
 
 use leptos::prelude::*;
 
@@ -157,20 +150,6 @@ pub async fn sign_out(next: Option<String>) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Says whether this browser is still signed in, and as `who` if a page says whose it is. A page that
-/// wakes up asks this before it shows itself.
-///
-/// # Errors
-/// `session_ended` with the reason, `not_signed_in`, `service_unavailable`.
-#[server(prefix = "/api/fn", endpoint = "still_signed_in")]
-pub async fn still_signed_in(who: Option<String>) -> Result<(), AppError> {
-    let me = crate::context::signed_in()?;
-    if who.is_some_and(|who| who != me.user.id.0) {
-        return Err(AppError::not_signed_in());
-    }
-    Ok(())
-}
-
 /// Ends the session over which a user signed in, so that sessions do not pile up in one browser.
 #[cfg(feature = "ssr")]
 async fn replace_session(visit: &crate::context::Visit) {
@@ -239,13 +218,13 @@ pub(crate) async fn welcome(
 }
 
 /// The path to redirect to: of this site, or the home page. `//host`, `/\host` and control characters
-/// lead elsewhere in some browsers.
+/// lead elsewhere in some browsers. It is as long as a request for a code may be.
 #[must_use]
 pub fn same_site(next: Option<&str>) -> String {
     let ours = |path: &&str| {
         path.starts_with('/')
             && !path.starts_with("//")
-            && path.len() <= 2_000
+            && path.len() <= 8_000
             && path.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
             && !path.starts_with("/api/")
             && !path.starts_with("/sign-")

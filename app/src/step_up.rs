@@ -56,6 +56,9 @@ pub fn wrong(me: &accounts::sessions::SignedIn) -> &'static str {
 pub fn Confirmation(
     #[prop(into)] error: Signal<Option<Refusal>>,
     #[prop(default = "Confirm it’s you")] label: &'static str,
+    /// Where several forms of the page ask for it.
+    #[prop(optional, into)]
+    id: Option<String>,
 ) -> impl IntoView {
     let viewer = viewer();
     let asked = viewer.as_ref().is_some_and(|v| v.confirm);
@@ -67,21 +70,29 @@ pub fn Confirmation(
     let shown = Memo::new(move |before: Option<&bool>| asked || refused() || before == Some(&true));
     let why =
         Signal::derive(move || error.with(|e| e.as_ref()?.fields.get("confirmation").cloned()));
-    view! {
-        <div class="confirmation" hidden=move || !shown.get()>
-            <WhosePassword email />
-            <Field
-                name="confirmation"
-                label=label
-                kind="password"
-                autocomplete="current-password"
-                hint=if two_factor {
-                    "Your password, or the 6 digits from your authenticator app. We ask because this change is sensitive."
-                } else {
-                    "Your password. We ask because this change is sensitive."
-                }
-                error=why
-            />
-        </div>
+    let id = id.unwrap_or_else(|| "confirmation".to_owned());
+    let hint = if two_factor {
+        "Your password, or the 6 digits from your authenticator app. We ask because this change is sensitive."
+    } else {
+        "Your password. We ask because this change is sensitive."
+    };
+    move || {
+        let (id, email) = (id.clone(), email.clone());
+        shown.get().then(|| {
+            view! {
+                <div class="confirmation">
+                    <WhosePassword email />
+                    <Field
+                        name="confirmation"
+                        id
+                        label=label
+                        kind="password"
+                        autocomplete="current-password"
+                        hint=hint
+                        error=why
+                    />
+                </div>
+            }
+        })
     }
 }

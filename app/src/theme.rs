@@ -126,7 +126,7 @@ pub async fn set_theme(theme: String) -> Result<(), AppError> {
     let cookies = &curfew()?.cookies;
     set_cookie(&match theme {
         Theme::System => cookies.removed(Kind::Theme),
-        chosen => cookies.theme(chosen),
+        chosen => cookies.theme(chosen.key()),
     });
     leptos_axum::redirect("/profile#theme-title");
     Ok(())

@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// A time, as stored and as shown where no script runs.
+/// A time, as stored and as shown where no script runs. It crosses as its Unix milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "i64", into = "i64")]
 pub struct Time {
     pub unix_ms: i64,
     /// RFC 3339, for `datetime` and programs.
@@ -13,16 +14,42 @@ pub struct Time {
     pub utc: String,
 }
 
+impl From<Time> for i64 {
+    fn from(time: Time) -> Self {
+        time.unix_ms
+    }
+}
+
 #[cfg(feature = "ssr")]
-impl From<accounts::time::UnixMillis> for Time {
-    fn from(at: accounts::time::UnixMillis) -> Self {
-        let stamp = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
+impl From<i64> for Time {
+    fn from(unix_ms: i64) -> Self {
+        let stamp = jiff::Timestamp::from_millisecond(unix_ms).unwrap_or_default();
         let zoned = stamp.to_zoned(jiff::tz::TimeZone::UTC);
         Self {
-            unix_ms: at.0,
+            unix_ms,
             iso: zoned.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             utc: zoned.strftime("%-d %b %Y, %H:%M UTC").to_string(),
         }
+    }
+}
+
+/// In the browser a time is shown in the reader's zone at once.
+#[cfg(not(feature = "ssr"))]
+impl From<i64> for Time {
+    fn from(unix_ms: i64) -> Self {
+        let iso = iso(unix_ms);
+        Self {
+            unix_ms,
+            utc: iso.clone(),
+            iso,
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl From<accounts::time::UnixMillis> for Time {
+    fn from(at: accounts::time::UnixMillis) -> Self {
+        at.0.into()
     }
 }
 
@@ -87,7 +114,7 @@ pub fn When(#[prop(into)] at: Time, #[prop(default = Show::Full)] show: Show) ->
 
 #[cfg(feature = "ssr")]
 fn now() -> i64 {
-    crate::context::now().at.0
+    accounts::time::Moment::now().at.0
 }
 
 #[cfg(all(feature = "hydrate", not(feature = "ssr")))]
@@ -103,14 +130,27 @@ fn now() -> i64 {
 }
 
 #[cfg(feature = "hydrate")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds fit 53 bits for 285,000 years"
+)]
+fn date(unix_ms: i64) -> js_sys::Date {
+    js_sys::Date::new(&(unix_ms as f64).into())
+}
+
+#[cfg(not(feature = "ssr"))]
+fn iso(unix_ms: i64) -> String {
+    #[cfg(feature = "hydrate")]
+    return date(unix_ms).to_iso_string().into();
+    #[cfg(not(feature = "hydrate"))]
+    unix_ms.to_string()
+}
+
+#[cfg(feature = "hydrate")]
 fn local(unix_ms: i64, show: Show) -> Option<String> {
     use js_sys::{Array, Date, Intl::DateTimeFormat, JsString, Object, Reflect};
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "milliseconds fit 53 bits for 285,000 years"
-    )]
-    let date = Date::new(&(unix_ms as f64).into());
+    let date = date(unix_ms);
     let said = |fields: &[(&str, &str)]| {
         let options = Object::new();
         for (name, value) in fields {

@@ -3,7 +3,7 @@
 use accounts::{
     limits::Limits,
     permissions::{self, Permission, Refusal},
-    plans::{Feature, Plan},
+    plans::Feature,
     sessions::SignedIn,
     step_up,
     text::visible,
@@ -12,10 +12,10 @@ use accounts::{
 use crate::{
     boot::{Boot, Viewer},
     context::{Presence, curfew, here, now, visit},
-    error::listed,
     flash::Flash,
     pages::settings,
     parts::avatar,
+    plan_names::{names_of, two_factor_plans},
 };
 
 /// What this request's page is drawn with.
@@ -30,6 +30,10 @@ pub(crate) fn boot() -> Boot {
         },
         page: here(),
         form_token: visit.form_token.clone(),
+        refused_form: match &visit.flash {
+            Some(Flash::Form(refused)) => Some(refused.clone()),
+            _ => None,
+        },
         // A token's value is for one page, which asks for it itself.
         flash: visit.flash.filter(|f| !matches!(f, Flash::Made(_))),
         refused: visit.refused,
@@ -37,12 +41,6 @@ pub(crate) fn boot() -> Boot {
         password_min: curfew.instance.limits.password_min,
         remember_days: curfew.instance.limits.remember_for.as_secs() / (24 * 60 * 60),
     }
-}
-
-/// "Plus, Pro and Enterprise".
-fn names_of(feature: Feature) -> String {
-    let plans = Plan::with(feature).into_iter();
-    listed(&plans.map(|p| p.name().to_owned()).collect::<Vec<_>>())
 }
 
 fn viewer(signed_in: &SignedIn, limits: &Limits) -> Viewer {
@@ -61,8 +59,7 @@ fn viewer(signed_in: &SignedIn, limits: &Limits) -> Viewer {
         password_changed: user.password_changed_at.into(),
         signed_in: signed_in.started_at.into(),
         two_factor: user.two_factor_since.map(Into::into),
-        two_factor_plans: (!user.plan.has(Feature::TwoFactor))
-            .then(|| names_of(Feature::TwoFactor)),
+        two_factor_plans: two_factor_plans(user),
         confirm: step_up::is_needed(signed_in, limits, now()),
         remote_logout: user.available().has(Feature::RemoteLogout),
         remote_logout_kept: user.keeps_remote_logout && !user.plan.has(Feature::RemoteLogout),

@@ -14,9 +14,6 @@ const LOOKS = [
 // The watch of every story hears console errors and warnings, broken hydration, violations of the content security
 // policy and requests to other origins. Here only what belongs to the story is let pass.
 const EXPECTED: Record<string, RegExp> = {
-  "sign-in-errors": /status of 422/,
-  "sign-in-wrong": /status of 401/,
-  "sign-up-errors": /status of 422/,
   "remote-logout-dialog-failed": /net::ERR_FAILED/,
   "not-found": /status of 404/,
   "not-found-signed-in": /status of 404/,

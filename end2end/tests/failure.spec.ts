@@ -85,18 +85,17 @@ test.describe("in the dialog", { tag: "@with-javascript" }, () => {
     expect(remoteLogouts(server, ada)).toBe(1);
   });
 
-  test("a form that finds the network gone keeps what was typed", async ({ page, stranger, context }) => {
-    const ada = stranger("Ada Lovelace");
-    await visit(page, "/sign-up");
-    await page.getByLabel("Name").fill(ada.name);
-    await page.getByLabel("Email").fill(ada.email);
-    await page.getByLabel("Password", { exact: true }).fill(ada.password);
-    await context.setOffline(true);
-    await page.getByRole("button", { name: "Create account" }).click();
+  test("a form that finds the network gone keeps what was typed", async ({ user }) => {
+    const { page } = await user("Ada Lovelace");
+    await visit(page, "/profile");
+    await page.getByLabel("Name", { exact: true }).fill("Ada King");
+    await page.route("**/api/fn/update_profile", (route) => route.abort("internetdisconnected"));
+    await page.getByRole("button", { name: "Save" }).click();
     await expect(page.getByRole("alert")).toContainText("Curfew can’t be reached");
-    await context.setOffline(false);
-    await page.getByRole("button", { name: "Create account" }).click();
-    await expect(page.getByText("Hello Ada.")).toBeVisible();
+    await page.unroute("**/api/fn/update_profile");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByRole("status").filter({ hasText: "Saved" })).toBeVisible();
+    await expect(page.getByLabel("Name", { exact: true })).toHaveValue("Ada King");
   });
 });
 

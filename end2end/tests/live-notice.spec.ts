@@ -232,6 +232,7 @@ test.describe("what was half typed", { tag: "@with-javascript" }, () => {
     await phone.page.getByRole("link", { name: "Sign in again" }).click();
     await signIn(phone.page, ada);
     await expect(phone.page.getByLabel("Username")).toHaveValue("half-typed");
+    await expect(phone.page.getByText("We kept what you had typed.")).toBeVisible();
     // Once.
     await phone.page.reload();
     await expect(phone.page.getByLabel("Username")).toHaveValue("");

@@ -149,7 +149,9 @@ pub fn find(path: &str) -> Option<&'static Address> {
 #[must_use]
 pub fn is_use(path: &str, navigates: bool) -> bool {
     let writes = |address: &Address| {
-        address.function_name().is_some() && !address.only_reads() && address.path != STILL_SIGNED_IN
+        address.function_name().is_some()
+            && !address.only_reads()
+            && address.path != STILL_SIGNED_IN
     };
     navigates || path == "/sign-out" || find(path).is_some_and(writes)
 }
@@ -225,13 +227,29 @@ mod tests {
         for (path, navigates) in [("/profile", true), ("/nothing", true), ("/sign-out", false)] {
             assert!(is_use(path, navigates), "{path}");
         }
-        for write in ["remote_logout", "change_password", "rename_device", "sign_in"] {
+        for write in [
+            "remote_logout",
+            "change_password",
+            "rename_device",
+            "sign_in",
+        ] {
             assert!(is_use(&format!("{FUNCTIONS}{write}"), false), "{write}");
         }
-        for read in ["still_signed_in", "sessions", "standing", "remote_logout_facts", "unknown"] {
+        for read in [
+            "still_signed_in",
+            "sessions",
+            "standing",
+            "remote_logout_facts",
+            "unknown",
+        ] {
             assert!(!is_use(&format!("{FUNCTIONS}{read}"), false), "{read}");
         }
-        for asked in ["/settings/audit-log/export", "/profile", "/nothing", "/events"] {
+        for asked in [
+            "/settings/audit-log/export",
+            "/profile",
+            "/nothing",
+            "/events",
+        ] {
             assert!(!is_use(asked, false), "{asked}");
         }
     }

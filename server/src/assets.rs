@@ -27,10 +27,10 @@ pub fn built() -> Option<Assets> {
         wasm: name("wasm")?,
         css: name("css")?,
         guard: name("guard")?,
-        live: name("live")?,
+        tabs: name("tabs")?,
         drafts: name("drafts")?,
         times: name("times")?,
-        plain: name("plain")?,
+        forms: name("forms")?,
     })
 }
 

@@ -2,6 +2,7 @@
 //! same rules, so what they do counts at once.
 
 mod account;
+mod application;
 mod audit;
 mod commands;
 mod config;
@@ -33,7 +34,10 @@ use crate::{clock, config::Config, key_file};
 use config::ConfigCommand;
 use failed::Failed;
 
-pub use commands::{Account, Audit, Cli, Command, CreateUser, Key, Seed, Sessions, User};
+pub use commands::{
+    Account, AddApplication, Application, Audit, Cli, Command, CreateUser, Key, Seed, Sessions,
+    User,
+};
 
 /// Reads the command line. Ends the program with code 2 when it cannot be understood.
 #[must_use]
@@ -77,6 +81,13 @@ async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<
         Command::Account(Account::SetPlan { email, plan }) => {
             account::set_plan(instance, &email, plan, out).await?;
         }
+        Command::Application(Application::Add(new)) => {
+            application::add(instance, config, &new, out).await?;
+        }
+        Command::Application(Application::List) => application::list(instance, out).await?,
+        Command::Application(Application::Remove { id }) => {
+            application::remove(instance, &id, out).await?;
+        }
         Command::Sessions(Sessions::List { email }) => {
             sessions::list(instance, &email, out).await?;
         }
@@ -90,7 +101,10 @@ async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<
             audit::verify(instance, config, expect.as_deref(), out).await?;
         }
         Command::Audit(Audit::Export { format }) => audit::export(instance, format, out).await?,
-        Command::Key(Key::Rotate { forget_old }) => {
+        Command::Key(Key::Rotate { signing: true, .. }) => {
+            key::rotate_signing(instance, config, out).await?;
+        }
+        Command::Key(Key::Rotate { forget_old, .. }) => {
             key::rotate(&instance.db, config, forget_old, out).await?;
         }
         Command::Key(Key::AcceptLoss) => key::accept_loss(instance, config, out).await?,

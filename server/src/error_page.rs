@@ -1,8 +1,10 @@
 //! What goes wrong outside the app: the page for a browser, JSON for a program.
 
 use app::{
+    cookies::Kind,
     error::{AppError, Code},
     pages::error_page::{ErrorPage, page},
+    theme::Theme,
 };
 use axum::{
     Json,
@@ -46,15 +48,26 @@ pub fn json(error: &AppError) -> Response {
     response
 }
 
+/// The theme that the browser has chosen.
+#[must_use]
+pub fn theme_of(state: &AppState, headers: &HeaderMap) -> Theme {
+    Theme::of(headers, state.curfew.cookies.name(Kind::Theme))
+}
+
 /// A page that says what went wrong, in place of an app that cannot.
 #[must_use]
 pub fn html(
     state: &AppState,
+    theme: Theme,
     error_page: ErrorPage,
     status: StatusCode,
     request_id: &str,
 ) -> Response {
-    let mut response = (status, Html(page(error_page, &state.assets, request_id))).into_response();
+    let mut response = (
+        status,
+        Html(page(error_page, theme, &state.assets, request_id)),
+    )
+        .into_response();
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response
             .headers_mut()
@@ -69,6 +82,7 @@ pub fn service_unavailable(state: &AppState, headers: &HeaderMap, request_id: &s
     if wants_html(headers) {
         html(
             state,
+            theme_of(state, headers),
             ErrorPage::ServiceUnavailable,
             StatusCode::SERVICE_UNAVAILABLE,
             request_id,
@@ -82,6 +96,7 @@ pub fn service_unavailable(state: &AppState, headers: &HeaderMap, request_id: &s
 /// call of the browser side's is asked for by programs, and they are told in their form that nothing is there.
 pub async fn explain(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let as_html = wants_html(request.headers());
+    let theme = theme_of(&state, request.headers());
     let by_program = !as_html && !request.uri().path().starts_with(FUNCTIONS);
     let id = request_id::of(request.extensions());
     let response = next.run(request).await;
@@ -119,7 +134,7 @@ pub async fn explain(State(state): State<AppState>, request: Request, next: Next
     };
     let status = response.status();
     let mut explained = if as_html {
-        html(&state, error_page, status, &id)
+        html(&state, theme, error_page, status, &id)
     } else {
         (status, Json(AppError::new(code, text))).into_response()
     };

@@ -1,6 +1,7 @@
 //! `/events`: server-sent events, by which an open page learns that its session has ended.
 //!
-//! The stream says `hello`, then nothing but a comment now and then, then why it ends. A courtesy: a page that
+//! The stream says `hello`, then `activity` whenever something has happened to the user, a comment now and then, and at
+//! last why it ends. A courtesy: a page that
 //! receives nothing is refused by its next request. Opening it is not using the session, and touches no cookie:
 //! `EventSource` cannot read a refusal, and the next request tells and clears.
 
@@ -12,6 +13,7 @@ use std::{
 };
 
 use accounts::{
+    ids::UserId,
     remember_me,
     sessions::{self, Found},
     time::Moment,
@@ -85,6 +87,7 @@ async fn open(state: &AppState, parts: &Parts) -> Result<Events, AppError> {
                         .record("session", who.session.as_str());
                     return Ok(Events {
                         first: Some(notices::hello(&user.id, user.role, user.plan)),
+                        user: user.id.clone(),
                         held: Some(held),
                         beat: interval_at(Instant::now() + BEAT, BEAT),
                         opened: Instant::now(),
@@ -123,6 +126,7 @@ impl From<Full> for AppError {
 struct Events {
     first: Option<Bytes>,
     held: Option<Held>,
+    user: UserId,
     beat: Interval,
     opened: Instant,
     /// The request's, so that the line about the end says whose stream it was.
@@ -155,6 +159,9 @@ impl Stream for Events {
         if let Poll::Ready(word) = Pin::new(&mut held.last_word).poll(cx) {
             this.held = None;
             return Poll::Ready(word.ok().map(Ok));
+        }
+        if held.take_activity(cx) {
+            return Poll::Ready(Some(Ok(notices::activity(&this.user))));
         }
         ready!(this.beat.poll_tick(cx));
         Poll::Ready(Some(Ok(Bytes::from_static(b":\n\n"))))

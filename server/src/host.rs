@@ -45,7 +45,9 @@ fn is_exempt(state: &AppState, request: &Request) -> bool {
         return true;
     }
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    path.starts_with("/gate/")
+    ["/gate/", "/.curfew/"]
+        .iter()
+        .any(|prefix| path.starts_with(prefix))
         && peer.is_some_and(|ConnectInfo(peer)| {
             is_trusted(&peer.ip().to_canonical(), &state.config.trusted_proxies)
         })
@@ -98,7 +100,8 @@ fn refuse(state: &AppState, request: &Request, host: &str) -> Response {
     let id = request_id::of(request.extensions());
     if wants_html(request.headers()) {
         let status = StatusCode::MISDIRECTED_REQUEST;
-        return error_page::html(state, ErrorPage::AnotherHost, status, &id);
+        let theme = error_page::theme_of(state, request.headers());
+        return error_page::html(state, theme, ErrorPage::AnotherHost, status, &id);
     }
     let error = AppError::new(
         Code::Misdirected,

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use accounts::{
+    applications::signing_keys,
     audit_retention,
     cleanup::cleanup,
     curfew,
@@ -14,9 +15,12 @@ use accounts::{
     time::{Moment, clock_difference},
 };
 use tokio::{
+    sync::Notify,
     task::JoinSet,
     time::{Interval, MissedTickBehavior, interval},
 };
+
+use crate::notices::Notices;
 
 /// How often rows that are due are deleted.
 const CLEANUP_EVERY: Duration = Duration::from_hours(1);
@@ -30,8 +34,16 @@ const CURFEWS_EVERY: Duration = Duration::from_mins(1);
 /// How often refusals that were counted are recorded. They are due when their minute is over.
 const DENIALS_EVERY: Duration = Duration::from_secs(10);
 
+/// How often what time has ended at applications is noticed.
+const EXPIRED_EVERY: Duration = Duration::from_secs(30);
+
 /// Begins every job.
-pub(crate) fn spawn(always: &mut JoinSet<()>, instance: &Instance) {
+pub(crate) fn spawn(always: &mut JoinSet<()>, instance: &Instance, notices: &Notices) {
+    always.spawn(keep_ending_at_applications(
+        instance.clone(),
+        notices.clone(),
+    ));
+    always.spawn(keep_ending_expired(instance.clone(), notices.clone()));
     always.spawn(keep_ending_curfews(instance.clone()));
     always.spawn(keep_expanding_raises(instance.clone()));
     always.spawn(keep_recording_denials(instance.clone()));
@@ -91,6 +103,55 @@ async fn keep_expanding_raises(instance: Instance) {
     }
 }
 
+/// Ends at applications what raised epochs have ended, right after a commit of this process and within half a second of
+/// another's, and has the notices sent.
+async fn keep_ending_at_applications(instance: Instance, notices: Notices) {
+    let committed = Notify::new();
+    let mut tick = every(RAISES_EVERY);
+    let ending = async {
+        loop {
+            tokio::select! {
+                _ = tick.tick() => {}
+                () = committed.notified() => {}
+            }
+            if let Err(error) = sessions::end_applications(&instance, Moment::now()).await {
+                let error = instance.db.explain(&error);
+                tracing::warn!(
+                    error,
+                    "the database is unavailable: applications are told later"
+                );
+            }
+            notices.wake();
+        }
+    };
+    tokio::join!(ending, instance.db.own_changes(|_| committed.notify_one()));
+}
+
+/// Ends at applications what time has ended.
+async fn keep_ending_expired(instance: Instance, notices: Notices) {
+    let mut tick = every(EXPIRED_EVERY);
+    loop {
+        tick.tick().await;
+        if time_is_in_doubt() {
+            continue;
+        }
+        match sessions::end_expired_applications(&instance, Moment::now()).await {
+            Ok(0) => {}
+            Ok(users) => {
+                tracing::info!(users, "sessions at applications ended with their time");
+                notices.wake();
+            }
+            Err(error) => {
+                let error = instance.db.explain(&error);
+                tracing::warn!(
+                    error,
+                    "the database is unavailable: what has expired is noticed later"
+                );
+            }
+        }
+    }
+}
+
 /// Without it a count would stay out of the audit log until the next start.
 async fn keep_recording_denials(instance: Instance) {
     let mut tick = every(DENIALS_EVERY);
@@ -116,6 +177,14 @@ async fn keep_cleaning_up(instance: Instance) {
         tick.tick().await;
         if time_is_in_doubt() {
             continue;
+        }
+        match signing_keys::rotate_due(&instance, Moment::now()).await {
+            Ok(0) => {}
+            Ok(keys) => tracing::info!(
+                keys,
+                "new signing keys are published, and sign in two hours"
+            ),
+            Err(error) => tracing::warn!(%error, "signing keys are rotated later"),
         }
         match clean_up(&instance).await {
             Ok(0) => {}

@@ -34,9 +34,13 @@ pub struct LastSeen(Arc<Mutex<Seen>>);
 impl LastSeen {
     /// Notes that a session is being used, if the database's own note is old enough.
     pub fn note_session(&self, signed_in: &SignedIn, now: UnixMillis) {
-        if now >= signed_in.last_active_at + AT_MOST {
-            let session = signed_in.session.clone();
-            self.seen().sessions.insert(session, now);
+        self.note(&signed_in.session, signed_in.last_active_at, now);
+    }
+
+    /// The same, of a session of which no more is known.
+    pub fn note(&self, session: &SessionId, last_active_at: UnixMillis, now: UnixMillis) {
+        if now >= last_active_at + AT_MOST {
+            self.seen().sessions.insert(session.clone(), now);
         }
     }
 

@@ -7,8 +7,10 @@
 //! | [`authentication`], [`permitted`] | from a request to a user, and what the user may do |
 //! | [`pages`], [`functions`], [`events`], [`export`], [`two_factor_files`] | what browsers ask for |
 //! | [`rest`], [`mcp`] | what programs ask for, with a token |
+//! | [`oauth`] | the OpenID provider: what applications ask for |
+//! | [`gate`] | what proxies ask in front of applications, and how a sign-in reaches their hosts |
 //! | [`health`], [`assets`] | what needs no user |
-//! | [`emails`], [`webhook`], `jobs` | outboxes, emptied as long as the program runs; what marks and deletes rows |
+//! | [`emails`], [`webhook`], [`notices`], `jobs` | outboxes, emptied as long as the program runs; what marks and deletes rows |
 //! | [`request_id`], [`headers`], [`host`], [`connections`] | around every request: its number and log line, its headers, whom it may name, its connection |
 //! | `cross_site`, `form_token`, `form_page`, `form_body` | what another site's page sends, what tells a form of ours, and where it stands |
 //! | [`problem`], [`error_page`], `redirects` | how a refusal is answered |
@@ -36,6 +38,7 @@ mod form_body;
 mod form_page;
 mod form_token;
 pub mod functions;
+pub mod gate;
 pub mod headers;
 pub mod health;
 pub mod host;
@@ -44,6 +47,8 @@ pub mod key_file;
 pub mod last_seen;
 pub mod log;
 pub mod mcp;
+pub mod notices;
+pub mod oauth;
 pub mod pages;
 pub mod permitted;
 pub mod problem;

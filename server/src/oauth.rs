@@ -28,6 +28,8 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 
+use app::pages::oauth::answer_in::RESUME;
+
 use crate::state::AppState;
 
 /// Where a browser asks for a code.
@@ -51,7 +53,7 @@ pub(crate) fn for_browsers() -> [(&'static str, MethodRouter<AppState>); 4] {
     [
         (AUTHORIZE, get(authorize::authorize)),
         (END_SESSION, get(end_session::end_session)),
-        (going_on::RESUME, get(going_on::resume)),
+        (RESUME, get(going_on::resume)),
         (going_on::SIGNED_OUT, get(going_on::signed_out)),
     ]
 }

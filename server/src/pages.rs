@@ -4,7 +4,6 @@ pub(crate) mod routes;
 
 use accounts::{db::DatabaseError, sign_in::pending_is_open, sign_up, users};
 use app::{
-    RenderMode,
     context::{Curfew, Presence, Visit, now},
     cookies::Kind,
     error::AppError,
@@ -152,7 +151,6 @@ async fn draw(state: &AppState, mut visit: Visit, request: Request) -> Response 
     let form = form_token::issue(state, request.headers(), &visit);
     let (form_token, form_cookie) = form.map(|form| (form.token, form.cookie)).unzip();
     visit.form_token = form_token;
-    let refused = visit.refused.is_some();
     let waits = visit
         .flash
         .as_ref()
@@ -178,18 +176,13 @@ async fn draw(state: &AppState, mut visit: Visit, request: Request) -> Response 
         provide_context(visit.clone());
     };
     let id = request_id::of(request.extensions());
-    let render_mode = if refused || routes::is_plain(request.uri().path()) {
-        RenderMode::Plain
-    } else {
-        RenderMode::Hydrated
-    };
-    let render =
-        leptos_axum::render_app_async_with_context(context, move || shell(&assets, render_mode));
+    let theme = error_page::theme_of(state, request.headers());
+    let render = leptos_axum::render_app_async_with_context(context, move || shell(&assets));
     let mut response = render(request).await.into_response();
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
         // The database became unavailable after the authentication: no half page of a user signed in.
         let status = StatusCode::SERVICE_UNAVAILABLE;
-        return error_page::html(state, ErrorPage::ServiceUnavailable, status, &id);
+        return error_page::html(state, theme, ErrorPage::ServiceUnavailable, status, &id);
     }
     if let Some(cookie) = form_cookie.flatten() {
         set_unless_set(&mut response, &cookie);

@@ -33,6 +33,25 @@ pub(crate) fn to_sign_in(path: &str) -> Response {
     see_other(&format!("/sign-in?next={}", next.replace("%2F", "/")))
 }
 
+/// As [`to_sign_in`], with an email that the page fills in.
+pub(crate) fn to_sign_in_as(path: &str, email: Option<&str>) -> Response {
+    let mut response = to_sign_in(path);
+    let Some(email) = email else {
+        return response;
+    };
+    let email: String = form_urlencoded::byte_serialize(email.as_bytes()).collect();
+    let headers = response.headers_mut();
+    let there = headers
+        .get(header::LOCATION)
+        .and_then(|to| to.to_str().ok());
+    if let Some(there) = there.filter(|there| there.contains('?'))
+        && let Ok(to) = HeaderValue::from_str(&format!("{there}&email={email}"))
+    {
+        headers.insert(header::LOCATION, to);
+    }
+    response
+}
+
 /// To the sign-in page, which says how the session ended.
 pub(crate) fn session_ended(state: &AppState, path: &str, reason: Reason) -> Response {
     let mut response = to_sign_in(path);

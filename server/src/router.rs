@@ -18,7 +18,7 @@ use crate::{
     authentication::session::authenticate,
     cross_site, error_page, events,
     export::{self, EXPORT},
-    functions, headers, health, host, mcp, pages, problem, request_id, rest,
+    functions, gate, headers, health, host, mcp, oauth, pages, problem, request_id, rest,
     state::AppState,
     two_factor_files::{self, QR_CODE, RECOVERY_CODES},
 };
@@ -33,7 +33,10 @@ pub fn router(state: AppState) -> Router {
         .router
         .fallback(pages::not_found)
         .layer(from_fn_with_state(state.clone(), authenticate));
-    let programs = for_programs(rest::router(&state).merge(mcp::router(&state)));
+    let programs = rest::router(&state)
+        .merge(mcp::router(&state))
+        .merge(oauth::for_applications());
+    let programs = for_programs(programs);
 
     bounded(users.merge(machines().router))
         .layer(from_fn_with_state(state.clone(), cross_site::check))
@@ -57,7 +60,9 @@ pub fn for_programs<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Rout
 #[must_use]
 pub fn every_address() -> Vec<String> {
     let routed = users().addresses.into_iter().chain(machines().addresses);
-    let programs = rest::addresses().chain([addresses::MCP.to_owned()]);
+    let programs = rest::addresses()
+        .chain([addresses::MCP.to_owned()])
+        .chain(oauth::addresses());
     let functions = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned());
     let mut all: Vec<String> = routed
         .filter(|address| address != FUNCTIONS)
@@ -92,7 +97,11 @@ fn users() -> Listed {
         .route("/sign-out", post(functions::sign_out))
         .route(RECOVERY_CODES, get(two_factor_files::recovery_codes))
         .route(QR_CODE, get(two_factor_files::qr_code))
-        .route(EXPORT, get(export::export));
+        .route(EXPORT, get(export::export))
+        .route(gate::SIGN_IN, get(gate::sign_in));
+    for (address, handler) in oauth::for_browsers() {
+        users = users.route(address, handler);
+    }
     for page in pages::routes::all() {
         users = users.route(page, get(pages::page));
     }
@@ -103,6 +112,12 @@ fn users() -> Listed {
 fn machines() -> Listed {
     Listed::default()
         .route("/events", get(events::events))
+        .route(gate::VERIFY, get(gate::verify))
+        .route(gate::FORWARD, get(gate::forward))
+        .route(gate::BEGIN, get(gate::begin))
+        .route(gate::FINISH, get(gate::finish))
+        .route("/.curfew/pkg/{file}", get(assets::hashed))
+        .route("/.curfew/favicon.svg", get(assets::favicon))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/pkg/{file}", get(assets::hashed))

@@ -70,7 +70,8 @@ pub async fn serve(config: Config) -> Result<(), String> {
     );
     always.spawn(sender.keep_sending());
     always.spawn(deliveries.keep_sending());
-    jobs::spawn(&mut always, &instance);
+    always.spawn(state.notices.clone().keep_sending());
+    jobs::spawn(&mut always, &instance, &state.notices);
     let address = format!("http://{address}");
     tracing::info!("Curfew is at {}", public.unwrap_or(address));
     connections::raise_limit();

@@ -10,8 +10,13 @@ use app::{
 };
 
 use crate::{
-    config::Config, last_seen::LastSeen, streams::Streams, token_rate_limit::TokenRateLimit,
-    warned::Warned, webhook::HttpWebhookClient,
+    config::Config,
+    last_seen::LastSeen,
+    notices::{NoticeClient, Notices},
+    streams::Streams,
+    token_rate_limit::TokenRateLimit,
+    warned::Warned,
+    webhook::HttpWebhookClient,
 };
 
 /// Shared by every request. Cheap to clone.
@@ -24,18 +29,27 @@ pub struct AppState {
     pub token_rate_limit: TokenRateLimit,
     pub streams: Streams,
     pub warned: Arc<Warned>,
+    pub notices: Notices,
 }
 
 impl AppState {
     #[must_use]
     pub fn new(config: Config, db: Db, hasher: Hasher, keys: Keys, assets: Assets) -> Self {
+        let instance = Instance {
+            db,
+            hasher,
+            keys,
+            limits: config.limits,
+        };
+        let notice_client = NoticeClient::new(
+            &config.public_url(),
+            config.listen,
+            &config.webhook_authorities,
+        );
+        let notices = Notices::new(instance.clone(), &config.public_url(), notice_client);
         let install = Install {
-            instance: Instance {
-                db,
-                hasher,
-                keys,
-                limits: config.limits,
-            },
+            instance,
+            notices: Arc::new(notices.clone()),
             sign_up: config.sign_up,
             confirm_sign_up: config.confirm_sign_up,
             default_plan: config.default_plan,
@@ -56,6 +70,7 @@ impl AppState {
             last_seen: LastSeen::default(),
             streams: Streams::default(),
             warned: Arc::default(),
+            notices,
         }
     }
 }

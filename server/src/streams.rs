@@ -1,11 +1,14 @@
-//! The event streams that are open on this node, and their end: a stream ends when its session does.
+//! The event streams that are open on this node: they say when something has happened to their user, and end when their
+//! session does.
 
+mod activity;
 pub(crate) mod notices;
 mod poller;
 
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Context,
 };
 
 use accounts::{
@@ -15,6 +18,7 @@ use accounts::{
 use axum::body::Bytes;
 use tokio::sync::oneshot::{self, Receiver, Sender};
 
+use activity::Activity;
 pub use poller::EVERY;
 
 /// Streams a session may have open: a browser needs one, and a spare while it reconnects.
@@ -40,6 +44,7 @@ struct OpenStream {
     number: u64,
     of: Watched,
     last_word: Sender<Bytes>,
+    activity: Arc<Activity>,
 }
 
 /// Why no further stream is opened.
@@ -57,6 +62,14 @@ pub struct Held {
     number: u64,
     /// What to send before the end. Closed without a value when there is nothing to say.
     pub last_word: Receiver<Bytes>,
+    activity: Arc<Activity>,
+}
+
+impl Held {
+    /// Whether something has happened to the user since this was asked the last time; else the task is woken when it does.
+    pub fn take_activity(&self, cx: &Context<'_>) -> bool {
+        self.activity.take(cx)
+    }
 }
 
 impl Drop for Held {
@@ -114,6 +127,7 @@ impl Streams {
             return Err(Full::Session);
         }
         let (sender, last_word) = oneshot::channel();
+        let activity = Arc::<Activity>::default();
         streams.push(OpenStream {
             number,
             of: Watched {
@@ -122,6 +136,7 @@ impl Streams {
                 plan: who.user.plan,
             },
             last_word: sender,
+            activity: activity.clone(),
         });
         open.count += 1;
         drop(open);
@@ -130,6 +145,7 @@ impl Streams {
             user: who.user.id.clone(),
             number,
             last_word,
+            activity,
         })
     }
 
@@ -174,6 +190,15 @@ impl Streams {
         sessions.sort_by(|a, b| a.1.cmp(&b.1));
         sessions.dedup();
         sessions
+    }
+
+    /// Something has happened to these users.
+    fn note_activity(&self, users: &HashSet<UserId>) {
+        let open = self.lock();
+        let streams = users.iter().filter_map(|user| open.of_user.get(user));
+        for stream in streams.flatten() {
+            stream.activity.note();
+        }
     }
 
     /// Ends the streams of a session that has ended, or whose user has another role or plan now.

@@ -9,6 +9,8 @@ pub struct Warned {
     pub(crate) forwarded_for: Once,
     /// A request named a host that is not answered.
     pub(crate) host: Once,
+    /// The gate was asked by a peer that is not trusted.
+    pub(crate) gate: Once,
 }
 
 impl Default for Warned {
@@ -16,6 +18,7 @@ impl Default for Warned {
         Self {
             forwarded_for: Once::new(),
             host: Once::new(),
+            gate: Once::new(),
         }
     }
 }

@@ -226,4 +226,24 @@ mod tests {
             2
         );
     }
+
+    /// `CURFEW_WRITE_DOCS=1` writes it.
+    #[test]
+    fn the_docs_have_the_table() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/APPLICATIONS.md");
+        let page = std::fs::read_to_string(path).unwrap();
+        let (before, rest) = page.split_once("<!-- causes -->\n").unwrap();
+        let (_, after) = rest.split_once("<!-- /causes -->").unwrap();
+        let now = format!(
+            "{before}<!-- causes -->\n{}<!-- /causes -->{after}",
+            causes_table()
+        );
+        if std::env::var_os("CURFEW_WRITE_DOCS").is_some() {
+            std::fs::write(path, &now).unwrap();
+        }
+        assert!(
+            page == now || std::env::var_os("CURFEW_WRITE_DOCS").is_some(),
+            "write it with CURFEW_WRITE_DOCS=1"
+        );
+    }
 }

@@ -49,7 +49,7 @@ pub(crate) use open;
 
 /// How it ends.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct How<'a> {
+pub(crate) struct EndedBy<'a> {
     /// [`Cause::name`].
     pub reason: &'a str,
     pub at: UnixMillis,
@@ -87,7 +87,7 @@ impl EndedThere {
 pub(crate) async fn end(
     reader: &mut Reader,
     open: Open,
-    how: How<'_>,
+    how: EndedBy<'_>,
 ) -> Result<Option<EndedThere>, sqlx::Error> {
     let ended = execute!(
         reader,
@@ -112,7 +112,7 @@ pub(crate) async fn end(
 }
 
 /// Writes the notice of an end.
-async fn owe(reader: &mut Reader, open: &Open, how: How<'_>) -> Result<(), sqlx::Error> {
+async fn owe(reader: &mut Reader, open: &Open, how: EndedBy<'_>) -> Result<(), sqlx::Error> {
     let now = reader.now.at;
     let lives = Duration::from_millis(u64::try_from(open.own_session_lives).unwrap_or(0));
     let good_until = open.last_used_at.unwrap_or(open.created_at) + lives;
@@ -172,7 +172,7 @@ pub(crate) async fn follow(
         } else {
             Cause::NotAllowed
         };
-        let how = How {
+        let how = EndedBy {
             reason: &row.end_reason.unwrap_or_else(|| of_itself.name()),
             at: row.ended_at.unwrap_or(now),
             by: row.ended_by.as_ref(),

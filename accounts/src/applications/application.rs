@@ -78,6 +78,10 @@ impl SigningAlgorithm {
 
 /// An application. Its redirect addresses are read apart ([`super::redirects`]), its secrets never.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own on the page"
+)]
 pub struct Application {
     /// Its client id too.
     pub id: ApplicationId,

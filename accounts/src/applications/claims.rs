@@ -14,7 +14,7 @@ use crate::{ids::UserId, instance::Reader, on, sessions::SecondFactor, time::Uni
 
 /// The authentication context with a second factor, and without.
 pub const WITH_SECOND_FACTOR: &str = "mfa";
-pub const PASSWORD_ALONE: &str = "pwd";
+pub const WITHOUT_SECOND_FACTOR: &str = "pwd";
 
 /// What the scopes open of a user. None when the user is disabled or removed.
 ///
@@ -29,20 +29,20 @@ pub async fn of_user(
         return Ok(None);
     };
     let mut claims = Map::new();
-    let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
-    claim("sub", json!(user.id.as_str()));
+    let mut put = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+    put("sub", json!(user.id.as_str()));
     if scope.has(ScopeName::Profile) {
-        claim("name", json!(user.name));
+        put("name", json!(user.name));
         let username = user.username.as_deref().unwrap_or(&user.email);
-        claim("preferred_username", json!(username));
+        put("preferred_username", json!(username));
     }
     if scope.has(ScopeName::Email) {
         let verified = email_was_verified(conn, &user.id).await?;
-        claim("email", json!(user.email));
-        claim("email_verified", json!(verified));
+        put("email", json!(user.email));
+        put("email_verified", json!(verified));
     }
     if scope.has(ScopeName::Groups) {
-        claim("groups", json!([user.role.key()]));
+        put("groups", json!([user.role.key()]));
     }
     Ok(Some(claims))
 }
@@ -104,7 +104,7 @@ fn context(second_factor: Option<SecondFactor>) -> (&'static str, &'static [&'st
     match second_factor {
         Some(SecondFactor::Code) => (WITH_SECOND_FACTOR, &["pwd", "otp", "mfa"]),
         Some(SecondFactor::RecoveryCode) => (WITH_SECOND_FACTOR, &["pwd", "mfa"]),
-        None => (PASSWORD_ALONE, &["pwd"]),
+        None => (WITHOUT_SECOND_FACTOR, &["pwd"]),
     }
 }
 

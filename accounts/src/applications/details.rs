@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     Kind, SigningAlgorithm,
+    open_paths::plain,
     redirects::{host_of, redirect_refusal, web_address},
 };
 use crate::{ids::UserId, roles::Role, text::hides_something};
@@ -48,6 +49,10 @@ impl OwnHost {
 
 /// An application as it is typed.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a box of its own on the page"
+)]
 pub struct Details {
     pub kind: Kind,
     pub name: String,
@@ -217,17 +222,14 @@ impl Details {
             .map(|p| p.trim())
             .filter(|p| !p.is_empty())
         {
-            let odd = |b: u8| !b.is_ascii_graphic() || b"\\?#%;".contains(&b);
-            let dots = path.split('/').any(|part| part == "." || part == "..");
-            if !path.starts_with('/') || path.contains("//") || dots || path.bytes().any(odd) {
-                wrong.add(
-                    "open_paths",
-                    &format!(
-                        "{path}: a path begins with / and has no ?, #, % or dots alone in it."
-                    ),
+            let Some(path) = plain(path) else {
+                let why = format!(
+                    "{path}: write paths like /public/ or /robots.txt, without ?, #, %, ; or dots alone."
                 );
-            }
-            checked.open_paths.push(path.to_owned());
+                wrong.add("open_paths", &why);
+                continue;
+            };
+            checked.open_paths.push(path);
         }
         if checked.open_paths.len() > MOST {
             wrong.add("open_paths", "Enter 50 paths or fewer.");

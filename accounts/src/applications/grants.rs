@@ -2,13 +2,10 @@
 
 use serde_json::json;
 
-use super::{
-    Application, Scope,
-    sessions::{EndsFor, Which, end},
-};
+use super::{Application, Scope, sessions::end};
 use crate::{
+    application_endings::Cause,
     audit::{Action, Actor, Event},
-    end_reason::EndReason,
     ids::{ApplicationSessionId, UserId},
     operation::{LockedUser, Operation},
     secret::Token,
@@ -71,7 +68,6 @@ pub(super) async fn end_stolen(
                 "application_session": session.as_str(), "what": what,
             })),
     );
-    let ends = EndsFor::now(op, EndReason::Reused, Some(&event));
-    end(op, Which::One(session), ends).await?;
+    end(op, session, Cause::TokenReused, &event).await?;
     Ok(())
 }

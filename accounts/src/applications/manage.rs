@@ -11,7 +11,7 @@ use super::{
     who_may::set_access,
 };
 use crate::{
-    application_endings::{Cause, How, Open, end, follow, open},
+    application_endings::{Cause, EndedBy, Open, end, follow, open},
     audit::{Action, Actor, Event},
     execute,
     ids::{AccountId, ApplicationId, UserId},
@@ -144,7 +144,7 @@ async fn end_and_remove(
     let event = op.record(event);
     let reason = Cause::ApplicationRemoved.name();
     for session in open {
-        let how = How {
+        let how = EndedBy {
             reason: &reason,
             at: now,
             by: Some(&event),

@@ -7,7 +7,7 @@ use sqlx::FromRow;
 
 use super::Kind;
 use crate::{
-    application_endings::{Cause, How, Open, end, open},
+    application_endings::{Cause, EndedBy, Open, end, open},
     audit::{Action, Actor, Event},
     device,
     ids::{ApplicationId, ApplicationSessionId, UserId},
@@ -139,7 +139,7 @@ pub async fn sign_out(
         .with(json!({ "application": open.application_id.as_str(), "name": name }));
     let event = op.record(event);
     let reason = Cause::SignedOutHere.name();
-    let how = How {
+    let how = EndedBy {
         reason: &reason,
         at: op.now.at,
         by: Some(&event),

@@ -7,10 +7,90 @@ use sqlx::FromRow;
 use super::{Class, Kind, Outcome, mine::class};
 use crate::{
     db::Conn,
-    ids::{ApplicationId, EventId},
+    execute,
+    ids::{ApplicationId, EventId, UserId, is_id},
+    instance::Reader,
     on,
+    operation::Operation,
+    secret::Token,
     time::UnixMillis,
 };
+
+/// How long a browser may look at its receipt without being signed in.
+pub const RECEIPT_LASTS: Duration = Duration::from_hours(1);
+
+/// A remote logout, as its receipt says it.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Receipt {
+    #[sqlx(rename = "event_id")]
+    pub event: EventId,
+    pub sessions: i64,
+    pub remembered_devices: i64,
+    pub invitations: i64,
+    pub at: UnixMillis,
+    /// Of the event in the audit log; none when it was deleted.
+    pub hash: Option<String>,
+}
+
+/// The columns of [`Receipt`], of `epoch_raises r` and `audit_events e`.
+macro_rules! receipt {
+    () => {
+        "r.event_id, r.sessions, r.remembered_devices, r.invitations, r.at, e.hash
+         from epoch_raises r left join audit_events e on e.id = r.event_id "
+    };
+}
+
+/// Lets the browser that gets this token look at the receipt of that remote logout for an hour. The token opens nothing
+/// else.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn leave_receipt(op: &mut Operation, event: &EventId) -> Result<Token, sqlx::Error> {
+    let (token, until) = (Token::random(), op.now.at + RECEIPT_LASTS);
+    execute!(
+        op,
+        "insert into receipts (token_hash, event_id, expires_at) values ($1, $2, $3)",
+        token.hash(),
+        event,
+        until
+    )?;
+    Ok(token)
+}
+
+/// The receipt that a token lets a browser look at.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn receipt_of(conn: &mut Reader, token: &Token) -> Result<Option<Receipt>, sqlx::Error> {
+    let now = conn.now.at;
+    on!(conn, c => sqlx::query_as(concat!(
+        "select ", receipt!(), "join receipts k on k.event_id = r.event_id
+         where k.token_hash = $1 and k.expires_at > $2"))
+        .bind(token.hash())
+        .bind(now)
+        .fetch_optional(c)
+        .await)
+}
+
+/// The receipt of a remote logout of that user.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn receipt_of_event(
+    conn: &mut Conn,
+    user: &UserId,
+    event: &EventId,
+) -> Result<Option<Receipt>, sqlx::Error> {
+    if !is_id(&event.0) {
+        return Ok(None);
+    }
+    on!(conn, c => sqlx::query_as(concat!(
+        "select ", receipt!(), "where r.event_id = $1 and r.user_id = $2"))
+        .bind(event)
+        .bind(user)
+        .fetch_optional(c)
+        .await)
+}
 
 /// What came of it at one application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

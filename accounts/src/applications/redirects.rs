@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_the_registered_one_to_the_letter() {
+    fn an_address_is_exactly_the_registered_one() {
         let registered = "https://app.example.com/callback";
         assert!(redirect_matches(registered, registered));
         for other in [

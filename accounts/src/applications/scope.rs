@@ -62,6 +62,12 @@ impl Scope {
         self.0.contains(&name)
     }
 
+    /// All of them but that one.
+    #[must_use]
+    pub fn without(&self, name: ScopeName) -> Self {
+        Self(self.0.iter().copied().filter(|one| *one != name).collect())
+    }
+
     /// Whether every one of them is among `others`.
     #[must_use]
     pub fn is_within(&self, others: &Self) -> bool {

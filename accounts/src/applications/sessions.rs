@@ -6,7 +6,8 @@ mod start;
 
 use sqlx::FromRow;
 
-pub use end::{EndedApplicationSession, EndsFor, Which, end, note_use};
+pub(crate) use end::end;
+pub use end::note_use;
 pub(crate) use start::{NewApplicationSession, start};
 
 use super::Scope;

@@ -83,7 +83,7 @@ pub struct Unsigned {
     pub claims: Value,
 }
 
-/// Makes sure that there is a key of each algorithm. Makes both at once, so that whoever has fetched the list of keys has the
+/// Makes sure that there is a key of each algorithm. Makes both at once, so that an application that has fetched the list of keys has the
 /// one that the first token by RS256 is signed with.
 ///
 /// # Errors

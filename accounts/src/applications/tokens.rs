@@ -7,12 +7,12 @@ use super::{
     Application, Scope,
     access_tokens::{self, AccessToken},
     refresh_tokens::session_of,
-    sessions::{self, ApplicationSession, EndsFor, Which, end},
+    sessions::{self, ApplicationSession, end},
 };
 use crate::{
+    application_endings::Cause,
     audit::{Action, Actor, Event},
     client::Client,
-    end_reason::EndReason,
     execute,
     ids::{ApplicationSessionId, UserId},
     instance::Instance,
@@ -150,7 +150,6 @@ pub async fn sign_out(
                 "application_session": session.as_str(), "by": "application",
             })),
     );
-    let ends = EndsFor::now(op, EndReason::SignedOut, Some(&event));
-    end(op, Which::One(session), ends).await?;
+    end(op, session, Cause::SignedOutThere, &event).await?;
     Ok(())
 }

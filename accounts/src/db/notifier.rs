@@ -93,10 +93,14 @@ impl Notifier {
 }
 
 impl Change {
-    /// Whose sessions an operation may have changed, by its event. An action that is not named here counts as
+    /// Whose sessions an operation may have changed, or what their pages show, by its event. An action that is not named here counts as
     /// one that may: looking once too often costs one read.
     pub(crate) fn of_event(action: &str, subject: Option<&str>, chain: &str) -> Option<Self> {
         match (action, subject) {
+            // They change no session, but what a user's pages show; what is known of no user shows nowhere.
+            ("user.login_failed" | "user.device_renamed", Some(user)) => {
+                Some(Self::User(UserId(user.to_owned())))
+            }
             // A session that a raised epoch ended was told of by the event that raised it.
             (
                 "user.created"

@@ -1,6 +1,7 @@
 //! The sample users: who they are, and how they come about.
 
 use super::{
+    applications::add_applications,
     error::{DemoError, PASSWORD},
     history::{HISTORY, ago},
     user::SampleUser,
@@ -74,6 +75,9 @@ pub async fn demo(instance: &Instance, now: Moment) -> Result<Demo, DemoError> {
         op.go_to(Client::default(), now);
         let sessions = sessions::facts(&mut op, &sample.user).await?.sessions;
         op.commit().await?;
+        if number == 0 {
+            add_applications(instance, &sample.user, now).await?;
+        }
         users.push(DemoUser {
             email: new.email,
             plan,

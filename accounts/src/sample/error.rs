@@ -1,6 +1,9 @@
 //! Why there are no sample users.
 
-use crate::{passwords::HashingFailed, sessions::EndAllError, users::UserError};
+use crate::{
+    applications::ApplicationError, passwords::HashingFailed, sessions::EndAllError,
+    users::UserError,
+};
 
 /// Every sample user's password.
 pub const PASSWORD: &str = "seven violet trams at noon";
@@ -14,6 +17,8 @@ pub enum DemoError {
     User(#[from] UserError),
     #[error(transparent)]
     RemoteLogout(#[from] EndAllError),
+    #[error(transparent)]
+    Application(#[from] ApplicationError),
     #[error(transparent)]
     Hashing(#[from] HashingFailed),
     #[error("the database is unavailable")]

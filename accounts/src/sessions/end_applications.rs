@@ -5,7 +5,7 @@ use sqlx::FromRow;
 
 use super::start::{Until, end_expired};
 use crate::{
-    application_endings::{How, Open, end, open, reason_name, reasons_that_end_offline},
+    application_endings::{EndedBy, Open, end, open, reason_name, reasons_that_end_offline},
     audit::Actor,
     client::Client,
     end_reason::EndReason,
@@ -118,8 +118,8 @@ impl Due {
         Ok(ended)
     }
 
-    fn how<'a>(&'a self, row: &'a Ending, expired: &'a str) -> How<'a> {
-        let with_the_raise = How {
+    fn how<'a>(&'a self, row: &'a Ending, expired: &'a str) -> EndedBy<'a> {
+        let with_the_raise = EndedBy {
             reason: &self.reason,
             at: self.at,
             by: Some(&self.event_id),
@@ -127,12 +127,12 @@ impl Due {
         let is_of_raise = row.ended_by.as_ref() == Some(&self.event_id);
         match (&row.end_reason, row.ended_at) {
             _ if is_of_raise => with_the_raise,
-            (Some(reason), Some(at)) if outlives(row, reason) => How {
+            (Some(reason), Some(at)) if outlives(row, reason) => EndedBy {
                 reason,
                 at,
                 by: row.ended_by.as_ref(),
             },
-            (None, _) if row.expired && !row.is_offline => How {
+            (None, _) if row.expired && !row.is_offline => EndedBy {
                 reason: expired,
                 at: self.at,
                 by: None,

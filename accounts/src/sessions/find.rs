@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use super::{
     Ended,
     ended::{Raise, how_it_ended},
+    start::SecondFactor,
 };
 use crate::{
     db::Conn,
@@ -164,6 +165,22 @@ pub async fn find_by_id(conn: &mut Reader, session: &SessionId) -> Result<Found,
         .fetch_optional(c)
         .await)?;
     judge(conn, row).await
+}
+
+/// What a session's user has shown besides the password.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn second_factor(
+    conn: &mut Conn,
+    session: &SessionId,
+) -> Result<Option<SecondFactor>, sqlx::Error> {
+    let found: Option<Option<SecondFactor>> = on!(conn, c => sqlx::query_scalar(
+        "select second_factor from sessions where id = $1")
+        .bind(session)
+        .fetch_optional(c)
+        .await)?;
+    Ok(found.flatten())
 }
 
 async fn judge(conn: &mut Reader, row: Option<Row>) -> Result<Found, sqlx::Error> {

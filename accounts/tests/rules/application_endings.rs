@@ -199,7 +199,7 @@ async fn a_raised_epoch_owes_notices_that_the_job_writes_within_its_turn(db: Db)
     );
     assert!(others.is_open(&app).await, "{}", eve.email);
     let by = texts(&app.db, "select distinct event_id from logout_notices").await;
-    assert_eq!(by, [receipt.event.0.clone()]);
+    assert_eq!(by, std::slice::from_ref(&receipt.event.0));
     assert_eq!(
         number(&app.db, "select count(*) from logout_notices").await,
         2

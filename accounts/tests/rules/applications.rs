@@ -159,7 +159,10 @@ async fn the_operator_says_whose_accounts_have_applications(db: Db) {
     let mut app = TestApp::new(db);
     let (_, first) = app.owner("Ada").await;
     let (_, second) = app.owner("Eve").await;
-    let later = format!("update accounts set created_at = created_at + 1 where id = '{}'", second.user.account_id.0);
+    let later = format!(
+        "update accounts set created_at = created_at + 1 where id = '{}'",
+        second.user.account_id.0
+    );
     run(&app.db, &later).await;
     app.register(&first, &open_id("Mine", "a.example.com"))
         .await
@@ -314,16 +317,16 @@ async fn a_new_secret_is_good_beside_the_old_one_until_that_is_revoked(db: Db) {
         let mut conn = app.read(NOW).await;
         is_secret_of(&mut conn, &id, secret).await.unwrap()
     };
-    let make = async |seconds: u64| {
+    let renewed = async |seconds: u64| {
         let later = crate::test_app::after(std::time::Duration::from_secs(seconds));
         let mut op = app.begin(&browser(1), later).await;
         let made = make_secret(&mut op, &id).await.unwrap();
         op.commit().await.unwrap();
         secret(made.expose())
     };
-    let second = make(1).await;
+    let second = renewed(1).await;
     assert!(good(&first).await && good(&second).await);
-    let third = make(2).await;
+    let third = renewed(2).await;
     assert!(!good(&first).await && good(&second).await && good(&third).await);
     let mut op = app.begin(&browser(1), NOW).await;
     assert_eq!(revoke_old_secrets(&mut op, &id).await.unwrap(), 1);

@@ -5,6 +5,7 @@
 //! remote logout should have ended is left when both have answered; and what the remote logout says it ended fits
 //! the order that the operation's answer shows.
 
+mod applications;
 mod overlap;
 mod ways_in;
 

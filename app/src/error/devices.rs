@@ -1,6 +1,7 @@
 //! What operations on devices, the curfew, the webhook and the audit log can refuse.
 
 use accounts::{
+    applications::ApplicationError,
     audit_retention::RetentionError,
     curfew::CurfewError,
     curfew_schedule::Misspelt,
@@ -73,6 +74,28 @@ impl From<WebhookError> for AppError {
             }
             WebhookError::RateLimited(limited) => Self::rate_limited_for("tests", limited),
             WebhookError::Refused(e) => e.into(),
+        }
+    }
+}
+
+impl From<ApplicationError> for AppError {
+    fn from(error: ApplicationError) -> Self {
+        match error {
+            ApplicationError::Fields(fields) => Self::fields(fields),
+            ApplicationError::NotForThisAccount => Self::new(
+                Code::Forbidden,
+                "The operator of this Curfew lets the first account alone register applications.",
+            ),
+            ApplicationError::LimitReached => Self::new(
+                Code::LimitReached,
+                "The account has as many applications as it may. Remove one first.",
+            ),
+            ApplicationError::RateLimited(limited) => Self::rate_limited_for("tests", limited),
+            ApplicationError::NotFound => Self::new(
+                Code::NotFound,
+                "There’s no such application. It may have been removed.",
+            ),
+            ApplicationError::Refused(e) => e.into(),
         }
     }
 }

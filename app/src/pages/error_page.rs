@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::{
     Assets,
     parts::icon::{Disc, Mark, Shape},
+    theme::Theme,
 };
 
 /// What went wrong.
@@ -24,9 +25,9 @@ pub enum ErrorPage {
     NotFound,
 }
 
-/// The whole page as HTML. `request_id` lets the operator find the request in the log.
+/// The whole page as HTML, in the theme that the browser has chosen. `request_id` lets the operator find the request in the log.
 #[must_use]
-pub fn page(error_page: ErrorPage, assets: &Assets, request_id: &str) -> String {
+pub fn page(error_page: ErrorPage, theme: Theme, assets: &Assets, request_id: &str) -> String {
     let (shape, title, text) = match error_page {
         ErrorPage::ServiceUnavailable => (
             Shape::CloudOff,
@@ -81,29 +82,70 @@ pub fn page(error_page: ErrorPage, assets: &Assets, request_id: &str) -> String 
         </div>
         <p class="empty__code">"Request " <code>{request_id}</code></p>
     };
-    document(title, assets, content)
+    document(title, &Frame::here(theme, assets), content)
+}
+
+/// Where the files around a page without the app are.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    pub css: String,
+    pub icon: String,
+    /// Curfew's address, without a slash at its end: empty on Curfew's own host.
+    pub home: String,
+    pub theme: Theme,
+}
+
+impl Frame {
+    /// Of a page on Curfew's own host.
+    #[must_use]
+    pub fn here(theme: Theme, assets: &Assets) -> Self {
+        Self {
+            css: assets.css.clone(),
+            icon: "/favicon.svg".into(),
+            home: String::new(),
+            theme,
+        }
+    }
+
+    /// Of a page on the host of an application behind the gate, which passes `/.curfew/` on. `home` is Curfew's address.
+    #[must_use]
+    pub fn behind_the_gate(home: &str, assets: &Assets) -> Self {
+        Self {
+            css: format!("/.curfew{}", assets.css),
+            icon: "/.curfew/favicon.svg".into(),
+            home: home.to_owned(),
+            // The cookie that says which one is of Curfew's host.
+            theme: Theme::System,
+        }
+    }
 }
 
 /// A whole page that is drawn without the app, with a card in the middle. `title` is a text of ours: it becomes HTML as
 /// it is, because a title shows the marker that would follow a text of Leptos'.
-pub(super) fn document(title: &str, assets: &Assets, content: impl IntoView + 'static) -> String {
-    let css = assets.css.clone();
+pub(super) fn document(title: &str, frame: &Frame, content: impl IntoView + 'static) -> String {
+    let Frame {
+        css,
+        icon,
+        home,
+        theme,
+    } = frame.clone();
+    let home = home + "/";
     let document = view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=theme.attribute()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content="light dark" />
+                <meta name="color-scheme" content=theme.color_scheme() />
                 <meta name="description" content=crate::DESCRIPTION />
                 <title inner_html=format!("{title} · Curfew")></title>
                 <link rel="stylesheet" href=css />
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="icon" href=icon type="image/svg+xml" />
             </head>
             <body>
                 <div class="auth">
                     <header>
-                        <a class="brand brand--large" href="/">
+                        <a class="brand brand--large" href=home>
                             <Mark class="brand__mark" />
                             <span class="brand__name">"Curfew"</span>
                         </a>
@@ -131,7 +173,16 @@ mod tests {
 
     #[test]
     fn the_title_is_its_text_and_nothing_more() {
-        let page = page(ErrorPage::NotFound, &Assets::default(), "a-request");
+        let page = page(
+            ErrorPage::NotFound,
+            Theme::Dark,
+            &Assets::default(),
+            "a-request",
+        );
+        assert!(
+            page.contains("<html lang=\"en\" data-theme=\"dark\">"),
+            "{page}"
+        );
         assert!(
             page.contains("<title>There’s nothing at this address · Curfew</title>"),
             "{page}"

@@ -4,44 +4,68 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    boot::{Viewer, boot, viewer},
+    alert::Alert,
     counted::counted,
     error::AppError,
+    islands::following,
+    parts::icon::{Disc, Shape},
+};
+#[cfg(feature = "ssr")]
+use crate::{
+    boot::{Viewer, boot, viewer},
     flash::Flash,
     parts::{
-        icon::{Disc, Shape},
+        change_plan::ChangePlan,
         layout::Page,
         link::Link,
         loaded::loaded,
         notice::{Notice, Tone},
     },
-    time::When,
+    time::{Show, When},
 };
 
 /// The numbers of the overview.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overview {
     pub sessions: u64,
     pub remembered_devices: u64,
+    /// What happened lately that the user should look at, newest first.
+    pub alerts: Vec<Alert>,
 }
 
-/// Counts the user's sessions and remembered devices.
+/// How far back alerts are shown.
+#[cfg(feature = "ssr")]
+const LATELY: std::time::Duration = std::time::Duration::from_hours(30 * 24);
+
+/// Events read to find them.
+#[cfg(feature = "ssr")]
+const EVENTS: i64 = 100;
+
+/// Counts the user's sessions and remembered devices, and finds what they should look at.
 ///
 /// # Errors
 /// When no user is signed in or the database is unavailable.
 #[server(prefix = "/api/fn", endpoint = "standing")]
 pub async fn account_overview() -> Result<Overview, AppError> {
-    use crate::context::{reader, signed_in};
+    use crate::{
+        context::{reader, signed_in},
+        pages::profile::security::activity::alerts::alerts,
+    };
 
     let me = signed_in()?;
     let mut conn = reader().await?;
-    let facts = accounts::sessions::facts(&mut conn, &me.user.id).await?;
+    let user = &me.user;
+    let facts = accounts::sessions::facts(&mut conn, &user.id).await?;
+    let events =
+        accounts::audit::recent(&mut conn, &user.account_id, Some(&user.id), None, EVENTS).await?;
     Ok(Overview {
+        alerts: alerts(&events, conn.now.at - LATELY),
         sessions: facts.sessions.unsigned_abs(),
         remembered_devices: facts.remembered_devices.unsigned_abs(),
     })
 }
 
+#[cfg(feature = "ssr")]
 #[component]
 pub fn Home() -> impl IntoView {
     let numbers = Resource::new_blocking(|| (), |()| account_overview());
@@ -56,6 +80,7 @@ pub fn Home() -> impl IntoView {
     })
 }
 
+#[cfg(feature = "ssr")]
 /// What the last operation says on this page.
 fn said() -> impl IntoView {
     let Some(Flash::Note(note)) = boot().flash else {
@@ -65,34 +90,21 @@ fn said() -> impl IntoView {
         .into_any()
 }
 
+#[cfg(feature = "ssr")]
 #[component]
 fn Summary(overview: Overview, viewer: Viewer) -> impl IntoView {
-    let devices = counted(overview.sessions, "device", "devices");
-    let remembered = match overview.remembered_devices {
-        0 => "None are remembered.".to_owned(),
-        1 => "One is remembered.".to_owned(),
-        n => format!("{n} are remembered."),
-    };
+    let alerts = overview.alerts.clone();
     view! {
-        <section class="card" aria-labelledby="devices-title">
+        <section class="card" aria-labelledby="devices-title" translate="no">
             <div class="card__body">
-                <div class="cluster">
-                    <Disc shape=Shape::Shield tint="success" large=true />
-                    <div>
-                        <h2 class="card__title" id="devices-title">
-                            {format!("You’re signed in on {devices}")}
-                        </h2>
-                        <p class="card__text">
-                            {remembered} " If you don’t recognise one, log out from all devices."
-                        </p>
-                    </div>
-                </div>
+                <DeviceCount overview />
             </div>
             <div class="card__footer">
-                <p>"You’ll find Remote logout under Profile → Security."</p>
                 <Link class="button" href="/profile/security">"See your devices"</Link>
+                {viewer.remote_logout.then(remote_logout)}
             </div>
         </section>
+        {(!alerts.is_empty()).then(|| view! { <Alerts alerts /> })}
         <section class="card" aria-labelledby="account-title">
             <div class="card__body">
                 <h2 class="card__title" id="account-title">"Account"</h2>
@@ -103,7 +115,7 @@ fn Summary(overview: Overview, viewer: Viewer) -> impl IntoView {
                     </div>
                     <div class="facts__row">
                         <dt class="facts__label">"Plan"</dt>
-                        <dd class="facts__value">{viewer.plan}</dd>
+                        <dd class="facts__value">{viewer.plan} <ChangePlan /></dd>
                     </div>
                     <div class="facts__row">
                         <dt class="facts__label">"Your role"</dt>
@@ -119,6 +131,72 @@ fn Summary(overview: Overview, viewer: Viewer) -> impl IntoView {
                     </div>
                 </dl>
             </div>
+        </section>
+    }
+}
+
+/// On how many devices the user is signed in. It follows the database while it is looked at.
+#[island]
+fn DeviceCount(overview: Overview) -> impl IntoView {
+    let overview = following(overview, account_overview);
+    let devices = move || counted(overview.with(|o| o.sessions), "device", "devices");
+    let remembered = move || match overview.with(|o| o.remembered_devices) {
+        0 => "None are remembered.".to_owned(),
+        1 => "One is remembered.".to_owned(),
+        n => format!("{n} are remembered."),
+    };
+    view! {
+        <div class="cluster">
+            <Disc shape=Shape::Shield tint="success" large=true />
+            <div>
+                <h2 class="card__title" id="devices-title">
+                    {move || format!("You’re signed in on {}", devices())}
+                </h2>
+                <p class="card__text">
+                    {remembered} " If you don’t recognise one, log out from all devices."
+                </p>
+            </div>
+        </div>
+    }
+}
+
+/// Leads to the question with what will end.
+#[cfg(feature = "ssr")]
+fn remote_logout() -> impl IntoView {
+    view! {
+        <form class="button-form" method="get" action="/profile/remote-logout">
+            <input type="hidden" name="from" value="security" />
+            <button class="button button--danger">"Remote logout"</button>
+        </form>
+    }
+}
+
+/// What happened lately that the user should look at.
+#[cfg(feature = "ssr")]
+#[component]
+fn Alerts(alerts: Vec<Alert>) -> impl IntoView {
+    let rows = alerts
+        .into_iter()
+        .map(|alert| {
+            view! {
+                <li class="activity__row activity__row--alert">
+                    <p class="activity__what">{alert.what}</p>
+                    <p class="activity__from">{alert.from}</p>
+                    <p class="activity__when"><When at=alert.at show=Show::Full /></p>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="section" aria-labelledby="alerts-title">
+            <div class="section__header">
+                <div>
+                    <h2 class="section__title" id="alerts-title">"Recent alerts"</h2>
+                    <p class="section__lead">"From the last 30 days."</p>
+                </div>
+                <Link class="button button--small" href="/profile/security#activity-title">"See all activity"</Link>
+            </div>
+            <ul class="activity" role="list">{rows}</ul>
         </section>
     }
 }

@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::parts::{drawn::drawn, layout::Narrow};
+use crate::parts::{layout::Narrow, loaded::awaited};
 
 #[component]
 pub fn Join() -> impl IntoView {
     view! {
         <Narrow title="Join an account">
-            {drawn(server_side::draw)}
+            {awaited(server_side::draw)}
         </Narrow>
     }
 }
@@ -71,7 +71,7 @@ mod server_side {
         Ok(())
     }
 
-    pub async fn draw() -> Result<String, AppError> {
+    pub async fn draw() -> Result<AnyView, AppError> {
         let visit = visit()?;
         let invite = query("invite").unwrap_or_default();
         let invitation = match Token::presented(&invite) {
@@ -90,7 +90,7 @@ mod server_side {
             }
             (Some(invitation), _) => form(invite, invitation).into_any(),
         };
-        Ok(view! { <div class="card card--lifted">{inside}</div> }.to_html())
+        Ok(view! { <div class="card card--lifted">{inside}</div> }.into_any())
     }
 
     fn form(invite: String, invitation: Invitation) -> impl IntoView {

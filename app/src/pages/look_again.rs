@@ -3,10 +3,11 @@
 
 use leptos::prelude::*;
 
-use super::error_page::document;
+use super::error_page::{Frame, document};
 use crate::{
     Assets,
     parts::icon::{Disc, Shape},
+    theme::Theme,
 };
 
 /// The whole page as HTML, without script.
@@ -23,5 +24,5 @@ pub fn page(assets: &Assets) -> String {
             <a class="button button--primary" href="">"Open it now"</a>
         </div>
     };
-    document(title, assets, content)
+    document(title, &Frame::here(Theme::System, assets), content)
 }

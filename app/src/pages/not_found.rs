@@ -14,7 +14,6 @@ use crate::{
 /// With the navigation for a user, and with the way to it for a visitor.
 #[component]
 pub fn NotFound() -> impl IntoView {
-    #[cfg(feature = "ssr")]
     crate::context::set_status(crate::error::Code::NotFound);
     if viewer().is_some() {
         return view! {

@@ -10,10 +10,13 @@ pub mod password;
 pub mod security;
 pub mod two_factor;
 
+#[cfg(feature = "ssr")]
 use leptos::prelude::*;
 
+#[cfg(feature = "ssr")]
 use crate::parts::layout::{Page, Tabs};
 
+#[cfg(feature = "ssr")]
 const TABS: &[(&str, &str)] = &[
     ("/profile", "Profile"),
     ("/profile/login", "Login"),
@@ -22,6 +25,7 @@ const TABS: &[(&str, &str)] = &[
 ];
 
 /// A tab of Profile; `here` is its address.
+#[cfg(feature = "ssr")]
 #[component]
 fn ProfilePage(here: &'static str, title: &'static str, children: Children) -> impl IntoView {
     let tabs = TABS

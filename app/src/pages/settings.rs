@@ -1,19 +1,14 @@
-//! Account Settings: five tabs, each its own address, shown by role.
+//! Account Settings: six tabs, each its own address, shown by role.
 
-#[cfg(feature = "ssr")]
+pub mod applications;
 pub mod audit_log;
-#[cfg(feature = "ssr")]
 mod general;
-#[cfg(feature = "ssr")]
 mod members;
-#[cfg(feature = "ssr")]
 mod plain_pages;
 pub mod tokens;
 
-#[cfg(feature = "ssr")]
 pub use plain_pages::*;
 
-#[cfg(feature = "ssr")]
 use accounts::permissions::Permission;
 use leptos::prelude::*;
 
@@ -23,10 +18,14 @@ use crate::{
 };
 
 /// Every tab: its address, its label, and the permission that shows it.
-#[cfg(feature = "ssr")]
 pub(crate) const TABS: &[(&str, &str, Permission)] = &[
     ("/settings", "General", Permission::ViewAccount),
     ("/settings/members", "Members", Permission::ViewMembers),
+    (
+        "/settings/applications",
+        "Applications",
+        Permission::ViewApplications,
+    ),
     ("/settings/api", "API", Permission::OwnTokens),
     ("/settings/mcp", "MCP", Permission::OwnTokens),
     ("/settings/audit-log", "Audit log", Permission::ReadAuditLog),

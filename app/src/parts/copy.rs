@@ -1,8 +1,8 @@
-//! A button that copies a text, on the plain pages. Without script there is none: the text can be selected.
+//! A button that copies a text. Without script there is none: the text can be selected.
 
 use leptos::prelude::*;
 
-/// Copies `text`, and says so to screen readers too: `public/plain.js` does.
+/// Copies `text`, and says so to screen readers too: `public/forms.js` does.
 #[component]
 pub fn Copy(
     #[prop(into)] text: String,

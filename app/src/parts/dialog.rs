@@ -3,7 +3,7 @@
 
 use leptos::{html, prelude::*};
 
-/// A handle to open and close a dialog with. Copy, so that closures may have it.
+/// A handle to open a dialog with; a button with `data-closes` closes it (`public/forms.js`). Copy, so that closures may have it.
 #[derive(Clone, Copy)]
 pub struct DialogHandle(NodeRef<html::Dialog>);
 
@@ -22,12 +22,10 @@ impl DialogHandle {
         false
     }
 
-    /// Closes it; nothing else happens.
-    pub fn close(self) {
-        #[cfg(feature = "hydrate")]
-        if let Some(dialog) = self.0.get_untracked() {
-            dialog.close();
-        }
+    /// Whether it is open now.
+    #[cfg(feature = "hydrate")]
+    pub fn is_open(self) -> bool {
+        self.0.get_untracked().is_some_and(|dialog| dialog.open())
     }
 }
 
@@ -43,10 +41,12 @@ pub fn Dialog(
     handle: DialogHandle,
     /// The id of the title inside.
     labelled_by: &'static str,
+    /// The id of what it says first.
+    described_by: &'static str,
     children: Children,
 ) -> impl IntoView {
     view! {
-        <dialog class="dialog" aria-labelledby=labelled_by node_ref=handle.0>
+        <dialog class="dialog" aria-labelledby=labelled_by aria-describedby=described_by node_ref=handle.0>
             {children()}
         </dialog>
     }

@@ -15,22 +15,30 @@ pub fn WhosePassword(#[prop(into)] email: String) -> impl IntoView {
 #[component]
 pub fn Field(
     name: &'static str,
+    /// Where its name stands more than once on the page.
+    #[prop(optional, into)]
+    id: Option<String>,
     label: &'static str,
+    /// Whose field it is, for readers who do not see what is beside it.
+    #[prop(optional, into)]
+    of: Option<Signal<String>>,
     #[prop(default = "text")] kind: &'static str,
     #[prop(default = "off")] autocomplete: &'static str,
     #[prop(optional, into)] hint: Option<String>,
     #[prop(optional, into)] value: String,
     #[prop(optional)] prefix: Option<&'static str>,
     #[prop(optional)] autofocus: bool,
+    /// Characters that it takes.
+    #[prop(optional)]
+    longest: Option<u32>,
     #[prop(into)] error: Signal<Option<String>>,
 ) -> impl IntoView {
     let secret = kind == "password";
     // A code of digits: a numeric keyboard, but no number (RFC 6238 codes begin with zeros).
     let digits = kind == "code";
     let kind = if digits { "text" } else { kind };
-    let shown = RwSignal::new(false);
-    let kind = move || if secret && shown.get() { "text" } else { kind };
-    let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
+    let id = id.unwrap_or_else(|| name.to_owned());
+    let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
     let described = {
         let (hint_id, error_id) = (hint.as_ref().map(|_| hint_id.clone()), error_id.clone());
         move || {
@@ -42,9 +50,10 @@ pub fn Field(
     let input = view! {
         <input
             class="input"
-            id=name
+            id=id.clone()
             name=name
             type=kind
+            maxlength=longest
             value=value
             autocomplete=autocomplete
             autocapitalize=(secret || autocomplete == "username").then_some("none")
@@ -57,7 +66,9 @@ pub fn Field(
     };
     view! {
         <div class="field">
-            <label class="field__label" for=name>{label}</label>
+            <label class="field__label" for=id.clone()>
+                {label} {of.map(|of| view! { <span class="visually-hidden">" of " {of}</span> })}
+            </label>
             {hint.map(|hint| view! { <p class="field__hint" id=hint_id>{hint}</p> })}
             {move || {
                 error
@@ -76,7 +87,7 @@ pub fn Field(
                     <div class="field__control">
                         {prefix.map(|p| view! { <span class="field__prefix" aria-hidden="true">{p}</span> })}
                         {input}
-                        {secret.then(|| view! { <ShowPassword field=name shown /> })}
+                        {secret.then(|| view! { <ShowPassword field=id /> })}
                     </div>
                 }
                     .into_any()
@@ -87,16 +98,16 @@ pub fn Field(
     }
 }
 
+/// `public/forms.js` shows the password, before the WASM is there and without it.
 #[component]
-fn ShowPassword(field: &'static str, shown: RwSignal<bool>) -> impl IntoView {
+fn ShowPassword(field: String) -> impl IntoView {
     view! {
         <button
             class="field__toggle needs-script"
             type="button"
-            aria-controls=field
+            aria-controls=field.clone()
             data-shows=field
-            aria-pressed=move || if shown.get() { "true" } else { "false" }
-            on:click=move |_| shown.update(|s| *s = !*s)
+            aria-pressed="false"
         >
             "Show"
             <span class="visually-hidden">" password"</span>

@@ -1,21 +1,18 @@
 //! What a form that calls a server function remembers: its error and what was typed, whether it was
 //! sent by script or without.
 
-use leptos::{
-    prelude::*,
-    server_fn::{Http, ServerFn, client::Client, codec::PostUrl, request::ClientReq},
-};
-use serde::de::DeserializeOwned;
+#[cfg(feature = "hydrate")]
+mod send;
+
+use std::marker::PhantomData;
+
+use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn};
 
 use super::{
     error_summary::ErrorSummary,
     form_fields::{AboutUser, OnPage},
 };
-use crate::{
-    boot::boot,
-    error::AppError,
-    flash::{Flash, Refused},
-};
+use crate::{boot::boot, error::AppError, flash::Refused};
 
 /// What was wrong with a form that was sent without script, and what was typed.
 #[derive(Clone, Default)]
@@ -25,12 +22,15 @@ impl Sent {
     /// Of the form that calls one of these functions.
     #[must_use]
     pub fn of(names: &[&str]) -> Self {
-        match boot().flash {
-            Some(Flash::Form(refused)) if names.contains(&refused.form.as_str()) => {
-                Self(Some(refused))
-            }
-            _ => Self(None),
-        }
+        let refused = boot().refused_form;
+        Self(refused.filter(|refused| names.contains(&refused.form.as_str())))
+    }
+
+    /// Of the one among several that is about the thing with this id.
+    #[must_use]
+    pub fn about(name: &str, id: &str) -> Self {
+        let Self(refused) = Self::of(&[name]);
+        Self(refused.filter(|refused| refused.typed.get("id").is_some_and(|of| of == id)))
     }
 
     /// Why it was refused.
@@ -69,47 +69,74 @@ impl Sent {
     }
 }
 
-/// A form's state. Copy, so that closures may have it.
-pub struct FormState<S: ServerFn<Output = (), Error = AppError> + Send + Sync + Clone + 'static> {
-    pub action: ServerAction<S>,
+/// A form's state. Copy, so that closures may have it. `S` is the server function that the form calls.
+pub struct FormState<S> {
+    answer: RwSignal<Option<Result<(), AppError>>>,
+    busy: RwSignal<bool>,
     sent: StoredValue<Sent>,
+    calls: PhantomData<fn() -> S>,
 }
 
-#[expect(
-    clippy::expl_impl_clone_on_copy,
-    reason = "deriving would ask the server function to be Copy"
-)]
-impl<S: ServerFn<Output = (), Error = AppError> + Send + Sync + Clone + 'static> Clone
-    for FormState<S>
-{
+// Deriving would ask the server function to be Copy.
+impl<S> Clone for FormState<S> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<S: ServerFn<Output = (), Error = AppError> + Send + Sync + Clone + 'static> Copy
-    for FormState<S>
-{
-}
+impl<S> Copy for FormState<S> {}
 
-impl<S> FormState<S>
-where
-    S: ServerFn<Output = (), Error = AppError> + Send + Sync + Clone + DeserializeOwned + 'static,
-{
+impl<S: 'static> FormState<S> {
     /// The state of the form that calls the server function `name`.
     #[must_use]
     pub fn of(name: &str) -> Self {
+        Self::new(Sent::of(&[name]))
+    }
+
+    /// The state of one of several forms that call the server function `name`: of the one about the thing with this id.
+    #[must_use]
+    pub fn about(name: &str, id: &str) -> Self {
+        Self::new(Sent::about(name, id))
+    }
+
+    fn new(sent: Sent) -> Self {
         Self {
-            action: ServerAction::new(),
-            sent: StoredValue::new(Sent::of(&[name])),
+            answer: RwSignal::new(None),
+            busy: RwSignal::new(false),
+            sent: StoredValue::new(sent),
+            calls: PhantomData,
         }
+    }
+
+    /// Forgets how it went the last time that it was sent by script.
+    pub fn clear(self) {
+        self.answer.set(None);
+    }
+
+    /// Whether it came back with the page, refused.
+    pub fn was_sent(self) -> bool {
+        self.sent.with_value(|sent| sent.error().is_some())
+    }
+
+    /// Whether it was sent by script, and carried out.
+    pub fn is_done(self) -> bool {
+        self.answer.with(|answer| matches!(answer, Some(Ok(()))))
+    }
+
+    /// Why it was refused when it was sent by script.
+    pub fn refusal(self) -> Option<AppError> {
+        self.answer.with(|answer| answer.clone()?.err())
+    }
+
+    /// [`Self::refusal`], unless a field says it. What came with the page is said above all forms.
+    pub fn answered(self) -> Signal<Option<AppError>> {
+        Signal::derive(move || self.refusal().filter(|error| error.fields.is_empty()))
     }
 
     /// Why the form was refused the last time.
     pub fn error(self) -> Option<AppError> {
-        match self.action.value().get() {
-            Some(Err(error)) => Some(error),
-            Some(Ok(())) => None,
+        match self.answer.get() {
+            Some(answer) => answer.err(),
             // Not sent by script yet: what came with the page.
             None => self.sent.with_value(Sent::error),
         }
@@ -132,14 +159,14 @@ where
 
     /// Whether it is on its way.
     pub fn busy(self) -> Signal<bool> {
-        self.action.pending().into()
+        self.busy.into()
     }
 }
 
-/// A `<form>` that is sent by script once the page is live, and by the browser before. Its fields
-/// keep what was typed either way.
+/// A `<form>` that is sent by script where it stands in an island that is alive, and by the browser else: the same fields
+/// either way. They keep what was typed.
 #[component]
-pub fn PostForm<S, O>(
+pub fn PostForm<S>(
     state: FormState<S>,
     #[prop(optional)] class: &'static str,
     /// It says itself whom it is about.
@@ -148,29 +175,46 @@ pub fn PostForm<S, O>(
     children: Children,
 ) -> impl IntoView
 where
-    S: ServerFn<Output = (), Error = AppError, Protocol = Http<PostUrl, O>>
-        + Send
-        + Sync
-        + Clone
-        + DeserializeOwned
-        + 'static,
-    S::Client: Client<AppError>,
-    <<S::Client as Client<AppError>>::Request as ClientReq<AppError>>::FormData:
-        From<leptos::web_sys::FormData>,
+    S: ServerFn + 'static,
 {
+    let FormState { answer, busy, .. } = state;
+    post_form(Post { answer, busy }, S::PATH, class, names_user, children)
+}
+
+/// What sending a form changes. The same for every server function, so that the browser has the code once.
+#[derive(Clone, Copy)]
+struct Post {
+    answer: RwSignal<Option<Result<(), AppError>>>,
+    busy: RwSignal<bool>,
+}
+
+fn post_form(
+    post: Post,
+    address: &'static str,
+    class: &'static str,
+    names_user: bool,
+    children: Children,
+) -> impl IntoView {
     Effect::new(move |_| {
-        if let Some(Err(error)) = state.action.value().get()
-            && error.is_signed_out()
+        if post
+            .answer
+            .with(|answer| matches!(answer, Some(Err(error)) if error.is_signed_out()))
         {
             leave_for_sign_in();
         }
     });
+    let submit = move |event: SubmitEvent| {
+        #[cfg(feature = "hydrate")]
+        send::send(&event, post);
+        #[cfg(not(feature = "hydrate"))]
+        drop((event, post.busy));
+    };
     view! {
-        <ActionForm action=state.action attr:class=class attr:novalidate="">
+        <form action=address method="post" class=class novalidate="" on:submit=submit>
             <OnPage />
             {(!names_user).then(|| view! { <AboutUser /> })}
             {children()}
-        </ActionForm>
+        </form>
     }
 }
 

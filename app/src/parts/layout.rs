@@ -3,7 +3,12 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{avatar::Avatar, form_fields::FormFields, icon::Mark, link::Link};
+use super::{
+    avatar::Avatar,
+    form_fields::FormFields,
+    icon::{Icon, Mark, Shape},
+    link::Link,
+};
 use crate::boot::{Viewer, viewer};
 
 /// A page of a signed-in user: the navigation, a title, what the page holds.
@@ -27,8 +32,21 @@ pub fn Page(
                 <h1 class="page__title">{title}</h1>
                 {lead.map(|lead| view! { <p class="page__lead">{lead}</p> })}
             </div>
+            <Kept />
             {children()}
         </main>
+    }
+}
+
+/// Shown by `public/drafts.js` when it has put back what was half typed as the session ended. Drawn by the server, so
+/// that no node appears in a page that the WASM is about to take over.
+#[component]
+fn Kept() -> impl IntoView {
+    view! {
+        <div class="notice" role="status" data-kept="" hidden>
+            <Icon shape=Shape::Info />
+            <p class="notice__title">"We kept what you had typed."</p>
+        </div>
     }
 }
 
@@ -88,12 +106,12 @@ pub fn Narrow(
 
 /// In the context of what a [`Narrow`] page holds: it has no heading but that.
 #[derive(Debug, Clone, Copy)]
-pub struct StandsAlone;
+pub struct HasNoPageAround;
 
 /// [`Narrow`] without a title of its own.
 #[component]
 pub fn NarrowFrame(#[prop(optional)] wide: bool, children: Children) -> impl IntoView {
-    provide_context(StandsAlone);
+    provide_context(HasNoPageAround);
     let main = if wide {
         "auth__main auth__main--wide"
     } else {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     icon::{Disc, Shape},
-    layout::StandsAlone,
+    layout::HasNoPageAround,
     link::Link,
 };
 use crate::{
@@ -36,10 +36,29 @@ where
     }
 }
 
+/// Shows what `draw` draws once it has asked for it, or why it did not come. The page is not sent before it is there.
+pub fn awaited<F>(draw: impl Fn() -> F + Send + Sync + 'static) -> impl IntoView
+where
+    F: Future<Output = Result<AnyView, AppError>> + Send + 'static,
+{
+    view! {
+        <Suspense>
+            {move || {
+                let view = draw();
+                Suspend::new(async move {
+                    match view.await {
+                        Ok(view) => view,
+                        Err(error) => view! { <Missing error /> }.into_any(),
+                    }
+                })
+            }}
+        </Suspense>
+    }
+}
+
 /// In place of what could not be shown: what it was, and a way on. The page's status says so too.
 #[component]
 pub fn Missing(error: AppError) -> impl IntoView {
-    #[cfg(feature = "ssr")]
     crate::context::set_status(error.code);
     let (shape, again) = match error.code {
         Code::NotFound => (Shape::Search, false),
@@ -47,7 +66,7 @@ pub fn Missing(error: AppError) -> impl IntoView {
         _ => (Shape::AlertTriangle, false),
     };
     // In a page of its own, which has no other heading, it is the page's.
-    let title = if use_context::<StandsAlone>().is_some() {
+    let title = if use_context::<HasNoPageAround>().is_some() {
         view! { <h1 class="empty__title">{error.message}</h1> }.into_any()
     } else {
         view! { <h2 class="empty__title">{error.message}</h2> }.into_any()

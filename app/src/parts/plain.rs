@@ -1,4 +1,4 @@
-//! Parts of pages that only the server draws ([`drawn`](super::drawn::drawn)).
+//! Parts that stand in no island: only the server draws them.
 
 use leptos::prelude::*;
 

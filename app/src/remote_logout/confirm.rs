@@ -11,7 +11,6 @@ use super::{
 };
 use crate::{
     boot::viewer,
-    error::Code,
     parts::{
         button::Submit,
         change_plan::ChangePlan,
@@ -69,12 +68,6 @@ fn Decide(
     facts: Resource<Result<super::Facts, crate::error::AppError>>,
 ) -> impl IntoView {
     let form = FormState::<RemoteLogout>::of("remote_logout");
-    Effect::new(move |_| {
-        // What the page shows is no longer so: it shows what is so now.
-        if matches!(form.action.value().get(), Some(Err(error)) if error.code == Code::Conflict) {
-            facts.refetch();
-        }
-    });
     view! {
         <ErrorSummary error=Signal::derive(move || form.error()) />
         {loaded(facts, |facts| view! { <Outcome facts page=true /> })}

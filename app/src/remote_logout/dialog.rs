@@ -1,4 +1,5 @@
-//! The confirm dialog. It asks the database what would end each time it opens.
+//! The confirm dialog. It asks the database what would end each time it opens, and again whenever something happens to
+//! the user while it is open.
 
 use leptos::prelude::*;
 
@@ -12,8 +13,8 @@ use crate::{
     parts::{
         button::Submit,
         dialog::{Dialog, DialogHandle},
-        form::leave_for_sign_in,
-        form_fields::{About, AboutUser, OnPage},
+        form::{FormState, PostForm, leave_for_sign_in},
+        form_fields::{About, AboutUser},
         icon::{Disc, Shape},
         loading::Loading,
         notice::{Notice, Tone},
@@ -24,19 +25,33 @@ use crate::{
 #[component]
 pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) -> impl IntoView {
     let facts = Action::new(|(): &()| remote_logout_facts());
-    let remote_logout = ServerAction::<RemoteLogout>::new();
+    let form = FormState::<RemoteLogout>::of("remote_logout");
     Effect::new(move |_| {
         if asked.get() > 0 {
             // A failure from the last time is not shown in a dialog that has just opened.
-            remote_logout.clear();
+            form.clear();
             facts.clear();
             facts.dispatch(());
         }
     });
-    let failure = move || match remote_logout.value().get() {
-        Some(Err(error)) => Some(error),
-        _ => None,
-    };
+    #[cfg(feature = "hydrate")]
+    crate::live::on_activity(
+        move || async move {
+            if handle.is_open() {
+                remote_logout_facts().await.ok()
+            } else {
+                None
+            }
+        },
+        move |fresh| {
+            let fresh = fresh.map(Ok);
+            // Drawn anew only for something new, because a reader may be in the middle of it.
+            if fresh.is_some() && facts.value().get_untracked() != fresh {
+                facts.value().set(fresh);
+            }
+        },
+    );
+    let failure = move || form.refusal();
     Effect::new(move |_| {
         let looked_up = match facts.value().get() {
             Some(Err(error)) => Some(error),
@@ -57,9 +72,10 @@ pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) ->
             facts.dispatch(());
         }
     });
+    let done = Memo::new(move |_| form.is_done());
     let busy = Signal::derive(move || {
         // When it is done, the sign-in page is on its way: still no second click.
-        remote_logout.pending().get() || matches!(remote_logout.value().get(), Some(Ok(())))
+        form.busy().get() || done.get()
     });
     // Kept while the facts are looked up again after a failure, so that what is ticked stays ticked.
     let tokens =
@@ -78,20 +94,23 @@ pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) ->
         }
     };
     view! {
-        <Dialog handle labelled_by="dialog-title">
+        <Dialog handle labelled_by="dialog-title" described_by="dialog-lead">
             <div class="dialog__header">
                 <Disc shape=Shape::LogOut tint="danger" />
                 <h2 class="dialog__title" id="dialog-title">"Log out from all devices?"</h2>
             </div>
-            <ActionForm action=remote_logout attr:class="dialog__form">
-                <OnPage />
+            <PostForm state=form class="dialog__form" names_user=true>
                 <input type="hidden" name="from" value=from.name() />
                 {move || match facts.value().get() {
                     Some(Ok(facts)) => view! { <About user=facts.user epoch=facts.epoch /> }.into_any(),
                     _ => view! { <AboutUser /> }.into_any(),
                 }}
                 <div class="dialog__body">
+                    <p class="visually-hidden" id="dialog-lead">
+                        "Ends every session and remembered device at once, including this one."
+                    </p>
                     {move || failure().map(|error| view! { <Failed error /> })}
+                    {move || done.get().then(|| view! { <Ended /> })}
                     {move || match facts.value().get() {
                         Some(Ok(facts)) => view! { <Outcome facts /> }.into_any(),
                         Some(Err(_)) => {
@@ -114,15 +133,27 @@ pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) ->
                     <div class="dialog__note">
                         <NoUndo />
                     </div>
-                    <button class="button" type="button" autofocus on:click=move |_| handle.close()>
+                    <button class="button" type="button" autofocus data-closes="">
                         "Cancel"
                     </button>
                     <Submit look="button--danger" busy>
                         {words}
                     </Submit>
                 </div>
-            </ActionForm>
+            </PostForm>
         </Dialog>
+    }
+}
+
+/// Says that it is done, in place: the receipt is on the page that comes next.
+#[component]
+fn Ended() -> impl IntoView {
+    view! {
+        <Notice
+            tone=Tone::Success
+            title="You’re signed out everywhere"
+            text="Your receipt is on the next page, which opens in a moment."
+        />
     }
 }
 

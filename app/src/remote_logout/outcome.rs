@@ -25,6 +25,8 @@ pub struct Facts {
     pub invitations: u64,
     /// The first of the sessions, this one before the others.
     pub devices: Vec<Device>,
+    /// Where the user is signed in with Curfew.
+    pub applications: Vec<ApplicationFact>,
     pub api_tokens: u64,
     pub mcp_tokens: u64,
     pub two_factor: bool,
@@ -39,6 +41,25 @@ pub struct Device {
     pub this: bool,
 }
 
+/// How an application learns that a session there has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Learns {
+    ToldAtOnce,
+    RefusedAtNextRequest,
+    EndsAtNextRefresh,
+    CannotBeTold,
+}
+
+/// A sign-in at an application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplicationFact {
+    pub name: String,
+    pub learns: Learns,
+    /// How many days its own session may live.
+    pub own_session_days: u64,
+}
+
 /// Devices shown by name; the rest is a number.
 #[cfg(feature = "ssr")]
 const SHOWN: i64 = 20;
@@ -49,7 +70,7 @@ const SHOWN: i64 = 20;
 /// When no user is signed in or the database is unavailable.
 #[server(prefix = "/api/fn", endpoint = "remote_logout_facts")]
 pub async fn remote_logout_facts() -> Result<Facts, AppError> {
-    use accounts::sessions;
+    use accounts::{applications::mine, sessions};
 
     use crate::{
         context::{reader, signed_in},
@@ -60,8 +81,10 @@ pub async fn remote_logout_facts() -> Result<Facts, AppError> {
     let mut conn = reader().await?;
     let facts = sessions::facts(&mut conn, &me.user.id).await?;
     let devices = devices::listed(&mut conn, &me, SHOWN).await?;
+    let applications = mine(&mut conn, &me.user.id).await?;
     let two_factor = me.user.two_factor_since.is_some();
     Ok(Facts {
+        applications: applications.iter().map(ApplicationFact::from).collect(),
         user: me.user.id.0,
         epoch: facts.epoch,
         sessions: facts.sessions.unsigned_abs(),
@@ -80,6 +103,24 @@ pub async fn remote_logout_facts() -> Result<Facts, AppError> {
         mcp_tokens: facts.mcp_tokens.unsigned_abs(),
         two_factor,
     })
+}
+
+#[cfg(feature = "ssr")]
+impl From<&accounts::applications::Mine> for ApplicationFact {
+    fn from(mine: &accounts::applications::Mine) -> Self {
+        use accounts::applications::Class;
+
+        Self {
+            name: accounts::text::visible(&mine.name).into_owned(),
+            learns: match mine.class() {
+                Class::ToldAtOnce => Learns::ToldAtOnce,
+                Class::RefusedAtNextRequest => Learns::RefusedAtNextRequest,
+                Class::EndsAtNextRefresh => Learns::EndsAtNextRefresh,
+                Class::CannotBeTold => Learns::CannotBeTold,
+            },
+            own_session_days: (mine.own_session().as_secs() / 86_400).max(1),
+        }
+    }
 }
 
 /// What happens to invitations that were not used yet.
@@ -159,6 +200,7 @@ pub fn Outcome(facts: Facts, #[prop(optional)] page: bool) -> impl IntoView {
                         })}
                 </ul>
                 <Devices devices=facts.devices sessions=facts.sessions />
+                <Applications applications=facts.applications />
             </section>
             <section class="outcome__group" aria-labelledby="stays-title">
                 {heading("stays-title", "What stays")}
@@ -183,6 +225,74 @@ pub fn Outcome(facts: Facts, #[prop(optional)] page: bool) -> impl IntoView {
             {page.then(|| view! { <NoUndo /> })}
         </div>
     }
+}
+
+/// The applications in four classes: what will be told, what ends by itself, and what cannot be reached.
+#[component]
+fn Applications(applications: Vec<ApplicationFact>) -> impl IntoView {
+    let classes = [
+        (Learns::ToldAtOnce, "Told at once"),
+        (
+            Learns::RefusedAtNextRequest,
+            "Refused at their next request",
+        ),
+        (
+            Learns::EndsAtNextRefresh,
+            "End at their next refresh, in at most 10 minutes",
+        ),
+        (Learns::CannotBeTold, "Can’t be told"),
+    ];
+    classes
+        .into_iter()
+        .filter_map(|(learns, title)| {
+            let names = names(&applications, learns);
+            (!names.is_empty()).then(|| {
+                let (class, shape) = if learns == Learns::CannotBeTold {
+                    ("outcome__item", Shape::AlertTriangle)
+                } else {
+                    ("outcome__item outcome__item--ends", Shape::XCircle)
+                };
+                view! {
+                    <ul class="outcome__list" role="list">
+                        <li class=class>
+                            <Icon shape />
+                            <span>{title} ": " {names.join(", ")}</span>
+                        </li>
+                    </ul>
+                }
+            })
+        })
+        .collect_view()
+}
+
+/// The names of a class, each once, with how often and how long its own session may live.
+fn names(applications: &[ApplicationFact], learns: Learns) -> Vec<String> {
+    let mut names: Vec<(String, u64)> = Vec::new();
+    for application in applications.iter().filter(|fact| fact.learns == learns) {
+        let name = if learns == Learns::CannotBeTold {
+            let lives = counted(application.own_session_days, "day", "days");
+            format!(
+                "{} (its own session may live up to {lives})",
+                application.name
+            )
+        } else {
+            application.name.clone()
+        };
+        match names.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, times)) => *times += 1,
+            None => names.push((name, 1)),
+        }
+    }
+    names
+        .into_iter()
+        .map(|(name, times)| {
+            if times > 1 {
+                format!("{name} ×{times}")
+            } else {
+                name
+            }
+        })
+        .collect()
 }
 
 /// The sessions by name: the first few, and the others behind "and 15 more".

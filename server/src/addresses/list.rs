@@ -3,10 +3,10 @@
 use accounts::permissions::Permission::{
     self, AskRemoteLogout, ChangePlan, ChangeRole, ConfirmInvitation, CreateApiToken,
     CreateMcpToken, DeleteOwnUser, DisableMember, EnableMember, EndSessionsByApi, InviteMember,
-    KeepTwoFactor, ListMembersByApi, ManageWebhook, OwnProfile, OwnTokens, ReadAuditLog,
-    ReadEventsByApi, RemoteLogout, RemoteLogoutEveryone, RemoteLogoutMember,
+    KeepTwoFactor, ListMembersByApi, ManageApplications, ManageWebhook, OwnProfile, OwnTokens,
+    ReadAuditLog, ReadEventsByApi, RemoteLogout, RemoteLogoutEveryone, RemoteLogoutMember,
     RemoteLogoutMemberByApi, RemoveMember, RenameAccount, RevokeInvitation, SetAccountCurfew,
-    SetAuditRetention, SetUpTwoFactor, UseApi, UseMcp, ViewAccount, ViewMembers,
+    SetAuditRetention, SetUpTwoFactor, UseApi, UseMcp, ViewAccount, ViewApplications, ViewMembers,
 };
 
 use super::{Access, Address, CODE, CONFIRM, MCP, StepUp};
@@ -16,6 +16,7 @@ const SECURITY: &str = "/profile/security";
 const NEW_CODES: &str = "/profile/two-factor/new-codes";
 const SETTINGS: &str = "/settings";
 const MEMBERS: &str = "/settings/members";
+const APPLICATIONS: &str = "/settings/applications";
 const API_TOKENS: &str = "/settings/api";
 const MCP_TOKENS: &str = "/settings/mcp";
 const AUDIT_LOG: &str = "/settings/audit-log";
@@ -26,7 +27,7 @@ const WITH_LINK: &str = "with its link";
 const WHERE_OPEN: &str = "where sign-up is open";
 
 /// Addresses of browsers that are neither a function nor a page.
-pub(super) const NO_PAGES: [&str; 15] = [
+pub(super) const NO_PAGES: [&str; 33] = [
     "/sign-out",
     "/profile/two-factor/recovery-codes.txt",
     "/profile/two-factor/qr.svg",
@@ -36,12 +37,30 @@ pub(super) const NO_PAGES: [&str; 15] = [
     "/api/docs",
     "/profile/api",
     "/profile/mcp",
+    "/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
+    "/oauth/authorize",
+    "/oauth/resume",
+    "/oauth/token",
+    "/oauth/userinfo",
+    "/oauth/introspect",
+    "/oauth/revoke",
+    "/oauth/end-session",
+    "/oauth/signed-out",
+    "/oauth/jwks.json",
     "/events",
     "/healthz",
     "/readyz",
     "/pkg/{file}",
     "/favicon.svg",
     "/robots.txt",
+    "/gate/verify",
+    "/gate/forward",
+    "/gate/sign-in",
+    "/.curfew/sign-in",
+    "/.curfew/finish",
+    "/.curfew/pkg/{file}",
+    "/.curfew/favicon.svg",
 ];
 
 const fn public(path: &'static str, what: &'static str) -> Address {
@@ -85,12 +104,16 @@ pub(super) const LIST: &[Address] = &[
     needs("/profile/remote-logout", "confirm a remote logout", AskRemoteLogout),
     needs(CONFIRM, "confirm that it is you", OwnProfile),
     needs("/profile/delete", "confirm deleting your user", DeleteOwnUser),
+    needs("/oauth/confirm", "say whether you continue to an application", OwnProfile),
+    needs("/oauth/sign-out", "say whether you sign out here too", OwnProfile),
     // Pages: account settings
     needs("/settings", "see the account", ViewAccount),
     needs("/settings/plan", "confirm another plan", ChangePlan),
     needs("/settings/members", "see the members", ViewMembers),
     needs("/settings/members/confirm", "confirm what is done to a member", ViewMembers),
     needs("/settings/members/everyone", "confirm a remote logout of everyone", RemoteLogoutEveryone),
+    needs("/settings/applications", "see the applications", ViewApplications),
+    needs("/settings/applications/one", "see one application", ViewApplications),
     needs("/settings/api", "see your API tokens", OwnTokens),
     needs("/settings/api/revoke", "confirm revoking an API token", OwnTokens),
     needs("/settings/mcp", "see your MCP tokens", OwnTokens),
@@ -101,6 +124,8 @@ pub(super) const LIST: &[Address] = &[
     // Functions: the user's own
     asks_nothing("/api/fn/standing", "count your sessions", OwnProfile, READS),
     asks_nothing("/api/fn/sessions", "list your sessions", OwnProfile, READS),
+    asks_nothing("/api/fn/devices", "list your devices", OwnProfile, READS),
+    asks_nothing("/api/fn/recent_activity", "see what you did and what was done to you", OwnProfile, READS),
     asks_nothing("/api/fn/remote_logout_facts", "count what a remote logout ends", OwnProfile, READS),
     asks_nothing("/api/fn/remote_logout", "log yourself out from all devices", RemoteLogout, "must be within reach of a user who is frightened")
         .home("/profile/remote-logout"),
@@ -117,14 +142,17 @@ pub(super) const LIST: &[Address] = &[
     asks_nothing("/api/fn/abandon_two_factor", "abandon setting it up", KeepTwoFactor, READS),
     asks("/api/fn/new_recovery_codes", "create new recovery codes", KeepTwoFactor).home(NEW_CODES),
     asks("/api/fn/use_recovery_codes", "use the new recovery codes", KeepTwoFactor).home(NEW_CODES),
-    asks_nothing("/api/fn/recovery_codes_left", "count your recovery codes", KeepTwoFactor, READS),
+    asks_nothing("/api/fn/two_factor_status", "see whether two-factor authentication is on", OwnProfile, READS),
     asks_nothing("/api/fn/two_factor_draft", "see what is being set up", KeepTwoFactor, READS),
     asks("/api/fn/delete_account", "delete your user", DeleteOwnUser)
         .home("/profile/delete")
         .shown_as("password"),
     asks("/api/fn/end_session", "end one of your sessions", OwnProfile).home(SECURITY),
     asks("/api/fn/end_other_sessions", "end your other sessions", OwnProfile).home(SECURITY),
+    asks_nothing("/api/fn/end_application_session", "sign out of an application", OwnProfile, "only signs out of one application").home(SECURITY),
     asks_nothing("/api/fn/rename_device", "name one of your devices", OwnProfile, "only what you call it").home(SECURITY),
+    asks_nothing("/api/fn/continue_to_application", "continue to an application", OwnProfile, "asks itself where the application wants it")
+        .home("/oauth/confirm"),
     asks("/api/fn/set_curfew", "set your curfew", OwnProfile).home(SECURITY),
     asks("/api/fn/set_account_curfew", "set every member's curfew", SetAccountCurfew).home(SECURITY),
     asks_nothing("/api/fn/token", "see one of your tokens", OwnTokens, READS),
@@ -148,6 +176,13 @@ pub(super) const LIST: &[Address] = &[
         .home(MEMBERS),
     asks("/api/fn/remote_logout_everyone", "log everyone out from all devices", RemoteLogoutEveryone)
         .home(MEMBERS),
+    // Functions: applications
+    asks("/api/fn/register_application", "register an application", ManageApplications).home(APPLICATIONS),
+    asks("/api/fn/change_application", "change an application", ManageApplications).home(APPLICATIONS),
+    asks("/api/fn/new_application_secret", "make a new secret for an application", ManageApplications).home(APPLICATIONS),
+    asks("/api/fn/revoke_old_application_secret", "revoke the old secret of an application", ManageApplications).home(APPLICATIONS),
+    asks_nothing("/api/fn/test_application", "test an application", ManageApplications, "sends a notice of no session to where notices go already").home(APPLICATIONS),
+    asks("/api/fn/remove_application", "remove an application", ManageApplications).home(APPLICATIONS),
     // Functions: the audit log
     asks_nothing("/api/fn/verify_audit", "verify the audit log", ReadAuditLog, READS).home(AUDIT_LOG),
     asks("/api/fn/set_audit_retention", "set how long events are kept", SetAuditRetention).home(AUDIT_LOG),
@@ -174,6 +209,7 @@ pub(super) const LIST: &[Address] = &[
     public("/reset-password", "choose a new password").but(WITH_LINK),
     public("/confirm-email", "confirm a new email").but(WITH_LINK),
     public("/confirm-sign-up", "finish signing up").but(WITH_LINK),
+    public("/receipt", "see what a remote logout did").but("in the browser that did it, for an hour, or its user"),
     public("/not-me", "be asked about a new device").but(WITH_LINK),
     public("/join", "accept an invitation").but(WITH_LINK),
     // Public functions
@@ -197,10 +233,29 @@ pub(super) const LIST: &[Address] = &[
     public("/api/docs", "read about the API"),
     public("/profile/api", "find your API tokens"),
     public("/profile/mcp", "find your MCP tokens"),
+    public("/.well-known/openid-configuration", "find the OpenID provider"),
+    public("/.well-known/oauth-authorization-server", "find the OAuth server"),
+    public("/oauth/authorize", "sign in to an application").but("with a session"),
+    public("/oauth/resume", "continue to an application after signing in"),
+    public("/oauth/token", "exchange a code or a refresh token").but("with the application’s secret, or PKCE"),
+    public("/oauth/userinfo", "learn who signed in").but("with an access token"),
+    public("/oauth/introspect", "ask whether a token is good").but("with the application’s secret"),
+    public("/oauth/revoke", "give a token up").but("with the application’s secret, or of a public one with the token"),
+    public("/oauth/end-session", "sign out at an application").but("with a session"),
+    public("/oauth/signed-out", "continue to an application after signing out"),
+    public("/oauth/jwks.json", "fetch the keys that tokens are signed with"),
     public("/events", "receive live notices").but("with a session"),
     public("/healthz", "ask whether the program is alive"),
     public("/readyz", "ask whether the program can serve"),
     public("/pkg/{file}", "fetch a built file"),
     public("/favicon.svg", "fetch the icon"),
     public("/robots.txt", "fetch the rules for crawlers"),
+    // Applications behind the gate
+    public("/gate/verify", "ask whether a request is let through").but("a trusted proxy"),
+    public("/gate/forward", "ask whether a request is let through").but("a trusted proxy"),
+    public("/gate/sign-in", "sign in to an application behind the gate").but("with a session"),
+    public("/.curfew/sign-in", "begin to sign in to an application").but("on the application’s host"),
+    public("/.curfew/finish", "finish signing in to an application").but("on the application’s host"),
+    public("/.curfew/pkg/{file}", "fetch a built file").but("on the application’s host"),
+    public("/.curfew/favicon.svg", "fetch the icon").but("on the application’s host"),
 ];

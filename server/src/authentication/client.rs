@@ -14,8 +14,9 @@ use crate::{request_id, state::AppState};
 /// Longest user agent that is kept.
 const USER_AGENT: usize = 512;
 
-/// Where proxies write for whom they ask. No other header of theirs is read: `Forwarded`, `X-Forwarded-Host` and
-/// `X-Forwarded-Proto` are text that anyone can write, and the public address says what they would.
+/// Where proxies write for whom they ask. No other header of theirs is read but by the [gate](crate::gate):
+/// `Forwarded`, `X-Forwarded-Host` and `X-Forwarded-Proto` are text that anyone can write, and the public address says
+/// what they would.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// The client of a request.

@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use accounts::{
-    audit::sign_heads_anew, db::Db, instance::Instance, key_loss, key_rotation::seal_anew,
-    time::Moment,
+    applications::signing_keys, audit::sign_heads_anew, db::Db, instance::Instance, key_loss,
+    key_rotation::seal_anew, time::Moment,
 };
 
 use super::{Failed, count, operation};
@@ -58,6 +58,30 @@ pub(super) async fn rotate(
             "The old keys are still in it, for backups and other nodes: copy the file to every node."
         )?;
     }
+    Ok(())
+}
+
+/// New keys for ID tokens and logout tokens.
+pub(super) async fn rotate_signing(
+    instance: &Instance,
+    config: &Config,
+    out: &mut impl Write,
+) -> Result<(), Failed> {
+    let keys = key_file::open(&config.secret_key_file, &instance.db).await;
+    let instance = Instance {
+        keys: keys.map_err(Failed::Message)?,
+        ..instance.clone()
+    };
+    let from = signing_keys::rotate(&instance, Moment::now())
+        .await
+        .map_err(|error| Failed::Message(format!("the keys are as they were: {error}")))?;
+    let from = jiff::Timestamp::from_millisecond(from.0)
+        .map(|at| format!("{at:.0}"))
+        .unwrap_or_default();
+    writeln!(
+        out,
+        "New keys are published at /oauth/jwks.json, and sign from {from} on. The old ones stay published for a day after that."
+    )?;
     Ok(())
 }
 

@@ -232,7 +232,10 @@ fn body(due: &Due, install: &str) -> Body {
 }
 
 /// By whom, and what to do when that should not have been.
-fn signed_out_everywhere(asked_by: &AskedBy, page: &dyn Fn(&'static str, &str) -> Option<Button>) -> Body {
+fn signed_out_everywhere(
+    asked_by: &AskedBy,
+    page: &dyn Fn(&'static str, &str) -> Option<Button>,
+) -> Body {
     let (who, button, otherwise) = match asked_by {
         AskedBy::You => (
             "You logged out from all devices.".to_owned(),
@@ -240,7 +243,10 @@ fn signed_out_everywhere(asked_by: &AskedBy, page: &dyn Fn(&'static str, &str) -
             "If this wasn’t you, sign in and change your password.",
         ),
         AskedBy::Member { name, role } => (
-            format!("{name}, {} of your account, logged you out from all devices.", role.to_lowercase()),
+            format!(
+                "{name}, {} of your account, logged you out from all devices.",
+                role.to_lowercase()
+            ),
             page("Sign in", "/sign-in"),
             "You can sign in again. If you don’t know why, ask them.",
         ),
@@ -251,7 +257,14 @@ fn signed_out_everywhere(asked_by: &AskedBy, page: &dyn Fn(&'static str, &str) -
         ),
         AskedBy::Token { id, kind, name } => (
             format!("A program logged you out from all devices with your {kind} token “{name}”."),
-            page("Revoke this token", &format!("/settings/{}/revoke?token={}", kind.to_lowercase(), id.as_str())),
+            page(
+                "Revoke this token",
+                &format!(
+                    "/settings/{}/revoke?token={}",
+                    kind.to_lowercase(),
+                    id.as_str()
+                ),
+            ),
             "If it shouldn’t have, sign in and revoke the token: it keeps working until then. Then change your password.",
         ),
     };
@@ -281,8 +294,12 @@ fn ended_by_remote_logout(sessions: i64, remembered_devices: i64) -> String {
 fn facts(due: &Due) -> Vec<Fact> {
     let fact = |name, value| Fact { name, value };
     let mut facts = vec![fact("When", when(due.at, due.zone.as_deref()))];
-    // Where another user was is none of this one's business.
-    if let EmailTemplate::RemoteLogout { asked_by: AskedBy::Member { .. } | AskedBy::Operator, .. } = &due.email.template {
+    // Where another user was is nothing the reader needs to know.
+    if let EmailTemplate::RemoteLogout {
+        asked_by: AskedBy::Member { .. } | AskedBy::Operator,
+        ..
+    } = &due.email.template
+    {
         return facts;
     }
     // The command line has neither.

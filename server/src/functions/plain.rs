@@ -31,8 +31,9 @@ const SECRETS: [&str; 6] = [
     "token",
 ];
 
-/// Hidden fields that are of one page, which may hold the token of a link in its address.
-const OF_THE_PAGE: [&str; 2] = ["on_page", "form_token"];
+/// Hidden fields that are of one page, which may hold the token of a link in its address, or the whole request of an
+/// application: more than a cookie takes.
+const OF_THE_PAGE: [&str; 3] = ["on_page", "form_token", "request"];
 
 /// A plain form goes on where the function says, else back to its page, keeping the cookies it set.
 pub(super) fn succeeded(page: Option<String>, response: Response) -> Response {

@@ -44,7 +44,10 @@ mod tests {
     #[test]
     fn an_address_keeps_its_own_query() {
         assert_eq!(with_query("https://a/cb", "x=1"), "https://a/cb?x=1");
-        assert_eq!(with_query("https://a/cb?t=2", "x=1"), "https://a/cb?t=2&x=1");
+        assert_eq!(
+            with_query("https://a/cb?t=2", "x=1"),
+            "https://a/cb?t=2&x=1"
+        );
         assert_eq!(with_query("https://a/cb?", "x=1"), "https://a/cb?x=1");
         assert_eq!(with_query("com.example:/cb", "x=1"), "com.example:/cb?x=1");
     }

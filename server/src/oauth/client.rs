@@ -83,7 +83,9 @@ fn shown(headers: &HeaderMap, form: &Form) -> Result<Shown, Refusal> {
     let in_body = (form.get("client_id"), form.get("client_secret"));
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else {
-        let id = in_body.0.ok_or_else(|| Refusal::client("client_id is missing"))?;
+        let id = in_body
+            .0
+            .ok_or_else(|| Refusal::client("client_id is missing"))?;
         return Ok(Shown {
             id: id.to_owned(),
             secret: in_body.1.map(|secret| Secret::new(secret.to_owned())),
@@ -92,11 +94,10 @@ fn shown(headers: &HeaderMap, form: &Form) -> Result<Shown, Refusal> {
     if values.next().is_some() {
         return Err(Refusal::request("Authorization is there more than once"));
     }
-    let (id, secret) = value
-        .to_str()
-        .ok()
-        .and_then(basic)
-        .ok_or_else(|| Refusal::client("Authorization is not Basic with client id and secret"))?;
+    let (id, secret) =
+        value.to_str().ok().and_then(basic).ok_or_else(|| {
+            Refusal::client("Authorization is not Basic with client id and secret")
+        })?;
     let differs = in_body.0.is_some_and(|other| other != id)
         || in_body.1.is_some_and(|other| other != secret.expose());
     if differs {

@@ -42,6 +42,18 @@ impl Form {
         self.fields.get(name).map(String::as_str)
     }
 
+    /// Sets a parameter.
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        self.fields.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// The parameters as a query.
+    pub(super) fn query(&self) -> String {
+        form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(&self.fields)
+            .finish()
+    }
+
     /// The value of a parameter that has to be there.
     pub(super) fn required(&self, name: &str) -> Result<&str, Refusal> {
         self.get(name)
@@ -54,10 +66,12 @@ impl Form {
 pub(super) async fn read(request: Request) -> Result<(Parts, Form), Refusal> {
     let (parts, body) = request.into_parts();
     let kind = parts.headers.get(header::CONTENT_TYPE);
-    let is_form = kind.and_then(|kind| kind.to_str().ok()).is_some_and(|kind| {
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
-    });
+    let is_form = kind
+        .and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| {
+            let kind = kind.split(';').next().unwrap_or_default().trim();
+            kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        });
     if !is_form {
         return Err(Refusal::request(
             "send the parameters as application/x-www-form-urlencoded",

@@ -4,7 +4,7 @@
 use accounts::{
     applications::{
         ScopeName,
-        claims::{PASSWORD_ALONE, WITH_SECOND_FACTOR},
+        claims::{WITH_SECOND_FACTOR, WITHOUT_SECOND_FACTOR},
         signing_keys::{self, KEPT_FOR},
     },
     time::Moment,
@@ -17,9 +17,7 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{
-    AUTHORIZE, END_SESSION, INTROSPECT, KEYS, REVOKE, TOKEN, USERINFO, refusal::Refusal,
-};
+use super::{AUTHORIZE, END_SESSION, INTROSPECT, KEYS, REVOKE, TOKEN, USERINFO, refusal::Refusal};
 use crate::state::AppState;
 
 /// The same at both addresses: OpenID Connect and OAuth name what they share alike.
@@ -49,7 +47,7 @@ pub(super) async fn openid(State(state): State<AppState>) -> Response {
         "introspection_endpoint_auth_methods_supported": secrets,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
-        "acr_values_supported": [PASSWORD_ALONE, WITH_SECOND_FACTOR],
+        "acr_values_supported": [WITHOUT_SECOND_FACTOR, WITH_SECOND_FACTOR],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_supported": [
             "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "sid", "acr", "amr", "at_hash",
@@ -82,7 +80,9 @@ pub(super) async fn keys(State(state): State<AppState>) -> Response {
 fn kept(mut response: Response) -> Response {
     let seconds = format!("public, max-age={}", KEPT_FOR.as_secs());
     if let Ok(seconds) = HeaderValue::from_str(&seconds) {
-        response.headers_mut().insert(header::CACHE_CONTROL, seconds);
+        response
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, seconds);
     }
     response
 }

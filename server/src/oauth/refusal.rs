@@ -12,7 +12,7 @@ use axum::{
 };
 use serde_json::json;
 
-/// A refusal: its status, its code, and a sentence for whoever sets the application up.
+/// A refusal: its status, its code, and a sentence for its operator.
 #[derive(Debug)]
 pub(super) struct Refusal {
     status: StatusCode,

@@ -5,28 +5,16 @@
 
 use std::sync::LazyLock;
 
-use app::{App, PlainApp};
+use app::App;
 
-/// The pages that the WASM takes over.
-static HYDRATED: LazyLock<Vec<String>> = LazyLock::new(|| {
+static PAGES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let pages = leptos_axum::generate_route_list(App);
-    pages.iter().map(|page| page.path().to_owned()).collect()
-});
-
-/// The pages that are plain HTML.
-static PLAIN: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let pages = leptos_axum::generate_route_list(PlainApp);
     pages.iter().map(|page| page.path().to_owned()).collect()
 });
 
 /// The addresses of all pages.
 pub(crate) fn all() -> impl Iterator<Item = &'static String> {
-    HYDRATED.iter().chain(PLAIN.iter())
-}
-
-/// Whether the page at that address is plain HTML.
-pub(super) fn is_plain(path: &str) -> bool {
-    PLAIN.iter().any(|page| page == path)
+    PAGES.iter()
 }
 
 #[cfg(test)]

@@ -95,6 +95,8 @@ impl Streams {
         for some in self.sessions_of(&due.users).chunks(AT_ONCE) {
             self.look_at(&mut conn, some).await?;
         }
+        // The streams that are left: their sessions live, and show what may have changed.
+        self.note_activity(&due.users);
         due.users.clear();
         if due.everyone {
             due.rest = self.changed(&mut conn).await?;

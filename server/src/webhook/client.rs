@@ -10,7 +10,7 @@ use std::{
 use accounts::webhooks::{Failure, Payload};
 use app::context::{Pending, WebhookClient};
 use http::header;
-use reqwest::{Client, redirect, retry};
+use reqwest::{Client, RequestBuilder, Response, redirect, retry};
 use tokio::time::timeout;
 use tokio_rustls::rustls::{self, ClientConfig, pki_types::CertificateDer};
 
@@ -58,25 +58,39 @@ impl HttpWebhookClient {
     }
 
     async fn send(&self, payload: &Payload) -> Result<u16, Failure> {
-        // Again at every delivery, because a name may lead elsewhere than when it was saved.
-        let url = self.addresses.read(&payload.url).map_err(without_answer)?;
-        let checked = self.addresses.look_up(&url).await.map_err(without_answer)?;
-        let https = url.scheme() == "https";
-        let request = self.client_to(checked)?.post(url);
-        let answer = with_headers(request, payload)
-            .body(payload.body.clone())
-            .send()
-            .await
-            .map_err(|error| {
-                // An address often carries a secret of the receiver's.
-                let error = error.without_url();
-                let why = why(&error, https);
-                let error: &dyn Error = &error;
-                tracing::debug!(error, why, "a webhook delivery failed");
-                without_answer(why)
-            })?;
+        let write = |request| with_headers(request, payload).body(payload.body.clone());
+        let answer = self.post(&payload.url, write).await?;
         // The body is not read: dropping the answer closes the connection.
         taken(answer.status().as_u16())
+    }
+
+    /// Posts what `write` makes of a request to an address that is checked now. The answer's body has not been read.
+    pub(crate) async fn post(
+        &self,
+        address: &str,
+        write: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Response, Failure> {
+        // Again at every delivery, because a name may lead elsewhere than when it was saved.
+        let url = self.addresses.read(address).map_err(without_answer)?;
+        let checked = self.addresses.look_up(&url).await.map_err(without_answer)?;
+        let https = url.scheme() == "https";
+        let request = write(self.client_to(checked)?.post(url));
+        request.send().await.map_err(|error| {
+            // An address often carries a secret of the receiver's.
+            let error = error.without_url();
+            let why = why(&error, https);
+            let error: &dyn Error = &error;
+            tracing::debug!(error, why, "a delivery failed");
+            without_answer(why)
+        })
+    }
+
+    /// Why an address may not be sent to.
+    pub(crate) async fn refusal(&self, address: &str) -> Option<&'static str> {
+        match self.addresses.read(address) {
+            Err(why) => Some(why),
+            Ok(url) => self.addresses.look_up(&url).await.err(),
+        }
     }
 
     /// A client for one delivery, which connects to `checked` and to nothing else. A client for all of them would
@@ -105,12 +119,7 @@ impl HttpWebhookClient {
 
 impl WebhookClient for HttpWebhookClient {
     fn refuses<'a>(&'a self, url: &'a str) -> Pending<'a, Option<String>> {
-        Box::pin(async move {
-            match self.addresses.read(url) {
-                Err(why) => Some(why.to_owned()),
-                Ok(url) => self.addresses.look_up(&url).await.err().map(str::to_owned),
-            }
-        })
+        Box::pin(async move { self.refusal(url).await.map(str::to_owned) })
     }
 
     fn deliver<'a>(&'a self, payload: &'a Payload) -> Pending<'a, Result<u16, Failure>> {

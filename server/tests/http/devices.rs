@@ -1,6 +1,7 @@
 //! Profile → Security: the devices, ending and naming them, with plain forms.
 
 mod security;
+mod timeline;
 
 use accounts::{ids::SessionId, sessions};
 use app::cookies::Kind;

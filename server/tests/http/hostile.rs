@@ -9,7 +9,8 @@ mod malformed;
 mod text;
 
 /// Every server function, with fields that would do something.
-pub const FUNCTIONS: [(&str, &[(&str, &str)]); 58] = [
+pub const FUNCTIONS: [(&str, &[(&str, &str)]); 68] = [
+    ("continue_to_application", &[("request", "client_id=x")]),
     (
         "sign_up",
         &[
@@ -53,6 +54,23 @@ pub const FUNCTIONS: [(&str, &[(&str, &str)]); 58] = [
     ("remote_logout_member", &[("member", "x")]),
     ("remote_logout_everyone", &[]),
     ("delete_account", &[("confirmation", "ada@example.com")]),
+    (
+        "register_application",
+        &[("name", "Wiki"), ("redirects", "http://127.0.0.1/callback")],
+    ),
+    (
+        "change_application",
+        &[
+            ("application", "x"),
+            ("name", "Wiki"),
+            ("redirects", "http://127.0.0.1/callback"),
+        ],
+    ),
+    ("end_application_session", &[("session", "x")]),
+    ("new_application_secret", &[("application", "x")]),
+    ("revoke_old_application_secret", &[("application", "x")]),
+    ("test_application", &[("application", "x")]),
+    ("remove_application", &[("application", "x")]),
     ("verify_audit", &[]),
     ("set_audit_retention", &[("days", "30")]),
     (
@@ -98,7 +116,9 @@ pub const FUNCTIONS: [(&str, &[(&str, &str)]); 58] = [
     ("turn_off_two_factor", &[]),
     ("new_recovery_codes", &[]),
     ("use_recovery_codes", &[]),
-    ("recovery_codes_left", &[]),
+    ("two_factor_status", &[]),
+    ("devices", &[("all", "false")]),
+    ("recent_activity", &[]),
     ("end_session", &[("id", "x")]),
     ("end_other_sessions", &[]),
     ("rename_device", &[("id", "x"), ("label", "Eve’s")]),

@@ -13,6 +13,12 @@ pub struct Listening {
     pub said: String,
 }
 
+/// How many events were said besides that something has happened.
+pub fn events(said: &str) -> usize {
+    let events = said.lines().filter(|line| line.starts_with("event: "));
+    events.filter(|line| *line != "event: activity").count()
+}
+
 /// Patience with a busy machine.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -55,15 +61,14 @@ impl Listening {
         (start.elapsed(), self.said)
     }
 
-    /// It is open and says nothing.
+    /// It is open and says nothing but that something has happened.
     pub async fn is_quiet(&mut self) {
         let quiet = Duration::from_millis(50);
         while let Ok(next) = tokio::time::timeout(quiet, self.body.next()).await {
-            // But for the comment that keeps it open.
-            assert!(
-                matches!(&next, Some(Ok(b)) if b[..] == *b":\n\n"),
-                "{next:?}"
-            );
+            let piece = next.unwrap().unwrap();
+            // Or the comment that keeps it open.
+            let quiet = piece[..] == *b":\n\n" || piece.starts_with(b"event: activity\n");
+            assert!(quiet, "{piece:?}");
         }
     }
 }

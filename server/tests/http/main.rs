@@ -17,6 +17,7 @@ mod program;
 mod receiver;
 mod test_app;
 
+mod applications;
 mod emails;
 mod remote_logout;
 mod settings;
@@ -27,8 +28,10 @@ mod typed;
 
 mod behind_proxies;
 mod devices;
+mod home;
 mod mcp;
 mod new_device;
+mod oauth;
 mod rest;
 mod streams;
 mod theme;

@@ -10,12 +10,16 @@ mod clocks;
 mod codes_at_once;
 mod denials;
 mod downloads;
+mod gate;
 mod half_dead;
 mod kills;
 mod logging;
+mod notices;
 mod other_commands;
 mod start;
 mod stopping;
 mod streams;
 mod users;
 mod webhook;
+
+pub use webhook::until;

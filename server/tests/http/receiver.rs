@@ -54,7 +54,12 @@ pub struct Receiver {
 impl Receiver {
     /// One that answers these first, whole answers or bare statuses, and 204 from then on.
     pub async fn that_answers(answers: &[&str]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::at("127.0.0.1:0", answers).await
+    }
+
+    /// The same, at an address of its own.
+    pub async fn at(address: &str, answers: &[&str]) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
         let receiver = Self {
             address: listener.local_addr().unwrap().to_string(),
             inside: Arc::default(),

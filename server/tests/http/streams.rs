@@ -1,5 +1,6 @@
 //! `/events`: what ends a stream, what does not, and that nothing depends on it.
 
+mod activity;
 mod elsewhere;
 mod ends;
 mod refused;

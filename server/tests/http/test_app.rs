@@ -119,10 +119,10 @@ impl TestApp {
             wasm: "/pkg/curfew.wasm".into(),
             css: "/pkg/curfew.css".into(),
             guard: "/pkg/guard.js".into(),
-            live: "/pkg/live.js".into(),
+            tabs: "/pkg/tabs.js".into(),
             drafts: "/pkg/drafts.js".into(),
             times: "/pkg/times.js".into(),
-            plain: "/pkg/plain.js".into(),
+            forms: "/pkg/forms.js".into(),
         });
         let state = AppState::new(config, db, hasher, KEYS.clone(), assets);
         Self {
@@ -196,7 +196,7 @@ pub fn email_of(name: &str) -> String {
 }
 
 /// Streams are looked after until this is dropped.
-pub struct Looking(tokio::task::JoinHandle<()>);
+pub struct Looking(pub tokio::task::JoinHandle<()>);
 
 impl Drop for Looking {
     fn drop(&mut self) {

@@ -6,10 +6,10 @@ use super::GOOD_FOR;
 use crate::{
     applications::{Application, Scope, may_use},
     denials::{self, Denied},
-    execute, on,
+    execute,
     operation::Operation,
     secret::Token,
-    sessions::SecondFactor,
+    sessions,
     signed_in::SignedIn,
 };
 
@@ -65,7 +65,8 @@ pub async fn issue(
         denials::record(op, denied).await?;
         return Err(IssueError::NotAllowed);
     }
-    if application.requires_second_factor && second_factor(op, &live.id).await?.is_none() {
+    if application.requires_second_factor && sessions::second_factor(op, &live.id).await?.is_none()
+    {
         return Err(IssueError::SecondFactorRequired);
     }
     let (code, now) = (Token::random(), op.now.at);
@@ -87,15 +88,4 @@ pub async fn issue(
         now + GOOD_FOR
     )?;
     Ok(code)
-}
-
-/// What was shown besides the password in a session.
-async fn second_factor(
-    op: &mut Operation,
-    session: &crate::ids::SessionId,
-) -> Result<Option<SecondFactor>, sqlx::Error> {
-    on!(op, c => sqlx::query_scalar("select second_factor from sessions where id = $1")
-        .bind(session)
-        .fetch_one(c)
-        .await)
 }

@@ -18,7 +18,7 @@ use crate::{
     ids::{ApplicationId, ApplicationSessionId, SessionId, UserId},
     on,
     operation::{LockedUser, Operation},
-    secret::Token,
+    secret::{Token, TokenHash},
     sessions::SecondFactor,
     time::UnixMillis,
 };
@@ -93,7 +93,7 @@ pub async fn redeem(
     if let Some(refused) = refusal(op, &user, &code, redemption).await? {
         return Ok(Err(refused));
     }
-    grant(op, &user, application, (&hash, code).into())
+    grant(op, &user, application, Good { hash, code })
         .await
         .map(Ok)
 }
@@ -129,22 +129,16 @@ async fn refusal(
 }
 
 /// A code that is good, and its hash.
-struct Good<'a> {
-    hash: &'a crate::secret::TokenHash,
+struct Good {
+    hash: TokenHash,
     code: Code,
-}
-
-impl<'a> From<(&'a crate::secret::TokenHash, Code)> for Good<'a> {
-    fn from((hash, code): (&'a crate::secret::TokenHash, Code)) -> Self {
-        Self { hash, code }
-    }
 }
 
 async fn grant(
     op: &mut Operation,
     user: &LockedUser,
     application: &Application,
-    good: Good<'_>,
+    good: Good,
 ) -> Result<Granted, sqlx::Error> {
     let Good { hash, code } = good;
     let now = op.now.at;
@@ -168,7 +162,7 @@ async fn grant(
     execute!(
         op,
         "update authorization_codes set used_at = $2, application_session_id = $3 where code_hash = $1",
-        hash,
+        &hash,
         now,
         &id
     )?;

@@ -71,10 +71,10 @@ impl TestApp {
         run(
             &self.db,
             &format!(
-                "insert into application_sessions (id, application_id, user_id, session_id, epoch, scope, is_offline,
+                "insert into application_sessions (id, application_id, user_id, session_id, epoch, scope, is_offline, authenticated_at,
                                                    has_refreshed, created_at)
                  values ('{id}', '{application}', '{user}', '{session}', (select epoch from users where id = '{user}'),
-                         'openid', {offline}, false, {now})"
+                         'openid', {offline}, {now}, false, {now})"
             ),
         )
         .await;

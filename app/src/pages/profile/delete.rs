@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::parts::{drawn::drawn, layout::Narrow};
+use crate::parts::{layout::Narrow, loaded::awaited};
 
 #[component]
 pub fn Delete() -> impl IntoView {
     view! {
         <Narrow title="Delete your account?" wide=true>
-            {drawn(server_side::draw)}
+            {awaited(server_side::draw)}
         </Narrow>
     }
 }
@@ -57,7 +57,7 @@ mod server_side {
         Ok(())
     }
 
-    pub async fn draw() -> Result<String, AppError> {
+    pub async fn draw() -> Result<AnyView, AppError> {
         let me = signed_in()?;
         let mut conn = reader().await?;
         let facts = accounts::sessions::facts(&mut conn, &me.user.id).await?;
@@ -122,7 +122,7 @@ mod server_side {
                 </div>
             </div>
         };
-        Ok(page.to_html())
+        Ok(page.into_any())
     }
 
     /// Step-up: the email is the confirmation here.

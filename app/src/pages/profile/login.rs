@@ -2,21 +2,27 @@
 
 use leptos::prelude::*;
 
+#[cfg(feature = "ssr")]
 use super::ProfilePage;
+#[cfg(feature = "ssr")]
 use crate::{
     boot::{boot, viewer},
-    error::AppError,
     flash::{Done, Flash},
+    parts::{
+        link::Link,
+        notice::{Notice, Tone},
+    },
+    time::When,
+};
+use crate::{
+    error::AppError,
     parts::{
         button::Submit,
         error_summary::ErrorSummary,
         field::Field,
         form::{FormState, PostForm},
-        link::Link,
-        notice::{Notice, Tone},
     },
     step_up::Confirmation,
-    time::When,
 };
 
 /// Emails a link to a new email address, which takes effect when the link is used.
@@ -46,6 +52,7 @@ pub async fn change_email(
     Ok(())
 }
 
+#[cfg(feature = "ssr")]
 #[component]
 pub fn Login() -> impl IntoView {
     let just = boot().flash;
@@ -103,18 +110,20 @@ pub fn Login() -> impl IntoView {
                         </dl>
                     </div>
                 </section>
-                <NewAddress />
+                <section class="card" aria-labelledby="email-title" translate="no">
+                    <NewAddress />
+                </section>
             </ProfilePage>
         }
     })
 }
 
-#[component]
+/// The form for a new email address.
+#[island]
 fn NewAddress() -> impl IntoView {
     let form = FormState::<ChangeEmail>::of("change_email");
     let error = Signal::derive(move || form.error());
     view! {
-        <section class="card" aria-labelledby="email-title">
             <PostForm state=form>
                 <div class="card__body">
                     <div class="card__header">
@@ -141,6 +150,5 @@ fn NewAddress() -> impl IntoView {
                     <Submit busy=form.busy()>"Send link"</Submit>
                 </div>
             </PostForm>
-        </section>
     }
 }

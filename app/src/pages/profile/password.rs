@@ -2,21 +2,25 @@
 
 use leptos::prelude::*;
 
+#[cfg(feature = "ssr")]
 use super::ProfilePage;
 use crate::{
     boot::{boot, viewer},
-    counted::others_ended,
     error::AppError,
-    flash::{Done, Flash},
     parts::{
         button::Submit,
         error_summary::ErrorSummary,
         field::{Field, WhosePassword},
         form::{FormState, PostForm},
-        notice::{Notice, Tone},
     },
-    remote_logout::{Place, RemoteLogout},
     time::When,
+};
+#[cfg(feature = "ssr")]
+use crate::{
+    counted::others_ended,
+    flash::{Done, Flash},
+    parts::notice::{Notice, Tone},
+    remote_logout::{Place, RemoteLogout},
 };
 
 /// Changes the password of the user signed in. Every other session ends, and all remembered devices.
@@ -57,51 +61,15 @@ pub async fn change_password(
     Ok(())
 }
 
+#[cfg(feature = "ssr")]
 #[component]
 pub fn Password() -> impl IntoView {
-    let form = FormState::<ChangePassword>::of("change_password");
-    let boot = boot();
-    let shortest = boot.password_min;
-    viewer().map(|viewer| {
+    viewer().map(|_| {
         view! {
             <ProfilePage here="/profile/password" title="Password">
-                {boot.flash.map(|flash| view! { <Changed flash /> })}
-                <section class="card" aria-labelledby="password-title">
-                    <PostForm state=form>
-                        <div class="card__body">
-                            <div class="card__header">
-                                <h2 class="card__title" id="password-title">"Change your password"</h2>
-                                <p class="card__text">
-                                    "Last changed " <When at=viewer.password_changed />
-                                    ". Changing it signs out all your other devices."
-                                </p>
-                            </div>
-                            <ErrorSummary error=Signal::derive(move || form.error()) />
-                            <div class="form">
-                                // Password managers look for whose password it is.
-                                <WhosePassword email=viewer.email />
-                                <Field
-                                    name="current_password"
-                                    label="Current password"
-                                    kind="password"
-                                    autocomplete="current-password"
-                                    error=form.field_error("current_password")
-                                />
-                                <Field
-                                    name="new_password"
-                                    label="New password"
-                                    kind="password"
-                                    autocomplete="new-password"
-                                    hint=format!("At least {shortest} characters. A few unrelated words work well.")
-                                    error=form.field_error("new_password")
-                                />
-                            </div>
-                        </div>
-                        <div class="card__footer">
-                            <p>"All other sessions and all remembered devices will end."</p>
-                            <Submit busy=form.busy()>"Change password"</Submit>
-                        </div>
-                    </PostForm>
+                {boot().flash.map(|flash| view! { <Changed flash /> })}
+                <section class="card" aria-labelledby="password-title" translate="no">
+                    <PasswordForm />
                 </section>
                 <RemoteLogout from=Place::Password />
             </ProfilePage>
@@ -109,6 +77,53 @@ pub fn Password() -> impl IntoView {
     })
 }
 
+/// The form for a new password.
+#[island]
+fn PasswordForm() -> impl IntoView {
+    let form = FormState::<ChangePassword>::of("change_password");
+    let shortest = boot().password_min;
+    viewer().map(|viewer| {
+        view! {
+            <PostForm state=form>
+                <div class="card__body">
+                    <div class="card__header">
+                        <h2 class="card__title" id="password-title">"Change your password"</h2>
+                        <p class="card__text">
+                            "Last changed " <When at=viewer.password_changed />
+                            ". Changing it signs out all your other devices."
+                        </p>
+                    </div>
+                    <ErrorSummary error=Signal::derive(move || form.error()) />
+                    <div class="form">
+                        // Password managers look for whose password it is.
+                        <WhosePassword email=viewer.email />
+                        <Field
+                            name="current_password"
+                            label="Current password"
+                            kind="password"
+                            autocomplete="current-password"
+                            error=form.field_error("current_password")
+                        />
+                        <Field
+                            name="new_password"
+                            label="New password"
+                            kind="password"
+                            autocomplete="new-password"
+                            hint=format!("At least {shortest} characters. A few unrelated words work well.")
+                            error=form.field_error("new_password")
+                        />
+                    </div>
+                </div>
+                <div class="card__footer">
+                    <p>"All other sessions and all remembered devices will end."</p>
+                    <Submit busy=form.busy()>"Change password"</Submit>
+                </div>
+            </PostForm>
+        }
+    })
+}
+
+#[cfg(feature = "ssr")]
 #[component]
 fn Changed(flash: Flash) -> impl IntoView {
     let Flash::Done(Done::PasswordChanged {

@@ -1,28 +1,27 @@
 //! `/profile/security`: remote logout, every device you are signed in on, the curfew, recent activity.
 
+pub(crate) mod activity;
 #[cfg(feature = "ssr")]
-mod activity;
+mod applications;
 pub mod curfew;
-#[cfg(feature = "ssr")]
 mod curfew_card;
-#[cfg(feature = "ssr")]
 mod devices;
 #[cfg(feature = "ssr")]
 mod drawing;
 pub mod functions;
 #[cfg(feature = "ssr")]
-mod page_request;
-#[cfg(feature = "ssr")]
 mod timeline;
 
 use leptos::prelude::*;
+#[cfg(feature = "ssr")]
 use leptos_router::hooks::use_query_map;
 
-use super::{ProfilePage, two_factor::TwoFactor};
+#[cfg(feature = "ssr")]
+use super::{ProfilePage, two_factor::JustDone};
+use crate::{devices::Session, error::AppError};
+#[cfg(feature = "ssr")]
 use crate::{
-    devices::Session,
-    error::AppError,
-    parts::drawn::drawn,
+    parts::loaded::awaited,
     remote_logout::{Place, RemoteLogout},
 };
 
@@ -46,26 +45,15 @@ pub async fn sessions() -> Result<Vec<Session>, AppError> {
     Ok(listed(&mut conn, &me, SHOWN).await?)
 }
 
+#[cfg(feature = "ssr")]
 #[component]
 pub fn Security() -> impl IntoView {
     let all = use_query_map().read_untracked().get("devices").as_deref() == Some("all");
     view! {
         <ProfilePage here="/profile/security" title="Security">
             <RemoteLogout from=Place::Security />
-            <TwoFactor />
-            {drawn(move || pieces(all))}
+            <JustDone />
+            {awaited(move || drawing::drawing(all))}
         </ProfilePage>
     }
-}
-
-/// The server draws them.
-#[cfg(feature = "ssr")]
-fn pieces(all: bool) -> impl Future<Output = Result<String, AppError>> + Send + 'static {
-    drawing::drawing(all)
-}
-
-/// They come with the page.
-#[cfg(not(feature = "ssr"))]
-fn pieces(_: bool) -> impl Future<Output = Result<String, AppError>> + Send + 'static {
-    std::future::ready(Ok(String::new()))
 }

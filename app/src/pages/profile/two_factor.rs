@@ -13,7 +13,9 @@ mod off;
 #[cfg(feature = "ssr")]
 mod set_up;
 
-pub use card::TwoFactor;
+#[cfg(feature = "ssr")]
+pub use card::JustDone;
+pub use card::{TwoFactor, TwoFactorState};
 #[cfg(feature = "ssr")]
 pub use codes::NewCodes;
 #[cfg(feature = "ssr")]

@@ -31,7 +31,7 @@ use crate::{
 /// Events on a page.
 const PAGE: usize = 50;
 
-pub async fn draw() -> Result<String, AppError> {
+pub async fn draw() -> Result<AnyView, AppError> {
     let me = signed_in()?;
     let asked = asked(&crate::context::query_string());
     let account = &me.user.account_id;
@@ -81,7 +81,7 @@ pub async fn draw() -> Result<String, AppError> {
         </section>
         {retention::card(days, me.user.role)}
     };
-    Ok(page.to_html())
+    Ok(page.into_any())
 }
 
 /// The way to newer and older ones.

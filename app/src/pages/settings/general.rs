@@ -39,7 +39,7 @@ pub async fn rename_account(name: String) -> Result<(), AppError> {
     Ok(())
 }
 
-pub async fn draw() -> Result<String, AppError> {
+pub async fn draw() -> Result<AnyView, AppError> {
     let me = signed_in()?;
     let sent = Sent::of(&["rename_account", "change_plan"]);
     let wrong = sent.field("name");
@@ -69,7 +69,7 @@ pub async fn draw() -> Result<String, AppError> {
         </section>
         {plans(me.user.plan, me.user.role)}
     };
-    Ok(page.to_html())
+    Ok(page.into_any())
 }
 
 /// What each plan has, from the one table.

@@ -35,7 +35,7 @@ use crate::{
 /// Members shown, because a longer list is of no use to a reader.
 const SHOWN: i64 = 1_000;
 
-pub async fn draw() -> Result<String, AppError> {
+pub async fn draw() -> Result<AnyView, AppError> {
     let me = signed_in()?;
     let mut conn = reader().await?;
     let account = &me.user.account_id;
@@ -89,7 +89,7 @@ pub async fn draw() -> Result<String, AppError> {
         {(!open.is_empty()).then(|| invite::open(open, &me.user))}
         {everyone::card(&me.user)}
     };
-    Ok(page.to_html())
+    Ok(page.into_any())
 }
 
 /// Finds members by name, username or email.
@@ -141,8 +141,8 @@ fn row(member: Listed, me: &User) -> impl IntoView + use<> {
                 <div>
                     <h3 class="user__name">
                         {name} " "
-                        {this.then(|| view! { <span class="badge badge--accent">"You"</span> })}
-                        {disabled.then(|| view! { <span class="badge badge--warning">"Disabled"</span> })}
+                        {this.then(|| view! { <span class="badge badge--accent">"You"</span> })} " "
+                        {disabled.then(|| view! { <span class="badge badge--warning">"Disabled"</span> })} " "
                         {two_factor}
                     </h3>
                     <p class="user__note">{member.email.clone()}</p>

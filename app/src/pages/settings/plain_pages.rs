@@ -1,11 +1,11 @@
-//! The pages of Account Settings that are plain HTML.
+//! The frames of the pages of Account Settings.
 
 use leptos::prelude::*;
 
-use super::{SettingsPage, audit_log, general, members};
+use super::{SettingsPage, applications, audit_log, general, members};
 use crate::{
     error::AppError,
-    parts::{drawn::drawn, layout::Narrow},
+    parts::{layout::Narrow, loaded::awaited},
 };
 
 fn tab<F>(
@@ -14,22 +14,22 @@ fn tab<F>(
     draw: impl Fn() -> F + Send + Sync + 'static,
 ) -> impl IntoView
 where
-    F: Future<Output = Result<String, AppError>> + Send + 'static,
+    F: Future<Output = Result<AnyView, AppError>> + Send + 'static,
 {
     view! {
         <SettingsPage here tab>
-            {drawn(draw)}
+            {awaited(draw)}
         </SettingsPage>
     }
 }
 
 fn question<F>(title: &'static str, draw: impl Fn() -> F + Send + Sync + 'static) -> impl IntoView
 where
-    F: Future<Output = Result<String, AppError>> + Send + 'static,
+    F: Future<Output = Result<AnyView, AppError>> + Send + 'static,
 {
     view! {
         <Narrow title wide=true>
-            {drawn(draw)}
+            {awaited(draw)}
         </Narrow>
     }
 }
@@ -67,4 +67,18 @@ pub fn AuditLog() -> impl IntoView {
 #[component]
 pub fn Webhook() -> impl IntoView {
     tab("/settings/audit-log", "Webhook", audit_log::webhook::draw)
+}
+
+#[component]
+pub fn Applications() -> impl IntoView {
+    tab("/settings/applications", "Applications", applications::draw)
+}
+
+#[component]
+pub fn Application() -> impl IntoView {
+    tab(
+        "/settings/applications",
+        "Application",
+        applications::one::draw,
+    )
 }

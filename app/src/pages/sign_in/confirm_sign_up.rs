@@ -3,13 +3,13 @@
 
 use leptos::prelude::*;
 
-use crate::parts::{drawn::drawn, layout::Narrow};
+use crate::parts::{layout::Narrow, loaded::awaited};
 
 #[component]
 pub fn ConfirmSignUp() -> impl IntoView {
     view! {
         <Narrow title="Finish signing up">
-            {drawn(server_side::draw)}
+            {awaited(server_side::draw)}
         </Narrow>
     }
 }
@@ -56,10 +56,10 @@ mod server_side {
         welcome_new(&visit, &user, now).await
     }
 
-    pub async fn draw() -> Result<String, AppError> {
+    pub async fn draw() -> Result<AnyView, AppError> {
         let Some(token) = query("token") else {
             // Signing up leads here; a phone may load it again.
-            return Ok(check_your_email().to_html());
+            return Ok(check_your_email().into_any());
         };
         let found = match Token::presented(&token) {
             Some(link) => {
@@ -69,8 +69,8 @@ mod server_side {
             None => None,
         };
         Ok(match found {
-            Some(waiting) => form(token, waiting).to_html(),
-            None => expired().to_html(),
+            Some(waiting) => form(token, waiting).into_any(),
+            None => expired().into_any(),
         })
     }
 

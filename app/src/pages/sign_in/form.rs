@@ -23,6 +23,9 @@ pub fn SignIn() -> impl IntoView {
     let boot = boot();
     let form = FormState::<SignInForm>::of("sign_in");
     let next = use_query_map().read_untracked().get("next");
+    // An application that sends its user here may know who that is.
+    let email = use_query_map().read_untracked().get("email");
+    let email = email.unwrap_or_default();
     let next = same_site(next.as_deref());
     let days = boot.remember_days;
     view! {
@@ -41,7 +44,7 @@ pub fn SignIn() -> impl IntoView {
                             label="Email"
                             kind="email"
                             autocomplete="username"
-                            value=form.typed("email", "")
+                            value=form.typed("email", &email)
                             autofocus=true
                             error=form.field_error("email")
                         />

@@ -3,13 +3,13 @@
 
 use leptos::prelude::*;
 
-use crate::parts::{drawn::drawn, layout::Narrow};
+use crate::parts::{layout::Narrow, loaded::awaited};
 
 #[component]
 pub fn NotMe() -> impl IntoView {
     view! {
         <Narrow title="Was this you?" wide=true>
-            {drawn(server_side::draw)}
+            {awaited(server_side::draw)}
         </Narrow>
     }
 }
@@ -80,7 +80,7 @@ mod server_side {
         Ok(())
     }
 
-    pub async fn draw() -> Result<String, AppError> {
+    pub async fn draw() -> Result<AnyView, AppError> {
         let token = query("token").unwrap_or_default();
         let asked = match Token::presented(&token) {
             Some(link) => {
@@ -93,7 +93,7 @@ mod server_side {
             Some(asked) => decide(token, asked).into_any(),
             None => expired().into_any(),
         };
-        Ok(view! { <div class="card card--lifted">{inside}</div> }.to_html())
+        Ok(view! { <div class="card card--lifted">{inside}</div> }.into_any())
     }
 
     fn decide(token: String, asked: Asked) -> impl IntoView {

@@ -94,6 +94,9 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
                     }
                 })}
             <p class="receipt__meta">
+                <Link href="/receipt">"What applications have answered"</Link>
+            </p>
+            <p class="receipt__meta">
                 "If someone else may know your password, "
                 <Link href="/sign-in?next=/profile/password">"sign in and change it"</Link> "."
             </p>

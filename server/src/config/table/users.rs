@@ -1,6 +1,6 @@
 //! Who signs up, how long sessions live, how often something may be tried.
 
-use accounts::{plans::Plan, sign_up::SignUp};
+use accounts::{limits::ApplicationsFor, plans::Plan, sign_up::SignUp};
 
 use crate::config::{
     setting::{Fallback, Section, Setting, Unusable, put},
@@ -49,6 +49,24 @@ pub(super) const SIGN_UP: Section = Section {
             apply: |config, text| {
                 let plan = Plan::named(text).ok_or(Unusable::Malformed);
                 put(&mut config.default_plan, plan)
+            },
+        },
+        Setting {
+            name: "CURFEW_APPLICATIONS",
+            about: "Whose accounts may register applications that sign in with Curfew",
+            allowed: "`first` (the first account of this install) or `all`",
+            default: Fallback::Text("first"),
+            example: "all",
+            secret_file: None,
+            apply: |config, text| {
+                let choices = [
+                    ("first", ApplicationsFor::FirstAccount),
+                    ("all", ApplicationsFor::AllAccounts),
+                ];
+                put(
+                    &mut config.limits.applications_for,
+                    values::choice(text, &choices),
+                )
             },
         },
         Setting {

@@ -135,8 +135,13 @@ async fn scripts_of_a_page_carry_its_nonce_and_nothing_else_runs(app: TestApp) {
             );
         }
         for tag in tags(&page.body) {
-            assert!(!tag.contains(" style="), "{path}: the policy forbids {tag}");
-            assert!(!tag.contains(" on"), "{path}: the policy forbids {tag}");
+            // What stands between quotes is a text.
+            let names: String = tag.split('"').step_by(2).collect();
+            assert!(
+                !names.contains(" style="),
+                "{path}: the policy forbids {tag}"
+            );
+            assert!(!names.contains(" on"), "{path}: the policy forbids {tag}");
         }
         nonces.push(nonce.to_owned());
     }

@@ -7,7 +7,7 @@ use super::{
     nodes::{Connections, Nodes},
     stream::Stream,
 };
-use crate::{databases, test_app::TestApp};
+use crate::{databases, listening::events, test_app::TestApp};
 
 /// Curfew promises a quarter of a second on the node that took the remote logout and a second elsewhere, on a
 /// machine that does nothing else. What tells a notification from the look at every stream, a second apart, is
@@ -61,7 +61,7 @@ fn told_of_the_remote_logout(stream: &Stream) {
     let (before, last) = stream.said.trim_end().rsplit_once("\n\n").unwrap();
     assert!(last.starts_with("event: ended\n"), "{last}");
     assert!(last.contains("remote_logout"), "{last}");
-    assert_eq!(before.matches("event: ").count(), 1, "{before}");
+    assert_eq!(events(before), 1, "{before}");
 }
 
 async fn is_refused_at_both(nodes: &Nodes, browser: &Client) {
@@ -242,7 +242,7 @@ async fn a_node_stops(app: TestApp) {
         // Ended and not cut, though no session has ended: the browser is to try again.
         let ended = stream.ends(SOON).await;
         eprintln!("ended {:?} after it was asked to stop", ended - asked);
-        assert_eq!(stream.said.matches("event: ").count(), 1, "{}", stream.said);
+        assert_eq!(events(&stream.said), 1, "{}", stream.said);
         stream.closes().await;
     }
     assert!(nodes.first.ends_within(SOON).success());

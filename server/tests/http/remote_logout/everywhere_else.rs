@@ -57,10 +57,7 @@ async fn a_program_on_another_device_gets_401_and_the_reason(app: TestApp) {
     let reason = &refused.json()["reason"];
     assert_eq!(reason["end_reason"], "remote_logout");
     assert_eq!(reason["by"], "Firefox on Linux");
-    assert!(
-        reason["at"]["unix_ms"].as_i64() > Some(1_700_000_000_000),
-        "{reason}"
-    );
+    assert!(reason["at"].as_i64() > Some(1_700_000_000_000), "{reason}");
     // A late answer to a script must not remove a newer cookie.
     for kind in [Kind::Session, Kind::RememberMe] {
         let name = app.cookie_name(kind);

@@ -150,15 +150,16 @@ async fn the_tabs_are_those_that_a_user_may_open(app: TestApp) {
     let tabs = [
         ("/settings", "General"),
         ("/settings/members", "Members"),
+        ("/settings/applications", "Applications"),
         ("/settings/api", "API"),
         ("/settings/mcp", "MCP"),
         ("/settings/audit-log", "Audit log"),
     ];
     for (role, from, to) in [
-        (Role::Owner, 0, 5),
-        (Role::Admin, 0, 5),
-        (Role::Editor, 2, 4),
-        (Role::Member, 2, 4),
+        (Role::Owner, 0, 6),
+        (Role::Admin, 0, 6),
+        (Role::Editor, 3, 5),
+        (Role::Member, 3, 5),
         (Role::WatchOnly, 0, 0),
     ] {
         everyone_is(&app, role, Plan::Enterprise).await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{last_word, settled};
 use crate::{
     databases,
+    listening::events,
     test_app::{FIREFOX_ON_LINUX, TestApp},
 };
 
@@ -43,7 +44,7 @@ async fn a_session_whose_very_row_is_gone_has_no_stream(app: TestApp) {
     // As a backup that was put back leaves it.
     databases::run(app.db(), "delete from sessions").await;
     let (_, said) = stream.ends(SOON).await;
-    assert_eq!(said.matches("event: ").count(), 1, "{said}");
+    assert_eq!(events(&said), 1, "{said}");
     let refused = ada.listen().await.err().unwrap();
     refused.refuses(401, "not_signed_in");
 }

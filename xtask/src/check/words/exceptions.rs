@@ -13,6 +13,12 @@ const IDENTIFIERS: &[Exception] = &[
     ("style", "letter", "CSS's letter-spacing"),
     ("end2end", ".press", "Playwright's method for keys"),
     (
+        "end2end",
+        ".pressSequentially",
+        "Playwright's method for keys",
+    ),
+    ("", ".store", "what an atomic does with a value"),
+    (
         "public",
         ".press",
         "the DOM's and Playwright's word for keys",

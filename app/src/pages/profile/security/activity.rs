@@ -1,194 +1,97 @@
-//! Recent activity: the user's own last events.
+//! Recent activity: the user's own last events. It follows the database while it is looked at.
 
+#[cfg(feature = "ssr")]
+pub(crate) mod alerts;
+#[cfg(feature = "ssr")]
+mod read;
+#[cfg(feature = "ssr")]
 mod words;
 
-use accounts::{
-    audit::{Action, Stored},
-    device,
-    time::UnixMillis,
-};
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    counted::counted,
-    pages::event_details::Details,
-    time::{Show, When},
+    error::AppError,
+    islands::following,
+    time::{Show, Time, When},
 };
 
-/// Rows shown.
-const SHOWN: usize = 15;
+/// Something that happened, perhaps several times in a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    pub what: String,
+    pub alert: bool,
+    /// From where.
+    pub from: String,
+    /// When it happened first, if that was more than once.
+    pub since: Option<Time>,
+    pub last: Time,
+}
 
-pub(super) fn section(events: Vec<Stored>) -> impl IntoView {
-    let rows = grouped(events)
-        .into_iter()
-        .take(SHOWN)
-        .map(row)
-        .collect_view();
+/// Events read for the list, which shows fewer.
+#[cfg(feature = "ssr")]
+const EVENTS: i64 = 200;
+
+/// What the user signed in did and what was done to them, newest first.
+///
+/// # Errors
+/// When no user is signed in or the database is unavailable.
+#[server(prefix = "/api/fn", endpoint = "recent_activity")]
+pub async fn recent_activity() -> Result<Vec<Entry>, AppError> {
+    use crate::context::{reader, signed_in};
+
+    let me = signed_in()?;
+    let mut conn = reader().await?;
+    Ok(of(&mut conn, &me).await?)
+}
+
+/// See [`recent_activity`].
+#[cfg(feature = "ssr")]
+pub(super) async fn of(
+    conn: &mut accounts::instance::Reader,
+    me: &accounts::sessions::SignedIn,
+) -> Result<Vec<Entry>, accounts::db::DatabaseError> {
+    let (account, user) = (&me.user.account_id, &me.user.id);
+    let events = accounts::audit::recent(conn, account, Some(user), None, EVENTS).await?;
+    Ok(read::entries(events))
+}
+
+/// The section. `entries` is what the page came with.
+#[island]
+pub fn Activity(entries: Vec<Entry>) -> impl IntoView {
+    let entries = following(entries, recent_activity);
     view! {
-        <section class="section" aria-labelledby="activity-title">
+        <section class="section" aria-labelledby="activity-title" translate="no">
             <div class="section__header">
                 <div>
                     <h2 class="section__title" id="activity-title">"Recent activity"</h2>
                     <p class="section__lead">"If you don’t recognise something here, log out from all devices."</p>
                 </div>
             </div>
-            <ul class="activity" role="list">{rows}</ul>
+            <ul class="activity" role="list">
+                {move || entries.get().into_iter().map(row).collect_view()}
+            </ul>
         </section>
     }
 }
 
-/// The same event, so many times in a row, because someone who guesses must not push everything else out of sight.
-struct Row {
-    what: String,
-    action: Option<Action>,
-    alert: bool,
-    /// From where, the last first.
-    from: Vec<String>,
-    times: u64,
-    first: UnixMillis,
-    last: UnixMillis,
-}
-
-impl Row {
-    /// Whether it kept someone out: then it counts as the same from wherever it came.
-    fn is_refusal(&self) -> bool {
-        matches!(
-            self.action,
-            Some(Action::LoginFailed | Action::AccessDenied)
-        )
-    }
-}
-
-/// Newest first, as the events come.
-fn grouped(events: Vec<Stored>) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::new();
-    for event in events {
-        let (what, from) = (words::of(&event), surface(&event));
-        let times = times(&event);
-        let same = rows.last_mut().filter(|row| {
-            row.what == what && (row.is_refusal() || row.from.iter().all(|other| *other == from))
-        });
-        if let Some(row) = same {
-            row.times += times;
-            row.first = event.at;
-            if !row.from.contains(&from) {
-                row.from.push(from);
-            }
-        } else {
-            rows.push(Row {
-                what,
-                action: Action::named(&event.action),
-                alert: matches!(&*event.severity, "warning" | "alert"),
-                from: vec![from],
-                times,
-                first: event.at,
-                last: event.at,
-            });
-        }
-    }
-    rows
-}
-
-/// Refusals may have been counted together.
-fn times(event: &Stored) -> u64 {
-    match Action::named(&event.action) {
-        Some(Action::AccessDenied) => Details::of(event).number("count").unwrap_or(1),
-        _ => 1,
-    }
-}
-
-fn row(row: Row) -> impl IntoView {
-    let class = if row.alert {
+fn row(entry: Entry) -> impl IntoView {
+    let class = if entry.alert {
         "activity__row activity__row--alert"
     } else {
         "activity__row"
     };
-    let n = row.times;
-    let what = if n == 1 {
-        row.what
-    } else {
-        format!("{}, {n} times", row.what)
-    };
-    let others = row.from.len() as u64 - 1;
-    let mut from = row.from.into_iter().next().unwrap_or_default();
-    if others > 0 {
-        from = format!(
-            "{from} and {}",
-            counted(others, "other place", "other places")
-        );
-    }
-    let since = (row.first != row.last).then(|| {
+    let since = entry.since.map(|since| {
         view! {
-            <When at=row.first show=Show::Full />
+            <When at=since show=Show::Full />
             " to "
         }
     });
     view! {
         <li class=class>
-            <p class="activity__what">{what}</p>
-            <p class="activity__from">{from}</p>
-            <p class="activity__when">{since} <When at=row.last show=Show::Full /></p>
+            <p class="activity__what">{entry.what}</p>
+            <p class="activity__from">{entry.from}</p>
+            <p class="activity__when">{since} <When at=entry.last show=Show::Full /></p>
         </li>
-    }
-}
-
-fn surface(event: &Stored) -> String {
-    let device = match (&*event.actor, &event.user_agent) {
-        ("operator", _) => "The command line".to_owned(),
-        (_, Some(agent)) if !agent.is_empty() => device::of(agent).label(),
-        _ => "Unknown device".into(),
-    };
-    match &event.ip {
-        Some(ip) if !ip.is_empty() => format!("{device}, {ip}"),
-        _ => device,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn event(action: &str, details: &str, ip: &str, at: i64) -> Stored {
-        Stored {
-            id: String::new(),
-            parent: None,
-            chain: String::new(),
-            seq: at,
-            at: UnixMillis(at),
-            action: action.into(),
-            category: String::new(),
-            severity: "notice".into(),
-            actor: "anonymous".into(),
-            subject: None,
-            ip: Some(ip.into()),
-            user_agent: None,
-            request_id: None,
-            details: details.into(),
-            prev_hash: String::new(),
-            hash: String::new(),
-        }
-    }
-
-    #[test]
-    fn what_is_the_same_in_a_row_is_one_row() {
-        let failed = |ip, at| event("user.login_failed", "{}", ip, at);
-        let login = |ip, at| event("user.login", "{}", ip, at);
-        let rows = grouped(vec![
-            failed("192.0.2.1", 9),
-            failed("192.0.2.2", 8),
-            failed("192.0.2.1", 7),
-            login("192.0.2.1", 6),
-            login("192.0.2.2", 5),
-            login("192.0.2.2", 4),
-            failed("192.0.2.1", 3),
-        ]);
-        let seen: Vec<_> = rows
-            .iter()
-            .map(|row| (row.times, row.from.len(), row.first.0, row.last.0))
-            .collect();
-        assert_eq!(
-            seen,
-            [(3, 2, 7, 9), (1, 1, 6, 6), (2, 1, 4, 5), (1, 1, 3, 3)]
-        );
     }
 }

@@ -1,4 +1,4 @@
-//! Setting the curfew of the user or of the account. Plain forms.
+//! Setting the curfew of the user or of the account.
 
 use leptos::prelude::*;
 
@@ -14,9 +14,12 @@ pub async fn set_curfew(
     zone: Option<String>,
     remove: Option<String>,
     confirmation: Option<String>,
+    for_user: Option<String>,
 ) -> Result<(), AppError> {
     use accounts::curfew::Scope;
 
+    // Compared before the function runs, as in every form.
+    drop(for_user);
     save(Scope::User, time, zone, remove, confirmation).await
 }
 
@@ -30,9 +33,12 @@ pub async fn set_account_curfew(
     zone: Option<String>,
     remove: Option<String>,
     confirmation: Option<String>,
+    for_user: Option<String>,
 ) -> Result<(), AppError> {
     use accounts::curfew::Scope;
 
+    // Compared before the function runs, as in every form.
+    drop(for_user);
     save(Scope::Account, time, zone, remove, confirmation).await
 }
 

@@ -1,12 +1,18 @@
 //! The card of the curfew: the user's own, and the account's for those who may set it.
 
-use accounts::{curfew::Scope, curfew_schedule::Curfew};
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
+use serde::{Deserialize, Serialize};
 
-use super::page_request::{PageRequest, field_error};
+use super::curfew::{SetAccountCurfew, SetCurfew};
 use crate::{
-    parts::form_fields::FormFields,
-    time::{Show, When},
+    parts::{
+        button::Submit,
+        error_summary::ErrorSummary,
+        form::{FormState, PostForm},
+        icon::{Icon, Shape},
+    },
+    step_up::Confirmation,
+    time::{Show, Time, When},
 };
 
 /// Zones offered while you type; any other of the IANA database is taken as well.
@@ -37,23 +43,62 @@ const ZONES: [&str; 24] = [
     "Pacific/Auckland",
 ];
 
-pub(super) fn section(request: &PageRequest) -> impl IntoView + use<> {
-    let of_account = request.curfews.account.as_ref().map(|curfew| {
-        format!(
-            "Your account’s curfew is every day at {}, {}.",
-            curfew.time(),
-            curfew.zone()
-        )
+/// The curfews that end a user's sessions.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Curfews {
+    pub own: Option<Setting>,
+    pub account: Option<Setting>,
+    pub may_set_account: bool,
+}
+
+/// A curfew that is set.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Setting {
+    pub time: String,
+    pub zone: String,
+    pub next: Option<Time>,
+}
+
+#[cfg(feature = "ssr")]
+impl Curfews {
+    pub(super) async fn read(
+        conn: &mut accounts::instance::Reader,
+        me: &accounts::sessions::SignedIn,
+    ) -> Result<Self, accounts::db::DatabaseError> {
+        let now = conn.now.at;
+        let (own, account) = accounts::curfew::of(conn, &me.user.id).await?;
+        let setting = |curfew: accounts::curfew_schedule::Curfew| Setting {
+            time: curfew.time(),
+            zone: curfew.zone().to_owned(),
+            next: curfew.next(now).map(Into::into),
+        };
+        Ok(Self {
+            own: own.map(setting),
+            account: account.map(setting),
+            may_set_account: me.user.role.manages(),
+        })
+    }
+}
+
+/// The card.
+#[island]
+pub fn CurfewCard(curfews: Curfews) -> impl IntoView {
+    let Curfews {
+        own,
+        account,
+        may_set_account,
+    } = curfews;
+    let of_account = account.as_ref().map(|curfew| {
+        let Setting { time, zone, .. } = curfew;
+        format!("Your account’s curfew is every day at {time}, {zone}.")
     });
-    let account_refused = request.refused("set_account_curfew").is_some();
-    let own = form(Scope::User, request);
-    let may_set_account = request.me.user.role.manages();
-    let account = may_set_account.then(|| form(Scope::Account, request));
+    let own_form = FormState::<SetCurfew>::of("set_curfew");
+    let account_form = FormState::<SetAccountCurfew>::of("set_account_curfew");
     let zones = ZONES
         .map(|zone| view! { <option value=zone></option> })
         .collect_view();
     view! {
-        <section class="card" aria-labelledby="curfew-title">
+        <section class="card" aria-labelledby="curfew-title" translate="no">
             <div class="card__body">
                 <div class="card__header">
                     <h2 class="card__title" id="curfew-title">"Curfew"</h2>
@@ -62,13 +107,13 @@ pub(super) fn section(request: &PageRequest) -> impl IntoView + use<> {
                     </p>
                     {of_account.map(|text| view! { <p class="card__text">{text}</p> })}
                 </div>
-                {own}
-                {account
-                    .map(|form| {
+                {form(own_form, "set_curfew", own)}
+                {may_set_account
+                    .then(|| {
                         view! {
-                            <details class="fold" open=account_refused>
+                            <details class="fold" open=account_form.was_sent()>
                                 <summary class="fold__summary">"For every member of your account"</summary>
-                                {form}
+                                {form(account_form, "set_account_curfew", account)}
                             </details>
                         }
                     })}
@@ -78,69 +123,61 @@ pub(super) fn section(request: &PageRequest) -> impl IntoView + use<> {
     }
 }
 
-fn form(scope: Scope, request: &PageRequest) -> impl IntoView + use<> {
-    let (name, curfew) = match scope {
-        Scope::User => ("set_curfew", request.curfews.own.as_ref()),
-        Scope::Account => ("set_account_curfew", request.curfews.account.as_ref()),
-    };
-    let confirmation = request.confirmation_field(name);
-    let refused = request.refused(name);
-    let typed = |field: &str, otherwise: &str| {
-        refused
-            .and_then(|r| r.typed.get(field).cloned())
-            .unwrap_or_else(|| otherwise.to_owned())
-    };
-    let error = |field: &str| refused.and_then(|r| r.error.fields.get(field).cloned());
-    let time = typed("time", &curfew.map(Curfew::time).unwrap_or_default());
-    let zone = typed("zone", curfew.map_or("UTC", Curfew::zone));
-    let next = curfew.and_then(|curfew| curfew.next(request.now.at));
+fn form<S>(state: FormState<S>, name: &'static str, curfew: Option<Setting>) -> impl IntoView
+where
+    S: ServerFn + 'static,
+{
     let set = curfew.is_some();
+    let (time, zone, next) = match curfew {
+        Some(Setting { time, zone, next }) => (time, zone, next),
+        None => (String::new(), "UTC".to_owned(), None),
+    };
     // New and not typed yet: `public/times.js` puts the reader's own zone there.
-    let own_zone = (!set && refused.is_none()).then_some("");
-    let (time_error, zone_error) = (error("time"), error("zone"));
-    let (time_wrong, zone_wrong) = (time_error.is_some(), zone_error.is_some());
-    let id = move |field: &str| format!("{name}-{field}");
+    let own_zone = (!set && !state.was_sent()).then_some("");
+    let error = Signal::derive(move || state.error());
     view! {
-        <form class="form" method="post" action=format!("/api/fn/{name}") novalidate>
-            <FormFields />
+        <PostForm state=state class="form">
             {next
                 .map(|next| {
                     view! { <p>"Next curfew: " <When at=next show=Show::Full /></p> }
                 })}
+            <ErrorSummary error=state.answered() />
             <div class="split">
                 <div class="field">
-                    <label class="field__label" for=id("time")>"Time"</label>
-                    {field_error(time_error, id("time-error"))}
+                    <label class="field__label" for=format!("{name}-time")>"Time"</label>
+                    <FieldError state id=format!("{name}-time-error") field="time" />
                     <input
                         class="input"
-                        id=id("time")
+                        id=format!("{name}-time")
                         name="time"
                         type="time"
-                        value=time
-                        aria-invalid=time_wrong.then_some("true")
-                        aria-describedby=time_wrong.then(|| id("time-error"))
+                        value=state.typed("time", &time)
+                        aria-invalid=invalid(state, "time")
+                        aria-describedby=described(state, "time", name)
                     />
                 </div>
                 <div class="field">
-                    <label class="field__label" for=id("zone")>"Time zone"</label>
-                    {field_error(zone_error, id("zone-error"))}
+                    <label class="field__label" for=format!("{name}-zone")>"Time zone"</label>
+                    <FieldError state id=format!("{name}-zone-error") field="zone" />
                     <input
                         class="input"
-                        id=id("zone")
+                        id=format!("{name}-zone")
                         name="zone"
-                        value=zone
+                        value=state.typed("zone", &zone)
                         data-own-zone=own_zone
                         list="zones"
                         autocomplete="off"
                         spellcheck="false"
-                        aria-invalid=zone_wrong.then_some("true")
-                        aria-describedby=zone_wrong.then(|| id("zone-error"))
+                        aria-invalid=invalid(state, "zone")
+                        aria-describedby=described(state, "zone", name)
                     />
                 </div>
             </div>
-            {confirmation}
+            <Confirmation error id=format!("{name}-confirmation") />
             <div class="form__actions">
-                <button class="button">{if set { "Change curfew" } else { "Set curfew" }}</button>
+                <Submit look="" busy=state.busy()>
+                    {if set { "Change curfew" } else { "Set curfew" }}
+                </Submit>
                 {set
                     .then(|| {
                         view! {
@@ -150,6 +187,44 @@ fn form(scope: Scope, request: &PageRequest) -> impl IntoView + use<> {
                         }
                     })}
             </div>
-        </form>
+        </PostForm>
+    }
+}
+
+fn invalid<S>(state: FormState<S>, field: &'static str) -> impl Fn() -> Option<&'static str>
+where
+    S: 'static,
+{
+    let error = state.field_error(field);
+    move || error.get().map(|_| "true")
+}
+
+fn described<S>(
+    state: FormState<S>,
+    field: &'static str,
+    name: &'static str,
+) -> impl Fn() -> Option<String>
+where
+    S: 'static,
+{
+    let error = state.field_error(field);
+    move || error.get().map(|_| format!("{name}-{field}-error"))
+}
+
+#[component]
+fn FieldError<S>(state: FormState<S>, id: String, field: &'static str) -> impl IntoView
+where
+    S: 'static,
+{
+    let error = state.field_error(field);
+    move || {
+        error.get().map(|error| {
+            view! {
+                <p class="field__error" id=id.clone()>
+                    <Icon shape=Shape::AlertTriangle small=true />
+                    <span>{error}</span>
+                </p>
+            }
+        })
     }
 }

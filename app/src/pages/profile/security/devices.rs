@@ -1,185 +1,142 @@
-//! The devices: this one first, and what you may do to each.
+//! The devices: this one first, and what you may do to each. The list follows the database while it is looked at.
 
 mod forms;
+#[cfg(feature = "ssr")]
+mod read;
+mod row;
 
-use std::time::Duration;
-
-use accounts::{
-    device,
-    sessions::{self, AuthMethod, Dormant, Listed},
-    time::UnixMillis,
-};
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
-use super::page_request::PageRequest;
-use crate::{
-    devices::{Looks, named},
-    parts::icon::Disc,
-    time::{Show, When},
-};
+#[cfg(feature = "ssr")]
+pub(super) use read::read;
 
-/// What was not used for this long is listed apart.
-const UNUSED: Duration = Duration::from_hours(30 * 24);
+use crate::{devices::Looks, error::AppError, islands::following, parts::icon::Shape, time::Time};
+use forms::EndOthers;
+use row::Row;
 
-/// A device in the list.
-pub(super) struct Row {
-    id: String,
-    remembered_only: bool,
-    this: bool,
-    label: Option<String>,
-    user_agent: String,
-    ip: Option<String>,
-    signed_in: UnixMillis,
-    last_active: UnixMillis,
-    expires: UnixMillis,
-    how: &'static str,
+/// The sessions and remembered devices of a user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceList {
+    /// Whose they are, and the epoch under which they are live: what a form names that this is shown with.
+    pub user: String,
+    pub epoch: i64,
+    /// This one first, then last active first.
+    pub devices: Vec<Device>,
+    /// How many there are in all that were used in the last 30 days.
+    pub all: usize,
+    /// What signing out the others ends.
+    pub other_sessions: u64,
+    pub remembered_devices: u64,
 }
 
-/// Sessions and remembered devices as one list: this one first, then last active first.
-pub(super) fn rows(listed: Vec<Listed>, dormant: Vec<Dormant>, request: &PageRequest) -> Vec<Row> {
-    let sessions = listed.into_iter().map(|s| Row {
-        expires: s.ends_at(&request.limits),
-        this: s.id == request.me.session,
-        id: s.id.0,
-        remembered_only: false,
-        label: s.label,
-        user_agent: s.user_agent,
-        ip: Some(s.ip).filter(|ip| !ip.is_empty()),
-        signed_in: s.started_at,
-        last_active: s.last_active_at,
-        how: match (s.auth_method, s.second_factor.is_some(), s.remembered) {
-            (AuthMethod::Remembered, ..) => "Remembered",
-            (AuthMethod::Password, false, false) => "Password",
-            (AuthMethod::Password, false, true) => "Password, remembered",
-            (AuthMethod::Password, true, false) => "Password and code",
-            (AuthMethod::Password, true, true) => "Password and code, remembered",
-        },
-    });
-    let devices = dormant.into_iter().map(|d| Row {
-        expires: d.ends_at(),
-        id: d.id,
-        remembered_only: true,
-        this: false,
-        label: d.label,
-        user_agent: d.user_agent,
-        ip: None,
-        signed_in: d.created_at,
-        last_active: d.last_used_at,
-        how: "Remembered",
-    });
-    let mut rows: Vec<Row> = sessions.chain(devices).collect();
-    rows.sort_by_key(|row| (!row.this, std::cmp::Reverse(row.last_active)));
-    rows
+/// One of them.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own that the row shows"
+)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    pub id: String,
+    /// It is signed in nowhere.
+    pub remembered_only: bool,
+    pub this: bool,
+    pub name: String,
+    /// The name that the user gave it.
+    pub label: Option<String>,
+    /// What its browser is called, beside a name that the user gave it.
+    pub browser: Option<String>,
+    pub looks: Looks,
+    pub ip: Option<String>,
+    pub signed_in: Time,
+    pub last_active: Time,
+    /// It is in use right now.
+    pub active: bool,
+    /// It was not used for 30 days.
+    pub unused: bool,
+    pub expires: Time,
+    pub how: String,
 }
 
-/// The section. `most` rows are shown before the way to all of them.
-pub(super) fn section(
-    rows: Vec<Row>,
-    open: &sessions::Facts,
-    most: usize,
-    request: &PageRequest,
-) -> impl IntoView + use<> {
-    let (used, unused): (Vec<Row>, Vec<Row>) = rows
-        .into_iter()
-        .partition(|row| row.this || row.last_active + UNUSED > request.now.at);
-    let all = used.len();
-    let more = all.saturating_sub(most);
-    let others = (open.sessions - 1).max(0) + open.remembered_devices;
-    let list = |rows: Vec<Row>| {
-        let rows = rows.into_iter();
-        rows.map(|row| device(row, request)).collect_view()
+impl Device {
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        self.looks.shape()
+    }
+}
+
+/// The devices of the user signed in. With `all` every one, else the first of those used in the last 30 days.
+///
+/// # Errors
+/// When no user is signed in or the database is unavailable.
+#[server(prefix = "/api/fn", endpoint = "devices")]
+pub async fn devices(all: bool) -> Result<DeviceList, AppError> {
+    use crate::context::{reader, signed_in};
+
+    let me = signed_in()?;
+    let mut conn = reader().await?;
+    Ok(read(&mut conn, &me, all).await?)
+}
+
+/// The section. `list` is what the page came with.
+#[island]
+pub fn Devices(list: DeviceList, all: bool) -> impl IntoView {
+    let list = following(list, move || devices(all));
+    let ids = move |unused: bool| {
+        list.with(|list| {
+            let devices = list.devices.iter().filter(|device| device.unused == unused);
+            devices.map(|device| device.id.clone()).collect::<Vec<_>>()
+        })
     };
-    let unused_count = unused.len();
-    let shown = list(used.into_iter().take(most).collect());
-    let unused = list(unused);
+    let used = Memo::new(move |_| ids(false));
+    let unused = Memo::new(move |_| ids(true));
+    let hidden = Memo::new(move |_| list.with(|list| list.all.saturating_sub(used.with(Vec::len))));
+    let others =
+        Memo::new(move |_| list.with(|list| list.other_sessions + list.remembered_devices > 0));
     view! {
-        <section class="section" aria-labelledby="devices-title">
+        <section class="section" aria-labelledby="devices-title" translate="no">
             <div class="section__header">
                 <div>
                     <h2 class="section__title" id="devices-title">"Devices"</h2>
                     <p class="section__lead">"Where you’re signed in or remembered right now."</p>
                 </div>
-                {(others > 0).then(|| forms::end_others(open, request))}
+                {move || others.get().then(|| view! { <EndOthers list /> })}
             </div>
-            <ul class="devices" role="list">{shown}</ul>
-            {(more > 0)
-                .then(|| {
-                    view! {
-                        <p class="cluster">
-                            <a rel="external" class="button" href="/profile/security?devices=all#devices-title">
-                                {format!("Show all {all}")}
-                            </a>
-                        </p>
-                    }
-                })}
-            {(unused_count > 0)
-                .then(|| {
-                    view! {
-                        <details class="fold">
-                            <summary class="fold__summary">
-                                {format!("Not used for 30 days ({unused_count})")}
-                            </summary>
-                            <ul class="devices" role="list">{unused}</ul>
-                        </details>
-                    }
-                })}
+            <ul class="devices" role="list">
+                <For each=move || used.get() key=Clone::clone let(id)>
+                    <Row list id />
+                </For>
+            </ul>
+            {move || {
+                (hidden.get() > 0)
+                    .then(|| {
+                        view! {
+                            <p class="cluster">
+                                <a rel="external" class="button" href="/profile/security?devices=all#devices-title">
+                                    {move || format!("Show all {}", list.with(|list| list.all))}
+                                </a>
+                            </p>
+                        }
+                    })
+            }}
+            {move || {
+                unused
+                    .with(|unused| !unused.is_empty())
+                    .then(|| {
+                        view! {
+                            <details class="fold">
+                                <summary class="fold__summary">
+                                    {move || format!("Not used for 30 days ({})", unused.with(Vec::len))}
+                                </summary>
+                                <ul class="devices" role="list">
+                                    <For each=move || unused.get() key=Clone::clone let(id)>
+                                        <Row list id />
+                                    </For>
+                                </ul>
+                            </details>
+                        }
+                    })
+            }}
         </section>
-    }
-}
-
-fn device(row: Row, request: &PageRequest) -> impl IntoView + use<> {
-    let shape = Looks::from(device::of(&row.user_agent).kind).shape();
-    let (name, browser) = named(row.label.clone(), &row.user_agent);
-    let tint = if row.this { "" } else { "plain" };
-    let seen = row.last_active + Duration::from_mins(2) > request.now.at;
-    let active = if row.this || (seen && !row.remembered_only) {
-        "Now".into_any()
-    } else {
-        view! { <When at=row.last_active show=Show::Full /> }.into_any()
-    };
-    let (this, remembered_only) = (row.this, row.remembered_only);
-    let manage = forms::manage(
-        &forms::Target {
-            id: &row.id,
-            remembered_only,
-            this,
-            label: row.label.as_deref(),
-            name: &name,
-        },
-        request,
-    );
-    let ip = row.ip.clone().unwrap_or_else(|| "Unknown".into());
-    view! {
-        <li class="device">
-            <Disc shape tint />
-            <h3 class="device__name">
-                {name.clone()} " " {this.then(|| view! { <span class="badge badge--accent">"This device"</span> })}
-                {remembered_only.then(|| view! { <span class="badge">"Not signed in"</span> })}
-                {browser.map(|browser| view! { <span class="device__browser">{browser}</span> })}
-            </h3>
-            {manage}
-            <dl class="device__facts">
-                <div>
-                    <dt>"IP address"</dt>
-                    <dd>{ip}</dd>
-                </div>
-                <div>
-                    <dt>"Signed in"</dt>
-                    <dd><When at=row.signed_in show=Show::Full /></dd>
-                </div>
-                <div>
-                    <dt>"Last active"</dt>
-                    <dd>{active}</dd>
-                </div>
-                <div>
-                    <dt>"Expires"</dt>
-                    <dd><When at=row.expires show=Show::Day /></dd>
-                </div>
-                <div>
-                    <dt>"Method"</dt>
-                    <dd>{row.how}</dd>
-                </div>
-            </dl>
-        </li>
     }
 }

@@ -1,4 +1,4 @@
-//! What users do to their devices: sign out one, sign out the others, name one. Plain forms.
+//! What users do to their devices: sign out one, sign out the others, name one.
 
 use leptos::prelude::*;
 
@@ -14,6 +14,7 @@ pub async fn end_session(
     id: String,
     kind: Option<String>,
     confirmation: Option<String>,
+    for_user: Option<String>,
 ) -> Result<(), AppError> {
     use accounts::{ids::SessionId, sessions::end_one};
 
@@ -24,6 +25,8 @@ pub async fn end_session(
         step_up::confirmed,
     };
 
+    // Compared before the function runs, as in every form.
+    drop(for_user);
     let me = confirmed(confirmation)?;
     let session = SessionId(id.clone());
     let mut op = operation().await?;
@@ -48,6 +51,7 @@ pub async fn end_session(
 #[server(prefix = "/api/fn", endpoint = "end_other_sessions")]
 pub async fn end_other_sessions(
     confirmation: Option<String>,
+    for_user: Option<String>,
     for_epoch: Option<String>,
 ) -> Result<(), AppError> {
     use accounts::sessions::{check_shown, end_others};
@@ -60,6 +64,7 @@ pub async fn end_other_sessions(
         step_up::confirmed,
     };
 
+    drop(for_user);
     let curfew = curfew()?;
     let me = confirmed(confirmation)?;
     let mut op = operation().await?;
@@ -82,6 +87,7 @@ pub async fn rename_device(
     id: String,
     kind: Option<String>,
     label: Option<String>,
+    for_user: Option<String>,
 ) -> Result<(), AppError> {
     use accounts::{ids::SessionId, sessions::rename};
 
@@ -90,6 +96,7 @@ pub async fn rename_device(
         flash::Note,
     };
 
+    drop(for_user);
     let me = signed_in()?;
     let session = SessionId(id.clone());
     let mut op = operation().await?;
@@ -116,4 +123,27 @@ fn device_of<'a>(
     } else {
         DeviceRef::Session(id)
     }
+}
+
+/// Signs the user out of one application: that sign-in there ends, and the application is told.
+///
+/// # Errors
+/// `not_found`, `session_ended`, `service_unavailable`; nothing has changed then.
+#[server(prefix = "/api/fn", endpoint = "end_application_session")]
+pub async fn end_application_session(session: String) -> Result<(), AppError> {
+    use accounts::{applications::sign_out, ids::ApplicationSessionId};
+
+    use crate::{
+        context::{note, operation, signed_in},
+        flash::Note,
+    };
+
+    let me = signed_in()?;
+    let mut op = operation().await?;
+    let name = sign_out(&mut op, &me, &ApplicationSessionId(session)).await?;
+    op.commit().await?;
+    let name = accounts::text::visible(&name);
+    note(Note::new(format!("You’re signed out of {name}.")))?;
+    leptos_axum::redirect("/profile/security");
+    Ok(())
 }

@@ -1,63 +1,98 @@
-//! Two-factor authentication on Profile → Security: whether it is on, and how many codes are left.
+//! Two-factor authentication on Profile → Security: whether it is on, and how many codes are left. It follows the
+//! database while it is looked at.
 
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "ssr")]
 use crate::{
-    boot::{boot, viewer},
-    counted::{counted, others_ended},
-    error::AppError,
+    boot::boot,
+    counted::others_ended,
     flash::{Done, Flash},
+};
+use crate::{
+    counted::counted,
+    error::AppError,
+    islands::following,
     parts::{
         change_plan::ChangePlan,
         icon::{Disc, Shape},
         link::Link,
-        loaded::loaded,
         notice::{Notice, Tone},
     },
     time::{Show, Time, When},
 };
 
-/// How many recovery codes the user signed in has left.
+/// Whether two-factor authentication is on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TwoFactorState {
+    /// Since when.
+    pub since: Option<Time>,
+    /// Recovery codes that are left.
+    pub codes: i64,
+    /// The plans that have it, when this user's has not.
+    pub plans: Option<String>,
+}
+
+#[cfg(feature = "ssr")]
+impl TwoFactorState {
+    pub(crate) async fn read(
+        conn: &mut accounts::instance::Reader,
+        me: &accounts::sessions::SignedIn,
+    ) -> Result<Self, accounts::db::DatabaseError> {
+        use accounts::second_factor::recovery_codes::left;
+
+        let since = me.user.two_factor_since;
+        Ok(Self {
+            since: since.map(Into::into),
+            codes: match since {
+                Some(_) => left(conn, &me.user.id).await?,
+                None => 0,
+            },
+            plans: crate::plan_names::two_factor_plans(&me.user),
+        })
+    }
+}
+
+/// Whether two-factor authentication is on for the user signed in.
 ///
 /// # Errors
 /// When no user is signed in or the database is unavailable.
-#[server(prefix = "/api/fn", endpoint = "recovery_codes_left")]
-pub async fn recovery_codes_left() -> Result<i64, AppError> {
-    use accounts::second_factor::recovery_codes::left;
-
+#[server(prefix = "/api/fn", endpoint = "two_factor_status")]
+pub async fn two_factor_status() -> Result<TwoFactorState, AppError> {
     use crate::context::{reader, signed_in};
 
     let me = signed_in()?;
     let mut conn = reader().await?;
-    Ok(left(&mut conn, &me.user.id).await?)
+    Ok(TwoFactorState::read(&mut conn, &me).await?)
 }
 
 /// Fewer than this many left are warned of.
 const FEW: i64 = 4;
 
-/// The card, and what has just been done to it.
-#[component]
-pub fn TwoFactor() -> impl IntoView {
-    let viewer = viewer();
-    let since = viewer.as_ref().and_then(|v| v.two_factor.clone());
-    let plans = viewer.and_then(|v| v.two_factor_plans);
+/// The card. `status` is what the page came with.
+#[island]
+pub fn TwoFactor(status: TwoFactorState) -> impl IntoView {
+    let status = following(status, two_factor_status);
+    let on = Memo::new(move |_| status.with(|status| status.since.is_some()));
     view! {
-        {boot().flash.map(|flash| view! { <JustDone flash /> })}
-        <section class="card" aria-labelledby="two-factor-title">
+        <section class="card" aria-labelledby="two-factor-title" translate="no">
             <div class="card__body">
                 <div class="card__header">
                     <div class="card__heading">
-                        <Disc shape=Shape::Shield tint=if since.is_some() { "success" } else { "plain" } />
+                        {move || view! { <Disc shape=Shape::Shield tint=if on.get() { "success" } else { "plain" } /> }}
                         <h2 class="card__title" id="two-factor-title">"Two-factor authentication"</h2>
-                        {since.is_some().then(|| view! { <span class="badge badge--success">"On"</span> })}
+                        {move || on.get().then(|| view! { <span class="badge badge--success">"On"</span> })}
                     </div>
                     <p class="card__text">
                         "Sign in with a code from an app on your phone as well as your password. Your password alone is then not enough to get in."
                     </p>
                 </div>
-                {match (since, plans) {
-                    (Some(since), _) => view! { <On since /> }.into_any(),
-                    (None, Some(plans)) => {
+                {move || match status.get() {
+                    TwoFactorState { since: Some(since), codes, .. } => {
+                        view! { <On since codes /> }.into_any()
+                    }
+                    TwoFactorState { plans: Some(plans), .. } => {
                         view! {
                             <p>
                                 <button class="button" type="button" disabled aria-describedby="two-factor-plan">
@@ -68,7 +103,7 @@ pub fn TwoFactor() -> impl IntoView {
                         }
                             .into_any()
                     }
-                    (None, None) => {
+                    _ => {
                         view! {
                             <p>
                                 <Link class="button" href="/profile/two-factor">"Set up"</Link>
@@ -83,35 +118,29 @@ pub fn TwoFactor() -> impl IntoView {
 }
 
 #[component]
-fn On(since: Time) -> impl IntoView {
-    let left = Resource::new_blocking(|| (), |()| recovery_codes_left());
+fn On(since: Time, codes: i64) -> impl IntoView {
+    let left = counted(codes.unsigned_abs(), "recovery code", "recovery codes");
     view! {
-        {loaded(left, move |left| {
-            let codes = counted(left.unsigned_abs(), "recovery code", "recovery codes");
-            let since = since.clone();
-            view! {
-                {(left < FEW)
-                    .then(|| {
-                        view! {
-                            <Notice
-                                tone=Tone::Warning
-                                title=format!("You have {codes} left")
-                                text="Create new ones before they run out: without a code and without your phone, you can’t sign in."
-                            />
-                        }
-                    })}
-                <dl class="facts">
-                    <div class="facts__row">
-                        <dt class="facts__label">"On since"</dt>
-                        <dd class="facts__value"><When at=since show=Show::Day /></dd>
-                    </div>
-                    <div class="facts__row">
-                        <dt class="facts__label">"Recovery codes"</dt>
-                        <dd class="facts__value">{format!("{left} of 16 left")}</dd>
-                    </div>
-                </dl>
-            }
-        })}
+        {(codes < FEW)
+            .then(|| {
+                view! {
+                    <Notice
+                        tone=Tone::Warning
+                        title=format!("You have {left} left")
+                        text="Create new ones before they run out: without a code and without your phone, you can’t sign in."
+                    />
+                }
+            })}
+        <dl class="facts">
+            <div class="facts__row">
+                <dt class="facts__label">"On since"</dt>
+                <dd class="facts__value"><When at=since show=Show::Day /></dd>
+            </div>
+            <div class="facts__row">
+                <dt class="facts__label">"Recovery codes"</dt>
+                <dd class="facts__value">{format!("{codes} of 16 left")}</dd>
+            </div>
+        </dl>
         <p class="cluster">
             <Link class="button" href="/profile/two-factor/new-codes">"New recovery codes"</Link>
             <Link class="button button--quiet" href="/profile/two-factor/off">"Turn off"</Link>
@@ -119,8 +148,13 @@ fn On(since: Time) -> impl IntoView {
     }
 }
 
+/// What has just been done to it.
+#[cfg(feature = "ssr")]
 #[component]
-fn JustDone(flash: Flash) -> impl IntoView {
+pub fn JustDone() -> impl IntoView {
+    let Some(flash) = boot().flash else {
+        return ().into_any();
+    };
     let (title, text) = match flash {
         Flash::Done(Done::TwoFactorOn {
             sessions,

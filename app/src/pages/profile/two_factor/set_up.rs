@@ -12,6 +12,7 @@ use crate::{
     boot::viewer,
     parts::{
         button::Submit,
+        change_plan::ChangePlan,
         copy::Copy,
         error_summary::ErrorSummary,
         field::Field,
@@ -67,7 +68,13 @@ fn Begin() -> impl IntoView {
             <li>"Save 16 recovery codes, in case you lose your phone."</li>
             <li>"Scan a QR code with the app and enter the code it shows."</li>
         </ol>
-        {plans.map(|plans| view! { <Notice tone=Tone::Info title=format!("This is available on {plans}.") /> })}
+        {plans
+            .map(|plans| {
+                view! {
+                    <Notice tone=Tone::Info title=format!("This is available on {plans}.") />
+                    <p><ChangePlan /></p>
+                }
+            })}
         <ErrorSummary error />
         <PostForm state=form class="form">
             <Confirmation error />

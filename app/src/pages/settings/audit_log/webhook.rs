@@ -28,7 +28,7 @@ const PAGE: &str = "/settings/audit-log/webhook";
 /// Deliveries that are shown.
 const SHOWN: i64 = 20;
 
-pub async fn draw() -> Result<String, AppError> {
+pub async fn draw() -> Result<AnyView, AppError> {
     let me = signed_in()?;
     let account = &me.user.account_id;
     let mut conn = reader().await?;
@@ -48,7 +48,7 @@ pub async fn draw() -> Result<String, AppError> {
         {there.then(card)}
         {there.then(|| deliveries::list(recent))}
     };
-    Ok(page.to_html())
+    Ok(page.into_any())
 }
 
 /// The address and the filters.

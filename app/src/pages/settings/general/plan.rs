@@ -44,13 +44,13 @@ fn no_such_plan() -> AppError {
     )
 }
 
-pub async fn draw() -> Result<String, AppError> {
+pub async fn draw() -> Result<AnyView, AppError> {
     let me = signed_in()?;
     let asked = query("to").unwrap_or_default();
     if asked.is_empty() {
         // The plans to choose from are there.
         leptos_axum::redirect("/settings");
-        return Ok(String::new());
+        return Ok(().into_any());
     }
     let to = Plan::named(&asked).ok_or_else(no_such_plan)?;
     let from = me.user.plan;
@@ -102,7 +102,7 @@ pub async fn draw() -> Result<String, AppError> {
             </div>
         </div>
     };
-    Ok(page.to_html())
+    Ok(page.into_any())
 }
 
 fn group(id: &'static str, title: &'static str, items: impl IntoView) -> impl IntoView {

@@ -59,7 +59,7 @@ fn question(operation: &str, name: &str) -> Option<Question> {
     })
 }
 
-pub async fn draw() -> Result<String, AppError> {
+pub async fn draw() -> Result<AnyView, AppError> {
     let me = signed_in()?;
     let not_found = || AppError::new(Code::NotFound, "There’s no such member in your account.");
     let id = UserId(query("member").unwrap_or_default());
@@ -146,5 +146,5 @@ pub async fn draw() -> Result<String, AppError> {
             </div>
         </div>
     };
-    Ok(page.to_html())
+    Ok(page.into_any())
 }

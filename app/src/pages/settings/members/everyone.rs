@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-pub async fn draw() -> Result<String, AppError> {
+pub async fn draw() -> Result<AnyView, AppError> {
     let me = signed_in()?;
     let mut conn = reader().await?;
     let facts = members::count_everyone(&mut conn, &me.user.account_id).await?;
@@ -77,7 +77,7 @@ pub async fn draw() -> Result<String, AppError> {
             </form>
         </div>
     };
-    Ok(page.to_html())
+    Ok(page.into_any())
 }
 
 /// The owner's "everyone". Shown locked where the plan lacks it, not at all to an admin.

@@ -1,70 +1,61 @@
 //! What you may do to your devices: sign out the others, and rename or sign out one. Folded away: opening it is the
 //! first step, the button the second.
 
-use accounts::{
-    sessions::{self, LONGEST_NAME},
-    text::visible,
-};
 use leptos::prelude::*;
 
-use super::super::page_request::{PageRequest, field_error};
-use crate::{counted::counted, parts::form_fields::FormFields};
-
-/// The device that a form is about.
-pub(super) struct Target<'a> {
-    pub id: &'a str,
-    pub remembered_only: bool,
-    pub this: bool,
-    /// The name that the user gave it.
-    pub label: Option<&'a str>,
-    /// What it is called on the page.
-    pub name: &'a str,
-}
+use super::{
+    super::functions::{EndOtherSessions, EndSession, RenameDevice},
+    Device, DeviceList,
+};
+use crate::{
+    counted::counted,
+    parts::{
+        button::Submit,
+        error_summary::ErrorSummary,
+        field::Field,
+        form::{FormState, PostForm},
+        form_fields::About,
+    },
+    step_up::Confirmation,
+};
 
 /// Signs out every other device.
-pub(super) fn end_others(open: &sessions::Facts, request: &PageRequest) -> impl IntoView + use<> {
-    let form = "end_other_sessions";
-    let refused = request.confirmation_error(form).is_some();
-    let field = request.confirmation_field(form);
-    let sessions = counted(
-        (open.sessions - 1).max(0).unsigned_abs(),
-        "other session",
-        "other sessions",
-    );
+#[component]
+pub(super) fn EndOthers(list: ReadSignal<DeviceList>) -> impl IntoView {
+    let form = FormState::<EndOtherSessions>::of("end_other_sessions");
+    let error = Signal::derive(move || form.error());
+    let text = move || {
+        let sessions =
+            list.with(|list| counted(list.other_sessions, "other session", "other sessions"));
+        format!(
+            "This ends {sessions} and forgets every remembered device except this one. You stay signed in here."
+        )
+    };
+    let about = Memo::new(move |_| list.with(|list| (list.user.clone(), list.epoch)));
     view! {
-        <details class="fold fold--end" open=refused>
+        <details class="fold fold--end" open=form.was_sent()>
             <summary class="button button--small button--danger-quiet">"Sign out all others"</summary>
-            <form class="fold__panel" method="post" action="/api/fn/end_other_sessions">
-                <FormFields />
-                <p>
-                    {format!(
-                        "This ends {sessions} and forgets every remembered device except this one. You stay signed in here.",
-                    )}
-                </p>
-                {field}
-                <button class="button button--danger">"Sign out all other devices"</button>
-            </form>
+            <PostForm state=form class="fold__panel" names_user=true>
+                {move || {
+                    let (user, epoch) = about.get();
+                    view! { <About user epoch /> }
+                }}
+                <p>{text}</p>
+                <ErrorSummary error=form.answered() />
+                <Confirmation error id="end_other_sessions-confirmation" />
+                <Submit look="button--danger" busy=form.busy()>"Sign out all other devices"</Submit>
+            </PostForm>
         </details>
     }
 }
 
 /// Renames a device or signs it out.
-pub(super) fn manage(device: &Target<'_>, request: &PageRequest) -> impl IntoView + use<> {
-    let unconfirmed = request.confirmation_error(device.id).is_some();
-    let confirmation = request.confirmation_field(device.id);
-    let (id, name) = (device.id.to_owned(), device.name.to_owned());
-    let field = format!("label-{id}");
-    let error_id = format!("{field}-error");
-    let refused = request
-        .refused("rename_device")
-        .filter(|refused| refused.typed.get("id").is_some_and(|id| id == device.id));
-    let error = refused.and_then(|refused| refused.error.fields.get("label").cloned());
-    let typed = refused.and_then(|refused| refused.typed.get("label"));
-    let value = match typed {
-        Some(typed) => typed.to_owned(),
-        None => visible(device.label.unwrap_or_default()).into_owned(),
-    };
-    let wrong = error.is_some();
+#[component]
+pub(super) fn Manage(device: Device, name: Memo<String>) -> impl IntoView {
+    let id = device.id.clone();
+    let rename = FormState::<RenameDevice>::about("rename_device", &id);
+    let end = FormState::<EndSession>::about("end_session", &id);
+    let error = Signal::derive(move || end.error());
     let kind = device.remembered_only.then_some("remembered");
     let hidden = move |id: String| {
         view! {
@@ -72,48 +63,43 @@ pub(super) fn manage(device: &Target<'_>, request: &PageRequest) -> impl IntoVie
             {kind.map(|kind| view! { <input type="hidden" name="kind" value=kind /> })}
         }
     };
+    let (of_this_form, of_the_other) = (hidden(id.clone()), hidden(id.clone()));
     let this = device.this;
     let words = if this { "Rename" } else { "Rename or sign out" };
-    let end = (!this).then(|| {
-        view! {
-            <form class="fold__panel" method="post" action="/api/fn/end_session">
-                <FormFields />
-                {hidden(id.clone())}
-                <p>"This signs the device out and forgets it. It can’t be undone."</p>
-                {confirmation}
-                <button class="button button--danger">
-                    "Sign out" <span class="visually-hidden">" "{name.clone()}</span>
-                </button>
-            </form>
-        }
-    });
+    let label = device.label.unwrap_or_default();
+    let (of_rename, of_end) = (format!("rename-{id}"), format!("end-{id}"));
     view! {
-        <details class="fold device__manage" open=wrong || unconfirmed>
+        <details class="fold device__manage" open=rename.was_sent() || end.was_sent()>
             <summary class="button button--small button--quiet">
-                {words} <span class="visually-hidden">" "{name.clone()}</span>
+                {words} <span class="visually-hidden">" "{name}</span>
             </summary>
-            <form class="fold__panel" method="post" action="/api/fn/rename_device">
-                <FormFields />
-                {hidden(id.clone())}
-                <div class="field">
-                    <label class="field__label" for=field.clone()>
-                        "Name" <span class="visually-hidden">" of "{name.clone()}</span>
-                    </label>
-                    {field_error(error, error_id.clone())}
-                    <input
-                        class="input"
-                        id=field.clone()
-                        name="label"
-                        value=value
-                        maxlength=LONGEST_NAME.to_string()
-                        autocomplete="off"
-                        aria-invalid=wrong.then_some("true")
-                        aria-describedby=wrong.then_some(error_id)
-                    />
-                </div>
-                <button class="button">"Save name"</button>
-            </form>
-            {end}
+            <PostForm state=rename class="fold__panel">
+                {of_this_form}
+                <ErrorSummary error=rename.answered() />
+                <Field
+                    id=format!("{of_rename}-label")
+                    name="label"
+                    label="Name"
+                    of=name
+                    value=rename.typed("label", &label)
+                    error=rename.field_error("label")
+                />
+                <Submit look="" busy=rename.busy()>"Save name"</Submit>
+            </PostForm>
+            {(!this)
+                .then(|| {
+                    view! {
+                        <PostForm state=end class="fold__panel">
+                            {of_the_other}
+                            <p>"This signs the device out and forgets it. It can’t be undone."</p>
+                            <ErrorSummary error=end.answered() />
+                            <Confirmation error id=format!("{of_end}-confirmation") />
+                            <Submit look="button--danger" busy=end.busy()>
+                                "Sign out" <span class="visually-hidden">" "{name}</span>
+                            </Submit>
+                        </PostForm>
+                    }
+                })}
         </details>
     }
 }

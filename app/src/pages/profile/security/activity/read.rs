@@ -1,0 +1,163 @@
+//! Reading what a user did and what was done to them, grouped.
+
+use accounts::{
+    audit::{Action, Stored},
+    device,
+    time::UnixMillis,
+};
+
+use super::{Entry, words};
+use crate::{counted::counted, pages::event_details::Details};
+
+/// Rows shown.
+const SHOWN: usize = 15;
+
+/// The rows of these events, newest first.
+pub(super) fn entries(events: Vec<Stored>) -> Vec<Entry> {
+    grouped(events).into_iter().take(SHOWN).map(entry).collect()
+}
+
+/// The same event, so many times in a row, because someone who guesses must not push everything else out of sight.
+struct Row {
+    what: String,
+    action: Option<Action>,
+    alert: bool,
+    /// From where, the last first.
+    from: Vec<String>,
+    times: u64,
+    first: UnixMillis,
+    last: UnixMillis,
+}
+
+impl Row {
+    /// Whether it kept someone out: then it counts as the same from wherever it came.
+    fn is_refusal(&self) -> bool {
+        matches!(
+            self.action,
+            Some(Action::LoginFailed | Action::AccessDenied)
+        )
+    }
+}
+
+/// Newest first, as the events come.
+fn grouped(events: Vec<Stored>) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for event in events {
+        let (what, from) = (words::of(&event), surface(&event));
+        let times = times(&event);
+        let same = rows.last_mut().filter(|row| {
+            row.what == what && (row.is_refusal() || row.from.iter().all(|other| *other == from))
+        });
+        if let Some(row) = same {
+            row.times += times;
+            row.first = event.at;
+            if !row.from.contains(&from) {
+                row.from.push(from);
+            }
+        } else {
+            rows.push(Row {
+                what,
+                action: Action::named(&event.action),
+                alert: matches!(&*event.severity, "warning" | "alert"),
+                from: vec![from],
+                times,
+                first: event.at,
+                last: event.at,
+            });
+        }
+    }
+    rows
+}
+
+/// Refusals may have been counted together.
+fn times(event: &Stored) -> u64 {
+    match Action::named(&event.action) {
+        Some(Action::AccessDenied) => Details::of(event).number("count").unwrap_or(1),
+        _ => 1,
+    }
+}
+
+fn entry(row: Row) -> Entry {
+    let n = row.times;
+    let what = if n == 1 {
+        row.what
+    } else {
+        format!("{}, {n} times", row.what)
+    };
+    let others = row.from.len() as u64 - 1;
+    let mut from = row.from.into_iter().next().unwrap_or_default();
+    if others > 0 {
+        from = format!(
+            "{from} and {}",
+            counted(others, "other place", "other places")
+        );
+    }
+    Entry {
+        what,
+        alert: row.alert,
+        from,
+        since: (row.first != row.last).then(|| row.first.into()),
+        last: row.last.into(),
+    }
+}
+
+pub(super) fn surface(event: &Stored) -> String {
+    let device = match (&*event.actor, &event.user_agent) {
+        ("operator", _) => "The command line".to_owned(),
+        (_, Some(agent)) if !agent.is_empty() => device::of(agent).label(),
+        _ => "Unknown device".into(),
+    };
+    match &event.ip {
+        Some(ip) if !ip.is_empty() => format!("{device}, {ip}"),
+        _ => device,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(action: &str, details: &str, ip: &str, at: i64) -> Stored {
+        Stored {
+            id: String::new(),
+            parent: None,
+            chain: String::new(),
+            seq: at,
+            at: UnixMillis(at),
+            action: action.into(),
+            category: String::new(),
+            severity: "notice".into(),
+            actor: "anonymous".into(),
+            subject: None,
+            ip: Some(ip.into()),
+            user_agent: None,
+            request_id: None,
+            details: details.into(),
+            prev_hash: String::new(),
+            hash: String::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_the_same_in_a_row_is_one_row() {
+        let failed = |ip, at| event("user.login_failed", "{}", ip, at);
+        let login = |ip, at| event("user.login", "{}", ip, at);
+        let rows = grouped(vec![
+            failed("192.0.2.1", 9),
+            failed("192.0.2.2", 8),
+            failed("192.0.2.1", 7),
+            login("192.0.2.1", 6),
+            login("192.0.2.2", 5),
+            login("192.0.2.2", 4),
+            failed("192.0.2.1", 3),
+        ]);
+        let seen: Vec<_> = rows
+            .iter()
+            .map(|row| (row.times, row.from.len(), row.first.0, row.last.0))
+            .collect();
+        assert_eq!(
+            seen,
+            [(3, 2, 7, 9), (1, 1, 6, 6), (2, 1, 4, 5), (1, 1, 3, 3)]
+        );
+    }
+}

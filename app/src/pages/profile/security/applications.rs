@@ -1,0 +1,67 @@
+//! Where the user is signed in with Curfew: since when, through which device, and "Sign out".
+
+use accounts::{applications::Mine, text::visible};
+use leptos::prelude::*;
+
+use crate::{
+    parts::form_fields::FormFields,
+    time::{Show, Time, When},
+};
+
+/// The section; nothing where the user is signed in at no application.
+pub(super) fn section(mine: Vec<Mine>) -> impl IntoView {
+    let any = !mine.is_empty();
+    let rows = mine.into_iter().map(row).collect_view();
+    any.then(|| {
+        view! {
+            <section class="section" aria-labelledby="applications-title">
+                <div class="section__header">
+                    <div>
+                        <h2 class="section__title" id="applications-title">"Applications"</h2>
+                        <p class="section__lead">
+                            "Where you’re signed in with Curfew. A remote logout ends all of it."
+                        </p>
+                    </div>
+                </div>
+                <div class="table-frame" tabindex="0" role="region" aria-label="Table of applications">
+                    <table class="table">
+                        <thead>
+                            <tr>
+                                <th scope="col">"Application"</th>
+                                <th scope="col">"Signed in"</th>
+                                <th scope="col">"Through"</th>
+                                <th scope="col"><span class="visually-hidden">"Sign out"</span></th>
+                            </tr>
+                        </thead>
+                        <tbody>{rows}</tbody>
+                    </table>
+                </div>
+            </section>
+        }
+    })
+}
+
+fn row(mine: Mine) -> impl IntoView {
+    let since: Time = mine.created_at.into();
+    let name = visible(&mine.name).into_owned();
+    let device = mine.device();
+    let device = device.map_or_else(|| "Unknown".to_owned(), |name| visible(&name).into_owned());
+    let stays = mine
+        .is_offline
+        .then(|| view! { <span class="badge">"Stays after sign-out"</span> });
+    let label = format!("Sign out of {name}");
+    view! {
+        <tr>
+            <th scope="row">{name} " " {stays}</th>
+            <td class="table__number"><When at=since show=Show::Full /></td>
+            <td>{device}</td>
+            <td>
+                <form class="button-form" method="post" action="/api/fn/end_application_session">
+                    <FormFields />
+                    <input type="hidden" name="session" value=mine.id.0 />
+                    <button class="button button--small" aria-label=label>"Sign out"</button>
+                </form>
+            </td>
+        </tr>
+    }
+}

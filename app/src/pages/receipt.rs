@@ -1,0 +1,200 @@
+//! `/receipt`: what a remote logout ended, and what each application has answered so far. For an hour to the browser that did
+//! it, signed in or not, and to its user (`?event=…`) for as long as it is known. It loads itself again while an application
+//! is being told, so that it needs no script.
+
+use accounts::{
+    applications::{self, Receipt, Told, ToldHow},
+    ids::EventId,
+    text::visible,
+};
+use http::{HeaderName, HeaderValue};
+use leptos::prelude::*;
+
+use crate::{
+    context::{now, query, reader, receipt_token, set_header, signed_in},
+    counted::counted,
+    error::{AppError, Code},
+    parts::{
+        icon::{Icon, Shape},
+        layout::Narrow,
+        link::Link,
+        loaded::awaited,
+    },
+    time::{Show, Time, When},
+};
+
+/// How often the page loads itself again, in seconds: soon at first, because most applications answer within one.
+const SOON: &str = "2";
+const LATER: &str = "30";
+
+/// How long "at first" is, in milliseconds.
+const AT_FIRST: i64 = 60_000;
+
+#[component]
+pub fn ReceiptPage() -> impl IntoView {
+    view! {
+        <Narrow title="Receipt" wide=true>
+            {awaited(draw)}
+        </Narrow>
+    }
+}
+
+async fn draw() -> Result<AnyView, AppError> {
+    let mut conn = reader().await?;
+    let receipt = match (query("event"), receipt_token()) {
+        (Some(event), _) => {
+            let me = signed_in()?;
+            applications::receipt_of_event(&mut conn, &me.user.id, &EventId(event)).await?
+        }
+        (None, Some(token)) => applications::receipt_of(&mut conn, &token).await?,
+        (None, None) => None,
+    };
+    let receipt = receipt.ok_or_else(|| {
+        AppError::new(
+            Code::NotFound,
+            "There’s no receipt here. It’s kept for an hour in the browser that logged out everywhere.",
+        )
+    })?;
+    let told = applications::told(&mut conn, &receipt.event).await?;
+    drop(conn);
+    if told
+        .iter()
+        .any(|told| matches!(told.how, ToldHow::BeingTold { .. }))
+    {
+        let soon = now().at.0 - receipt.at.0 < AT_FIRST;
+        let seconds = if soon { SOON } else { LATER };
+        set_header(
+            HeaderName::from_static("refresh"),
+            HeaderValue::from_static(seconds),
+        );
+    }
+    Ok(card(receipt, told).into_any())
+}
+
+fn card(receipt: Receipt, told: Vec<Told>) -> impl IntoView {
+    let sessions = counted(receipt.sessions.unsigned_abs(), "session", "sessions");
+    let devices = counted(
+        receipt.remembered_devices.unsigned_abs(),
+        "remembered device",
+        "remembered devices",
+    );
+    let at: Time = receipt.at.into();
+    let gate = told
+        .iter()
+        .any(|told| told.how == ToldHow::RefusedAtNextRequest);
+    let none = told.is_empty();
+    let rows = told.into_iter().map(row).collect_view();
+    view! {
+        <section class="receipt" aria-labelledby="receipt-title">
+            <Icon shape=Shape::CheckCircle />
+            <h1 class="receipt__title" id="receipt-title">"Signed out everywhere"</h1>
+            <p class="receipt__text">
+                {format!("{sessions} and {devices} ended on ")} <When at show=Show::Full /> "."
+            </p>
+            {(receipt.invitations > 0)
+                .then(|| {
+                    view! {
+                        <p class="receipt__meta">
+                            {counted(receipt.invitations.unsigned_abs(), "pending invitation", "pending invitations")}
+                            " can’t be used until confirmed under Settings → Members."
+                        </p>
+                    }
+                })}
+            <h2 class="outcome__title" id="told-title">"Applications"</h2>
+            {if none {
+                view! { <p class="receipt__meta">"You weren’t signed in to any."</p> }.into_any()
+            } else {
+                view! {
+                    <ul class="outcome__list" role="list" aria-labelledby="told-title">{rows}</ul>
+                }
+                    .into_any()
+            }}
+            {gate
+                .then(|| {
+                    view! {
+                        <p class="receipt__meta">
+                            "What was open behind a gate, such as a WebSocket or a download, lives until its proxy’s limit."
+                        </p>
+                    }
+                })}
+            {receipt
+                .hash
+                .map(|hash| {
+                    view! {
+                        <details class="receipt__meta">
+                            <summary>
+                                "Audit event " <code>{hash.get(..12).unwrap_or_default().to_owned()}</code>
+                            </summary>
+                            <code class="receipt__hash">{hash}</code>
+                        </details>
+                    }
+                })}
+            <p class="receipt__actions"><Link href="/sign-in">"Sign in"</Link></p>
+        </section>
+    }
+}
+
+/// One application. It says "Logged out" of what has answered so, and of nothing else.
+fn row(told: Told) -> impl IntoView {
+    let clock = |at: accounts::time::UnixMillis| {
+        let at: Time = at.into();
+        view! { <When at=at show=Show::Clock /> }
+    };
+    let (shape, words) = match told.how {
+        ToldHow::LoggedOut(at) => (
+            Shape::CheckCircle,
+            view! { "Logged out, answered at " {clock(at)} }.into_any(),
+        ),
+        ToldHow::HadNoSession(at) => (
+            Shape::CheckCircle,
+            view! { "Had no session any more, answered at " {clock(at)} }.into_any(),
+        ),
+        ToldHow::BeingTold { tries: 0 | 1, next: None } => (Shape::Info, "Being told".into_any()),
+        ToldHow::BeingTold { tries, next } => (
+            Shape::AlertTriangle,
+            view! {
+                {format!("Being told: {} without a good answer", counted(tries.unsigned_abs(), "try", "tries"))}
+                {next.map(|at| view! { ", the next at " {clock(at)} })}
+            }
+            .into_any(),
+        ),
+        ToldHow::Refused(status) => (
+            Shape::AlertTriangle,
+            match status {
+                Some(status) => format!("Refused to, with {status}: its own session may live on"),
+                None => "Refused to: its own session may live on".into(),
+            }
+            .into_any(),
+        ),
+        ToldHow::GaveUp => (
+            Shape::AlertTriangle,
+            "Never answered. Its own session has ended by its time".into_any(),
+        ),
+        ToldHow::Dropped => (
+            Shape::AlertTriangle,
+            "Not told: it was removed, or has no address to be told at any more".into_any(),
+        ),
+        ToldHow::RefusedAtNextRequest => (
+            Shape::CheckCircle,
+            "Refused at its next request".into_any(),
+        ),
+        ToldHow::EndsAtNextRefresh => (
+            Shape::Info,
+            "Ends at its next refresh, within ten minutes".into_any(),
+        ),
+        ToldHow::CannotBeTold(lives) => (
+            Shape::AlertTriangle,
+            format!(
+                "Can’t be told: its own session may live up to {}",
+                counted((lives.as_secs() / 86_400).max(1), "day", "days")
+            )
+            .into_any(),
+        ),
+    };
+    view! {
+        <li class="outcome__item">
+            <Icon shape />
+            <span><strong>{visible(&told.name).into_owned()}</strong> ": " {words}</span>
+        </li>
+    }
+}

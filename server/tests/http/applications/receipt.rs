@@ -1,0 +1,144 @@
+//! What the dialog says before a remote logout, and `/receipt` after it.
+
+use accounts::{sessions, time::Moment};
+use serde_json::json;
+
+use super::{register, sign_in_at};
+use crate::{
+    browser::NOTHING,
+    databases,
+    processes::until,
+    receiver::Receiver,
+    test_app::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
+};
+
+on_both!(
+    the_receipt_follows_the_answers_and_is_for_its_browser_and_its_user,
+    the_dialog_sorts_applications_by_how_they_learn_of_it,
+    a_user_signs_out_of_one_application,
+);
+
+async fn the_receipt_follows_the_answers_and_is_for_its_browser_and_its_user(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    assert_eq!(ada.get("/receipt").await.status, 404);
+    let who = ada.signed_in().await;
+    let receiver = Receiver::that_answers(&["500"]).await;
+    let told = register(&ada, "Wiki", &receiver.url()).await;
+    let silent = register(&ada, "Silent", "").await;
+    for id in [&told, &silent] {
+        sign_in_at(&app, &who.user.id.0, &who.session.0, id).await;
+    }
+    ada.remote_logout().await.is(303);
+    let page = ada.get("/receipt").await;
+    page.is(200)
+        .says("Wiki : Being told")
+        .says("Can’t be told: its own session may live up to 30 days");
+    assert_eq!(page.header("refresh"), "2", "it loads itself again");
+    assert!(!page.body.contains("Logged out"), "{}", page.body);
+    let sending = tokio::spawn(app.state.notices.clone().keep_sending());
+    sessions::end_applications(app.instance(), Moment::now())
+        .await
+        .unwrap();
+    until(
+        &app,
+        "select count(*) from logout_notices where tries = 1 and leased_until = 0",
+        1,
+    )
+    .await;
+    ada.get("/receipt")
+        .await
+        .says("Being told: 1 try without a good answer, the next at");
+    databases::run(app.db(), "update logout_notices set next_try_at = 0").await;
+    until(
+        &app,
+        "select count(*) from logout_notices where outcome = 'logged_out'",
+        1,
+    )
+    .await;
+    sending.abort();
+    let page = ada.get("/receipt").await;
+    page.says("Logged out, answered at");
+    assert_eq!(page.header("refresh"), "", "nothing is left to follow");
+
+    // No other browser has it, and an hour later this one has not either.
+    let eve = app.browser(SAFARI_ON_IPHONE);
+    assert_eq!(eve.get("/receipt").await.status, 404);
+    databases::run(app.db(), "update receipts set expires_at = 0").await;
+    assert_eq!(ada.get("/receipt").await.status, 404);
+    // Its user finds it later by its event, and no other user does.
+    let event = testing::databases::text(app.db(), "select event_id from epoch_raises").await;
+    let later = format!("/receipt?event={event}");
+    ada.sign_in("Ada").await;
+    ada.get(&later).await.says("Logged out, answered at");
+    eve.sign_up("Eve").await;
+    assert_eq!(eve.get(&later).await.status, 404);
+}
+
+async fn the_dialog_sorts_applications_by_how_they_learn_of_it(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let who = ada.signed_in().await;
+    let told = register(&ada, "Told", "http://127.0.0.1:9/x").await;
+    let silent = register(&ada, "Silent", "").await;
+    let gate = [
+        ("kind", "gate"),
+        ("name", "Gate"),
+        ("address", "https://wiki.example.com"),
+    ];
+    let gate = ada.call("register_application", &gate).await.is(200).json();
+    for id in [told.as_str(), &told, &silent, gate["id"].as_str().unwrap()] {
+        sign_in_at(&app, &who.user.id.0, &who.session.0, id).await;
+    }
+    let facts = ada
+        .call("remote_logout_facts", NOTHING)
+        .await
+        .is(200)
+        .json();
+    let learns: Vec<_> = facts["applications"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|fact| &fact["learns"])
+        .collect();
+    assert_eq!(
+        json!(learns),
+        json!([
+            "refused_at_next_request",
+            "cannot_be_told",
+            "told_at_once",
+            "told_at_once"
+        ])
+    );
+    ada.get("/profile/remote-logout?from=security")
+        .await
+        .says("Told at once: Told ×2")
+        .says("Refused at their next request: Gate")
+        .says("Can’t be told: Silent (its own session may live up to 30 days)");
+}
+
+async fn a_user_signs_out_of_one_application(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let who = ada.signed_in().await;
+    let wiki = register(&ada, "Wiki", "http://127.0.0.1:9/x").await;
+    let sid = sign_in_at(&app, &who.user.id.0, &who.session.0, &wiki).await;
+    ada.get("/profile/security")
+        .await
+        .says("Wiki")
+        .says("Firefox on Linux");
+    let form = [("session", sid.as_str())];
+    ada.post_form(
+        "/api/fn/end_application_session",
+        "/profile/security",
+        &form,
+    )
+    .await
+    .leads_to("/profile/security");
+    ada.get("/profile/security")
+        .await
+        .says("You’re signed out of Wiki.");
+    let owed = "select count(*) from logout_notices where reason = 'signed_out_here'";
+    assert_eq!(databases::number(app.db(), owed).await, 1);
+    assert!(ada.is_signed_in().await);
+}

@@ -1,0 +1,9 @@
+//! The OpenID provider as applications and browsers meet it.
+
+mod abuses;
+mod asking;
+mod flow;
+mod foreign;
+mod relying;
+mod signing_out;
+mod tokens;
