@@ -51,13 +51,12 @@ impl Proxy {
             .replace("wiki.example.com", &behind.name)
             .lines()
             .filter(|line| !line.contains("ssl_certificate"))
-            .map(|line| format!("{line}\n"))
+            .flat_map(|line| [line, "\n"])
             .collect();
         let folder = behind.folder.to_str().unwrap();
-        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-            .iter()
-            .map(|what| format!("{what}_temp_path {folder}/nginx-{what};\n"))
-            .collect();
+        let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+        let kinds = kinds.map(|what| format!("{what}_temp_path {folder}/nginx-{what};\n"));
+        let temporary = kinds.concat();
         let whole = format!(
             "daemon off;\nmaster_process off;\npid {folder}/nginx.pid;\nerror_log stderr;\n\
              events {{}}\nhttp {{\naccess_log off;\n{temporary}{site}}}\n"
@@ -89,7 +88,7 @@ impl Proxy {
             .lines()
             // Of Caddy 2.7; Debian has 2.6.
             .filter(|line| !line.contains("stream_timeout"))
-            .map(|line| format!("{line}\n"))
+            .flat_map(|line| [line, "\n"])
             .collect();
         let whole = format!("{{\nadmin off\nauto_https off\n}}\n{site}");
         let file = behind.folder.join("Caddyfile");
