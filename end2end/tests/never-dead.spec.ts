@@ -180,7 +180,7 @@ test.describe("after a panic", { tag: "@with-javascript" }, () => {
     await page.goto("/profile");
     await page.locator("#name").fill("Ada King");
     await page.locator("#username").pressSequentially("ad");
-    loading();
+    void loading();
     await expect(page.locator("html")).toHaveAttribute("data-live", "");
     await page.locator("#username").pressSequentially("a_k");
     await page.locator("form:has(#username) button[type=submit]").click();
