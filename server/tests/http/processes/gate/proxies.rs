@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    hash::{BuildHasher, RandomState},
     net::{TcpListener, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -27,10 +28,13 @@ pub struct Proxy {
     pub origin: String,
 }
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago, and below those that a system gives out by itself: no other story takes it before
+/// the program does that it is for.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    let random = || u16::try_from(RandomState::new().hash_one(0) % 10_000).unwrap();
+    let ports = std::iter::repeat_with(|| 20_000 + random());
+    let mut free = ports.filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    free.next().unwrap()
 }
 
 /// The first block of a language in the page, with the addresses of this test.
