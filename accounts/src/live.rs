@@ -73,10 +73,10 @@ macro_rules! keeps_remote_logout {
             "case when a.remote_logout_lost_at is null then false else
                 exists (select 1 from sessions s where s.user_id = u.id
                         and s.started_at <= a.remote_logout_lost_at and ",
-            live_session!($now, $idle),
+            $crate::live::live_session!($now, $idle),
             ") or exists (select 1 from remembered_devices d where d.user_id = u.id
                         and d.created_at <= a.remote_logout_lost_at and ",
-            live_device!($now),
+            $crate::live::live_device!($now),
             ") end as keeps_remote_logout"
         )
     };

@@ -127,7 +127,14 @@ async fn confirm_by_password(
         .map_err(StepUpError::RateLimited)?;
     op.commit().await?;
     let hash = Some(before.password_hash.as_str());
-    let verdict = instance.hasher.verify(password, hash).await?;
+    let hasher = instance.hasher.known(client);
+    let verdict = match hasher.verify(password, hash).await {
+        Ok(verdict) => verdict,
+        Err(failed) => {
+            rate_limits::return_unchecked(instance, client, now, &permit).await?;
+            return Err(failed.into());
+        }
+    };
     let mut op = Operation::begin(instance, client, now).await?;
     let live = lock(&mut op, who).await?;
     if verdict == Verdict::Wrong {

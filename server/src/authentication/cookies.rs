@@ -22,24 +22,47 @@ pub(super) struct RequestCookies {
 
 impl RequestCookies {
     pub(super) fn read(headers: &HeaderMap, cookies: &Cookies) -> Self {
-        let value = |kind| value_of(headers, cookies.name(kind));
-        let token = |kind| value(kind).and_then(|text| Token::presented(&text));
-        let sent = |kind: &Kind| value(*kind).is_some();
-        Self {
-            session: token(Kind::Session),
-            remember_me: token(Kind::RememberMe),
-            known_devices: value(Kind::KnownDevice)
-                .map(|text| cookies.known_devices(&text))
-                .unwrap_or_default(),
-            pending_sign_in: token(Kind::PendingSignIn),
-            flash: value(Kind::Flash).and_then(|text| Flash::from_cookie(&text)),
-            sent: [Kind::Session, Kind::RememberMe]
-                .into_iter()
-                .filter(sent)
-                .collect(),
-        }
+        let mut read = Self {
+            session: None,
+            remember_me: None,
+            known_devices: Vec::new(),
+            pending_sign_in: None,
+            flash: None,
+            sent: Vec::new(),
+        };
+        let mut seen = Vec::with_capacity(KINDS.len());
+        each(headers, |name, value| {
+            let kind = KINDS.into_iter().find(|kind| cookies.name(*kind) == name);
+            // Of two with one name the first counts.
+            let Some(kind) = kind.filter(|kind| !seen.contains(kind)) else {
+                return;
+            };
+            seen.push(kind);
+            match kind {
+                Kind::Session => read.session = Token::presented(value),
+                Kind::RememberMe => read.remember_me = Token::presented(value),
+                Kind::KnownDevice => read.known_devices = cookies.known_devices(value),
+                Kind::PendingSignIn => read.pending_sign_in = Token::presented(value),
+                Kind::Flash => read.flash = Flash::from_cookie(value),
+                Kind::Receipt | Kind::Form | Kind::Theme => {}
+            }
+        });
+        read.sent = [Kind::Session, Kind::RememberMe]
+            .into_iter()
+            .filter(|kind| seen.contains(kind))
+            .collect();
+        read
     }
 }
+
+/// What [`RequestCookies`] holds.
+const KINDS: [Kind; 5] = [
+    Kind::Session,
+    Kind::RememberMe,
+    Kind::KnownDevice,
+    Kind::PendingSignIn,
+    Kind::Flash,
+];
 
 /// The session cookie by itself, for what neither starts a session nor counts as using one.
 pub(crate) fn session_token(headers: &HeaderMap, cookies: &Cookies) -> Option<Token> {
@@ -53,17 +76,24 @@ pub(crate) fn token_of(headers: &HeaderMap, cookies: &Cookies, kind: Kind) -> Op
 
 /// A cookie's value, as the request carries it.
 fn value_of(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
+    let mut found = None;
+    each(headers, |named, value| {
+        if found.is_none() && named == name {
+            found = Some(value.to_owned());
+        }
+    });
+    found
+}
+
+/// Every cookie of a request, in order.
+fn each(headers: &HeaderMap, mut cookie: impl FnMut(&str, &str)) {
+    for header in headers.get_all(header::COOKIE) {
         // Another application's cookie may hold any bytes; ours beside it still count.
-        .map(|header| String::from_utf8_lossy(header.as_bytes()))
-        .find_map(|header| {
-            Cookie::split_parse(header.as_ref())
-                .filter_map(Result::ok)
-                .find(|cookie| cookie.name() == name)
-                .map(|cookie| cookie.value().to_owned())
-        })
+        let header = String::from_utf8_lossy(header.as_bytes());
+        for parsed in Cookie::split_parse(header.as_ref()).filter_map(Result::ok) {
+            cookie(parsed.name(), parsed.value());
+        }
+    }
 }
 
 #[cfg(test)]
