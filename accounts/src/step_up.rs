@@ -61,6 +61,12 @@ pub fn is_needed(who: &SignedIn, limits: &Limits, now: Moment) -> bool {
         .is_none_or(|at| at + limits.confirmed_for <= now.at)
 }
 
+/// Whether what was shown is read as a code, and not as a password.
+#[must_use]
+pub fn is_code(shown: &Secret) -> bool {
+    Presented::read_code_or_password(shown.expose()).is_some()
+}
+
 /// Takes a password, or a code where two-factor authentication is on, as the confirmation. Returns
 /// the session under its new cookie.
 ///

@@ -39,6 +39,10 @@ pub fn ask(me: &accounts::sessions::SignedIn) -> &'static str {
     }
 }
 
+/// What a field asks for that takes no password.
+#[cfg(feature = "ssr")]
+pub const CODE: &str = "Enter a code from your authenticator app.";
+
 /// Why what was shown is not good enough: no code is spoken of where there is none.
 #[cfg(feature = "ssr")]
 #[must_use]

@@ -53,6 +53,7 @@ mod remote_logout;
 mod revoking_tokens_too;
 mod roles;
 mod sample;
+mod second_factor_at_applications;
 mod signing_in;
 mod signing_up;
 mod stepping_up;

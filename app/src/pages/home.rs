@@ -18,7 +18,7 @@ use crate::{
         change_plan::ChangePlan,
         layout::Page,
         link::Link,
-        loaded::loaded,
+        loaded::{awaited, loaded},
         notice::{Notice, Tone},
     },
     time::{Show, When},
@@ -75,9 +75,24 @@ pub fn Home() -> impl IntoView {
             <Page title="Home" section="home" lead=format!("Hello {first}. Here’s an overview of your account.")>
                 {said()}
                 {loaded(numbers, move |overview| view! { <Summary overview viewer=viewer.clone() /> })}
+                {awaited(applications)}
             </Page>
         }
     })
+}
+
+/// Where the user is signed in.
+#[cfg(feature = "ssr")]
+async fn applications() -> Result<AnyView, AppError> {
+    use crate::{
+        context::{reader, signed_in},
+        pages::profile::security::applications::section,
+    };
+
+    let me = signed_in()?;
+    let mut conn = reader().await?;
+    let mine = accounts::applications::mine(&mut conn, &me.user.id).await?;
+    Ok(section(mine).into_any())
 }
 
 #[cfg(feature = "ssr")]

@@ -2,7 +2,7 @@
 
 pub(crate) mod activity;
 #[cfg(feature = "ssr")]
-mod applications;
+pub(crate) mod applications;
 pub mod curfew;
 mod curfew_card;
 mod devices;

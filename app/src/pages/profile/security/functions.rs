@@ -143,7 +143,7 @@ pub async fn end_application_session(session: String) -> Result<(), AppError> {
     let name = sign_out(&mut op, &me, &ApplicationSessionId(session)).await?;
     op.commit().await?;
     let name = accounts::text::visible(&name);
+    // Back to the page that it stands on: Home, or Profile → Security.
     note(Note::new(format!("You’re signed out of {name}.")))?;
-    leptos_axum::redirect("/profile/security");
     Ok(())
 }
