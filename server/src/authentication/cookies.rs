@@ -18,12 +18,15 @@ pub(super) struct RequestCookies {
     pub flash: Option<Flash>,
     /// Those of the first two that were sent, with or without the shape of a token.
     pub sent: Vec<Kind>,
+    /// One of the first two was sent with two values that may both be tokens: neither is believed.
+    pub twice: bool,
 }
 
 impl RequestCookies {
     pub(super) fn read(headers: &HeaderMap, cookies: &Cookies) -> Self {
         let value = |kind| value_of(headers, cookies.name(kind));
-        let token = |kind| value(kind).and_then(|text| Token::presented(&text));
+        let token = |kind| token_of(headers, cookies, kind);
+        let twice = |kind| tokens_of(headers, cookies, kind).len() > 1;
         let sent = |kind: &Kind| value(*kind).is_some();
         Self {
             session: token(Kind::Session),
@@ -37,6 +40,7 @@ impl RequestCookies {
                 .into_iter()
                 .filter(sent)
                 .collect(),
+            twice: twice(Kind::Session) || twice(Kind::RememberMe),
         }
     }
 }
@@ -46,24 +50,39 @@ pub(crate) fn session_token(headers: &HeaderMap, cookies: &Cookies) -> Option<To
     token_of(headers, cookies, Kind::Session)
 }
 
-/// A cookie by itself, where it has the shape of a token.
+/// A cookie by itself, where it has the shape of a token. None where there are two: another site of the same domain may have
+/// set one of them, and which comes first says nothing (RFC 6265, 4.2.2).
 pub(crate) fn token_of(headers: &HeaderMap, cookies: &Cookies, kind: Kind) -> Option<Token> {
-    Token::presented(&value_of(headers, cookies.name(kind))?)
+    let mut tokens = tokens_of(headers, cookies, kind);
+    let token = tokens.pop();
+    token.filter(|_| tokens.is_empty())
+}
+
+/// The values of a cookie that have the shape of a token, each once.
+fn tokens_of(headers: &HeaderMap, cookies: &Cookies, kind: Kind) -> Vec<Token> {
+    let mut values = values_of(headers, cookies.name(kind));
+    values.sort();
+    values.dedup();
+    let tokens = values.iter().map(|value| Token::presented(value));
+    tokens.flatten().collect()
 }
 
 /// A cookie's value, as the request carries it.
 fn value_of(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
+    values_of(headers, name).into_iter().next()
+}
+
+/// Every value that a request carries for a cookie.
+fn values_of(headers: &HeaderMap, name: &str) -> Vec<String> {
+    let mut values = Vec::new();
+    for header in headers.get_all(header::COOKIE) {
         // Another application's cookie may hold any bytes; ours beside it still count.
-        .map(|header| String::from_utf8_lossy(header.as_bytes()))
-        .find_map(|header| {
-            Cookie::split_parse(header.as_ref())
-                .filter_map(Result::ok)
-                .find(|cookie| cookie.name() == name)
-                .map(|cookie| cookie.value().to_owned())
-        })
+        let header = String::from_utf8_lossy(header.as_bytes());
+        let cookies = Cookie::split_parse(header.as_ref()).filter_map(Result::ok);
+        let ours = cookies.filter(|cookie| cookie.name() == name);
+        values.extend(ours.map(|cookie| cookie.value().to_owned()));
+    }
+    values
 }
 
 #[cfg(test)]

@@ -63,6 +63,13 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
     let request_cookies = RequestCookies::read(&parts.headers, &state.curfew.cookies);
     let client =
         client::of(&parts, &state).with_known_device(request_cookies.known_devices.clone());
+    if request_cookies.twice {
+        return error_page::cookie_twice(
+            &state,
+            &parts.headers,
+            &request_id::of(&parts.extensions),
+        );
+    }
     let now = Moment::now();
     let navigates = is_navigation(&parts.method, &parts.headers);
     let found = async {
