@@ -53,7 +53,7 @@ fn row(mine: Mine) -> impl IntoView {
     view! {
         <tr>
             <th scope="row">{name} " " {stays}</th>
-            <td class="table__number"><When at=since show=Show::Full /></td>
+            <td class="table__number"><When at=since show=Show::Ago /></td>
             <td>{device}</td>
             <td>
                 <form class="button-form" method="post" action="/api/fn/end_application_session">
