@@ -33,6 +33,7 @@ test: ## everything: lint, tests on SQLite and PostgreSQL, browser tests
 	ci/with-postgres.sh cargo $(TEST) $(SERVER_SIDE)
 	cd end2end && npx playwright test
 
+nightly: export CURFEW_NIGHTLY := yes
 nightly: test conformance bench ## everything of test, then what takes too long for each change
 
 e2e: ## browser tests alone; ARGS="--project with-javascript -g word" picks some

@@ -49,7 +49,8 @@ pub use notices::{
 };
 pub(crate) use open_paths::OpenPaths;
 pub use receipt::{
-    RECEIPT_LASTS, Receipt, Told, ToldHow, leave_receipt, receipt_of, receipt_of_event, told,
+    RECEIPT_LASTS, Receipt, Told, ToldHow, leave_receipt, receipt_of, receipt_of_event,
+    receipts_of, told,
 };
 pub use redirects::{redirect_matches, redirect_refusal};
 pub use register::{ApplicationError, Registered, may_register, register, register_by_operator};

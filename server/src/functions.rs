@@ -28,7 +28,7 @@ use tracing::Span;
 use crate::{
     addresses::FUNCTIONS,
     error_page::wants_html,
-    form_body::{LARGEST, field},
+    form_body::{LARGEST, field, is_utf8},
     form_page, pages, permitted,
     problem::code_name,
     redirects::set_unless_set,
@@ -230,10 +230,10 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, AppError> {
             "This is more than 64 KB. Nothing was changed.",
         )
     })?;
-    if std::str::from_utf8(&body).is_err() {
+    if !is_utf8(&body) {
         return Err(AppError::new(
             Code::Malformed,
-            "The request was not understood. It is not UTF-8.",
+            "This form isn’t encoded as UTF-8. Nothing was changed.",
         ));
     }
     Ok(body)

@@ -138,11 +138,11 @@ fn Summary(overview: Overview, viewer: Viewer) -> impl IntoView {
                     </div>
                     <div class="facts__row">
                         <dt class="facts__label">"Signed in here"</dt>
-                        <dd class="facts__value"><When at=viewer.signed_in /></dd>
+                        <dd class="facts__value"><When at=viewer.signed_in show=Show::Ago /></dd>
                     </div>
                     <div class="facts__row">
                         <dt class="facts__label">"Password changed"</dt>
-                        <dd class="facts__value"><When at=viewer.password_changed /></dd>
+                        <dd class="facts__value"><When at=viewer.password_changed show=Show::Ago /></dd>
                     </div>
                 </dl>
             </div>
@@ -197,7 +197,7 @@ fn Alerts(alerts: Vec<Alert>) -> impl IntoView {
                 <li class="activity__row activity__row--alert">
                     <p class="activity__what">{alert.what}</p>
                     <p class="activity__from">{alert.from}</p>
-                    <p class="activity__when"><When at=alert.at show=Show::Full /></p>
+                    <p class="activity__when"><When at=alert.at show=Show::Ago /></p>
                 </li>
             }
         })

@@ -85,6 +85,10 @@ pub async fn authenticate_by(
     let (mut parts, body) = arrived(request).await.request.into_parts();
     let request_cookies = RequestCookies::read(&parts.headers, &state.curfew.cookies);
     let client = client::of(&parts, state).with_known_device(request_cookies.known_devices.clone());
+    if request_cookies.twice {
+        let id = request_id::of(&parts.extensions);
+        return error_page::cookie_twice(state, &parts.headers, &id);
+    }
     let now = Moment::now();
     let navigates = is_navigation(&parts.method, &parts.headers);
     let found = async {

@@ -125,7 +125,7 @@ pub const FUNCTIONS: [(&str, &[(&str, &str)]); 70] = [
     ("new_recovery_codes", &[]),
     ("use_recovery_codes", &[]),
     ("two_factor_status", &[]),
-    ("devices", &[("all", "false")]),
+    ("devices", &[]),
     ("recent_activity", &[]),
     ("end_session", &[("id", "x")]),
     ("end_other_sessions", &[]),

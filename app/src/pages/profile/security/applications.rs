@@ -59,7 +59,7 @@ fn row(mine: Mine) -> impl IntoView {
     view! {
         <tr>
             <th scope="row">{title} " " {stays}</th>
-            <td data-label="Signed in" class="table__number"><When at=since show=Show::Full /></td>
+            <td data-label="Signed in" class="table__number"><When at=since show=Show::Ago /></td>
             <td data-label="Through">{device}</td>
             <td class="table__actions">
                 <form class="button-form" method="post" action="/api/fn/end_application_session">
