@@ -6,4 +6,5 @@ mod flow;
 mod foreign;
 pub mod relying;
 mod signing_out;
+mod strangers;
 mod tokens;

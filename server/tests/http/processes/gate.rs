@@ -3,6 +3,7 @@
 
 mod application;
 mod browser;
+mod names;
 mod proxies;
 
 use accounts::{
