@@ -41,7 +41,7 @@ nightly: test conformance bench ## everything of test, then what takes too long 
 clients: ## foreign clients sign in with Curfew and are logged out by it; ARGS="Synapse" picks some
 	@ci/install.sh rust clients
 	@mkdir -p target/site
-	cargo build $(SERVER_SIDE) --bins
+	cargo test --no-run $(SERVER_SIDE)
 	$(abspath $(TARGET))/foreign-clients/bin/python foreign-clients/run.py $(ARGS)
 
 e2e: ## browser tests alone; ARGS="--project with-javascript -g word" picks some
