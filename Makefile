@@ -34,13 +34,14 @@ test: ## everything: lint, tests on SQLite and PostgreSQL, browser tests
 	cd end2end && npx playwright test
 	@$(MAKE) --no-print-directory clients
 
+nightly: export CURFEW_NIGHTLY := yes
 nightly: test conformance bench ## everything of test, then what takes too long for each change
 	CURFEW_TEST_NIGHTLY=1 ci/with-postgres.sh cargo $(TEST) $(SERVER_SIDE) no_check_is_let_through
 
 clients: ## foreign clients sign in with Curfew and are logged out by it; ARGS="Synapse" picks some
 	@ci/install.sh rust clients
 	@mkdir -p target/site
-	cargo build $(SERVER_SIDE) --bins
+	cargo test --no-run $(SERVER_SIDE)
 	$(abspath $(TARGET))/foreign-clients/bin/python foreign-clients/run.py $(ARGS)
 
 e2e: ## browser tests alone; ARGS="--project with-javascript -g word" picks some
