@@ -150,12 +150,7 @@ async fn what_follows_from_an_address_is_said_beside_it(app: TestApp) {
         ("own_session", "soon"),
     ];
     let on = format!("{NEW}?kind=open_id");
-    assert!(
-        !ada.get(&on)
-            .await
-            .tag("class=\"fold\"")
-            .contains("open")
-    );
+    assert!(!ada.get(&on).await.tag("class=\"fold\"").contains("open"));
     ada.post_form("/api/fn/register_application", &on, &form)
         .await
         .leads_to(&on);
