@@ -12,6 +12,7 @@ mod codes_at_once;
 mod denials;
 mod downloads;
 mod gate;
+mod grants_at_once;
 mod half_dead;
 mod kills;
 mod logging;

@@ -1,4 +1,4 @@
-//! What another application's secret opens: nothing of this one's.
+//! What another application's secret opens: nothing of this application's.
 
 use accounts::applications::{Details, Kind};
 
@@ -24,7 +24,7 @@ async fn another_application_s_secret_opens_nothing(app: TestApp) {
     let token = |name: &str| tokens[name].as_str().unwrap();
     let (access, refresh) = (token("access_token"), token("refresh_token"));
 
-    // In this one's name.
+    // In this application's name.
     let code = cloud.code(&ada, &[]).await;
     mixed.redeems(&code).await.is(401);
     mixed.refreshes(refresh).await.is(401);
