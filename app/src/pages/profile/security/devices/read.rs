@@ -52,7 +52,7 @@ pub(in super::super) async fn read(
         found.retain(|device| device.matches(&words));
     }
     found.sort_by_key(|device| (!device.is(me), Reverse(device.last_active())));
-    let (unused, used) = found
+    let (unused, lately) = found
         .into_iter()
         .partition(|device| !device.is(me) && device.last_active() + UNUSED <= now);
     let shown = |device: Found| match device {
@@ -62,7 +62,7 @@ pub(in super::super) async fn read(
     Ok(DeviceList {
         user: user.0.clone(),
         epoch: open.epoch,
-        used: page(used, asked.page, shown),
+        used: page(lately, asked.page, shown),
         unused: page(unused, asked.unused.unwrap_or(1), shown),
         many,
         other_sessions: (open.sessions - 1).max(0).unsigned_abs(),
