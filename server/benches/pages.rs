@@ -50,7 +50,7 @@ const ROUNDS: usize = 5;
 
 #[tokio::main]
 async fn main() -> Result<(), Failed> {
-    let events = std::env::args().filter_map(|n| n.parse().ok()).next();
+    let events = std::env::args().find_map(|n| n.parse().ok());
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let url = format!("sqlite://{}/bench.db", folder.path().display());
     let config = Config::from(|name| (name == "CURFEW_DATABASE_URL").then(|| url.clone()))?;
