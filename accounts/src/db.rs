@@ -3,9 +3,13 @@
 //! Domain functions take `&mut Conn` and run one SQL text on either, with [`on!`](crate::on). A read takes
 //! [`Db::read`]. A change is an [`Operation`](crate::operation::Operation); [`Db::write`] is for what no user asks for.
 
+mod backup;
 mod clock;
+mod in_use;
+mod lineage;
 mod notifier;
 mod postgres;
+pub(crate) mod raise;
 mod sqlite;
 
 use std::{
@@ -21,8 +25,11 @@ use sqlx::{
     sqlite::SqlitePool,
 };
 
+pub use backup::{BackupError, back_up, check_integrity, check_point, postgres_servers};
+pub use in_use::{InUse, exclusive};
 pub(crate) use notifier::INSTANCE;
 pub use notifier::{Change, Notifier};
+pub use raise::{InstanceRaise, RaiseReason};
 pub use sqlx::Error as DatabaseError;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -65,6 +72,11 @@ pub enum OpenError {
          mode does: {0}. Set pool_mode = session in pgbouncer for this database, or connect to PostgreSQL directly"
     )]
     Pooler(String),
+    #[error(
+        "this PostgreSQL is a standby (in recovery): it takes no writes, and may not know of the last remote logouts. \
+         Name the primary, or promote it first"
+    )]
+    Standby,
     #[error("the database could not be migrated: {0}")]
     Migrate(MigrateError),
     #[error("the database could not be reached: {0}")]
@@ -94,10 +106,21 @@ impl Db {
             };
             opened.await.map_err(|error| sqlite::explained(url, error))
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            postgres::open(url).await?.migrated().await
+            let (db, lineage) = postgres::open(url).await?;
+            let db = db.migrated().await?;
+            postgres::settle(&lineage).await?;
+            Ok(db)
         } else {
             Err(OpenError::Scheme)
         }
+    }
+
+    /// Opens the PostgreSQL database at `url` and changes nothing in it: what is run before a new version is started.
+    ///
+    /// # Errors
+    /// As [`Db::open`].
+    pub async fn open_as_it_is(url: &str) -> Result<Self, OpenError> {
+        Ok(postgres::open(url).await?.0)
     }
 
     async fn migrated(self) -> Result<Self, OpenError> {

@@ -54,6 +54,8 @@ pub struct Config {
     pub confirm_sign_up: bool,
     pub default_plan: Plan,
     pub trusted_proxies: Vec<IpNet>,
+    /// Where vulnerabilities are reported to, as a URI.
+    pub security_contact: Option<String>,
     pub log_json: bool,
     /// What is logged, as `tracing` takes it.
     pub log_filter: String,
@@ -161,6 +163,7 @@ impl Config {
             confirm_sign_up: false,
             default_plan: Plan::Free,
             trusted_proxies: Vec::new(),
+            security_contact: None,
             log_json: false,
             log_filter: String::new(),
             secret_key_file: PathBuf::new(),

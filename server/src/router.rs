@@ -19,6 +19,7 @@ use crate::{
     cross_site, error_page, events,
     export::{self, EXPORT},
     functions, gate, headers, health, host, mcp, oauth, pages, problem, request_id, rest,
+    security_txt,
     state::AppState,
     two_factor_files::{self, QR_CODE, RECOVERY_CODES},
 };
@@ -123,6 +124,7 @@ fn machines() -> Listed {
         .route("/pkg/{file}", get(assets::hashed))
         .route("/favicon.svg", get(assets::favicon))
         .route("/robots.txt", get(assets::robots))
+        .route("/.well-known/security.txt", get(security_txt::security_txt))
         .route(
             "/.well-known/change-password",
             get(|| async { Redirect::to("/profile/password") }),

@@ -165,6 +165,30 @@ impl Marks {
         Ok(raised)
     }
 
+    /// The marks that this database contradicts, a text for each: it is older than they are, or was altered.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
+    pub async fn contradictions(&self, conn: &mut Conn) -> Result<Vec<String>, sqlx::Error> {
+        let heads = heads(conn).await?;
+        let there: HashSet<&str> = heads.iter().map(|head| head.chain.as_str()).collect();
+        let line = |chain: &str| {
+            let mark = self.0.get(chain)?;
+            Some(format!("{chain} {} {}", mark.seq, mark.hash))
+        };
+        let missing = self
+            .0
+            .keys()
+            .filter(|chain| !there.contains(chain.as_str()));
+        let mut found: Vec<String> = missing.filter_map(|chain| line(chain)).collect();
+        for head in &heads {
+            if self.contradicted(conn, head).await?.is_some() {
+                found.extend(line(&head.chain));
+            }
+        }
+        Ok(found)
+    }
+
     /// The first chain that has a mark and is not in the database any more.
     pub(super) fn missing(&self, heads: &[Head]) -> Option<Broken> {
         let there: HashSet<&str> = heads.iter().map(|head| head.chain.as_str()).collect();

@@ -14,7 +14,7 @@ use sqlx::{
     },
 };
 
-use super::{Db, Notifier, OpenError, PATIENCE};
+use super::{Db, Notifier, OpenError, PATIENCE, in_use};
 use crate::files;
 
 /// The primary result codes of SQLite that are about its files: read-only, input and output, corrupt, full, cannot be
@@ -35,6 +35,7 @@ pub(super) async fn open(url: &str) -> Result<Db, OpenError> {
     *OPENED.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
     create_folder_of(options.get_filename())?;
     create_file(options.get_filename())?;
+    let in_use = in_use::shared(options.get_filename())?;
     // One connection writes, so writers of this process queue here and not in SQLite's busy loop, which
     // is unfair; `begin immediate` keeps other processes out.
     let write = SqlitePoolOptions::new()
@@ -42,7 +43,9 @@ pub(super) async fn open(url: &str) -> Result<Db, OpenError> {
         .acquire_timeout(PATIENCE)
         // On a full disk SQLite rolls back by itself, and the driver still counts a transaction as open:
         // such a connection would refuse every later transaction, so a new one takes its place.
-        .before_acquire(|conn, _| {
+        .before_acquire(move |conn, _| {
+            // Held as long as the pool is.
+            let _ = &in_use;
             Box::pin(async move {
                 conn.ping().await?;
                 Ok(!conn.is_in_transaction())

@@ -31,6 +31,7 @@ mod forgotten_password;
 mod full_disk;
 mod gate;
 mod half_dead;
+mod instance_epoch;
 mod invitations;
 mod key;
 mod logging_out_twice;

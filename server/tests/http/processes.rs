@@ -6,9 +6,12 @@ mod program;
 mod stream;
 
 mod audit;
+mod backups;
 mod clocks;
 mod codes_at_once;
+mod commands;
 mod denials;
+mod deploying;
 mod downloads;
 mod gate;
 mod half_dead;

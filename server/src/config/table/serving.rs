@@ -46,6 +46,15 @@ pub(super) const SERVING: Section = Section {
             apply: |config, text| put(&mut config.trusted_proxies, values::networks(text)),
         },
         Setting {
+            name: "CURFEW_SECURITY_CONTACT",
+            about: "Where vulnerabilities are reported to: `/.well-known/security.txt` says it",
+            allowed: "an email address, or the URL of a page by https",
+            default: Fallback::Unset("none, and no such file"),
+            example: "security@example.com",
+            secret_file: None,
+            apply: |config, text| put(&mut config.security_contact, urls::contact(text).map(Some)),
+        },
+        Setting {
             name: "CURFEW_LOG",
             about: "Form of the log on standard error; `text` has colours on a terminal unless `NO_COLOR` is set",
             allowed: "`text` or `json`",
