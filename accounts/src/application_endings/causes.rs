@@ -126,7 +126,7 @@ impl Cause {
                 }
                 EndReason::Limit => "more sessions than the limit",
                 EndReason::Curfew => "the curfew",
-                EndReason::InstanceEpochRaised => "a backup was restored, or a standby promoted",
+                EndReason::InstanceEpochRaised => "a backup was put back, or a standby promoted",
                 EndReason::Superseded => "an answer to a remembered device that never arrived",
             },
             Self::SignedOutHere => {
