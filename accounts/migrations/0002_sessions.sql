@@ -114,7 +114,10 @@ create table known_devices (
     user_id text not null references users (id),
     last_used_at bigint not null,
     -- The user's epoch at the last sign-in on it. Once that has risen, the device is forgotten: its next sign-in is
-    -- announced as that of a new one, and until then it has a smaller rate limit of its own.
+    -- announced as that of a new one, and until then it has a smaller rate limit of its own. 0 is forgotten from the
+    -- start: a browser that has set a new password, or a value that a newer one has replaced.
     epoch bigint not null,
+    -- The value that this one has replaced, kept until the browser has shown that this one has arrived.
+    follows text,
     primary key (token_hash, user_id)
 );

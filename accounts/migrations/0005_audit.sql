@@ -1,5 +1,12 @@
 -- One chain of events for each account; each event carries the hash of the one before it.
 
+create table instance_keys (
+    -- A key that the instance seals and signs with. A start whose key file lacks it is refused.
+    key_id text not null primary key,
+    -- From 1. Of two nodes that begin at once only one can write the first.
+    number bigint not null unique
+);
+
 create table audit_chains (
     -- An account's id, or 'instance' for what belongs to no account.
     chain text not null primary key,

@@ -12,8 +12,9 @@ pub struct Client {
     pub user_agent: String,
     /// Of the request, as the log and the answer have it. None where no request asks.
     pub request_id: Option<String>,
-    /// The cookie that says which browser this is. It grants nothing.
-    pub known_device: Option<Token>,
+    /// What the cookie holds that says which browser this is: a value for each user who has signed in on it. It grants
+    /// nothing.
+    pub known_devices: Vec<Token>,
 }
 
 impl Client {
@@ -36,10 +37,10 @@ impl Client {
         self.ip.map(|ip| ip.to_string()).unwrap_or_default()
     }
 
-    /// The same browser with a known-device cookie.
+    /// The same browser with what its known-device cookie holds.
     #[must_use]
-    pub fn with_known_device(mut self, token: Option<Token>) -> Self {
-        self.known_device = token;
+    pub fn with_known_device(mut self, values: impl IntoIterator<Item = Token>) -> Self {
+        self.known_devices = values.into_iter().collect();
         self
     }
 }

@@ -114,7 +114,7 @@ async fn record_one(instance: &Instance, now: Moment, row: Row) -> Result<i64, s
         ip: row.ip.parse().ok(),
         user_agent: row.user_agent,
         request_id: row.request_id,
-        known_device: None,
+        known_devices: Vec::new(),
     };
     let mut op = Operation::begin(instance, &last, now).await?;
     // The node that deletes it records it: another finds none.

@@ -12,6 +12,7 @@ use crate::{
     emails::EmailTemplate,
     execute,
     ids::{AccountId, UserId},
+    instance_keys,
     keys::Purpose,
     on,
     operation::{LockedUser, Operation},
@@ -35,6 +36,8 @@ pub struct AcceptedLoss {
     pub webhooks: u64,
     /// Keys of ID tokens and logout tokens, made anew when the next is signed.
     pub signing_keys: u64,
+    /// Whether the instance used a key that is lost, with which at least the audit log was signed.
+    pub key: bool,
 }
 
 /// Gives up what the operation's keys do not open.
@@ -67,6 +70,11 @@ pub async fn accept_loss(op: &mut Operation) -> Result<AcceptedLoss, sqlx::Error
         accepted.webhooks += renew_secrets(op, key).await?;
         // Applications fetch the new one when they meet a token that it has signed.
         accepted.signing_keys += execute!(op, "delete from signing_keys where key_id = $1", key)?;
+    }
+    let keys = op.keys().clone();
+    if instance_keys::lacks_one(op, Some(&keys)).await? {
+        instance_keys::use_newest_alone(op, &keys).await?;
+        accepted.key = true;
     }
     Ok(accepted)
 }

@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use crate::{
     db::Tx,
-    execute,
+    execute, instance_keys,
     keys::{CannotOpen, Keys, Sealed},
     on,
     sealed::PLACES,
@@ -27,7 +27,8 @@ struct Row {
     text: String,
 }
 
-/// Seals with the newest key what was sealed with an older one and is still of use. Returns how many rows it was.
+/// Seals with the newest key what was sealed with an older one and is still of use, and makes it the key that every start
+/// needs. Returns how many rows it was.
 ///
 /// # Errors
 /// See [`RotationError`].
@@ -57,5 +58,6 @@ pub async fn seal_anew(tx: &mut Tx, keys: &Keys, now: Moment) -> Result<u64, Rot
             )?;
         }
     }
+    instance_keys::use_newest_alone(tx, keys).await?;
     Ok(rows)
 }

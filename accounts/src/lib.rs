@@ -20,7 +20,7 @@
 //! | [`second_factor`], [`step_up`] | authenticator and recovery codes, and a password or code asked for again |
 //! | [`emails`], [`email_links`] | what a user is told by email, and the one-time links in it |
 //! | [`reset_password`], [`change_email`], [`not_me`] | what those links do |
-//! | [`keys`], [`sealed`], [`key_rotation`], [`key_loss`] | the instance's key, what it seals because it must be given back, and what is done with a new or a lost one |
+//! | [`keys`], [`instance_keys`], [`sealed`], [`key_rotation`], [`key_loss`] | the instance's key, which one its database knows, what it seals because it must be given back, and what is done with a new or a lost one |
 //! | [`files`] | why a file cannot be used, in words for the operator |
 //! | [`gate`] | which requests for an application behind a proxy are let through, and how a sign-in reaches its host |
 //! | [`applications`] | what signs in with Curfew: what is registered, who may use it, what each is told |
@@ -56,6 +56,7 @@ pub mod gate;
 pub mod ids;
 pub mod instance;
 pub mod instance_epoch;
+pub mod instance_keys;
 pub mod key_loss;
 pub mod key_rotation;
 pub mod keys;

@@ -60,17 +60,13 @@ pub async fn permit_sign_in(
     email: &str,
 ) -> Result<Result<Permit, RateLimited>, sqlx::Error> {
     let browser = Browser::of_email(op, email).await?;
-    let permit = match &browser.known {
-        Some(known) => Permit {
-            user: Some(format!("device:{}:{email}", known.counted_as())),
-            address: None,
-        },
-        None => Permit {
-            user: Some(format!("email:{email}")),
-            address: Some(format!("address:{}", op.client().network())),
-        },
+    let own = browser.known.as_ref();
+    let own = own.map(|known| format!("device:{}:{email}", known.prefix));
+    let shared = Permit {
+        user: Some(format!("email:{email}")),
+        address: Some(format!("address:{}", op.client().network())),
     };
-    take(op, permit, &browser).await
+    take_own_or(op, &browser, own, shared).await
 }
 
 /// Takes a permit for a password tried with an emailed link. Each link has a count of its own, so that attempts on one
@@ -142,17 +138,13 @@ pub(crate) async fn permit_code(
     user: &UserId,
     browser: &Browser,
 ) -> Result<Result<Permit, RateLimited>, sqlx::Error> {
-    let permit = match &browser.known {
-        Some(known) => Permit {
-            user: Some(format!("code:{}:{}", known.counted_as(), user.0)),
-            address: None,
-        },
-        None => Permit {
-            user: Some(format!("code:{}", user.0)),
-            address: Some(format!("address:{}", op.client().network())),
-        },
+    let own = browser.known.as_ref();
+    let own = own.map(|known| format!("code:{}:{}", known.prefix, user.0));
+    let shared = Permit {
+        user: Some(format!("code:{}", user.0)),
+        address: Some(format!("address:{}", op.client().network())),
     };
-    take(op, permit, browser).await
+    take_own_or(op, browser, own, shared).await
 }
 
 /// Takes a permit for a wrong code in a row, which no time clears. None when there is none left.
@@ -166,7 +158,7 @@ pub(crate) async fn permit_wrong_code(
 ) -> Result<Option<Permit>, sqlx::Error> {
     let limits = op.limits;
     let subject = match &browser.known {
-        Some(known) => format!("in-a-row:{}:{authenticator}", known.counted_as()),
+        Some(known) => format!("in-a-row:{}:{authenticator}", known.in_a_row_with()),
         None => format!("in-a-row:{authenticator}"),
     };
     let for_ever = Duration::from_hours(24 * 365 * 1_000);
@@ -204,7 +196,7 @@ pub(crate) async fn permit_email(
         user: Some(format!("email-to:{email}")),
         address: Some(format!("emails-from:{}", op.client().network())),
     };
-    take(op, permit, &Browser { known: None }).await
+    take(op, permit).await
 }
 
 /// Takes a permit for an email about signing up: so many for one mailbox, whether a user has it or not.
@@ -234,7 +226,7 @@ pub(crate) async fn permit_invitation(
         user: Some(format!("email-to:{email}")),
         address: Some(format!("invitations:{}", account.0)),
     };
-    take(op, permit, &Browser { known: None }).await
+    take(op, permit).await
 }
 
 /// Takes a permit for an email about a new device. Without a limit a thief who knows the password could send any number.
@@ -282,6 +274,35 @@ pub(crate) async fn permit_ending_a_session(
     count(op, &subject, most, Duration::from_hours(1)).await
 }
 
+/// Takes a permit of the device's own count. When that is used up, by a thief who has copied its cookie for one, the
+/// device counts as a stranger's.
+async fn take_own_or(
+    op: &mut Operation,
+    browser: &Browser,
+    own: Option<String>,
+    shared: Permit,
+) -> Result<Result<Permit, RateLimited>, sqlx::Error> {
+    let (Some(known), Some(own)) = (&browser.known, own) else {
+        return take(op, shared).await;
+    };
+    let limits = op.limits;
+    let most = if known.forgotten {
+        limits.attempts_per_forgotten_device
+    } else {
+        limits.attempts_per_user
+    };
+    let Err(used_up) = count(op, &own, most, limits.attempt_window).await? else {
+        return Ok(Ok(Permit {
+            user: Some(own),
+            address: None,
+        }));
+    };
+    let taken = take(op, shared).await?;
+    Ok(taken.map_err(|shared| RateLimited {
+        retry_after: shared.retry_after.min(used_up.retry_after),
+    }))
+}
+
 /// Counts a wrong secret of an application. A secret cannot be guessed; this bounds what one address writes into the log.
 ///
 /// # Errors
@@ -298,15 +319,10 @@ pub async fn permit_wrong_client_secret(
 async fn take(
     op: &mut Operation,
     permit: Permit,
-    browser: &Browser,
 ) -> Result<Result<Permit, RateLimited>, sqlx::Error> {
     let limits = op.limits;
-    let of_user = match &browser.known {
-        Some(known) if known.forgotten => limits.attempts_per_forgotten_device,
-        _ => limits.attempts_per_user,
-    };
     for (subject, most) in [
-        (&permit.user, of_user),
+        (&permit.user, limits.attempts_per_user),
         (&permit.address, limits.attempts_per_address),
     ] {
         if let Some(subject) = subject

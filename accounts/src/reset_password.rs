@@ -13,6 +13,7 @@ use crate::{
     end_reason::EndReason,
     ids::UserId,
     instance::Instance,
+    known_devices::{self, NewDevice},
     operation::Operation,
     passwords::{HashingFailed, Unacceptable, Verdict},
     rate_limits::{self, RateLimited},
@@ -55,10 +56,12 @@ pub enum ResetError {
 }
 
 /// What ended with the old password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Reset {
     pub sessions: i64,
     pub remembered_devices: i64,
+    /// The cookie by which the browser's next failures are counted apart from a stranger's.
+    pub device: NewDevice,
 }
 
 /// Emails a link to the user who has the address. For an address that no user has, the same steps are taken and
@@ -140,9 +143,11 @@ pub async fn reset(
         browser_stays_known: false,
     };
     let ended = end_together(&mut op, &user, ending).await?;
+    let device = known_devices::count_apart(&mut op, &user).await?;
     op.commit().await?;
     Ok(Reset {
         sessions: ended.sessions,
         remembered_devices: ended.remembered_devices,
+        device,
     })
 }

@@ -1,7 +1,7 @@
 //! Where sealed texts are: the one list that a key's rotation, the check of the key at the start and an accepted loss
 //! go by.
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
 use crate::{
     db::Conn,
@@ -97,13 +97,17 @@ pub struct Unopened {
     pub webhooks: i64,
     /// Keys that ID tokens and logout tokens are signed with.
     pub signing_keys: i64,
+    /// Chains of the audit log whose newest event another key has signed. Nothing is lost with them but that it can be
+    /// checked.
+    pub chains: i64,
 }
 
 impl Unopened {
-    /// Whether the keys open everything.
+    /// Whether the keys open everything that is sealed.
     #[must_use]
     pub fn is_none(&self) -> bool {
-        *self == Self::default()
+        let unsigned = Self { chains: 0, ..*self };
+        unsigned == Self::default()
     }
 }
 
@@ -126,6 +130,14 @@ impl fmt::Display for Unopened {
         if self.emails > 0 {
             f.write_str(" in emails that wait")?;
         }
+        if self.chains > 0 {
+            let chains = self.chains;
+            write!(
+                f,
+                ", the signatures of {chains} chain{} of the audit log",
+                s(chains)
+            )?;
+        }
         Ok(())
     }
 }
@@ -145,12 +157,7 @@ pub async fn unopened(
             .bind(now.at)
             .fetch_all(c)
             .await)?;
-        let by_key: BTreeMap<String, i64> = by_key.into_iter().collect();
-        let sum = by_key
-            .iter()
-            .filter(|(id, _)| keys.is_none_or(|keys| !keys.has(id)))
-            .map(|(_, rows)| rows)
-            .sum();
+        let sum = of_other_keys(keys, by_key);
         match place.purpose {
             Purpose::Authenticator => counted.users = sum,
             Purpose::TwoFactorDraft => counted.drafts = sum,
@@ -161,7 +168,21 @@ pub async fn unopened(
             Purpose::Form => {}
         }
     }
+    let by_key: Vec<(String, i64)> = on!(conn, c => sqlx::query_as(
+        "select key_id, count(*) as how_many from audit_chains where key_id <> '' group by key_id")
+        .fetch_all(c)
+        .await)?;
+    counted.chains = of_other_keys(keys, by_key);
     Ok(counted)
+}
+
+/// How many rows it is that none of these keys has written.
+fn of_other_keys(keys: Option<&Keys>, by_key: Vec<(String, i64)>) -> i64 {
+    let others = by_key.into_iter();
+    others
+        .filter(|(id, _)| keys.is_none_or(|keys| !keys.has(id)))
+        .map(|(_, rows)| rows)
+        .sum()
 }
 
 #[cfg(test)]
@@ -176,10 +197,12 @@ mod tests {
             emails: 2,
             webhooks: 1,
             signing_keys: 2,
+            chains: 2,
         };
         assert_eq!(
             all.to_string(),
-            "the authenticator apps of 3 users, 1 two-factor set-up, 1 webhook secret, 2 signing keys, 2 links in emails that wait"
+            "the authenticator apps of 3 users, 1 two-factor set-up, 1 webhook secret, 2 signing keys, \
+             2 links in emails that wait, the signatures of 2 chains of the audit log"
         );
         all = Unopened {
             users: 1,

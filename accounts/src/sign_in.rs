@@ -19,12 +19,13 @@ use crate::{
     execute,
     ids::{AccountId, UserId},
     instance::Instance,
+    known_devices::NewDevice,
     on,
     operation::Operation,
     passwords::{HashingFailed, Verdict},
     rate_limits::{self, Permit, RateLimited},
     remember_me::Remembered,
-    secret::{Secret, Token},
+    secret::Secret,
     sessions::Started,
     time::Moment,
 };
@@ -62,7 +63,7 @@ pub struct CompletedSignIn {
     pub session: Started,
     pub remembered: Option<Remembered>,
     /// The cookie by which this browser is known from now on.
-    pub known_device: Token,
+    pub device: NewDevice,
     /// The page to show next.
     pub next: String,
 }

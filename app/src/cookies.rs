@@ -6,10 +6,13 @@
 
 use std::time::Duration;
 
-use accounts::{limits::Limits, secret::Token};
+use accounts::{known_devices::NewDevice, limits::Limits, secret::Token};
 use cookie::{Cookie, SameSite, time};
 
 use crate::flash::Flash;
+
+/// Of how many users a browser is known at once. Those who have not signed in on it for the longest are forgotten first.
+const USERS_OF_A_BROWSER: usize = 5;
 
 /// How this install names and creates its cookies.
 #[derive(Debug, Clone, Copy)]
@@ -77,11 +80,20 @@ impl Cookies {
         self.make(Kind::RememberMe, token.expose().to_owned(), Some(lasts))
     }
 
-    /// The known-device cookie, kept for a year.
+    /// The known-device cookie, kept for a year: a value for each of the last users who have signed in on the browser.
     #[must_use]
-    pub fn known_device(&self, token: &Token) -> Cookie<'static> {
+    pub fn known_device(&self, device: &NewDevice) -> Cookie<'static> {
         let year = Duration::from_hours(365 * 24);
-        self.make(Kind::KnownDevice, token.expose().to_owned(), Some(year))
+        let values = std::iter::once(&device.value).chain(&device.others);
+        let values: Vec<&str> = values.map(Token::expose).take(USERS_OF_A_BROWSER).collect();
+        self.make(Kind::KnownDevice, values.join("."), Some(year))
+    }
+
+    /// The values that a known-device cookie holds. What does not have the shape of a token counts as missing.
+    #[must_use]
+    pub fn known_devices(&self, text: &str) -> Vec<Token> {
+        let values = text.split('.').take(USERS_OF_A_BROWSER);
+        values.filter_map(Token::presented).collect()
     }
 
     /// The pending sign-in's cookie, kept for as long as a code may be given.

@@ -209,7 +209,7 @@ pub(crate) async fn welcome(
         }
         None => set_cookie(&cookies.removed(Kind::RememberMe)),
     }
-    set_cookie(&cookies.known_device(&signed_in.known_device));
+    set_cookie(&cookies.known_device(&signed_in.device));
     if visit.pending_sign_in.is_some() {
         set_cookie(&cookies.removed(Kind::PendingSignIn));
     }

@@ -114,7 +114,7 @@ async fn fill(instance: &Instance) -> Result<String, Box<dyn Error>> {
         ip: Some([192, 0, 2, 7].into()),
         user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".into(),
         request_id: None,
-        known_device: None,
+        known_devices: Vec::new(),
     };
     let mut op = Operation::begin(instance, &client, now).await?;
     for number in 0..EVENTS {

@@ -162,12 +162,15 @@ async fn open(command: &Command, config: &Config) -> Result<Instance, Failed> {
         .await
         .map_err(|error| Failed::Message(config.cannot_open_database(&error)))?;
     clock::measure_first(&db).await?;
-    // Only the commands about the key, which open the file themselves, seal or open anything. So where the server's key
-    // file is elsewhere, none is created here and none is missed, and keys of this process do.
-    let keys = key_file::read(&config.secret_key_file).map_err(Failed::Message)?;
-    let keys = match keys {
-        Some(keys) => keys,
-        None => Keys::parse(&Keys::new_line())?,
+    let path = &config.secret_key_file;
+    let keys = if command.needs_the_key() {
+        key_file::open(path, &db).await.map_err(Failed::Message)?
+    } else {
+        // What only reads neither creates the file nor misses it: keys of this process do.
+        match key_file::read(path).map_err(Failed::Message)? {
+            Some(keys) => keys,
+            None => Keys::parse(&Keys::new_line())?,
+        }
     };
     Ok(Instance {
         db,

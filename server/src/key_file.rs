@@ -8,34 +8,71 @@ use std::{
 
 use accounts::{
     db::{DatabaseError, Db},
-    files,
+    files, instance_keys,
     keys::Keys,
     sealed::{self, Unopened},
     time::Moment,
 };
 use zeroize::Zeroizing;
 
-/// Opens the key file of that database, and creates one when there is none and nothing is sealed yet.
+/// Opens the key file of that database, and creates one when there is none and the instance uses no key yet.
 ///
 /// # Errors
-/// One plain sentence that names the setting. Keys that do not open what is sealed are refused, with the number of
-/// users concerned and two ways on.
+/// One plain sentence that names the setting. Keys that are not those of the instance, or do not open what is sealed,
+/// are refused, with the number of users concerned and two ways on.
 pub async fn open(path: &Path, db: &Db) -> Result<Keys, String> {
-    let keys = read(path)?;
-    let unopened = async {
-        let mut conn = db.read().await?;
-        sealed::unopened(&mut conn, keys.as_ref(), Moment::now()).await
+    let there = read(path)?;
+    fits(path, db, there.as_ref()).await?;
+    let (keys, made) = match there {
+        Some(keys) => (keys, false),
+        None => create_or_read(path)?,
     };
-    let unopened = unopened.await.map_err(|error: DatabaseError| {
-        format!("the database is unavailable: {}", db.explain(&error))
-    })?;
-    if !unopened.is_none() {
+    let begun = instance_keys::begin(db, &keys).await;
+    if begun.map_err(|error| unavailable(db, &error))? {
+        return Ok(keys);
+    }
+    // Another node has begun in the meantime, with a key of its own.
+    if made {
+        let _ = fs::remove_file(path);
+    }
+    fits(path, db, (!made).then_some(&keys)).await?;
+    Err(format!(
+        "CURFEW_SECRET_KEY_FILE: another node has just begun with a key that is not in {}",
+        path.display()
+    ))
+}
+
+async fn fits(path: &Path, db: &Db, keys: Option<&Keys>) -> Result<(), String> {
+    let looked = async {
+        let mut conn = db.read().await?;
+        let lacks = instance_keys::lacks_one(&mut conn, keys).await?;
+        let unopened = sealed::unopened(&mut conn, keys, Moment::now()).await?;
+        Ok::<_, DatabaseError>((lacks, unopened))
+    };
+    let (lacks, unopened) = looked.await.map_err(|error| unavailable(db, &error))?;
+    if lacks || !unopened.is_none() {
         return Err(does_not_fit(path, keys.is_some(), unopened));
     }
-    match keys {
-        Some(keys) => Ok(keys),
-        None => create(path),
+    Ok(())
+}
+
+/// Refuses keys that lack one of the instance's, though they open all that is sealed: they can check no signature.
+///
+/// # Errors
+/// As [`open`].
+pub async fn is_of_the_instance(path: &Path, db: &Db, keys: &Keys) -> Result<(), String> {
+    let looked = async {
+        let mut conn = db.read().await?;
+        instance_keys::lacks_one(&mut conn, Some(keys)).await
+    };
+    if looked.await.map_err(|error| unavailable(db, &error))? {
+        return fits(path, db, Some(keys)).await;
     }
+    Ok(())
+}
+
+fn unavailable(db: &Db, error: &DatabaseError) -> String {
+    format!("the database is unavailable: {}", db.explain(error))
 }
 
 /// Reads the key file. None when there is none.
@@ -62,19 +99,28 @@ pub fn read(path: &Path) -> Result<Option<Keys>, String> {
 /// # Errors
 /// As [`open`].
 pub fn create(path: &Path) -> Result<Keys, String> {
+    create_or_read(path).map(|(keys, _)| keys)
+}
+
+/// As [`create`], and whether the file was created here.
+fn create_or_read(path: &Path) -> Result<(Keys, bool), String> {
     if let Some(keys) = read(path)? {
-        return Ok(keys);
+        return Ok((keys, false));
     }
-    match write_new(path, &Keys::new_line()) {
-        Ok(()) => tracing::info!(
-            file = %path.display(),
-            "key file created: keep a copy with your backups"
-        ),
+    let made = match write_whole(path, &Keys::new_line()) {
+        Ok(()) => true,
         // Another process was faster.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
         Err(error) => return Err(cannot(path, &error)),
+    };
+    if made {
+        tracing::info!(
+            file = %path.display(),
+            "key file created: keep a copy with your backups, and copy it to every node"
+        );
     }
-    read(path)?.ok_or_else(|| cannot(path, &io::ErrorKind::NotFound.into()))
+    let keys = read(path)?.ok_or_else(|| cannot(path, &io::ErrorKind::NotFound.into()))?;
+    Ok((keys, made))
 }
 
 /// What to say when the key file cannot be read or written.
@@ -85,17 +131,21 @@ pub fn cannot(path: &Path, error: &io::Error) -> String {
 
 fn does_not_fit(path: &Path, there: bool, unopened: Unopened) -> String {
     let path = path.display();
-    let what = if there {
-        format!("the key in {path} does not open what is sealed in this database")
-    } else {
+    let what = if !there {
         format!(
-            "there is no key file at {path}, and the key that it held is needed to open what is sealed in this database"
+            "there is no key file at {path}, and this instance has a key already, with which it seals secrets and signs \
+             its audit log"
         )
+    } else if unopened.is_none() {
+        format!("the key in {path} is not the one that this instance signs its audit log with")
+    } else {
+        format!("the key in {path} does not open what is sealed in this database")
     };
     format!(
         "CURFEW_SECRET_KEY_FILE: {what}: {unopened}. Two ways on: put the right key file there (from a backup or \
          another node), or, if it is lost for good, run `curfew key accept-loss`: these authenticator apps are off \
-         then and their users sign in with password and recovery code, and webhook secrets are created anew"
+         then and their users sign in with password and recovery code, webhook secrets are created anew, and the audit log goes on \
+         with the new key"
     )
 }
 
@@ -129,6 +179,19 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     let _ = fs::remove_file(&beside);
     write_new(&beside, text)?;
     fs::rename(&beside, path)
+}
+
+/// Writes a file that is there as a whole or not at all, so that another process never reads half of it.
+fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    let beside = path.with_extension(format!("new-{}", std::process::id()));
+    write_new(&beside, text)?;
+    let linked = fs::hard_link(&beside, path);
+    fs::remove_file(&beside)?;
+    match linked {
+        // Some file systems have no links.
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => write_new(path, text),
+        linked => linked,
+    }
 }
 
 fn write_new(path: &Path, text: &str) -> io::Result<()> {

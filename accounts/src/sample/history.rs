@@ -101,7 +101,7 @@ pub(super) fn device(user: usize, number: usize) -> Client {
         ip: Some(ip),
         user_agent: USER_AGENTS[(user * 5 + number) % USER_AGENTS.len()].to_owned(),
         request_id: None,
-        known_device: None,
+        known_devices: Vec::new(),
     }
 }
 

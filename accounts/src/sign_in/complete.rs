@@ -9,7 +9,6 @@ use crate::{
     not_me,
     operation::{LockedUser, Operation},
     rate_limits, remember_me,
-    secret::Token,
     sessions::{self, AuthMethod, NewSession, SecondFactor},
 };
 
@@ -40,9 +39,7 @@ pub(super) async fn complete_sign_in(
     {
         not_me::tell(op, user, &session.id).await?;
     }
-    let known_device = op.client().known_device.clone();
-    let known_device = known_device.unwrap_or_else(Token::random);
-    known_devices::know_device(op, &user.id, &known_device).await?;
+    let device = known_devices::know(op, user).await?;
     rate_limits::clear_password_failures(op, &user.id).await?;
     let event = Event::of(Action::Login, Actor::User(&user.id))
         .in_account(&user.account_id)
@@ -57,7 +54,7 @@ pub(super) async fn complete_sign_in(
         user: user.id.clone(),
         session,
         remembered,
-        known_device,
+        device,
         next: options.next.to_owned(),
     })
 }

@@ -120,5 +120,5 @@ async fn a_known_device_gets_in_while_a_stranger_has_used_up_every_permit(db: Db
 async fn known_device(app: &TestApp, ada: &Protected) -> accounts::secret::Token {
     let pending = app.pending_sign_in(&ada.user, false, NOW).await;
     let completed = app.verify(&pending, &ada.code(NOW), NOW).await;
-    completed.unwrap().known_device
+    completed.unwrap().device.value
 }

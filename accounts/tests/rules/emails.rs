@@ -84,14 +84,14 @@ async fn enter(app: &TestApp, who: &TestUser, known_device: Option<&Token>) -> T
     };
     let client = browser(2).with_known_device(known_device.cloned());
     let admitted = sign_in(app, &client, NOW, credentials).await;
-    complete_sign_in(admitted.unwrap()).known_device
+    complete_sign_in(admitted.unwrap()).device.value
 }
 
 async fn a_new_device_is_told_of_and_a_known_one_is_not(db: Db) {
     let app = TestApp::new(db);
     let ada = app.user("Ada").await;
     let first = enter(&app, &ada, None).await;
-    enter(&app, &ada, Some(&first)).await;
+    let first = enter(&app, &ada, Some(&first)).await;
     assert!(lease(&app, NOW).await.is_none());
     enter(&app, &ada, None).await;
     let due = lease(&app, NOW).await.unwrap();

@@ -2,6 +2,7 @@
 
 use accounts::{
     db::Db,
+    instance_keys,
     key_loss::{AcceptedLoss, accept_loss},
     key_rotation::seal_anew,
     keys::Keys,
@@ -10,6 +11,7 @@ use accounts::{
     webhooks,
 };
 use testing::databases;
+use tokio::task::JoinSet;
 
 use crate::test_app::{NOW, Protected, SECOND, TestApp, TestUser, after, browser};
 
@@ -19,6 +21,8 @@ on_both!(
     a_user_without_recovery_codes_is_named_and_stays_out,
     an_accepted_loss_renews_webhook_secrets_and_leaves_what_the_key_opens,
     what_is_sealed_and_of_no_use_any_more_is_no_loss,
+    of_nodes_that_begin_at_once_one_gives_the_key,
+    a_rotation_and_an_accepted_loss_change_the_key_that_is_needed,
 );
 
 /// Another key in place of the one that everything was sealed with.
@@ -60,14 +64,19 @@ async fn what_a_foreign_key_does_not_open_is_counted(db: Db) {
     let all = Unopened {
         users: 2,
         drafts: 1,
-        emails: 0,
         webhooks: 1,
-        signing_keys: 0,
+        ..Unopened::default()
     };
     assert!(unopened(&app).await.is_none());
     let other = with_another_key(&app);
     let lost = unopened(&other).await;
-    assert_eq!(Unopened { emails: 0, ..lost }, all);
+    assert!(lost.chains > 0, "{lost:?}");
+    let sealed = Unopened {
+        emails: 0,
+        chains: 0,
+        ..lost
+    };
+    assert_eq!(sealed, all);
     // Without a key file nothing can be opened.
     let mut conn = app.read(NOW).await;
     assert_eq!(sealed::unopened(&mut conn, None, NOW).await.unwrap(), lost);
@@ -185,4 +194,82 @@ async fn what_is_sealed_and_of_no_use_any_more_is_no_loss(db: Db) {
     drop(conn);
     let mut tx = app.db.write().await.unwrap();
     seal_anew(&mut tx, &app.keys, later).await.unwrap();
+}
+
+fn new_keys() -> Keys {
+    Keys::parse(&Keys::new_line()).unwrap()
+}
+
+async fn is_lacking(app: &TestApp, keys: &Keys) -> bool {
+    let mut conn = app.read(NOW).await;
+    instance_keys::lacks_one(&mut conn, Some(keys))
+        .await
+        .unwrap()
+}
+
+async fn of_nodes_that_begin_at_once_one_gives_the_key(db: Db) {
+    let app = TestApp::new(databases::patient(&db));
+    let mut conn = app.read(NOW).await;
+    assert!(!instance_keys::lacks_one(&mut conn, None).await.unwrap());
+    drop(conn);
+    let mut nodes = JoinSet::new();
+    for _ in 0..16 {
+        let db = app.db.clone();
+        nodes.spawn(async move {
+            let keys = new_keys();
+            let begun = instance_keys::begin(&db, &keys).await.unwrap();
+            (keys, begun)
+        });
+    }
+    let all = nodes.join_all().await;
+    assert_eq!(all.iter().filter(|(_, begun)| *begun).count(), 1);
+    for (keys, begun) in &all {
+        assert_eq!(is_lacking(&app, keys).await, !begun);
+        // A start of the same node is let in, however often; another one never.
+        let again = instance_keys::begin(&app.db, keys).await.unwrap();
+        assert_eq!(again, *begun);
+    }
+    let mut conn = app.read(NOW).await;
+    assert!(instance_keys::lacks_one(&mut conn, None).await.unwrap());
+}
+
+async fn a_rotation_and_an_accepted_loss_change_the_key_that_is_needed(db: Db) {
+    let app = TestApp::new(db);
+    let (old, new) = (Keys::new_line(), Keys::new_line());
+    let old_keys = Keys::parse(&old).unwrap();
+    let both = Keys::parse(&format!("{}{}", *new, *old)).unwrap();
+    let new_keys_alone = Keys::parse(&new).unwrap();
+    assert!(instance_keys::begin(&app.db, &old_keys).await.unwrap());
+    // A rotation that broke off after the file: the node starts, and one without the new key does not any more.
+    assert!(instance_keys::begin(&app.db, &both).await.unwrap());
+    assert!(!instance_keys::begin(&app.db, &old_keys).await.unwrap());
+    assert!(
+        !instance_keys::begin(&app.db, &new_keys_alone)
+            .await
+            .unwrap()
+    );
+    let mut tx = app.db.write().await.unwrap();
+    seal_anew(&mut tx, &both, NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(
+        instance_keys::begin(&app.db, &new_keys_alone)
+            .await
+            .unwrap()
+    );
+    assert!(!instance_keys::begin(&app.db, &old_keys).await.unwrap());
+
+    let other = with_another_key(&app);
+    let accepted = accepts_loss(&other).await;
+    let key_alone = AcceptedLoss {
+        key: true,
+        ..AcceptedLoss::default()
+    };
+    assert_eq!(accepted, key_alone);
+    assert!(instance_keys::begin(&app.db, &other.keys).await.unwrap());
+    assert!(
+        !instance_keys::begin(&app.db, &new_keys_alone)
+            .await
+            .unwrap()
+    );
+    assert_eq!(accepts_loss(&other).await, AcceptedLoss::default());
 }

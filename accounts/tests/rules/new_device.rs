@@ -159,7 +159,7 @@ async fn nothing_that_the_intruder_does_takes_the_link_away(db: Db) {
     let (ada, _, there, link) = intruded(&app, "Ada").await;
     // Ends the others: the epoch rises, and the intruder has another cookie.
     let me = app.signed_in(&there.session.token, NOW).await;
-    let client = browser(77).with_known_device(Some(there.known_device.clone()));
+    let client = browser(77).with_known_device(Some(there.device.value.clone()));
     let mut op = app.begin(&client, NOW).await;
     let rotated = sessions::end_others(&mut op, &me).await.unwrap();
     op.commit().await.unwrap();
@@ -171,7 +171,7 @@ async fn nothing_that_the_intruder_does_takes_the_link_away(db: Db) {
         .await
         .unwrap();
     op.commit().await.unwrap();
-    let back = enter_as(&app, &ada, &there.known_device).await;
+    let back = enter_as(&app, &ada, &there.device.value).await;
     assert_eq!(
         send_all(&app, NOW).await,
         1,

@@ -15,7 +15,7 @@ use crate::{
 
 on_both!(a_copy_of_the_database_holds_no_secret_in_readable_form);
 
-const TABLES: [&str; 21] = [
+const TABLES: [&str; 22] = [
     "accounts",
     "users",
     "tokens",
@@ -25,6 +25,7 @@ const TABLES: [&str; 21] = [
     "epoch_raises",
     "rate_limits",
     "known_devices",
+    "instance_keys",
     "audit_chains",
     "audit_events",
     "authenticators",
@@ -72,7 +73,7 @@ async fn a_copy_of_the_database_holds_no_secret_in_readable_form(db: Db) {
         ada.secret.base32(),
         completed.session.token.expose().to_owned(),
         completed.remembered.unwrap().token.expose().to_owned(),
-        completed.known_device.expose().to_owned(),
+        completed.device.value.expose().to_owned(),
         open.token.expose().to_owned(),
         sent.expose().to_owned(),
         signing_up.expose().to_owned(),

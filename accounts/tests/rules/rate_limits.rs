@@ -6,14 +6,19 @@ use accounts::{
     client::Client,
     db::Db,
     rate_limits::RateLimited,
+    reset_password::reset,
+    secret::Token,
     sessions::By,
     sign_in::{CompletedSignIn, Credentials, SignInError, sign_in},
 };
 use testing::databases;
 use tokio::task::JoinSet;
 
-use crate::test_app::{
-    NOW, PASSWORD, SECOND, TestApp, TestUser, after, browser, complete_sign_in, secret,
+use crate::{
+    forgotten_password,
+    test_app::{
+        NOW, PASSWORD, SECOND, TestApp, TestUser, after, browser, complete_sign_in, secret,
+    },
 };
 
 on_both!(
@@ -25,7 +30,12 @@ on_both!(
     a_success_clears_the_failures,
     a_known_device_signs_in_while_a_stranger_has_used_every_attempt,
     a_known_device_of_another_user_is_a_stranger,
-    devices_that_a_remote_logout_has_forgotten_share_a_smaller_limit,
+    each_device_that_a_remote_logout_has_forgotten_has_a_smaller_limit_of_its_own,
+    a_thief_with_a_copied_cookie_does_not_keep_its_owner_out,
+    a_value_that_was_replaced_is_announced_and_its_failures_are_still_counted_apart,
+    a_value_that_a_browser_came_with_is_not_taken_over,
+    a_browser_is_known_to_each_of_its_users,
+    a_user_who_resets_the_password_is_kept_out_by_no_stranger,
 );
 
 const LOOKED_AT: &str = "select count(*) from audit_events where action = 'user.login_failed'";
@@ -163,7 +173,7 @@ async fn sign_in_on(
         remember_me: false,
         next: "/",
     };
-    let client = browser(66).with_known_device(Some(known.known_device.clone()));
+    let client = browser(66).with_known_device(Some(known.device.value.clone()));
     let outcome = sign_in(app, &client, NOW, credentials).await;
     outcome.map(complete_sign_in)
 }
@@ -184,10 +194,12 @@ async fn a_known_device_signs_in_while_a_stranger_has_used_every_attempt(db: Db)
     assert!(app.is_live(&entered.session.token, NOW).await);
     // A known device has a limit too, and it is its own.
     for _ in 0..10 {
-        let guess = sign_in_on(&app, &ada, &known, "a guess").await;
+        let guess = sign_in_on(&app, &ada, &entered, "a guess").await;
         assert!(matches!(guess, Err(SignInError::Wrong)), "{guess:?}");
     }
-    assert!(locked_out(&sign_in_on(&app, &ada, &known, PASSWORD).await));
+    assert!(locked_out(
+        &sign_in_on(&app, &ada, &entered, PASSWORD).await
+    ));
 }
 
 async fn a_known_device_of_another_user_is_a_stranger(db: Db) {
@@ -199,22 +211,129 @@ async fn a_known_device_of_another_user_is_a_stranger(db: Db) {
     assert!(locked_out(&sign_in_on(&app, &ada, &eves, PASSWORD).await));
 }
 
-async fn devices_that_a_remote_logout_has_forgotten_share_a_smaller_limit(db: Db) {
-    let app = TestApp::new(db);
-    let ada = app.user("Ada").await;
-    let known = app.sign_in(&ada, NOW).await;
+/// Two browsers on which the user has signed in, and that a remote logout has forgotten.
+async fn two_forgotten(app: &TestApp, ada: &TestUser) -> [CompletedSignIn; 2] {
+    let known = app.sign_in(ada, NOW).await;
     let here = app.signed_in(&known.session.token, NOW).await;
-    let another = app.sign_in(&ada, NOW).await;
+    let another = app.sign_in(ada, NOW).await;
     app.remote_logout(&ada.id, By::Session(&here.session), NOW)
         .await
         .unwrap();
-    use_all_attempts(&app, &ada).await;
-    // They may be a thief's, and they may be the user's own: five attempts for all of them, whatever strangers do.
-    for device in [&known, &another, &known, &another, &known] {
-        let guess = sign_in_on(&app, &ada, device, "a guess").await;
+    [known, another]
+}
+
+async fn guesses_on(app: &TestApp, who: &TestUser, device: &CompletedSignIn, times: usize) {
+    for _ in 0..times {
+        let guess = sign_in_on(app, who, device, "a guess").await;
         assert!(matches!(guess, Err(SignInError::Wrong)), "{guess:?}");
     }
-    for device in [&known, &another] {
-        assert!(locked_out(&sign_in_on(&app, &ada, device, PASSWORD).await));
+}
+
+async fn each_device_that_a_remote_logout_has_forgotten_has_a_smaller_limit_of_its_own(db: Db) {
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    let [stolen, owners] = two_forgotten(&app, &ada).await;
+    use_all_attempts(&app, &ada).await;
+    // Five attempts for each, whatever strangers and the other one do.
+    guesses_on(&app, &ada, &stolen, 5).await;
+    assert!(locked_out(&sign_in_on(&app, &ada, &stolen, PASSWORD).await));
+    guesses_on(&app, &ada, &owners, 4).await;
+    sign_in_on(&app, &ada, &owners, PASSWORD).await.unwrap();
+}
+
+async fn a_thief_with_a_copied_cookie_does_not_keep_its_owner_out(db: Db) {
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    let [copied, _] = two_forgotten(&app, &ada).await;
+    guesses_on(&app, &ada, &copied, 5).await;
+    // Used up, it is a stranger's: the next attempt counts against the email.
+    sign_in_on(&app, &ada, &copied, PASSWORD).await.unwrap();
+    // The same where no remote logout came in between.
+    let known = app.sign_in(&ada, NOW).await;
+    guesses_on(&app, &ada, &known, 10).await;
+    sign_in_on(&app, &ada, &known, PASSWORD).await.unwrap();
+}
+
+/// How many emails about a new device were written.
+async fn announced(app: &TestApp) -> i64 {
+    let sql = "select count(*) from emails where details like '%new_device%'";
+    databases::number(&app.db, sql).await
+}
+
+async fn a_value_that_was_replaced_is_announced_and_its_failures_are_still_counted_apart(db: Db) {
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    let copied = app.sign_in(&ada, NOW).await;
+    let second = sign_in_on(&app, &ada, &copied, PASSWORD).await.unwrap();
+    assert_eq!(announced(&app).await, 0);
+    // A browser that never got the answer is announced, and no stranger keeps it out.
+    use_all_attempts(&app, &ada).await;
+    guesses_on(&app, &ada, &copied, 4).await;
+    sign_in_on(&app, &ada, &copied, PASSWORD).await.unwrap();
+    assert_eq!(announced(&app).await, 1);
+
+    // Once the new value was presented, the one before it is a stranger's.
+    let third = sign_in_on(&app, &ada, &second, PASSWORD).await.unwrap();
+    assert_eq!(announced(&app).await, 1);
+    assert!(locked_out(&sign_in_on(&app, &ada, &copied, PASSWORD).await));
+    // A thief who has copied a value is announced after the owner's next sign-in.
+    sign_in_on(&app, &ada, &third, PASSWORD).await.unwrap();
+    sign_in_on(&app, &ada, &third, PASSWORD).await.unwrap();
+    assert_eq!(announced(&app).await, 2);
+}
+
+async fn a_value_that_a_browser_came_with_is_not_taken_over(db: Db) {
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    app.sign_in(&ada, NOW).await;
+    let planted = Token::random();
+    let client = browser(66).with_known_device(Some(planted.clone()));
+    let entered = app
+        .try_sign_in(&ada.email, PASSWORD, &client, NOW)
+        .await
+        .unwrap();
+    assert_ne!(entered.device.value.expose(), planted.expose());
+    assert_eq!(announced(&app).await, 1);
+    app.try_sign_in(&ada.email, PASSWORD, &client, NOW)
+        .await
+        .unwrap();
+    assert_eq!(announced(&app).await, 2);
+}
+
+async fn a_browser_is_known_to_each_of_its_users(db: Db) {
+    let app = TestApp::new(db);
+    let (ada, eve) = (app.user("Ada").await, app.user("Eve").await);
+    let mut holds = Vec::new();
+    for who in [&ada, &eve, &ada, &eve] {
+        let client = browser(1).with_known_device(holds);
+        let entered = app.try_sign_in(&who.email, PASSWORD, &client, NOW).await;
+        let device = entered.unwrap().device;
+        holds = [vec![device.value], device.others].concat();
     }
+    assert_eq!(holds.len(), 2);
+    assert_eq!(announced(&app).await, 0);
+}
+
+async fn a_user_who_resets_the_password_is_kept_out_by_no_stranger(db: Db) {
+    const NEW: &str = "nine quiet herons over the canal";
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    app.sign_in(&ada, NOW).await;
+    use_all_attempts(&app, &ada).await;
+    let link = forgotten_password::link(&app, &ada.email, NOW).await;
+    let done = reset(&app, &browser(7), NOW, &link, &secret(NEW)).await;
+    let device = done.unwrap().device.value;
+    use_all_attempts(&app, &ada).await;
+
+    let phone = browser(7).with_known_device(Some(device));
+    for _ in 0..4 {
+        let guess = app.try_sign_in(&ada.email, PASSWORD, &phone, NOW).await;
+        assert!(matches!(guess, Err(SignInError::Wrong)), "{guess:?}");
+    }
+    let entered = app.try_sign_in(&ada.email, NEW, &phone, NOW).await.unwrap();
+    // It has shown that its user reads the email, and no more.
+    assert_eq!(announced(&app).await, 1);
+    let phone = browser(7).with_known_device(Some(entered.device.value));
+    app.try_sign_in(&ada.email, NEW, &phone, NOW).await.unwrap();
+    assert_eq!(announced(&app).await, 1);
 }

@@ -58,7 +58,7 @@ pub fn browser(address: u8) -> Client {
         ip: Some(Ipv4Addr::new(192, 0, 2, address).into()),
         user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".into(),
         request_id: None,
-        known_device: None,
+        known_devices: Vec::new(),
     }
 }
 

@@ -149,7 +149,7 @@ async fn after_a_remote_logout_a_remembered_device_owes_a_code_like_any_other(db
     let exchanged = app.exchange(&remembered, NOW).await;
     assert!(matches!(exchanged, Exchange::Ended(_)), "{exchanged:?}");
     // The browser is known, and still owes a code.
-    let known = entered.known_device;
+    let known = entered.device.value;
     let pending = app.pending_sign_in(&ada.user, true, after(SECOND)).await;
     let now = after(31 * SECOND);
     app.verify_from(&pending, &ada.code(now), Some(&known), now)

@@ -82,7 +82,7 @@ pub fn untrusted_redirect(
         <Disc shape=Shape::Shield tint="plain" large=true />
         <h1 class="empty__title">{format!("{name} asks to be answered at an address that isn’t its own")}</h1>
         <p class="empty__text">
-            "The address isn’t registered for it, so nothing was sent there. Tell whoever runs the application."
+            "The address isn’t registered for it, so nothing was sent there. Tell the application’s operator."
         </p>
         {received}
         {home}

@@ -50,7 +50,7 @@ pub(crate) fn of(parts: &Parts, state: &AppState) -> Client {
         ip: peer.map(|peer| behind_proxies(peer, &parts.headers, trusted)),
         user_agent,
         request_id: Some(request_id::of(&parts.extensions)).filter(|id| !id.is_empty()),
-        known_device: None,
+        known_devices: Vec::new(),
     }
 }
 

@@ -12,7 +12,8 @@ use cookie::Cookie;
 pub(super) struct RequestCookies {
     pub session: Option<Token>,
     pub remember_me: Option<Token>,
-    pub known_device: Option<Token>,
+    /// One for each user who has signed in on this browser.
+    pub known_devices: Vec<Token>,
     pub pending_sign_in: Option<Token>,
     pub flash: Option<Flash>,
     /// Those of the first two that were sent, with or without the shape of a token.
@@ -27,7 +28,9 @@ impl RequestCookies {
         Self {
             session: token(Kind::Session),
             remember_me: token(Kind::RememberMe),
-            known_device: token(Kind::KnownDevice),
+            known_devices: value(Kind::KnownDevice)
+                .map(|text| cookies.known_devices(&text))
+                .unwrap_or_default(),
             pending_sign_in: token(Kind::PendingSignIn),
             flash: value(Kind::Flash).and_then(|text| Flash::from_cookie(&text)),
             sent: [Kind::Session, Kind::RememberMe]

@@ -61,7 +61,8 @@ enum Authenticated {
 pub async fn authenticate(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = arrived(request).await.into_parts();
     let request_cookies = RequestCookies::read(&parts.headers, &state.curfew.cookies);
-    let client = client::of(&parts, &state).with_known_device(request_cookies.known_device.clone());
+    let client =
+        client::of(&parts, &state).with_known_device(request_cookies.known_devices.clone());
     let now = Moment::now();
     let navigates = is_navigation(&parts.method, &parts.headers);
     let found = async {

@@ -13,6 +13,7 @@ use crate::{
     audit_marks::{Keeper, MarksFile},
     config::Config,
     event_lines::Format,
+    key_file,
 };
 
 /// Verifies everything; with `expect` also says which event has that hash.
@@ -22,13 +23,16 @@ pub(super) async fn verify(
     expect: Option<&str>,
     out: &mut impl Write,
 ) -> Result<(), Failed> {
-    let key_file = &config.secret_key_file;
-    if !key_file.exists() {
+    let path = &config.secret_key_file;
+    if !path.exists() {
         return Err(Failed::Message(format!(
             "CURFEW_SECRET_KEY_FILE: there is no key at {}, so no signature can be checked: set it as the server has it",
-            key_file.display()
+            path.display()
         )));
     }
+    key_file::is_of_the_instance(path, &instance.db, &instance.keys)
+        .await
+        .map_err(Failed::Message)?;
     let file = MarksFile::at(config.audit_marks_file());
     // Before the chains, which are never older then.
     let read = file.read(&instance.keys);
@@ -42,7 +46,7 @@ pub(super) async fn verify(
         writeln!(
             out,
             "Event {seq} of chain {chain} was signed with a key that was missing where the next event was written. \
-             That happens after `curfew key rotate` and where a command has no key file; otherwise find out who can \
+             That happens after `curfew key rotate` on another node and after `curfew key accept-loss`; otherwise find out who can \
              write to the database."
         )?;
     }

@@ -126,6 +126,20 @@ impl Command {
             Self::Serve | Self::User(User::Create(_)) | Self::Demo { .. } | Self::Seed(_)
         )
     }
+
+    /// Whether it writes what is signed or sealed, and so needs the key as the server has it. The commands about the key
+    /// open it themselves.
+    pub(super) fn needs_the_key(&self) -> bool {
+        !matches!(
+            self,
+            Self::User(User::List)
+                | Self::Sessions(_)
+                | Self::Application(Application::List)
+                | Self::Audit(_)
+                | Self::Key(_)
+                | Self::Config(_)
+        )
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -294,6 +308,10 @@ pub enum Application {
 }
 
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub struct AddApplication {
     /// Email of a user of the account that it belongs to
     #[arg(long, value_name = "EMAIL")]

@@ -111,6 +111,14 @@ pub(super) async fn accept_loss(
         return Ok(());
     }
     op.commit().await?;
+    if accepted.key {
+        writeln!(
+            out,
+            "The instance uses the key in {} from now on. The audit log goes on with it: `curfew audit verify` names the \
+             events up to which nothing can be checked.",
+            path.display()
+        )?;
+    }
     writeln!(
         out,
         "Authenticator apps off: {}; their users sign in with password and recovery code, and were told by email.",

@@ -68,7 +68,7 @@ async fn answered(
             pages::refused(
                 &state.assets,
                 "This request is too long",
-                "The application’s request for a sign-in can’t be understood. Tell whoever runs the application.",
+                "The application’s request for a sign-in can’t be understood. Tell the application’s operator.",
             ),
         ));
     }
@@ -233,7 +233,7 @@ fn shown(state: &AppState, visit: &Visit, untrusted: Untrusted) -> Result<Respon
             let page = pages::refused(
                 &state.assets,
                 "This application isn’t known here",
-                "It may have been removed. If you were sent here by an application, tell whoever runs it.",
+                "It may have been removed. If you were sent here by an application, tell its operator.",
             );
             return Ok(going_on::page(StatusCode::BAD_REQUEST, page));
         }

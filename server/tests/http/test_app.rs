@@ -2,7 +2,11 @@
 
 mod seen;
 
-use std::{sync::LazyLock, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::LazyLock,
+    time::Duration,
+};
 
 use accounts::{
     account,
@@ -34,8 +38,9 @@ pub const SAFARI_ON_IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like
 pub const CHROME_ON_WINDOWS: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 \
                                      (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 
-/// The keys of every node of every install under test.
-static KEYS: LazyLock<Keys> = LazyLock::new(|| Keys::parse(&Keys::new_line()).unwrap());
+/// The key file of every node of every install under test.
+static KEY_FILE: LazyLock<String> = LazyLock::new(|| Keys::new_line().to_string());
+static KEYS: LazyLock<Keys> = LazyLock::new(|| Keys::parse(&KEY_FILE).unwrap());
 
 type Setting = (&'static str, &'static str);
 
@@ -126,6 +131,13 @@ impl TestApp {
             url: url.to_owned(),
             settings,
         }
+    }
+
+    /// Writes the key that these nodes have into a folder, for a program beside them.
+    pub fn key_in(&self, folder: &Path) -> PathBuf {
+        let file = folder.join("shared.key");
+        std::fs::write(&file, KEY_FILE.as_bytes()).unwrap();
+        file
     }
 
     pub fn instance(&self) -> &Instance {

@@ -117,7 +117,7 @@ async fn sign_in_on_a_known_device(
     known.client = ada
         .client
         .clone()
-        .with_known_device(Some(here.known_device));
+        .with_known_device(Some(here.device.value));
     let sign_in = {
         let app = app.clone();
         async move { app.start_session(&known, verified, false, NOW).await }

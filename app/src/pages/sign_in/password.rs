@@ -55,10 +55,12 @@ pub async fn reset_password(token: String, new_password: String) -> Result<(), A
     let (curfew, visit) = (curfew()?, visit()?);
     let token = Token::presented(&token).ok_or(ResetError::Expired)?;
     let new = Secret::new(new_password);
-    reset(&curfew.instance, &visit.client, now(), &token, &new).await?;
+    let done = reset(&curfew.instance, &visit.client, now(), &token, &new).await?;
     // A user who was signed in here is no longer.
     set_cookie(&curfew.cookies.removed(Kind::Session));
     set_cookie(&curfew.cookies.removed(Kind::RememberMe));
+    // So that a stranger's failures do not keep its user from signing in here.
+    set_cookie(&curfew.cookies.known_device(&done.device));
     leave(&Flash::Done(Done::PasswordReset))?;
     leptos_axum::redirect("/sign-in");
     Ok(())

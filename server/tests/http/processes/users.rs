@@ -2,7 +2,7 @@
 
 use std::{io::Write, process::Stdio};
 
-use super::program::{curfew, runs};
+use super::program::curfew;
 use crate::test_app::{FIREFOX_ON_LINUX, PASSWORD, TestApp};
 
 on_both!(
@@ -14,6 +14,7 @@ on_both!(
 fn creates(app: &TestApp, name: &str, email: &str, password: &str) -> (bool, String) {
     let folder = tempfile::tempdir().unwrap();
     let mut child = curfew(folder.path(), &app.url)
+        .env("CURFEW_SECRET_KEY_FILE", app.key_in(folder.path()))
         .args(["user", "create", "--name", name, "--email", email])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -31,7 +32,12 @@ fn creates(app: &TestApp, name: &str, email: &str, password: &str) -> (bool, Str
 /// Another `curfew user …`. What it says on both outputs, and whether it succeeded.
 fn user(app: &TestApp, arguments: &[&str]) -> (bool, String) {
     let folder = tempfile::tempdir().unwrap();
-    let done = runs(folder.path(), &app.url, &[&["user"], arguments].concat());
+    let done = curfew(folder.path(), &app.url)
+        .env("CURFEW_SECRET_KEY_FILE", app.key_in(folder.path()))
+        .arg("user")
+        .args(arguments)
+        .output()
+        .unwrap();
     let said = [done.stdout, done.stderr].concat();
     (done.status.success(), String::from_utf8(said).unwrap())
 }

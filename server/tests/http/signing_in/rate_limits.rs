@@ -2,18 +2,22 @@
 
 use std::net::Ipv4Addr;
 
+use app::cookies::Kind;
 use http::HeaderMap;
 
 use crate::{
     answer::Answer,
     browser::Browser,
-    test_app::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp, email_of},
+    emails::emails,
+    test_app::{FIREFOX_ON_LINUX, OTHER_PASSWORD, PASSWORD, SAFARI_ON_IPHONE, TestApp, email_of},
 };
 
 on_both!(
     an_unknown_email_and_a_wrong_password_look_the_same,
     after_the_limit_the_answer_is_429_with_the_time_to_wait,
     a_stranger_cannot_keep_a_known_device_out,
+    a_thief_with_a_copy_of_every_cookie_neither_locks_the_owner_out_nor_stays_unsaid,
+    a_user_with_a_reset_link_is_kept_out_by_no_stranger,
     an_address_has_a_limit_of_its_own,
     a_plain_form_that_was_refused_keeps_the_email_and_no_password,
 );
@@ -122,6 +126,63 @@ async fn a_stranger_cannot_keep_a_known_device_out(app: TestApp) {
     tries(&ada, "ada@example.com", PASSWORD)
         .await
         .refuses(429, "too_many_attempts");
+}
+
+async fn a_thief_with_a_copy_of_every_cookie_neither_locks_the_owner_out_nor_stays_unsaid(
+    app: TestApp,
+) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let thief = ada.clone();
+    ada.remote_logout().await.is(303);
+    for _ in 0..5 {
+        tries(&thief, "ada@example.com", WRONG).await.is(401);
+    }
+    let copied = ada.cookie(Kind::KnownDevice);
+    ada.sign_in("Ada").await;
+    assert_ne!(ada.cookie(Kind::KnownDevice), copied);
+    // Those about what was done until now.
+    emails(&app, &email_of("Ada")).await;
+
+    thief.sign_in("Ada").await;
+    let told = emails(&app, &email_of("Ada")).await;
+    assert!(
+        told.iter().any(|email| email.contains("/not-me?token=")),
+        "{told:?}"
+    );
+    // The thief's sign-in takes nothing from the owner's browser.
+    ada.sign_in("Ada").await;
+    let told = emails(&app, &email_of("Ada")).await;
+    assert!(told.is_empty(), "{told:?}");
+}
+
+async fn a_user_with_a_reset_link_is_kept_out_by_no_stranger(app: TestApp) {
+    app.browser(FIREFOX_ON_LINUX).sign_up("Ada").await;
+    let (stranger, phone) = (app.browser(SAFARI_ON_IPHONE), app.browser(SAFARI_ON_IPHONE));
+    let strangers_try = async || {
+        for _ in 0..10 {
+            tries(&stranger, "ada@example.com", WRONG).await;
+        }
+        tries(&stranger, "ada@example.com", WRONG).await.is(429);
+    };
+    strangers_try().await;
+    let email = email_of("Ada");
+    phone
+        .call("request_password_reset", &[("email", &email)])
+        .await
+        .is(200);
+    let sent = emails(&app, &email).await;
+    let start = "http://curfew.test/reset-password?token=";
+    let token = sent.iter().find_map(|email| email.split_once(start));
+    let token = &token.unwrap().1[..43];
+    let choose = [("token", token), ("new_password", OTHER_PASSWORD)];
+    phone.call("reset_password", &choose).await.is(200);
+    assert!(!phone.is_signed_in().await);
+    strangers_try().await;
+    tries(&phone, "ada@example.com", OTHER_PASSWORD)
+        .await
+        .is(200);
+    assert!(phone.is_signed_in().await);
 }
 
 async fn an_address_has_a_limit_of_its_own(app: TestApp) {

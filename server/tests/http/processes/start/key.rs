@@ -1,15 +1,25 @@
 //! The key: a start with one that does not fit what is sealed.
 
-use std::fs;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    thread,
+};
 
 use super::{super::client::Client, refuses};
 use crate::{
+    databases,
     processes::program::{Program, runs},
     test_app::{FIREFOX_ON_LINUX, PASSWORD, TestApp, email_of},
     two_factor::protect,
 };
 
-on_both!(a_key_that_does_not_fit_stops_the_start_until_the_loss_is_accepted);
+on_both!(
+    a_key_that_does_not_fit_stops_the_start_until_the_loss_is_accepted,
+    a_node_with_a_key_of_its_own_is_refused,
+    a_command_before_the_first_start_makes_the_key_that_the_server_uses,
+    nodes_that_start_a_new_install_at_once_agree_on_its_key,
+);
 
 async fn a_key_that_does_not_fit_stops_the_start_until_the_loss_is_accepted(app: TestApp) {
     let folder = tempfile::tempdir().unwrap();
@@ -137,7 +147,7 @@ async fn quotes_left_in_a_path_are_refused_and_no_key_is_made() {
 
 /// A start on a new database makes a key; the next one finds it.
 #[tokio::test]
-async fn a_new_key_is_made_where_nothing_is_sealed() {
+async fn a_new_key_is_made_on_a_new_install_alone() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("curfew.db").display());
     let key = folder.path().join("secret.key");
@@ -145,8 +155,150 @@ async fn a_new_key_is_made_where_nothing_is_sealed() {
     let made = fs::read_to_string(&key).unwrap();
     drop(Program::start(folder.path(), &url));
     assert_eq!(fs::read_to_string(&key).unwrap(), made);
-    // Nothing is sealed yet, so its loss costs nothing.
+    // Another node may have it: without it the start is refused, whatever is sealed.
     fs::remove_file(&key).unwrap();
-    drop(Program::start(folder.path(), &url));
-    assert_ne!(fs::read_to_string(&key).unwrap(), made);
+    let said = refuses(folder.path(), &url, &[], &["serve"]);
+    assert!(
+        said.contains("there is no key file at") && said.contains("0 users"),
+        "{said}"
+    );
+    assert!(!key.exists());
+}
+
+/// The file that the settings name, for a folder of a node's own.
+fn own_key(folder: &Path) -> PathBuf {
+    folder.join("own.key")
+}
+
+fn runs_on(folder: &Path, url: &str, arguments: &[&str]) -> (bool, String) {
+    let mut command = super::super::program::curfew(folder, url);
+    let output = command
+        .env("CURFEW_SECRET_KEY_FILE", own_key(folder))
+        .args(arguments)
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(said).unwrap())
+}
+
+async fn a_node_with_a_key_of_its_own_is_refused(app: TestApp) {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (here, there, url) = (here.path(), there.path(), app.url.as_str());
+    let named = own_key(here);
+    let first = Program::start_with(
+        here,
+        url,
+        &[("CURFEW_SECRET_KEY_FILE", named.to_str().unwrap())],
+    );
+    let mut ada = Client::default();
+    ada.sign_up(&first.address, "Ada").await;
+    let other = own_key(there);
+    let setting = [("CURFEW_SECRET_KEY_FILE", other.to_str().unwrap())];
+    let said = refuses(there, url, &setting, &["serve"]);
+    for words in [
+        "there is no key file at",
+        other.to_str().unwrap(),
+        "0 users",
+        "of the audit log",
+        "curfew key accept-loss",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(!other.exists(), "a key was made that the others lack");
+    let another = accounts::keys::Keys::new_line();
+    fs::write(&other, another.as_bytes()).unwrap();
+    for command in [
+        &["serve"][..],
+        &["key", "rotate"],
+        &["remote-logout", "ada@example.com"],
+        &["audit", "verify"],
+    ] {
+        let said = refuses(there, url, &setting, command);
+        assert!(
+            said.contains("is not the one that this instance signs its audit log with"),
+            "{command:?}: {said}"
+        );
+    }
+    assert!(ada.is_signed_in(&first.address).await);
+    let (whole, said) = runs_on(here, url, &["audit", "verify"]);
+    assert!(whole && !said.contains("missing where"), "{said}");
+
+    // After a rotation the old key is not enough, and a copy of the file is.
+    fs::copy(&named, &other).unwrap();
+    let (rotated, said) = runs_on(here, url, &["key", "rotate"]);
+    assert!(rotated, "{said}");
+    let said = refuses(there, url, &setting, &["serve"]);
+    assert!(said.contains("is not the one"), "{said}");
+    fs::copy(&named, &other).unwrap();
+    let second = Program::start_with(there, url, &setting);
+    assert!(ada.is_signed_in(&second.address).await);
+}
+
+async fn a_command_before_the_first_start_makes_the_key_that_the_server_uses(app: TestApp) {
+    let folder = tempfile::tempdir().unwrap();
+    let (folder, url) = (folder.path(), app.url.as_str());
+    let key = own_key(folder);
+    let password = folder.join("password.txt");
+    fs::write(&password, PASSWORD).unwrap();
+    let creates = |name: &str| {
+        let (email, file) = (email_of(name), password.to_str().unwrap());
+        let create = ["user", "create", "--name", name, "--email", &email];
+        runs_on(
+            folder,
+            url,
+            &[&create[..], &["--password-file", file]].concat(),
+        )
+    };
+    let (created, said) = creates("Ada");
+    assert!(created, "{said}");
+    let made = fs::read_to_string(&key).unwrap();
+    let verifies = || runs_on(folder, url, &["audit", "verify"]);
+    let (whole, said) = verifies();
+    assert!(whole && !said.contains("missing where"), "{said}");
+    let named = [("CURFEW_SECRET_KEY_FILE", key.to_str().unwrap())];
+    drop(Program::start_with(folder, url, &named));
+    assert_eq!(fs::read_to_string(&key).unwrap(), made);
+
+    // Lost, nothing goes on by itself; accepted, everything does.
+    fs::remove_file(&key).unwrap();
+    let (created, said) = creates("Grace");
+    assert!(!created && said.contains("0 users"), "{said}");
+    assert!(!key.exists());
+    let (accepted, said) = runs_on(folder, url, &["key", "accept-loss"]);
+    assert!(accepted && said.contains("from now on"), "{said}");
+    let (created, said) = creates("Grace");
+    assert!(created, "{said}");
+    let (whole, said) = verifies();
+    assert!(whole && said.contains("key that was missing"), "{said}");
+    let server = Program::start_with(folder, url, &named);
+    Client::default().sign_in(&server.address, "Ada").await;
+}
+
+async fn nodes_that_start_a_new_install_at_once_agree_on_its_key(app: TestApp) {
+    let folders: Vec<_> = (0..3).map(|_| tempfile::tempdir().unwrap()).collect();
+    let password = folders[0].path().join("password.txt");
+    fs::write(&password, PASSWORD).unwrap();
+    let file = password.to_str().unwrap();
+    let done: Vec<bool> = thread::scope(|scope| {
+        let url = app.url.as_str();
+        let starts = folders.iter().enumerate().map(|(n, folder)| {
+            scope.spawn(move || {
+                let (name, email) = (format!("N{n}"), format!("n{n}@example.com"));
+                let create = ["user", "create", "--name", &name, "--email", &email];
+                let create = [&create[..], &["--password-file", file]].concat();
+                runs_on(folder.path(), url, &create).0
+            })
+        });
+        let starts: Vec<_> = starts.collect();
+        starts
+            .into_iter()
+            .map(|start| start.join().unwrap())
+            .collect()
+    });
+    assert_eq!(done.iter().filter(|done| **done).count(), 1, "{done:?}");
+    let users = "select count(*) from users";
+    assert_eq!(databases::number(app.db(), users).await, 1);
+    for (folder, done) in folders.iter().zip(done) {
+        assert_eq!(own_key(folder.path()).exists(), done);
+    }
 }
