@@ -68,6 +68,12 @@ pub async fn cleanup(tx: &mut Tx, now: Moment) -> Result<u64, sqlx::Error> {
             month_ago,
         ),
         (
+            "delete from gate_cookies where application_session_id in
+                 (select id from application_sessions where ended_at < $1)",
+            month_ago,
+        ),
+        ("delete from gate_hand_overs where expires_at < $1", now.at - DAY),
+        (
             "delete from application_sessions where ended_at < $1
                  and not exists (select 1 from logout_notices n where n.application_session_id = application_sessions.id)
                  and not exists (select 1 from access_tokens t where t.application_session_id = application_sessions.id)",

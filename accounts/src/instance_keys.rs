@@ -46,7 +46,7 @@ pub async fn begin(db: &Db, keys: &Keys) -> Result<bool, sqlx::Error> {
 }
 
 /// Uses the newest of these keys, and none beside it.
-pub(crate) async fn use_newest_alone(conn: &mut Conn, keys: &Keys) -> Result<(), sqlx::Error> {
+pub(crate) async fn use_only_the_newest(conn: &mut Conn, keys: &Keys) -> Result<(), sqlx::Error> {
     execute!(conn, "delete from instance_keys")?;
     let sql = "insert into instance_keys (key_id, number) values ($1, 1)";
     execute!(conn, sql, keys.newest())?;

@@ -73,7 +73,7 @@ pub async fn accept_loss(op: &mut Operation) -> Result<AcceptedLoss, sqlx::Error
     }
     let keys = op.keys().clone();
     if instance_keys::lacks_one(op, Some(&keys)).await? {
-        instance_keys::use_newest_alone(op, &keys).await?;
+        instance_keys::use_only_the_newest(op, &keys).await?;
         accepted.key = true;
     }
     Ok(accepted)

@@ -58,6 +58,6 @@ pub async fn seal_anew(tx: &mut Tx, keys: &Keys, now: Moment) -> Result<u64, Rot
             )?;
         }
     }
-    instance_keys::use_newest_alone(tx, keys).await?;
+    instance_keys::use_only_the_newest(tx, keys).await?;
     Ok(rows)
 }

@@ -171,8 +171,12 @@ impl Operation {
             }
         }
         let mut receipts = Receipts::default();
+        let mut here = Vec::new();
         for event in std::mem::take(&mut self.events) {
-            self.changes.extend(event.change());
+            match event.change() {
+                Some(change) => self.changes.push(change),
+                None => here.extend(event.change_here()),
+            }
             let chained = audit::append(&mut self.reader, event).await?;
             // Written here, so that what an account is sent is what it has recorded, even when this process stops
             // in between.
@@ -185,6 +189,7 @@ impl Operation {
             emails::insert(&mut self.reader, &outgoing).await?;
         }
         self.notifier.commit(self.reader.conn, self.changes).await?;
+        self.notifier.notify(here);
         audit::note_appended(receipts.0.len() as u64);
         Ok(receipts)
     }

@@ -222,14 +222,18 @@ pub(crate) async fn welcome(
 #[must_use]
 pub fn same_site(next: Option<&str>) -> String {
     let ours = |path: &&str| {
-        path.starts_with('/')
-            && !path.starts_with("//")
-            && path.len() <= 8_000
-            && path.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
-            && !path.starts_with("/api/")
-            && !path.starts_with("/sign-")
+        stays_on_its_host(path) && !path.starts_with("/api/") && !path.starts_with("/sign-")
     };
     next.filter(ours).unwrap_or("/").to_owned()
+}
+
+/// Whether a browser that is led there stays on the host it is on.
+#[must_use]
+pub fn stays_on_its_host(path: &str) -> bool {
+    path.starts_with('/')
+        && !path.starts_with("//")
+        && path.len() <= 8_000
+        && path.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ test.describe("the open page", { tag: "@with-javascript" }, () => {
     page.on("request", (request) => asked.push(new URL(request.url()).pathname));
     await page.goto("/sign-in");
     await live(page);
-    await page.waitForLoadState("networkidle");
+    await page.waitForLoadState("load");
     expect(asked.filter((path) => path.endsWith(".wasm") || path.includes("/curfew."))).toEqual(
       asked.filter((path) => path.endsWith(".css")),
     );

@@ -103,6 +103,6 @@ test("on a plan without them the button is there, disabled, and names the plans"
     await visit(page, path);
     const button = page.getByRole("button", { name: "Create token" });
     await expect(button).toBeDisabled();
-    await expect(button).toHaveAccessibleDescription(plans);
+    await expect(button).toHaveAccessibleDescription(`${plans} Change plan`);
   }
 });

@@ -201,6 +201,13 @@ impl Streams {
         }
     }
 
+    /// Something may have happened to anyone.
+    fn note_activity_of_all(&self) {
+        for stream in self.lock().of_user.values().flatten() {
+            stream.activity.note();
+        }
+    }
+
     /// Ends the streams of a session that has ended, or whose user has another role or plan now.
     fn judge(&self, user: &UserId, session: &SessionId, now: Option<&SessionStatus>) {
         let mut open = self.lock();

@@ -473,9 +473,11 @@ impl Unchained {
     /// Whose sessions it may have changed. None for a sign-in, because PostgreSQL's NOTIFY lets only one commit run at
     /// a time: a sign-in that ends another session sends the notification itself.
     pub(crate) fn change(&self) -> Option<Change> {
-        if self.action == Action::Login {
-            return None;
-        }
+        self.change_here().filter(|_| self.action != Action::Login)
+    }
+
+    /// The same, as this process is told: a sign-in shows on the user's open pages.
+    pub(crate) fn change_here(&self) -> Option<Change> {
         Change::of_event(self.action.name(), self.subject.as_deref(), &self.chain)
     }
 }

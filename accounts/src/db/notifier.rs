@@ -84,7 +84,8 @@ impl Notifier {
         Ok(())
     }
 
-    fn notify(&self, changes: Vec<Change>) {
+    /// Tells this process alone.
+    pub(crate) fn notify(&self, changes: Vec<Change>) {
         for change in changes {
             // An error says that nothing is subscribed.
             let _ = self.here.send(change);

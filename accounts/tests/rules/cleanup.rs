@@ -14,6 +14,7 @@ on_both!(
     what_ended_or_ran_out_is_deleted_30_days_later,
     counts_of_failures_and_known_devices_are_deleted_when_they_are_due,
     what_is_live_is_not_deleted,
+    what_a_gate_has_left_is_deleted_too,
 );
 
 async fn delete_due(app: &TestApp, now: Moment) -> u64 {
@@ -99,6 +100,26 @@ async fn counts_of_failures_and_known_devices_are_deleted_when_they_are_due(db: 
     databases::run(&app.db, "delete from sessions").await;
     assert_eq!(delete_due(&app, after(365 * DAY)).await, 0);
     assert_eq!(delete_due(&app, after(365 * DAY + SECOND)).await, 1);
+}
+
+async fn what_a_gate_has_left_is_deleted_too(db: Db) {
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    app.gate(&ada, crate::gate::WIKI, |_| {}).await;
+    let here = app.sign_in(&ada, NOW).await;
+    app.gate_cookie(&here).await;
+    let tables = ["gate_cookies", "gate_hand_overs", "application_sessions"];
+    delete_due(&app, NOW).await;
+    for table in tables {
+        assert_eq!(rows(&app, table).await, 1, "{table}");
+    }
+    app.remote_logout(&ada.id, By::Operator, NOW).await.unwrap();
+    sessions::end_applications(&app, NOW).await.unwrap();
+    sessions::expand_raises(&app, NOW).await.unwrap();
+    delete_due(&app, after(31 * DAY)).await;
+    for table in tables {
+        assert_eq!(rows(&app, table).await, 0, "{table}");
+    }
 }
 
 async fn what_is_live_is_not_deleted(db: Db) {

@@ -238,38 +238,26 @@ async fn a_rotation_and_an_accepted_loss_change_the_key_that_is_needed(db: Db) {
     let (old, new) = (Keys::new_line(), Keys::new_line());
     let old_keys = Keys::parse(&old).unwrap();
     let both = Keys::parse(&format!("{}{}", *new, *old)).unwrap();
-    let new_keys_alone = Keys::parse(&new).unwrap();
+    let only_new_keys = Keys::parse(&new).unwrap();
     assert!(instance_keys::begin(&app.db, &old_keys).await.unwrap());
     // A rotation that broke off after the file: the node starts, and one without the new key does not any more.
     assert!(instance_keys::begin(&app.db, &both).await.unwrap());
     assert!(!instance_keys::begin(&app.db, &old_keys).await.unwrap());
-    assert!(
-        !instance_keys::begin(&app.db, &new_keys_alone)
-            .await
-            .unwrap()
-    );
+    assert!(!instance_keys::begin(&app.db, &only_new_keys).await.unwrap());
     let mut tx = app.db.write().await.unwrap();
     seal_anew(&mut tx, &both, NOW).await.unwrap();
     tx.commit().await.unwrap();
-    assert!(
-        instance_keys::begin(&app.db, &new_keys_alone)
-            .await
-            .unwrap()
-    );
+    assert!(instance_keys::begin(&app.db, &only_new_keys).await.unwrap());
     assert!(!instance_keys::begin(&app.db, &old_keys).await.unwrap());
 
     let other = with_another_key(&app);
     let accepted = accepts_loss(&other).await;
-    let key_alone = AcceptedLoss {
+    let only_this_key = AcceptedLoss {
         key: true,
         ..AcceptedLoss::default()
     };
-    assert_eq!(accepted, key_alone);
+    assert_eq!(accepted, only_this_key);
     assert!(instance_keys::begin(&app.db, &other.keys).await.unwrap());
-    assert!(
-        !instance_keys::begin(&app.db, &new_keys_alone)
-            .await
-            .unwrap()
-    );
+    assert!(!instance_keys::begin(&app.db, &only_new_keys).await.unwrap());
     assert_eq!(accepts_loss(&other).await, AcceptedLoss::default());
 }

@@ -10,7 +10,7 @@ use accounts::{
 use app::error::{AppError, Code};
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, HeaderValue, header, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -41,7 +41,9 @@ pub async fn mcp(State(state): State<AppState>, request: Request, next: Next) ->
 
 /// Asks the database at every request, so that a revoked token is refused at the first try.
 async fn authenticate(state: &AppState, kind: Kind, request: Request, next: Next) -> Response {
-    let (mut parts, body) = arrived(request).await.into_parts();
+    let arrived = arrived(request).await;
+    let is_whole = arrived.is_whole;
+    let (mut parts, body) = arrived.request.into_parts();
     let now = Moment::now();
     let Some(presented) = presented(&parts.headers) else {
         return unknown("Send an Authorization header: Bearer, and a token.", false);
@@ -60,6 +62,8 @@ async fn authenticate(state: &AppState, kind: Kind, request: Request, next: Next
         too_fast(&verdict)
     } else if let Err(error) = may(state, &parts, &bearer, &client).await {
         Refused(error).into_response()
+    } else if !is_whole {
+        StatusCode::PAYLOAD_TOO_LARGE.into_response()
     } else {
         state.last_seen.note_token(&bearer, now.at);
         parts.extensions.insert(Caller { bearer, client });

@@ -59,7 +59,7 @@ enum Authenticated {
 /// Authenticates a request and hands it on with its [`Visit`]. Dead cookies are removed on the way out. When the
 /// database is unavailable every request is refused, and no cookie is touched.
 pub async fn authenticate(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = arrived(request).await.into_parts();
+    let (mut parts, body) = arrived(request).await.request.into_parts();
     let request_cookies = RequestCookies::read(&parts.headers, &state.curfew.cookies);
     let client =
         client::of(&parts, &state).with_known_device(request_cookies.known_devices.clone());

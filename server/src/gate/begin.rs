@@ -8,7 +8,7 @@ use accounts::{
 };
 use app::{
     pages::{error_page::Frame, gate_page::GatePage},
-    sign_in::same_site,
+    sign_in::stays_on_its_host,
 };
 use axum::{
     extract::{Query, Request, State},
@@ -89,11 +89,8 @@ async fn is_admitted(state: &AppState, site: &Site, parts: &Parts) -> bool {
 
 /// A path of the application, and none of the gate's own there, which would lead round in a circle.
 pub(super) fn destination(to: Option<&str>) -> String {
-    let to = same_site(to);
-    if to.starts_with("/.curfew/") {
-        return "/".into();
-    }
-    to
+    let there = |to: &&str| stays_on_its_host(to) && !to.starts_with("/.curfew/");
+    to.filter(there).unwrap_or("/").to_owned()
 }
 
 /// A code from Curfew.
@@ -177,5 +174,28 @@ fn answer(state: &AppState, status: StatusCode, what: GatePage) -> Response {
 fn set(response: &mut Response, cookie: &str) {
     if let Ok(cookie) = HeaderValue::from_str(cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_application_has_its_own_paths_and_no_other_host_is_led_to() {
+        for path in ["/", "/page?a=1", "/api/things", "/sign-in", "/a//b"] {
+            assert_eq!(destination(Some(path)), path);
+        }
+        for elsewhere in [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "",
+            "/.curfew/sign-in",
+            "/a\nb",
+        ] {
+            assert_eq!(destination(Some(elsewhere)), "/", "{elsewhere}");
+        }
+        assert_eq!(destination(None), "/");
     }
 }

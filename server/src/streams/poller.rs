@@ -98,6 +98,10 @@ impl Streams {
         // The streams that are left: their sessions live, and show what may have changed.
         self.note_activity(&due.users);
         due.users.clear();
+        if due.missed {
+            self.note_activity_of_all();
+            due.missed = false;
+        }
         if due.everyone {
             due.rest = self.changed(&mut conn).await?;
             due.everyone = false;
@@ -151,6 +155,8 @@ struct Due {
     users: HashSet<UserId>,
     accounts: HashSet<AccountId>,
     everyone: bool,
+    /// What happened may have been missed, so that every page has to look for itself.
+    missed: bool,
     /// Sessions to end, a few at a time, because a remote logout must not wait for ten thousand.
     rest: Vec<(UserId, SessionId)>,
 }
@@ -164,7 +170,10 @@ impl Due {
             Some(Change::Account(account)) => {
                 self.accounts.insert(account);
             }
-            Some(Change::Anyone) => self.everyone = true,
+            Some(Change::Anyone) => {
+                self.everyone = true;
+                self.missed = true;
+            }
             None => {}
         }
     }

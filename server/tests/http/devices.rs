@@ -177,7 +177,7 @@ async fn five_hundred_devices_are_a_short_page_with_a_way_to_all(app: TestApp) {
     let short = ada.get(SECURITY).await;
     short.says("Show all 500");
     assert_eq!(short.body.matches("class=\"device\"").count(), 20);
-    assert!(short.body.len() < 120_000, "{}", short.body.len());
+    assert!(short.body.len() < 125_000, "{}", short.body.len());
     let all = ada.get("/profile/security?devices=all").await;
     assert_eq!(all.body.matches("class=\"device\"").count(), 500);
     all.does_not_say("Show all");

@@ -134,6 +134,7 @@ impl TestApp {
     }
 
     /// Writes the key that these nodes have into a folder, for a program beside them.
+    #[expect(clippy::unused_self, reason = "every app under test has the same keys")]
     pub fn key_in(&self, folder: &Path) -> PathBuf {
         let file = folder.join("shared.key");
         std::fs::write(&file, KEY_FILE.as_bytes()).unwrap();

@@ -44,7 +44,9 @@ impl Stage {
         let folder = tempfile::tempdir().unwrap();
         let address = format!("127.0.0.1:{}", free_port());
         let home = format!("http://{address}");
+        let key = app.key_in(folder.path());
         let settings = [
+            ("CURFEW_SECRET_KEY_FILE", key.to_str().unwrap()),
             ("CURFEW_LISTEN", address.as_str()),
             ("CURFEW_PUBLIC_URL", &home),
             ("CURFEW_TRUSTED_PROXIES", "127.0.0.1/32"),

@@ -220,7 +220,7 @@ fn gate_fields(sent: &Sent, filled: &Filled) -> impl IntoView + use<> {
             sent,
             "open_paths",
             "Paths that are open to all",
-            "One a line, for example /public. Everything below it is open. Gate only.",
+            "One a line: /robots.txt for that alone, /public/ for everything below it. Gate only.",
             &filled.open_paths,
         )}
         {tick(sent, "passes_preflights", "Let CORS preflights pass", "For a gate in front of an API that other sites’ pages call.", filled.passes_preflights)}

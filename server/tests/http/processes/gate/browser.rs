@@ -93,11 +93,11 @@ impl GateBrowser {
         let mut request =
             format!("GET {address} HTTP/1.0\r\nHost: {host}\r\nUser-Agent: {FIREFOX_ON_LINUX}\r\n");
         for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
+            request += &[name, ": ", value, "\r\n"].concat();
         }
         if let Some(cookies) = self.cookies.get(host) {
             let pairs: Vec<_> = cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
-            request.push_str(&format!("Cookie: {}\r\n", pairs.join("; ")));
+            request += &["Cookie: ", &pairs.join("; "), "\r\n"].concat();
         }
         request.push_str("\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    hash::{BuildHasher, RandomState},
     net::{TcpListener, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -27,10 +28,13 @@ pub struct Proxy {
     pub origin: String,
 }
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago, and below those that a system gives out by itself: no other story takes it before
+/// the program does that it is for.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    let random = || u16::try_from(RandomState::new().hash_one(0) % 10_000).unwrap();
+    let ports = std::iter::repeat_with(|| 20_000 + random());
+    let mut free = ports.filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    free.next().unwrap()
 }
 
 /// The first block of a language in the page, with the addresses of this test.
@@ -51,13 +55,12 @@ impl Proxy {
             .replace("wiki.example.com", &behind.name)
             .lines()
             .filter(|line| !line.contains("ssl_certificate"))
-            .map(|line| format!("{line}\n"))
+            .flat_map(|line| [line, "\n"])
             .collect();
         let folder = behind.folder.to_str().unwrap();
-        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-            .iter()
-            .map(|what| format!("{what}_temp_path {folder}/nginx-{what};\n"))
-            .collect();
+        let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+        let kinds = kinds.map(|what| format!("{what}_temp_path {folder}/nginx-{what};\n"));
+        let temporary = kinds.concat();
         let whole = format!(
             "daemon off;\nmaster_process off;\npid {folder}/nginx.pid;\nerror_log stderr;\n\
              events {{}}\nhttp {{\naccess_log off;\n{temporary}{site}}}\n"
@@ -89,7 +92,7 @@ impl Proxy {
             .lines()
             // Of Caddy 2.7; Debian has 2.6.
             .filter(|line| !line.contains("stream_timeout"))
-            .map(|line| format!("{line}\n"))
+            .flat_map(|line| [line, "\n"])
             .collect();
         let whole = format!("{{\nadmin off\nauto_https off\n}}\n{site}");
         let file = behind.folder.join("Caddyfile");

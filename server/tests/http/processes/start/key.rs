@@ -240,7 +240,7 @@ async fn a_command_before_the_first_start_makes_the_key_that_the_server_uses(app
     let key = own_key(folder);
     let password = folder.join("password.txt");
     fs::write(&password, PASSWORD).unwrap();
-    let creates = |name: &str| {
+    let runs_create = |name: &str| {
         let (email, file) = (email_of(name), password.to_str().unwrap());
         let create = ["user", "create", "--name", name, "--email", &email];
         runs_on(
@@ -249,7 +249,7 @@ async fn a_command_before_the_first_start_makes_the_key_that_the_server_uses(app
             &[&create[..], &["--password-file", file]].concat(),
         )
     };
-    let (created, said) = creates("Ada");
+    let (created, said) = runs_create("Ada");
     assert!(created, "{said}");
     let made = fs::read_to_string(&key).unwrap();
     let verifies = || runs_on(folder, url, &["audit", "verify"]);
@@ -261,12 +261,12 @@ async fn a_command_before_the_first_start_makes_the_key_that_the_server_uses(app
 
     // Lost, nothing goes on by itself; accepted, everything does.
     fs::remove_file(&key).unwrap();
-    let (created, said) = creates("Grace");
+    let (created, said) = runs_create("Grace");
     assert!(!created && said.contains("0 users"), "{said}");
     assert!(!key.exists());
     let (accepted, said) = runs_on(folder, url, &["key", "accept-loss"]);
     assert!(accepted && said.contains("from now on"), "{said}");
-    let (created, said) = creates("Grace");
+    let (created, said) = runs_create("Grace");
     assert!(created, "{said}");
     let (whole, said) = verifies();
     assert!(whole && said.contains("key that was missing"), "{said}");
