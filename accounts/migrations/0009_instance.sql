@@ -28,9 +28,3 @@ create table instance_raises (
     remembered_devices bigint not null,
     recorded_at bigint
 );
-
--- High-water marks of the audit log that this database contradicts, and for which the epoch was raised already.
-create table settled_marks (
-    mark text not null primary key,
-    at bigint not null
-);

@@ -10,6 +10,7 @@ mod lineage;
 mod notifier;
 mod postgres;
 pub(crate) mod raise;
+mod same_file;
 mod sqlite;
 
 use std::{
@@ -30,6 +31,7 @@ pub use in_use::{InUse, exclusive};
 pub(crate) use notifier::INSTANCE;
 pub use notifier::{Change, Notifier};
 pub use raise::{InstanceRaise, RaiseReason};
+pub use same_file::SameFile;
 pub use sqlx::Error as DatabaseError;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -44,6 +46,7 @@ pub enum Db {
     Sqlite {
         read: SqlitePool,
         write: SqlitePool,
+        same: SameFile,
         notifier: Notifier,
     },
     Postgres {
@@ -149,7 +152,10 @@ impl Db {
     /// When the database is unavailable.
     pub async fn read(&self) -> Result<Conn, sqlx::Error> {
         Ok(match self {
-            Self::Sqlite { read, .. } => Conn::Sqlite(Held::Plain(read.acquire().await?)),
+            Self::Sqlite { read, same, .. } => {
+                same.check()?;
+                Conn::Sqlite(Held::Plain(read.acquire().await?))
+            }
             Self::Postgres { pool, .. } => Conn::Postgres(Held::Plain(pool.acquire().await?)),
         })
     }
@@ -166,7 +172,8 @@ impl Db {
     pub(crate) async fn begin(&self) -> Result<Conn, sqlx::Error> {
         Ok(match self {
             // A deferred transaction that turns into a writer fails at once and ignores the busy timeout.
-            Self::Sqlite { write, .. } => {
+            Self::Sqlite { write, same, .. } => {
+                same.check()?;
                 Conn::Sqlite(Held::InTx(write.begin_with("begin immediate").await?))
             }
             Self::Postgres { pool, .. } => Conn::Postgres(Held::InTx(pool.begin().await?)),

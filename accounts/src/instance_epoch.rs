@@ -46,28 +46,24 @@ pub async fn raise_instance_epoch(
     Ok(raised)
 }
 
-/// Raises it where the database contradicts high-water marks for which that was not done yet: a copy that is older than
-/// they are was put in its place, or newest events were cut. Read the marks before.
+/// Raises it where the database contradicts high-water marks and nothing was ended for that yet: a copy that is older than
+/// they are was put in its place, or newest events were cut. The marks follow the database from then on, so that the next
+/// older copy is noticed as well: the caller keeps them. Read them before.
 ///
 /// # Errors
-/// When the database is unavailable; then nothing has ended.
+/// When the database is unavailable. Either nothing has ended, or the marks are as they were and it is raised once more.
 pub async fn raise_if_older(
     instance: &Instance,
-    marks: &Marks,
+    marks: &mut Marks,
     now: Moment,
 ) -> Result<Option<InstanceRaise>, sqlx::Error> {
-    let mut op = Operation::begin(instance, &Client::default(), now).await?;
-    let mut unsettled = 0;
-    for mark in marks.contradictions(&mut op).await? {
-        let sql =
-            "insert into settled_marks (mark, at) values ($1, $2) on conflict (mark) do nothing";
-        unsettled += execute!(&mut op, sql, mark, now.at)?;
-    }
-    if unsettled == 0 {
+    if !marks.are_newer(&mut *instance.read(now).await?).await? {
         return Ok(None);
     }
+    let mut op = Operation::begin(instance, &Client::default(), now).await?;
     let raised = raise_instance_epoch(&mut op, RaiseReason::OlderDatabase).await?;
     op.commit().await?;
+    marks.follow_anew(&mut *instance.read(now).await?).await?;
     Ok(Some(raised))
 }
 

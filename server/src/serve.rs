@@ -112,9 +112,13 @@ pub async fn serve(config: Config) -> Result<(), String> {
 async fn refuse_what_is_older(instance: &Instance, file: &MarksFile) -> Result<(), DatabaseError> {
     let now = Moment::now();
     // Marks that cannot be read are told of where they are written.
-    if let Ok(Some(marks)) = file.read(&instance.keys)
-        && let Some(raised) = raise_if_older(instance, &marks, now).await?
+    if let Ok(Some(mut marks)) = file.read(&instance.keys)
+        && let Some(raised) = raise_if_older(instance, &mut marks, now).await?
     {
+        // Not kept, it is raised once more at the next start.
+        if let Err(error) = file.write(&marks, &instance.keys) {
+            tracing::warn!(%error, "the audit log's high-water marks are not written");
+        }
         tracing::error!(
             users = raised.users,
             sessions = raised.sessions,

@@ -114,19 +114,24 @@ impl Drop for Partial {
     }
 }
 
-/// Removes what no process holds any more.
+/// Removes what no process holds any more, with what SQLite has left beside it.
 fn remove_left(folder: &Path, start: &OsString) {
-    let start = start.as_encoded_bytes();
+    let start = start.to_string_lossy();
     let Ok(entries) = fs::read_dir(folder) else {
         return;
     };
     for entry in entries.flatten() {
         let name = entry.file_name();
+        let name = name.to_string_lossy();
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-        if !is_file || !name.as_encoded_bytes().starts_with(start) {
+        let Some(rest) = name.strip_prefix(&*start).filter(|_| is_file) else {
             continue;
-        }
-        let held = File::open(entry.path()).is_ok_and(|file| file.try_lock().is_err());
+        };
+        // The lock is on the file itself, whatever lies beside it.
+        let digits = rest.find(|c: char| !c.is_ascii_digit());
+        let number = &rest[..digits.unwrap_or(rest.len())];
+        let owner = folder.join(format!("{start}{number}"));
+        let held = File::open(owner).is_ok_and(|file| file.try_lock().is_err());
         if !held {
             let _ = fs::remove_file(entry.path());
         }
@@ -159,7 +164,12 @@ mod tests {
         let other = folder.path().join(".copy.db.partial-1");
         let held = File::create(&other).unwrap();
         held.lock().unwrap();
+        let beside = folder.path().join(".copy.db.partial-1-wal");
+        fs::write(&beside, "its newest writes").unwrap();
         drop(Partial::beside(&target).unwrap());
-        assert!(other.exists());
+        assert!(other.exists() && beside.exists());
+        drop(held);
+        drop(Partial::beside(&target).unwrap());
+        assert!(!other.exists() && !beside.exists());
     }
 }

@@ -17,7 +17,8 @@ on_both!(
     everything_of_every_user_ends_and_tokens_stay,
     nothing_is_raised_when_the_operation_is_dropped,
     an_event_is_recorded_once_even_where_it_was_raised_without_one,
-    a_database_older_than_its_marks_raises_once_for_each_mark,
+    a_database_older_than_its_marks_raises_once_for_each_time_that_it_is,
+    marks_of_another_database_raise_once,
 );
 
 async fn raised(app: &TestApp) {
@@ -123,7 +124,7 @@ async fn an_event_is_recorded_once_even_where_it_was_raised_without_one(db: Db) 
     assert!(record_raises(&app, after(SECOND)).await.unwrap().is_empty());
 }
 
-async fn a_database_older_than_its_marks_raises_once_for_each_mark(db: Db) {
+async fn a_database_older_than_its_marks_raises_once_for_each_time_that_it_is(db: Db) {
     let app = TestApp::new(db);
     let ada = app.user("ada").await;
     let mut marks = Marks::default();
@@ -132,12 +133,7 @@ async fn a_database_older_than_its_marks_raises_once_for_each_mark(db: Db) {
     drop(conn);
     let session = app.sign_in(&ada, NOW).await;
     // As new as its marks, or newer.
-    assert!(
-        raise_if_older(&app, &marks, after(SECOND))
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert!(!is_older(&app, &mut marks).await);
     assert!(app.is_live(&session.session.token, after(SECOND)).await);
     let mut conn = app.read(NOW).await;
     marks.raise(&mut conn).await.unwrap();
@@ -149,15 +145,54 @@ async fn a_database_older_than_its_marks_raises_once_for_each_mark(db: Db) {
     ] {
         run(&app.db, sql).await;
     }
-    let raised = raise_if_older(&app, &marks, after(SECOND)).await.unwrap();
+    let raised = raise_if_older(&app, &mut marks, after(SECOND))
+        .await
+        .unwrap();
     assert_eq!(raised.map(|raised| raised.sessions), Some(1));
     assert!(!app.is_live(&session.session.token, after(SECOND)).await);
     let again = app.sign_in(&ada, after(SECOND)).await;
-    assert!(
-        raise_if_older(&app, &marks, after(SECOND))
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert!(!is_older(&app, &mut marks).await);
     assert!(app.is_live(&again.session.token, after(SECOND)).await);
+    // What it lacks stays wrong for the operator to see.
+    let raised = marks.raise(&mut *app.read(NOW).await).await.unwrap();
+    assert!(
+        raised.changed && raised.contradiction.is_some(),
+        "{raised:?}"
+    );
+    // Another older copy, taken after that: of before the sign-in that the marks have followed.
+    for sql in [
+        "delete from audit_events where action = 'user.login'",
+        "update audit_chains set seq = seq - 1 where chain <> 'instance'",
+    ] {
+        run(&app.db, sql).await;
+    }
+    let text = marks.as_text(&app.keys);
+    let mut kept = Marks::parse(&text, &app.keys).unwrap();
+    kept.merge(marks);
+    assert!(is_older(&app, &mut kept).await);
+    assert!(!app.is_live(&again.session.token, after(SECOND)).await);
+    assert!(!is_older(&app, &mut kept).await);
+}
+
+async fn is_older(app: &TestApp, marks: &mut Marks) -> bool {
+    let raised = raise_if_older(app, marks, after(SECOND)).await.unwrap();
+    raised.is_some()
+}
+
+async fn marks_of_another_database_raise_once(db: Db) {
+    let app = TestApp::new(db);
+    let ada = app.user("ada").await;
+    let session = app.sign_in(&ada, NOW).await;
+    let mut marks = Marks::default();
+    marks.raise(&mut *app.read(NOW).await).await.unwrap();
+    for sql in ["delete from audit_events", "delete from audit_chains"] {
+        run(&app.db, sql).await;
+    }
+    assert!(is_older(&app, &mut marks).await);
+    assert!(!app.is_live(&session.session.token, after(SECOND)).await);
+    assert!(!is_older(&app, &mut marks).await);
+    // A chain that was missing as a whole begins again.
+    app.sign_in(&ada, after(SECOND)).await;
+    marks.raise(&mut *app.read(NOW).await).await.unwrap();
+    assert!(!is_older(&app, &mut marks).await);
 }

@@ -126,7 +126,10 @@ async fn a_restored_backup_revives_no_session_and_leaves_a_log_that_verifies() {
     }
     assert!(!again.is_signed_in(&server.address).await);
     let said = place.works(&["audit", "verify"]);
-    assert!(said.contains("Nothing is missing"), "{said}");
+    assert!(
+        said.contains("Nothing is missing") && said.contains("This cannot see"),
+        "{said}"
+    );
     // The marks fit, so the next start ends nothing.
     again.sign_in(&server.address, "Ada").await;
     drop(server);

@@ -67,11 +67,11 @@ fn started(mut command: Command, address: String) -> Proxy {
 /// Plain http, because the certificate is the operator's; all else as it is.
 fn nginx(folder: &Path, curfew: &str) -> Proxy {
     let address = free_address();
-    let site: String = sample("nginx.conf")
+    let sample = sample("nginx.conf");
+    let lines = sample
         .lines()
-        .filter(|line| !line.trim_start().starts_with("ssl_") && !line.contains("[::]"))
-        .map(|line| format!("{line}\n"))
-        .collect();
+        .filter(|line| !line.trim_start().starts_with("ssl_") && !line.contains("[::]"));
+    let site = lines.collect::<Vec<_>>().join("\n");
     let site = site
         .replace("listen 443 ssl;", &format!("listen {address};"))
         .replace("http://127.0.0.1:3000", &format!("http://{curfew}"));

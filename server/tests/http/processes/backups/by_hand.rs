@@ -45,10 +45,7 @@ async fn an_older_copy_put_in_place_by_hand_ends_everything_once() {
     place.works(&["remote-logout", "ada@example.com"]);
     until_marked(&place).await;
     server.dies();
-    for ending in ["", "-wal", "-shm"] {
-        let _ = fs::remove_file(format!("{}{ending}", place.database().display()));
-    }
-    fs::copy(place.path().join("copy.db"), place.database()).unwrap();
+    put_in_place(&place, "copy.db");
     let server = place.start();
     assert!(
         server.log().contains("is older than the audit log"),
@@ -64,6 +61,54 @@ async fn an_older_copy_put_in_place_by_hand_ends_everything_once() {
     let server = place.start();
     assert!(phone.is_signed_in(&server.address).await);
     assert!(!server.log().contains("is older than the audit log"));
+    // Another copy, taken after that: its epoch is the same, so only the marks tell.
+    place.works(&["backup", "second-copy.db"]);
+    place.works(&["remote-logout", "ada@example.com"]);
+    until_marked(&place).await;
+    server.dies();
+    put_in_place(&place, "second-copy.db");
+    let server = place.start();
+    assert!(
+        server.log().contains("is older than the audit log"),
+        "{}",
+        server.log()
+    );
+    is_signed_out(&phone, &server.address).await;
+}
+
+/// Without a restore.
+fn put_in_place(place: &Place, copy: &str) {
+    for ending in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(format!("{}{ending}", place.database().display()));
+    }
+    fs::copy(place.path().join(copy), place.database()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_moved_or_replaced_under_a_server_is_not_served_from() {
+    let place = Place::new();
+    let server = place.start();
+    let mut ada = Client::default();
+    ada.sign_up(&server.address, "Ada").await;
+    place.works(&["backup", "copy.db"]);
+    let (database, moved) = (place.database(), place.path().join("moved.db"));
+    fs::rename(&database, &moved).unwrap();
+    for replaced in [false, true] {
+        if replaced {
+            fs::copy(place.path().join("copy.db"), &database).unwrap();
+        }
+        let answer = ada
+            .clone()
+            .call(&server.address, "still_signed_in", &[])
+            .await
+            .unwrap();
+        assert_eq!(answer.status, 503, "{answer:?}");
+        assert_eq!(database.exists(), replaced);
+    }
+    fs::rename(&moved, &database).unwrap();
+    assert!(ada.is_signed_in(&server.address).await);
+    let renamed = ada.call(&server.address, "rename_account", &[("name", "New")]);
+    renamed.await.unwrap().is(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
