@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what a command needs and this machine lacks:
-#   ci/install.sh rust lint wasm-opt node postgres proxies chromium
+#   ci/install.sh rust musl lint wasm-opt node postgres proxies prometheus chromium
 # What is there already costs one look. Debian packages need root or sudo; without, it says what is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,6 +30,15 @@ install_rust() {
     [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" ] && return
     has rustup || fail "$(rustc --version) lacks the target wasm32-unknown-unknown, and there is no rustup to add it"
     rustup target add wasm32-unknown-unknown
+}
+
+# A statically linked program: its target, and a C compiler for what is not Rust in it.
+install_musl() {
+    install_rust
+    has musl-gcc || debian "a C compiler for musl" musl-tools
+    [ -d "$(rustc --print sysroot)/lib/rustlib/x86_64-unknown-linux-musl" ] && return
+    has rustup || fail "$(rustc --version) lacks the target x86_64-unknown-linux-musl, and there is no rustup to add it"
+    rustup target add x86_64-unknown-linux-musl
 }
 
 install_lint() {
@@ -68,11 +77,17 @@ install_proxies() {
     has systemd-analyze || debian "systemd" systemd
 }
 
+# Prometheus checks the metrics, the alert rules and the dashboard in deploy/.
+install_prometheus() {
+    if has promtool && has prometheus; then return; fi
+    debian "Prometheus" prometheus
+}
+
 install_chromium() { [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || debian "Chromium" chromium; }
 
 for what in "$@"; do
     case $what in
-        rust | lint | wasm-opt | node | postgres | proxies | chromium) "install_$what" ;;
+        rust | musl | lint | wasm-opt | node | postgres | proxies | prometheus | chromium) "install_$what" ;;
         *) fail "unknown: $what" ;;
     esac
 done

@@ -8,6 +8,7 @@ mod clock;
 mod in_use;
 mod lineage;
 mod notifier;
+mod pools;
 mod postgres;
 pub(crate) mod raise;
 mod same_file;
@@ -30,6 +31,7 @@ pub use backup::{BackupError, back_up, check_integrity, check_point, postgres_se
 pub use in_use::{InUse, exclusive};
 pub(crate) use notifier::INSTANCE;
 pub use notifier::{Change, Notifier};
+pub use pools::PoolUse;
 pub use raise::{InstanceRaise, RaiseReason};
 pub use same_file::SameFile;
 pub use sqlx::Error as DatabaseError;

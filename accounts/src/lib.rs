@@ -51,6 +51,7 @@ pub mod email_address;
 pub mod email_links;
 pub mod emails;
 pub mod end_reason;
+pub mod figures;
 pub mod files;
 pub mod gate;
 pub mod ids;

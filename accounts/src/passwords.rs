@@ -1,6 +1,9 @@
 //! Passwords: what is accepted, and Argon2id (RFC 9106) to keep and check them.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use argon2::{
     Algorithm, Argon2, Params, Version,
@@ -47,11 +50,38 @@ const DUMMY: &str = "no user's password";
 pub struct Hasher {
     argon2: Argon2<'static>,
     at_once: Arc<Semaphore>,
+    cores: usize,
+    waiting: Arc<AtomicUsize>,
     /// The hash of no user's password, so that an unknown email takes as long as a wrong password.
     dummy: Arc<str>,
 }
 
+/// How much a [`Hasher`] has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashingLoad {
+    pub running: usize,
+    pub waiting: usize,
+}
+
+/// Counted as long as it waits for its turn, also where its caller leaves.
+struct InLine(Arc<AtomicUsize>);
+
+impl Drop for InLine {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Hasher {
+    /// How many passwords are being hashed, and how many wait.
+    #[must_use]
+    pub fn load(&self) -> HashingLoad {
+        HashingLoad {
+            running: self.cores.saturating_sub(self.at_once.available_permits()),
+            waiting: self.waiting.load(Ordering::Relaxed),
+        }
+    }
+
     /// With the settings of OWASP's password storage guidance: 19 MiB, two passes, one lane.
     ///
     /// # Errors
@@ -71,6 +101,8 @@ impl Hasher {
         Ok(Self {
             argon2,
             at_once: Arc::new(Semaphore::new(cores.max(1))),
+            cores: cores.max(1),
+            waiting: Arc::default(),
             dummy: dummy.into(),
         })
     }
@@ -142,10 +174,13 @@ impl Hasher {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HashingFailed> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let in_line = InLine(self.waiting.clone());
         let permit = Arc::clone(&self.at_once)
             .acquire_owned()
             .await
             .map_err(|_| HashingFailed)?;
+        drop(in_line);
         // The permit moves into the thread, so that a caller who hangs up does not free a core that is still busy.
         spawn_blocking(move || {
             let done = work();

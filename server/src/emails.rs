@@ -26,7 +26,10 @@ use lettre::{
 };
 use tokio::{fs, io::AsyncWriteExt};
 
-use crate::config::Config;
+use crate::{
+    config::Config,
+    metrics::{self, Sent},
+};
 
 /// How often to look for emails.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -129,6 +132,7 @@ impl EmailSender {
             Ok(()) => {
                 emails::sent(&mut tx, &due, Moment::now()).await?;
                 tracing::info!(email, user, template, ms, "email sent");
+                metrics::email(Sent::Arrived);
             }
             Err(why) => {
                 let next = emails::failed(&mut tx, &due, Moment::now()).await?;
@@ -142,6 +146,7 @@ impl EmailSender {
                     given_up,
                     "an email could not be sent"
                 );
+                metrics::email(Sent::failed(given_up));
             }
         }
         tx.commit().await?;

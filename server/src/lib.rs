@@ -9,7 +9,7 @@
 //! | [`rest`], [`mcp`] | what programs ask for, with a token |
 //! | [`oauth`] | the OpenID provider: what applications ask for |
 //! | [`gate`] | what proxies ask in front of applications, and how a sign-in reaches their hosts |
-//! | [`health`], [`assets`], [`security_txt`] | what needs no user |
+//! | [`health`], [`metrics_answer`], [`assets`], [`security_txt`] | what needs no user |
 //! | [`emails`], [`webhook`], [`notices`], `jobs` | outboxes, emptied as long as the program runs; what marks and deletes rows |
 //! | [`request_id`], [`headers`], [`host`], [`connections`] | around every request: its number and log line, its headers, whom it may name, its connection |
 //! | `cross_site`, `form_token`, `form_page`, `form_body` | what another site's page sends, what tells a form of ours, and where it stands |
@@ -47,6 +47,8 @@ pub mod key_file;
 pub mod last_seen;
 pub mod log;
 pub mod mcp;
+mod metrics;
+pub mod metrics_answer;
 pub mod notices;
 pub mod oauth;
 pub mod pages;

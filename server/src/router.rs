@@ -18,8 +18,9 @@ use crate::{
     authentication::session::authenticate,
     cross_site, error_page, events,
     export::{self, EXPORT},
-    functions, gate, headers, health, host, mcp, oauth, pages, problem, request_id, rest,
-    security_txt,
+    functions, gate, headers, health, host, mcp,
+    metrics_answer::{METRICS, at_the_public_address},
+    oauth, pages, problem, request_id, rest, security_txt,
     state::AppState,
     two_factor_files::{self, QR_CODE, RECOVERY_CODES},
 };
@@ -121,6 +122,7 @@ fn machines() -> Listed {
         .route("/.curfew/favicon.svg", get(assets::favicon))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route(METRICS, get(at_the_public_address))
         .route("/pkg/{file}", get(assets::hashed))
         .route("/favicon.svg", get(assets::favicon))
         .route("/robots.txt", get(assets::robots))

@@ -1,5 +1,7 @@
 //! Serving: open the database, listen, and stop cleanly.
 
+use std::future::pending;
+
 use accounts::{
     db::{DatabaseError, Db},
     instance::Instance,
@@ -21,7 +23,7 @@ use crate::{
     config::{self, Config},
     connections::{self, PATIENCE},
     emails::EmailSender,
-    jobs, key_file,
+    jobs, key_file, metrics, metrics_answer,
     router::router,
     state::AppState,
     stopping::{self, REQUESTS, WITHIN},
@@ -67,6 +69,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let listener = connections::listen(config.listen)
         .map_err(|e| format!("CURFEW_LISTEN: cannot listen on {}: {e}", config.listen))?;
     let address = listener.local_addr().map_err(|e| e.to_string())?;
+    let metrics_listener = listen_for_metrics(&config)?;
     let public = config.public_url.clone();
     let state = AppState::new(config, db.clone(), hasher, keys, assets);
 
@@ -88,6 +91,12 @@ pub async fn serve(config: Config) -> Result<(), String> {
     always.spawn(deliveries.keep_sending());
     always.spawn(state.notices.clone().keep_sending());
     jobs::spawn(&mut always, &instance, &state.notices);
+    if let Some(listener) = metrics_listener {
+        let router = metrics_answer::router_of_its_own(state.clone());
+        // It ends with the jobs, and holds up no stop.
+        always.spawn(connections::serve(listener, router, PATIENCE, pending()));
+    }
+    always.spawn(metrics::keep_up());
     let address = format!("http://{address}");
     tracing::info!("Curfew is at {}", public.unwrap_or(address));
     tell_systemd(NotifyState::Ready);
@@ -105,6 +114,20 @@ pub async fn serve(config: Config) -> Result<(), String> {
     }
     tracing::info!("Curfew has stopped");
     Ok(())
+}
+
+/// Begins to count, where the operator has said who may read metrics.
+fn listen_for_metrics(config: &Config) -> Result<Option<TcpListener>, String> {
+    if config.metrics_listen.is_some() || config.metrics_token.is_some() {
+        metrics::begin();
+    }
+    let Some(address) = config.metrics_listen else {
+        return Ok(None);
+    };
+    let listener = connections::listen(address)
+        .map_err(|e| format!("CURFEW_METRICS_LISTEN: cannot listen on {address}: {e}"))?;
+    tracing::info!("metrics are at http://{address}{}", metrics_answer::METRICS);
+    Ok(Some(listener))
 }
 
 /// A database that is older than the audit log's high-water marks beside it is a copy that was put in its place. What had

@@ -139,12 +139,7 @@ async fn a_database_older_than_its_marks_raises_once_for_each_time_that_it_is(db
     marks.raise(&mut conn).await.unwrap();
     drop(conn);
     // An older copy: the sign-in's event is not in it, and its session is, as one that had ended later would be.
-    for sql in [
-        "delete from audit_events where action = 'user.login'",
-        "update audit_chains set seq = seq - 1",
-    ] {
-        run(&app.db, sql).await;
-    }
+    lose_the_sign_in(&app).await;
     let raised = raise_if_older(&app, &mut marks, after(SECOND))
         .await
         .unwrap();
@@ -160,18 +155,25 @@ async fn a_database_older_than_its_marks_raises_once_for_each_time_that_it_is(db
         "{raised:?}"
     );
     // Another older copy, taken after that: of before the sign-in that the marks have followed.
-    for sql in [
-        "delete from audit_events where action = 'user.login'",
-        "update audit_chains set seq = seq - 1 where chain <> 'instance'",
-    ] {
-        run(&app.db, sql).await;
-    }
+    lose_the_sign_in(&app).await;
     let text = marks.as_text(&app.keys);
     let mut kept = Marks::parse(&text, &app.keys).unwrap();
     kept.merge(marks);
     assert!(is_older(&app, &mut kept).await);
     assert!(!app.is_live(&again.session.token, after(SECOND)).await);
     assert!(!is_older(&app, &mut kept).await);
+}
+
+/// As a copy of before it has it.
+async fn lose_the_sign_in(app: &TestApp) {
+    for sql in [
+        "delete from audit_events where action = 'user.login'",
+        "update audit_chains set seq = seq - 1, head = (select e.hash from audit_events e
+                                                        where e.chain = audit_chains.chain and e.seq = audit_chains.seq - 1)
+         where chain <> 'instance'",
+    ] {
+        run(&app.db, sql).await;
+    }
 }
 
 async fn is_older(app: &TestApp, marks: &mut Marks) -> bool {

@@ -27,6 +27,7 @@ mod downgrades;
 mod email_addresses;
 mod emails;
 mod ending_devices;
+mod figures;
 mod forgotten_password;
 mod full_disk;
 mod gate;

@@ -28,7 +28,7 @@ const WITH_LINK: &str = "with its link";
 const WHERE_OPEN: &str = "where sign-up is open";
 
 /// Addresses of browsers that are neither a function nor a page.
-pub(super) const NO_PAGES: [&str; 34] = [
+pub(super) const NO_PAGES: [&str; 35] = [
     "/sign-out",
     "/profile/two-factor/recovery-codes.txt",
     "/profile/two-factor/qr.svg",
@@ -53,6 +53,7 @@ pub(super) const NO_PAGES: [&str; 34] = [
     "/events",
     "/healthz",
     "/readyz",
+    "/metrics",
     "/pkg/{file}",
     "/favicon.svg",
     "/robots.txt",
@@ -251,6 +252,7 @@ pub(super) const LIST: &[Address] = &[
     public("/events", "receive live notices").but("with a session"),
     public("/healthz", "ask whether the program is alive"),
     public("/readyz", "ask whether the program can serve"),
+    public("/metrics", "read the metrics").but("with their token, where the operator has set one"),
     public("/pkg/{file}", "fetch a built file"),
     public("/favicon.svg", "fetch the icon"),
     public("/robots.txt", "fetch the rules for crawlers"),

@@ -133,7 +133,7 @@ impl Command {
         !matches!(
             self,
             Self::User(User::List)
-                | Self::Sessions(_)
+                | Self::Sessions(Sessions::List { .. })
                 | Self::Application(Application::List)
                 | Self::Audit(_)
                 | Self::Key(_)

@@ -17,6 +17,7 @@ mod gate;
 mod half_dead;
 mod kills;
 mod logging;
+mod metrics;
 mod notices;
 mod other_commands;
 mod start;

@@ -51,6 +51,13 @@ async fn one_session_is_ended_with_its_remembered_device_and_no_other(app: TestA
     phone.sign_in(&server.address, "Ada").await;
     let id = "select id from sessions where remembered_device_id is not null";
     let id = testing::databases::text(app.db(), id).await;
+    // What it records is signed, so it does nothing without the key.
+    let mut without = curfew(folder.path(), &app.url);
+    without.args(["sessions", "end", "ada@example.com", &id]);
+    without.env("CURFEW_SECRET_KEY_FILE", folder.path().join("no.key"));
+    let refused = without.output().unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert!(phone.is_signed_in(&server.address).await);
     let (done, told) = said(
         folder.path(),
         &app,
@@ -176,7 +183,7 @@ async fn a_link_to_a_new_password_is_printed_and_works_once(app: TestApp) {
 }
 
 /// The answer to a GET.
-fn got(address: &str, path: &str) -> String {
+pub(super) fn got(address: &str, path: &str) -> String {
     use std::io::{Read, Write};
 
     let mut stream = std::net::TcpStream::connect(address).unwrap();

@@ -41,7 +41,7 @@ fn program(paths: [&str; 2]) -> PathBuf {
     found.unwrap_or_else(|| panic!("none of {paths:?} is installed: ci/install.sh proxies"))
 }
 
-fn free_address() -> String {
+pub(super) fn free_address() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().to_string()
 }
