@@ -9,7 +9,7 @@ TEST := $(if $(shell command -v cargo-nextest),nextest run,test)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test nightly clients e2e pictures bench conformance lint fmt
+.PHONY: help run release dev test nightly clients e2e pictures bench conformance lint fmt
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,12 +20,16 @@ run: ## build for release and serve http://127.0.0.1:3000, with SQLite in ./data
 	cargo build --release -p server
 	$(TARGET)/release/curfew serve
 
+release: ## one program for x86_64 Linux, statically linked, and an archive of it, into target/release-archive
+	@ci/install.sh musl wasm-opt
+	$(XTASK) release
+
 dev: ## the same for developing: build quickly, and again whenever a source changes
 	@ci/install.sh rust
 	$(XTASK) dev
 
 test: ## everything: lint, tests on SQLite and PostgreSQL, browser tests
-	@ci/install.sh rust lint node postgres proxies chromium
+	@ci/install.sh rust lint node postgres proxies prometheus chromium
 	@$(MAKE) --no-print-directory lint
 	$(XTASK) web
 	$(XTASK) size

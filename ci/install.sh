@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what a command needs and this machine lacks:
-#   ci/install.sh rust lint wasm-opt node postgres proxies chromium clients
+#   ci/install.sh rust musl lint wasm-opt node postgres proxies prometheus chromium clients
 # What is there already costs one look. Debian packages need root or sudo; without, it says what is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -32,6 +32,15 @@ install_rust() {
     rustup target add wasm32-unknown-unknown
 }
 
+# A statically linked program: its target, and a C compiler for what is not Rust in it.
+install_musl() {
+    install_rust
+    has musl-gcc || debian "a C compiler for musl" musl-tools
+    [ -d "$(rustc --print sysroot)/lib/rustlib/x86_64-unknown-linux-musl" ] && return
+    has rustup || fail "$(rustc --version) lacks the target x86_64-unknown-linux-musl, and there is no rustup to add it"
+    rustup target add x86_64-unknown-linux-musl
+}
+
 install_lint() {
     cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
     cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
@@ -61,10 +70,17 @@ install_postgres() {
     compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || debian "libfaketime" faketime
 }
 
-# The reverse proxies that the gate's tests run in front of an application.
+# The reverse proxies that the gate's tests run in front of an application, and the samples in deploy/; systemd checks the unit.
 install_proxies() {
     has nginx || [ -x /usr/sbin/nginx ] || debian "nginx" nginx-light
     has caddy || debian "Caddy" caddy
+    has systemd-analyze || debian "systemd" systemd
+}
+
+# Prometheus checks the metrics, the alert rules and the dashboard in deploy/.
+install_prometheus() {
+    if has promtool && has prometheus; then return; fi
+    debian "Prometheus" prometheus
 }
 
 install_chromium() { [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || debian "Chromium" chromium; }
@@ -83,7 +99,7 @@ install_clients() {
 
 for what in "$@"; do
     case $what in
-        rust | lint | wasm-opt | node | postgres | proxies | chromium | clients) "install_$what" ;;
+        rust | musl | lint | wasm-opt | node | postgres | proxies | prometheus | chromium | clients) "install_$what" ;;
         *) fail "unknown: $what" ;;
     esac
 done

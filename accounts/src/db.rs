@@ -3,9 +3,15 @@
 //! Domain functions take `&mut Conn` and run one SQL text on either, with [`on!`](crate::on). A read takes
 //! [`Db::read`]. A change is an [`Operation`](crate::operation::Operation); [`Db::write`] is for what no user asks for.
 
+mod backup;
 mod clock;
+mod in_use;
+mod lineage;
 mod notifier;
+mod pools;
 mod postgres;
+pub(crate) mod raise;
+mod same_file;
 mod sqlite;
 
 use std::{
@@ -21,8 +27,13 @@ use sqlx::{
     sqlite::SqlitePool,
 };
 
+pub use backup::{BackupError, back_up, check_integrity, check_point, postgres_servers};
+pub use in_use::{InUse, exclusive};
 pub(crate) use notifier::INSTANCE;
 pub use notifier::{Change, Notifier};
+pub use pools::PoolUse;
+pub use raise::{InstanceRaise, RaiseReason};
+pub use same_file::SameFile;
 pub use sqlx::Error as DatabaseError;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -37,6 +48,7 @@ pub enum Db {
     Sqlite {
         read: SqlitePool,
         write: SqlitePool,
+        same: SameFile,
         notifier: Notifier,
     },
     Postgres {
@@ -65,6 +77,11 @@ pub enum OpenError {
          mode does: {0}. Set pool_mode = session in pgbouncer for this database, or connect to PostgreSQL directly"
     )]
     Pooler(String),
+    #[error(
+        "this PostgreSQL is a standby (in recovery): it takes no writes, and may not know of the last remote logouts. \
+         Name the primary, or promote it first"
+    )]
+    Standby,
     #[error("the database could not be migrated: {0}")]
     Migrate(MigrateError),
     #[error("the database could not be reached: {0}")]
@@ -94,10 +111,21 @@ impl Db {
             };
             opened.await.map_err(|error| sqlite::explained(url, error))
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            postgres::open(url).await?.migrated().await
+            let (db, lineage) = postgres::open(url).await?;
+            let db = db.migrated().await?;
+            postgres::settle(&lineage).await?;
+            Ok(db)
         } else {
             Err(OpenError::Scheme)
         }
+    }
+
+    /// Opens the PostgreSQL database at `url` and changes nothing in it: what is run before a new version is started.
+    ///
+    /// # Errors
+    /// As [`Db::open`].
+    pub async fn open_as_it_is(url: &str) -> Result<Self, OpenError> {
+        Ok(postgres::open(url).await?.0)
     }
 
     async fn migrated(self) -> Result<Self, OpenError> {
@@ -126,7 +154,10 @@ impl Db {
     /// When the database is unavailable.
     pub async fn read(&self) -> Result<Conn, sqlx::Error> {
         Ok(match self {
-            Self::Sqlite { read, .. } => Conn::Sqlite(Held::Plain(read.acquire().await?)),
+            Self::Sqlite { read, same, .. } => {
+                same.check()?;
+                Conn::Sqlite(Held::Plain(read.acquire().await?))
+            }
             Self::Postgres { pool, .. } => Conn::Postgres(Held::Plain(pool.acquire().await?)),
         })
     }
@@ -164,7 +195,8 @@ impl Db {
     pub(crate) async fn begin(&self) -> Result<Conn, sqlx::Error> {
         Ok(match self {
             // A deferred transaction that turns into a writer fails at once and ignores the busy timeout.
-            Self::Sqlite { write, .. } => {
+            Self::Sqlite { write, same, .. } => {
+                same.check()?;
                 Conn::Sqlite(Held::InTx(write.begin_with("begin immediate").await?))
             }
             Self::Postgres { pool, .. } => Conn::Postgres(Held::InTx(pool.begin().await?)),

@@ -31,6 +31,8 @@ pub enum EndReason {
     EndedElsewhere,
     /// The daily time that the user or the account has set.
     Curfew,
+    /// The instance epoch was raised: a backup was restored, or PostgreSQL is another server than before.
+    InstanceEpochRaised,
 }
 
 impl EndReason {

@@ -9,6 +9,7 @@
 //! | [`db`] | the one place that knows there are two databases |
 //! | [`ids`], [`client`], [`time`], [`secret`], [`limits`] | ids, who asks, the clock and randomness, secrets and their hashes, every number that an operator may set |
 //! | [`instance`], [`operation`] | what every request shares; one change from begin to commit, with the proofs that a row is locked |
+//! | [`instance_epoch`] | everything of every user ends: after a restore, before another PostgreSQL |
 //! | [`users`], [`profile`], [`passwords`], [`plans`] | users, their names, their passwords, what their plan has |
 //! | [`permissions`], [`roles`], [`denials`] | who may do what: one table of permissions; what was refused, recorded or counted |
 //! | [`account`], [`members`], [`invitations`] | an account's name and plan, its users, and how they join |
@@ -50,10 +51,12 @@ pub mod email_address;
 pub mod email_links;
 pub mod emails;
 pub mod end_reason;
+pub mod figures;
 pub mod files;
 pub mod gate;
 pub mod ids;
 pub mod instance;
+pub mod instance_epoch;
 pub mod instance_keys;
 pub mod key_loss;
 pub mod key_rotation;

@@ -11,6 +11,7 @@ mod list;
 mod operator;
 mod remote_logout;
 mod remove;
+mod reset_two_factor;
 mod role;
 
 pub(crate) use act::begin;
@@ -19,12 +20,16 @@ pub use leave::{Left, leave};
 pub use list::{
     Listed, StoredAccount, Uses, accounts, count, everyone, find, list, page, users, uses,
 };
-pub use operator::{change_role_by_operator, disable_by_operator, enable_by_operator};
+pub use operator::{
+    change_role_by_operator, disable_by_operator, disable_two_factor_by_operator,
+    enable_by_operator, reset_link_by_operator, unlock_by_operator,
+};
 pub use remote_logout::{
     Everyone, count_everyone, remote_logout_everyone, remote_logout_everyone_by_operator,
     remote_logout_member,
 };
 pub use remove::remove;
+pub use reset_two_factor::reset_two_factor;
 pub use role::change_role;
 
 use crate::{permissions::Refusal, plans::Plan, sessions::EndAllError};

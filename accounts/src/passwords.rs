@@ -8,6 +8,7 @@ mod line;
 mod memory;
 
 pub use hasher::{Hasher, Hashing, HashingFailed, Verdict};
+pub use line::HashingLoad;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::secret::Secret;

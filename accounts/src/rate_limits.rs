@@ -456,3 +456,21 @@ async fn decrement(op: &mut Operation, subject: Option<&str>) -> Result<(), sqlx
     )?;
     Ok(())
 }
+
+/// Forgets every failure that is counted against a user, on any browser: passwords, codes, and what was asked for by email.
+/// What is counted against addresses stays.
+pub(crate) async fn forget_failures_of(
+    op: &mut Operation,
+    user: &LockedUser,
+) -> Result<u64, sqlx::Error> {
+    let mut counts = 0;
+    for whose in [user.email.as_str(), user.id.as_str()] {
+        // The end of the subject is the email or the id. It is no pattern, because an email may hold % and _.
+        let sql = "delete from rate_limits
+                   where substr(subject, length(subject) - length($1)) = ':' || $1
+                     and (subject like 'email:%' or subject like 'device:%' or subject like 'password:%'
+                          or subject like 'code:%' or subject like 'email-to:%')";
+        counts += execute!(op, sql, whose)?;
+    }
+    Ok(counts)
+}

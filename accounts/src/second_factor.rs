@@ -18,6 +18,7 @@ mod turn_on;
 pub use check::WrongCode;
 pub use draft::{Draft, begin, begin_new_codes};
 pub use turn_off::turn_off;
+pub(crate) use turn_off::turn_off_for;
 pub use turn_on::{turn_on, use_new_codes};
 
 use crate::{keys::CannotOpen, plans::Plan, rate_limits::RateLimited};

@@ -22,7 +22,7 @@ mod status;
 pub use crate::signed_in::SignedIn;
 pub use checks::{Checks, Unavailable};
 pub use end_applications::{end_applications, end_expired_applications};
-pub use end_one::{DeviceRef, EndOneError, EndedOne, end_one};
+pub use end_one::{DeviceRef, EndOneError, EndedOne, end_one, end_one_by_operator};
 pub(crate) use end_one::{EndDevice, end_device};
 pub use end_others::end_others;
 pub(crate) use end_together::{Ending, end_together};

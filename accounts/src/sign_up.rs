@@ -230,8 +230,17 @@ pub async fn sign_up_open(conn: &mut Conn, policy: SignUp) -> Result<bool, sqlx:
     Ok(match policy {
         SignUp::Open => true,
         SignUp::Closed => false,
-        SignUp::First => !any_user(conn).await?,
+        SignUp::First => !is_claimed(conn).await?,
     })
+}
+
+/// Whether a first user ever signed up. That is kept: an install whose last user was deleted is not open to strangers again.
+async fn is_claimed(conn: &mut Conn) -> Result<bool, sqlx::Error> {
+    let claimed: bool = on!(conn, c => sqlx::query_scalar(
+        "select claimed_at is not null from instance where one = 1")
+        .fetch_one(c)
+        .await)?;
+    Ok(claimed || any_user(conn).await?)
 }
 
 async fn checked(
@@ -274,6 +283,9 @@ async fn checked(
 async fn insert(op: &mut Operation, new: &CleanUser, plan: Plan) -> Result<UserId, sqlx::Error> {
     let account = insert_account(op, &format!("{}’s account", new.name), plan).await?;
     let user = insert_user(op, &account, Role::Owner, new).await?;
+    let now = op.now.at;
+    let claim = "update instance set claimed_at = $1 where one = 1 and claimed_at is null";
+    execute!(op, claim, now)?;
     let event = Event::of(Action::UserCreated, Actor::User(&user))
         .in_account(&account)
         .about(&user);

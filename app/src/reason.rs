@@ -40,6 +40,7 @@ pub enum EndReason {
     Removed,
     EndedElsewhere,
     Curfew,
+    InstanceEpochRaised,
 }
 
 impl EndReason {

@@ -208,6 +208,7 @@ mod tests {
             ("/api/fn/change_role", managers, Plan::Free),
             ("/api/fn/disable_member", managers, Plan::Free),
             ("/api/fn/remove_member", managers, Plan::Free),
+            ("/api/fn/reset_two_factor", managers, Plan::Free),
             ("/api/fn/remote_logout_member", managers, Plan::Plus),
             ("/api/fn/remote_logout_everyone", owner, Plan::Plus),
             ("/api/fn/remote_logout", everyone, Plan::Plus),

@@ -43,7 +43,15 @@ impl MarksFile {
     /// # Errors
     /// What could not be done; the file is as it was.
     pub fn set_aside(&self) -> io::Result<PathBuf> {
-        let aside = self.0.with_extension("lost-key.txt");
+        self.keep_as("lost-key.txt")
+    }
+
+    /// Gives the file another ending, and returns what it is called then.
+    ///
+    /// # Errors
+    /// As [`MarksFile::set_aside`].
+    pub fn keep_as(&self, ending: &str) -> io::Result<PathBuf> {
+        let aside = self.0.with_extension(ending);
         fs::rename(&self.0, &aside)?;
         Ok(aside)
     }

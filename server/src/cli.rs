@@ -4,10 +4,15 @@
 mod account;
 mod application;
 mod audit;
+mod backup;
 mod commands;
 mod config;
 mod failed;
+mod healthcheck;
+mod instance;
 mod key;
+mod mail;
+mod restore;
 mod samples;
 mod sessions;
 mod user;
@@ -35,8 +40,8 @@ use config::ConfigCommand;
 use failed::Failed;
 
 pub use commands::{
-    Account, AddApplication, Application, Audit, Cli, Command, CreateUser, Key, Seed, Sessions,
-    User,
+    Account, AddApplication, Application, Audit, Cli, Command, CreateUser, InstanceCommand, Key,
+    Mail, Seed, Sessions, User,
 };
 
 /// Reads the command line. Ends the program with code 2 when it cannot be understood.
@@ -61,12 +66,24 @@ pub async fn run(command: Command, config: &Config) -> ExitCode {
 }
 
 async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<(), Failed> {
-    if let Command::Config(ConfigCommand::Check) = command {
-        return config::check(&config.unknown, out);
+    match &command {
+        Command::Config(ConfigCommand::Check) => return config::check(&config.unknown, out),
+        Command::Backup { file } => return backup::back_up(config, file, out).await,
+        Command::Restore { file, check } => {
+            return restore::restore(config, file, *check, out).await;
+        }
+        Command::Healthcheck => return healthcheck::healthcheck(config.listen, out),
+        Command::Mail(Mail::Test { address }) => return mail::test(config, address, out).await,
+        _ => {}
     }
     let instance = &open(&command, config).await?;
     match command {
-        Command::Serve | Command::Config(_) => {
+        Command::Serve
+        | Command::Config(_)
+        | Command::Backup { .. }
+        | Command::Restore { .. }
+        | Command::Healthcheck
+        | Command::Mail(_) => {
             return Err(Failed::Message("this is not done here".into()));
         }
         Command::User(User::Create(new)) => user::create(instance, config, &new, out).await?,
@@ -77,6 +94,16 @@ async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<
         Command::User(User::Enable { email }) => user::enable(instance, &email, out).await?,
         Command::User(User::Role { email, role }) => {
             user::change_role(instance, &email, role, out).await?;
+        }
+        Command::User(User::DisableTwoFactor { email }) => {
+            user::disable_two_factor(instance, &email, out).await?;
+        }
+        Command::User(User::ResetPassword { email }) => {
+            user::reset_password(instance, config, &email, out).await?;
+        }
+        Command::User(User::Unlock { email }) => user::unlock(instance, &email, out).await?,
+        Command::Instance(InstanceCommand::RaiseEpoch) => {
+            instance::raise_epoch(instance, out).await?;
         }
         Command::Account(Account::SetPlan { email, plan }) => {
             account::set_plan(instance, &email, plan, out).await?;
@@ -91,12 +118,19 @@ async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<
         Command::Sessions(Sessions::List { email }) => {
             sessions::list(instance, &email, out).await?;
         }
-        Command::RemoteLogout {
-            email: Some(email), ..
-        } => sessions::remote_logout(instance, &email, out).await?,
-        Command::RemoteLogout { email: None, .. } => {
-            sessions::remote_logout_everyone(instance, out).await?;
+        Command::Sessions(Sessions::End { email, id }) => {
+            sessions::end(instance, &email, id, out).await?;
         }
+        Command::RemoteLogout {
+            email: Some(email),
+            dry_run,
+            ..
+        } => sessions::remote_logout(instance, &email, dry_run, out).await?,
+        Command::RemoteLogout {
+            email: None,
+            dry_run,
+            ..
+        } => sessions::remote_logout_everyone(instance, dry_run, out).await?,
         Command::Audit(Audit::Verify { expect }) => {
             audit::verify(instance, config, expect.as_deref(), out).await?;
         }

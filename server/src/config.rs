@@ -28,7 +28,7 @@ use std::{
     path::PathBuf,
 };
 
-use accounts::{limits::Limits, plans::Plan, sign_up::SignUp};
+use accounts::{limits::Limits, plans::Plan, secret::Secret, sign_up::SignUp};
 use ipnet::IpNet;
 use lettre::{Address, message::Mailbox};
 use tokio_rustls::rustls::pki_types::CertificateDer;
@@ -54,6 +54,12 @@ pub struct Config {
     pub confirm_sign_up: bool,
     pub default_plan: Plan,
     pub trusted_proxies: Vec<IpNet>,
+    /// Where vulnerabilities are reported to, as a URI.
+    pub security_contact: Option<String>,
+    /// Where metrics are served to who can reach it.
+    pub metrics_listen: Option<SocketAddr>,
+    /// What metrics are read with, at the public address as well.
+    pub metrics_token: Option<Secret>,
     pub log_json: bool,
     /// What is logged, as `tracing` takes it.
     pub log_filter: String,
@@ -74,7 +80,7 @@ pub struct Config {
     pub unknown: Vec<String>,
 }
 
-/// Two of its fields may hold a password, so none is shown.
+/// Some of its fields hold a password or a token, so none is shown.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config").finish_non_exhaustive()
@@ -161,6 +167,9 @@ impl Config {
             confirm_sign_up: false,
             default_plan: Plan::Free,
             trusted_proxies: Vec::new(),
+            security_contact: None,
+            metrics_listen: None,
+            metrics_token: None,
             log_json: false,
             log_filter: String::new(),
             secret_key_file: PathBuf::new(),

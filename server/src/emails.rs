@@ -26,7 +26,10 @@ use lettre::{
 };
 use tokio::{fs, io::AsyncWriteExt};
 
-use crate::config::Config;
+use crate::{
+    config::Config,
+    metrics::{self, Sent},
+};
 
 /// How often to look for emails.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -38,6 +41,19 @@ const LONGEST: Duration = Duration::from_secs(30);
 enum Transport {
     Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>),
     Folder(std::path::PathBuf),
+}
+
+impl Transport {
+    fn of(config: &Config) -> Result<Self, String> {
+        let Some(url) = &config.smtp_url else {
+            return Ok(Self::Folder(config.mail_folder.clone()));
+        };
+        let smtp = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
+            .map_err(|_| "CURFEW_SMTP_URL cannot be used".to_owned())?
+            .timeout(Some(LONGEST))
+            .build();
+        Ok(Self::Smtp(Box::new(smtp)))
+    }
 }
 
 /// Sends what is due, for as long as the program runs.
@@ -56,18 +72,8 @@ impl EmailSender {
     /// # Errors
     /// One plain sentence that names the setting.
     pub fn new(config: &Config, db: Db, keys: Keys) -> Result<Self, String> {
-        let transport = match &config.smtp_url {
-            Some(url) => {
-                let smtp = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
-                    .map_err(|_| "CURFEW_SMTP_URL cannot be used".to_owned())?
-                    .timeout(Some(LONGEST))
-                    .build();
-                Transport::Smtp(Box::new(smtp))
-            }
-            None => Transport::Folder(config.mail_folder.clone()),
-        };
         Ok(Self {
-            transport,
+            transport: Transport::of(config)?,
             from: config.mail_from.clone(),
             host: host_of(&config.public_url()),
             public_url: config.public_url(),
@@ -126,6 +132,7 @@ impl EmailSender {
             Ok(()) => {
                 emails::sent(&mut tx, &due, Moment::now()).await?;
                 tracing::info!(email, user, template, ms, "email sent");
+                metrics::email(Sent::Arrived);
             }
             Err(why) => {
                 let next = emails::failed(&mut tx, &due, Moment::now()).await?;
@@ -139,6 +146,7 @@ impl EmailSender {
                     given_up,
                     "an email could not be sent"
                 );
+                metrics::email(Sent::failed(given_up));
             }
         }
         tx.commit().await?;
@@ -161,6 +169,49 @@ impl EmailSender {
                 let file = file.display();
                 tracing::info!(email = due.id, %file, "CURFEW_SMTP_URL is not set: an email became a file");
                 Ok(())
+            }
+        }
+    }
+
+    /// Sends an email that tests the settings, now and once. Returns where it went.
+    ///
+    /// # Errors
+    /// One plain sentence.
+    pub async fn test(config: &Config, address: &str) -> Result<String, String> {
+        let to: Mailbox = address
+            .parse()
+            .map_err(|_| format!("{address:?} is not an email address"))?;
+        let id = Moment::now().id();
+        let host = host_of(&config.public_url());
+        let message = Message::builder()
+            .from(config.mail_from.clone())
+            .to(to)
+            .subject("A test email from Curfew")
+            .message_id(Some(format!("<{id}@{host}>")))
+            .body(format!(
+                "This email shows that Curfew at {} can send emails.\n",
+                config.public_url()
+            ))
+            .map_err(|e| e.to_string())?;
+        match Transport::of(config)? {
+            Transport::Smtp(smtp) => {
+                let answer = smtp.send(message).await.map_err(|e| e.to_string())?;
+                let said: Vec<&str> = answer.message().collect();
+                Ok(format!(
+                    "The mail server took it: {} {}",
+                    answer.code(),
+                    said.join(" ")
+                ))
+            }
+            Transport::Folder(folder) => {
+                let file = folder.join(format!("{id}.eml"));
+                write(&folder, &file, &message.formatted())
+                    .await
+                    .map_err(|e| format!("CURFEW_MAIL_FOLDER: {}", files::explain(&file, &e)))?;
+                Ok(format!(
+                    "CURFEW_SMTP_URL is not set: the email became the file {}",
+                    file.display()
+                ))
             }
         }
     }

@@ -6,6 +6,8 @@ mod form;
 mod plain;
 mod step_up;
 
+use std::time::Instant;
+
 use app::{
     context::{Presence, Visit, explained},
     cookies::Kind,
@@ -26,15 +28,26 @@ use plain::{Refusal, as_json, back, succeeded};
 use tracing::Span;
 
 use crate::{
-    addresses::FUNCTIONS,
+    addresses::{CODE, FUNCTIONS},
     error_page::wants_html,
     form_body::{LARGEST, field, is_utf8},
-    form_page, pages, permitted,
+    form_page, metrics, pages, permitted,
     problem::code_name,
     redirects::set_unless_set,
     request_id::{self, RequestId},
     state::AppState,
 };
+
+/// The functions that a password or a code is sent to when signing in.
+const SIGN_INS: [&str; 2] = ["sign_in", "verify_code"];
+
+/// The functions that log a user out everywhere.
+const REMOTE_LOGOUTS: [&str; 4] = [
+    "remote_logout",
+    "remote_logout_member",
+    "remote_logout_everyone",
+    "not_me",
+];
 
 /// Runs the server function at the request's address.
 pub async fn call(State(state): State<AppState>, request: Request) -> Response {
@@ -59,6 +72,7 @@ struct Call {
     /// A form sent without script.
     plain: bool,
     request_id: String,
+    start: Instant,
 }
 
 impl Call {
@@ -70,6 +84,21 @@ impl Call {
             plain: wants_html(&parts.headers),
             headers: std::mem::take(&mut parts.headers),
             request_id: request_id::of(&parts.extensions),
+            start: Instant::now(),
+        }
+    }
+
+    /// The operation was carried out.
+    fn succeeds(&self, response: &Response) {
+        let name = self.name.as_str();
+        if let Some(by) = REMOTE_LOGOUTS.into_iter().find(|by| *by == name) {
+            metrics::remote_logout(by, self.start);
+        }
+        if SIGN_INS.contains(&name) {
+            let to = response.headers().get(header::LOCATION);
+            let asks = to.is_some_and(|to| to.as_bytes().starts_with(CODE.as_bytes()));
+            let outcome = if asks { "code_required" } else { "signed_in" };
+            metrics::sign_in(outcome.to_owned());
         }
     }
 
@@ -81,7 +110,11 @@ impl Call {
         body: &Bytes,
         error: AppError,
     ) -> Response {
-        Span::current().record("code", code_name(error.code));
+        let code = code_name(error.code);
+        Span::current().record("code", &code);
+        if SIGN_INS.contains(&self.name.as_str()) {
+            metrics::sign_in(code);
+        }
         if !self.plain {
             return as_json(state, &error);
         }
@@ -163,6 +196,7 @@ async fn run(state: &AppState, request: Request) -> Response {
         set_unless_set(&mut response, cookie);
     }
     if response.status().is_success() {
+        call.succeeds(&response);
         if !call.plain {
             return response;
         }

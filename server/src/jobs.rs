@@ -11,7 +11,7 @@ use accounts::{
     db::DatabaseError,
     denials,
     instance::Instance,
-    sessions,
+    instance_epoch, sessions,
     time::{Moment, clock_difference},
 };
 use tokio::{
@@ -47,6 +47,7 @@ pub(crate) fn spawn(always: &mut JoinSet<()>, instance: &Instance, notices: &Not
     always.spawn(keep_ending_curfews(instance.clone()));
     always.spawn(keep_expanding_raises(instance.clone()));
     always.spawn(keep_recording_denials(instance.clone()));
+    always.spawn(keep_recording_instance_raises(instance.clone()));
     always.spawn(keep_cleaning_up(instance.clone()));
 }
 
@@ -169,6 +170,32 @@ async fn keep_recording_denials(instance: Instance) {
             }
         }
     }
+}
+
+/// How often it is looked whether the instance epoch was raised while there was no key to sign with.
+const INSTANCE_RAISES_EVERY: Duration = Duration::from_secs(5);
+
+/// A node raises it as soon as it finds itself before another PostgreSQL. This is what tells of it.
+async fn keep_recording_instance_raises(instance: Instance) {
+    let mut tick = every(INSTANCE_RAISES_EVERY);
+    loop {
+        tick.tick().await;
+        if let Err(error) = record_raises(&instance, Moment::now()).await {
+            let error = instance.db.explain(&error);
+            tracing::warn!(
+                error,
+                "the database is unavailable: raises of the instance epoch are recorded later"
+            );
+        }
+    }
+}
+
+/// Records and logs raises of the instance epoch that were not recorded yet.
+pub(crate) async fn record_raises(instance: &Instance, now: Moment) -> Result<(), DatabaseError> {
+    for why in instance_epoch::record_raises(instance, now).await? {
+        tracing::error!(%why, "the instance epoch was raised: everything that was signed in ended");
+    }
+    Ok(())
 }
 
 async fn keep_cleaning_up(instance: Instance) {

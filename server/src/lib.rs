@@ -9,12 +9,12 @@
 //! | [`rest`], [`mcp`] | what programs ask for, with a token |
 //! | [`oauth`] | the OpenID provider: what applications ask for |
 //! | [`gate`] | what proxies ask in front of applications, and how a sign-in reaches their hosts |
-//! | [`health`], [`assets`] | what needs no user |
+//! | [`health`], [`metrics_answer`], [`assets`], [`security_txt`] | what needs no user |
 //! | [`emails`], [`webhook`], [`notices`], `jobs` | outboxes, emptied as long as the program runs; what marks and deletes rows |
 //! | [`request_id`], [`headers`], [`host`], [`connections`] | around every request: its number and log line, its headers, whom it may name, its connection |
 //! | `cross_site`, `form_token`, `form_page`, `form_body` | what another site's page sends, what tells a form of ours, and where it stands |
 //! | [`problem`], [`error_page`], `redirects` | how a refusal is answered |
-//! | `csv`, [`event_lines`], [`key_file`], [`audit_marks`] | files: exports, the instance's key, the audit log's high-water marks |
+//! | `csv`, [`event_lines`], [`key_file`], [`audit_marks`], `whole_file` | files: exports, the instance's key, the audit log's high-water marks, backups |
 //! | [`visible_log`] | the log, with nothing invisible in it |
 //! | [`state`], [`streams`], [`last_seen`], [`token_rate_limit`], [`warned`] | what requests share |
 //! | [`clock`] | how this node's clock stands to the database's |
@@ -47,6 +47,8 @@ pub mod key_file;
 pub mod last_seen;
 pub mod log;
 pub mod mcp;
+mod metrics;
+pub mod metrics_answer;
 pub mod notices;
 pub mod oauth;
 pub mod pages;
@@ -56,6 +58,7 @@ mod redirects;
 pub mod request_id;
 pub mod rest;
 pub mod router;
+pub mod security_txt;
 pub mod serve;
 pub mod state;
 pub mod stopping;
@@ -65,3 +68,4 @@ pub mod two_factor_files;
 pub mod visible_log;
 pub mod warned;
 pub mod webhook;
+mod whole_file;

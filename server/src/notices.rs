@@ -26,6 +26,8 @@ use tokio::{
     time::MissedTickBehavior,
 };
 
+use crate::metrics;
+
 pub use client::NoticeClient;
 
 /// How often the outbox is read where nothing wakes its reader: what other processes have committed.
@@ -141,6 +143,7 @@ impl Notices {
         let answer = answer.await;
         match self.record(&due, &answer).await {
             Ok(outcome) => {
+                metrics::notice(outcome_name(outcome));
                 let (application, session) = (
                     due.application_id.as_str(),
                     due.application_session_id.as_str(),
@@ -249,6 +252,18 @@ impl Notices {
         let outcome = note_answer(&mut op, due, answer).await?;
         op.commit().await?;
         Ok(outcome)
+    }
+}
+
+/// For the metrics.
+fn outcome_name(outcome: Option<Outcome>) -> &'static str {
+    match outcome {
+        Some(Outcome::LoggedOut) => "logged_out",
+        Some(Outcome::HadNoSession) => "had_no_session",
+        Some(Outcome::Refused) => "refused",
+        Some(Outcome::GivenUp) => "given_up",
+        Some(Outcome::Dropped) => "dropped",
+        None => "tried_again",
     }
 }
 

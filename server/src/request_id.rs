@@ -11,7 +11,7 @@ use axum::{
 };
 use tracing::{Instrument, field::Empty, info_span};
 
-use crate::addresses;
+use crate::{addresses, metrics};
 
 /// The number, as handlers find it in the request's extensions.
 #[derive(Debug, Clone)]
@@ -33,6 +33,7 @@ pub async fn number(mut request: Request, next: Next) -> Response {
         .get::<MatchedPath>()
         .map_or("-", MatchedPath::as_str)
         .to_owned();
+    let matched = route.clone();
     let path = request.uri().path();
     let listed = addresses::find(path);
     let function = listed.and_then(|address| match address.path {
@@ -58,6 +59,15 @@ pub async fn number(mut request: Request, next: Next) -> Response {
     let mut response = next.run(request).instrument(span.clone()).await;
     let (status, ms) = (response.status().as_u16(), start.elapsed().as_millis());
     span.in_scope(|| tracing::info!(status, ms, "request answered"));
+    let address = listed.or_else(|| addresses::find(&matched));
+    metrics::request(
+        address.map_or("other", |address| address.path),
+        status,
+        start,
+    );
+    if status == 200 && matched.starts_with("/api/v1/") && matched.ends_with("remote-logout") {
+        metrics::remote_logout("api", start);
+    }
     if let Ok(value) = HeaderValue::from_str(&id) {
         response
             .headers_mut()

@@ -23,7 +23,9 @@ use crate::{
     authentication::session::authenticate,
     cross_site, error_page, events,
     export::{self, EXPORT},
-    functions, gate, headers, health, host, mcp, oauth, pages, problem, request_id, rest,
+    functions, gate, headers, health, host, mcp,
+    metrics_answer::{METRICS, at_the_public_address},
+    oauth, pages, problem, request_id, rest, security_txt,
     state::AppState,
     two_factor_files::{self, QR_CODE, RECOVERY_CODES},
 };
@@ -134,9 +136,11 @@ fn machines() -> Listed {
         .route("/.curfew/favicon.svg", get(assets::favicon))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route(METRICS, get(at_the_public_address))
         .route("/pkg/{file}", get(assets::hashed))
         .route("/favicon.svg", get(assets::favicon))
         .route("/robots.txt", get(assets::robots))
+        .route("/.well-known/security.txt", get(security_txt::security_txt))
         .route(
             "/.well-known/change-password",
             get(|| async { Redirect::to("/profile/password") }),

@@ -1,6 +1,15 @@
 //! Serving: open the database, listen, and stop cleanly.
 
-use accounts::{db::Db, passwords::Hasher};
+use std::future::pending;
+
+use accounts::{
+    db::{DatabaseError, Db},
+    instance::Instance,
+    instance_epoch::raise_if_older,
+    passwords::Hasher,
+    time::Moment,
+};
+use sd_notify::NotifyState;
 use tokio::{
     net::TcpListener,
     task::JoinSet,
@@ -14,7 +23,7 @@ use crate::{
     config::{self, Config},
     connections::{self, PATIENCE},
     emails::EmailSender,
-    jobs, key_file,
+    jobs, key_file, metrics, metrics_answer,
     router::router,
     state::AppState,
     stopping::{self, REQUESTS, WITHIN},
@@ -44,14 +53,24 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let hasher = Hasher::new(cores).map_err(|e| e.to_string())?;
     let keys = key_file::open(&config.secret_key_file, &db).await?;
+    let marks = MarksFile::at(config.audit_marks_file());
+    let started = Instance {
+        db: db.clone(),
+        hasher: hasher.clone(),
+        keys: keys.clone(),
+        limits: config.limits,
+    };
+    refuse_what_is_older(&started, &marks)
+        .await
+        .map_err(|e| config.cannot_open_database(&db.explain(&e)))?;
     let sender = EmailSender::new(&config, db.clone(), keys.clone())?;
     let assets = assets::built()
         .ok_or("the browser side is not built: run `make run`, or `cargo xtask web` first")?;
     let listener = connections::listen(config.listen)
         .map_err(|e| format!("CURFEW_LISTEN: cannot listen on {}: {e}", config.listen))?;
     let address = listener.local_addr().map_err(|e| e.to_string())?;
+    let metrics_listener = listen_for_metrics(&config)?;
     let public = config.public_url.clone();
-    let marks = MarksFile::at(config.audit_marks_file());
     let state = AppState::new(config, db.clone(), hasher, keys, assets);
 
     let instance = state.curfew.instance.clone();
@@ -72,8 +91,15 @@ pub async fn serve(config: Config) -> Result<(), String> {
     always.spawn(deliveries.keep_sending());
     always.spawn(state.notices.clone().keep_sending());
     jobs::spawn(&mut always, &instance, &state.notices);
+    if let Some(listener) = metrics_listener {
+        let router = metrics_answer::router_of_its_own(state.clone());
+        // It ends with the jobs, and holds up no stop.
+        always.spawn(connections::serve(listener, router, PATIENCE, pending()));
+    }
+    always.spawn(metrics::keep_up());
     let address = format!("http://{address}");
     tracing::info!("Curfew is at {}", public.unwrap_or(address));
+    tell_systemd(NotifyState::Ready);
     connections::raise_limit();
     let asked = run(listener, state.clone()).await;
     // What is under way in the outboxes is broken off, and done again by the next start or by another node.
@@ -91,11 +117,56 @@ pub async fn serve(config: Config) -> Result<(), String> {
     Ok(())
 }
 
+/// Begins to count, where the operator has said who may read metrics.
+fn listen_for_metrics(config: &Config) -> Result<Option<TcpListener>, String> {
+    if config.metrics_listen.is_some() || config.metrics_token.is_some() {
+        metrics::begin();
+    }
+    let Some(address) = config.metrics_listen else {
+        return Ok(None);
+    };
+    let listener = connections::listen(address)
+        .map_err(|e| format!("CURFEW_METRICS_LISTEN: cannot listen on {address}: {e}"))?;
+    tracing::info!("metrics are at http://{address}{}", metrics_answer::METRICS);
+    Ok(Some(listener))
+}
+
+/// A database that is older than the audit log's high-water marks beside it is a copy that was put in its place. What had
+/// ended after the copy was taken must not be live again.
+async fn refuse_what_is_older(instance: &Instance, file: &MarksFile) -> Result<(), DatabaseError> {
+    let now = Moment::now();
+    // Marks that cannot be read are told of where they are written.
+    if let Ok(Some(mut marks)) = file.read(&instance.keys)
+        && let Some(raised) = raise_if_older(instance, &mut marks, now).await?
+    {
+        // Not kept, it is raised once more at the next start.
+        if let Err(error) = file.write(&marks, &instance.keys) {
+            tracing::warn!(%error, "the audit log's high-water marks are not written");
+        }
+        tracing::error!(
+            users = raised.users,
+            sessions = raised.sessions,
+            "the database is older than the audit log's high-water marks, or was altered: everything that was signed in ended"
+        );
+    }
+    jobs::record_raises(instance, now).await
+}
+
+/// Says how the service stands, where systemd has started it (`Type=notify`); elsewhere nothing.
+fn tell_systemd(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "systemd was not told how the service stands");
+    }
+}
+
 /// Serves until asked to stop, and a while longer. When it was asked.
 async fn run(listener: TcpListener, state: AppState) -> Instant {
     let streams = state.streams.clone();
     // They would hold up a clean stop.
-    let stop = stopping::when_asked(move || streams.stop());
+    let stop = stopping::when_asked(move || {
+        tell_systemd(NotifyState::Stopping);
+        streams.stop();
+    });
     let stopped = stop.clone();
     let serving = connections::serve(listener, router(state), PATIENCE, async move {
         stopping::asked(stopped).await;

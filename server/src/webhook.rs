@@ -20,6 +20,8 @@ use tokio::{task::JoinSet, time::MissedTickBehavior};
 
 pub use client::HttpWebhookClient;
 
+use crate::metrics::{self, Sent};
+
 /// How often the outbox is read.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -120,11 +122,15 @@ impl Deliveries {
     async fn record(&self, due: &Due, outcome: Result<u16, Failure>) -> Result<(), DatabaseError> {
         let mut tx = self.db.write().await?;
         match outcome {
-            Ok(status) => webhooks::delivered(&mut tx, due, status, Moment::now()).await?,
+            Ok(status) => {
+                webhooks::delivered(&mut tx, due, status, Moment::now()).await?;
+                metrics::webhook(Sent::Arrived);
+            }
             Err(failure) => {
                 let next = webhooks::failed(&mut tx, due, &failure, Moment::now()).await?;
                 let (event, why, given_up) = (&due.event.id, failure.why, next.is_none());
                 tracing::info!(event, why, given_up, "a webhook delivery failed");
+                metrics::webhook(Sent::failed(given_up));
             }
         }
         tx.commit().await

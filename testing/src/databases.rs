@@ -93,9 +93,10 @@ pub fn patient(db: &Db) -> Db {
         Db::Sqlite {
             read,
             write,
+            same,
             notifier,
         } => {
-            let notifier = notifier.clone();
+            let (same, notifier) = (same.clone(), notifier.clone());
             let [read, write] = [read, write].map(|pool| {
                 let patient = pool.options().clone().acquire_timeout(PATIENCE);
                 patient.connect_lazy_with((*pool.connect_options()).clone())
@@ -103,6 +104,7 @@ pub fn patient(db: &Db) -> Db {
             Db::Sqlite {
                 read,
                 write,
+                same,
                 notifier,
             }
         }

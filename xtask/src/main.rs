@@ -1,4 +1,4 @@
-//! The build tool: `cargo xtask web`, `cargo xtask size`, `cargo xtask dev`,
+//! The build tool: `cargo xtask web`, `cargo xtask size`, `cargo xtask dev`, `cargo xtask release`,
 //! `cargo xtask check`.
 //! Everything it makes lies below `target/`; the server finds the result in `target/site/`.
 
@@ -7,6 +7,7 @@ mod check;
 mod dev;
 mod mode;
 mod paths;
+mod release;
 mod run;
 mod site;
 mod size;
@@ -21,6 +22,8 @@ use crate::mode::Mode;
 
 const HELP: &str = "\
 cargo xtask web [--dev]   browser side, styles and public files into target/site
+cargo xtask release       the program for x86_64 Linux, and an archive of it into target/release-archive;
+                          with --program PATH only the archive, of a program that is there
 cargo xtask size          what the first page makes a browser download, against the budget
 cargo xtask dev           build, run, and do both again whenever a source changes";
 
@@ -40,6 +43,8 @@ fn command() -> Result<()> {
     match args.as_slice() {
         ["web"] => web::build(Mode::Release),
         ["web", "--dev"] => web::build(Mode::Dev),
+        ["release"] => release::build(),
+        ["release", "--program", program] => release::pack(program),
         ["size"] => size::check(),
         ["dev"] => dev::watch(),
         ["check", rest @ ..] => check::run(rest),

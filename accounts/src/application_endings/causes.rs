@@ -20,8 +20,6 @@ pub enum Cause {
     NotAllowed,
     /// The application was removed.
     ApplicationRemoved,
-    /// A backup was put back, or a standby promoted.
-    Restored,
 }
 
 /// Which of the user's sessions at applications end. Each of them is told by a notice, where its application can be told.
@@ -59,7 +57,7 @@ impl Cause {
         Self::TokenReused,
         Self::NotAllowed,
         Self::ApplicationRemoved,
-        Self::Restored,
+        Self::Session(EndReason::InstanceEpochRaised),
     ];
 
     /// What ends.
@@ -71,7 +69,8 @@ impl Cause {
                 | EndReason::PasswordChanged
                 | EndReason::TwoFactorChanged
                 | EndReason::Disabled
-                | EndReason::Removed => Ends::All,
+                | EndReason::Removed
+                | EndReason::InstanceEpochRaised => Ends::All,
                 EndReason::EndedElsewhere | EndReason::Reused => Ends::FromTheSession,
                 EndReason::SignedOut
                 | EndReason::Expired
@@ -83,7 +82,6 @@ impl Cause {
                 Ends::ThisOne
             }
             Self::ApplicationRemoved => Ends::AllThere,
-            Self::Restored => Ends::All,
         }
     }
 
@@ -103,7 +101,6 @@ impl Cause {
             Self::TokenReused => "token_reused".into(),
             Self::NotAllowed => "not_allowed".into(),
             Self::ApplicationRemoved => "application_removed".into(),
-            Self::Restored => "restored".into(),
         }
     }
 
@@ -129,6 +126,7 @@ impl Cause {
                 }
                 EndReason::Limit => "more sessions than the limit",
                 EndReason::Curfew => "the curfew",
+                EndReason::InstanceEpochRaised => "a backup was put back, or a standby promoted",
                 EndReason::Superseded => "an answer to a remembered device that never arrived",
             },
             Self::SignedOutHere => {
@@ -140,7 +138,6 @@ impl Cause {
                 "the user’s role, who may use the application, or the second factor that it requires, changed"
             }
             Self::ApplicationRemoved => "the application was removed",
-            Self::Restored => "a backup was put back, or a standby promoted",
         }
     }
 }
@@ -210,7 +207,7 @@ mod tests {
     fn offline_access_outlives_what_the_contract_says_and_nothing_else() {
         assert_eq!(
             reasons_that_end_offline(),
-            ",remote_logout,password_changed,two_factor_changed,disabled,removed,ended_elsewhere,reused,"
+            ",remote_logout,password_changed,two_factor_changed,disabled,removed,ended_elsewhere,reused,instance_epoch_raised,"
         );
     }
 

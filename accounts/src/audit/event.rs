@@ -74,11 +74,15 @@ pub enum Action {
     ApplicationTokenReused,
     /// An application answered a logout notice with a final no.
     ApplicationRefused,
+    /// The operator forgot the failures that kept a user from signing in.
+    UserUnlocked,
+    /// Everything of every user ended.
+    InstanceEpochRaised,
 }
 
 impl Action {
     /// Every operation, for the audit log's filter.
-    pub const ALL: [Self; 51] = [
+    pub const ALL: [Self; 53] = [
         Self::UserCreated,
         Self::Login,
         Self::LoginFailed,
@@ -130,6 +134,8 @@ impl Action {
         Self::WebhookChanged,
         Self::WebhookRemoved,
         Self::AccessDenied,
+        Self::UserUnlocked,
+        Self::InstanceEpochRaised,
     ];
 
     /// As stored, exported and filtered by.
@@ -187,6 +193,8 @@ impl Action {
             Self::ApplicationSessionEnded => "application.session_ended",
             Self::ApplicationTokenReused => "application.token_reused",
             Self::ApplicationRefused => "application.logout_refused",
+            Self::UserUnlocked => "user.unlocked",
+            Self::InstanceEpochRaised => "instance.epoch_raised",
         }
     }
 
@@ -199,14 +207,19 @@ impl Action {
     pub fn category(self) -> &'static str {
         match self {
             Self::UserCreated => "users",
-            Self::Login | Self::LoginFailed | Self::Logout | Self::Confirmed => "sign_in",
+            Self::Login
+            | Self::LoginFailed
+            | Self::Logout
+            | Self::Confirmed
+            | Self::UserUnlocked => "sign_in",
             Self::SessionInvalidated
             | Self::RememberedDeviceReused
             | Self::SessionEnded
             | Self::DeviceEnded
             | Self::OtherDevicesEnded
             | Self::DeviceRenamed
-            | Self::CurfewSet => "sessions",
+            | Self::CurfewSet
+            | Self::InstanceEpochRaised => "sessions",
             Self::PasswordChanged
             | Self::PasswordResetRequested
             | Self::EmailChangeRequested
@@ -282,6 +295,7 @@ impl Action {
             | Self::McpTokenDeleted
             | Self::ApplicationSignedOut
             | Self::ApplicationSessionEnded
+            | Self::UserUnlocked
             | Self::AccessDenied => "notice",
             Self::SessionInvalidated
             | Self::EmailChanged
@@ -297,7 +311,8 @@ impl Action {
             | Self::ApplicationSecretMade
             | Self::ApplicationSecretRevoked
             | Self::ApplicationRemoved
-            | Self::ApplicationRefused => "warning",
+            | Self::ApplicationRefused
+            | Self::InstanceEpochRaised => "warning",
             Self::RememberedDeviceReused
             | Self::AuthenticatorOff
             | Self::ApplicationTokenReused => "alert",
@@ -359,6 +374,7 @@ pub struct Event<'a> {
     pub(super) subject: Option<&'a UserId>,
     pub(super) parent: Option<&'a EventId>,
     pub(super) details: Value,
+    id: Option<&'a EventId>,
 }
 
 impl<'a> Event<'a> {
@@ -372,6 +388,7 @@ impl<'a> Event<'a> {
             subject: None,
             parent: None,
             details: json!({}),
+            id: None,
         }
     }
 
@@ -403,10 +420,17 @@ impl<'a> Event<'a> {
         self
     }
 
+    /// Gives it the id that was promised for it.
+    #[must_use]
+    pub(crate) fn with_id(mut self, id: &'a EventId) -> Self {
+        self.id = Some(id);
+        self
+    }
+
     /// The event as it will be stored, but for its place in the chain.
     pub(crate) fn unchained(self, client: &Client, now: Moment) -> Unchained {
         Unchained {
-            id: EventId(now.id()),
+            id: self.id.cloned().unwrap_or_else(|| EventId(now.id())),
             parent: self.parent.map(|event| event.0.clone()),
             chain: self.account.map_or(INSTANCE, AccountId::as_str).to_owned(),
             at: now.at,

@@ -3,23 +3,18 @@
 //!
 //! The rules know no files: the server and the commands keep the text.
 
+mod compare;
+
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::BTreeMap,
     fmt::Write,
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use super::{
-    gap::{Broken, gone},
-    heads::{Head, heads},
-};
-use crate::{
-    db::Conn,
-    keys::{
-        CannotOpen, Keys,
-        signatures::{Signature, Signs},
-    },
-    on,
+use super::gap::Broken;
+use crate::keys::{
+    CannotOpen, Keys,
+    signatures::{Signature, Signs},
 };
 
 const FIRST_LINE: &str = "curfew audit marks 1";
@@ -44,9 +39,21 @@ struct Mark {
     hash: String,
 }
 
+/// Where a chain that contradicts its mark went on, once everything had been ended for that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Resumed {
+    /// How many times that was.
+    times: i64,
+    /// Followed as a mark is, or another older copy would not be noticed. 0 where the whole chain was missing.
+    mark: Mark,
+}
+
 /// See the module. The default has seen nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Marks(BTreeMap<String, Mark>);
+pub struct Marks {
+    seen: BTreeMap<String, Mark>,
+    resumed: BTreeMap<String, Resumed>,
+}
 
 /// Why a text holds no marks of this instance.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -96,21 +103,38 @@ impl Marks {
         if lines.next() != Some(FIRST_LINE) {
             return Err(malformed);
         }
-        let marks = lines.map(|line| {
-            let mut parts = line.split(' ');
-            let (chain, seq, hash) = (parts.next()?, parts.next()?, parts.next()?);
-            let (seq, hash) = (seq.parse().ok()?, hash.to_owned());
-            Some((chain.to_owned(), Mark { seq, hash }))
-        });
-        marks.collect::<Option<_>>().map(Self).ok_or(malformed)
+        let mut marks = Self::default();
+        for line in lines {
+            marks.take_line(line).ok_or(malformed.clone())?;
+        }
+        Ok(marks)
     }
 
-    /// The text to keep: a line for each chain, and a signature.
+    fn take_line(&mut self, line: &str) -> Option<()> {
+        let mut parts = line.split(' ');
+        let (chain, seq, hash) = (parts.next()?, parts.next()?, parts.next()?);
+        let (seq, hash) = (seq.parse().ok()?, hash.to_owned());
+        let (chain, mark) = (chain.to_owned(), Mark { seq, hash });
+        match parts.next() {
+            None => drop(self.seen.insert(chain, mark)),
+            Some(times) => {
+                let times = times.parse().ok()?;
+                self.resumed.insert(chain, Resumed { times, mark });
+            }
+        }
+        Some(())
+    }
+
+    /// The text to keep: a line for each chain, another for each that has resumed, and a signature.
     #[must_use]
     pub fn as_text(&self, keys: &Keys) -> String {
         let mut text = format!("{FIRST_LINE}\n");
-        for (chain, Mark { seq, hash }) in &self.0 {
+        for (chain, Mark { seq, hash }) in &self.seen {
             let _ = writeln!(text, "{chain} {seq} {hash}");
+        }
+        for (chain, Resumed { times, mark }) in &self.resumed {
+            let Mark { seq, hash } = mark;
+            let _ = writeln!(text, "{chain} {seq} {hash} {times}");
         }
         let Signature { key_id, mac } = keys.sign(Signs::AuditMarks, text.as_bytes());
         let _ = writeln!(text, "{SIGNATURE} {key_id} {mac}");
@@ -120,106 +144,13 @@ impl Marks {
     /// How many chains have a mark.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.seen.len()
     }
 
     /// Whether nothing was seen yet.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Takes over the marks of another process where they are higher.
-    pub fn merge(&mut self, other: Self) {
-        for (chain, mark) in other.0 {
-            let ours = self.0.entry(chain).or_insert_with(|| mark.clone());
-            if ours.seq < mark.seq {
-                *ours = mark;
-            }
-        }
-    }
-
-    /// Raises the marks to where the chains are now. A chain that contradicts its mark keeps it, or what was done to
-    /// the chain would be forgotten with its next event.
-    ///
-    /// # Errors
-    /// When the database is unavailable.
-    pub async fn raise(&mut self, conn: &mut Conn) -> Result<Raised, sqlx::Error> {
-        let heads = heads(conn).await?;
-        let mut raised = Raised {
-            changed: false,
-            contradiction: self.missing(&heads),
-        };
-        for head in heads {
-            if let Some(contradiction) = self.contradicted(conn, &head).await? {
-                raised.contradiction.get_or_insert(contradiction);
-                continue;
-            }
-            let mark = Mark {
-                seq: head.seq,
-                hash: head.hash,
-            };
-            let before = self.0.insert(head.chain, mark.clone());
-            raised.changed |= before != Some(mark);
-        }
-        Ok(raised)
-    }
-
-    /// The first chain that has a mark and is not in the database any more.
-    pub(super) fn missing(&self, heads: &[Head]) -> Option<Broken> {
-        let there: HashSet<&str> = heads.iter().map(|head| head.chain.as_str()).collect();
-        let chain = self
-            .0
-            .keys()
-            .find(|chain| !there.contains(chain.as_str()))?;
-        Some(Broken {
-            chain: chain.clone(),
-            seq: 1,
-            why: "the high-water mark has seen it, and the whole chain is missing",
-        })
-    }
-
-    /// What a chain's head and events say against its mark.
-    pub(super) async fn contradicted(
-        &self,
-        conn: &mut Conn,
-        head: &Head,
-    ) -> Result<Option<Broken>, sqlx::Error> {
-        let Some(mark) = self.0.get(&head.chain) else {
-            return Ok(None);
-        };
-        let broken = |seq, why| {
-            let chain = head.chain.clone();
-            Ok(Some(Broken { chain, seq, why }))
-        };
-        if head.seq < mark.seq {
-            let why = "the high-water mark has seen it, and it is missing, with all after it";
-            return broken(head.seq + 1, why);
-        }
-        let same = if head.seq == mark.seq {
-            head.hash == mark.hash
-        } else {
-            let hash: Option<String> = on!(&mut *conn, c => sqlx::query_scalar(
-                "select hash from audit_events where chain = $1 and seq = $2")
-                .bind(&head.chain)
-                .bind(mark.seq)
-                .fetch_optional(c)
-                .await)?;
-            match hash {
-                Some(hash) => hash == mark.hash,
-                // As the account's retention says: the deletion is an event that comes later in the chain.
-                None => gone(conn, &head.chain)
-                    .await?
-                    .is_some_and(|(up_to, _)| mark.seq <= up_to),
-            }
-        };
-        if same {
-            return Ok(None);
-        }
-        broken(
-            mark.seq,
-            "it is not the event that the high-water mark has seen",
-        )
+        self.seen.is_empty()
     }
 }
 
@@ -236,13 +167,24 @@ mod tests {
                 hash: hash.clone(),
             },
         );
-        Marks([one, ("instance".to_owned(), Mark { seq: 7, hash })].into())
+        let seen = [one, ("instance".to_owned(), Mark { seq: 7, hash })].into();
+        let resumed = BTreeMap::new();
+        Marks { seen, resumed }
     }
 
     #[test]
     fn what_was_written_is_read_and_nothing_that_was_altered() {
         let keys = Keys::parse(&Keys::new_line()).unwrap();
-        for written in [Marks::default(), marks(3)] {
+        let mut resumed = marks(3);
+        for (chain, seq) in [("an-account", 2), ("gone", 0)] {
+            let hash = "0".repeat(64);
+            let mark = Mark { seq, hash };
+            let times = 1;
+            resumed
+                .resumed
+                .insert(chain.to_owned(), Resumed { times, mark });
+        }
+        for written in [Marks::default(), marks(3), resumed] {
             assert_eq!(Marks::parse(&written.as_text(&keys), &keys), Ok(written));
         }
         let text = marks(3).as_text(&keys);
@@ -270,6 +212,6 @@ mod tests {
         ours.merge(marks(2));
         assert_eq!(ours, marks(3));
         ours.merge(marks(9));
-        assert_eq!(ours.0["an-account"].seq, 9);
+        assert_eq!(ours.seen["an-account"].seq, 9);
     }
 }

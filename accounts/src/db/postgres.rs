@@ -4,7 +4,7 @@
 //! the server is free: prepared statements meet those of other connections, what was set for a session is lost without
 //! a word (`synchronous_commit`, on which the promise of a remote logout rests), and notifications never arrive.
 
-use std::{str::FromStr, time::Duration};
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
     AssertSqlSafe, Connection, PgConnection, Row,
@@ -12,7 +12,10 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-use super::{Db, Notifier, OpenError, PATIENCE};
+use super::{
+    Db, Notifier, OpenError, PATIENCE,
+    lineage::{InRecovery, Lineage, is_in_recovery},
+};
 use crate::time::Moment;
 
 /// Set for every session. Not as startup parameters, which a pooler refuses or drops in silence.
@@ -35,12 +38,19 @@ const PREPARED_ELSEWHERE: [&str; 2] = ["26000", "42P05"];
 /// How long a notification may take from one connection to another.
 const NOTIFIES_WITHIN: Duration = Duration::from_secs(3);
 
-pub(super) async fn open(url: &str) -> Result<Db, OpenError> {
+pub(super) async fn open(url: &str) -> Result<(Db, Arc<Lineage>), OpenError> {
+    let options = PgConnectOptions::from_str(url)?;
+    let lineage = Arc::new(Lineage::new(options.clone()));
+    let looks = lineage.clone();
     let pool = PgPoolOptions::new()
         .max_connections(20)
         .acquire_timeout(PATIENCE)
-        .after_connect(|conn, _| {
-            Box::pin(async move { sqlx::raw_sql(SETTINGS).execute(conn).await.map(drop) })
+        .after_connect(move |conn, _| {
+            let lineage = looks.clone();
+            Box::pin(async move {
+                sqlx::raw_sql(SETTINGS).execute(&mut *conn).await?;
+                lineage.look(conn).await
+            })
         })
         // The pool tests each connection that comes back, but waits for ever for one whose both directions are
         // swallowed: it would keep its place until none is left.
@@ -52,16 +62,29 @@ pub(super) async fn open(url: &str) -> Result<Db, OpenError> {
                 }
             })
         })
-        .connect_with(PgConnectOptions::from_str(url)?)
+        .connect_with(options)
         .await
         .map_err(refused_at_startup)?;
+    // First, because a server in recovery refuses what the next question needs.
+    if is_in_recovery(&mut *pool.acquire().await?).await? {
+        return Err(OpenError::Standby);
+    }
     if let Some(why) = shared_sessions(&pool).await? {
         return Err(OpenError::Pooler(why));
     }
-    Ok(Db::Postgres {
+    let db = Db::Postgres {
         pool,
         notifier: Notifier::default(),
-    })
+    };
+    Ok((db, lineage))
+}
+
+/// Compares the server with what the migrated database says of it. From then on every new connection is looked at.
+pub(super) async fn settle(lineage: &Lineage) -> Result<(), OpenError> {
+    match lineage.settle().await? {
+        Ok(()) => Ok(()),
+        Err(InRecovery) => Err(OpenError::Standby),
+    }
 }
 
 /// A pooler that does not know a parameter of the client says so before there is a connection.

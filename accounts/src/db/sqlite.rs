@@ -14,7 +14,7 @@ use sqlx::{
     },
 };
 
-use super::{Db, Notifier, OpenError, PATIENCE};
+use super::{Db, Notifier, OpenError, PATIENCE, in_use, same_file::SameFile};
 use crate::files;
 
 /// The primary result codes of SQLite that are about its files: read-only, input and output, corrupt, full, cannot be
@@ -25,7 +25,8 @@ static OPENED: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 pub(super) async fn open(url: &str) -> Result<Db, OpenError> {
     let options = SqliteConnectOptions::from_str(url)?
-        .create_if_missing(true)
+        // A connection that is opened later must not create it: it may have been moved while the program runs.
+        .create_if_missing(false)
         .journal_mode(SqliteJournalMode::Wal)
         // A commit that is lost in a power cut would make an ended session live again.
         .synchronous(SqliteSynchronous::Full)
@@ -35,6 +36,8 @@ pub(super) async fn open(url: &str) -> Result<Db, OpenError> {
     *OPENED.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
     create_folder_of(options.get_filename())?;
     create_file(options.get_filename())?;
+    let in_use = in_use::shared(options.get_filename())?;
+    let same = SameFile::of(options.get_filename());
     // One connection writes, so writers of this process queue here and not in SQLite's busy loop, which
     // is unfair; `begin immediate` keeps other processes out.
     let write = SqlitePoolOptions::new()
@@ -42,7 +45,9 @@ pub(super) async fn open(url: &str) -> Result<Db, OpenError> {
         .acquire_timeout(PATIENCE)
         // On a full disk SQLite rolls back by itself, and the driver still counts a transaction as open:
         // such a connection would refuse every later transaction, so a new one takes its place.
-        .before_acquire(|conn, _| {
+        .before_acquire(move |conn, _| {
+            // Held as long as the pool is.
+            let _ = &in_use;
             Box::pin(async move {
                 conn.ping().await?;
                 Ok(!conn.is_in_transaction())
@@ -59,6 +64,7 @@ pub(super) async fn open(url: &str) -> Result<Db, OpenError> {
     Ok(Db::Sqlite {
         read,
         write,
+        same,
         notifier: Notifier::default(),
     })
 }
@@ -124,26 +130,17 @@ async fn first_connection(pool: &SqlitePool) -> Result<(), sqlx::Error> {
 
 /// Creates a database file that does not exist yet, readable by its owner only, whatever the folder's rights are.
 /// SQLite gives the files beside it the same rights.
-#[cfg(unix)]
 fn create_file(file: &Path) -> Result<(), OpenError> {
-    use std::os::unix::fs::OpenOptionsExt;
-
-    let created = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file);
-    match created {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(file) {
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         created => created
             .map(drop)
             .map_err(|error| OpenError::Path(file.display().to_string(), error)),
     }
-}
-
-#[cfg(not(unix))]
-fn create_file(_: &Path) -> Result<(), OpenError> {
-    Ok(())
 }
 
 /// Creates the folder of a database file, readable by its owner only.

@@ -7,10 +7,15 @@ use super::{
     role::change_role_locked,
 };
 use crate::{
-    audit::Actor,
+    audit::{Action, Actor, Event},
+    email_links::{self, About, Purpose},
     ids::UserId,
     operation::{LockedUser, Operation},
+    rate_limits,
     roles::Role,
+    second_factor::turn_off_for,
+    secret::Token,
+    time::UnixMillis,
     users::account_of,
 };
 
@@ -50,6 +55,46 @@ pub async fn change_role_by_operator(
     may_give(role, Role::Owner, user.plan)?;
     change_role_locked(op, &user, role, Actor::Operator).await?;
     Ok(user.role)
+}
+
+/// Turns two-factor authentication off for a user who has lost it. False where it was not on.
+///
+/// # Errors
+/// See [`MemberError`]; in each case nothing has changed.
+pub async fn disable_two_factor_by_operator(
+    op: &mut Operation,
+    user: &UserId,
+) -> Result<bool, MemberError> {
+    let user = lock(op, user).await?;
+    Ok(turn_off_for(op, &user, Actor::Operator).await?)
+}
+
+/// A one-time link with which a user chooses a new password, for the operator to hand over where no email arrives.
+///
+/// # Errors
+/// See [`MemberError`]; in each case nothing has changed.
+pub async fn reset_link_by_operator(
+    op: &mut Operation,
+    user: &UserId,
+) -> Result<(Token, UnixMillis), MemberError> {
+    let user = lock(op, user).await?;
+    let about = About::default();
+    let link = email_links::issue(op, Purpose::ResetPassword, Some(&user), about).await?;
+    let event = Event::of(Action::PasswordResetRequested, Actor::Operator);
+    op.record(event.in_account(&user.account_id).about(&user.id));
+    Ok(link)
+}
+
+/// Forgets the failures that keep a user from signing in. Returns how many counts that were.
+///
+/// # Errors
+/// See [`MemberError`]; in each case nothing has changed.
+pub async fn unlock_by_operator(op: &mut Operation, user: &UserId) -> Result<u64, MemberError> {
+    let user = lock(op, user).await?;
+    let counts = rate_limits::forget_failures_of(op, &user).await?;
+    let event = Event::of(Action::UserUnlocked, Actor::Operator);
+    op.record(event.in_account(&user.account_id).about(&user.id));
+    Ok(counts)
 }
 
 async fn lock(op: &mut Operation, user: &UserId) -> Result<LockedUser, MemberError> {

@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 
 use super::{
     Unacceptable, accept,
-    line::{Lane, Line},
+    line::{HashingLoad, Lane, Line},
     memory::Memory,
     normal,
 };
@@ -90,6 +90,12 @@ impl Hasher {
             line: Line::new(cores, begun.elapsed()),
             dummy: dummy.into(),
         })
+    }
+
+    /// How much it has to do.
+    #[must_use]
+    pub fn load(&self) -> HashingLoad {
+        self.line.load()
     }
 
     /// For whoever has shown nothing yet: a sign-in from a browser that no user has signed in on, a sign-up.

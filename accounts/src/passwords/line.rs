@@ -23,6 +23,14 @@ pub(super) enum Lane {
     Known,
 }
 
+/// How much there is to hash, for who watches a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashingLoad {
+    /// Cores that hash.
+    pub running: u32,
+    pub waiting: usize,
+}
+
 impl Lane {
     fn other(self) -> Self {
         match self {
@@ -98,6 +106,14 @@ impl Line {
                 Ok(place)
             }
             _ => Err(LONGEST),
+        }
+    }
+
+    pub(super) fn load(&self) -> HashingLoad {
+        let state = self.state();
+        HashingLoad {
+            running: state.cores - state.free,
+            waiting: state.strangers.len() + state.known.len(),
         }
     }
 

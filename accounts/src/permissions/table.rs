@@ -67,6 +67,7 @@ permissions! {
     DisableMember: "disable a member" => managers().but(NOT_ON_OWNERS),
     EnableMember: "enable a member" => managers().but(NOT_ON_OWNERS),
     RemoveMember: "remove a member" => managers().but(NOT_ON_OWNERS),
+    ResetTwoFactor: "reset a member’s second factor" => managers().but(NOT_ON_OWNERS),
     RemoteLogoutMember: "log a member out from all devices" => managers().needs(Feature::RemoteLogout).but(NOT_ON_OWNERS),
     RemoteLogoutEveryone: "log everyone out from all devices" => owner().needs(Feature::RemoteLogout),
     ViewApplications: "see the applications" => managers(),

@@ -41,6 +41,7 @@ pub async fn end_session(
         device: DeviceRef::Session(session),
         spare: None,
         path: Some("api/v1"),
+        by_operator: false,
     };
     let ended = end_device(op, &user, ending).await?;
     ended.map(drop).ok_or(BearerError::NotFound)

@@ -11,8 +11,9 @@ use crate::{
     emails::EmailTemplate,
     end_reason::EndReason,
     execute,
-    operation::Operation,
-    sessions::{RotatedSession, end_others_and_rotate},
+    ids::UserId,
+    operation::{LockedUser, Operation},
+    sessions::{Ending, RotatedSession, end_others_and_rotate, end_together},
     signed_in::SignedIn,
 };
 
@@ -30,13 +31,39 @@ pub async fn turn_off(
     if live.user.two_factor_since.is_none() {
         return Err(TwoFactorError::NotOn);
     }
-    execute!(op, "delete from authenticators where user_id = $1", user)?;
-    recovery_codes::void(op, user).await?;
-    draft::remove(op, user).await?;
-    set_since(op, user, None).await?;
+    clear(op, user).await?;
     let event = Event::of(Action::TwoFactorDisabled, Actor::User(user));
     let reason = EndReason::TwoFactorChanged;
     let rotated = end_others_and_rotate(op, &live, event, reason, None).await?;
     op.email(&live.user.email, EmailTemplate::TwoFactorOff);
     Ok(rotated)
+}
+
+/// Turns it off for a user who has lost their second factor. Everything that they are signed in with ends, because another
+/// may hold it. False where it was not on. The caller has made sure that `actor` may.
+pub(crate) async fn turn_off_for(
+    op: &mut Operation,
+    user: &LockedUser,
+    actor: Actor<'_>,
+) -> Result<bool, sqlx::Error> {
+    if user.two_factor_since.is_none() {
+        return Ok(false);
+    }
+    clear(op, &user.id).await?;
+    let ending = Ending {
+        event: Event::of(Action::TwoFactorDisabled, actor),
+        reason: EndReason::TwoFactorChanged,
+        keep: None,
+        browser_stays_known: false,
+    };
+    end_together(op, user, ending).await?;
+    op.email(&user.email, EmailTemplate::TwoFactorOff);
+    Ok(true)
+}
+
+async fn clear(op: &mut Operation, user: &UserId) -> Result<(), sqlx::Error> {
+    execute!(op, "delete from authenticators where user_id = $1", user)?;
+    recovery_codes::void(op, user).await?;
+    draft::remove(op, user).await?;
+    set_since(op, user, None).await
 }

@@ -9,7 +9,7 @@ use crate::{
     device,
     end_reason::EndReason,
     execute,
-    ids::SessionId,
+    ids::{SessionId, UserId},
     on,
     operation::{LockedUser, Operation},
 };
@@ -80,8 +80,29 @@ pub async fn end_one(
         // When another session of this browser ends, this browser's own remembered device must not end with it.
         spare: mine.as_deref(),
         path: None,
+        by_operator: false,
     };
     let ended = end_device(op, &live.user, ending).await?;
+    ended.ok_or(EndOneError::NotThere)
+}
+
+/// The same for one session of a user, by the operator on the command line.
+///
+/// # Errors
+/// See [`EndOneError`]; in each case nothing has changed.
+pub async fn end_one_by_operator(
+    op: &mut Operation,
+    user: &UserId,
+    session: &SessionId,
+) -> Result<EndedOne, EndOneError> {
+    let user = op.lock_user(user).await?.ok_or(EndOneError::NotThere)?;
+    let ending = EndDevice {
+        device: DeviceRef::Session(session),
+        spare: None,
+        path: Some("cli"),
+        by_operator: true,
+    };
+    let ended = end_device(op, &user, ending).await?;
     ended.ok_or(EndOneError::NotThere)
 }
 
@@ -93,6 +114,8 @@ pub(crate) struct EndDevice<'a> {
     pub spare: Option<&'a str>,
     /// Where it was asked for, when that was not a page.
     pub path: Option<&'a str>,
+    /// Else the user did it.
+    pub by_operator: bool,
 }
 
 /// Ends the session and the remembered device of a device, and records it. None when the user has no such open device.
@@ -134,8 +157,13 @@ pub(crate) async fn end_device(
     if let Some(path) = ending.path {
         details["path"] = path.into();
     }
+    let actor = if ending.by_operator {
+        Actor::Operator
+    } else {
+        Actor::User(&user.id)
+    };
     let event = op.record(
-        Event::of(Action::DeviceEnded, Actor::User(&user.id))
+        Event::of(Action::DeviceEnded, actor)
             .in_account(&user.account_id)
             .about(&user.id)
             .with(details),

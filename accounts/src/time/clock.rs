@@ -97,6 +97,13 @@ impl ClockDifference {
         u128::from(self.0.unsigned_abs()) >= limit.as_millis()
     }
 
+    /// Ahead of the database's, in seconds.
+    #[must_use]
+    pub fn seconds(self) -> f64 {
+        // A difference of years is no more exact than that.
+        i32::try_from(self.0).map_or(f64::INFINITY, f64::from) / 1_000.0
+    }
+
     /// "40 seconds ahead of".
     #[must_use]
     pub fn in_words(self) -> String {

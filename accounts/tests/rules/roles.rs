@@ -56,6 +56,7 @@ expected! {
     DisableMember: MANAGERS from Free;
     EnableMember: MANAGERS from Free;
     RemoveMember: MANAGERS from Free;
+    ResetTwoFactor: MANAGERS from Free;
     RemoteLogoutMember: MANAGERS from Plus;
     RemoteLogoutEveryone: OWNER from Plus;
     ViewApplications: MANAGERS from Free;

@@ -28,6 +28,7 @@ impl From<&sessions::Ended> for Reason {
             Rule::TwoFactorChanged => EndReason::TwoFactorChanged,
             Rule::EndedElsewhere => EndReason::EndedElsewhere,
             Rule::Curfew => EndReason::Curfew,
+            Rule::InstanceEpochRaised => EndReason::InstanceEpochRaised,
         };
         let who = ended
             .by_name
@@ -116,6 +117,11 @@ fn words(
         EndReason::Curfew => (
             "Your curfew ended this session at ",
             ". Sign in again to continue.".into(),
+            false,
+        ),
+        EndReason::InstanceEpochRaised => (
+            "The operator of this Curfew signed everyone out at ",
+            ", as is done after a backup is restored. Sign in again to continue.".into(),
             false,
         ),
         EndReason::SignedOut => ("Signed out at ", ".".into(), false),

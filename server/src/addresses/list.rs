@@ -5,8 +5,9 @@ use accounts::permissions::Permission::{
     CreateMcpToken, DeleteOwnUser, DisableMember, EnableMember, EndSessionsByApi, InviteMember,
     KeepTwoFactor, ListMembersByApi, ManageApplications, ManageWebhook, OwnProfile, OwnTokens,
     ReadAuditLog, ReadEventsByApi, RemoteLogout, RemoteLogoutEveryone, RemoteLogoutMember,
-    RemoteLogoutMemberByApi, RemoveMember, RenameAccount, RevokeInvitation, SetAccountCurfew,
-    SetAuditRetention, SetUpTwoFactor, UseApi, UseMcp, ViewAccount, ViewApplications, ViewMembers,
+    RemoteLogoutMemberByApi, RemoveMember, RenameAccount, ResetTwoFactor, RevokeInvitation,
+    SetAccountCurfew, SetAuditRetention, SetUpTwoFactor, UseApi, UseMcp, ViewAccount,
+    ViewApplications, ViewMembers,
 };
 
 use super::{Access, Address, CODE, CONFIRM, MCP, StepUp};
@@ -27,12 +28,13 @@ const WITH_LINK: &str = "with its link";
 const WHERE_OPEN: &str = "where sign-up is open";
 
 /// Addresses of browsers that are neither a function nor a page.
-pub(super) const NO_PAGES: [&str; 33] = [
+pub(super) const NO_PAGES: [&str; 35] = [
     "/sign-out",
     "/profile/two-factor/recovery-codes.txt",
     "/profile/two-factor/qr.svg",
     "/settings/audit-log/export",
     "/.well-known/change-password",
+    "/.well-known/security.txt",
     "/api/openapi.json",
     "/api/docs",
     "/profile/api",
@@ -51,6 +53,7 @@ pub(super) const NO_PAGES: [&str; 33] = [
     "/events",
     "/healthz",
     "/readyz",
+    "/metrics",
     "/pkg/{file}",
     "/favicon.svg",
     "/robots.txt",
@@ -176,6 +179,7 @@ pub(super) const LIST: &[Address] = &[
     asks("/api/fn/disable_member", "disable a member", DisableMember).home(MEMBERS),
     asks("/api/fn/enable_member", "enable a member", EnableMember).home(MEMBERS),
     asks("/api/fn/remove_member", "remove a member", RemoveMember).home(MEMBERS),
+    asks("/api/fn/reset_two_factor", "reset a member’s second factor", ResetTwoFactor).home(MEMBERS),
     asks("/api/fn/remote_logout_member", "log a member out from all devices", RemoteLogoutMember)
         .home(MEMBERS),
     asks("/api/fn/remote_logout_everyone", "log everyone out from all devices", RemoteLogoutEveryone)
@@ -234,6 +238,7 @@ pub(super) const LIST: &[Address] = &[
     public("/api/fn/join", "accept an invitation").home("/join?invite=").but(WITH_LINK),
     // What programs and browsers look for
     public("/.well-known/change-password", "find the password page"),
+    public("/.well-known/security.txt", "find out where to report a vulnerability"),
     public("/api/openapi.json", "fetch the description of the API"),
     public("/api/docs", "read about the API"),
     public("/profile/api", "find your API tokens"),
@@ -252,6 +257,7 @@ pub(super) const LIST: &[Address] = &[
     public("/events", "receive live notices").but("with a session"),
     public("/healthz", "ask whether the program is alive"),
     public("/readyz", "ask whether the program can serve"),
+    public("/metrics", "read the metrics").but("with their token, where the operator has set one"),
     public("/pkg/{file}", "fetch a built file"),
     public("/favicon.svg", "fetch the icon"),
     public("/robots.txt", "fetch the rules for crawlers"),

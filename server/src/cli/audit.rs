@@ -16,6 +16,10 @@ use crate::{
     key_file,
 };
 
+/// What a log that verifies does not prove.
+const CANNOT_SEE: &str = "This cannot see a whole data folder that was put back with its marks, events cut within a second of being written, \
+                          what a holder of the key wrote, or what was never recorded.";
+
 /// Verifies everything; with `expect` also says which event has that hash.
 pub(super) async fn verify(
     instance: &Instance,
@@ -64,6 +68,7 @@ pub(super) async fn verify(
             file.path().display()
         )?,
     }
+    writeln!(out, "{CANNOT_SEE}")?;
     if let Some(hash) = expect {
         find(&mut reader, hash, out).await?;
     }
@@ -97,6 +102,7 @@ async fn find(reader: &mut Reader, hash: &str, out: &mut impl Write) -> Result<(
     )?;
     Ok(())
 }
+
 /// Page by page, so that it needs no more memory for a long history than for a short one.
 pub(super) async fn export(
     instance: &Instance,

@@ -55,10 +55,41 @@ pub enum Command {
         /// Every user of every account whose plan has remote logout
         #[arg(long)]
         everyone: bool,
+        /// Only say what would end
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Applications that sign in with Curfew
     #[command(subcommand, after_help = "Example: curfew application list")]
     Application(Application),
+    /// Write all of the database to a new file, while the server runs
+    #[command(
+        after_help = "The file is whole or not there; it is readable by its owner alone and does not hold the key. With \
+        PostgreSQL it says what to run, and writes what a dump does not say of itself.\n\n\
+        Example: curfew backup /var/backups/curfew-2026-11-26.db"
+    )]
+    Backup { file: PathBuf },
+    /// Check a backup, end everything that it would revive, and put it in the database's place
+    #[command(
+        after_help = "Refused while a server or another command has the database open. The database that was there is kept \
+        under another name. With PostgreSQL, restore the dump first, then name the file that `curfew backup` wrote.\n\n\
+        Example: curfew restore --check /var/backups/curfew-2026-11-26.db"
+    )]
+    Restore {
+        file: PathBuf,
+        /// Only check it: every page, the audit log, the version
+        #[arg(long)]
+        check: bool,
+    },
+    /// The whole install
+    #[command(subcommand, after_help = "Example: curfew instance raise-epoch")]
+    Instance(InstanceCommand),
+    /// Ask the server on this machine whether it is ready, and end with 1 when it is not
+    #[command(after_help = "Example: curfew healthcheck")]
+    Healthcheck,
+    /// Email
+    #[command(subcommand, after_help = "Example: curfew mail test ada@example.com")]
+    Mail(Mail),
     /// The audit log
     #[command(subcommand, after_help = "Example: curfew audit verify")]
     Audit(Audit),
@@ -102,7 +133,7 @@ impl Command {
         !matches!(
             self,
             Self::User(User::List)
-                | Self::Sessions(_)
+                | Self::Sessions(Sessions::List { .. })
                 | Self::Application(Application::List)
                 | Self::Audit(_)
                 | Self::Key(_)
@@ -147,6 +178,41 @@ pub enum User {
         #[arg(value_parser = role)]
         role: Role,
     },
+    /// Print a one-time link with which a user chooses a new password
+    #[command(
+        after_help = "It works once, for half an hour, and signs no user in: their second factor is asked for as ever. Hand it to \
+        them and to no other.\n\n\
+        Example: curfew user reset-password ada@example.com"
+    )]
+    ResetPassword { email: String },
+    /// Turn two-factor authentication off for a user who has lost their phone and their recovery codes
+    #[command(
+        after_help = "Make sure that it is them who asks: the password alone signs them in then. Their sessions end, and \
+        they are told by email.\n\n\
+        Example: curfew user disable-two-factor ada@example.com"
+    )]
+    DisableTwoFactor { email: String },
+    /// Forget the wrong passwords and codes that keep a user from signing in
+    #[command(after_help = "Example: curfew user unlock ada@example.com")]
+    Unlock { email: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum InstanceCommand {
+    /// End everything of every user, as `curfew restore` does: after a copy was put in place in another way
+    #[command(
+        after_help = "Sessions, remembered devices, pending sign-ins, applications and links end, on every plan; API tokens, \
+        MCP tokens, passwords and second factors stay. This can’t be undone.\n\n\
+        Example: curfew instance raise-epoch"
+    )]
+    RaiseEpoch,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Mail {
+    /// Send an email with the settings that the server has, now, and say how that went
+    #[command(after_help = "Example: curfew mail test ada@example.com")]
+    Test { address: String },
 }
 
 #[derive(Debug, Args)]
@@ -212,6 +278,16 @@ pub enum Sessions {
     /// List a user's live sessions, last active first
     #[command(after_help = "Example: curfew sessions list ada@example.com")]
     List { email: String },
+    /// End one session, with the remembered device that it came from
+    #[command(
+        after_help = "All of them is `curfew remote-logout`. Ids are in `curfew sessions list`.\n\n\
+        Example: curfew sessions end ada@example.com 0190f5c2-7d1e-7000-8000-000000000000"
+    )]
+    End {
+        email: String,
+        /// As `curfew sessions list` shows it
+        id: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,4 +1,4 @@
-//! `curfew sessions list` and `curfew remote-logout`, of a user or of everyone.
+//! `curfew sessions list`, `curfew sessions end` and `curfew remote-logout`, of a user or of everyone.
 
 use std::io::Write;
 
@@ -8,7 +8,8 @@ use accounts::{
     instance::Instance,
     members::{self, Everyone},
     plans::Plan,
-    sessions::{self, By, EndAllError, Surface},
+    sessions::{self, By, EndAllError, EndOneError, Surface},
+    text::visible,
     time::{Moment, UnixMillis},
 };
 use app::time::Time;
@@ -56,6 +57,34 @@ pub(super) async fn list(
     Ok(())
 }
 
+pub(super) async fn end(
+    instance: &Instance,
+    email: &str,
+    id: String,
+    out: &mut impl Write,
+) -> Result<(), Failed> {
+    let mut op = operation(instance).await?;
+    let user = user_with(&mut op, email).await?;
+    let ended = sessions::end_one_by_operator(&mut op, &user, &SessionId(id)).await;
+    let ended = match ended {
+        Err(EndOneError::NotThere) => {
+            return Err(Failed::Message(format!(
+                "nothing was changed: {email} has no live session of that id; `curfew sessions list {email}` shows them"
+            )));
+        }
+        ended => ended?,
+    };
+    op.commit().await?;
+    let sessions = count(ended.sessions, "session");
+    let devices = count(ended.remembered_devices, "remembered device");
+    let name = visible(&ended.name);
+    writeln!(
+        out,
+        "Signed {email} out on {name}: {sessions} and {devices} ended."
+    )?;
+    Ok(())
+}
+
 /// RFC 3339, to the second.
 fn utc(at: UnixMillis) -> String {
     Time::from(at).iso
@@ -64,6 +93,7 @@ fn utc(at: UnixMillis) -> String {
 pub(super) async fn remote_logout(
     instance: &Instance,
     email: &str,
+    dry_run: bool,
     out: &mut impl Write,
 ) -> Result<(), Failed> {
     let mut op = operation(instance).await?;
@@ -73,9 +103,18 @@ pub(super) async fn remote_logout(
         Err(EndAllError::PlanRequired(plans)) => return Err(plan_required(email, &plans)),
         ended => ended?,
     };
-    op.commit().await?;
     let sessions = count(ended.sessions, "session");
     let devices = count(ended.remembered_devices, "remembered device");
+    if dry_run {
+        // Dropped, it has not happened.
+        drop(op);
+        writeln!(
+            out,
+            "Would log {email} out: {sessions} and {devices}. Nothing was changed."
+        )?;
+        return Ok(());
+    }
+    op.commit().await?;
     writeln!(out, "Logged {email} out: {sessions} and {devices} ended.")?;
     Ok(())
 }
@@ -95,6 +134,7 @@ fn plan_required(email: &str, plans: &[Plan]) -> Failed {
 /// Account by account, each all or nothing.
 pub(super) async fn remote_logout_everyone(
     instance: &Instance,
+    dry_run: bool,
     out: &mut impl Write,
 ) -> Result<(), Failed> {
     let mut conn = instance.read(Moment::now()).await?;
@@ -105,7 +145,10 @@ pub(super) async fn remote_logout_everyone(
         let mut op = operation(instance).await?;
         match members::remote_logout_everyone_by_operator(&mut op, &account).await? {
             Some(ended) => {
-                op.commit().await?;
+                // Dropped, it has not happened.
+                if !dry_run {
+                    op.commit().await?;
+                }
                 all.users += ended.users;
                 all.sessions += ended.sessions;
                 all.remembered_devices += ended.remembered_devices;
@@ -117,8 +160,15 @@ pub(super) async fn remote_logout_everyone(
     let users = count(all.users, "user");
     let sessions = count(all.sessions, "session");
     let devices = count(all.remembered_devices, "remembered device");
-    writeln!(out, "Logged {users} out: {sessions} and {devices} ended.")?;
-    if all.invitations > 0 {
+    if dry_run {
+        writeln!(
+            out,
+            "Would log {users} out: {sessions} and {devices}. Nothing was changed."
+        )?;
+    } else {
+        writeln!(out, "Logged {users} out: {sessions} and {devices} ended.")?;
+    }
+    if !dry_run && all.invitations > 0 {
         let invitations = count(all.invitations, "pending invitation");
         writeln!(out, "{invitations} wait until confirmed again.")?;
     }

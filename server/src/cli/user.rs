@@ -1,4 +1,4 @@
-//! `curfew user create`, `list`, `disable`, `enable` and `role`.
+//! `curfew user …`.
 
 use std::{
     fs::File,
@@ -18,6 +18,8 @@ use accounts::{
     time::Moment,
     users::{self, NewUser, UserError},
 };
+
+use app::time::Time;
 
 use super::{CreateUser, Failed, count, operation, user_with};
 use crate::config::Config;
@@ -173,6 +175,63 @@ pub(super) async fn change_role(
     op.commit().await?;
     let (had, has) = (had.name(), role.name());
     writeln!(out, "{email} was {had} and is {has} now.")?;
+    Ok(())
+}
+
+pub(super) async fn disable_two_factor(
+    instance: &Instance,
+    email: &str,
+    out: &mut impl Write,
+) -> Result<(), Failed> {
+    let mut op = operation(instance).await?;
+    let user = user_with(&mut op, email).await?;
+    let was_on = members::disable_two_factor_by_operator(&mut op, &user).await?;
+    op.commit().await?;
+    let said = if was_on {
+        format!(
+            "Two-factor authentication of {email} is off, and their sessions ended. They sign in with the password alone."
+        )
+    } else {
+        format!("Nothing was changed: two-factor authentication of {email} is not on.")
+    };
+    writeln!(out, "{said}")?;
+    Ok(())
+}
+
+pub(super) async fn reset_password(
+    instance: &Instance,
+    config: &Config,
+    email: &str,
+    out: &mut impl Write,
+) -> Result<(), Failed> {
+    let mut op = operation(instance).await?;
+    let user = user_with(&mut op, email).await?;
+    let (link, expires_at) = members::reset_link_by_operator(&mut op, &user).await?;
+    op.commit().await?;
+    writeln!(
+        out,
+        "{}/reset-password?token={}\nGood once, until {}.",
+        config.public_url(),
+        link.expose(),
+        Time::from(expires_at).iso
+    )?;
+    Ok(())
+}
+
+pub(super) async fn unlock(
+    instance: &Instance,
+    email: &str,
+    out: &mut impl Write,
+) -> Result<(), Failed> {
+    let mut op = operation(instance).await?;
+    let user = user_with(&mut op, email).await?;
+    let counts = members::unlock_by_operator(&mut op, &user).await?;
+    op.commit().await?;
+    let counts = count(counts, "count");
+    writeln!(
+        out,
+        "Unlocked {email}: {counts} of wrong passwords and codes forgotten."
+    )?;
     Ok(())
 }
 

@@ -105,6 +105,17 @@ pub(super) fn database_url(text: &str) -> Parsed<String> {
     Ok(url.into())
 }
 
+/// A URI, as RFC 9116 has it. An email address becomes one.
+pub(super) fn contact(text: &str) -> Parsed<String> {
+    if text.starts_with("https://") {
+        let url = Url::parse(text).map_err(|_| Unusable::Malformed)?;
+        return Ok(url.into());
+    }
+    let address = text.strip_prefix("mailto:").unwrap_or(text);
+    let address: lettre::Address = address.parse().map_err(|_| Unusable::Malformed)?;
+    Ok(format!("mailto:{address}"))
+}
+
 pub(super) fn smtp_url(text: &str) -> Parsed<String> {
     if !text.starts_with("smtp://") && !text.starts_with("smtps://") {
         return Err(Unusable::Malformed);

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
 
-use accounts::email_address::deliverable;
+use accounts::{email_address::deliverable, secret::Secret};
 use ipnet::IpNet;
 use lettre::message::Mailbox;
 use tokio_rustls::rustls::{
@@ -24,6 +24,9 @@ pub(super) const DURATION: &str = "a whole number and a unit: `90s`, `15m`, `12h
 
 /// Use is written down once a minute at most, so a shorter limit would end sessions that are in use.
 const SHORTEST_IDLE: Duration = Duration::from_mins(5);
+
+/// Bytes of a token that no rate limit protects.
+const SHORTEST_BEARER: usize = 16;
 
 /// One of these words.
 pub(super) fn choice<T: Copy>(text: &str, choices: &[(&str, T)]) -> Parsed<T> {
@@ -71,6 +74,14 @@ pub(super) fn idle_limit(text: &str) -> Parsed<Duration> {
         ));
     }
     Ok(limit)
+}
+
+/// What a program presents as `Authorization: Bearer`. A short one could be guessed.
+pub(super) fn bearer(text: &str) -> Parsed<Secret> {
+    if text.len() < SHORTEST_BEARER || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Unusable::Malformed);
+    }
+    Ok(Secret::new(text.to_owned()))
 }
 
 pub(super) fn log_filter(text: &str) -> Parsed<String> {

@@ -9,7 +9,7 @@ mod malformed;
 mod text;
 
 /// Every server function, with fields that would do something.
-pub const FUNCTIONS: [(&str, &[(&str, &str)]); 70] = [
+pub const FUNCTIONS: [(&str, &[(&str, &str)]); 71] = [
     ("continue_to_application", &[("request", "client_id=x")]),
     (
         "continue_behind_gate",
@@ -55,6 +55,7 @@ pub const FUNCTIONS: [(&str, &[(&str, &str)]); 70] = [
     ("disable_member", &[("member", "x")]),
     ("enable_member", &[("member", "x")]),
     ("remove_member", &[("member", "x")]),
+    ("reset_two_factor", &[("member", "x")]),
     ("remote_logout_member", &[("member", "x")]),
     ("remote_logout_everyone", &[]),
     ("delete_account", &[("confirmation", "ada@example.com")]),

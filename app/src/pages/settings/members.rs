@@ -49,6 +49,7 @@ pub async fn draw() -> Result<AnyView, AppError> {
         "disable_member",
         "enable_member",
         "remove_member",
+        "reset_two_factor",
         "revoke_invitation",
         "confirm_invitation",
         "remote_logout_member",
@@ -164,6 +165,7 @@ fn manage(member: &Listed, me: &User) -> impl IntoView + use<> {
     let name = visible(&member.name).into_owned();
     let ask =
         |operation: &str| format!("/settings/members/confirm?operation={operation}&member={id}");
+    let has_second_factor = member.two_factor_since.is_some();
     let remote_logout = me.available().has(Feature::RemoteLogout);
     let roles = {
         let mut roles = roles_for(me);
@@ -204,6 +206,14 @@ fn manage(member: &Listed, me: &User) -> impl IntoView + use<> {
                     }
                         .into_any()
                 }}
+                {has_second_factor
+                    .then(|| {
+                        view! {
+                            <Link class="button button--small button--danger-quiet" href=ask("reset_two_factor")>
+                                "Reset two-factor"
+                            </Link>
+                        }
+                    })}
                 {disabling}
                 <Link class="button button--small button--danger-quiet" href=ask("remove")>"Remove"</Link>
             </div>

@@ -28,6 +28,7 @@ async fn crossed_ids_are_404_and_nothing_changes(app: TestApp) {
             "disable_member",
             "enable_member",
             "remove_member",
+            "reset_two_factor",
             "remote_logout_member",
         ] {
             mallory
@@ -39,7 +40,7 @@ async fn crossed_ids_are_404_and_nothing_changes(app: TestApp) {
             .call("change_role", &[member, ("role", "owner")])
             .await
             .refuses(404, "not_found");
-        for operation in ["remote_logout", "disable", "remove"] {
+        for operation in ["remote_logout", "disable", "reset_two_factor", "remove"] {
             let page = mallory
                 .get(&format!(
                     "/settings/members/confirm?operation={operation}&member={target}"

@@ -12,6 +12,7 @@ on_both!(
     the_question_says_what_will_end,
     the_invitations_of_a_member_who_is_logged_out_are_counted,
     members_delete_their_own_account,
+    a_second_factor_that_was_lost_is_reset_by_an_owner_and_by_no_member,
 );
 
 async fn a_disabled_member_is_out_with_the_next_request(app: TestApp) {
@@ -212,4 +213,40 @@ async fn members_delete_their_own_account(app: TestApp) {
         .is(200);
     assert_eq!(app.user_count().await, 0);
     app.chains_are_whole().await;
+}
+
+async fn a_second_factor_that_was_lost_is_reset_by_an_owner_and_by_no_member(app: TestApp) {
+    let (ada, ben) = app.two("member").await;
+    let (ada_id, id) = (app.id_of("Ada").await, app.id_of("Ben").await);
+    let page = format!("/settings/members/confirm?operation=reset_two_factor&member={id}");
+    ada.get("/settings/members")
+        .await
+        .does_not_say("Reset two-factor");
+    ada.call("reset_two_factor", &[("member", id.as_str())])
+        .await
+        .refuses(403, "forbidden");
+    let _ = crate::two_factor::protect(&ben).await;
+    ben.call("reset_two_factor", &[("member", ada_id.as_str())])
+        .await
+        .refuses(403, "forbidden");
+    ada.call("reset_two_factor", &[("member", ada_id.as_str())])
+        .await
+        .refuses(403, "forbidden");
+    ada.get("/settings/members").await.says("Reset two-factor");
+    ada.get(&page)
+        .await
+        .is(200)
+        .says("make sure that it’s them who asks");
+    ada.call("reset_two_factor", &[("member", id.as_str())])
+        .await
+        .is(200);
+    let refused = ben.call("still_signed_in", NOTHING).await;
+    refused.refuses(401, "session_ended");
+    assert_eq!(refused.json()["reason"]["who"], "Ada");
+    assert!(app.user("Ben").await.two_factor_since.is_none());
+    ben.sign_in("Ben").await;
+    assert!(ben.is_signed_in().await);
+    ada.get("/settings/audit-log")
+        .await
+        .says("Ada turned off two-factor authentication for Ben");
 }

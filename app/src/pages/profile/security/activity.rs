@@ -79,13 +79,18 @@ pub fn Activity(entries: Vec<Entry>) -> impl IntoView {
     }
 }
 
+const HOUR: i64 = 60 * 60 * 1_000;
+
 fn row(entry: Entry) -> impl IntoView {
     let class = if entry.alert {
         "activity__row activity__row--alert"
     } else {
         "activity__row"
     };
-    let since = entry.since.map(|since| {
+    // Within an hour the last time says it all: "just now to just now" says nothing.
+    let last = entry.last.unix_ms;
+    let since = entry.since.filter(|since| last - since.unix_ms >= HOUR);
+    let since = since.map(|since| {
         view! {
             <When at=since show=Show::Ago />
             " to "

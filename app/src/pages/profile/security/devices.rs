@@ -127,7 +127,7 @@ pub fn Devices(list: DeviceList, asked: Asked) -> impl IntoView {
     let unused = Memo::new(move |_| list.with(|list| list.unused.all));
     let none = Memo::new(move |_| list.with(|list| list.used.all + list.unused.all == 0));
     let searched = !asked.q.is_empty();
-    let has_search = Memo::new(move |_| searched || list.with(|list| list.many));
+    let can_search = Memo::new(move |_| searched || list.with(|list| list.many));
     // What was asked for is seen at once.
     let open = asked.unused.is_some() || searched;
     let asked = StoredValue::new(asked);
@@ -140,7 +140,7 @@ pub fn Devices(list: DeviceList, asked: Asked) -> impl IntoView {
                 </div>
                 {move || others.get().then(|| view! { <EndOthers list /> })}
             </div>
-            {move || has_search.get().then(|| view! { <Search words=asked.with_value(|asked| asked.q.clone()) /> })}
+            {move || can_search.get().then(|| view! { <Search words=asked.with_value(|asked| asked.q.clone()) /> })}
             {move || none.get().then(|| view! { <NoMatch /> })}
             <Rows list which=Which::Used />
             <Pages list which=Which::Used asked />

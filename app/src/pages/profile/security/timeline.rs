@@ -282,6 +282,7 @@ fn word(end_reason: EndReason) -> &'static str {
         EndReason::Removed => "Account removed",
         EndReason::EndedElsewhere => "Another device",
         EndReason::Curfew => "Curfew",
+        EndReason::InstanceEpochRaised => "Restored backup",
     }
 }
 

@@ -26,6 +26,8 @@ pub(super) fn action(action: Action) -> &'static str {
         Action::OtherDevicesEnded => "Other devices signed out",
         Action::DeviceRenamed => "Device renamed",
         Action::CurfewSet => "Curfew changed",
+        Action::UserUnlocked => "User unlocked",
+        Action::InstanceEpochRaised => "Everyone signed out",
         Action::AccountCurfewSet => "Account curfew changed",
         Action::ApiTokenCreated => "API token created",
         Action::ApiTokenDeleted => "API token revoked",

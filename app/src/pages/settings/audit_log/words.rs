@@ -133,6 +133,8 @@ impl Sentence<'_> {
                 None => format!("{who} removed the name of a device"),
             },
             Action::CurfewSet => format!("{who} {}", details.curfew("their")),
+            Action::UserUnlocked => "Wrong passwords and codes were forgotten".into(),
+            Action::InstanceEpochRaised => format!("{who} signed everyone out"),
             Action::AccountCurfewSet => format!("{who} {}", details.curfew("the account’s")),
             Action::ApiTokenCreated => format!("{who} {}", details.token("created", "API")),
             Action::McpTokenCreated => format!("{who} {}", details.token("created", "MCP")),

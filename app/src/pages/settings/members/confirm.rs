@@ -47,6 +47,14 @@ fn question(operation: &str, name: &str) -> Option<Question> {
             is_final: false,
             button: format!("Disable {name}"),
         },
+        "reset_two_factor" => Question {
+            function: "reset_two_factor",
+            title: format!("Reset two-factor authentication of {name}?"),
+            means: "For a member who has lost their phone and their recovery codes: make sure that it’s them who asks. Their password alone signs them in then, until they set it up again.",
+            tokens: false,
+            is_final: true,
+            button: format!("Reset {name}’s second factor"),
+        },
         "remove" => Question {
             function: "remove_member",
             title: format!("Remove {name}?"),

@@ -97,6 +97,29 @@ pub async fn remove_member(member: String, member_epoch: Option<String>) -> Resu
     Ok(())
 }
 
+/// Turns the two-factor authentication of a member off, who has lost it: all that they are signed in with ends.
+///
+/// # Errors
+/// As [`change_role`].
+#[server(prefix = "/api/fn", endpoint = "reset_two_factor")]
+pub async fn reset_two_factor(
+    member: String,
+    member_epoch: Option<String>,
+) -> Result<(), AppError> {
+    let (me, member) = (signed_in()?, UserId(member));
+    let shown = shown(member_epoch.as_deref());
+    let mut op = operation().await?;
+    members::reset_two_factor(&mut op, &me, &member, shown).await?;
+    op.commit().await?;
+    note(
+        Note::new("Two-factor authentication is off").with(
+            "They were logged out and told by email. Their password alone signs them in now.",
+        ),
+    )?;
+    leptos_axum::redirect(MEMBERS);
+    Ok(())
+}
+
 /// Ends every session and remembered device of a member.
 ///
 /// # Errors

@@ -101,6 +101,8 @@ impl Sentence<'_> {
                 None => "You removed the name of a device".into(),
             },
             Action::CurfewSet => format!("You {}", details.curfew("your")),
+            Action::UserUnlocked => "Wrong passwords and codes were forgotten".into(),
+            Action::InstanceEpochRaised => format!("{who} signed everyone out"),
             Action::AccountCurfewSet => format!("{who} {}", details.curfew("the account’s")),
             Action::ApiTokenCreated => format!("You {}", details.token("created", "API")),
             Action::McpTokenCreated => format!("You {}", details.token("created", "MCP")),

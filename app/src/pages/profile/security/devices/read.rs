@@ -52,7 +52,7 @@ pub(in super::super) async fn read(
         found.retain(|device| device.matches(&words));
     }
     found.sort_by_key(|device| (!device.is(me), Reverse(device.last_active())));
-    let (idle, recent) = found
+    let (unused, lately) = found
         .into_iter()
         .partition(|device| !device.is(me) && device.last_active() + UNUSED <= now);
     let shown = |device: Found| match device {
@@ -62,8 +62,8 @@ pub(in super::super) async fn read(
     Ok(DeviceList {
         user: user.0.clone(),
         epoch: open.epoch,
-        used: page(recent, asked.page, shown),
-        unused: page(idle, asked.unused.unwrap_or(1), shown),
+        used: page(lately, asked.page, shown),
+        unused: page(unused, asked.unused.unwrap_or(1), shown),
         many,
         other_sessions: (open.sessions - 1).max(0).unsigned_abs(),
         remembered_devices: open.remembered_devices.unsigned_abs(),
