@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what a command needs and this machine lacks:
-#   ci/install.sh rust musl lint wasm-opt node postgres proxies prometheus chromium
+#   ci/install.sh rust musl lint wasm-opt node postgres proxies prometheus chromium clients
 # What is there already costs one look. Debian packages need root or sudo; without, it says what is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -85,9 +85,21 @@ install_prometheus() {
 
 install_chromium() { [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || debian "Chromium" chromium; }
 
+# Foreign clients of the OpenID provider: Apache with mod_auth_openidc, and Python's in an environment of their own.
+install_clients() {
+    local environment=${CARGO_TARGET_DIR:-target}/foreign-clients needed=foreign-clients/requirements.txt
+    install_node
+    [ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || debian "Apache" apache2 libapache2-mod-auth-openidc
+    cmp -s "$needed" "$environment/.installed" && return
+    python3 -c 'import ensurepip' 2>/dev/null || debian "Python's venv" python3-venv
+    python3 -m venv "$environment"
+    "$environment/bin/pip" install --quiet --disable-pip-version-check --requirement "$needed"
+    cp "$needed" "$environment/.installed"
+}
+
 for what in "$@"; do
     case $what in
-        rust | musl | lint | wasm-opt | node | postgres | proxies | prometheus | chromium) "install_$what" ;;
+        rust | musl | lint | wasm-opt | node | postgres | proxies | prometheus | chromium | clients) "install_$what" ;;
         *) fail "unknown: $what" ;;
     esac
 done

@@ -53,6 +53,19 @@ const created =
     return page;
   };
 
+/** An application has just been registered, and its page is open. */
+const registered =
+  (query: string, address: string): Way =>
+  async ({ ada: { page } }) => {
+    await visit(page, `/settings/applications/new?${query}`);
+    await page.getByLabel("Name", { exact: true }).fill("Files of the team");
+    await page.getByLabel("Address", { exact: true }).fill(address);
+    await page.getByRole("button", { name: "Register" }).click();
+    await page.getByRole("heading", { name: "Set it up" }).waitFor();
+    await live(page);
+    return page;
+  };
+
 export const PAGES: Record<string, Way> = {
   "sign-in": signedOut("/sign-in"),
   "sign-in-errors": async ({ anonymous }) => {
@@ -239,6 +252,36 @@ export const PAGES: Record<string, Way> = {
   "profile-confirm-nothing": signedIn("/profile/confirm"),
   "join-not-good": signedOut("/join?invite=nothing"),
   "profile-delete": signedIn("/profile/delete"),
+  "settings-applications": signedIn("/settings/applications"),
+  "settings-applications-open-id": signedIn("/settings/applications/new?kind=open_id"),
+  "settings-applications-preset": signedIn("/settings/applications/new?kind=open_id&preset=grafana"),
+  "settings-applications-gate": async (cast) => {
+    const page = await together("/settings/applications/new?kind=gate")(cast);
+    await page.getByLabel("Only some of them").check();
+    return page;
+  },
+  "settings-applications-errors": async ({ ada: { page } }) => {
+    await visit(page, "/settings/applications/new?kind=open_id");
+    await page.getByText("Advanced").click();
+    await page.getByLabel("Days that its own session may live").fill("0");
+    await page.getByLabel("Only some of them").check();
+    await page.getByRole("button", { name: "Register" }).click();
+    await page.getByRole("alert").waitFor();
+    return page;
+  },
+  "settings-applications-one": registered("kind=open_id&preset=nextcloud", "https://cloud.example.com"),
+  "settings-applications-one-gate": registered("kind=gate&preset=nginx", "https://wiki.example.com"),
+  "settings-applications-list": async (cast) => {
+    await registered("kind=open_id&preset=grafana", "https://grafana.example.com")(cast);
+    const page = await registered("kind=gate&preset=nginx", "https://wiki.example.com")(cast);
+    await visit(page, "/settings/applications");
+    return page;
+  },
+  "settings-applications-redirect": async (cast) => {
+    const page = await registered("kind=open_id&preset=nextcloud", "https://cloud.example.com")(cast);
+    await visit(page, `${page.url()}&redirect=${encodeURIComponent("https://cloud.example.com/other")}`);
+    return page;
+  },
   "settings-api": signedIn("/settings/api"),
   "settings-api-tokens": busy("/settings/api"),
   "settings-api-made": created("/settings/api"),

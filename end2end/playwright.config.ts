@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { defineConfig, devices } from "@playwright/test";
 import { folder } from "./server.ts";
+import type { Scripted } from "./test.ts";
 
 // The last run's data is left lying until now: a failure can be looked into, with server.log beside it.
 // Workers read this file again; only the first time counts.
@@ -10,7 +11,25 @@ if (!process.env.CURFEW_E2E_STARTED) {
   mkdirSync(folder, { recursive: true });
 }
 
-export default defineConfig({
+const launchOptions = {
+  // Debian's browser: there is nothing to download.
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
+};
+
+/** Leaves out the stories with these tags; and those that are for the night, unless `make nightly` runs. */
+const without = (...tags: string[]) => new RegExp([...tags, ...(process.env.CURFEW_NIGHTLY ? [] : ["@nightly"])].join("|") || "$^");
+
+export default defineConfig<Scripted>({
   testDir: "tests",
   workers: 2,
   fullyParallel: true,
@@ -24,32 +43,30 @@ export default defineConfig({
   use: {
     // Costs a third of the time; `--trace retain-on-failure` on the command line turns it on.
     trace: "off",
-    launchOptions: {
-      // Debian's browser: there is nothing to download.
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-      args: [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    },
+    launchOptions,
   },
-  // Every story runs in both unless its tag says that it is about one of them.
+  // Every story runs in the first two unless its tag says that it is about one of them. Those that must never be dead run
+  // in the third as well, where script runs and WebAssembly does not exist (iOS Lockdown Mode).
   projects: [
     {
       name: "with-javascript",
       use: { ...devices["Desktop Chrome"] },
-      grepInvert: /@without-javascript/,
+      grepInvert: without("@without-javascript"),
     },
     {
       name: "without-javascript",
       use: { ...devices["Desktop Chrome"], javaScriptEnabled: false },
-      grepInvert: /@with-javascript/,
+      grepInvert: without("@with-javascript"),
+    },
+    {
+      name: "without-webassembly",
+      use: {
+        ...devices["Desktop Chrome"],
+        webAssembly: false,
+        launchOptions: { ...launchOptions, args: [...launchOptions.args, "--js-flags=--noexpose-wasm"] },
+      },
+      testMatch: ["never-dead", "remote-logout", "devices", "signing-in"].map((name) => `${name}.spec.ts`),
+      grepInvert: without("@without-javascript", "@with-javascript"),
     },
   ],
 });

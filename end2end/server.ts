@@ -34,6 +34,8 @@ export class Server {
         CURFEW_DATABASE_URL: `sqlite://${databaseFile}`,
         // Every user of every story signs up from this machine.
         CURFEW_SIGN_UPS_PER_ADDRESS: "100000",
+        // Each of them has an account of their own.
+        CURFEW_APPLICATIONS: "all",
         ...settings,
       },
     });

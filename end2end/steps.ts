@@ -11,9 +11,9 @@ export async function visit(page: Page, path: string): Promise<void> {
   await live(page);
 }
 
-/** Waits until the WASM has taken the page over. Without script there is nothing to wait for. */
+/** Waits until the WASM has taken the page over. Without script or WebAssembly there is nothing to wait for. */
 export async function live(page: Page): Promise<void> {
-  const scripted = await page.locator("html").evaluate(() => matchMedia("(scripting: enabled)").matches);
+  const scripted = await page.locator("html").evaluate(() => matchMedia("(scripting: enabled)").matches && "WebAssembly" in window);
   if (scripted) await expect(page.locator("html")).toHaveAttribute("data-live", "");
 }
 

@@ -65,12 +65,19 @@ interface Stories {
   complaints: string[];
   /** Complaints that are part of the story. */
   tolerated: RegExp[];
+  /** Whether pages come alive: there is script, and WebAssembly. */
   javaScript: boolean;
+}
+
+/** What a project says. */
+export interface Scripted {
+  webAssembly: boolean;
 }
 
 let made = 0;
 
-export const test = base.extend<Stories, { settings: Settings; server: Server }>({
+export const test = base.extend<Stories & Scripted, { settings: Settings; server: Server }>({
+  webAssembly: [true, { option: true }],
   settings: [{}, { option: true, scope: "worker" }],
   server: [
     async ({ settings }, use) => {
@@ -83,11 +90,15 @@ export const test = base.extend<Stories, { settings: Settings; server: Server }>
     { scope: "worker" },
   ],
   baseURL: async ({ server }, use) => use(server.url),
-  javaScript: async ({ javaScriptEnabled }, use) => use(javaScriptEnabled !== false),
+  javaScript: async ({ javaScriptEnabled, webAssembly }, use) => use(javaScriptEnabled !== false && webAssembly),
 
-  tolerated: async ({ javaScript }, use) =>
+  tolerated: async ({ javaScript, webAssembly }, use) =>
     // A refused request is a line in the console; the stories look at what the page makes of it.
-    use([/^Failed to load resource: /, ...(javaScript ? [] : [/was preloaded using link preload but not used/])]),
+    use([
+      /^Failed to load resource: /,
+      ...(javaScript ? [] : [/was preloaded using link preload but not used/]),
+      ...(webAssembly ? [] : [/WebAssembly is not defined/]),
+    ]),
   complaints: [
     async ({ tolerated }, use) => {
       const complaints: string[] = [];

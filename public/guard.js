@@ -33,12 +33,18 @@
   let focused = null;
   let dialogs = [];
 
-  const veil = () => {
-    if (over || root.classList.contains("is-veiled")) return;
-    focused = document.activeElement;
-    dialogs = [...document.querySelectorAll("dialog[open]")];
-    for (const dialog of dialogs) dialog.close();
-    root.classList.add("is-veiled");
+  // A dialog stays only while it is looked at: that the network is gone it says itself, and keeps what was ticked in it.
+  const veil = (dialogsStay = false) => {
+    if (over) return;
+    if (!root.classList.contains("is-veiled")) {
+      focused = document.activeElement;
+      root.classList.add("is-veiled");
+    }
+    if (dialogsStay) return;
+    for (const dialog of document.querySelectorAll("dialog[open]")) {
+      dialogs.push(dialog);
+      dialog.close();
+    }
   };
 
   const lift = () => {
@@ -71,6 +77,7 @@
     const time = document.createElement("time");
     const date = new Date(at);
     time.dateTime = date.toISOString();
+    time.title = date.toLocaleString([], { dateStyle: "medium", timeStyle: "long" });
     const clock = date.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
     const day = date.toLocaleDateString([], { day: "numeric", month: "short", year: "numeric" });
     time.textContent = date.toDateString() === new Date().toDateString() ? clock : `${clock} on ${day}`;
@@ -125,10 +132,10 @@
   };
 
   let asking = false;
-  const check = async () => {
+  const check = async (dialogsStay = false) => {
     if (asking || over) return;
     asking = true;
-    veil();
+    veil(dialogsStay);
     const answer = await verify();
     asking = false;
     // Left again in the meantime: coming back asks anew.
@@ -156,10 +163,10 @@
 
   // The server is seldom unreachable for long: the page asks again by itself.
   setInterval(() => {
-    if (root.classList.contains("is-offline") && !document.hidden && navigator.onLine) check();
+    if (root.classList.contains("is-offline") && !document.hidden && navigator.onLine) check(true);
   }, 5_000);
 
-  addEventListener("pagehide", veil);
+  addEventListener("pagehide", () => veil());
   addEventListener("pageshow", (event) => {
     if (event.persisted) check();
   });
@@ -168,11 +175,11 @@
     else check();
   });
   addEventListener("offline", () => {
-    veil();
+    veil(true);
     if (!over) root.classList.add("is-offline");
   });
-  addEventListener("online", check);
-  document.addEventListener("resume", check);
+  addEventListener("online", () => check(true));
+  document.addEventListener("resume", () => check());
   document.addEventListener("click", (event) => {
     if (event.target instanceof Element && event.target.closest("[data-veil-retry]")) check();
   });

@@ -8,6 +8,7 @@
 pub mod access_tokens;
 mod answers;
 mod application;
+mod change;
 pub mod claims;
 pub mod codes;
 mod details;
@@ -26,6 +27,7 @@ mod register;
 mod scope;
 mod secrets;
 pub mod sessions;
+mod signed_in_there;
 pub mod signing_keys;
 pub mod tokens;
 mod who_may;
@@ -33,11 +35,12 @@ mod who_may;
 pub use crate::application_endings::{Cause, Ends, causes_table};
 pub use answers::{answer, answered_at};
 pub use application::{Application, Kind, SigningAlgorithm};
+pub use change::{add_redirect, change};
 pub use details::{Access, Details, LONGEST_OWN_SESSION, OwnHost, SHORTEST_OWN_SESSION};
 pub use find::{find, find_gate, hosts, list, redirects};
 pub use grants::{Granted, InvalidGrant};
 pub use logout_token::{LOGOUT_TOKEN_TYPE, LogoutClaims};
-pub use manage::{change, change_secret, for_test, remove, remove_by_operator, revoke_old_secret};
+pub use manage::{change_secret, for_test, remove, remove_by_operator, revoke_old_secret};
 pub use mine::{Class, Mine, mine, sign_out};
 pub use notice_answers::Outcome;
 pub use notices::{
@@ -46,10 +49,12 @@ pub use notices::{
 };
 pub(crate) use open_paths::OpenPaths;
 pub use receipt::{
-    RECEIPT_LASTS, Receipt, Told, ToldHow, leave_receipt, receipt_of, receipt_of_event, told,
+    RECEIPT_LASTS, Receipt, Told, ToldHow, leave_receipt, receipt_of, receipt_of_event,
+    receipts_of, told,
 };
 pub use redirects::{redirect_matches, redirect_refusal};
 pub use register::{ApplicationError, Registered, may_register, register, register_by_operator};
 pub use scope::{Scope, ScopeName};
 pub use secrets::{ClientSecret, count_secrets, is_secret_of, make_secret, revoke_old_secrets};
-pub use who_may::{access, may_use};
+pub use signed_in_there::{SignedInThere, signed_in_there};
+pub use who_may::{access, has_shown_second_factor, may_use};

@@ -67,10 +67,14 @@ pub async fn change_password(
         .map_err(ChangePasswordError::RateLimited)?;
     op.commit().await?;
 
-    let verdict = instance
-        .hasher
-        .verify(current, Some(&before.password_hash))
-        .await?;
+    let hasher = instance.hasher.known(client);
+    let verdict = match hasher.verify(current, Some(&before.password_hash)).await {
+        Ok(verdict) => verdict,
+        Err(failed) => {
+            rate_limits::return_unchecked(instance, client, now, &permit).await?;
+            return Err(failed.into());
+        }
+    };
     let mut op = Operation::begin(instance, client, now).await?;
     if verdict == Verdict::Wrong {
         op.record(
@@ -89,8 +93,8 @@ pub async fn change_password(
     }
     let about = [who.user.name.as_str(), who.user.email.as_str()];
     let shortest = instance.limits.password_min;
-    instance.hasher.accept(new, shortest, &about).await??;
-    let hash = instance.hasher.hash(new).await?;
+    hasher.accept(new, shortest, &about).await??;
+    let hash = hasher.hash(new).await?;
 
     let mut op = Operation::begin(instance, client, now).await?;
     let live = op.lock_live(user, &who.session).await?;

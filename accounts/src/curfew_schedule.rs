@@ -3,6 +3,8 @@
 //! A session and a remembered device carry the moment of their next curfew (`curfew_ends_at`), worked out when
 //! they start and when a curfew is set, because time zones are no work for SQL.
 
+use std::sync::LazyLock;
+
 use jiff::{
     Timestamp,
     civil::Time,
@@ -45,12 +47,9 @@ impl Curfew {
         let Some((hour, minute)) = parsed else {
             return Err(Misspelt::Time("Enter a time like 22:30."));
         };
-        let zone = zone.trim();
-        let named = zone.len() <= 64 && zone.bytes().all(|b| b.is_ascii_graphic());
-        let zone = TimeZone::get(zone)
-            .ok()
-            .filter(|_| named && !zone.is_empty());
-        let zone = zone.ok_or(Misspelt::Zone("Choose a time zone like Europe/Berlin."))?;
+        let zone = find(zone).ok_or(Misspelt::Zone(
+            "Choose a time zone from the list, like Europe/Berlin.",
+        ))?;
         Ok(Self { hour, minute, zone })
     }
 
@@ -100,6 +99,55 @@ impl Curfew {
     pub fn next(&self, at: UnixMillis) -> Option<UnixMillis> {
         self.around(at).filter(|curfew| *curfew > at).min()
     }
+}
+
+/// A zone by its name in the IANA database, or by its city alone: "Berlin", "new york".
+fn find(typed: &str) -> Option<TimeZone> {
+    let typed = typed.trim().replace(' ', "_");
+    if typed.is_empty() || typed.len() > 64 || !typed.bytes().all(|b| b.is_ascii_graphic()) {
+        return None;
+    }
+    if let Ok(zone) = TimeZone::get(&typed) {
+        return Some(zone);
+    }
+    // Where a city has two names in the database, both are of one zone.
+    let mut of_city = zones().iter().filter(|zone| {
+        let city = zone.rsplit('/').next().unwrap_or_default();
+        city.eq_ignore_ascii_case(&typed)
+    });
+    TimeZone::get(of_city.next()?).ok()
+}
+
+/// The zones to choose from: one for each place of the IANA database, by name, and UTC. Its other names (of countries, of
+/// fixed offsets) are understood as well.
+#[must_use]
+pub fn zones() -> &'static [String] {
+    /// What stands before the slash in the name of a place.
+    const REGIONS: [&str; 10] = [
+        "Africa",
+        "America",
+        "Antarctica",
+        "Arctic",
+        "Asia",
+        "Atlantic",
+        "Australia",
+        "Europe",
+        "Indian",
+        "Pacific",
+    ];
+    static ZONES: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let names = jiff::tz::db().available().map(|name| name.to_string());
+        let of_place = |name: &String| {
+            let region = name.split_once('/').map(|(region, _)| region);
+            region.is_some_and(|region| REGIONS.contains(&region))
+        };
+        let mut zones: Vec<String> = names.filter(of_place).collect();
+        zones.push("UTC".to_owned());
+        zones.sort();
+        zones.dedup();
+        zones
+    });
+    &ZONES
 }
 
 /// The curfews of a user and of their account.

@@ -20,7 +20,7 @@ use std::{
 };
 
 use sqlx::{
-    Database, Postgres, Sqlite, Transaction,
+    Connection, Database, Postgres, Sqlite, Transaction,
     migrate::{MigrateError, Migrator},
     pool::PoolConnection,
     postgres::PgPool,
@@ -39,7 +39,7 @@ pub use sqlx::Error as DatabaseError;
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// How long an operation waits for a connection before the database counts as unavailable.
-const PATIENCE: Duration = Duration::from_secs(3);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The database. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -162,6 +162,27 @@ impl Db {
         })
     }
 
+    /// A connection that belongs to the caller for good: it takes no place in a pool, so using it again costs nothing.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
+    pub(crate) async fn own(&self) -> Result<Conn, sqlx::Error> {
+        Ok(match self {
+            Self::Sqlite { read, .. } => Conn::Sqlite(Held::Own(read.acquire().await?.detach())),
+            Self::Postgres { pool, .. } => {
+                Conn::Postgres(Held::Own(pool.acquire().await?.detach()))
+            }
+        })
+    }
+
+    /// Whether [`Db::close`] was called.
+    pub(crate) fn is_closed(&self) -> bool {
+        match self {
+            Self::Sqlite { read, .. } => read.is_closed(),
+            Self::Postgres { pool, .. } => pool.is_closed(),
+        }
+    }
+
     /// A transaction for what is no operation, because no user asks for it: cleanup, outboxes, times of use.
     /// When it is dropped without [`Tx::commit`], it is rolled back.
     ///
@@ -223,6 +244,8 @@ pub enum Conn {
 #[derive(Debug)]
 pub enum Held<D: Database> {
     Plain(PoolConnection<D>),
+    /// Of no pool.
+    Own(D::Connection),
     InTx(Transaction<'static, D>),
 }
 
@@ -232,6 +255,7 @@ impl<D: Database> Deref for Held<D> {
     fn deref(&self) -> &Self::Target {
         match self {
             Self::Plain(conn) => conn,
+            Self::Own(conn) => conn,
             Self::InTx(tx) => tx,
         }
     }
@@ -241,23 +265,32 @@ impl<D: Database> DerefMut for Held<D> {
     fn deref_mut(&mut self) -> &mut Self::Target {
         match self {
             Self::Plain(conn) => conn,
+            Self::Own(conn) => conn,
             Self::InTx(tx) => tx,
         }
     }
 }
 
 impl Conn {
+    /// Closes a connection of no pool in good order; others go back to theirs.
+    pub(crate) async fn close(self) {
+        // One that cannot be is closed all the same.
+        let _ = match self {
+            Self::Sqlite(Held::Own(conn)) => conn.close().await,
+            Self::Postgres(Held::Own(conn)) => conn.close().await,
+            Self::Sqlite(_) | Self::Postgres(_) => Ok(()),
+        };
+    }
+
     /// Commits the transaction that this connection is in.
     async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(Held::InTx(tx)) => tx.commit().await,
             Self::Postgres(Held::InTx(tx)) => tx.commit().await,
             // Never reached: only `begin` creates what is committed.
-            Self::Sqlite(Held::Plain(_)) | Self::Postgres(Held::Plain(_)) => {
-                Err(sqlx::Error::Protocol(
-                    "a connection that is in no transaction commits nothing".into(),
-                ))
-            }
+            Self::Sqlite(_) | Self::Postgres(_) => Err(sqlx::Error::Protocol(
+                "a connection that is in no transaction commits nothing".into(),
+            )),
         }
     }
 }

@@ -136,7 +136,7 @@ async fn record_one(instance: &Instance, now: Moment, row: Row) -> Result<i64, s
     Ok(counted)
 }
 
-/// RFC 3339, in UTC.
+/// RFC 3339, in UTC, with milliseconds: as the REST API writes every time.
 fn text(at: UnixMillis) -> String {
-    Timestamp::from_millisecond(at.0).map_or_else(|_| at.0.to_string(), |at| at.to_string())
+    Timestamp::from_millisecond(at.0).map_or_else(|_| at.0.to_string(), |at| format!("{at:.3}"))
 }

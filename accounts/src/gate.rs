@@ -4,13 +4,15 @@
 //! remote logout is in force from the next request on. A sign-in reaches the application's host by a hand-over
 //! ([`hand_over`]), which leaves a cookie there that is good as long as the session.
 
-/// A condition: the gate lets the user `u` through to the application `a`.
+/// A condition: the gate lets the session `s` of user `u` through to the application `a`.
 macro_rules! admits {
     () => {
         concat!(
             "(",
             $crate::live::may_use_application!(),
-            " and (not a.requires_second_factor or u.two_factor_since is not null))"
+            " and ",
+            $crate::live::second_factor_shown!(),
+            ")"
         )
     };
 }

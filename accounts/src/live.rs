@@ -42,6 +42,15 @@ macro_rules! may_use_application {
     };
 }
 
+/// A condition: the session `s` has shown the second factor that the application `a` requires. The one rule of the OpenID
+/// provider and the gate. The session counts, and not whether its user has a second factor set up: a remembered device
+/// starts a session without one.
+macro_rules! second_factor_shown {
+    () => {
+        "(not a.requires_second_factor or s.second_factor is not null)"
+    };
+}
+
 /// A condition: the application session `p` of user `u` at application `a`, which came from session `s`, is live.
 /// With `offline_access` it outlives the session, and ends with the epoch like everything else.
 macro_rules! live_application_session {
@@ -64,10 +73,10 @@ macro_rules! keeps_remote_logout {
             "case when a.remote_logout_lost_at is null then false else
                 exists (select 1 from sessions s where s.user_id = u.id
                         and s.started_at <= a.remote_logout_lost_at and ",
-            live_session!($now, $idle),
+            $crate::live::live_session!($now, $idle),
             ") or exists (select 1 from remembered_devices d where d.user_id = u.id
                         and d.created_at <= a.remote_logout_lost_at and ",
-            live_device!($now),
+            $crate::live::live_device!($now),
             ") end as keeps_remote_logout"
         )
     };
@@ -75,6 +84,7 @@ macro_rules! keeps_remote_logout {
 
 pub(crate) use {
     keeps_remote_logout, live_application_session, live_device, live_session, may_use_application,
+    second_factor_shown,
 };
 
 use crate::{instance::Reader, time::UnixMillis};

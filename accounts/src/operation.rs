@@ -171,11 +171,11 @@ impl Operation {
             }
         }
         let mut receipts = Receipts::default();
-        let mut here = Vec::new();
+        let mut later = Vec::new();
         for event in std::mem::take(&mut self.events) {
             match event.change() {
                 Some(change) => self.changes.push(change),
-                None => here.extend(event.change_here()),
+                None => later.extend(event.change_later()),
             }
             let chained = audit::append(&mut self.reader, event).await?;
             // Written here, so that what an account is sent is what it has recorded, even when this process stops
@@ -189,7 +189,7 @@ impl Operation {
             emails::insert(&mut self.reader, &outgoing).await?;
         }
         self.notifier.commit(self.reader.conn, self.changes).await?;
-        self.notifier.notify(here);
+        self.notifier.notify_later(later);
         audit::note_appended(receipts.0.len() as u64);
         Ok(receipts)
     }

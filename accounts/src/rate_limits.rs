@@ -7,13 +7,15 @@
 use std::time::Duration;
 
 use crate::{
+    client::Client,
     execute,
     ids::{AccountId, TokenId, UserId},
+    instance::Instance,
     known_devices::Browser,
     on,
     operation::{LockedUser, Operation},
     secret::Token,
-    time::UnixMillis,
+    time::{Moment, UnixMillis},
 };
 
 /// How many tests of its webhook an account may send in [`TEST_WINDOW`].
@@ -41,6 +43,11 @@ impl Permit {
             user: None,
             address: None,
         }
+    }
+
+    /// Whether the browser is one that the user has signed in on before.
+    pub(crate) fn is_of_known_device(&self) -> bool {
+        self.user.is_some() && self.address.is_none()
     }
 }
 
@@ -77,25 +84,33 @@ pub async fn permit_sign_in(
 pub(crate) async fn permit_link(
     op: &mut Operation,
     link: &Token,
-) -> Result<Result<(), RateLimited>, sqlx::Error> {
+) -> Result<Result<Permit, RateLimited>, sqlx::Error> {
     let limits = op.limits;
     // A prefix of the hash tells links apart and is of no use to a reader of the table.
     let subject = format!("link:{}", link.hash().prefix());
     let (most, window) = (limits.attempts_per_user, limits.attempt_window);
-    count(op, &subject, most, window).await
+    let counted = count(op, &subject, most, window).await?;
+    Ok(counted.map(|()| Permit {
+        user: Some(subject),
+        address: None,
+    }))
 }
 
-/// Takes a permit for a sign-up. It is not returned, because the new account stays.
+/// Takes a permit for a sign-up. It is not returned to who has signed up, because the new account stays.
 ///
 /// # Errors
 /// When the database is unavailable; the inner error when there is none.
 pub(crate) async fn permit_sign_up(
     op: &mut Operation,
-) -> Result<Result<(), RateLimited>, sqlx::Error> {
+) -> Result<Result<Permit, RateLimited>, sqlx::Error> {
     let limits = op.limits;
     let subject = format!("sign-up:{}", op.client().network());
     let (most, window) = (limits.sign_ups_per_address, limits.attempt_window);
-    count(op, &subject, most, window).await
+    let counted = count(op, &subject, most, window).await?;
+    Ok(counted.map(|()| Permit {
+        user: None,
+        address: Some(subject),
+    }))
 }
 
 /// Takes a permit for a test of the account's webhook. It is not returned, whether the test succeeds or not.
@@ -412,6 +427,22 @@ pub(crate) async fn clear_password_failures(
 pub async fn return_permit(op: &mut Operation, permit: &Permit) -> Result<(), sqlx::Error> {
     decrement(op, permit.user.as_deref()).await?;
     decrement(op, permit.address.as_deref()).await
+}
+
+/// As [`return_permit`], in an operation of its own: no password was hashed, because too many wait or there is no memory.
+///
+/// # Errors
+/// When the database is unavailable.
+pub(crate) async fn return_unchecked(
+    instance: &Instance,
+    client: &Client,
+    now: Moment,
+    permit: &Permit,
+) -> Result<(), sqlx::Error> {
+    let mut op = Operation::begin(instance, client, now).await?;
+    return_permit(&mut op, permit).await?;
+    op.commit().await?;
+    Ok(())
 }
 
 async fn decrement(op: &mut Operation, subject: Option<&str>) -> Result<(), sqlx::Error> {

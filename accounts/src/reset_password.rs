@@ -111,17 +111,24 @@ pub async fn reset(
     let had = users::password_hash(&mut conn, &user).await?;
     drop(conn);
     let mut op = Operation::begin(instance, client, now).await?;
-    rate_limits::permit_link(&mut op, link)
+    let permit = rate_limits::permit_link(&mut op, link)
         .await?
         .map_err(ResetError::RateLimited)?;
     op.commit().await?;
-    if instance.hasher.verify(new, Some(&had)).await? != Verdict::Wrong {
-        return Err(ResetError::Same);
-    }
     let about = [before.name.as_str(), before.email.as_str()];
     let shortest = instance.limits.password_min;
-    instance.hasher.accept(new, shortest, &about).await??;
-    let hash = instance.hasher.hash(new).await?;
+    let hasher = instance.hasher.known(client);
+    match hasher.verify(new, Some(&had)).await {
+        Ok(Verdict::Wrong) => {}
+        Ok(Verdict::Right | Verdict::RightButOld) => return Err(ResetError::Same),
+        Err(failed) => {
+            rate_limits::return_unchecked(instance, client, now, &permit).await?;
+            return Err(failed.into());
+        }
+    }
+    // From here on the attempt counts, whatever comes of it: that it went on says that this is not the old password.
+    hasher.accept(new, shortest, &about).await??;
+    let hash = hasher.hash(new).await?;
 
     let mut op = Operation::begin(instance, client, now).await?;
     let user = op.lock_user(&user).await?.ok_or(ResetError::Expired)?;

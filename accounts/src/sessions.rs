@@ -1,5 +1,6 @@
 //! Sessions: start, find, list, end one, and **end all: remote logout**.
 
+mod checks;
 mod end_applications;
 mod end_one;
 mod end_others;
@@ -19,6 +20,7 @@ mod start;
 mod status;
 
 pub use crate::signed_in::SignedIn;
+pub use checks::{Checks, Unavailable};
 pub use end_applications::{end_applications, end_expired_applications};
 pub use end_one::{DeviceRef, EndOneError, EndedOne, end_one, end_one_by_operator};
 pub(crate) use end_one::{EndDevice, end_device};
@@ -30,6 +32,7 @@ pub(crate) use expand::expand_all_of;
 pub use expand::expand_raises;
 pub use facts::{Facts, facts};
 pub use find::{Found, find, find_by_id, note_active, second_factor};
+pub(crate) use find::{raised, row};
 pub use history::{Past, history, remote_logouts};
 pub use list::{Dormant, Listed, dormant, list, page};
 pub(crate) use remote_logout::end_all_but;

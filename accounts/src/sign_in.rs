@@ -172,12 +172,28 @@ pub async fn check_password(
     let mut conn = instance.read(now).await?;
     let evidence = evidence_of(&mut conn, sql, &email).await?;
     drop(conn);
-    let (hasher, password) = (&instance.hasher, credentials.password);
+    let password = credentials.password;
+    let hasher = if permit.is_of_known_device() {
+        instance.hasher.known(client)
+    } else {
+        instance.hasher.stranger(client)
+    };
     let stored = evidence.as_ref().map(|e| e.password_hash.as_str());
-    let verdict = hasher.verify(password, stored).await?;
+    let verdict = match hasher.verify(password, stored).await {
+        Ok(verdict) => verdict,
+        Err(failed) => {
+            rate_limits::return_unchecked(instance, client, now, &permit).await?;
+            return Err(failed.into());
+        }
+    };
     let (evidence, new_hash) = match (evidence, verdict) {
         (Some(evidence), Verdict::Right) => (evidence, None),
-        (Some(evidence), Verdict::RightButOld) => (evidence, Some(hasher.hash(password).await?)),
+        (Some(evidence), Verdict::RightButOld) => match hasher.hash(password).await {
+            Ok(renewed) => (evidence, Some(renewed)),
+            // The next sign-in renews it.
+            Err(HashingFailed::Busy(_)) => (evidence, None),
+            Err(failed) => return Err(failed.into()),
+        },
         (evidence, _) => {
             let mut op = Operation::begin(instance, client, now).await?;
             record_failure(&mut op, evidence.as_ref());

@@ -15,7 +15,7 @@ use crate::{
     operation::Operation,
     passwords::{HashingFailed, Verdict},
     plans::Plan,
-    rate_limits::{self, RateLimited},
+    rate_limits::{self, Permit, RateLimited},
     roles::Role,
     secret::{Secret, Token},
     time::Moment,
@@ -176,13 +176,19 @@ pub async fn confirm(
     let found = waiting(&mut instance.read(now).await?, link).await?;
     let found = found.ok_or(ConfirmError::Expired)?;
     let mut op = Operation::begin(instance, client, now).await?;
-    rate_limits::permit_link(&mut op, link)
+    let permit = rate_limits::permit_link(&mut op, link)
         .await?
         .map_err(ConfirmError::RateLimited)?;
     op.commit().await?;
     let hash = Some(found.password_hash.as_str());
-    if instance.hasher.verify(password, hash).await? == Verdict::Wrong {
-        return Err(ConfirmError::Wrong);
+    let hasher = instance.hasher.known(client);
+    match hasher.verify(password, hash).await {
+        Ok(Verdict::Wrong) => return Err(ConfirmError::Wrong),
+        Ok(Verdict::Right | Verdict::RightButOld) => {}
+        Err(failed) => {
+            rate_limits::return_unchecked(instance, client, now, &permit).await?;
+            return Err(failed.into());
+        }
     }
 
     let mut op = Operation::begin(instance, client, now).await?;
@@ -250,28 +256,36 @@ async fn checked(
         return Err(UserError::Closed);
     }
     drop(conn);
-    let (name, email) = new.clean(instance).await?;
+    let hasher = instance.hasher.stranger(client);
+    let (name, email) = new.clean(&hasher, instance.limits.password_min).await?;
+    let mut permit = Permit::none();
     if client.ip.is_some() {
         // A request, and not an operator on the machine itself, who is not limited.
         let mut op = Operation::begin(instance, client, now).await?;
-        rate_limits::permit_sign_up(&mut op)
+        permit = rate_limits::permit_sign_up(&mut op)
             .await?
             .map_err(UserError::RateLimited)?;
         op.commit().await?;
     }
-    Ok(CleanUser {
-        name,
-        email,
-        password_hash: instance.hasher.hash(new.password).await?,
-    })
+    match hasher.hash(new.password).await {
+        Ok(password_hash) => Ok(CleanUser {
+            name,
+            email,
+            password_hash,
+        }),
+        Err(failed) => {
+            rate_limits::return_unchecked(instance, client, now, &permit).await?;
+            Err(failed.into())
+        }
+    }
 }
 
 async fn insert(op: &mut Operation, new: &CleanUser, plan: Plan) -> Result<UserId, sqlx::Error> {
     let account = insert_account(op, &format!("{}’s account", new.name), plan).await?;
     let user = insert_user(op, &account, Role::Owner, new).await?;
     let now = op.now.at;
-    let claim = "update instance set claimed_at = $1 where one = 1 and claimed_at is null";
-    execute!(op, claim, now)?;
+    let first = "update instance set claimed_at = $1 where one = 1 and claimed_at is null";
+    execute!(op, first, now)?;
     let event = Event::of(Action::UserCreated, Actor::User(&user))
         .in_account(&account)
         .about(&user);

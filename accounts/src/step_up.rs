@@ -61,6 +61,12 @@ pub fn is_needed(who: &SignedIn, limits: &Limits, now: Moment) -> bool {
         .is_none_or(|at| at + limits.confirmed_for <= now.at)
 }
 
+/// Whether what was shown is read as a code, and not as a password.
+#[must_use]
+pub fn is_code(shown: &Secret) -> bool {
+    Presented::read_code_or_password(shown.expose()).is_some()
+}
+
 /// Takes a password, or a code where two-factor authentication is on, as the confirmation. Returns
 /// the session under its new cookie.
 ///
@@ -121,7 +127,14 @@ async fn confirm_by_password(
         .map_err(StepUpError::RateLimited)?;
     op.commit().await?;
     let hash = Some(before.password_hash.as_str());
-    let verdict = instance.hasher.verify(password, hash).await?;
+    let hasher = instance.hasher.known(client);
+    let verdict = match hasher.verify(password, hash).await {
+        Ok(verdict) => verdict,
+        Err(failed) => {
+            rate_limits::return_unchecked(instance, client, now, &permit).await?;
+            return Err(failed.into());
+        }
+    };
     let mut op = Operation::begin(instance, client, now).await?;
     let live = lock(&mut op, who).await?;
     if verdict == Verdict::Wrong {

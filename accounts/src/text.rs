@@ -7,8 +7,26 @@ use std::{borrow::Cow, fmt::Write};
 
 /// Whether a reader of the text sees less than it holds. In a name or an address that is there to deceive.
 pub(crate) fn hides_something(text: &str) -> bool {
+    hidden(text).any(|(c, hidden)| hidden || matches!(c, '\t' | '\n' | '\r'))
+}
+
+/// Each character of the text, and whether it is not seen. A joiner is seen where it does its work: in how the characters
+/// beside it are drawn.
+fn hidden(text: &str) -> impl Iterator<Item = (char, bool)> {
+    let before = std::iter::once(None).chain(text.chars().map(Some));
+    let after = text.chars().skip(1).map(Some).chain(std::iter::once(None));
     text.chars()
-        .any(|c| is_invisible(c) || matches!(c, '\t' | '\n' | '\r'))
+        .zip(before.zip(after))
+        .map(|(c, (before, after))| (c, is_invisible(c) && !is_at_work(c, before, after)))
+}
+
+/// Whether it is a joiner or a non-joiner between two characters that it changes: Persian, Hindi and families of emoji are
+/// spelt with them. Letters of Latin, Greek, Cyrillic and Armenian (before U+0590) never join.
+fn is_at_work(c: char, before: Option<char>, after: Option<char>) -> bool {
+    let joins = |c: Option<char>| {
+        c.is_some_and(|c| c >= '\u{590}' && !c.is_whitespace() && !is_invisible(c))
+    };
+    matches!(c, '\u{200c}' | '\u{200d}') && joins(before) && joins(after)
 }
 
 /// Control characters, and characters that draw nothing or turn the direction of the text (Unicode's
@@ -44,12 +62,12 @@ pub(crate) fn is_invisible(c: char) -> bool {
 /// The text with every character in it that would not be seen written out: `‹U+202E›`.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_invisible) {
+    if !hidden(text).any(|(_, hidden)| hidden) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        if is_invisible(c) {
+    for (c, hidden) in hidden(text) {
+        if hidden {
             let _ = write!(shown, "‹U+{:04X}›", u32::from(c));
         } else {
             shown.push(c);
@@ -86,6 +104,16 @@ mod tests {
                 "\u{2066}\u{2069}\u{ad}\u{3164}",
                 "‹U+2066›‹U+2069›‹U+00AD›‹U+3164›",
             ),
+            // A joiner that joins nothing.
+            ("Ad\u{200d}a", "Ad‹U+200D›a"),
+            ("\u{200d}\u{646}", "‹U+200D›\u{646}"),
+            ("\u{646}\u{200c}", "\u{646}‹U+200C›"),
+            ("\u{646}\u{200c} \u{6a9}", "\u{646}‹U+200C› \u{6a9}"),
+            (
+                "\u{646}\u{200c}\u{200c}\u{6a9}",
+                "\u{646}‹U+200C›‹U+200C›\u{6a9}",
+            ),
+            ("\u{646}\u{200b}\u{6a9}", "\u{646}‹U+200B›\u{6a9}"),
         ] {
             assert_eq!(visible(text), shown);
             assert!(hides_something(text));
@@ -103,6 +131,11 @@ mod tests {
             "דוד",
             "李 小龍",
             "a b‹c›",
+            // Farid, in Persian with a non-joiner; Kṣa in Hindi with a joiner; a family, and a rainbow flag.
+            "\u{646}\u{6cc}\u{200c}\u{6a9}",
+            "\u{915}\u{94d}\u{200d}\u{937}",
+            "\u{1f469}\u{200d}\u{1f467}",
+            "\u{1f3f3}\u{fe0f}\u{200d}\u{1f308}",
         ] {
             assert!(matches!(visible(text), Cow::Borrowed(same) if same == text));
             assert!(!hides_something(text), "{text}");

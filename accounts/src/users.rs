@@ -7,12 +7,11 @@ use crate::{
     email_address::clean_email,
     execute,
     ids::{AccountId, UserId},
-    instance::{Instance, Reader},
-    live::{keeps_remote_logout, live_device, live_session},
+    instance::Reader,
     names::clean_name,
     on,
     operation::Operation,
-    passwords::HashingFailed,
+    passwords::{Hashing, HashingFailed},
     plans::{Available, Plan},
     rate_limits::RateLimited,
     roles::Role,
@@ -135,6 +134,19 @@ pub(crate) async fn insert_user(
     Ok(id)
 }
 
+/// The columns of [`User`], of users `u` and accounts `a`; the numbers are those of
+/// [`keeps_remote_logout!`](crate::live).
+macro_rules! user {
+    ($now:literal, $idle:literal) => {
+        concat!(
+            "u.id, u.account_id, a.name as account_name, a.plan, u.role, u.name, u.username, u.email,
+             u.password_changed_at, u.two_factor_since, ",
+            $crate::live::keeps_remote_logout!($now, $idle)
+        )
+    };
+}
+pub(crate) use user;
+
 /// The user of that id, unless disabled.
 ///
 /// # Errors
@@ -142,8 +154,7 @@ pub(crate) async fn insert_user(
 pub async fn find(conn: &mut Reader, id: &UserId) -> Result<Option<User>, sqlx::Error> {
     let (now, idle) = (conn.now.at, conn.idle_since());
     on!(conn, c => sqlx::query_as(concat!(
-        "select u.id, u.account_id, a.name as account_name, a.plan, u.role, u.name, u.username, u.email,
-                u.password_changed_at, u.two_factor_since, ", keeps_remote_logout!("$2", "$3"), "
+        "select ", user!("$2", "$3"), "
          from users u join accounts a on a.id = u.account_id
          where u.id = $1 and u.disabled_at is null"))
         .bind(id)
@@ -204,17 +215,17 @@ impl NewUser<'_> {
     ///
     /// # Errors
     /// All the fields that are wrong.
-    pub(crate) async fn clean(&self, instance: &Instance) -> Result<(String, String), UserError> {
+    pub(crate) async fn clean(
+        &self,
+        hasher: &Hashing<'_>,
+        shortest: usize,
+    ) -> Result<(String, String), UserError> {
         let (name, email) = (clean_name(self.name), clean_email(self.email));
         let about = [
             name.as_deref().unwrap_or(self.name),
             email.as_deref().unwrap_or(self.email),
         ];
-        let shortest = instance.limits.password_min;
-        let accepted = instance
-            .hasher
-            .accept(self.password, shortest, &about)
-            .await?;
+        let accepted = hasher.accept(self.password, shortest, &about).await?;
         match (name, email, accepted) {
             (Ok(name), Ok(email), Ok(())) => Ok((name, email)),
             (name, email, accepted) => Err(wrong([

@@ -71,10 +71,24 @@ pub trait WebhookClient: Send + Sync {
     fn deliver<'a>(&'a self, payload: &'a Payload) -> Pending<'a, Result<u16, Failure>>;
 }
 
+/// What came of opening an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opened {
+    Answered {
+        status: u16,
+        location: Option<String>,
+    },
+    /// Why nothing came back.
+    Nothing(String),
+}
+
 /// Sends logout notices. The program has one, because neither rules nor screens know the network.
 pub trait NoticeSender: Send + Sync {
     /// Why an address may not be sent to, in a sentence for the user who typed it.
     fn refuses<'a>(&'a self, url: &'a str) -> Pending<'a, Option<String>>;
+
+    /// Opens an address as a browser's window does, without a cookie, and follows no redirect.
+    fn open<'a>(&'a self, address: &'a str) -> Pending<'a, Opened>;
 
     /// Sends the application a notice of a session that it does not have, and gives what came back.
     fn test<'a>(&'a self, application: &'a Application, user: &'a UserId) -> Pending<'a, Answer>;

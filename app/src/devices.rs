@@ -1,10 +1,17 @@
 //! Sessions as the screens show them: devices, with a name, what they look like, and times.
 
 #[cfg(feature = "ssr")]
-use accounts::{db::DatabaseError, device, instance::Reader, sessions::SignedIn, text::visible};
+use accounts::{
+    db::DatabaseError, device, instance::Reader, sessions::SignedIn, text::visible,
+    time::UnixMillis,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{parts::icon::Shape, time::Time};
+
+/// A session that was used so lately is in use: what is written down of its use is gathered for up to a minute.
+#[cfg(feature = "ssr")]
+const ACTIVE: std::time::Duration = std::time::Duration::from_mins(2);
 
 /// A session as a list shows it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -15,6 +22,8 @@ pub struct Session {
     pub this: bool,
     pub signed_in: Time,
     pub last_active: Time,
+    /// It is in use right now.
+    pub active: bool,
     pub expires: Time,
     pub remembered: bool,
 }
@@ -59,11 +68,13 @@ pub(crate) async fn listed(
     most: i64,
 ) -> Result<Vec<Session>, DatabaseError> {
     let limits = conn.limits;
+    let now = conn.now.at;
     let mut listed: Vec<Session> = accounts::sessions::list(conn, &me.user.id, &me.session, most)
         .await?
         .into_iter()
         .map(|session| {
             let ends_at = session.ends_at(&limits);
+            let active = is_active(&session, me, now);
             let device = device::of(&session.user_agent);
             let unknown = session.ip.is_empty().then(|| "Unknown".to_owned());
             Session {
@@ -74,6 +85,7 @@ pub(crate) async fn listed(
                 looks: device.kind.into(),
                 ip: unknown.unwrap_or(session.ip),
                 this: session.id == me.session,
+                active,
                 signed_in: session.started_at.into(),
                 last_active: session.last_active_at.into(),
                 expires: ends_at.into(),
@@ -83,6 +95,16 @@ pub(crate) async fn listed(
         .collect();
     listed.sort_by_key(|session| !session.this);
     Ok(listed)
+}
+
+/// Whether a session is in use right now.
+#[cfg(feature = "ssr")]
+pub(crate) fn is_active(
+    session: &accounts::sessions::Listed,
+    me: &SignedIn,
+    now: UnixMillis,
+) -> bool {
+    session.id == me.session || session.last_active_at + ACTIVE > now
 }
 
 /// The name that the user gave the device, and beside it what its browser is called; without a name, the browser

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use leptos::{mount::hydrate_islands, prelude::*};
+use leptos::{mount::hydrate_islands, prelude::*, web_sys::HtmlElement};
+use wasm_bindgen::JsCast;
 
 /// How long a dialog says that it is done before the next page comes.
 const TO_READ: Duration = Duration::from_millis(900);
@@ -33,6 +34,16 @@ pub fn start() {
         }
     });
     hydrate_islands();
+}
+
+/// Moves the focus to what has just been drawn.
+pub fn focus(id: String) {
+    request_animation_frame(move || {
+        let field = document().get_element_by_id(&id);
+        if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
+            let _ = field.focus();
+        }
+    });
 }
 
 /// To the sign-in page, and after that back to this one.

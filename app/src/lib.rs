@@ -214,6 +214,7 @@ fn Addresses() -> impl IntoView {
                 <Route path=path!("/profile/confirm") view=pages::profile::confirm::Confirm ssr=SsrMode::Async />
                 <Route path=path!("/profile/delete") view=pages::profile::delete::Delete ssr=SsrMode::Async />
                 <Route path=path!("/oauth/confirm") view=pages::oauth::Confirm ssr=SsrMode::Async />
+                <Route path=path!("/gate/confirm") view=pages::gate_confirm::GateConfirm ssr=SsrMode::Async />
                 <Route path=path!("/oauth/sign-out") view=pages::oauth::SignOut ssr=SsrMode::Async />
                 <Route path=path!("/profile/remote-logout") view=remote_logout::confirm::Confirm ssr=SsrMode::Async />
                 <Route path=path!("/join") view=pages::join::Join ssr=SsrMode::Async />
@@ -225,6 +226,7 @@ fn Addresses() -> impl IntoView {
                 <Route path=path!("/settings/audit-log") view=pages::settings::AuditLog ssr=SsrMode::Async />
                 <Route path=path!("/settings/audit-log/webhook") view=pages::settings::Webhook ssr=SsrMode::Async />
                 <Route path=path!("/settings/applications") view=pages::settings::Applications ssr=SsrMode::Async />
+                <Route path=path!("/settings/applications/new") view=pages::settings::NewApplication ssr=SsrMode::Async />
                 <Route path=path!("/settings/applications/one") view=pages::settings::Application ssr=SsrMode::Async />
                 <Route path=path!("/settings/api") view=pages::settings::tokens::Api ssr=SsrMode::Async />
                 <Route path=path!("/settings/mcp") view=pages::settings::tokens::Mcp ssr=SsrMode::Async />

@@ -105,11 +105,26 @@ impl Notice {
 /// `session_ended` with the reason, `not_signed_in`, `service_unavailable`.
 #[server(prefix = "/api/fn", endpoint = "still_signed_in")]
 pub async fn still_signed_in(who: Option<String>) -> Result<(), AppError> {
-    let me = crate::context::signed_in()?;
-    if who.is_some_and(|who| who != me.user.id.0) {
-        return Err(AppError::not_signed_in());
+    is_still_signed_in(&crate::context::visit()?, who.as_deref())
+}
+
+/// What [`still_signed_in`] says, by what the authentication has found. It draws nothing and asks for nothing else, so the
+/// server calls this without setting anything up.
+///
+/// # Errors
+/// As [`still_signed_in`].
+#[cfg(feature = "ssr")]
+pub fn is_still_signed_in(
+    visit: &crate::context::Visit,
+    who: Option<&str>,
+) -> Result<(), AppError> {
+    use crate::context::{Presence, session_ended};
+
+    match &visit.presence {
+        Presence::SignedIn(me) if who.is_none_or(|who| who == me.user.id.as_str()) => Ok(()),
+        Presence::Ended(ended) => Err(session_ended(ended)),
+        Presence::SignedIn(_) | Presence::Anonymous => Err(AppError::not_signed_in()),
     }
-    Ok(())
 }
 
 /// Reads the event stream when this tab is the one of its browser that holds it, and acts on what it says. `public/tabs.js`

@@ -5,6 +5,8 @@ pub mod error_page;
 #[cfg(feature = "ssr")]
 mod event_details;
 #[cfg(feature = "ssr")]
+pub mod gate_confirm;
+#[cfg(feature = "ssr")]
 pub mod gate_page;
 pub mod home;
 #[cfg(feature = "ssr")]

@@ -39,6 +39,10 @@ pub fn ask(me: &accounts::sessions::SignedIn) -> &'static str {
     }
 }
 
+/// What a field asks for that takes no password.
+#[cfg(feature = "ssr")]
+pub const CODE: &str = "Enter a code from your authenticator app.";
+
 /// Why what was shown is not good enough: no code is spoken of where there is none.
 #[cfg(feature = "ssr")]
 #[must_use]
@@ -59,9 +63,13 @@ pub fn Confirmation(
     /// Where several forms of the page ask for it.
     #[prop(optional, into)]
     id: Option<String>,
+    /// Not there before the operation was refused for it: for a list, where every row would have one. Without script
+    /// `/profile/confirm` asks.
+    #[prop(optional)]
+    only_once_asked: bool,
 ) -> impl IntoView {
     let viewer = viewer();
-    let asked = viewer.as_ref().is_some_and(|v| v.confirm);
+    let asked = !only_once_asked && viewer.as_ref().is_some_and(|v| v.confirm);
     let two_factor = viewer.as_ref().is_some_and(|v| v.two_factor.is_some());
     let email = viewer.map(|v| v.email).unwrap_or_default();
     let refused =
@@ -71,6 +79,9 @@ pub fn Confirmation(
     let why =
         Signal::derive(move || error.with(|e| e.as_ref()?.fields.get("confirmation").cloned()));
     let id = id.unwrap_or_else(|| "confirmation".to_owned());
+    if only_once_asked {
+        take_focus(id.clone(), shown);
+    }
     let hint = if two_factor {
         "Your password, or the 6 digits from your authenticator app. We ask because this change is sensitive."
     } else {
@@ -95,4 +106,18 @@ pub fn Confirmation(
             }
         })
     }
+}
+
+/// The field appears away from the button that was pressed: it takes the focus, so that what is asked is heard and answered.
+fn take_focus(id: String, shown: Memo<bool>) {
+    Effect::new(move |before: Option<bool>| {
+        let shown = shown.get();
+        if shown && before == Some(false) {
+            #[cfg(feature = "hydrate")]
+            crate::hydrate::focus(id.clone());
+            #[cfg(not(feature = "hydrate"))]
+            let _ = &id;
+        }
+        shown
+    });
 }

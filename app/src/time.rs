@@ -1,4 +1,5 @@
-//! Times on the screen: written on the server in UTC, turned into the reader's own zone by script.
+//! Times on the screen: written on the server in UTC, turned into the reader's own zone by script. The exact time with its
+//! zone is in `title`, whatever is shown.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -33,7 +34,7 @@ impl From<i64> for Time {
     }
 }
 
-/// In the browser a time is shown in the reader's zone at once.
+/// What the browser draws, `public/times.js` writes anew in the reader's zone before it is seen.
 #[cfg(not(feature = "ssr"))]
 impl From<i64> for Time {
     fn from(unix_ms: i64) -> Self {
@@ -56,6 +57,8 @@ impl From<accounts::time::UnixMillis> for Time {
 /// How much of a time is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Show {
+    /// How long ago: "2 hours ago"; the day when that is a month or more. For what is past.
+    Ago,
     /// Day and time of day.
     Full,
     /// Time of day, and the day unless that is today: for what has mostly just happened. "14:02", "14:02 on 22 Nov 2026".
@@ -72,7 +75,11 @@ impl Time {
     pub fn text(&self, show: Show, now: i64) -> String {
         const DAY: i64 = 24 * 60 * 60 * 1_000;
         let today = self.unix_ms.div_euclid(DAY) == now.div_euclid(DAY);
+        if let (Show::Ago, Some(ago)) = (show, self.ago(now)) {
+            return ago;
+        }
         match (show, self.utc.split_once(", ")) {
+            (Show::Ago, Some((day, _))) if self.unix_ms < now => day.to_owned(),
             (Show::Clock, Some((_, clock))) if today => clock.to_owned(),
             (Show::Clock, Some((day, clock))) => format!("{clock} on {day}"),
             (Show::Day, Some((day, _))) => day.to_owned(),
@@ -80,12 +87,29 @@ impl Time {
             _ => self.utc.clone(),
         }
     }
+
+    /// The same words as in `public/times.js`. None for what is still to come, and for what a number of days says worse than
+    /// its date.
+    fn ago(&self, now: i64) -> Option<String> {
+        let minutes = (now - self.unix_ms).div_euclid(60_000);
+        let (n, unit) = match minutes {
+            // Two clocks never quite agree.
+            -1..1 => return Some("just now".to_owned()),
+            1..60 => (minutes, "minute"),
+            60..1_440 => (minutes / 60, "hour"),
+            1_440..43_200 => (minutes / 1_440, "day"),
+            _ => return None,
+        };
+        let many = if n == 1 { "" } else { "s" };
+        Some(format!("{n} {unit}{many} ago"))
+    }
 }
 
 impl Show {
     /// What `public/times.js` goes by.
     fn key(self) -> &'static str {
         match self {
+            Self::Ago => "ago",
             Self::Full => "full",
             Self::Clock => "clock",
             Self::Day => "day",
@@ -94,19 +118,14 @@ impl Show {
     }
 }
 
-/// A `<time>` in the reader's zone and language once script runs, in UTC before. `public/times.js` sees
-/// to those that come with the page, the effect here to those that are drawn in the browser later.
+/// A `<time>` in UTC. `public/times.js` puts it into the reader's zone and language, and keeps "2 hours ago" true: with the
+/// page, and whenever an island draws one.
 #[component]
 pub fn When(#[prop(into)] at: Time, #[prop(default = Show::Full)] show: Show) -> impl IntoView {
-    let text = RwSignal::new(at.text(show, now()));
-    let Time { unix_ms, iso, .. } = at;
-    Effect::new(move |_| {
-        if let Some(local) = local(unix_ms, show) {
-            text.set(local);
-        }
-    });
+    let text = at.text(show, now());
+    let Time { iso, utc, .. } = at;
     view! {
-        <time datetime=iso data-local=show.key()>
+        <time datetime=iso title=utc data-local=show.key()>
             {text}
         </time>
     }
@@ -129,53 +148,18 @@ fn now() -> i64 {
     0
 }
 
-#[cfg(feature = "hydrate")]
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "milliseconds fit 53 bits for 285,000 years"
-)]
-fn date(unix_ms: i64) -> js_sys::Date {
-    js_sys::Date::new(&(unix_ms as f64).into())
-}
-
 #[cfg(not(feature = "ssr"))]
 fn iso(unix_ms: i64) -> String {
     #[cfg(feature = "hydrate")]
-    return date(unix_ms).to_iso_string().into();
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds fit 53 bits for 285,000 years"
+    )]
+    return js_sys::Date::new(&(unix_ms as f64).into())
+        .to_iso_string()
+        .into();
     #[cfg(not(feature = "hydrate"))]
     unix_ms.to_string()
-}
-
-#[cfg(feature = "hydrate")]
-fn local(unix_ms: i64, show: Show) -> Option<String> {
-    use js_sys::{Array, Date, Intl::DateTimeFormat, JsString, Object, Reflect};
-
-    let date = date(unix_ms);
-    let said = |fields: &[(&str, &str)]| {
-        let options = Object::new();
-        for (name, value) in fields {
-            let _ = Reflect::set(&options, &(*name).into(), &(*value).into());
-        }
-        let format = DateTimeFormat::new(&Array::new(), &options).format();
-        let text = format.call1(&wasm_bindgen::JsValue::NULL, &date).ok()?;
-        wasm_bindgen::JsCast::dyn_into::<JsString>(text)
-            .ok()
-            .map(String::from)
-    };
-    let clock = [("hour", "numeric"), ("minute", "2-digit")];
-    let day = [("day", "numeric"), ("month", "short"), ("year", "numeric")];
-    match show {
-        Show::Full => said(&[&clock[..], &day[..]].concat()),
-        Show::Day => said(&day[..]),
-        Show::Date => said(&day[..2]),
-        Show::Clock if date.to_date_string() == Date::new_0().to_date_string() => said(&clock[..]),
-        Show::Clock => Some(format!("{} on {}", said(&clock[..])?, said(&day[..])?)),
-    }
-}
-
-#[cfg(not(feature = "hydrate"))]
-fn local(_: i64, _: Show) -> Option<String> {
-    None
 }
 
 #[cfg(all(test, feature = "ssr"))]
@@ -198,5 +182,26 @@ mod tests {
         assert_eq!(at.text(Show::Full, now), at.utc);
         assert_eq!(at.text(Show::Day, now), "22 Nov 2026");
         assert_eq!(at.text(Show::Date, now), "22 Nov");
+    }
+
+    #[test]
+    fn what_is_past_is_so_long_ago_and_what_is_long_past_has_its_day() {
+        const MINUTE: i64 = 60_000;
+        let at = Time::from(UnixMillis(1_795_356_120_000));
+        for (minutes, said) in [
+            (0, "just now"),
+            (1, "1 minute ago"),
+            (59, "59 minutes ago"),
+            (60, "1 hour ago"),
+            (23 * 60 + 59, "23 hours ago"),
+            (24 * 60, "1 day ago"),
+            (30 * 24 * 60 - 1, "29 days ago"),
+            (30 * 24 * 60, "22 Nov 2026"),
+            // Another clock's.
+            (-1, "just now"),
+            (-2, "22 Nov 2026, 14:02 UTC"),
+        ] {
+            assert_eq!(at.text(Show::Ago, at.unix_ms + minutes * MINUTE), said);
+        }
     }
 }

@@ -11,9 +11,32 @@ test.describe("the dialog", { tag: "@with-javascript" }, () => {
     await button.click();
     const dialog = page.getByRole("dialog");
     await expect(dialog).toHaveAccessibleName(TITLE);
+    await expect(dialog).toHaveAccessibleDescription("Ends 1 session at once and signs you out here too. This can’t be undone.");
     await expect(dialog.getByRole("heading", { level: 2, name: TITLE })).toBeVisible();
     await expect(dialog.getByRole("button", { name: "Cancel" })).toBeFocused();
     await expect(page).toHaveURL("/profile/security");
+  });
+
+  test("tells devices of one name apart by when they were used, and says how many more there are", async ({ user, elsewhere, server }) => {
+    const ada = await user("Ada Lovelace", "Firefox on Linux");
+    for (let n = 0; n < 18; n++) await elsewhere(ada, "Edge on Windows");
+    const edges = "user_agent like '%Edg/%' and user_id = (select id from users where email = ?)";
+    const ids = server.database(`select id from sessions where ${edges} order by id`, ada.email).map(([id]) => String(id));
+    for (const [n, id] of ids.entries()) {
+      server.database(`update sessions set last_active_at = last_active_at - ? where id = ?`, (n + 1) * 3_600_000, id);
+    }
+    await visit(ada.page, "/profile/security");
+    const dialog = await ask(ada.page);
+    const first = dialog.getByRole("list", { name: "Sessions that will end", exact: true });
+    await expect(first.getByRole("listitem")).toHaveText([/This device.*active now/, /Edge on Windows.*1 hour ago/, /Edge on Windows.*2 hours ago/]);
+    await dialog.getByText("and 16 more").click();
+    const rest = dialog.getByRole("list", { name: "More sessions that will end" });
+    await expect(rest.getByRole("listitem").last()).toContainText("18 hours ago");
+    // It scrolls within itself, by keyboard too.
+    expect(await rest.evaluate((list) => list.scrollHeight > list.clientHeight)).toBe(true);
+    await rest.focus();
+    await ada.page.keyboard.press("End");
+    await expect.poll(() => rest.evaluate((list) => list.scrollTop)).toBeGreaterThan(0);
   });
 
   for (const [how, close] of [

@@ -1,4 +1,4 @@
-import { ask, liveSessions, remoteLogout, remoteLogouts, reason, receipt, seen, visit } from "../steps.ts";
+import { ask, giveToken, liveSessions, remoteLogout, remoteLogouts, reason, receipt, seen, visit } from "../steps.ts";
 import { expect, test } from "../test.ts";
 
 test.describe("in the dialog", { tag: "@with-javascript" }, () => {
@@ -82,6 +82,29 @@ test.describe("in the dialog", { tag: "@with-javascript" }, () => {
     // Perhaps the page has noticed by itself.
     await ada.page.getByRole("button", { name: "Log out everywhere" }).click({ timeout: 2_000 }).catch(() => {});
     await expect(reason(ada.page)).toContainText("from Safari on iPhone");
+    expect(remoteLogouts(server, ada)).toBe(1);
+  });
+
+  test("the browser says that it is offline: the dialog stays, with what was ticked, and what is behind it is covered", async ({ user, server }) => {
+    const ada = await user("Ada Lovelace");
+    giveToken(server, ada, "api", "Backup script");
+    await visit(ada.page, "/profile/security");
+    const dialog = await ask(ada.page);
+    await dialog.getByText("More", { exact: true }).click();
+    await dialog.getByLabel("Also revoke my API tokens").check();
+    await ada.context.setOffline(true);
+    await expect(ada.page.locator("html")).toHaveClass(/is-offline/);
+    await expect(dialog).toBeVisible();
+    await expect(ada.page.getByRole("heading", { name: "Devices" })).toBeHidden();
+    await dialog.getByRole("button", { name: "Log out everywhere" }).click();
+    await expect(dialog.getByRole("alert")).toContainText("nothing was changed");
+    expect([remoteLogouts(server, ada), liveSessions(server, ada)]).toEqual([0, 1]);
+
+    await ada.context.setOffline(false);
+    await expect(ada.page.locator("html")).not.toHaveClass(/is-offline/);
+    await expect(dialog.getByLabel("Also revoke my API tokens")).toBeChecked();
+    await dialog.getByRole("button", { name: "Try again" }).click();
+    await expect(receipt(ada.page)).toContainText("Revoked: 1 API token.");
     expect(remoteLogouts(server, ada)).toBe(1);
   });
 

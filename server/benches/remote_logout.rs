@@ -1,5 +1,5 @@
 //! How long a remote logout takes: a real router, SQLite in a file with `synchronous = full`, from the request
-//! to the answer. Users with 10 and with 10,000 sessions log out in turn, so the ratio holds however
+//! to the answer. Users with one session and with 10,000 log out in turn, so the ratio holds however
 //! fast the machine is.
 
 use std::{
@@ -27,8 +27,11 @@ use tower::ServiceExt;
 /// Remote logouts of each kind.
 const ROUNDS: usize = 15;
 
-/// What a user with 10,000 sessions may wait.
-const BUDGET: Duration = Duration::from_millis(250);
+/// What a user may wait on a machine that does nothing else, however many sessions there are.
+const GOAL: Duration = Duration::from_millis(5);
+
+/// How many times longer the one with 10,000 sessions may wait.
+const AT_MOST: f64 = 2.0;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -39,7 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let hasher = Hasher::with_cost(64, 1, 2)?;
     let keys = Keys::parse(&Keys::new_line())?;
     let state = AppState::new(config, db, hasher, keys, app::Assets::default());
-    let few = users(&state.curfew.instance, 10).await?;
+    let few = users(&state.curfew.instance, 1).await?;
     let many = users(&state.curfew.instance, 10_000).await?;
     let app = router(state);
 
@@ -52,15 +55,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let ratio = long.as_secs_f64() / short.as_secs_f64();
     writeln!(
         std::io::stdout(),
-        "remote logout of     10 sessions: {:>7.1} ms (median of {ROUNDS})\n\
+        "remote logout of      1 session : {:>7.1} ms (median of {ROUNDS})\n\
          remote logout of 10,000 sessions: {:>7.1} ms (median of {ROUNDS}), {ratio:.1} times that\n\
-         budget                          : {:>7.1} ms",
+         goal                            : {:>7.1} ms, at most {AT_MOST} times",
         short.as_secs_f64() * 1e3,
         long.as_secs_f64() * 1e3,
-        BUDGET.as_secs_f64() * 1e3,
+        GOAL.as_secs_f64() * 1e3,
     )?;
-    if long > BUDGET {
-        return Err("a remote logout of 10,000 sessions is over its budget".into());
+    if ratio > AT_MOST {
+        return Err("a remote logout takes the longer the more sessions there are".into());
     }
     Ok(())
 }

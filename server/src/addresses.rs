@@ -9,6 +9,8 @@ mod list;
 #[cfg(test)]
 mod roles_page;
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use accounts::permissions::Permission;
 
 /// Where a pending sign-in is completed with a second factor.
@@ -141,7 +143,9 @@ pub fn all() -> impl Iterator<Item = &'static Address> {
 /// The entry of a path.
 #[must_use]
 pub fn find(path: &str) -> Option<&'static Address> {
-    all().find(|address| address.path == path)
+    static BY_PATH: LazyLock<HashMap<&str, &Address>> =
+        LazyLock::new(|| all().map(|address| (address.path, address)).collect());
+    BY_PATH.get(path).copied()
 }
 
 /// Whether a request is a use of the session, which moves its idle limit: where a browser's window goes somewhere, or

@@ -92,6 +92,25 @@ pub fn service_unavailable(state: &AppState, headers: &HeaderMap, request_id: &s
     }
 }
 
+/// A cookie was sent twice, with two values: which one is ours is not known.
+#[must_use]
+pub fn cookie_twice(state: &AppState, headers: &HeaderMap, request_id: &str) -> Response {
+    if wants_html(headers) {
+        html(
+            state,
+            theme_of(state, headers),
+            ErrorPage::CookieTwice,
+            StatusCode::BAD_REQUEST,
+            request_id,
+        )
+    } else {
+        json(&AppError::new(
+            Code::Malformed,
+            "A cookie of Curfew was sent twice, with two values. Nothing was changed.",
+        ))
+    }
+}
+
 /// Gives bare refusals of the layers below a body: 403 of another site's form, 404, 405, 408, 500. What is no page and no
 /// call of the browser side's is asked for by programs, and they are told in their form that nothing is there.
 pub async fn explain(State(state): State<AppState>, request: Request, next: Next) -> Response {

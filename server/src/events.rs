@@ -12,12 +12,7 @@ use std::{
     time::Duration,
 };
 
-use accounts::{
-    ids::UserId,
-    remember_me,
-    sessions::{self, Found},
-    time::Moment,
-};
+use accounts::{ids::UserId, remember_me, sessions::Found, time::Moment};
 use app::{
     context::session_ended,
     error::{AppError, Code},
@@ -69,11 +64,7 @@ async fn open(state: &AppState, parts: &Parts) -> Result<Events, AppError> {
     // looked up again from there.
     loop {
         let now = Moment::now();
-        let mut conn = instance.read(now).await?;
-        let found = sessions::find(&mut conn, &token).await?;
-        // Given back first: an operation that waits for its turn holds no second connection.
-        drop(conn);
-        match found {
+        match state.checks.check(&token).await? {
             // A session that a remember-me cookie has just given: the answer has arrived, and this says so.
             Found::Live(who) if who.first_use => {
                 let client = client_of(parts, state);

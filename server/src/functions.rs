@@ -13,10 +13,12 @@ use app::{
     cookies::Kind,
     error::{AppError, Code},
     flash::Flash,
+    live::is_still_signed_in,
 };
 use axum::{
+    Json,
     body::{Body, Bytes, to_bytes},
-    extract::{Extension, Request, State},
+    extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -28,7 +30,7 @@ use tracing::Span;
 use crate::{
     addresses::{CODE, FUNCTIONS},
     error_page::wants_html,
-    form_body::LARGEST,
+    form_body::{LARGEST, field, is_utf8},
     form_page, metrics, pages, permitted,
     problem::code_name,
     redirects::set_unless_set,
@@ -48,27 +50,19 @@ const REMOTE_LOGOUTS: [&str; 4] = [
 ];
 
 /// Runs the server function at the request's address.
-pub async fn call(
-    State(state): State<AppState>,
-    Extension(visit): Extension<Visit>,
-    request: Request,
-) -> Response {
-    run(&state, visit, request).await
+pub async fn call(State(state): State<AppState>, request: Request) -> Response {
+    run(&state, request).await
 }
 
 /// `POST /sign-out`: the same as `/api/fn/sign_out`, under an address of its own.
-pub async fn sign_out(
-    State(state): State<AppState>,
-    Extension(visit): Extension<Visit>,
-    mut request: Request,
-) -> Response {
+pub async fn sign_out(State(state): State<AppState>, mut request: Request) -> Response {
     *request.uri_mut() = Uri::from_static("/api/fn/sign_out");
     let headers = request.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/x-www-form-urlencoded"),
     );
-    run(&state, visit, request).await
+    run(&state, request).await
 }
 
 /// What the answer to a call depends on besides its outcome.
@@ -77,19 +71,18 @@ struct Call {
     headers: HeaderMap,
     /// A form sent without script.
     plain: bool,
-    visit: Visit,
     request_id: String,
     start: Instant,
 }
 
 impl Call {
-    fn of(parts: &Parts, visit: &Visit) -> Self {
+    /// Takes the headers out of the request.
+    fn of(parts: &mut Parts) -> Self {
         let name = parts.uri.path().rsplit('/').next().unwrap_or_default();
         Self {
             name: name.to_owned(),
-            headers: parts.headers.clone(),
             plain: wants_html(&parts.headers),
-            visit: visit.clone(),
+            headers: std::mem::take(&mut parts.headers),
             request_id: request_id::of(&parts.extensions),
             start: Instant::now(),
         }
@@ -110,7 +103,13 @@ impl Call {
     }
 
     /// The answer when the operation was refused: JSON for a program; for a plain form its page, or a page that says why.
-    async fn refuse(&self, state: &AppState, body: &Bytes, error: AppError) -> Response {
+    async fn refuse(
+        &self,
+        state: &AppState,
+        visit: &Visit,
+        body: &Bytes,
+        error: AppError,
+    ) -> Response {
         let code = code_name(error.code);
         Span::current().record("code", &code);
         if SIGN_INS.contains(&self.name.as_str()) {
@@ -131,37 +130,52 @@ impl Call {
                 let mut page = Request::new(Body::empty());
                 page.extensions_mut()
                     .insert(RequestId(self.request_id.clone()));
-                pages::refuse(state, self.visit.clone(), error, page).await
+                pages::refuse(state, visit.clone(), error, page).await
             }
         }
     }
 }
 
-async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
+async fn run(state: &AppState, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
-    let call = Call::of(&parts, &visit);
+    let Some(mut visit) = parts.extensions.remove::<Visit>() else {
+        // Every request is authenticated first.
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let call = Call::of(&mut parts);
     let address = format!("{FUNCTIONS}{}", call.name);
-    let body = match read(&parts, body).await {
+    let body = match read(&call.headers, body).await {
         Ok(body) => body,
-        Err(error) => return call.refuse(state, &Bytes::new(), error).await,
+        Err(error) => return call.refuse(state, &visit, &Bytes::new(), error).await,
     };
     if !form::is_vouched_for(&parts.extensions, &visit, &body) {
         return StatusCode::FORBIDDEN.into_response();
     }
     // The browser is just being signed in: nothing is done, and what was typed is kept.
     if let Some(error) = visit.refused.clone() {
-        return call.refuse(state, &body, error).await;
+        return call.refuse(state, &visit, &body, error).await;
     }
     if let Err(error) = form::check_user(&visit, &address, &body) {
-        return call.refuse(state, &form::without_typed(&body), error).await;
+        let body = form::without_typed(&body);
+        return call.refuse(state, &visit, &body, error).await;
     }
     if let Err(error) = permitted::check(state, &visit, &address).await {
-        return call.refuse(state, &body, error).await;
+        return call.refuse(state, &visit, &body, error).await;
     }
-    let (visit, confirmed) = match step_up::check(state, visit, &address, &body).await {
-        Ok(checked) => checked,
-        Err(error) => return call.refuse(state, &body, error).await,
+    let confirmed = match step_up::check(state, &mut visit, &address, &body).await {
+        Ok(confirmed) => confirmed,
+        Err(error) => return call.refuse(state, &visit, &body, error).await,
     };
+    if let Some(answered) = answered_at_once(&call, &visit, &body) {
+        return match answered {
+            Ok(response) if call.plain => {
+                succeeded(form_page::of(state, &call.headers, &body), response)
+            }
+            Ok(response) => response,
+            Err(error) => call.refuse(state, &visit, &body, error).await,
+        };
+    }
+    parts.headers = call.headers.clone();
     // The answer is made here for both, so the function itself always answers a program.
     parts
         .headers
@@ -209,24 +223,33 @@ async fn run(state: &AppState, visit: Visit, request: Request) -> Response {
         error = explained(&state.curfew, me, error).await;
     }
     permitted::note_refusal(state, &visit, &address, &error).await;
-    let mut answer = call.refuse(state, &body, error).await;
+    let mut answer = call.refuse(state, &visit, &body, error).await;
     for cookie in cookies {
         answer.headers_mut().append(header::SET_COOKIE, cookie);
     }
     answer
 }
 
-async fn read(parts: &Parts, body: Body) -> Result<Bytes, AppError> {
-    let form = parts
-        .headers
+/// What is asked most often says only what the authentication has found, so nothing is set up to run it.
+fn answered_at_once(
+    call: &Call,
+    visit: &Visit,
+    body: &Bytes,
+) -> Option<Result<Response, AppError>> {
+    (call.name == "still_signed_in").then(|| {
+        is_still_signed_in(visit, field(body, "who").as_deref()).map(|()| Json(()).into_response())
+    })
+}
+
+async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, AppError> {
+    let form = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok()?.split(';').next())
         .is_some_and(|kind| {
             kind.trim()
                 .eq_ignore_ascii_case("application/x-www-form-urlencoded")
         });
-    let empty = parts
-        .headers
+    let empty = headers
         .get(header::CONTENT_LENGTH)
         .is_some_and(|length| length == "0");
     if !form && !empty {
@@ -241,10 +264,10 @@ async fn read(parts: &Parts, body: Body) -> Result<Bytes, AppError> {
             "This is more than 64 KB. Nothing was changed.",
         )
     })?;
-    if std::str::from_utf8(&body).is_err() {
+    if !is_utf8(&body) {
         return Err(AppError::new(
             Code::Malformed,
-            "The request was not understood. It is not UTF-8.",
+            "This form isn’t encoded as UTF-8. Nothing was changed.",
         ));
     }
     Ok(body)

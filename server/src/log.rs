@@ -19,6 +19,9 @@ use crate::visible_log::VisibleLog;
 /// Lines that may wait to be written: a second or so of a busy node.
 const QUEUE: usize = 4_096;
 
+/// Bytes that are written together, and a line.
+const TOGETHER: usize = 16 * 1_024;
+
 /// How often an end that finds the queue full looks again.
 const AGAIN: Duration = Duration::from_millis(10);
 
@@ -105,24 +108,43 @@ impl Write for &Log {
     }
 }
 
-fn write(mut out: impl Write, lines: &Receiver<Message>, lost: &AtomicU64) {
-    while let Ok(message) = lines.recv() {
-        match message {
-            Message::Line(line) => {
-                if out.write_all(&line).is_err() {
-                    lost.fetch_add(1, Ordering::Relaxed);
-                } else {
-                    let lines = lost.swap(0, Ordering::Relaxed);
-                    if lines > 0 {
-                        // By way of the queue, so that it has the form of every other line.
-                        tracing::warn!(lines, "log lines could not be written");
-                    }
+fn write(mut out: impl Write, queue: &Receiver<Message>, lost: &AtomicU64) {
+    let mut lines = Vec::new();
+    while let Ok(message) = queue.recv() {
+        let (mut count, mut end) = (0, None);
+        let mut next = Some(message);
+        // What has gathered meanwhile is written together.
+        while let Some(message) = next {
+            match message {
+                Message::Line(line) => {
+                    lines.extend_from_slice(&line);
+                    count += 1;
                 }
+                Message::End(written) => end = Some(written),
             }
-            Message::End(written) => {
-                let _ = written.try_send(());
-            }
+            let more = end.is_none() && lines.len() < TOGETHER;
+            next = more.then(|| queue.try_recv().ok()).flatten();
         }
+        write_lines(&mut out, &lines, count, lost);
+        lines.clear();
+        if let Some(written) = end {
+            let _ = written.try_send(());
+        }
+    }
+}
+
+fn write_lines(out: &mut impl Write, lines: &[u8], count: u64, lost: &AtomicU64) {
+    if count == 0 {
+        return;
+    }
+    if out.write_all(lines).is_err() {
+        lost.fetch_add(count, Ordering::Relaxed);
+        return;
+    }
+    let lines = lost.swap(0, Ordering::Relaxed);
+    if lines > 0 {
+        // By way of the queue, so that it has the form of every other line.
+        tracing::warn!(lines, "log lines could not be written");
     }
 }
 

@@ -19,7 +19,7 @@ use accounts::{
     operation::Operation,
     time::Moment,
 };
-use app::context::{NoticeSender, Pending};
+use app::context::{NoticeSender, Opened, Pending};
 use tokio::{
     sync::{Mutex, Notify},
     task::JoinSet,
@@ -270,6 +270,10 @@ fn outcome_name(outcome: Option<Outcome>) -> &'static str {
 impl NoticeSender for Notices {
     fn refuses<'a>(&'a self, url: &'a str) -> Pending<'a, Option<String>> {
         Box::pin(async move { self.client.refusal(url).await.map(str::to_owned) })
+    }
+
+    fn open<'a>(&'a self, address: &'a str) -> Pending<'a, Opened> {
+        Box::pin(self.client.open(address))
     }
 
     fn test<'a>(&'a self, application: &'a Application, user: &'a UserId) -> Pending<'a, Answer> {

@@ -10,7 +10,12 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, Predicate, SizeAbove},
+    },
+    timeout::TimeoutLayer,
 };
 
 use crate::{
@@ -28,13 +33,22 @@ use crate::{
 /// Longest a request may take. A change of password hashes twice, behind other requests in line.
 const LONGEST: Duration = Duration::from_secs(30);
 
+/// An answer shorter than this is sent as it is: compressing would cost more than it saves.
+const SHORT: u64 = 512;
+
 /// The whole service.
 pub fn router(state: AppState) -> Router {
-    // Innermost first. Only what is about users looks at their cookies.
+    // Only what is about users looks at their cookies.
     let users = users()
         .router
         .fallback(pages::not_found)
         .layer(from_fn_with_state(state.clone(), authenticate));
+    around(users, state)
+}
+
+/// Everything around what is about users, whichever way they are authenticated. Innermost first.
+pub fn around(users: Router<AppState>, state: AppState) -> Router {
+    let worth_it = SizeAbove::new(SHORT).and(DefaultPredicate::new());
     let programs = rest::router(&state)
         .merge(mcp::router(&state))
         .merge(oauth::for_applications());
@@ -45,7 +59,7 @@ pub fn router(state: AppState) -> Router {
         .merge(programs)
         .layer(from_fn_with_state(state.clone(), error_page::explain))
         .layer(from_fn_with_state(state.clone(), host::check))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(worth_it))
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .layer(from_fn(request_id::number))
         .with_state(state)

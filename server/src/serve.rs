@@ -107,6 +107,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
         always.shutdown().await;
         state.last_seen.write(&db).await;
         keeper().write_last().await;
+        state.checks.close().await;
         db.close().await;
     };
     if timeout_at(asked + WITHIN, rest).await.is_err() {

@@ -1,8 +1,8 @@
 //! What every handler shares.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
-use accounts::{db::Db, instance::Instance, keys::Keys, passwords::Hasher};
+use accounts::{db::Db, instance::Instance, keys::Keys, passwords::Hasher, sessions::Checks};
 use app::{
     Assets,
     context::{Curfew, Install},
@@ -19,10 +19,15 @@ use crate::{
     webhook::HttpWebhookClient,
 };
 
-/// Shared by every request. Cheap to clone.
+/// Shared by every request. Cheap to clone: each layer of the router does so once a request.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Shared>);
+
+/// See [`AppState`].
+pub struct Shared {
     pub curfew: Curfew,
+    /// From a session cookie to a user.
+    pub checks: Checks,
     pub assets: Arc<Assets>,
     pub config: Arc<Config>,
     pub last_seen: LastSeen,
@@ -30,6 +35,14 @@ pub struct AppState {
     pub streams: Streams,
     pub warned: Arc<Warned>,
     pub notices: Notices,
+}
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
 }
 
 impl AppState {
@@ -62,7 +75,8 @@ impl AppState {
                 &config.webhook_authorities,
             )),
         };
-        Self {
+        Self(Arc::new(Shared {
+            checks: Checks::new(install.instance.clone()),
             curfew: Curfew::new(install),
             assets: Arc::new(assets),
             token_rate_limit: TokenRateLimit::new(config.requests_a_minute),
@@ -71,6 +85,6 @@ impl AppState {
             streams: Streams::default(),
             warned: Arc::default(),
             notices,
-        }
+        }))
     }
 }

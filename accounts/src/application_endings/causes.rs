@@ -16,7 +16,7 @@ pub enum Cause {
     SignedOutThere,
     /// A code or refresh token was used twice.
     TokenReused,
-    /// The user's role, or who may use the application, has changed.
+    /// The user's role, who may use the application, or the second factor that it requires, has changed.
     NotAllowed,
     /// The application was removed.
     ApplicationRemoved,
@@ -134,7 +134,9 @@ impl Cause {
             }
             Self::SignedOutThere => "the application asked for it",
             Self::TokenReused => "theft: a code or refresh token was used twice",
-            Self::NotAllowed => "the user’s role, or who may use the application, changed",
+            Self::NotAllowed => {
+                "the user’s role, who may use the application, or the second factor that it requires, changed"
+            }
             Self::ApplicationRemoved => "the application was removed",
         }
     }

@@ -134,6 +134,13 @@ async fn owe(reader: &mut Reader, open: &Open, how: EndedBy<'_>) -> Result<(), s
     Ok(())
 }
 
+/// A condition: the application session `x` was started with the second factor that its application `a` requires.
+macro_rules! second_factor_of {
+    () => {
+        "(not a.requires_second_factor or x.second_factor is not null)"
+    };
+}
+
 #[derive(FromRow)]
 struct Following {
     #[sqlx(flatten)]
@@ -145,18 +152,18 @@ struct Following {
 }
 
 /// Ends what a user holds at applications under the present epoch and may hold no longer: the session that it came from has
-/// ended, or the user may not use the application.
+/// ended, the user may not use the application, or it requires a second factor now that was not shown for it.
 pub(crate) async fn follow(
     reader: &mut Reader,
     user: &UserId,
 ) -> Result<Vec<EndedThere>, sqlx::Error> {
     let now = reader.now.at;
     let due: Vec<Following> = on!(reader, c => sqlx::query_as(concat!(
-        "select ", open!(), ", ", may_use_application!(), " as may_use, s.end_reason, s.ended_at, s.ended_by
+        "select ", open!(), ", (", may_use_application!(), " and ", second_factor_of!(), ") as may_use, s.end_reason, s.ended_at, s.ended_by
          from application_sessions x join applications a on a.id = x.application_id join users u on u.id = x.user_id
               left join sessions s on s.id = x.session_id
          where x.user_id = $1 and x.ended_at is null and x.epoch = u.epoch
-           and (not ", may_use_application!(), "
+           and (not ", may_use_application!(), " or not ", second_factor_of!(), "
                 or (s.id is null and not x.is_offline)
                 or (s.ended_at is not null and (not x.is_offline or $2 like '%,' || s.end_reason || ',%')))
          order by x.id"))

@@ -8,6 +8,7 @@ use super::{
     Application, Scope, ScopeName,
     access_tokens::GOOD_FOR,
     grants::Granted,
+    sessions::find_live,
     signing_keys::{SigningError, Unsigned, sign},
 };
 use crate::{ids::UserId, instance::Reader, on, sessions::SecondFactor, time::UnixMillis, users};
@@ -57,7 +58,8 @@ async fn email_was_verified(conn: &mut Reader, user: &UserId) -> Result<bool, sq
     .map(|n| n > 0)
 }
 
-/// The ID token of what was granted.
+/// The ID token of what was granted. None when that has ended meanwhile: an application that has been told of the end
+/// already would start a session with it that nothing ends.
 ///
 /// # Errors
 /// See [`SigningError`].
@@ -66,7 +68,10 @@ pub async fn id_token(
     issuer: &str,
     application: &Application,
     granted: &Granted,
-) -> Result<String, SigningError> {
+) -> Result<Option<String>, SigningError> {
+    if find_live(conn, &granted.session).await?.is_none() {
+        return Ok(None);
+    }
     let now = conn.now.at;
     let mut claims = Map::new();
     if application.claims_in_id_token {
@@ -96,7 +101,9 @@ pub async fn id_token(
         kind: "JWT",
         claims: Value::Object(claims),
     };
-    sign(conn, application.signing_algorithm, &token).await
+    sign(conn, application.signing_algorithm, &token)
+        .await
+        .map(Some)
 }
 
 /// `acr` and `amr` (RFC 8176).

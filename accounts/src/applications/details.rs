@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::{
-    Kind, SigningAlgorithm,
+    Application, Kind, SigningAlgorithm,
     open_paths::plain,
-    redirects::{host_of, redirect_refusal, web_address},
+    redirects::{host_of, redirect_refusal, site_of, web_address},
 };
 use crate::{ids::UserId, roles::Role, text::hides_something};
 
@@ -101,6 +101,44 @@ impl Details {
         }
     }
 
+    /// What a stored application was typed as, with its redirect addresses and who may use it.
+    #[must_use]
+    pub fn of(application: &Application, redirects: Vec<String>, access: Access) -> Self {
+        let mut details = Self {
+            preset: application.preset.clone(),
+            address: application.address.clone().unwrap_or_default(),
+            redirects,
+            is_confidential: application.is_confidential,
+            requires_pkce: application.requires_pkce,
+            signing_algorithm: application.signing_algorithm,
+            claims_in_id_token: application.claims_in_id_token,
+            logout_address: application.logout_address.clone().unwrap_or_default(),
+            signed_out_address: application.signed_out_address.clone().unwrap_or_default(),
+            own_session: application.own_session(),
+            open_paths: application.open_paths(),
+            passes_preflights: application.passes_preflights,
+            access,
+            requires_second_factor: application.requires_second_factor,
+            ..Self::new(application.kind, &application.name)
+        };
+        details.plain_http = details.has_plain_http();
+        details
+    }
+
+    /// Whether an address is plain http on a name that is not this machine's own.
+    fn has_plain_http(&self) -> bool {
+        let others = [
+            &self.address,
+            &self.logout_address,
+            &self.signed_out_address,
+        ];
+        self.redirects.iter().chain(others).any(|address| {
+            address.starts_with("http://")
+                && !address.starts_with("http://127.0.0.1")
+                && !address.starts_with("http://[::1]")
+        })
+    }
+
     /// What is stored, or each field that is wrong.
     pub(super) fn checked(
         &self,
@@ -118,7 +156,11 @@ impl Details {
             Kind::Gate => self.check_gate(&mut checked, &mut wrong),
         }
         let addresses = checked.redirects.iter().chain(&checked.address);
-        checked.hosts = addresses.filter_map(|address| host_of(address)).collect();
+        let host = match self.kind {
+            Kind::OpenId => host_of,
+            Kind::Gate => site_of,
+        };
+        checked.hosts = addresses.filter_map(|address| host(address)).collect();
         checked.hosts.sort();
         checked.hosts.dedup();
         if checked.hosts.iter().any(|host| is_at(host, own_host)) {

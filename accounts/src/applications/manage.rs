@@ -1,20 +1,18 @@
-//! Changing and removing applications, and their secrets.
+//! Removing applications, their secrets, and testing them.
 
 use serde_json::{Value, json};
 
 use super::{
-    Application, ApplicationError, ClientSecret, Details, Kind, OwnHost,
+    Application, ApplicationError, ClientSecret, Kind,
     find::find,
     notices::drop_waiting,
-    register::{check_members, set_addresses, who_may},
     secrets::{make_secret, revoke_but, revoke_old_secrets},
-    who_may::set_access,
 };
 use crate::{
-    application_endings::{Cause, EndedBy, Open, end, follow, open},
+    application_endings::{Cause, EndedBy, Open, end, open},
     audit::{Action, Actor, Event},
     execute,
-    ids::{AccountId, ApplicationId, UserId},
+    ids::{AccountId, ApplicationId},
     members::begin,
     on,
     operation::{LockedUser, Operation},
@@ -22,77 +20,6 @@ use crate::{
     rate_limits::permit_webhook_test,
     signed_in::SignedIn,
 };
-
-/// Changes an application; its kind stays. Who may use it no longer is signed out of it in the same commit. What waits to be
-/// told follows to a changed address, and is dropped where there is none any more.
-///
-/// # Errors
-/// See [`ApplicationError`]; nothing has changed then.
-pub async fn change(
-    op: &mut Operation,
-    who: &SignedIn,
-    id: &ApplicationId,
-    details: &Details,
-    own_host: &OwnHost,
-) -> Result<Application, ApplicationError> {
-    let me = begin(op, who, Permission::ManageApplications).await?;
-    let before = of_account(op, &me.account_id, id).await?;
-    let details = Details {
-        kind: before.kind,
-        is_confidential: before.is_confidential,
-        ..details.clone()
-    };
-    let checked = details
-        .checked(own_host)
-        .map_err(ApplicationError::Fields)?;
-    let now = op.now.at;
-    execute!(
-        op,
-        "update applications set name = $2, preset = $3, address = $4, requires_pkce = $5, signing_algorithm = $6,
-                claims_in_id_token = $7, logout_address = $8, signed_out_address = $9, own_session_lives = $10,
-                open_paths = $11, passes_preflights = $12, who_may = $13, requires_second_factor = $14, changed_at = $15
-         where id = $1",
-        id,
-        &checked.name,
-        &details.preset,
-        &checked.address,
-        details.requires_pkce,
-        details.signing_algorithm,
-        details.claims_in_id_token,
-        &checked.logout_address,
-        &checked.signed_out_address,
-        i64::try_from(details.own_session.as_millis()).unwrap_or(i64::MAX),
-        json!(checked.open_paths).to_string(),
-        details.passes_preflights,
-        who_may(&details),
-        details.requires_second_factor,
-        now
-    )?;
-    set_addresses(op, &me.account_id, id, details.kind, &checked).await?;
-    check_members(op, &me.account_id, &details).await?;
-    set_access(op, id, &details.access).await?;
-    let dropped = if checked.logout_address.is_none() {
-        drop_waiting(op, id).await?
-    } else {
-        0
-    };
-    let mut ended = 0;
-    for user in users_at(op, id).await? {
-        for there in follow(op, &user).await? {
-            op.record(there.event(Actor::User(&me.id)));
-            ended += 1;
-        }
-    }
-    let details = json!({ "hosts": checked.hosts, "ended": ended, "dropped": dropped });
-    tell(
-        op,
-        Action::ApplicationChanged,
-        &me,
-        (&before).into(),
-        details,
-    );
-    find(op, id).await?.ok_or(ApplicationError::NotFound)
-}
 
 /// Removes an application. Every session there ends, and is told of once more; what waited for an answer is dropped.
 ///
@@ -235,7 +162,7 @@ pub async fn for_test(
     Ok(application)
 }
 
-async fn of_account(
+pub(super) async fn of_account(
     op: &mut Operation,
     account: &AccountId,
     id: &ApplicationId,
@@ -246,17 +173,8 @@ async fn of_account(
         .ok_or(ApplicationError::NotFound)
 }
 
-/// Who is signed in to it.
-async fn users_at(op: &mut Operation, id: &ApplicationId) -> Result<Vec<UserId>, sqlx::Error> {
-    on!(op, c => sqlx::query_scalar(
-        "select distinct user_id from application_sessions where application_id = $1 and ended_at is null")
-        .bind(id)
-        .fetch_all(c)
-        .await)
-}
-
 /// Of an application, for its events.
-struct Named<'a> {
+pub(super) struct Named<'a> {
     id: &'a str,
     name: &'a str,
     kind: Kind,
@@ -272,7 +190,13 @@ impl<'a> From<&'a Application> for Named<'a> {
     }
 }
 
-fn tell(op: &mut Operation, action: Action, me: &LockedUser, named: Named<'_>, details: Value) {
+pub(super) fn tell(
+    op: &mut Operation,
+    action: Action,
+    me: &LockedUser,
+    named: Named<'_>,
+    details: Value,
+) {
     let event = Event::of(action, Actor::User(&me.id))
         .in_account(&me.account_id)
         .with(json!({ "application": named.id, "name": named.name, "kind": named.kind.key() }))

@@ -92,6 +92,18 @@ pub async fn receipt_of_event(
         .await)
 }
 
+/// The events of the user's raised epochs of which there is still a receipt, the newest first.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn receipts_of(conn: &mut Conn, user: &UserId) -> Result<Vec<EventId>, sqlx::Error> {
+    on!(conn, c => sqlx::query_scalar(
+        "select event_id from epoch_raises where user_id = $1 order by epoch desc limit 200")
+        .bind(user)
+        .fetch_all(c)
+        .await)
+}
+
 /// What came of it at one application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ToldHow {

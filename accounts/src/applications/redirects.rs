@@ -151,15 +151,21 @@ fn is_private(url: &Url) -> bool {
 /// they are any machine's own.
 pub(super) fn host_of(address: &str) -> Option<String> {
     let url = Url::parse(address).ok()?;
+    let is_loopback = match url.host()? {
+        Host::Ipv4(ip) => ip.is_loopback(),
+        Host::Ipv6(ip) => ip.is_loopback(),
+        Host::Domain(name) => name == "localhost",
+    };
+    site_of(address).filter(|_| !is_loopback)
+}
+
+/// The same of a gate, which is found by its host, also where that is this machine's own.
+pub(super) fn site_of(address: &str) -> Option<String> {
+    let url = Url::parse(address).ok()?;
     if !matches!(url.scheme(), "http" | "https") {
         return None;
     }
-    let host = match url.host()? {
-        Host::Ipv4(ip) if ip.is_loopback() => return None,
-        Host::Ipv6(ip) if ip.is_loopback() => return None,
-        Host::Domain("localhost") => return None,
-        host => host.to_string(),
-    };
+    let host = url.host()?.to_string();
     Some(match url.port() {
         Some(port) => format!("{host}:{port}"),
         None => host,

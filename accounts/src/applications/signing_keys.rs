@@ -179,7 +179,8 @@ struct Row {
     sealed: String,
 }
 
-/// Signs a token with the key that signs now.
+/// Signs a token with the key that signs now. The first key of an install may begin at a moment that this node's clock has
+/// not reached, because another node has made it: there is no other, so it signs.
 ///
 /// # Errors
 /// See [`SigningError`].
@@ -191,8 +192,9 @@ pub async fn sign(
     let now = conn.now.at;
     let row: Option<Row> = on!(conn, c => sqlx::query_as(
         "select id, key_id, sealed from signing_keys
-         where algorithm = $1 and signs_from <= $2 and (signs_until is null or signs_until > $2)
-         order by signs_from desc, id limit 1")
+         where algorithm = $1 and (signs_until is null or signs_until > $2)
+         order by case when signs_from <= $2 then 0 else 1 end,
+                  case when signs_from <= $2 then -signs_from else signs_from end, id limit 1")
         .bind(algorithm)
         .bind(now)
         .fetch_optional(c)

@@ -6,8 +6,8 @@ use super::{Access, Application};
 use crate::{
     db::Conn,
     execute,
-    ids::{ApplicationId, UserId},
-    live::may_use_application,
+    ids::{ApplicationId, SessionId, UserId},
+    live::{may_use_application, second_factor_shown},
     on,
     operation::Operation,
     roles::Role,
@@ -26,6 +26,24 @@ pub async fn may_use(
         "select count(*) from applications a, users u where a.id = $1 and u.id = $2 and ", may_use_application!()))
         .bind(application)
         .bind(user)
+        .fetch_one(c)
+        .await)
+    .map(|n| n > 0)
+}
+
+/// Whether the session has shown the second factor that the application requires; true where it requires none.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn has_shown_second_factor(
+    conn: &mut Conn,
+    application: &ApplicationId,
+    session: &SessionId,
+) -> Result<bool, sqlx::Error> {
+    on!(conn, c => sqlx::query_scalar::<_, i64>(concat!(
+        "select count(*) from applications a, sessions s where a.id = $1 and s.id = $2 and ", second_factor_shown!()))
+        .bind(application)
+        .bind(session)
         .fetch_one(c)
         .await)
     .map(|n| n > 0)

@@ -470,14 +470,14 @@ pub(crate) struct Unchained {
 }
 
 impl Unchained {
-    /// Whose sessions it may have changed. None for a sign-in, because PostgreSQL's NOTIFY lets only one commit run at
-    /// a time: a sign-in that ends another session sends the notification itself.
+    /// Whose sessions it may have changed, for the commit to say. None for a sign-in, because PostgreSQL's NOTIFY lets only
+    /// one commit run at a time: one that ends another session says so itself, and the rest is told after the commit.
     pub(crate) fn change(&self) -> Option<Change> {
-        self.change_here().filter(|_| self.action != Action::Login)
+        self.change_later().filter(|_| self.action != Action::Login)
     }
 
-    /// The same, as this process is told: a sign-in shows on the user's open pages.
-    pub(crate) fn change_here(&self) -> Option<Change> {
+    /// The same, as it is told after the commit: a sign-in shows on the user's open pages.
+    pub(crate) fn change_later(&self) -> Option<Change> {
         Change::of_event(self.action.name(), self.subject.as_deref(), &self.chain)
     }
 }

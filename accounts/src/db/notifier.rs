@@ -1,10 +1,14 @@
 //! Change notifications: whose sessions may have changed, sent by the transaction that changed them to every
 //! process that has an event stream open for their users.
 //!
+//! NOTIFY lets only one commit run at a time, so a sign-in does not carry one: other nodes are told of it right after its
+//! commit, of many in one statement ([`relay`]).
+//!
 //! They only make things faster. A browser that is told nothing is refused at its next request all the same; a
 //! process that is told something reads the database, and believes only that.
 
 mod listener;
+mod relay;
 
 use std::{sync::Arc, time::Duration};
 
@@ -43,6 +47,8 @@ pub enum Change {
 #[derive(Debug, Clone)]
 pub struct Notifier {
     here: broadcast::Sender<Change>,
+    /// What other nodes are told after the commit.
+    later: broadcast::Sender<Change>,
     /// Tells our own notifications on PostgreSQL's channel from those of other nodes.
     node: Arc<str>,
 }
@@ -51,6 +57,7 @@ impl Default for Notifier {
     fn default() -> Self {
         Self {
             here: broadcast::Sender::new(1_024),
+            later: broadcast::Sender::new(1_024),
             node: Moment::now().id().into(),
         }
     }
@@ -67,14 +74,9 @@ impl Notifier {
         changes.dedup();
         if let Conn::Postgres(held) = &mut conn {
             for change in &changes {
-                let payload = match change {
-                    Change::User(id) => format!("{} user {}", self.node, id.0),
-                    Change::Account(id) => format!("{} account {}", self.node, id.0),
-                    Change::Anyone => format!("{} anyone", self.node),
-                };
                 sqlx::query("select pg_notify($1, $2)")
                     .bind(CHANNEL)
-                    .bind(payload)
+                    .bind(change.payload(&self.node))
                     .execute(&mut **held)
                     .await?;
             }
@@ -84,8 +86,15 @@ impl Notifier {
         Ok(())
     }
 
-    /// Tells this process alone.
-    pub(crate) fn notify(&self, changes: Vec<Change>) {
+    /// Tells this process of what is committed, and other nodes a moment later.
+    pub(crate) fn notify_later(&self, changes: Vec<Change>) {
+        for change in &changes {
+            let _ = self.later.send(change.clone());
+        }
+        self.notify(changes);
+    }
+
+    fn notify(&self, changes: Vec<Change>) {
         for change in changes {
             // An error says that nothing is subscribed.
             let _ = self.here.send(change);
@@ -94,6 +103,15 @@ impl Notifier {
 }
 
 impl Change {
+    /// As PostgreSQL carries it; [`parse`] reads it.
+    fn payload(&self, node: &str) -> String {
+        match self {
+            Self::User(id) => format!("{node} user {}", id.0),
+            Self::Account(id) => format!("{node} account {}", id.0),
+            Self::Anyone => format!("{node} anyone"),
+        }
+    }
+
     /// Whose sessions an operation may have changed, or what their pages show, by its event. An action that is not named here counts as
     /// one that may: looking once too often costs one read.
     pub(crate) fn of_event(action: &str, subject: Option<&str>, chain: &str) -> Option<Self> {
@@ -133,6 +151,7 @@ impl Db {
             Self::Postgres { pool, notifier } => {
                 tokio::join!(
                     own(notifier, &on_change),
+                    relay::keep_relaying(pool, notifier),
                     listener::keep_listening(pool, &notifier.node, &on_change)
                 );
             }

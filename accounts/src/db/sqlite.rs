@@ -58,6 +58,8 @@ pub(super) async fn open(url: &str) -> Result<Db, OpenError> {
     let read = SqlitePoolOptions::new()
         .max_connections(8)
         .acquire_timeout(PATIENCE)
+        // Asks the connection's thread whether it is there. There is no network in between that could break.
+        .test_before_acquire(false)
         .connect_lazy_with(options);
     Ok(Db::Sqlite {
         read,

@@ -8,7 +8,7 @@ use sqlx::FromRow;
 
 use crate::{
     applications::{
-        Scope,
+        Scope, has_shown_second_factor,
         sessions::{self, NewApplicationSession},
     },
     denials::{self, Denied},
@@ -55,7 +55,7 @@ pub enum HandOverError {
     /// The application of that name is not for this user. The refusal is recorded once the operation is committed.
     #[error("this application is not for this user")]
     NotAllowed(String),
-    /// The application of that name asks for a second factor, and the user has none.
+    /// The application of that name requires a second factor, and this session was started without.
     #[error("this application needs two-factor authentication")]
     SecondFactorRequired(String),
     #[error("the database is unavailable")]
@@ -68,9 +68,7 @@ struct Application {
     account_id: AccountId,
     name: String,
     address: String,
-    requires_second_factor: bool,
-    has_second_factor: bool,
-    /// Whether the user may use it, as soon as a second factor is there that it asks for.
+    /// Whether the user may use it, as soon as the session has shown the second factor that it requires.
     allowed: bool,
 }
 
@@ -98,7 +96,7 @@ pub async fn hand_over(
         denials::record(op, denied).await?;
         return Err(HandOverError::NotAllowed(application.name));
     }
-    if application.requires_second_factor && !application.has_second_factor {
+    if !has_shown_second_factor(op, &application.id, &live.id).await? {
         return Err(HandOverError::SecondFactorRequired(application.name));
     }
     let code = Token::random();
@@ -131,8 +129,8 @@ async fn find(
     host: &str,
 ) -> Result<Option<Application>, sqlx::Error> {
     on!(op, c => sqlx::query_as(concat!(
-        "select a.id, a.account_id, a.name, coalesce(a.address, '') as address, a.requires_second_factor,
-                (u.two_factor_since is not null) as has_second_factor, ", may_use_application!(), " as allowed
+        "select a.id, a.account_id, a.name, coalesce(a.address, '') as address, ",
+                may_use_application!(), " as allowed
          from application_hosts h join applications a on a.id = h.application_id join users u on u.id = $2
          where h.host = $1 and h.kind = 'gate' and a.removed_at is null"))
         .bind(host)
@@ -183,6 +181,7 @@ pub async fn redeem(
         return Ok(None);
     };
     let nothing = Scope::parse("");
+    let second_factor = crate::sessions::second_factor(op, &live.id).await?;
     let new = NewApplicationSession {
         user: &live.user,
         session: &live.id,
@@ -191,7 +190,7 @@ pub async fn redeem(
         scope: &nothing,
         is_offline: false,
         authenticated_at: op.now.at,
-        second_factor: None,
+        second_factor,
     };
     let sid = sessions::start(op, new).await?;
     let (cookie, now) = (Token::random(), op.now.at);
@@ -227,7 +226,7 @@ async fn consume(
         "update gate_hand_overs set used_at = $1
          where code_hash = $2 and used_at is null and expires_at > $1 and epoch = $3 and begun_by = $4
            and application_id = (select a.id from application_hosts h join applications a on a.id = h.application_id
-                                 join users u on u.id = $6
+                                 join users u on u.id = $6 join sessions s on s.id = $7
                                  where h.host = $5 and h.kind = 'gate' and ", admits!(), ")
          returning application_id, address"))
         .bind(now)
@@ -236,6 +235,7 @@ async fn consume(
         .bind(begun.hash())
         .bind(host)
         .bind(&live.user.id)
+        .bind(&live.id)
         .fetch_optional(c)
         .await)
 }

@@ -10,7 +10,7 @@ use super::Operation;
 use crate::{
     db::Conn,
     ids::{AccountId, SessionId, UserId},
-    live::{keeps_remote_logout, live_device, live_session},
+    live::{keeps_remote_logout, live_session},
     on,
     plans::{Available, Plan},
     roles::Role,

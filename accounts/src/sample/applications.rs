@@ -24,8 +24,8 @@ pub(super) async fn add_applications(
     let cloud = Details {
         preset: Some("nextcloud".into()),
         redirects: vec!["https://cloud.demo.example/apps/user_oidc/code".into()],
-        logout_address: "https://cloud.demo.example/apps/user_oidc/backchannel-logout/Curfew"
-            .into(),
+        logout_address:
+            "https://cloud.demo.example/index.php/apps/user_oidc/backchannel-logout/Curfew".into(),
         ..Details::new(Kind::OpenId, "Cloud")
     };
     let wiki = Details {

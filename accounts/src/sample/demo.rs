@@ -50,7 +50,8 @@ pub struct DemoUser {
 /// # Errors
 /// See [`DemoError`].
 pub async fn demo(instance: &Instance, now: Moment) -> Result<Demo, DemoError> {
-    let password_hash = instance.hasher.hash(&Secret::new(PASSWORD.into())).await?;
+    let hasher = instance.hasher.known(&Client::default());
+    let password_hash = hasher.hash(&Secret::new(PASSWORD.into())).await?;
     let mut users = Vec::new();
     for (number, (name, short, plan, devices)) in USERS.into_iter().enumerate() {
         let begin = Moment::at(now.at - ago(700, number));

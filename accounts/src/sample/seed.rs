@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::{
+    client::Client,
     db::Tx,
     ids::{AccountId, SessionId, UserId},
     instance::Instance,
@@ -66,7 +67,8 @@ pub async fn seed(
 ) -> Result<(), SeedError> {
     // No user signs in with it: it is thrown away.
     let password = Secret::new(Token::random().expose().to_owned());
-    let hash = instance.hasher.hash(&password).await?;
+    let hasher = instance.hasher.known(&Client::default());
+    let hash = hasher.hash(&password).await?;
     // So that seeding again gives other email addresses.
     let run = now.id();
     let users: Vec<SeededUser> = (0..how_many.users)

@@ -35,7 +35,7 @@ pub(super) struct EndedBy {
 }
 
 /// How the epoch that a session or remembered device carries came to its end. Nothing while it is the user's.
-#[derive(Debug, FromRow)]
+#[derive(Debug, Clone, FromRow)]
 pub(crate) struct Raise {
     #[sqlx(rename = "raise_reason")]
     reason: Option<EndReason>,

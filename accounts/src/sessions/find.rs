@@ -11,14 +11,14 @@ use crate::{
     db::Conn,
     end_reason::EndReason,
     execute,
-    ids::{SessionId, UserId},
+    ids::SessionId,
     instance::Reader,
     limits::Limits,
     on,
-    secret::Token,
+    secret::{Token, TokenHash},
     signed_in::SignedIn,
     time::{Moment, UnixMillis},
-    users,
+    users::User,
 };
 
 /// What a session cookie stands for.
@@ -33,10 +33,10 @@ pub enum Found {
     Unknown,
 }
 
-#[derive(FromRow)]
+#[derive(Clone, FromRow)]
 pub(super) struct Row {
+    #[sqlx(rename = "session_id")]
     pub id: SessionId,
-    user_id: UserId,
     epoch: i64,
     user_epoch: i64,
     pub started_at: UnixMillis,
@@ -59,7 +59,7 @@ pub(super) struct Row {
 macro_rules! row {
     () => {
         concat!(
-            "s.id, s.user_id, s.epoch, u.epoch as user_epoch, s.started_at, s.last_active_at,
+            "s.id as session_id, s.epoch, u.epoch as user_epoch, s.started_at, s.last_active_at,
              s.expires_at, s.confirmed_at, s.ended_at, s.end_reason, s.ended_by, s.curfew_ends_at,
              u.disabled_at, (s.given_with is not null) as first_use, ",
             $crate::sessions::raise!(),
@@ -117,37 +117,86 @@ impl Row {
     }
 }
 
+/// A session and its user, as one statement reads them.
+#[derive(Clone, FromRow)]
+pub(super) struct WithUser {
+    #[sqlx(flatten)]
+    row: Row,
+    #[sqlx(flatten)]
+    user: User,
+}
+
+/// Selects [`WithUser`], and what else is asked for, of sessions `s`; `$1` and `$2` are as in [`row!`].
+macro_rules! with_user {
+    ($and:literal, $where:expr) => {
+        concat!(
+            "select ",
+            $and,
+            $crate::sessions::row!(),
+            ", ",
+            $crate::users::user!("$1", "$2"),
+            " from sessions s join users u on u.id = s.user_id join accounts a on a.id = u.account_id",
+            $crate::sessions::raised!(),
+            $where
+        )
+    };
+}
+pub(super) use with_user;
+
+impl WithUser {
+    /// The user signed in; none when the session is not live.
+    pub(super) fn live(self) -> Result<SignedIn, Box<Self>> {
+        if !self.row.live {
+            return Err(Box::new(self));
+        }
+        let Self { row, user } = self;
+        Ok(SignedIn {
+            user,
+            session: row.id,
+            epoch: row.epoch,
+            started_at: row.started_at,
+            last_active_at: row.last_active_at,
+            confirmed_at: row.confirmed_at,
+            first_use: row.first_use,
+        })
+    }
+}
+
 /// Looks a session cookie up. One read, nothing written, nothing cached: what the database says at this moment is the
-/// answer.
+/// answer. [`Checks`](super::Checks) does the same for many at once.
 ///
 /// # Errors
 /// When the database is unavailable. That is never "not signed in".
 pub async fn find(conn: &mut Reader, token: &Token) -> Result<Found, sqlx::Error> {
     let (now, idle) = (conn.now.at, conn.idle_since());
-    let row: Option<Row> = on!(conn, c => sqlx::query_as(
-        concat!("select ", row!(),
-        " from sessions s join users u on u.id = s.user_id", raised!(), "where s.token_hash = $3"))
+    let row: Option<WithUser> = on!(conn, c => sqlx::query_as(
+        with_user!("", "where s.token_hash = $3"))
         .bind(now)
         .bind(idle)
         .bind(token.hash())
         .fetch_optional(c)
         .await)?;
-    if row.is_none() && just_rotated(conn, token).await? {
-        return Ok(Found::JustRotated);
+    match row {
+        Some(row) => judge(conn, row).await,
+        None => unknown(conn, &token.hash()).await,
     }
-    judge(conn, row).await
 }
 
-async fn just_rotated(conn: &mut Reader, token: &Token) -> Result<bool, sqlx::Error> {
+/// What a value is that no session has: perhaps one had it a moment ago.
+pub(super) async fn unknown(conn: &mut Reader, hash: &TokenHash) -> Result<Found, sqlx::Error> {
     let (limits, now) = (conn.limits, conn.now);
-    on!(conn, c => sqlx::query_scalar::<_, i64>(
+    let just_rotated = on!(conn, c => sqlx::query_scalar::<_, i64>(
         "select count(*) from sessions s join users u on u.id = s.user_id and u.epoch = s.epoch
          where s.previous_token_hash = $1 and s.rotated_at > $2 and s.ended_at is null")
-        .bind(token.hash())
+        .bind(hash)
         .bind(now.at - limits.rotation_race)
         .fetch_one(c)
-        .await)
-    .map(|n| n > 0)
+        .await)?;
+    Ok(if just_rotated > 0 {
+        Found::JustRotated
+    } else {
+        Found::Unknown
+    })
 }
 
 /// As [`find`], for a session whose id is known already.
@@ -156,15 +205,17 @@ async fn just_rotated(conn: &mut Reader, token: &Token) -> Result<bool, sqlx::Er
 /// When the database is unavailable.
 pub async fn find_by_id(conn: &mut Reader, session: &SessionId) -> Result<Found, sqlx::Error> {
     let (now, idle) = (conn.now.at, conn.idle_since());
-    let row: Option<Row> = on!(conn, c => sqlx::query_as(
-        concat!("select ", row!(),
-        " from sessions s join users u on u.id = s.user_id", raised!(), "where s.id = $3"))
+    let row: Option<WithUser> = on!(conn, c => sqlx::query_as(
+        with_user!("", "where s.id = $3"))
         .bind(now)
         .bind(idle)
         .bind(session)
         .fetch_optional(c)
         .await)?;
-    judge(conn, row).await
+    match row {
+        Some(row) => judge(conn, row).await,
+        None => Ok(Found::Unknown),
+    }
 }
 
 /// What a session's user has shown besides the password.
@@ -183,27 +234,18 @@ pub async fn second_factor(
     Ok(found.flatten())
 }
 
-async fn judge(conn: &mut Reader, row: Option<Row>) -> Result<Found, sqlx::Error> {
+/// What a session's row means. Only one that has ended needs a second read, for the operation that ended it.
+pub(super) async fn judge(conn: &mut Reader, row: WithUser) -> Result<Found, sqlx::Error> {
     let (limits, now) = (conn.limits, conn.now);
-    let Some(row) = row else {
+    let row = match row.live() {
+        Ok(signed_in) => return Ok(Found::Live(Box::new(signed_in))),
+        Err(ended) => ended.row,
+    };
+    let Some((end_reason, at)) = row.ended(&limits, now) else {
         return Ok(Found::Unknown);
     };
-    if let Some((end_reason, at)) = row.ended(&limits, now) {
-        let ended = how_it_ended(conn, end_reason, at, row.event()).await?;
-        return Ok(Found::Ended(ended));
-    }
-    let Some(user) = users::find(conn, &row.user_id).await? else {
-        return Ok(Found::Unknown);
-    };
-    Ok(Found::Live(Box::new(SignedIn {
-        user,
-        session: row.id,
-        epoch: row.epoch,
-        started_at: row.started_at,
-        last_active_at: row.last_active_at,
-        confirmed_at: row.confirmed_at,
-        first_use: row.first_use,
-    })))
+    let ended = how_it_ended(conn, end_reason, at, row.event()).await?;
+    Ok(Found::Ended(ended))
 }
 
 /// Stores when sessions were last active. Times only move forward, and ended rows stay as they are.

@@ -2,6 +2,7 @@
 
 mod at;
 mod delivery;
+mod repeated;
 mod told;
 
 use accounts::{

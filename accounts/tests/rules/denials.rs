@@ -83,7 +83,7 @@ async fn the_first_few_a_minute_are_events_and_the_rest_one_event_with_their_num
     assert_eq!(events.iter().map(told).sum::<i64>(), 100);
     let (last, first) = (details(&events[0]), details(&events[1]));
     assert_eq!(last["count"], rest);
-    assert_eq!(last["minute"].as_str().unwrap().len(), 20, "{last}");
+    assert_eq!(last["minute"].as_str().unwrap().len(), 24, "{last}");
     for name in ["what", "address", "why"] {
         assert_eq!(last[name], first[name]);
     }

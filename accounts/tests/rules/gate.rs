@@ -26,6 +26,7 @@ on_both!(
     a_second_factor_that_is_required_is_asked_for,
     open_paths_and_preflights_pass_without_a_sign_in,
     a_cookie_is_good_on_its_own_host_only,
+    a_gate_on_this_machine_is_found_by_its_host,
 );
 
 pub const WIKI: &str = "wiki.example.com";
@@ -381,4 +382,24 @@ async fn a_cookie_is_good_on_its_own_host_only(db: Db) {
         app.gate_check(Some(&here.session.token), NOW).await,
         Verdict::SignIn
     );
+}
+
+async fn a_gate_on_this_machine_is_found_by_its_host(db: Db) {
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    for (name, address) in [
+        ("localhost:8443", "https://localhost:8443"),
+        ("127.0.0.1:8080", "http://127.0.0.1:8080"),
+    ] {
+        app.gate(&ada, "x", |details| {
+            details.address = address.into();
+            details.plain_http = true;
+        })
+        .await;
+        assert_eq!(
+            app.gate_check_of(name, "/", None, NOW).await,
+            Verdict::SignIn,
+            "{name}"
+        );
+    }
 }

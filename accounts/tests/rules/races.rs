@@ -6,6 +6,7 @@
 //! the order that the operation's answer shows.
 
 mod applications;
+mod gate;
 mod overlap;
 mod ways_in;
 

@@ -63,6 +63,7 @@ async fn the_demo_has_users_on_every_plan_with_devices_and_history(db: Db) {
         let password = secret(sample::PASSWORD);
         let accepted = app
             .hasher
+            .stranger(&browser(1))
             .accept(&password, 15, &[&user.email])
             .await
             .unwrap();

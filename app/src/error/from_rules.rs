@@ -7,6 +7,7 @@ use accounts::{
     permissions::Refusal,
     plans::Plan,
     rate_limits::RateLimited,
+    sessions::Unavailable,
 };
 
 use super::{AppError, Code, listed};
@@ -29,10 +30,28 @@ impl From<DatabaseError> for AppError {
     }
 }
 
+impl From<Unavailable> for AppError {
+    fn from(error: Unavailable) -> Self {
+        let error = db::explain(&error);
+        tracing::error!(error, "the database is unavailable");
+        Self::service_unavailable()
+    }
+}
+
 impl From<HashingFailed> for AppError {
     fn from(error: HashingFailed) -> Self {
-        tracing::error!(%error, "a password could not be hashed");
-        Self::new(Code::Internal, NOT_YOUR_FAULT)
+        let HashingFailed::Busy(wait) = error else {
+            tracing::error!(%error, "a password could not be hashed");
+            return Self::new(Code::Internal, NOT_YOUR_FAULT);
+        };
+        let seconds = wait.as_secs().max(1);
+        tracing::warn!(seconds, "a password was not hashed: too many wait");
+        let mut busy = Self::new(
+            Code::Busy,
+            "Very many users are signing in at this moment. Nothing was changed. Try again in a few seconds.",
+        );
+        busy.retry_after = Some(seconds);
+        busy
     }
 }
 

@@ -23,6 +23,8 @@ pub enum ErrorPage {
     MethodNotAllowed,
     /// 404, where no page of the app answers.
     NotFound,
+    /// 400: the browser has sent one of our cookies twice, with two values.
+    CookieTwice,
 }
 
 /// The whole page as HTML, in the theme that the browser has chosen. `request_id` lets the operator find the request in the log.
@@ -58,6 +60,11 @@ pub fn page(error_page: ErrorPage, theme: Theme, assets: &Assets, request_id: &s
             Shape::Search,
             "There’s nothing at this address",
             "Check the address, or start from the home page.",
+        ),
+        ErrorPage::CookieTwice => (
+            Shape::AlertTriangle,
+            "Your browser sent a cookie of Curfew twice",
+            "Another site of this domain may have set one of them, so neither was used. Delete the cookies of this site in your browser, then sign in again. Nothing was changed.",
         ),
     };
     let again = matches!(

@@ -18,7 +18,7 @@ use crate::{
         change_plan::ChangePlan,
         layout::Page,
         link::Link,
-        loaded::loaded,
+        loaded::{awaited, loaded},
         notice::{Notice, Tone},
     },
     time::{Show, When},
@@ -75,9 +75,24 @@ pub fn Home() -> impl IntoView {
             <Page title="Home" section="home" lead=format!("Hello {first}. Here’s an overview of your account.")>
                 {said()}
                 {loaded(numbers, move |overview| view! { <Summary overview viewer=viewer.clone() /> })}
+                {awaited(applications)}
             </Page>
         }
     })
+}
+
+/// Where the user is signed in.
+#[cfg(feature = "ssr")]
+async fn applications() -> Result<AnyView, AppError> {
+    use crate::{
+        context::{reader, signed_in},
+        pages::profile::security::applications::section,
+    };
+
+    let me = signed_in()?;
+    let mut conn = reader().await?;
+    let mine = accounts::applications::mine(&mut conn, &me.user.id).await?;
+    Ok(section(mine).into_any())
 }
 
 #[cfg(feature = "ssr")]
@@ -123,11 +138,11 @@ fn Summary(overview: Overview, viewer: Viewer) -> impl IntoView {
                     </div>
                     <div class="facts__row">
                         <dt class="facts__label">"Signed in here"</dt>
-                        <dd class="facts__value"><When at=viewer.signed_in /></dd>
+                        <dd class="facts__value"><When at=viewer.signed_in show=Show::Ago /></dd>
                     </div>
                     <div class="facts__row">
                         <dt class="facts__label">"Password changed"</dt>
-                        <dd class="facts__value"><When at=viewer.password_changed /></dd>
+                        <dd class="facts__value"><When at=viewer.password_changed show=Show::Ago /></dd>
                     </div>
                 </dl>
             </div>
@@ -182,7 +197,7 @@ fn Alerts(alerts: Vec<Alert>) -> impl IntoView {
                 <li class="activity__row activity__row--alert">
                     <p class="activity__what">{alert.what}</p>
                     <p class="activity__from">{alert.from}</p>
-                    <p class="activity__when"><When at=alert.at show=Show::Full /></p>
+                    <p class="activity__when"><When at=alert.at show=Show::Ago /></p>
                 </li>
             }
         })

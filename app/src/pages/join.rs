@@ -25,7 +25,7 @@ mod server_side {
     use crate::{
         boot::boot,
         context::{self, Presence, curfew, now, query, reader, visit},
-        error::AppError,
+        error::{AppError, Code},
         flash::Note,
         parts::{
             button::Submit,
@@ -51,7 +51,7 @@ mod server_side {
     ) -> Result<(), AppError> {
         let (curfew, visit, now) = (curfew()?, visit()?, now());
         if matches!(visit.presence, Presence::SignedIn(_)) {
-            let code = crate::error::Code::Conflict;
+            let code = Code::Conflict;
             return Err(AppError::new(
                 code,
                 "Sign out first: you can be in only one account.",
@@ -152,6 +152,7 @@ mod server_side {
 
     /// One answer for every invitation that is not valid, so that a stranger learns nothing from it.
     fn not_valid() -> impl IntoView {
+        context::set_status(Code::LinkExpired);
         view! {
             <div class="empty">
                 <Disc shape=Shape::Key tint="plain" large=true />
@@ -177,6 +178,9 @@ mod server_side {
                 <Disc shape=Shape::Key tint="plain" large=true />
                 <h1 class="empty__title">"This invitation has to be confirmed"</h1>
                 <p class="empty__text">{text}</p>
+                <div class="empty__actions">
+                    <Link class="button" href="/sign-in">"Sign in"</Link>
+                </div>
             </div>
         }
     }

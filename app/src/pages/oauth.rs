@@ -59,15 +59,24 @@ pub fn untrusted_redirect(
         } else {
             visible(address).into_owned()
         };
-        let settings = format!("/settings/applications?application={id}");
+        let asked = form_urlencoded::Serializer::new(String::new())
+            .append_pair("application", id)
+            .append_pair("redirect", address)
+            .finish();
+        let settings = format!("/settings/applications/one?{asked}");
+        let add = if address.is_empty() {
+            "Open the application’s settings"
+        } else {
+            "Add this address…"
+        };
         view! {
             <p class="empty__text">"The redirect address that was received:"</p>
             <p class="empty__text"><code>{shown}</code></p>
             <p class="empty__text">
-                "If it’s yours, add exactly this one to the application’s redirect addresses. If you don’t know it, someone may be trying to get your sign-in: don’t add it."
+                "If it’s yours, add it. If you don’t know it, someone may be trying to get your sign-in: don’t add it."
             </p>
             <div class="empty__actions">
-                <a class="button button--primary" href=settings>"Open the application’s settings"</a>
+                <a class="button button--primary" href=settings>{add}</a>
             </div>
         }
     });

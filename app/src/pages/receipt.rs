@@ -12,7 +12,7 @@ use leptos::prelude::*;
 
 use crate::{
     context::{now, query, reader, receipt_token, set_header, signed_in},
-    counted::counted,
+    counted::{counted, ended},
     error::{AppError, Code},
     parts::{
         icon::{Icon, Shape},
@@ -72,12 +72,15 @@ async fn draw() -> Result<AnyView, AppError> {
 }
 
 fn card(receipt: Receipt, told: Vec<Told>) -> impl IntoView {
-    let sessions = counted(receipt.sessions.unsigned_abs(), "session", "sessions");
-    let devices = counted(
+    let what = ended(
+        receipt.sessions.unsigned_abs(),
         receipt.remembered_devices.unsigned_abs(),
-        "remembered device",
-        "remembered devices",
     );
+    let what = what.unwrap_or_else(|| "No session was left to end".into());
+    let way_on = match signed_in() {
+        Ok(_) => view! { <Link href="/profile/security">"Back to Security"</Link> },
+        Err(_) => view! { <Link href="/sign-in">"Sign in"</Link> },
+    };
     let at: Time = receipt.at.into();
     let gate = told
         .iter()
@@ -89,7 +92,7 @@ fn card(receipt: Receipt, told: Vec<Told>) -> impl IntoView {
             <Icon shape=Shape::CheckCircle />
             <h1 class="receipt__title" id="receipt-title">"Signed out everywhere"</h1>
             <p class="receipt__text">
-                {format!("{sessions} and {devices} ended on ")} <When at show=Show::Full /> "."
+                {what} " at " <When at show=Show::Clock /> "."
             </p>
             {(receipt.invitations > 0)
                 .then(|| {
@@ -129,7 +132,7 @@ fn card(receipt: Receipt, told: Vec<Told>) -> impl IntoView {
                         </details>
                     }
                 })}
-            <p class="receipt__actions"><Link href="/sign-in">"Sign in"</Link></p>
+            <p class="receipt__actions">{way_on}</p>
         </section>
     }
 }

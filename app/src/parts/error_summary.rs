@@ -20,7 +20,7 @@ pub fn ErrorSummary(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoV
 }
 
 /// The names of fields in the order in which the forms have them: no form has two of them the other way round.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 26] = [
     "setup_code",
     "name",
     "username",
@@ -35,6 +35,16 @@ const ORDER: [&str; 16] = [
     "severity",
     "expires",
     "days",
+    "address",
+    "redirects",
+    "logout_address",
+    "preset",
+    "access",
+    "others",
+    "signed_out_address",
+    "own_session",
+    "signing_algorithm",
+    "requires_pkce",
     "code",
     "confirmation",
 ];

@@ -86,6 +86,14 @@ pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) ->
                 Some(Err(_)) => before.copied().flatten().or(Some((true, true))),
             },
         );
+    // What the dialog is described by: what is at stake is heard with its name.
+    let consequences = Memo::new(move |_| {
+        match facts.value().get() {
+        Some(Ok(facts)) => facts.consequences(),
+        _ => "Ends every session and remembered device at once and signs you out here too. This can’t be undone."
+            .to_owned(),
+    }
+    });
     let words = move || {
         if failure().is_some_and(|error| error.code != Code::Conflict) {
             "Try again"
@@ -107,7 +115,7 @@ pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) ->
                 }}
                 <div class="dialog__body">
                     <p class="visually-hidden" id="dialog-lead">
-                        "Ends every session and remembered device at once, including this one."
+                        {consequences}
                     </p>
                     {move || failure().map(|error| view! { <Failed error /> })}
                     {move || done.get().then(|| view! { <Ended /> })}

@@ -1,17 +1,21 @@
 //! What a remote logout ends and what stays, as the database has it at this moment.
 
+mod devices;
+
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    counted::counted,
+    counted::{all_counted, counted},
     devices::Looks,
     error::AppError,
     parts::{
         icon::{Icon, Shape},
         link::Link,
     },
+    time::Time,
 };
+use devices::Devices;
 
 /// What would end and what would stay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +36,23 @@ pub struct Facts {
     pub two_factor: bool,
 }
 
+impl Facts {
+    /// What ends, in a sentence or two.
+    #[must_use]
+    pub fn consequences(&self) -> String {
+        let ends = all_counted(&[
+            (self.sessions, "session", "sessions"),
+            (
+                self.remembered_devices,
+                "remembered device",
+                "remembered devices",
+            ),
+        ]);
+        let ends = ends.unwrap_or_else(|| "every session".to_owned());
+        format!("Ends {ends} at once and signs you out here too. This can’t be undone.")
+    }
+}
+
 /// A session in the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
@@ -39,6 +60,8 @@ pub struct Device {
     pub ip: String,
     pub looks: Looks,
     pub this: bool,
+    /// Tells several of one name apart. None for this one and what is in use right now.
+    pub last_active: Option<Time>,
 }
 
 /// How an application learns that a session there has ended.
@@ -97,6 +120,7 @@ pub async fn remote_logout_facts() -> Result<Facts, AppError> {
                 ip: d.ip,
                 looks: d.looks,
                 this: d.this,
+                last_active: (!d.active).then_some(d.last_active),
             })
             .collect(),
         api_tokens: facts.api_tokens.unsigned_abs(),
@@ -131,9 +155,6 @@ fn waiting(invitations: u64) -> String {
         "pending invitations: their links won’t work until you confirm them",
     )
 }
-
-/// Rows that are shown at once, so that the list is never cut in the middle; the others are behind "and 15 more".
-const FEW: usize = 4;
 
 /// The two lists. `page` when they are on a page of their own and not in the dialog.
 #[component]
@@ -295,58 +316,10 @@ fn names(applications: &[ApplicationFact], learns: Learns) -> Vec<String> {
         .collect()
 }
 
-/// The sessions by name: the first few, and the others behind "and 15 more".
-#[component]
-fn Devices(devices: Vec<Device>, sessions: u64) -> impl IntoView {
-    let few = if devices.len() > FEW { FEW - 1 } else { FEW };
-    let mut devices = devices
-        .into_iter()
-        .map(|device| view! { <DeviceRow device /> });
-    let first: Vec<_> = devices.by_ref().take(few).collect();
-    let rest: Vec<_> = devices.collect();
-    let count = |n: usize| u64::try_from(n).unwrap_or(0);
-    let hidden = sessions.saturating_sub(count(first.len()));
-    let nameless = hidden.saturating_sub(count(rest.len()));
-    view! {
-        <ul class="outcome__devices" role="list" aria-label="Sessions that will end">
-            {first}
-        </ul>
-        {(hidden > 0)
-            .then(|| {
-                view! {
-                    <details class="outcome__rest">
-                        <summary>{format!("and {hidden} more")}</summary>
-                        <ul
-                            class="outcome__devices outcome__devices--rest"
-                            role="list"
-                            tabindex="0"
-                            aria-label="More sessions that will end"
-                        >
-                            {rest}
-                            {(nameless > 0).then(|| view! { <li><span>{format!("and {nameless} more")}</span></li> })}
-                        </ul>
-                    </details>
-                }
-            })}
-    }
-}
-
 /// What must not be overlooked: in the dialog it is beside the buttons.
 #[component]
 pub fn NoUndo() -> impl IntoView {
     view! {
         <p class="outcome__warning">"This can’t be undone. You’ll need to sign in again here too."</p>
-    }
-}
-
-#[component]
-fn DeviceRow(device: Device) -> impl IntoView {
-    view! {
-        <li>
-            <Icon shape=device.looks.shape() />
-            <span class="outcome__device">{device.label}</span>
-            {device.this.then(|| view! { <span class="badge badge--accent">"This device"</span> })}
-            <span class="outcome__where">{device.ip}</span>
-        </li>
     }
 }

@@ -108,6 +108,7 @@ pub(super) const LIST: &[Address] = &[
     needs(CONFIRM, "confirm that it is you", OwnProfile),
     needs("/profile/delete", "confirm deleting your user", DeleteOwnUser),
     needs("/oauth/confirm", "say whether you continue to an application", OwnProfile),
+    needs("/gate/confirm", "show a second factor to an application behind the gate", OwnProfile),
     needs("/oauth/sign-out", "say whether you sign out here too", OwnProfile),
     // Pages: account settings
     needs("/settings", "see the account", ViewAccount),
@@ -116,6 +117,7 @@ pub(super) const LIST: &[Address] = &[
     needs("/settings/members/confirm", "confirm what is done to a member", ViewMembers),
     needs("/settings/members/everyone", "confirm a remote logout of everyone", RemoteLogoutEveryone),
     needs("/settings/applications", "see the applications", ViewApplications),
+    needs("/settings/applications/new", "register an application", ViewApplications),
     needs("/settings/applications/one", "see one application", ViewApplications),
     needs("/settings/api", "see your API tokens", OwnTokens),
     needs("/settings/api/revoke", "confirm revoking an API token", OwnTokens),
@@ -156,6 +158,8 @@ pub(super) const LIST: &[Address] = &[
     asks_nothing("/api/fn/rename_device", "name one of your devices", OwnProfile, "only what you call it").home(SECURITY),
     asks_nothing("/api/fn/continue_to_application", "continue to an application", OwnProfile, "asks itself where the application wants it")
         .home("/oauth/confirm"),
+    asks_nothing("/api/fn/continue_behind_gate", "continue to an application behind the gate", OwnProfile, "asks for a code itself")
+        .home("/gate/confirm"),
     asks("/api/fn/set_curfew", "set your curfew", OwnProfile).home(SECURITY),
     asks("/api/fn/set_account_curfew", "set every member's curfew", SetAccountCurfew).home(SECURITY),
     asks_nothing("/api/fn/token", "see one of your tokens", OwnTokens, READS),
@@ -183,9 +187,10 @@ pub(super) const LIST: &[Address] = &[
     // Functions: applications
     asks("/api/fn/register_application", "register an application", ManageApplications).home(APPLICATIONS),
     asks("/api/fn/change_application", "change an application", ManageApplications).home(APPLICATIONS),
+    asks("/api/fn/add_redirect_address", "add a redirect address to an application", ManageApplications).home(APPLICATIONS),
     asks("/api/fn/new_application_secret", "make a new secret for an application", ManageApplications).home(APPLICATIONS),
     asks("/api/fn/revoke_old_application_secret", "revoke the old secret of an application", ManageApplications).home(APPLICATIONS),
-    asks_nothing("/api/fn/test_application", "test an application", ManageApplications, "sends a notice of no session to where notices go already").home(APPLICATIONS),
+    asks_nothing("/api/fn/test_application", "test an application", ManageApplications, "sends a notice of no session to where notices go already, or opens a gate’s own address").home(APPLICATIONS),
     asks("/api/fn/remove_application", "remove an application", ManageApplications).home(APPLICATIONS),
     // Functions: the audit log
     asks_nothing("/api/fn/verify_audit", "verify the audit log", ReadAuditLog, READS).home(AUDIT_LOG),

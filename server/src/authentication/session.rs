@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use accounts::{
     client::Client,
-    db::DatabaseError,
     remember_me::{self, Worth},
-    sessions::{self, Ended, Found},
+    secret::Token,
+    sessions::{Checks, Ended, Found, Unavailable},
     sign_up,
     time::Moment,
 };
@@ -56,13 +56,39 @@ enum Authenticated {
     JustRotated,
 }
 
+/// From a session cookie to a user. The program has one, which reads the database; the measurements have another, to show
+/// what everything else costs.
+pub trait LooksUp: Send + Sync {
+    /// What the cookie stands for at this moment.
+    fn look_up(&self, token: &Token) -> impl Future<Output = Result<Found, Unavailable>> + Send;
+}
+
+impl LooksUp for Checks {
+    async fn look_up(&self, token: &Token) -> Result<Found, Unavailable> {
+        self.check(token).await
+    }
+}
+
 /// Authenticates a request and hands it on with its [`Visit`]. Dead cookies are removed on the way out. When the
 /// database is unavailable every request is refused, and no cookie is touched.
 pub async fn authenticate(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    authenticate_by(&state.checks, &state, request, next).await
+}
+
+/// As [`authenticate`], by what looks sessions up.
+pub async fn authenticate_by(
+    sessions: &impl LooksUp,
+    state: &AppState,
+    request: Request,
+    next: Next,
+) -> Response {
     let (mut parts, body) = arrived(request).await.request.into_parts();
     let request_cookies = RequestCookies::read(&parts.headers, &state.curfew.cookies);
-    let client =
-        client::of(&parts, &state).with_known_device(request_cookies.known_devices.clone());
+    let client = client::of(&parts, state).with_known_device(request_cookies.known_devices.clone());
+    if request_cookies.twice {
+        let id = request_id::of(&parts.extensions);
+        return error_page::cookie_twice(state, &parts.headers, &id);
+    }
     let now = Moment::now();
     let navigates = is_navigation(&parts.method, &parts.headers);
     let found = async {
@@ -71,10 +97,15 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
             client: &client,
             navigates,
         };
-        let authenticated = find_user(&state, request, now).await?;
-        let mut conn = state.curfew.instance.read(now).await?;
-        let sign_up_open = sign_up::sign_up_open(&mut conn, state.curfew.sign_up).await?;
-        Ok::<_, DatabaseError>((authenticated, sign_up_open))
+        let authenticated = find_user(sessions, state, request, now).await?;
+        // Only visitors are told.
+        let sign_up_open = if matches!(&authenticated, Authenticated::As(Presence::SignedIn(_))) {
+            false
+        } else {
+            let mut conn = state.curfew.instance.read(now).await?;
+            sign_up::sign_up_open(&mut conn, state.curfew.sign_up).await?
+        };
+        Ok::<_, Unavailable>((authenticated, sign_up_open))
     };
     let (authenticated, sign_up_open) = match found.await {
         Ok(found) => found,
@@ -84,12 +115,12 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
                 error,
                 "the database is unavailable: no session could be looked up"
             );
-            return unavailable(&state, &parts);
+            return unavailable(state, &parts);
         }
     };
     if matches!(&authenticated, Authenticated::As(Presence::Ended(how)) if how.is_in_doubt()) {
         tracing::error!("the clocks disagree: whether a session has expired is not known");
-        return unavailable(&state, &parts);
+        return unavailable(state, &parts);
     }
     // Sent here to look again, it still has the old cookie: the answer with the new one was lost, or is slow.
     let lost = matches!(authenticated, Authenticated::JustRotated) && parts.uri.path() == SIGN_IN;
@@ -103,7 +134,7 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
         Authenticated::As(presence) => (presence, Vec::new()),
         Authenticated::Remembered(presence, fresh) => (presence, fresh),
         Authenticated::LookAgain if parts.method == Method::GET => {
-            return page_that_looks_again(&state);
+            return page_that_looks_again(state);
         }
         // A form: it goes back to its page with what was typed, and that page looks again.
         Authenticated::LookAgain => {
@@ -114,7 +145,7 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
             ));
             (Presence::Anonymous, Vec::new())
         }
-        Authenticated::JustRotated => return refuse_old_cookie(&state, &parts).await,
+        Authenticated::JustRotated => return refuse_old_cookie(state, &parts).await,
     };
     let dead = match &presence {
         Presence::SignedIn(me) => {
@@ -167,22 +198,17 @@ struct Credentials<'a> {
 }
 
 async fn find_user(
+    sessions: &impl LooksUp,
     state: &AppState,
     request: Credentials<'_>,
     now: Moment,
-) -> Result<Authenticated, DatabaseError> {
+) -> Result<Authenticated, Unavailable> {
     let instance = &state.curfew.instance;
-    let mut conn = instance.read(now).await?;
     let mut ended: Option<Ended> = None;
     if let Some(token) = &request.cookies.session {
-        let found = match sessions::find(&mut conn, token).await? {
+        let found = match sessions.look_up(token).await? {
             Found::Live(me) if me.first_use => {
-                // Given back first: an operation that waits for its turn holds no second connection.
-                drop(conn);
-                let found = remember_me::first_use(instance, request.client, now, &me, token);
-                let found = found.await?;
-                conn = instance.read(now).await?;
-                found
+                remember_me::first_use(instance, request.client, now, &me, token).await?
             }
             found => found,
         };
@@ -194,9 +220,13 @@ async fn find_user(
         }
     }
     if let Some(token) = &request.cookies.remember_me {
-        match remember_me::worth(&mut conn, token).await? {
+        let worth = {
+            // Given back before anything else: an operation that waits for its turn holds no second connection.
+            let mut conn = instance.read(now).await?;
+            remember_me::worth(&mut conn, token).await?
+        };
+        match worth {
             Worth::Live if request.navigates => {
-                drop(conn);
                 let exchanged = exchange(state, request.client, token, ended).await?;
                 return Ok(match exchanged {
                     Exchanged::SignedIn(me, fresh) => {

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use accounts::{
-    applications::{self, Details, Kind, OwnHost},
+    applications::{self, Details, Kind, OwnHost, SigningAlgorithm},
     ids::ApplicationId,
     instance::Instance,
     members,
@@ -29,6 +29,11 @@ pub(super) async fn add(
         plain_http: new.plain_http,
         is_confidential: !new.public,
         requires_second_factor: new.second_factor,
+        signing_algorithm: if new.rs256 {
+            SigningAlgorithm::Rs256
+        } else {
+            SigningAlgorithm::Es256
+        },
         ..Details::new(if new.gate { Kind::Gate } else { Kind::OpenId }, &new.name)
     };
     let own = OwnHost::of(&config.public_url());

@@ -336,6 +336,9 @@ pub struct AddApplication {
     /// It keeps no secret: a program on a phone or in a browser
     #[arg(long)]
     pub public: bool,
+    /// Sign its ID tokens and logout tokens by RS256, in place of ES256
+    #[arg(long, conflicts_with = "gate")]
+    pub rs256: bool,
     /// Only with a second factor
     #[arg(long)]
     pub second_factor: bool,

@@ -19,27 +19,27 @@ use crate::{
     state::AppState,
 };
 
-/// Takes the password or the code out of a form that owes it. Returns the visit as it is afterwards, and the session's
-/// new cookie where one was shown.
+/// Takes the password or the code out of a form that owes it, and notes in the visit that one was shown. Returns the
+/// session's new cookie then.
 ///
 /// # Errors
 /// `step_up_required` with what is asked for, `too_many_attempts`, `session_ended`, `service_unavailable`.
 pub(super) async fn check(
     state: &AppState,
-    mut visit: Visit,
+    visit: &mut Visit,
     path: &str,
     body: &Bytes,
-) -> Result<(Visit, Option<Cookie<'static>>), AppError> {
+) -> Result<Option<Cookie<'static>>, AppError> {
     let address = addresses::find(path);
     let Some(StepUp::AsksFor(field)) = address.and_then(|address| address.step_up) else {
-        return Ok((visit, None));
+        return Ok(None);
     };
     let Presence::SignedIn(me) = &mut visit.presence else {
-        return Ok((visit, None));
+        return Ok(None);
     };
     let (instance, now) = (&state.curfew.instance, Moment::now());
     if !is_needed(me, &instance.limits, now) {
-        return Ok((visit, None));
+        return Ok(None);
     }
     let shown = form_urlencoded::parse(body).find(|(name, _)| name == field);
     let shown = Secret::new(
@@ -55,7 +55,7 @@ pub(super) async fn check(
         Ok(session) => {
             me.confirmed_at = Some(now.at);
             let cookie = state.curfew.cookies.session(&session.token);
-            Ok((visit, Some(cookie)))
+            Ok(Some(cookie))
         }
         Err(StepUpError::Wrong) => Err(told(field, what, AppError::step_up(wrong(me)))),
         Err(error) => {

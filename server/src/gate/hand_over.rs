@@ -8,7 +8,7 @@ use accounts::{
 };
 use app::{
     context::{Presence, Visit},
-    pages::{error_page::Frame, gate_page::GatePage},
+    pages::{error_page::Frame, gate_confirm::CONFIRM, gate_page::GatePage},
     reason::Reason,
 };
 use axum::{
@@ -21,7 +21,7 @@ use serde::Deserialize;
 use super::{begin::destination, say};
 use crate::{
     error_page,
-    redirects::{session_ended, to_sign_in},
+    redirects::{see_other, session_ended, to_sign_in},
     request_id,
     state::AppState,
 };
@@ -85,6 +85,11 @@ pub async fn sign_in(
                 &frame,
                 GatePage::NotAllowed { application, email },
             )
+        }
+        // A code is enough, of a user who has two-factor authentication.
+        Err(HandOverError::SecondFactorRequired(_)) if me.user.two_factor_since.is_some() => {
+            let asked = here.split_once('?').map_or("", |(_, asked)| asked);
+            see_other(&format!("{CONFIRM}?{asked}"))
         }
         Err(HandOverError::SecondFactorRequired(application)) => {
             let again = here.to_owned();

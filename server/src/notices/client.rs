@@ -3,7 +3,8 @@
 use std::{net::SocketAddr, time::Duration};
 
 use accounts::applications::Answer;
-use http::header;
+use app::context::Opened;
+use http::{Method, header};
 use tokio::time::timeout;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
@@ -47,6 +48,29 @@ impl NoticeClient {
         timeout(LONGEST, self.send(address, token))
             .await
             .unwrap_or_else(|_| Answer::None(LATE.into()))
+    }
+
+    /// Opens an address as a browser's window does, without a cookie (Fetch standard, 3.1.7; Fetch Metadata).
+    pub async fn open(&self, address: &str) -> Opened {
+        let opened = self.0.request(Method::GET, address, |request| {
+            request
+                .header(header::ACCEPT, "text/html")
+                .header("sec-fetch-mode", "navigate")
+                .header("sec-fetch-dest", "document")
+                .header("sec-fetch-site", "none")
+                .header(header::CONNECTION, "close")
+        });
+        match timeout(LONGEST, opened).await {
+            Ok(Ok(answer)) => {
+                let location = answer.headers().get(header::LOCATION);
+                Opened::Answered {
+                    status: answer.status().as_u16(),
+                    location: location.and_then(|to| to.to_str().ok()).map(str::to_owned),
+                }
+            }
+            Ok(Err(failure)) => Opened::Nothing(failure.why),
+            Err(_) => Opened::Nothing(LATE.into()),
+        }
     }
 
     async fn send(&self, address: &str, token: &str) -> Answer {

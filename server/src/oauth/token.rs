@@ -106,6 +106,7 @@ async fn answer(state: &AppState, asking: &Asking, granted: &Granted) -> Result<
         let mut conn = state.curfew.instance.read(Moment::now()).await?;
         let issuer = state.config.public_url();
         let signed = id_token(&mut conn, &issuer, &asking.application, granted).await?;
+        let signed = signed.ok_or_else(|| refused(asking, InvalidGrant::Ended))?;
         answer["id_token"] = signed.into();
     }
     Ok(answer)

@@ -54,7 +54,10 @@ impl Addresses {
         }
         let host = url.host().ok_or(SHAPE)?;
         if let Some(own) = &self.own
-            && own.host() == url.host()
+            && own_name(
+                Some(own),
+                url.host_str().unwrap_or_default().trim_end_matches('.'),
+            )
             && (!self.allow_private || own.port_or_known_default() == url.port_or_known_default())
         {
             return Err(OWN);
@@ -228,6 +231,16 @@ mod tests {
             assert_eq!(refused(&lenient, wrong).await, Some(why), "{wrong}");
         }
         assert!(lenient.read("http://a@10.0.0.1").is_err());
+        // The public address by its name, which a proxy may listen on in Curfew's place.
+        let named = Addresses::new(true, "https://curfew.lan", LISTEN.parse().unwrap());
+        for own in [
+            "https://curfew.lan/x",
+            "https://CURFEW.lan:443",
+            "https://curfew.lan./x",
+        ] {
+            assert_eq!(named.read(own), Err(OWN), "{own}");
+        }
+        assert!(named.read("https://curfew.lan:8443/x").is_ok());
         // Beside a Curfew that listens on one address, another program may have the port on another.
         let beside = addresses(true, "127.0.0.1:3000");
         assert_eq!(refused(&beside, "http://127.0.0.2:3000").await, None);

@@ -9,7 +9,7 @@ use std::{
 
 use accounts::webhooks::{Failure, Payload};
 use app::context::{Pending, WebhookClient};
-use http::header;
+use http::{Method, header};
 use reqwest::{Client, RequestBuilder, Response, redirect, retry};
 use tokio::time::timeout;
 use tokio_rustls::rustls::{self, ClientConfig, pki_types::CertificateDer};
@@ -70,11 +70,21 @@ impl HttpWebhookClient {
         address: &str,
         write: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Result<Response, Failure> {
+        self.request(Method::POST, address, write).await
+    }
+
+    /// As [`Self::post`], with another method.
+    pub(crate) async fn request(
+        &self,
+        method: Method,
+        address: &str,
+        write: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Response, Failure> {
         // Again at every delivery, because a name may lead elsewhere than when it was saved.
         let url = self.addresses.read(address).map_err(without_answer)?;
         let checked = self.addresses.look_up(&url).await.map_err(without_answer)?;
         let https = url.scheme() == "https";
-        let request = write(self.client_to(checked)?.post(url));
+        let request = write(self.client_to(checked)?.request(method, url));
         request.send().await.map_err(|error| {
             // An address often carries a secret of the receiver's.
             let error = error.without_url();

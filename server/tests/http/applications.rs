@@ -1,5 +1,6 @@
 //! Applications: the page that registers them, and what they are told of a logout, by real receivers on loopback.
 
+mod forms;
 mod notices;
 mod page;
 mod receipt;

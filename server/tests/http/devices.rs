@@ -1,5 +1,6 @@
 //! Profile → Security: the devices, ending and naming them, with plain forms.
 
+mod list;
 mod security;
 mod timeline;
 
@@ -9,7 +10,6 @@ use app::cookies::Kind;
 use crate::{
     answer::Answer,
     browser::Browser,
-    databases,
     test_app::{CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
 };
 
@@ -18,7 +18,6 @@ on_both!(
     ending_the_others_changes_this_browsers_cookie_and_nothing_else_of_it,
     a_user_ends_and_names_only_their_own,
     a_name_is_text_wherever_it_is_shown,
-    five_hundred_devices_are_a_short_page_with_a_way_to_all,
 );
 
 const SECURITY: &str = "/profile/security";
@@ -156,29 +155,4 @@ async fn a_name_is_text_wherever_it_is_shown(app: TestApp) {
     let page = ada.get(SECURITY).await;
     page.says("Use 60 characters or fewer.");
     assert!(page.body.contains(&long), "what was typed is still there");
-}
-
-async fn five_hundred_devices_are_a_short_page_with_a_way_to_all(app: TestApp) {
-    let ada = app.browser(FIREFOX_ON_LINUX);
-    ada.sign_up("Ada").await;
-    let copies = "insert into sessions (id, user_id, token_hash, epoch, auth_method, ip, user_agent,
-                                        started_at, last_active_at, expires_at)
-                  select n.n || s.id, s.user_id, substr(n.n || s.token_hash, 1, 64), s.epoch, 'password',
-                         '192.0.2.7', 'curl/8', s.started_at, s.last_active_at - 600000, s.expires_at
-                  from sessions s, (";
-    let numbers: Vec<String> = (1_000..1_499)
-        .map(|n| format!("select '{n}' as n"))
-        .collect();
-    databases::run(
-        app.db(),
-        &format!("{copies}{}) as n", numbers.join(" union all ")),
-    )
-    .await;
-    let short = ada.get(SECURITY).await;
-    short.says("Show all 500");
-    assert_eq!(short.body.matches("class=\"device\"").count(), 20);
-    assert!(short.body.len() < 125_000, "{}", short.body.len());
-    let all = ada.get("/profile/security?devices=all").await;
-    assert_eq!(all.body.matches("class=\"device\"").count(), 500);
-    all.does_not_say("Show all");
 }

@@ -9,8 +9,12 @@ mod malformed;
 mod text;
 
 /// Every server function, with fields that would do something.
-pub const FUNCTIONS: [(&str, &[(&str, &str)]); 69] = [
+pub const FUNCTIONS: [(&str, &[(&str, &str)]); 71] = [
     ("continue_to_application", &[("request", "client_id=x")]),
+    (
+        "continue_behind_gate",
+        &[("request", "host=x"), ("confirmation", "123456")],
+    ),
     (
         "sign_up",
         &[
@@ -67,6 +71,10 @@ pub const FUNCTIONS: [(&str, &[(&str, &str)]); 69] = [
             ("redirects", "http://127.0.0.1/callback"),
         ],
     ),
+    (
+        "add_redirect_address",
+        &[("application", "x"), ("address", "https://evil.example/")],
+    ),
     ("end_application_session", &[("session", "x")]),
     ("new_application_secret", &[("application", "x")]),
     ("revoke_old_application_secret", &[("application", "x")]),
@@ -118,7 +126,7 @@ pub const FUNCTIONS: [(&str, &[(&str, &str)]); 69] = [
     ("new_recovery_codes", &[]),
     ("use_recovery_codes", &[]),
     ("two_factor_status", &[]),
-    ("devices", &[("all", "false")]),
+    ("devices", &[]),
     ("recent_activity", &[]),
     ("end_session", &[("id", "x")]),
     ("end_other_sessions", &[]),

@@ -28,6 +28,7 @@ mod typed;
 
 mod behind_proxies;
 mod devices;
+mod gate_checks;
 mod home;
 mod mcp;
 mod new_device;

@@ -88,7 +88,7 @@ async fn one_click_ends_everything_signed_out_or_not_and_a_second_one_nothing(ap
     clicks(&ada, &token).await.is(303);
     looks(&ada, &token)
         .await
-        .is(200)
+        .is(410)
         .says("This link has expired or was used");
     let program = ada.call("not_me", &[("token", token.as_str())]).await;
     program.refuses(410, "link_expired");
@@ -126,7 +126,7 @@ async fn an_expired_link_leads_on(app: TestApp) {
     for nonsense in ["", NONSENSE, "%00", "x".repeat(5_000).as_str()] {
         looks(&who, nonsense)
             .await
-            .is(200)
+            .is(410)
             .says("This link has expired or was used")
             .says("Choose a new password");
     }

@@ -4,6 +4,7 @@ mod abuses;
 mod asking;
 mod flow;
 mod foreign;
-mod relying;
+pub mod relying;
 mod signing_out;
+mod strangers;
 mod tokens;

@@ -3,6 +3,7 @@
 mod client;
 mod nodes;
 mod program;
+mod sign_ins;
 mod stream;
 
 mod audit;

@@ -135,7 +135,9 @@ impl Receiver {
                 let (name, value) = line.split_once(": ")?;
                 name.eq_ignore_ascii_case("content-length")
                     .then(|| value.parse::<usize>().ok())?
-            })?;
+            });
+            // A GET has no body.
+            let length = length.unwrap_or(0);
             if body.len() >= length {
                 break (head.to_owned(), body.to_owned());
             }

@@ -70,6 +70,16 @@ async fn a_program_sees_its_user_and_their_sessions(app: TestApp) {
     assert_eq!(items(&page)[0]["remembered"], true);
     let sessions = graces.get("/api/v1/sessions").await.json();
     assert_eq!(items(&sessions).len(), 1);
+    // Every time is written in one way: RFC 3339, in UTC, with milliseconds.
+    let mut times = 0;
+    for path in ["me", "sessions", "audit-events", "members"] {
+        let answer = program.get(&format!("/api/v1/{path}")).await;
+        for text in answer.body.split('"').filter(|text| is_time(text)) {
+            assert!(text.len() == 24 && text.ends_with('Z'), "{path}: {text}");
+            times += 1;
+        }
+    }
+    assert!(times > 8, "{times}");
     // Nothing in any answer signs a client in.
     let cookie = ada.cookie(app::cookies::Kind::Session).unwrap();
     let secrets = "select token_hash from sessions union select token_hash from tokens";
@@ -83,6 +93,12 @@ async fn a_program_sees_its_user_and_their_sessions(app: TestApp) {
             assert!(!answer.body.contains(secret), "{path}: {answer:?}");
         }
     }
+}
+
+/// Whether it begins with a date and the `T` before a time of day.
+fn is_time(text: &str) -> bool {
+    let text = text.as_bytes();
+    text.len() > 10 && text[4] == b'-' && text[7] == b'-' && text[10] == b'T'
 }
 
 async fn a_program_ends_one_session_or_all(app: TestApp) {

@@ -21,7 +21,7 @@ use crate::{
 
 impl Browser {
     /// The link of a new invitation, without the address of the service.
-    async fn invites(&self, role: &str) -> String {
+    pub async fn invites(&self, role: &str) -> String {
         let made = self.call("invite_member", &[("role", role)]).await;
         let link: String = serde_json::from_value(made.is(200).json()).unwrap();
         link.strip_prefix("http://curfew.test").unwrap().to_owned()

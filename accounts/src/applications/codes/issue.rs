@@ -4,12 +4,11 @@ use serde_json::json;
 
 use super::GOOD_FOR;
 use crate::{
-    applications::{Application, Scope, may_use},
+    applications::{Application, Scope, has_shown_second_factor, may_use},
     denials::{self, Denied},
     execute,
     operation::Operation,
     secret::Token,
-    sessions,
     signed_in::SignedIn,
 };
 
@@ -65,8 +64,7 @@ pub async fn issue(
         denials::record(op, denied).await?;
         return Err(IssueError::NotAllowed);
     }
-    if application.requires_second_factor && sessions::second_factor(op, &live.id).await?.is_none()
-    {
+    if !has_shown_second_factor(op, &application.id, &live.id).await? {
         return Err(IssueError::SecondFactorRequired);
     }
     let (code, now) = (Token::random(), op.now.at);

@@ -100,19 +100,29 @@ pub async fn join(
     new: NewUser<'_>,
 ) -> Result<UserId, JoinError> {
     let mut op = Operation::begin(instance, client, now).await?;
-    rate_limits::permit_link(&mut op, link)
+    let permit = rate_limits::permit_link(&mut op, link)
         .await?
         .map_err(UserError::RateLimited)?;
     op.commit().await?;
     // Checked before the costly hash, and again under the lock.
     let found = look_up(&mut instance.read(now).await?, link).await?;
     let found = found.ok_or(JoinError::NoSuchInvitation)?;
-    let (name, email) = new.clean(instance).await?;
-    let hash = instance.hasher.hash(new.password).await;
-    let new = CleanUser {
-        name,
-        email,
-        password_hash: hash.map_err(UserError::from)?,
+    let hasher = instance.hasher.known(client);
+    let attempt = async {
+        let (name, email) = new.clean(&hasher, instance.limits.password_min).await?;
+        let password_hash = hasher.hash(new.password).await?;
+        Ok(CleanUser {
+            name,
+            email,
+            password_hash,
+        })
+    };
+    let new = match attempt.await {
+        Err(UserError::Hashing(failed)) => {
+            rate_limits::return_unchecked(instance, client, now, &permit).await?;
+            return Err(UserError::from(failed).into());
+        }
+        done => done?,
     };
 
     let mut op = Operation::begin(instance, client, now).await?;

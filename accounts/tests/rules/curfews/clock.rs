@@ -1,7 +1,7 @@
 //! When a curfew comes, also on the days on which clocks are changed.
 
 use accounts::{
-    curfew_schedule::{Curfew, Misspelt},
+    curfew_schedule::{Curfew, Misspelt, zones},
     time::UnixMillis,
 };
 use proptest::prelude::*;
@@ -92,6 +92,46 @@ fn nonsense_is_no_curfew() {
     }
     assert_eq!(typed(" 7:05 ", "europe/berlin").time(), "07:05");
     assert_eq!(typed("7:05", "europe/berlin").zone(), "Europe/Berlin");
+}
+
+#[test]
+fn a_city_alone_is_its_zone_and_any_zone_of_the_list_is_taken() {
+    for (city, zone) in [
+        ("Berlin", "Europe/Berlin"),
+        (" new york ", "America/New_York"),
+        ("Ho Chi Minh", "Asia/Ho_Chi_Minh"),
+        ("Buenos Aires", "America/Argentina/Buenos_Aires"),
+    ] {
+        assert!(Curfew::typed("7:05", city).is_ok(), "{city}");
+        // The older name of a zone, where the city has two.
+        let found = typed("7:05", city);
+        assert_eq!(found.zone().rsplit('/').next(), zone.rsplit('/').next());
+    }
+    for zone in zones() {
+        assert_eq!(typed("7:05", zone).zone(), zone);
+    }
+    let listed = |zone: &str| zones().iter().any(|listed| listed == zone);
+    for zone in [
+        "UTC",
+        "Europe/Berlin",
+        "America/New_York",
+        "Asia/Kolkata",
+        "Pacific/Auckland",
+    ] {
+        assert!(listed(zone), "{zone}");
+    }
+    // No zone of a country or of a fixed offset, and no file that lies beside the zones.
+    for zone in [
+        "US/Pacific",
+        "Etc/GMT+3",
+        "EST",
+        "posix/Europe/Berlin",
+        "Factory",
+        "posixrules",
+    ] {
+        assert!(!listed(zone), "{zone}");
+    }
+    assert!(zones().len() > 300 && zones().is_sorted());
 }
 
 proptest! {

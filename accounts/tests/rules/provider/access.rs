@@ -1,8 +1,12 @@
 //! Access tokens: live while their application session is.
 
 use accounts::{
-    applications::tokens::{ActiveToken, introspect, revoke, sign_out},
+    applications::{
+        Access, Details, InvalidGrant,
+        tokens::{ActiveToken, introspect, revoke, sign_out},
+    },
     db::Db,
+    roles::Role,
     sessions::{self, By},
 };
 
@@ -19,6 +23,7 @@ on_both!(
     an_application_learns_of_its_own_tokens_alone,
     a_token_that_is_given_up_ends_and_another_s_does_not,
     an_ended_application_session_takes_its_tokens_along,
+    who_may_no_longer_use_it_refreshes_nothing,
 );
 
 async fn an_access_token_is_good_for_ten_minutes(db: Db) {
@@ -145,4 +150,29 @@ async fn an_ended_application_session_takes_its_tokens_along(db: Db) {
     op.commit().await.unwrap();
     assert!(app.presents(&one.access_token, NOW).await.is_none());
     assert!(app.presents(&other.access_token, NOW).await.is_some());
+}
+
+/// However the permission went: no commit of ours has followed it.
+async fn who_may_no_longer_use_it_refreshes_nothing(db: Db) {
+    let app = TestApp::new(db);
+    let (_, ada) = app.owner("Ada").await;
+    let details = Details {
+        access: Access::Chosen {
+            roles: vec![Role::Owner],
+            users: vec![],
+        },
+        ..open_id("Cloud", "cloud.example.com")
+    };
+    let cloud = app.register(&ada, &details).await.unwrap().application;
+    let granted = app.granted(&ada, &cloud, OFFLINE).await;
+    let one = app
+        .refreshes(&cloud, &granted.refresh_token, NOW)
+        .await
+        .unwrap();
+    testing::databases::run(&app.db, "update application_access set subject = 'admin'").await;
+    for token in [&granted.refresh_token, &one.refresh_token] {
+        let refused = app.refreshes(&cloud, token, NOW).await;
+        assert_eq!(refused.unwrap_err(), InvalidGrant::Ended);
+    }
+    assert!(app.presents(&one.access_token, NOW).await.is_none());
 }

@@ -11,16 +11,19 @@ use accounts::{
     key_rotation::seal_anew,
     keys::Keys,
     sealed,
+    sessions::By,
     time::Moment,
 };
 use serde_json::{Value, json};
 use testing::databases::{number, texts};
 
-use super::SIGN_IN;
+use super::{OFFLINE, SIGN_IN};
 use crate::test_app::{DAY, NOW, SECOND, TestApp, after, browser};
 
 on_both!(
     an_id_token_says_who_signed_in_where_and_when,
+    what_has_ended_gets_no_id_token,
+    a_node_whose_clock_is_behind_signs_with_the_first_key,
     a_new_key_is_published_before_it_signs_and_the_old_one_after,
     keys_that_have_signed_for_ninety_days_are_rotated,
     two_nodes_make_one_key_of_each_algorithm,
@@ -63,6 +66,7 @@ async fn an_id_token_says_who_signed_in_where_and_when(db: Db) {
         let granted = app.granted(&ada, &cloud, SIGN_IN).await;
         let mut conn = app.read(NOW).await;
         let token = id_token(&mut conn, ISSUER, &cloud, &granted).await.unwrap();
+        let token = token.unwrap();
         let claims = verify(&mut conn, ISSUER, &token).await.unwrap().unwrap();
         let now = NOW.at.0 / 1_000;
         for (name, value) in [
@@ -81,6 +85,36 @@ async fn an_id_token_says_who_signed_in_where_and_when(db: Db) {
         }
         assert!(claims.get("email").is_none(), "userinfo says that");
         testing::databases::run(&app.db, "delete from application_hosts").await;
+    }
+}
+
+/// A remote logout between the redemption and the answer: its notice may be there before the token is.
+async fn what_has_ended_gets_no_id_token(db: Db) {
+    let app = TestApp::new(db);
+    ready(&app, NOW).await.unwrap();
+    let (user, ada) = app.owner("Ada").await;
+    let cloud = app.cloud(&ada).await;
+    let granted = app.granted(&ada, &cloud, OFFLINE).await;
+    let given = async || {
+        let mut conn = app.read(NOW).await;
+        id_token(&mut conn, ISSUER, &cloud, &granted).await.unwrap()
+    };
+    assert!(given().await.is_some());
+    app.remote_logout(&user.id, By::Operator, NOW)
+        .await
+        .unwrap();
+    assert_eq!(given().await, None);
+}
+
+async fn a_node_whose_clock_is_behind_signs_with_the_first_key(db: Db) {
+    let app = TestApp::new(db);
+    ready(&app, after(SECOND)).await.unwrap();
+    let first = kid_of_signed(&app, SigningAlgorithm::Es256, NOW).await;
+    // With the next one made as well, which applications may not have fetched.
+    rotate(&app, after(SECOND)).await.unwrap();
+    for now in [NOW, after(SECOND), after(7_200 * SECOND)] {
+        let signed = kid_of_signed(&app, SigningAlgorithm::Es256, now).await;
+        assert_eq!(signed, first, "{now:?}");
     }
 }
 

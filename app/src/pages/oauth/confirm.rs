@@ -38,7 +38,7 @@ mod server_side {
             icon::{Disc, Shape},
             link::Link,
         },
-        step_up::{ask, wrong},
+        step_up::{CODE, ask, wrong},
     };
 
     /// Goes on to an application: `request` is what it asked `/oauth/authorize` for. `confirmation` is the password or the
@@ -63,6 +63,10 @@ mod server_side {
                 return Err(AppError::step_up(ask(&me)));
             }
             let shown = Secret::new(shown);
+            // A password is no second factor: the provider would ask again at once.
+            if needs_code && !step_up::is_code(&shown) {
+                return Err(AppError::step_up(CODE));
+            }
             let instance = &curfew.instance;
             match step_up::confirm(instance, &visit.client, now, &me, &shown).await {
                 Ok(session) => set_cookie(&curfew.cookies.session(&session.token)),
@@ -81,13 +85,13 @@ mod server_side {
         me: &accounts::sessions::SignedIn,
         application: Option<&Application>,
     ) -> Result<bool, AppError> {
-        let required = application.is_some_and(|application| application.requires_second_factor);
-        if !required || me.user.two_factor_since.is_none() {
+        let Some(application) = application.filter(|_| me.user.two_factor_since.is_some()) else {
             return Ok(false);
-        }
+        };
         let mut conn = reader().await?;
-        let shown = accounts::sessions::second_factor(&mut conn, &me.session).await?;
-        Ok(shown.is_none())
+        let shown =
+            applications::has_shown_second_factor(&mut conn, &application.id, &me.session).await?;
+        Ok(!shown)
     }
 
     async fn application(request: &str) -> Result<Option<Application>, AppError> {

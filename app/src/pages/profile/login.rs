@@ -12,7 +12,7 @@ use crate::{
         link::Link,
         notice::{Notice, Tone},
     },
-    time::When,
+    time::{Show, When},
 };
 use crate::{
     error::AppError,
@@ -88,7 +88,7 @@ pub fn Login() -> impl IntoView {
                             <div class="facts__row">
                                 <dt class="facts__label">"Password"</dt>
                                 <dd class="facts__value">
-                                    "Changed " <When at=viewer.password_changed />
+                                    "Changed " <When at=viewer.password_changed show=Show::Ago />
                                     <span class="facts__note">
                                         <Link href="/profile/password">"Change it"</Link>
                                     </span>
@@ -105,7 +105,7 @@ pub fn Login() -> impl IntoView {
                             </div>
                             <div class="facts__row">
                                 <dt class="facts__label">"Signed in here"</dt>
-                                <dd class="facts__value"><When at=viewer.signed_in /></dd>
+                                <dd class="facts__value"><When at=viewer.signed_in show=Show::Ago /></dd>
                             </div>
                         </dl>
                     </div>

@@ -13,7 +13,7 @@ use crate::{
         field::{Field, WhosePassword},
         form::{FormState, PostForm},
     },
-    time::When,
+    time::{Show, When},
 };
 #[cfg(feature = "ssr")]
 use crate::{
@@ -89,7 +89,7 @@ fn PasswordForm() -> impl IntoView {
                     <div class="card__header">
                         <h2 class="card__title" id="password-title">"Change your password"</h2>
                         <p class="card__text">
-                            "Last changed " <When at=viewer.password_changed />
+                            "Last changed " <When at=viewer.password_changed show=Show::Ago />
                             ". Changing it signs out all your other devices."
                         </p>
                     </div>

@@ -2,7 +2,7 @@
 
 pub(crate) mod activity;
 #[cfg(feature = "ssr")]
-mod applications;
+pub(crate) mod applications;
 pub mod curfew;
 mod curfew_card;
 mod devices;
@@ -13,8 +13,6 @@ pub mod functions;
 mod timeline;
 
 use leptos::prelude::*;
-#[cfg(feature = "ssr")]
-use leptos_router::hooks::use_query_map;
 
 #[cfg(feature = "ssr")]
 use super::{ProfilePage, two_factor::JustDone};
@@ -48,12 +46,12 @@ pub async fn sessions() -> Result<Vec<Session>, AppError> {
 #[cfg(feature = "ssr")]
 #[component]
 pub fn Security() -> impl IntoView {
-    let all = use_query_map().read_untracked().get("devices").as_deref() == Some("all");
+    let asked = devices::Asked::of_page();
     view! {
         <ProfilePage here="/profile/security" title="Security">
             <RemoteLogout from=Place::Security />
             <JustDone />
-            {awaited(move || drawing::drawing(all))}
+            {awaited(move || drawing::drawing(asked.clone()))}
         </ProfilePage>
     }
 }

@@ -1,36 +1,36 @@
-//! `/settings/applications`: what signs in with Curfew. The list, and the form that registers one.
+//! `/settings/applications`: what signs in with Curfew.
 
+mod choose;
 mod fields;
 mod form;
 mod functions;
+mod gate_texts;
+pub mod new;
 pub mod one;
 mod presets;
+mod test;
 
 use accounts::{
-    applications::{self, Application},
+    applications::{self, Application, Kind},
     text::visible,
 };
 use leptos::prelude::*;
 
 pub use functions::*;
+pub use test::*;
 
 use crate::{
     context::{curfew, reader, signed_in},
     error::AppError,
-    parts::{
-        button::Submit,
-        form::Sent,
-        form_fields::FormFields,
-        icon::{Disc, Shape},
-        link::Link,
-        plain::said,
-    },
+    parts::{form::Sent, link::Link, plain::said},
     time::{Show, Time, When},
 };
-use form::{Filled, fields};
 
 /// This page.
 const PAGE: &str = "/settings/applications";
+
+/// The page that registers one.
+const NEW: &str = "/settings/applications/new";
 
 /// The page of one application.
 const ONE: &str = "/settings/applications/one";
@@ -43,12 +43,7 @@ pub async fn draw() -> Result<AnyView, AppError> {
     let me = signed_in()?;
     let account = &me.user.account_id;
     let mut conn = reader().await?;
-    let may = applications::may_register(
-        &mut conn,
-        curfew()?.instance.limits.applications_for,
-        account,
-    )
-    .await?;
+    let may = may_register(account).await?;
     let list = applications::list(&mut conn, account).await?;
     let mut rows = Vec::new();
     for application in list {
@@ -56,22 +51,47 @@ pub async fn draw() -> Result<AnyView, AppError> {
         rows.push(row(&application, &hosts));
     }
     drop(conn);
+    // A form that a program has sent here, or that was confirmed meanwhile, is shown where it was led back to.
+    let sent = Sent::of(&["register_application"]);
+    if may && sent.error().is_some() {
+        return new::register(sent, account).await;
+    }
     let none = rows.is_empty();
     let page = view! {
         {said()}
-        {if none { empty().into_any() } else { table(rows).into_any() }}
-        {if may { register().into_any() } else { not_for_this_account().into_any() }}
+        {match (none, may) {
+            (true, true) => choose::choose().into_any(),
+            (true, false) => not_for_this_account().into_any(),
+            (false, may) => view! { {header(may)} {table(rows)} }.into_any(),
+        }}
     };
     Ok(page.into_any())
 }
 
+/// Whether the operator lets the account have applications.
+async fn may_register(account: &accounts::ids::AccountId) -> Result<bool, AppError> {
+    let allowed = curfew()?.instance.limits.applications_for;
+    let mut conn = reader().await?;
+    Ok(applications::may_register(&mut conn, allowed, account).await?)
+}
+
+fn header(may: bool) -> impl IntoView {
+    let register = may.then(|| {
+        view! { <Link class="button button--primary" href=NEW>"Register an application"</Link> }
+    });
+    view! {
+        <div class="section__header">
+            <p class="section__lead">
+                "What members sign in to with their Curfew account. A remote logout ends it there too."
+            </p>
+            {register}
+        </div>
+    }
+}
+
 fn row(application: &Application, hosts: &[String]) -> impl IntoView + use<> {
     let since: Time = application.created_at.into();
-    let told = match (application.kind, &application.logout_address) {
-        (applications::Kind::Gate, _) => "Refused at its next request",
-        (applications::Kind::OpenId, Some(_)) => "Told at once",
-        (applications::Kind::OpenId, None) => "Can’t be told",
-    };
+    let (told, _) = told(application);
     let (href, name) = (
         page_of(application.id.as_str()),
         visible(&application.name).into_owned(),
@@ -80,18 +100,27 @@ fn row(application: &Application, hosts: &[String]) -> impl IntoView + use<> {
     view! {
         <tr>
             <th scope="row"><Link href=href>{name}</Link></th>
-            <td>{kind}</td>
-            <td>{hosts.join(", ")}</td>
-            <td>{told}</td>
-            <td class="table__number"><When at=since show=Show::Day /></td>
+            <td data-label="Kind">{kind}</td>
+            <td data-label="Host">{hosts.join(", ")}</td>
+            <td data-label="At a remote logout">{told}</td>
+            <td data-label="Since" class="table__number"><When at=since show=Show::Day /></td>
         </tr>
+    }
+}
+
+/// How it learns of a logout, and the badge for that.
+fn told(application: &Application) -> (&'static str, &'static str) {
+    match (application.kind, &application.logout_address) {
+        (Kind::Gate, _) => ("Refused at its next request", "badge badge--success"),
+        (Kind::OpenId, Some(_)) => ("Told at once", "badge badge--success"),
+        (Kind::OpenId, None) => ("Can’t be told", "badge badge--warning"),
     }
 }
 
 fn table(rows: Vec<impl IntoView + 'static>) -> impl IntoView {
     view! {
         <div class="table-frame" tabindex="0" role="region" aria-label="Table of applications">
-            <table class="table">
+            <table class="table table--stacks">
                 <thead>
                     <tr>
                         <th scope="col">"Application"</th>
@@ -107,50 +136,10 @@ fn table(rows: Vec<impl IntoView + 'static>) -> impl IntoView {
     }
 }
 
-fn empty() -> impl IntoView {
-    view! {
-        <div class="card">
-            <div class="empty">
-                <Disc shape=Shape::Search tint="plain" large=true />
-                <h2 class="empty__title">"No applications yet"</h2>
-                <p class="empty__text">
-                    "Members sign in to what you register here with their Curfew account, and a remote logout signs them out there too."
-                </p>
-            </div>
-        </div>
-    }
-}
-
 fn not_for_this_account() -> impl IntoView {
     view! {
         <p class="section__lead">
             "The operator of this Curfew lets the first account alone register applications (CURFEW_APPLICATIONS)."
         </p>
-    }
-}
-
-fn register() -> impl IntoView {
-    let sent = Sent::of(&["register_application"]);
-    let filled = Filled::new();
-    view! {
-        <section class="card" aria-labelledby="register-title">
-            <form method="post" action="/api/fn/register_application" novalidate>
-                <FormFields />
-                <div class="card__body">
-                    <div class="card__header">
-                        <h2 class="card__title" id="register-title">"Register an application"</h2>
-                        <p class="card__text">
-                            "An application that speaks OpenID Connect signs in by itself. Anything else goes behind a gate: its reverse proxy asks Curfew at each request."
-                        </p>
-                    </div>
-                    {sent.summary()}
-                    <div class="form">{fields(&sent, &filled, true)}</div>
-                </div>
-                <div class="card__footer">
-                    <p>"Its secret is shown once, after you register it."</p>
-                    <Submit busy=false>"Register"</Submit>
-                </div>
-            </form>
-        </section>
     }
 }

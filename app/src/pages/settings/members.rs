@@ -132,7 +132,7 @@ fn row(member: Listed, me: &User) -> impl IntoView + use<> {
         view! { <span class="badge">"Two-factor off"</span> }
     };
     let active = match member.last_active_at {
-        Some(at) => view! { "active " <When at=at show=Show::Clock /> }.into_any(),
+        Some(at) => view! { "active " <When at=at show=Show::Ago /> }.into_any(),
         None => "not active lately".into_any(),
     };
     view! {

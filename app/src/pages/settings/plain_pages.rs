@@ -75,6 +75,15 @@ pub fn Applications() -> impl IntoView {
 }
 
 #[component]
+pub fn NewApplication() -> impl IntoView {
+    tab(
+        "/settings/applications",
+        "New application",
+        applications::new::draw,
+    )
+}
+
+#[component]
 pub fn Application() -> impl IntoView {
     tab(
         "/settings/applications",

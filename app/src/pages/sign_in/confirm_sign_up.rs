@@ -23,8 +23,8 @@ mod server_side {
     use leptos::prelude::*;
 
     use crate::{
-        context::{curfew, now, query, reader, visit},
-        error::AppError,
+        context::{curfew, now, query, reader, set_status, visit},
+        error::{AppError, Code},
         parts::{
             button::Submit,
             field::{Field, WhosePassword},
@@ -92,6 +92,7 @@ mod server_side {
     }
 
     fn expired() -> impl IntoView {
+        set_status(Code::LinkExpired);
         view! {
             <div class="card card--lifted">
                 <div class="empty">

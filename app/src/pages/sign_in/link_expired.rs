@@ -1,15 +1,20 @@
-//! An emailed link that no longer works.
+//! An emailed link that no longer works: 410.
 
 use leptos::prelude::*;
 
-use crate::parts::{
-    icon::{Disc, Shape},
-    link::Link,
+use crate::{
+    context::set_status,
+    error::Code,
+    parts::{
+        icon::{Disc, Shape},
+        link::Link,
+    },
 };
 
 /// Says so, and where to get a new one.
 #[component]
 pub fn LinkExpired(again: &'static str) -> impl IntoView {
+    set_status(Code::LinkExpired);
     view! {
         <div class="card card--lifted">
             <div class="card__body">

@@ -26,7 +26,7 @@ mod server_side {
     use crate::{
         context::{self, Presence, operation, query, reader, visit},
         counted::{counted, ended as ended_words},
-        error::AppError,
+        error::{AppError, Code},
         flash::Note,
         forms::ticked,
         parts::{
@@ -184,6 +184,7 @@ mod server_side {
     }
 
     fn expired() -> impl IntoView {
+        context::set_status(Code::LinkExpired);
         view! {
             <div class="empty">
                 <Disc shape=Shape::Lock tint="plain" large=true />

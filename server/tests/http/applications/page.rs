@@ -21,7 +21,7 @@ async fn an_owner_registers_tests_and_removes_an_application(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
     let receiver = Receiver::that_answers(&["200", "400"]).await;
-    ada.get(PAGE).await.says("No applications yet");
+    ada.get(PAGE).await.says("What do you want to protect?");
     let form = [
         ("kind", "open_id"),
         ("name", "Cloud <b>"),
@@ -100,7 +100,7 @@ async fn an_owner_registers_tests_and_removes_an_application(app: TestApp) {
         .leads_to(PAGE);
     ada.get(PAGE)
         .await
-        .says("No applications yet")
+        .says("What do you want to protect?")
         .says("is removed");
     assert_eq!(
         databases::number(app.db(), "select count(*) from logout_notices").await,

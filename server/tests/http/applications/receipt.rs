@@ -70,7 +70,21 @@ async fn the_receipt_follows_the_answers_and_is_for_its_browser_and_its_user(app
     let event = testing::databases::text(app.db(), "select event_id from epoch_raises").await;
     let later = format!("/receipt?event={event}");
     ada.sign_in("Ada").await;
-    ada.get(&later).await.says("Logged out, answered at");
+    ada.get(&later)
+        .await
+        .says("Logged out, answered at")
+        .says("Back to Security");
+    // It is linked where the remote logout is told of, and from nothing else.
+    let security = ada.get("/profile/security").await;
+    let to = format!("href=\"{later}\"");
+    assert_eq!(security.body.matches(&to).count(), 1);
+    assert_eq!(security.body.matches("/receipt?event=").count(), 1);
+    let told = &security.body[..security.body.find(&to).unwrap()];
+    assert!(told.rfind("Remote logout: 1 session ended") > told.rfind("<li"));
+    // No longer than there is one.
+    databases::run(app.db(), "delete from epoch_raises").await;
+    let security = ada.get("/profile/security").await;
+    assert!(!security.body.contains("/receipt?event="));
     eve.sign_up("Eve").await;
     assert_eq!(eve.get(&later).await.status, 404);
 }

@@ -31,9 +31,17 @@ async fn a_curfew_that_makes_no_sense_is_refused_beside_its_field(app: TestApp) 
     )
     .await
     .leads_to(SECURITY);
-    ada.get(SECURITY)
-        .await
-        .says("Choose a time zone like Europe/Berlin.");
+    let page = ada.get(SECURITY).await;
+    page.says("Choose a time zone from the list, like Europe/Berlin.");
+    assert!(page.body.contains("value=\"Mars/Olympus\""), "{page:?}");
+    // The field offers every zone, and each once.
+    let field = page.tag("id=\"set_curfew-zone\"");
+    assert!(field.contains("list=\"zones\""), "{field}");
+    assert_eq!(page.body.matches("id=\"zones\"").count(), 1);
+    for zone in accounts::curfew_schedule::zones() {
+        let option = format!("<option value=\"{zone}\"");
+        assert_eq!(page.body.matches(&option).count(), 1, "{zone}");
+    }
     operation(
         &ada,
         "set_curfew",

@@ -20,6 +20,7 @@ on_both!(
     another_applications_cookie_signs_no_user_out,
     a_forged_flash_cookie_is_text_and_nothing_else,
     a_dead_cookie_is_removed_with_the_answer,
+    two_values_of_one_cookie_are_refused_and_neither_is_believed,
 );
 
 /// Asks for a page, and for JSON, with this very header beside the jar's.
@@ -140,5 +141,47 @@ async fn a_dead_cookie_is_removed_with_the_answer(app: TestApp) {
             assert!(answer.removes(app.cookie_name(kind)), "{value}: {answer:?}");
             assert_eq!(anonymous.cookie(kind), None);
         }
+    }
+}
+
+async fn two_values_of_one_cookie_are_refused_and_neither_is_believed(app: TestApp) {
+    let (ada, eve) = (app.browser(FIREFOX_ON_LINUX), app.browser(FIREFOX_ON_LINUX));
+    ada.sign_up("Ada").await;
+    eve.sign_up("Eve").await;
+    let [hers, his] =
+        [&ada, &eve].map(|user| format!("curfew_session={}", user.cookie(Kind::Session).unwrap()));
+    let other = format!("curfew_session={}", "A".repeat(43));
+    let anonymous = app.browser(FIREFOX_ON_LINUX);
+    for second in [&his, &other] {
+        let (together, reversed) = (format!("{hers}; {second}"), format!("{second}; {hers}"));
+        for cookies in [
+            vec![together.as_bytes()],
+            vec![reversed.as_bytes()],
+            vec![hers.as_bytes(), second.as_bytes()],
+        ] {
+            let [page, program] = with_cookies(&anonymous, &cookies).await;
+            page.is(400)
+                .says("Your browser sent a cookie of Curfew twice")
+                .says("Delete the cookies of this site");
+            program.refuses(400, "malformed");
+            for answer in [page, program] {
+                assert!(answer.touches_no_cookie(), "{answer:?}");
+                assert!(!answer.body.contains("Ada") && !answer.body.contains("Eve"));
+            }
+        }
+        let stream = Request::get("/events")
+            .header(header::COOKIE, format!("{hers}; {second}"))
+            .header(header::ACCEPT, "text/event-stream");
+        assert_eq!(anonymous.send(stream, Body::empty()).await.status, 401);
+    }
+    // The same value twice is one cookie, and what is no token is none.
+    for fine in [
+        format!("{hers}; {hers}"),
+        format!("{hers}; curfew_session=x"),
+        format!("curfew_session=; {hers}"),
+    ] {
+        let [page, program] = with_cookies(&anonymous, &[fine.as_bytes()]).await;
+        page.is(200);
+        program.is(200);
     }
 }

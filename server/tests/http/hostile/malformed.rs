@@ -17,6 +17,7 @@ on_both!(
     missing_fields_are_400,
     unknown_functions_are_404,
     broken_bodies_are_no_error_of_ours,
+    what_is_no_utf8_is_refused_and_never_stored_as_something_else,
     a_referrer_of_another_site_leads_nowhere,
 );
 
@@ -215,6 +216,36 @@ async fn broken_bodies_are_no_error_of_ours(app: TestApp) {
         }
     }
     assert_eq!(app.everything().await, before);
+}
+
+async fn what_is_no_utf8_is_refused_and_never_stored_as_something_else(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let before = app.everything().await;
+    for body in [
+        "name=Zo%EB&username=",
+        "name=Ada&username=%ff",
+        "na%C3me=x&name=Ada&username=",
+    ] {
+        let refused = post(&ada, "update_profile", FORM, body.as_bytes().to_vec()).await;
+        refused.refuses(400, "malformed");
+        assert!(
+            refused.body.contains("isn’t encoded as UTF-8"),
+            "{refused:?}"
+        );
+        let plain = Browser::navigates(Method::POST, "/api/fn/update_profile")
+            .header(header::CONTENT_TYPE, FORM)
+            .header(header::REFERER, "http://curfew.test/profile");
+        let answer = ada.send(plain, body.into()).await;
+        answer.leads_to("/profile");
+        ada.get("/profile")
+            .await
+            .says("This form isn’t encoded as UTF-8. Nothing was changed.");
+    }
+    assert_eq!(app.everything().await, before);
+    let fine = b"name=Zo%C3%AB&username=".to_vec();
+    post(&ada, "update_profile", FORM, fine).await.is(200);
+    ada.get("/profile").await.says("Zoë");
 }
 
 async fn a_referrer_of_another_site_leads_nowhere(app: TestApp) {

@@ -3,6 +3,7 @@
 
 mod application;
 mod browser;
+mod names;
 mod proxies;
 
 use accounts::{
@@ -22,6 +23,8 @@ on_both!(
     a_remote_logout_is_in_force_behind_caddy,
     what_a_client_writes_does_not_reach_the_application_through_nginx,
     what_a_client_writes_does_not_reach_the_application_through_caddy,
+    the_test_button_finds_the_gate_closed_behind_nginx,
+    the_test_button_finds_the_gate_closed_behind_caddy,
     open_paths_are_open_and_tricks_are_not,
     nothing_is_let_through_while_curfew_is_gone,
     a_browser_without_cookies_does_not_go_round_in_circles,
@@ -41,6 +44,10 @@ struct Stage {
 
 impl Stage {
     async fn set(app: &TestApp, start: fn(&proxies::Behind) -> Proxy) -> Self {
+        Self::named(app, start, NAME).await
+    }
+
+    async fn named(app: &TestApp, start: fn(&proxies::Behind) -> Proxy, name: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let address = format!("127.0.0.1:{}", free_port());
         let home = format!("http://{address}");
@@ -57,7 +64,7 @@ impl Stage {
             folder: folder.path().to_owned(),
             curfew: address.clone(),
             application: application.address.clone(),
-            name: NAME.to_owned(),
+            name: name.to_owned(),
         });
         let mut ada = Client::default();
         ada.sign_up(&address, "Ada").await;
@@ -139,6 +146,31 @@ async fn a_remote_logout_is_in_force(app: &TestApp, start: fn(&proxies::Behind) 
     let end = stage.browser.follows(&page).await;
     assert!(end.body.contains("Sign in"), "{end:?}");
     assert_eq!(stage.application.requests().len(), seen);
+}
+
+async fn the_test_button_finds_the_gate_closed_behind_nginx(app: TestApp) {
+    the_test_button_finds_the_gate_closed(&app, Proxy::nginx).await;
+}
+
+async fn the_test_button_finds_the_gate_closed_behind_caddy(app: TestApp) {
+    the_test_button_finds_the_gate_closed(&app, Proxy::caddy).await;
+}
+
+async fn the_test_button_finds_the_gate_closed(
+    app: &TestApp,
+    start: fn(&proxies::Behind) -> Proxy,
+) {
+    // A name that the machine's own resolver knows, because Curfew itself goes there.
+    let stage = Stage::named(app, start, "localhost").await;
+    let mut ada = Client::default();
+    ada.sign_in(&stage.curfew.address, "Ada").await;
+    let id = databases::texts(app.db(), "select id from applications").await;
+    let form = [("application", id[0].as_str())];
+    let tested = ada.call(&stage.curfew.address, "test_application", &form);
+    let tested: serde_json::Value = tested.await.unwrap().is(200).json();
+    assert_eq!(tested["understood"], true, "{tested}");
+    // The application itself was not asked.
+    assert_eq!(stage.application.requests().len(), 0);
 }
 
 async fn what_a_client_writes_does_not_reach_the_application_through_nginx(app: TestApp) {

@@ -84,6 +84,20 @@ impl Stream {
         }
     }
 
+    /// Waits until it says that something has happened to its user.
+    pub async fn tells_of_activity(&mut self) {
+        let telling = async {
+            loop {
+                let piece = self.chunk().await.unwrap();
+                if piece.starts_with("event: activity\n") {
+                    break;
+                }
+            }
+        };
+        let told = timeout(PATIENCE, telling).await;
+        assert!(told.is_ok(), "nothing was told: {:?}", self.said);
+    }
+
     /// After its end: asks for it again on the same connection. What comes is the answer to that, so not
     /// a byte came in between.
     pub async fn asked_again(mut self) -> Answer {

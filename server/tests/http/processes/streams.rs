@@ -40,7 +40,7 @@ async fn a_node_that_is_asked_to_stop_ends_its_streams_first() {
 }
 
 /// Waits until a stream was looked at at least once.
-async fn settled() {
+pub async fn settled() {
     tokio::time::sleep(Duration::from_millis(1_200)).await;
 }
 

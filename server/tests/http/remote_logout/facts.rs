@@ -49,6 +49,24 @@ async fn the_facts_equal_the_database(app: TestApp) {
             .all(|d| d["this"] == false && d["label"] == "Safari on iPhone"),
         "{facts}"
     );
+    // This one is in use; when the others were used tells them apart.
+    assert!(listed.iter().all(|d| d["last_active"].is_null()), "{facts}");
+    databases::run(
+        app.db(),
+        "update sessions set last_active_at = last_active_at - 7200000",
+    )
+    .await;
+    let facts = ada.call("remote_logout_facts", NOTHING).await.json();
+    let listed = facts["devices"].as_array().unwrap();
+    assert!(listed[0]["last_active"].is_null(), "{facts}");
+    assert!(
+        listed[1..].iter().all(|d| d["last_active"].is_i64()),
+        "{facts}"
+    );
+    ada.get("/profile/remote-logout")
+        .await
+        .says(" · active now")
+        .says(" · 2 hours ago");
     assert_eq!(
         (&facts["api_tokens"], &facts["mcp_tokens"]),
         (&0.into(), &0.into())

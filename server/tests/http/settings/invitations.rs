@@ -52,8 +52,9 @@ async fn an_invitation_is_a_link_that_is_shown_once_and_works_once(app: TestApp)
     let late = app.browser(SAFARI_ON_IPHONE);
     late.get(&link)
         .await
-        .is(200)
-        .says("This invitation is no longer valid");
+        .is(410)
+        .says("This invitation is no longer valid")
+        .says("Sign in");
     let form = [
         ("invite", token),
         ("name", "Cleo"),
@@ -127,7 +128,7 @@ async fn what_is_no_invitation_is_said_to_be_none(app: TestApp) {
         &format!("/join?invite={}", "x".repeat(3_000)),
     ] {
         let page = anonymous.get(link).await;
-        page.is(200).says("This invitation is no longer valid");
+        page.is(410).says("This invitation is no longer valid");
         assert!(!page.body.contains("<script>alert"), "{page:?}");
     }
     // A user who is signed in is told to sign out first.

@@ -11,6 +11,7 @@ on_both!(
     the_first_user_of_an_install_is_in_at_once,
     a_user_with_an_account_is_told_so_and_emailed_no_link,
     an_expired_link_leads_back_to_signing_up,
+    every_link_that_works_no_longer_is_410_with_a_heading_and_a_way_on,
 );
 
 /// Ada is here; every user who comes after her is emailed a link.
@@ -71,7 +72,7 @@ async fn the_link_from_the_email_and_the_password_make_an_account(app: TestApp) 
     phone
         .get(&page)
         .await
-        .is(200)
+        .is(410)
         .says("This link has expired or was used");
     app.chains_are_whole().await;
 }
@@ -119,8 +120,9 @@ async fn an_expired_link_leads_back_to_signing_up(app: TestApp) {
     for nonsense in ["", "x", "0000000000000000000000000000000000000000000"] {
         eve.get(&format!("/confirm-sign-up?token={nonsense}"))
             .await
-            .is(200)
-            .says("This link has expired or was used");
+            .is(410)
+            .says("This link has expired or was used")
+            .says("Sign up");
         let form = [("token", nonsense), ("password", PASSWORD)];
         eve.call("confirm_sign_up", &form)
             .await
@@ -131,4 +133,25 @@ async fn an_expired_link_leads_back_to_signing_up(app: TestApp) {
         .await
         .is(200)
         .says("Check your email");
+}
+
+async fn every_link_that_works_no_longer_is_410_with_a_heading_and_a_way_on(app: TestApp) {
+    let anonymous = app.browser(FIREFOX_ON_LINUX);
+    for (page, field) in [
+        ("/reset-password", "token"),
+        ("/confirm-email", "token"),
+        ("/not-me", "token"),
+        ("/confirm-sign-up", "token"),
+        ("/join", "invite"),
+    ] {
+        for value in ["", "x", &"0".repeat(43)] {
+            let answer = anonymous.get(&format!("{page}?{field}={value}")).await;
+            answer.is(410);
+            let (_, main) = answer.body.split_once("<main").unwrap();
+            assert!(
+                main.contains("<h1") && main.contains("<a rel=\"external\" href=\"/"),
+                "{answer:?}"
+            );
+        }
+    }
 }

@@ -78,7 +78,7 @@ async fn what_a_page_asks_after_it_is_no_use_of_the_session(app: TestApp) {
     let last = "select max(last_active_at) from sessions";
     let before = crate::databases::number(app.db(), last).await;
     for (function, form) in [
-        ("devices", &[("all", "false")][..]),
+        ("devices", crate::browser::NOTHING),
         ("recent_activity", &[]),
         ("two_factor_status", &[]),
         ("standing", &[]),

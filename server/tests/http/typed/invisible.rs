@@ -14,6 +14,7 @@ on_both!(
     an_invisible_character_is_written_out_on_every_page,
     an_email_and_a_file_for_a_spreadsheet_hide_nothing,
     a_name_with_invisible_characters_is_refused_beside_its_field,
+    a_name_that_is_spelt_with_joiners_is_taken_and_shown_as_it_is,
 );
 
 /// Turns the direction of the text, and is followed by a space of no width.
@@ -70,7 +71,7 @@ async fn an_invisible_character_is_written_out_on_every_page(app: TestApp) {
         "/profile/login",
         "/profile/password",
         "/profile/security",
-        "/profile/security?devices=all",
+        "/profile/security?q=a",
         "/profile/remote-logout",
         "/profile/delete",
         "/settings",
@@ -163,4 +164,38 @@ async fn a_name_with_invisible_characters_is_refused_beside_its_field(app: TestA
         page.header(header::CONTENT_TYPE.as_str())
             .starts_with("text/html")
     );
+}
+
+async fn a_name_that_is_spelt_with_joiners_is_taken_and_shown_as_it_is(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let id = ada.signed_in().await.session.0;
+    for name in [
+        "\u{639}\u{644}\u{6cc}\u{200c}\u{631}\u{636}\u{627}",
+        "\u{936}\u{94d}\u{200d}\u{930}\u{940}",
+        "\u{1f469}\u{200d}\u{1f467} Ada",
+    ] {
+        let profile = [("name", name), ("username", "")];
+        ada.call("update_profile", &profile).await.is(200);
+        ada.get("/profile").await.says(name).does_not_say("U+200");
+        for (function, form) in [
+            ("rename_account", vec![("name", name)]),
+            ("create_api_token", vec![("name", name)]),
+            ("rename_device", vec![("id", id.as_str()), ("label", name)]),
+        ] {
+            ada.call(function, &form).await.is(200);
+        }
+        let page = ada.get("/profile/security").await;
+        page.says(name).does_not_say("U+200");
+    }
+    for deceives in [
+        "Ad\u{200d}a",
+        "\u{200c}\u{639}",
+        "\u{639}\u{200d}",
+        "\u{639}\u{200c} \u{639}",
+    ] {
+        let profile = [("name", deceives), ("username", "")];
+        let refused = ada.call("update_profile", &profile).await;
+        refused.refuses(422, "validation_failed");
+    }
 }

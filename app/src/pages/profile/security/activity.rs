@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::AppError,
     islands::following,
+    parts::link::Link,
     time::{Show, Time, When},
 };
 
@@ -26,6 +27,8 @@ pub struct Entry {
     /// When it happened first, if that was more than once.
     pub since: Option<Time>,
     pub last: Time,
+    /// The event of a remote logout whose receipt is still there.
+    pub receipt: Option<String>,
 }
 
 /// Events read for the list, which shows fewer.
@@ -53,7 +56,8 @@ pub(super) async fn of(
 ) -> Result<Vec<Entry>, accounts::db::DatabaseError> {
     let (account, user) = (&me.user.account_id, &me.user.id);
     let events = accounts::audit::recent(conn, account, Some(user), None, EVENTS).await?;
-    Ok(read::entries(events))
+    let receipts = accounts::applications::receipts_of(conn, user).await?;
+    Ok(read::entries(events, &receipts))
 }
 
 /// The section. `entries` is what the page came with.
@@ -83,15 +87,21 @@ fn row(entry: Entry) -> impl IntoView {
     };
     let since = entry.since.map(|since| {
         view! {
-            <When at=since show=Show::Full />
+            <When at=since show=Show::Ago />
             " to "
+        }
+    });
+    let receipt = entry.receipt.map(|event| {
+        view! {
+            " "
+            <Link href=format!("/receipt?event={event}")>"Show receipt"</Link>
         }
     });
     view! {
         <li class=class>
-            <p class="activity__what">{entry.what}</p>
+            <p class="activity__what">{entry.what}{receipt}</p>
             <p class="activity__from">{entry.from}</p>
-            <p class="activity__when">{since} <When at=entry.last show=Show::Full /></p>
+            <p class="activity__when">{since} <When at=entry.last show=Show::Ago /></p>
         </li>
     }
 }

@@ -1,4 +1,5 @@
-//! Where the user is signed in with Curfew: since when, through which device, and "Sign out".
+//! Where the user is signed in with Curfew: since when, through which device, and "Sign out". On Home, and under Profile →
+//! Security.
 
 use accounts::{applications::Mine, text::visible};
 use leptos::prelude::*;
@@ -9,7 +10,7 @@ use crate::{
 };
 
 /// The section; nothing where the user is signed in at no application.
-pub(super) fn section(mine: Vec<Mine>) -> impl IntoView {
+pub(crate) fn section(mine: Vec<Mine>) -> impl IntoView {
     let any = !mine.is_empty();
     let rows = mine.into_iter().map(row).collect_view();
     any.then(|| {
@@ -24,7 +25,7 @@ pub(super) fn section(mine: Vec<Mine>) -> impl IntoView {
                     </div>
                 </div>
                 <div class="table-frame" tabindex="0" role="region" aria-label="Table of applications">
-                    <table class="table">
+                    <table class="table table--stacks">
                         <thead>
                             <tr>
                                 <th scope="col">"Application"</th>
@@ -50,12 +51,17 @@ fn row(mine: Mine) -> impl IntoView {
         .is_offline
         .then(|| view! { <span class="badge">"Stays after sign-out"</span> });
     let label = format!("Sign out of {name}");
+    // Its own address, as its owner has registered it: https, or http on a private name.
+    let title = match mine.address {
+        Some(address) => view! { <a href=address rel="noreferrer">{name}</a> }.into_any(),
+        None => name.into_any(),
+    };
     view! {
         <tr>
-            <th scope="row">{name} " " {stays}</th>
-            <td class="table__number"><When at=since show=Show::Full /></td>
-            <td>{device}</td>
-            <td>
+            <th scope="row">{title} " " {stays}</th>
+            <td data-label="Signed in" class="table__number"><When at=since show=Show::Ago /></td>
+            <td data-label="Through">{device}</td>
+            <td class="table__actions">
                 <form class="button-form" method="post" action="/api/fn/end_application_session">
                     <FormFields />
                     <input type="hidden" name="session" value=mine.id.0 />

@@ -15,34 +15,6 @@ use crate::{
     time::{Show, Time, When},
 };
 
-/// Zones offered while you type; any other of the IANA database is taken as well.
-const ZONES: [&str; 24] = [
-    "UTC",
-    "Africa/Cairo",
-    "Africa/Johannesburg",
-    "Africa/Lagos",
-    "America/Bogota",
-    "America/Chicago",
-    "America/Denver",
-    "America/Los_Angeles",
-    "America/New_York",
-    "America/Sao_Paulo",
-    "Asia/Dubai",
-    "Asia/Jakarta",
-    "Asia/Kolkata",
-    "Asia/Seoul",
-    "Asia/Shanghai",
-    "Asia/Singapore",
-    "Asia/Tokyo",
-    "Australia/Sydney",
-    "Europe/Berlin",
-    "Europe/Istanbul",
-    "Europe/London",
-    "Europe/Madrid",
-    "Europe/Paris",
-    "Pacific/Auckland",
-];
-
 /// The curfews that end a user's sessions.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Curfews {
@@ -80,6 +52,14 @@ impl Curfews {
     }
 }
 
+/// The zones that both fields offer. Outside the island: only the browser needs them.
+#[cfg(feature = "ssr")]
+pub(super) fn zones() -> impl IntoView {
+    let zones = accounts::curfew_schedule::zones().iter();
+    let zones = zones.map(|zone| view! { <option value=zone.as_str()></option> });
+    view! { <datalist id="zones">{zones.collect_view()}</datalist> }
+}
+
 /// The card.
 #[island]
 pub fn CurfewCard(curfews: Curfews) -> impl IntoView {
@@ -94,9 +74,6 @@ pub fn CurfewCard(curfews: Curfews) -> impl IntoView {
     });
     let own_form = FormState::<SetCurfew>::of("set_curfew");
     let account_form = FormState::<SetAccountCurfew>::of("set_account_curfew");
-    let zones = ZONES
-        .map(|zone| view! { <option value=zone></option> })
-        .collect_view();
     view! {
         <section class="card" aria-labelledby="curfew-title" translate="no">
             <div class="card__body">
@@ -117,7 +94,6 @@ pub fn CurfewCard(curfews: Curfews) -> impl IntoView {
                             </details>
                         }
                     })}
-                <datalist id="zones">{zones}</datalist>
             </div>
         </section>
     }
@@ -153,11 +129,14 @@ where
                         type="time"
                         value=state.typed("time", &time)
                         aria-invalid=invalid(state, "time")
-                        aria-describedby=described(state, "time", name)
+                        aria-describedby=described(state, "time", name, None)
                     />
                 </div>
                 <div class="field">
                     <label class="field__label" for=format!("{name}-zone")>"Time zone"</label>
+                    <p class="field__hint" id=format!("{name}-zone-hint")>
+                        "To choose another, clear the field and type a city."
+                    </p>
                     <FieldError state id=format!("{name}-zone-error") field="zone" />
                     <input
                         class="input"
@@ -169,7 +148,7 @@ where
                         autocomplete="off"
                         spellcheck="false"
                         aria-invalid=invalid(state, "zone")
-                        aria-describedby=described(state, "zone", name)
+                        aria-describedby=described(state, "zone", name, Some("zone-hint"))
                     />
                 </div>
             </div>
@@ -199,16 +178,23 @@ where
     move || error.get().map(|_| "true")
 }
 
+/// The ids of what is said of a field: its hint, and what is wrong with it.
 fn described<S>(
     state: FormState<S>,
     field: &'static str,
     name: &'static str,
+    hint: Option<&'static str>,
 ) -> impl Fn() -> Option<String>
 where
     S: 'static,
 {
     let error = state.field_error(field);
-    move || error.get().map(|_| format!("{name}-{field}-error"))
+    move || {
+        let hint = hint.map(|hint| format!("{name}-{hint}"));
+        let error = error.get().map(|_| format!("{name}-{field}-error"));
+        let ids: Vec<String> = hint.into_iter().chain(error).collect();
+        (!ids.is_empty()).then(|| ids.join(" "))
+    }
 }
 
 #[component]

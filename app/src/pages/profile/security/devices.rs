@@ -1,6 +1,7 @@
 //! The devices: this one first, and what you may do to each. The list follows the database while it is looked at.
 
 mod forms;
+mod pages;
 #[cfg(feature = "ssr")]
 mod read;
 mod row;
@@ -13,6 +14,8 @@ pub(super) use read::read;
 
 use crate::{devices::Looks, error::AppError, islands::following, parts::icon::Shape, time::Time};
 use forms::EndOthers;
+pub(super) use pages::Asked;
+use pages::{NoMatch, Pages, Search, Which};
 use row::Row;
 
 /// The sessions and remembered devices of a user.
@@ -21,20 +24,28 @@ pub struct DeviceList {
     /// Whose they are, and the epoch under which they are live: what a form names that this is shown with.
     pub user: String,
     pub epoch: i64,
-    /// This one first, then last active first.
-    pub devices: Vec<Device>,
-    /// How many there are in all that were used in the last 30 days.
-    pub all: usize,
+    /// A page of those used in the last 30 days, this one first, then last active first.
+    pub used: Listed,
+    /// A page of the others.
+    pub unused: Listed,
+    /// There are more than fit on a page: they can be searched.
+    pub many: bool,
     /// What signing out the others ends.
     pub other_sessions: u64,
     pub remembered_devices: u64,
 }
 
+/// A page of devices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    pub devices: Vec<Device>,
+    /// How many stand on the pages before.
+    pub before: usize,
+    /// How many there are on all pages.
+    pub all: usize,
+}
+
 /// One of them.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a fact of its own that the row shows"
-)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
     pub id: String,
@@ -52,8 +63,6 @@ pub struct Device {
     pub last_active: Time,
     /// It is in use right now.
     pub active: bool,
-    /// It was not used for 30 days.
-    pub unused: bool,
     pub expires: Time,
     pub how: String,
 }
@@ -65,34 +74,63 @@ impl Device {
     }
 }
 
-/// The devices of the user signed in. With `all` every one, else the first of those used in the last 30 days.
+impl DeviceList {
+    fn find(&self, id: &str) -> Option<&Device> {
+        let mut all = self.used.devices.iter().chain(&self.unused.devices);
+        all.find(|device| device.id == id)
+    }
+
+    fn of(&self, which: Which) -> &Listed {
+        match which {
+            Which::Used => &self.used,
+            Which::Unused => &self.unused,
+        }
+    }
+}
+
+/// The devices of the user signed in: a page of those that were used in the last 30 days, and one of the others. `q` is a
+/// part of a name, a browser or an IP address.
 ///
 /// # Errors
 /// When no user is signed in or the database is unavailable.
 #[server(prefix = "/api/fn", endpoint = "devices")]
-pub async fn devices(all: bool) -> Result<DeviceList, AppError> {
+pub async fn devices(
+    q: Option<String>,
+    page: Option<usize>,
+    unused: Option<usize>,
+) -> Result<DeviceList, AppError> {
     use crate::context::{reader, signed_in};
 
     let me = signed_in()?;
     let mut conn = reader().await?;
-    Ok(read(&mut conn, &me, all).await?)
+    let asked = Asked {
+        q: q.unwrap_or_default(),
+        page: page.unwrap_or(1),
+        unused,
+    };
+    Ok(read(&mut conn, &me, &asked).await?)
 }
 
 /// The section. `list` is what the page came with.
 #[island]
-pub fn Devices(list: DeviceList, all: bool) -> impl IntoView {
-    let list = following(list, move || devices(all));
-    let ids = move |unused: bool| {
-        list.with(|list| {
-            let devices = list.devices.iter().filter(|device| device.unused == unused);
-            devices.map(|device| device.id.clone()).collect::<Vec<_>>()
-        })
+pub fn Devices(list: DeviceList, asked: Asked) -> impl IntoView {
+    let look_up = {
+        let asked = asked.clone();
+        move || {
+            let Asked { q, page, unused } = asked.clone();
+            devices((!q.is_empty()).then_some(q), Some(page), unused)
+        }
     };
-    let used = Memo::new(move |_| ids(false));
-    let unused = Memo::new(move |_| ids(true));
-    let hidden = Memo::new(move |_| list.with(|list| list.all.saturating_sub(used.with(Vec::len))));
+    let list = following(list, look_up);
     let others =
         Memo::new(move |_| list.with(|list| list.other_sessions + list.remembered_devices > 0));
+    let unused = Memo::new(move |_| list.with(|list| list.unused.all));
+    let none = Memo::new(move |_| list.with(|list| list.used.all + list.unused.all == 0));
+    let searched = !asked.q.is_empty();
+    let has_search = Memo::new(move |_| searched || list.with(|list| list.many));
+    // What was asked for is seen at once.
+    let open = asked.unused.is_some() || searched;
+    let asked = StoredValue::new(asked);
     view! {
         <section class="section" aria-labelledby="devices-title" translate="no">
             <div class="section__header">
@@ -102,41 +140,47 @@ pub fn Devices(list: DeviceList, all: bool) -> impl IntoView {
                 </div>
                 {move || others.get().then(|| view! { <EndOthers list /> })}
             </div>
-            <ul class="devices" role="list">
-                <For each=move || used.get() key=Clone::clone let(id)>
-                    <Row list id />
-                </For>
-            </ul>
+            {move || has_search.get().then(|| view! { <Search words=asked.with_value(|asked| asked.q.clone()) /> })}
+            {move || none.get().then(|| view! { <NoMatch /> })}
+            <Rows list which=Which::Used />
+            <Pages list which=Which::Used asked />
             {move || {
-                (hidden.get() > 0)
+                (unused.get() > 0)
                     .then(|| {
                         view! {
-                            <p class="cluster">
-                                <a rel="external" class="button" href="/profile/security?devices=all#devices-title">
-                                    {move || format!("Show all {}", list.with(|list| list.all))}
-                                </a>
-                            </p>
-                        }
-                    })
-            }}
-            {move || {
-                unused
-                    .with(|unused| !unused.is_empty())
-                    .then(|| {
-                        view! {
-                            <details class="fold">
+                            <details class="fold" id="unused-devices" open=open>
                                 <summary class="fold__summary">
-                                    {move || format!("Not used for 30 days ({})", unused.with(Vec::len))}
+                                    {move || format!("Not used for 30 days ({})", unused.get())}
                                 </summary>
-                                <ul class="devices" role="list">
-                                    <For each=move || unused.get() key=Clone::clone let(id)>
-                                        <Row list id />
-                                    </For>
-                                </ul>
+                                <Rows list which=Which::Unused />
+                                <Pages list which=Which::Unused asked />
                             </details>
                         }
                     })
             }}
         </section>
+    }
+}
+
+/// The devices of one page.
+#[component]
+fn Rows(list: ReadSignal<DeviceList>, which: Which) -> impl IntoView {
+    let ids = Memo::new(move |_| {
+        list.with(|list| {
+            let devices = list.of(which).devices.iter();
+            devices.map(|device| device.id.clone()).collect::<Vec<_>>()
+        })
+    });
+    let any = Memo::new(move |_| ids.with(|ids| !ids.is_empty()));
+    move || {
+        any.get().then(|| {
+            view! {
+                <ul class="devices" role="list">
+                    <For each=move || ids.get() key=Clone::clone let(id)>
+                        <Row list id />
+                    </For>
+                </ul>
+            }
+        })
     }
 }

@@ -9,8 +9,8 @@ use leptos::prelude::*;
 use super::{
     activity::{self, Activity},
     applications,
-    curfew_card::{CurfewCard, Curfews},
-    devices::{self, Devices},
+    curfew_card::{CurfewCard, Curfews, zones},
+    devices::{self, Asked, Devices},
     timeline,
 };
 use crate::{
@@ -24,12 +24,12 @@ use crate::{
 /// Sessions in the picture.
 const IN_PICTURE: i64 = 120;
 
-/// The sections. `all` shows every device.
+/// The sections. `asked` says which of the devices.
 ///
 /// # Errors
 /// When no user is signed in or the database is unavailable.
 pub(super) fn drawing(
-    all: bool,
+    asked: Asked,
 ) -> impl Future<Output = Result<AnyView, AppError>> + Send + 'static {
     // The request's context is read here, because the future may run on without it.
     let (install, visit, now) = (install(), visit(), now());
@@ -40,7 +40,7 @@ pub(super) fn drawing(
         };
         let mut conn = install.instance.read(now).await?;
         let said = visit.flash.map(said);
-        let sections = sections(&mut conn, &me, all).await?;
+        let sections = sections(&mut conn, &me, asked).await?;
         Ok(view! {
             {said}
             {sections}
@@ -49,22 +49,27 @@ pub(super) fn drawing(
     }
 }
 
-async fn sections(conn: &mut Reader, me: &SignedIn, all: bool) -> Result<AnyView, DatabaseError> {
+async fn sections(
+    conn: &mut Reader,
+    me: &SignedIn,
+    asked: Asked,
+) -> Result<AnyView, DatabaseError> {
     let now = conn.now;
     let since = now.at - timeline::SPAN;
     let past = sessions::history(conn, &me.user.id, since, IN_PICTURE).await?;
     let remote_logouts = sessions::remote_logouts(conn, &me.user.id, since).await?;
-    let list = devices::read(conn, me, all).await?;
+    let list = devices::read(conn, me, &asked).await?;
     let mine = mine(conn, &me.user.id).await?;
     let curfews = Curfews::read(conn, me).await?;
     let entries = activity::of(conn, me).await?;
     let status = TwoFactorState::read(conn, me).await?;
     Ok(view! {
         <TwoFactor status />
-        <Devices list all />
+        <Devices list asked />
         {applications::section(mine)}
         {timeline::section(&past, &remote_logouts, now)}
         <CurfewCard curfews />
+        {zones()}
         <Activity entries />
     }
     .into_any())

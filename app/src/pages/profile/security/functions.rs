@@ -15,6 +15,7 @@ pub async fn end_session(
     kind: Option<String>,
     confirmation: Option<String>,
     for_user: Option<String>,
+    on_page: Option<String>,
 ) -> Result<(), AppError> {
     use accounts::{ids::SessionId, sessions::end_one};
 
@@ -39,7 +40,7 @@ pub async fn end_session(
         accounts::text::visible(&ended.name)
     );
     note(Note::new(text))?;
-    leptos_axum::redirect("/profile/security");
+    leptos_axum::redirect(&page_of_devices(on_page.as_deref()));
     Ok(())
 }
 
@@ -88,6 +89,7 @@ pub async fn rename_device(
     kind: Option<String>,
     label: Option<String>,
     for_user: Option<String>,
+    on_page: Option<String>,
 ) -> Result<(), AppError> {
     use accounts::{ids::SessionId, sessions::rename};
 
@@ -107,8 +109,19 @@ pub async fn rename_device(
         Some(name) => format!("The device is now called {name}."),
         None => "The device has its browser’s name again.".into(),
     }))?;
-    leptos_axum::redirect("/profile/security");
+    leptos_axum::redirect(&page_of_devices(on_page.as_deref()));
     Ok(())
+}
+
+/// Back to the page of the list, and the search, that the form stood on.
+#[cfg(feature = "ssr")]
+fn page_of_devices(on_page: Option<&str>) -> String {
+    const PAGE: &str = "/profile/security";
+    let page = crate::sign_in::same_site(on_page);
+    match page.strip_prefix(PAGE) {
+        Some(rest) if rest.starts_with('?') => page,
+        _ => PAGE.to_owned(),
+    }
 }
 
 #[cfg(feature = "ssr")]
@@ -143,7 +156,7 @@ pub async fn end_application_session(session: String) -> Result<(), AppError> {
     let name = sign_out(&mut op, &me, &ApplicationSessionId(session)).await?;
     op.commit().await?;
     let name = accounts::text::visible(&name);
+    // Back to the page that it stands on: Home, or Profile → Security.
     note(Note::new(format!("You’re signed out of {name}.")))?;
-    leptos_axum::redirect("/profile/security");
     Ok(())
 }

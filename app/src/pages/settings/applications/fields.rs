@@ -1,6 +1,6 @@
 //! The fields of an application's form, and what the rules make of them.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use accounts::{
     applications::{Access, Details, Kind, SigningAlgorithm},
@@ -9,8 +9,12 @@ use accounts::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::presets;
+use super::{gate_texts::PROXIES, presets};
 use crate::{error::AppError, forms::ticked};
+
+/// The box of a role, and of a member: `role_admin`, `member_<id>`.
+pub(super) const ROLE: &str = "role_";
+pub(super) const MEMBER: &str = "member_";
 
 /// An application's form as it is sent. Every field may be missing: then it is as a new application has it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -37,17 +41,24 @@ pub struct ApplicationFields {
     /// One a line.
     pub open_paths: String,
     pub passes_preflights: Option<String>,
-    /// `all`, or role keys and ids of users divided by commas.
+    /// `all`, or role keys and ids of users divided by commas. Programs send it; the page has boxes.
     pub access: Option<String>,
+    /// `all` or `chosen`: then those count whose boxes are ticked, and `others`.
+    pub who: Option<String>,
+    /// Emails of members, one a line.
+    pub others: String,
     pub second_factor: Option<String>,
+    /// The boxes of roles and members.
+    #[serde(flatten)]
+    pub boxes: BTreeMap<String, String>,
 }
 
 impl ApplicationFields {
-    /// As the rules take it.
+    /// As the rules take it; `others` are the members whose emails were typed.
     ///
     /// # Errors
     /// `validation_failed` beside a field that is no choice of the form.
-    pub(super) fn details(&self) -> Result<Details, AppError> {
+    pub(super) fn details(&self, others: Vec<UserId>) -> Result<Details, AppError> {
         let kind = match self.kind.as_deref() {
             None | Some("open_id") => Kind::OpenId,
             Some("gate") => Kind::Gate,
@@ -56,9 +67,8 @@ impl ApplicationFields {
         let algorithm = self.signing_algorithm.as_deref().unwrap_or("ES256");
         let signing_algorithm = SigningAlgorithm::named(algorithm)
             .ok_or_else(|| AppError::field("signing_algorithm", "Choose one of the options."))?;
-        let preset = self.preset.clone().filter(|key| presets::of(key).is_some());
         Ok(Details {
-            preset,
+            preset: self.preset.clone().filter(|key| is_known(key)),
             address: self.address.clone(),
             redirects: lines(&self.redirects),
             plain_http: ticked(self.plain_http.as_deref()),
@@ -71,30 +81,62 @@ impl ApplicationFields {
             own_session: days(self.own_session.as_deref())?,
             open_paths: lines(&self.open_paths),
             passes_preflights: ticked(self.passes_preflights.as_deref()),
-            access: self.access(),
+            access: self.access(others),
             requires_second_factor: ticked(self.second_factor.as_deref()),
             ..Details::new(kind, &self.name)
         })
     }
 
-    fn access(&self) -> Access {
-        let text = self.access.as_deref().unwrap_or("all").trim();
-        if matches!(text, "" | "all") {
+    /// The emails of members that were typed.
+    pub(super) fn emails(&self) -> Vec<String> {
+        match self.who.as_deref() {
+            Some("chosen") => lines(&self.others),
+            _ => Vec::new(),
+        }
+    }
+
+    fn access(&self, others: Vec<UserId>) -> Access {
+        if let Some(text) = self.access.as_deref().map(str::trim)
+            && !text.is_empty()
+        {
+            return written(text);
+        }
+        if self.who.as_deref() != Some("chosen") {
             return Access::All;
         }
-        let (mut roles, mut users) = (Vec::new(), Vec::new());
-        for word in text
-            .split([',', ' ', '\n'])
-            .map(str::trim)
-            .filter(|word| !word.is_empty())
-        {
-            match Role::of_key(word) {
-                Some(role) => roles.push(role),
-                None => users.push(UserId(word.to_owned())),
-            }
+        let named = |prefix: &'static str| {
+            let ticked = self.boxes.iter().filter(|(_, value)| ticked(Some(value)));
+            ticked.filter_map(move |(name, _)| name.strip_prefix(prefix))
+        };
+        let mut users: Vec<UserId> = named(MEMBER).map(|id| UserId(id.to_owned())).collect();
+        users.extend(others);
+        users.sort_by(|a, b| a.0.cmp(&b.0));
+        users.dedup();
+        Access::Chosen {
+            roles: named(ROLE).filter_map(Role::of_key).collect(),
+            users,
         }
-        Access::Chosen { roles, users }
     }
+}
+
+/// What a program wrote: `all`, or keys of roles and ids of users.
+fn written(text: &str) -> Access {
+    if text == "all" {
+        return Access::All;
+    }
+    let (mut roles, mut users) = (Vec::new(), Vec::new());
+    let words = text.split([',', ' ', '\n']).map(str::trim);
+    for word in words.filter(|word| !word.is_empty()) {
+        match Role::of_key(word) {
+            Some(role) => roles.push(role),
+            None => users.push(UserId(word.to_owned())),
+        }
+    }
+    Access::Chosen { roles, users }
+}
+
+fn is_known(key: &str) -> bool {
+    presets::of(key).is_some() || PROXIES.iter().any(|(proxy, ..)| *proxy == key)
 }
 
 fn lines(text: &str) -> Vec<String> {

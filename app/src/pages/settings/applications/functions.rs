@@ -1,15 +1,16 @@
-//! Registering, changing, testing and removing applications.
+//! Registering, changing and removing applications.
 
 use accounts::{
-    applications::{self, Answer, OwnHost},
-    ids::ApplicationId,
+    applications::{self, Details, Kind, OwnHost},
+    ids::{AccountId, ApplicationId, UserId},
+    members,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{PAGE, fields::ApplicationFields, page_of};
+use super::{PAGE, fields::ApplicationFields, page_of, presets};
 use crate::{
-    context::{curfew, leave, note, operation, signed_in},
+    context::{curfew, leave, note, operation, reader, signed_in},
     error::AppError,
     flash::{Flash, Note, Value},
 };
@@ -31,11 +32,13 @@ pub async fn register_application(
     #[server(flatten)] application: ApplicationFields,
 ) -> Result<RegisteredApplication, AppError> {
     let (curfew, me) = (curfew()?, signed_in()?);
-    let details = application.details()?;
+    let others = members_with(&me.user.account_id, &application.emails()).await?;
+    let (details, follows) = with_addresses(application.details(others)?);
     refuse_address(&details.logout_address).await?;
     let own = OwnHost::of(&curfew.public_url);
     let mut op = operation().await?;
-    let made = applications::register(&mut op, &me, &details, &own).await?;
+    let made = applications::register(&mut op, &me, &details, &own).await;
+    let made = made.map_err(|error| beside_address(error.into(), follows))?;
     op.commit().await?;
     let id = made.application.id.0.clone();
     let secret = made.secret.map(|secret| Value::new(secret.expose()));
@@ -62,7 +65,8 @@ pub async fn change_application(
     #[server(flatten)] fields: ApplicationFields,
 ) -> Result<(), AppError> {
     let (curfew, me, id) = (curfew()?, signed_in()?, ApplicationId(application));
-    let details = fields.details()?;
+    let others = members_with(&me.user.account_id, &fields.emails()).await?;
+    let details = fields.details(others)?;
     refuse_address(&details.logout_address).await?;
     let own = OwnHost::of(&curfew.public_url);
     let mut op = operation().await?;
@@ -71,6 +75,25 @@ pub async fn change_application(
     note(
         Note::new("Saved")
             .with("Notices that wait go to the new address, and are dropped if there is none."),
+    )?;
+    leptos_axum::redirect(&page_of(id.as_str()));
+    Ok(())
+}
+
+/// Adds a redirect address to an application: the one that a sign-in was refused at.
+///
+/// # Errors
+/// As [`change_application`].
+#[server(prefix = "/api/fn", endpoint = "add_redirect_address")]
+pub async fn add_redirect_address(application: String, address: String) -> Result<(), AppError> {
+    let (curfew, me, id) = (curfew()?, signed_in()?, ApplicationId(application));
+    let own = OwnHost::of(&curfew.public_url);
+    let mut op = operation().await?;
+    applications::add_redirect(&mut op, &me, &id, &address, &own).await?;
+    op.commit().await?;
+    note(
+        Note::new("The redirect address is added")
+            .with("Go back to the application and sign in again."),
     )?;
     leptos_axum::redirect(&page_of(id.as_str()));
     Ok(())
@@ -109,67 +132,6 @@ pub async fn revoke_old_application_secret(application: String) -> Result<(), Ap
     Ok(())
 }
 
-/// What came back from a test.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TestedApplication {
-    /// Whether it answered as one does that takes logout notices: 200 or 204, or that it has no such session.
-    pub understood: bool,
-    pub status: Option<u16>,
-    /// The beginning of what it said, or why nothing came back.
-    pub said: String,
-}
-
-/// Sends the application a logout token of a session that it does not have, right now, and says what came back. Five a
-/// minute, for the whole account.
-///
-/// # Errors
-/// `too_many_attempts`, `not_found`, `forbidden`, `session_ended`, `service_unavailable`.
-#[server(prefix = "/api/fn", endpoint = "test_application")]
-pub async fn test_application(application: String) -> Result<TestedApplication, AppError> {
-    let (curfew, me, id) = (curfew()?, signed_in()?, ApplicationId(application));
-    let mut op = operation().await?;
-    let application = applications::for_test(&mut op, &me, &id).await?;
-    // Counted before it is sent, so that nothing is locked while the application takes its time.
-    op.commit().await?;
-    let answer = curfew.notices.test(&application, &me.user.id).await;
-    let (tested, note) = tested(answer);
-    leave(&Flash::Note(note))?;
-    leptos_axum::redirect(&page_of(id.as_str()));
-    Ok(tested)
-}
-
-fn tested(answer: Answer) -> (TestedApplication, Note) {
-    let (status, said) = match answer {
-        Answer::Status(status, body) => (
-            Some(status),
-            accounts::text::visible(body.trim())
-                .chars()
-                .take(300)
-                .collect(),
-        ),
-        Answer::None(why) => (None, why),
-    };
-    let understood = matches!(status, Some(200 | 204 | 400));
-    let mut note = match status {
-        Some(status @ (200 | 204)) => Note::new("The application took the logout token")
-            .with(format!("It answered {status}.")),
-        // It has no such session, so this is what a careful application may say.
-        Some(400) => Note::new("The application answered 400").with(format!(
-            "That is right where it says that it doesn’t know the session, and wrong where it says that it doesn’t trust the token. It said: {said}"
-        )),
-        Some(status) => Note::new("The application didn’t take the logout token")
-            .with(format!("It answered {status}. {said}")),
-        None => Note::new("The application wasn’t reached").with(said.clone()),
-    };
-    note.bad = !understood;
-    let tested = TestedApplication {
-        understood,
-        status,
-        said,
-    };
-    (tested, note)
-}
-
 /// Removes an application: every session there ends, and is told of once more.
 ///
 /// # Errors
@@ -186,6 +148,62 @@ pub async fn remove_application(application: String) -> Result<(), AppError> {
     )?;
     leptos_axum::redirect(PAGE);
     Ok(())
+}
+
+/// With the addresses of its preset where none were typed, and whether they follow from its address.
+fn with_addresses(mut details: Details) -> (Details, bool) {
+    let preset = details.preset.as_deref().and_then(presets::of);
+    let Some(preset) = preset.filter(|_| details.kind == Kind::OpenId) else {
+        return (details, false);
+    };
+    let follows = details.redirects.is_empty();
+    if !details.address.trim().is_empty() {
+        if follows {
+            details.redirects = preset.redirects(&details.address);
+        }
+        if details.logout_address.trim().is_empty() {
+            details.logout_address = preset.logout_address(&details.address);
+        }
+    }
+    (details, follows)
+}
+
+/// Says what is wrong with redirect addresses beside the address that they follow from.
+fn beside_address(mut error: AppError, follows: bool) -> AppError {
+    if follows && let Some(why) = error.fields.remove("redirects") {
+        let why = match why.as_str() {
+            "Enter at least one redirect address." => {
+                "Enter its address, such as https://app.example.com.".to_owned()
+            }
+            _ => why,
+        };
+        if error.fields.is_empty() {
+            error.message.clone_from(&why);
+        }
+        error.fields.entry("address".to_owned()).or_insert(why);
+    }
+    error
+}
+
+/// The members with those emails.
+async fn members_with(account: &AccountId, emails: &[String]) -> Result<Vec<UserId>, AppError> {
+    let mut found = Vec::new();
+    if emails.is_empty() {
+        return Ok(found);
+    }
+    let mut conn = reader().await?;
+    for email in emails {
+        let listed = members::list(&mut conn, account, email, 20).await?;
+        let same = listed
+            .into_iter()
+            .find(|member| member.email.eq_ignore_ascii_case(email));
+        let member = same.ok_or_else(|| {
+            let email = accounts::text::visible(email);
+            AppError::field("others", format!("{email} isn’t a member of this account."))
+        })?;
+        found.push(member.id);
+    }
+    Ok(found)
 }
 
 /// Refuses an address that notices may never be sent to, while its form is still there.

@@ -1,96 +1,91 @@
-//! Ready configuration of common applications: what each needs, with the client id and the addresses filled in. Paths and
-//! names are those of each project's own documentation.
+//! Ready configuration of common applications: what each needs, with the client id and the addresses filled in.
 
-use accounts::applications::{Application, Kind};
+mod table;
 
-/// What is known of a common application.
+use accounts::applications::{Application, Details, Kind, SigningAlgorithm};
+
+pub(super) use table::PRESETS;
+
+/// What is known of a common application. Each was checked against its own project's documentation, which the table names.
 pub(super) struct Preset {
     pub key: &'static str,
     pub name: &'static str,
-    /// Where it goes, and what. `{issuer}`, `{id}`, `{host}` are filled in.
+    /// What it is, in a few words.
+    pub what: &'static str,
+    /// Where the text goes.
     place: &'static str,
+    /// `{issuer}`, `{id}`, `{at}` (its address) are filled in.
     text: &'static str,
-    /// Its redirect address and its logout notice address.
-    addresses: &'static str,
+    /// Its redirect addresses; `{at}` is its address.
+    redirects: &'static [&'static str],
+    /// Where it takes logout notices; none where it cannot be told.
+    logout_address: Option<&'static str>,
+    needs: &'static [Needs],
+    /// What to know besides.
+    pub note: Option<&'static str>,
 }
 
-/// Every one, by its name.
-pub(super) const PRESETS: &[Preset] = &[
-    Preset {
-        key: "nextcloud",
-        name: "Nextcloud (user_oidc)",
-        place: "On the server of Nextcloud",
-        text: "occ user_oidc:provider Curfew --clientid='{id}' --clientsecret='YOUR_SECRET' \\\n  --discoveryuri='{issuer}/.well-known/openid-configuration' --scope='openid profile email groups' \\\n  --unique-uid=0 --mapping-uid=sub --mapping-groups=groups",
-        addresses: "Redirect address: https://{host}/apps/user_oidc/code\nLogout notice address: https://{host}/apps/user_oidc/backchannel-logout/Curfew",
-    },
-    Preset {
-        key: "immich",
-        name: "Immich",
-        place: "Administration, Settings, OAuth Authentication",
-        text: "Issuer URL: {issuer}\nClient ID: {id}\nClient Secret: YOUR_SECRET\nScope: openid email profile\nSigning Algorithm: ES256",
-        addresses: "Redirect addresses: https://{host}/auth/login, https://{host}/user-settings, app.immich:///oauth-callback\nLogout notice address: https://{host}/api/oauth/backchannel-logout",
-    },
-    Preset {
-        key: "mod_auth_openidc",
-        name: "Apache (mod_auth_openidc)",
-        place: "In the virtual host of Apache",
-        text: "OIDCProviderMetadataURL {issuer}/.well-known/openid-configuration\nOIDCClientID {id}\nOIDCClientSecret YOUR_SECRET\nOIDCRedirectURI https://{host}/protected/redirect_uri\nOIDCCryptoPassphrase \"exec:/bin/bash -c \\\"head -c 32 /dev/urandom | base64\\\"\"\nOIDCScope \"openid profile email groups\"\nOIDCPKCEMethod S256\nOIDCSessionType server-cache",
-        addresses: "Redirect address: https://{host}/protected/redirect_uri\nLogout notice address: https://{host}/protected/redirect_uri?logout=backchannel",
-    },
-    Preset {
-        key: "synapse",
-        name: "Matrix (Synapse)",
-        place: "homeserver.yaml",
-        text: "oidc_providers:\n  - idp_id: curfew\n    idp_name: Curfew\n    issuer: \"{issuer}\"\n    client_id: \"{id}\"\n    client_secret: \"YOUR_SECRET\"\n    scopes: [\"openid\", \"profile\", \"email\"]\n    backchannel_logout_enabled: true\n    user_mapping_provider:\n      config:\n        localpart_template: \"{{ user.preferred_username }}\"\n        display_name_template: \"{{ user.name }}\"",
-        addresses: "Redirect address: https://{host}/_synapse/client/oidc/callback\nLogout notice address: https://{host}/_synapse/client/oidc/backchannel_logout",
-    },
-    Preset {
-        key: "opencloud",
-        name: "OpenCloud",
-        place: "Environment of OpenCloud",
-        text: "OC_OIDC_ISSUER={issuer}\nWEB_OIDC_CLIENT_ID={id}\nPROXY_OIDC_REWRITE_WELLKNOWN=true\nPROXY_AUTOPROVISION_ACCOUNTS=true\nPROXY_OIDC_ACCESS_TOKEN_VERIFY_METHOD=none",
-        addresses: "It keeps no secret.\nRedirect addresses: https://{host}/, https://{host}/oidc-callback.html, https://{host}/oidc-silent-redirect.html\nLogout notice address: https://{host}/backchannel_logout",
-    },
-    Preset {
-        key: "jellyfin",
-        name: "Jellyfin (SSO plugin)",
-        place: "Dashboard, Plugins, SSO-Auth",
-        text: "Name of the provider: curfew\nOpenID endpoint: {issuer}\nClient ID: {id}\nSecret: YOUR_SECRET\nScopes: groups",
-        addresses: "Redirect address: https://{host}/sso/OID/redirect/curfew",
-    },
-    Preset {
-        key: "grafana",
-        name: "Grafana",
-        place: "grafana.ini",
-        text: "[auth.generic_oauth]\nenabled = true\nname = Curfew\nclient_id = {id}\nclient_secret = YOUR_SECRET\nscopes = openid profile email groups offline_access\nauth_url = {issuer}/oauth/authorize\ntoken_url = {issuer}/oauth/token\napi_url = {issuer}/oauth/userinfo\nuse_pkce = true\nuse_refresh_token = true",
-        addresses: "Redirect address: https://{host}/login/generic_oauth\nIt can’t be told of a logout: put the gate in front of it as well.",
-    },
-    Preset {
-        key: "forgejo",
-        name: "Gitea, Forgejo",
-        place: "On its server",
-        text: "forgejo admin auth add-oauth --name curfew --provider openidConnect --key '{id}' --secret 'YOUR_SECRET' \\\n  --auto-discover-url '{issuer}/.well-known/openid-configuration' --scopes 'openid profile email groups'",
-        addresses: "Redirect address: https://{host}/user/oauth2/curfew/callback\nIt can’t be told of a logout: put the gate in front of it as well.",
-    },
-    Preset {
-        key: "vikunja",
-        name: "Vikunja",
-        place: "config.yml",
-        text: "auth:\n  openid:\n    enabled: true\n    providers:\n      curfew:\n        name: Curfew\n        authurl: {issuer}\n        clientid: {id}\n        clientsecret: YOUR_SECRET\n        scope: openid profile email",
-        addresses: "Redirect address: https://{host}/auth/openid/curfew\nIt can’t be told of a logout: put the gate in front of it as well.",
-    },
-    Preset {
-        key: "oauth2_proxy",
-        name: "oauth2-proxy",
-        place: "oauth2-proxy.cfg",
-        text: "provider = \"oidc\"\noidc_issuer_url = \"{issuer}\"\nclient_id = \"{id}\"\nclient_secret = \"YOUR_SECRET\"\ncode_challenge_method = \"S256\"\nscope = \"openid profile email groups\"\nemail_domains = [\"*\"]",
-        addresses: "Redirect address: https://{host}/oauth2/callback\nIt can’t be told of a logout. The gate does what it does, and is asked at each request.",
-    },
-];
+/// Where an application differs from a new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    /// It keeps no secret.
+    NoSecret,
+    /// It does not send PKCE.
+    NoPkce,
+    Rs256,
+    /// It reads name, email and groups from the ID token alone.
+    ClaimsInIdToken,
+}
 
 /// The preset of that key.
 pub(super) fn of(key: &str) -> Option<&'static Preset> {
     PRESETS.iter().find(|preset| preset.key == key)
+}
+
+impl Preset {
+    /// Whether it can be told of a logout.
+    pub(super) fn can_be_told(&self) -> bool {
+        self.logout_address.is_some()
+    }
+
+    /// A new application of this preset.
+    pub(super) fn details(&self) -> Details {
+        let needs = |what| self.needs.contains(&what);
+        Details {
+            preset: Some(self.key.to_owned()),
+            is_confidential: !needs(Needs::NoSecret),
+            requires_pkce: !needs(Needs::NoPkce),
+            claims_in_id_token: needs(Needs::ClaimsInIdToken),
+            signing_algorithm: if needs(Needs::Rs256) {
+                SigningAlgorithm::Rs256
+            } else {
+                SigningAlgorithm::Es256
+            },
+            ..Details::new(Kind::OpenId, self.name)
+        }
+    }
+
+    /// Its redirect addresses, where it is at `address`.
+    pub(super) fn redirects(&self, address: &str) -> Vec<String> {
+        let redirects = self.redirects.iter();
+        redirects.map(|path| at(path, address)).collect()
+    }
+
+    /// Where it takes logout notices; empty where it cannot be told.
+    pub(super) fn logout_address(&self, address: &str) -> String {
+        self.logout_address
+            .map(|path| at(path, address))
+            .unwrap_or_default()
+    }
+
+    /// The paths of its redirect addresses, for the form.
+    pub(super) fn paths(&self) -> String {
+        self.redirects("").join(", ")
+    }
+}
+
+fn at(text: &str, address: &str) -> String {
+    text.replace("{at}", address.trim().trim_end_matches('/'))
 }
 
 /// A text to copy, and where it goes.
@@ -100,38 +95,20 @@ pub(super) struct Text {
     pub content: String,
 }
 
-/// What is copied into an application's own settings: what every one needs, and its preset's.
-pub(super) fn texts(application: &Application, hosts: &[String], issuer: &str) -> Vec<Text> {
-    let id = application.id.as_str();
+/// What is copied into the application's own settings, where its preset is known.
+pub(super) fn text(application: &Application, hosts: &[String], issuer: &str) -> Option<Text> {
+    let preset = application.preset.as_deref().and_then(of)?;
     let host = hosts.first().map_or("app.example.com", String::as_str);
-    let fill = |text: &str| {
-        text.replace("{issuer}", issuer)
-            .replace("{id}", id)
-            .replace("{host}", host)
-    };
-    let mut texts = Vec::new();
-    if application.kind == Kind::OpenId {
-        texts.push(Text {
-            title: "Issuer and client ID".into(),
-            place: "Where an application asks for them one by one",
-            content: fill(
-                "Issuer: {issuer}\nDiscovery: {issuer}/.well-known/openid-configuration\nClient ID: {id}\nScopes: openid profile email groups",
-            ),
-        });
-    }
-    if let Some(preset) = application.preset.as_deref().and_then(of) {
-        texts.push(Text {
-            title: preset.name.to_owned(),
-            place: preset.place,
-            content: fill(preset.text),
-        });
-        texts.push(Text {
-            title: format!("Addresses of {}", preset.name),
-            place: "In the form below",
-            content: fill(preset.addresses),
-        });
-    }
-    texts
+    let address = application.address.clone();
+    let address = address.unwrap_or_else(|| format!("https://{host}"));
+    let content = at(preset.text, &address)
+        .replace("{issuer}", issuer)
+        .replace("{id}", application.id.as_str());
+    Some(Text {
+        title: preset.name.to_owned(),
+        place: preset.place,
+        content,
+    })
 }
 
 #[cfg(test)]
@@ -147,11 +124,14 @@ mod tests {
                 "{}",
                 preset.key
             );
+            let secret = preset.text.contains("YOUR_SECRET");
+            assert_eq!(secret, preset.details().is_confidential, "{}", preset.key);
+            let at = preset.redirects("https://app.example.com/");
             assert!(
-                preset.addresses.contains("https://{host}/"),
-                "{}",
-                preset.key
+                at.iter().any(|a| a.starts_with("https://app.example.com/")),
+                "{at:?}"
             );
+            assert!(!at.concat().contains('{'), "{at:?}");
         }
         assert!(of("").is_none());
     }

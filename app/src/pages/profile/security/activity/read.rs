@@ -3,6 +3,7 @@
 use accounts::{
     audit::{Action, Stored},
     device,
+    ids::EventId,
     time::UnixMillis,
 };
 
@@ -13,12 +14,15 @@ use crate::{counted::counted, pages::event_details::Details};
 const SHOWN: usize = 15;
 
 /// The rows of these events, newest first.
-pub(super) fn entries(events: Vec<Stored>) -> Vec<Entry> {
-    grouped(events).into_iter().take(SHOWN).map(entry).collect()
+pub(super) fn entries(events: Vec<Stored>, receipts: &[EventId]) -> Vec<Entry> {
+    let rows = grouped(events).into_iter().take(SHOWN);
+    rows.map(|row| entry(row, receipts)).collect()
 }
 
 /// The same event, so many times in a row, because someone who guesses must not push everything else out of sight.
 struct Row {
+    /// The id of the last.
+    event: String,
     what: String,
     action: Option<Action>,
     alert: bool,
@@ -46,7 +50,10 @@ fn grouped(events: Vec<Stored>) -> Vec<Row> {
         let (what, from) = (words::of(&event), surface(&event));
         let times = times(&event);
         let same = rows.last_mut().filter(|row| {
-            row.what == what && (row.is_refusal() || row.from.iter().all(|other| *other == from))
+            // Each has a receipt of its own.
+            row.action != Some(Action::SessionInvalidated)
+                && row.what == what
+                && (row.is_refusal() || row.from.iter().all(|other| *other == from))
         });
         if let Some(row) = same {
             row.times += times;
@@ -56,6 +63,7 @@ fn grouped(events: Vec<Stored>) -> Vec<Row> {
             }
         } else {
             rows.push(Row {
+                event: event.id,
                 what,
                 action: Action::named(&event.action),
                 alert: matches!(&*event.severity, "warning" | "alert"),
@@ -77,7 +85,7 @@ fn times(event: &Stored) -> u64 {
     }
 }
 
-fn entry(row: Row) -> Entry {
+fn entry(row: Row, receipts: &[EventId]) -> Entry {
     let n = row.times;
     let what = if n == 1 {
         row.what
@@ -98,6 +106,9 @@ fn entry(row: Row) -> Entry {
         from,
         since: (row.first != row.last).then(|| row.first.into()),
         last: row.last.into(),
+        receipt: Some(row.event)
+            .filter(|_| row.action == Some(Action::SessionInvalidated))
+            .filter(|event| receipts.iter().any(|receipt| receipt.0 == *event)),
     }
 }
 
@@ -159,5 +170,21 @@ mod tests {
             seen,
             [(3, 2, 7, 9), (1, 1, 6, 6), (2, 1, 4, 5), (1, 1, 3, 3)]
         );
+    }
+
+    #[test]
+    fn each_remote_logout_has_its_own_receipt_as_long_as_that_is_there() {
+        let logout = |id: &str, at| Stored {
+            id: id.into(),
+            ..event("user.session_invalidated", "{}", "192.0.2.1", at)
+        };
+        let login = Stored {
+            id: "c".into(),
+            ..event("user.login", "{}", "192.0.2.1", 1)
+        };
+        let receipts = ["a", "c"].map(|id| EventId(id.into()));
+        let rows = entries(vec![logout("a", 3), logout("b", 2), login], &receipts);
+        let seen: Vec<_> = rows.iter().map(|row| row.receipt.as_deref()).collect();
+        assert_eq!(seen, [Some("a"), None, None]);
     }
 }

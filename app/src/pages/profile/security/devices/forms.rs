@@ -1,5 +1,5 @@
-//! What you may do to your devices: sign out the others, and rename or sign out one. Folded away: opening it is the
-//! first step, the button the second.
+//! What you may do to your devices: sign out the others, and rename or sign out one. Signing out all others takes two
+//! steps, opening it and the button; signing out one takes a single click.
 
 use leptos::prelude::*;
 
@@ -49,35 +49,22 @@ pub(super) fn EndOthers(list: ReadSignal<DeviceList>) -> impl IntoView {
     }
 }
 
-/// Renames a device or signs it out.
+/// Gives a device a name, or takes it away: folded away, because it is seldom wanted.
 #[component]
-pub(super) fn Manage(device: Device, name: Memo<String>) -> impl IntoView {
-    let id = device.id.clone();
-    let rename = FormState::<RenameDevice>::about("rename_device", &id);
-    let end = FormState::<EndSession>::about("end_session", &id);
-    let error = Signal::derive(move || end.error());
-    let kind = device.remembered_only.then_some("remembered");
-    let hidden = move |id: String| {
-        view! {
-            <input type="hidden" name="id" value=id />
-            {kind.map(|kind| view! { <input type="hidden" name="kind" value=kind /> })}
-        }
-    };
-    let (of_this_form, of_the_other) = (hidden(id.clone()), hidden(id.clone()));
-    let this = device.this;
-    let words = if this { "Rename" } else { "Rename or sign out" };
-    let label = device.label.unwrap_or_default();
-    let (of_rename, of_end) = (format!("rename-{id}"), format!("end-{id}"));
+pub(super) fn Rename(device: Device, name: Memo<String>) -> impl IntoView {
+    let rename = FormState::<RenameDevice>::about("rename_device", &device.id);
+    let id = format!("rename-{}-label", device.id);
+    let label = device.label.clone().unwrap_or_default();
     view! {
-        <details class="fold device__manage" open=rename.was_sent() || end.was_sent()>
+        <details class="fold device__rename" open=rename.was_sent()>
             <summary class="button button--small button--quiet">
-                {words} <span class="visually-hidden">" "{name}</span>
+                "Rename" <span class="visually-hidden">" "{name}</span>
             </summary>
             <PostForm state=rename class="fold__panel">
-                {of_this_form}
+                <Which device />
                 <ErrorSummary error=rename.answered() />
                 <Field
-                    id=format!("{of_rename}-label")
+                    id
                     name="label"
                     label="Name"
                     of=name
@@ -86,20 +73,36 @@ pub(super) fn Manage(device: Device, name: Memo<String>) -> impl IntoView {
                 />
                 <Submit look="" busy=rename.busy()>"Save name"</Submit>
             </PostForm>
-            {(!this)
-                .then(|| {
-                    view! {
-                        <PostForm state=end class="fold__panel">
-                            {of_the_other}
-                            <p>"This signs the device out and forgets it. It can’t be undone."</p>
-                            <ErrorSummary error=end.answered() />
-                            <Confirmation error id=format!("{of_end}-confirmation") />
-                            <Submit look="button--danger" busy=end.busy()>
-                                "Sign out" <span class="visually-hidden">" "{name}</span>
-                            </Submit>
-                        </PostForm>
-                    }
-                })}
         </details>
+    }
+}
+
+/// Signs a device out and forgets it, with one click. Where a password or a code is asked for, its field appears below.
+#[component]
+pub(super) fn End(device: Device, name: Memo<String>) -> impl IntoView {
+    let end = FormState::<EndSession>::about("end_session", &device.id);
+    let error = Signal::derive(move || end.error());
+    let id = format!("end-{}-confirmation", device.id);
+    view! {
+        <PostForm state=end class="device__end">
+            <Which device />
+            <Submit look="button--small button--danger-quiet" busy=end.busy()>
+                "Sign out" <span class="visually-hidden">" "{name}</span>
+            </Submit>
+            <div class="device__asked">
+                <ErrorSummary error=end.answered() />
+                <Confirmation error id only_once_asked=true />
+            </div>
+        </PostForm>
+    }
+}
+
+/// Which device a form is about.
+#[component]
+fn Which(device: Device) -> impl IntoView {
+    let kind = device.remembered_only.then_some("remembered");
+    view! {
+        <input type="hidden" name="id" value=device.id />
+        {kind.map(|kind| view! { <input type="hidden" name="kind" value=kind /> })}
     }
 }

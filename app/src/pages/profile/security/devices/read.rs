@@ -1,33 +1,41 @@
 //! Reading the devices.
 
-use std::time::Duration;
+use std::{cmp::Reverse, time::Duration};
 
 use accounts::{
     db::DatabaseError,
     device,
     instance::Reader,
-    sessions::{self, AuthMethod, Dormant, Listed, SignedIn},
+    limits::Limits,
+    sessions::{self, AuthMethod, Dormant, SignedIn},
     text::visible,
     time::UnixMillis,
 };
 
-use super::{Device, DeviceList};
-use crate::devices::{Looks, named};
+use super::{Asked, Device, DeviceList, Listed};
+use crate::devices::{Looks, is_active, named};
 
-/// Devices shown before "Show all".
+/// Devices on a page.
 const SHOWN: usize = 20;
 
-/// Most that are shown at all, because a longer list is of no use to a reader.
-const MOST: i64 = 1_000;
+/// Most sessions, and most remembered devices, that are looked through. Only a limit of sessions set far above its default
+/// lets a user come near it.
+const MOST: i64 = 20_000;
 
 /// What was not used for this long is listed apart.
 const UNUSED: Duration = Duration::from_hours(30 * 24);
+
+/// A device before it is known whether it is shown.
+enum Found {
+    Session(sessions::Listed),
+    Remembered(Dormant),
+}
 
 /// Sessions and remembered devices as one list.
 pub(in super::super) async fn read(
     conn: &mut Reader,
     me: &SignedIn,
-    all: bool,
+    asked: &Asked,
 ) -> Result<DeviceList, DatabaseError> {
     let user = &me.user.id;
     let now = conn.now.at;
@@ -35,39 +43,81 @@ pub(in super::super) async fn read(
     let open = sessions::facts(conn, user).await?;
     let listed = sessions::list(conn, user, &me.session, MOST).await?;
     let dormant = sessions::dormant(conn, user, MOST).await?;
-    let of_sessions = listed.into_iter().map(|session| {
-        let expires = session.ends_at(&limits);
-        (
-            session.last_active_at,
-            of_session(session, expires, me, now),
-        )
-    });
-    let of_dormant = dormant
-        .into_iter()
-        .map(|remembered| (remembered.last_used_at, of_remembered(remembered, now)));
-    let mut devices: Vec<(UnixMillis, Device)> = of_sessions.chain(of_dormant).collect();
-    devices.sort_by_key(|(last_active, device)| (!device.this, std::cmp::Reverse(*last_active)));
-    let (unused, mut shown): (Vec<Device>, Vec<Device>) = devices
-        .into_iter()
-        .map(|(_, device)| device)
-        .partition(|device| device.unused);
-    let count = shown.len();
-    if !all {
-        shown.truncate(SHOWN);
+    let of_sessions = listed.into_iter().map(Found::Session);
+    let of_dormant = dormant.into_iter().map(Found::Remembered);
+    let mut found: Vec<Found> = of_sessions.chain(of_dormant).collect();
+    let many = found.len() > SHOWN;
+    let words = asked.q.to_lowercase();
+    if !words.is_empty() {
+        found.retain(|device| device.matches(&words));
     }
-    shown.extend(unused);
+    found.sort_by_key(|device| (!device.is(me), Reverse(device.last_active())));
+    let (idle, recent) = found
+        .into_iter()
+        .partition(|device| !device.is(me) && device.last_active() + UNUSED <= now);
+    let shown = |device: Found| match device {
+        Found::Session(session) => of_session(session, &limits, me, now),
+        Found::Remembered(remembered) => of_remembered(remembered),
+    };
     Ok(DeviceList {
         user: user.0.clone(),
         epoch: open.epoch,
-        devices: shown,
-        all: count,
+        used: page(recent, asked.page, shown),
+        unused: page(idle, asked.unused.unwrap_or(1), shown),
+        many,
         other_sessions: (open.sessions - 1).max(0).unsigned_abs(),
         remembered_devices: open.remembered_devices.unsigned_abs(),
     })
 }
 
-fn of_session(session: Listed, expires: UnixMillis, me: &SignedIn, now: UnixMillis) -> Device {
+impl Found {
+    fn last_active(&self) -> UnixMillis {
+        match self {
+            Self::Session(session) => session.last_active_at,
+            Self::Remembered(remembered) => remembered.last_used_at,
+        }
+    }
+
+    fn is(&self, me: &SignedIn) -> bool {
+        matches!(self, Self::Session(session) if session.id == me.session)
+    }
+
+    /// Whether the words, in lower case, are in what the list says of it.
+    fn matches(&self, words: &str) -> bool {
+        let (label, user_agent, ip) = match self {
+            Self::Session(session) => (&session.label, &session.user_agent, session.ip.as_str()),
+            Self::Remembered(remembered) => (&remembered.label, &remembered.user_agent, ""),
+        };
+        let (name, browser) = named(label.clone(), user_agent);
+        let mut said = [Some(name), browser, Some(ip.to_owned())]
+            .into_iter()
+            .flatten();
+        said.any(|said| said.to_lowercase().contains(words))
+    }
+}
+
+/// A page of them, from 1; the last one where there are fewer.
+fn page(found: Vec<Found>, page: usize, shown: impl Fn(Found) -> Device) -> Listed {
+    let all = found.len();
+    let last = all.div_ceil(SHOWN).max(1);
+    let before = (page.clamp(1, last) - 1) * SHOWN;
+    let devices = found.into_iter().skip(before).take(SHOWN).map(shown);
+    Listed {
+        devices: devices.collect(),
+        before,
+        all,
+    }
+}
+
+fn of_session(
+    session: sessions::Listed,
+    limits: &Limits,
+    me: &SignedIn,
+    now: UnixMillis,
+) -> Device {
     let this = session.id == me.session;
+    let active = is_active(&session, me, now);
+    let expires = session.ends_at(limits);
     let (name, browser) = named(session.label.clone(), &session.user_agent);
     Device {
         id: session.id.0,
@@ -80,8 +130,7 @@ fn of_session(session: Listed, expires: UnixMillis, me: &SignedIn, now: UnixMill
         ip: Some(session.ip).filter(|ip| !ip.is_empty()),
         signed_in: session.started_at.into(),
         last_active: session.last_active_at.into(),
-        active: this || session.last_active_at + Duration::from_mins(2) > now,
-        unused: !this && session.last_active_at + UNUSED <= now,
+        active,
         expires: expires.into(),
         how: match (
             session.auth_method,
@@ -98,7 +147,7 @@ fn of_session(session: Listed, expires: UnixMillis, me: &SignedIn, now: UnixMill
     }
 }
 
-fn of_remembered(remembered: Dormant, now: UnixMillis) -> Device {
+fn of_remembered(remembered: Dormant) -> Device {
     let expires = remembered.ends_at();
     let (name, browser) = named(remembered.label.clone(), &remembered.user_agent);
     Device {
@@ -113,7 +162,6 @@ fn of_remembered(remembered: Dormant, now: UnixMillis) -> Device {
         signed_in: remembered.created_at.into(),
         last_active: remembered.last_used_at.into(),
         active: false,
-        unused: remembered.last_used_at + UNUSED <= now,
         expires: expires.into(),
         how: "Remembered".to_owned(),
     }

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::{Device, DeviceList, forms::Manage};
+use super::{
+    Device, DeviceList,
+    forms::{End, Rename},
+};
 use crate::{
     parts::icon::Disc,
     time::{Show, When},
@@ -12,7 +15,7 @@ use crate::{
 #[component]
 pub(super) fn Row(list: ReadSignal<DeviceList>, id: String) -> impl IntoView {
     let found = Memo::new(move |before: Option<&Option<Device>>| {
-        let now = list.with(|list| list.devices.iter().find(|d| d.id == id).cloned());
+        let now = list.with(|list| list.find(&id).cloned());
         // Taken out of the list a moment later.
         now.or_else(|| before.cloned().flatten())
     });
@@ -47,7 +50,8 @@ fn row(first: Device, found: Memo<Option<Device>>) -> impl IntoView {
                 {remembered_only.then(|| view! { <span class="badge">"Not signed in"</span> })}
                 {move || browser.get().map(|browser| view! { <span class="device__browser">{browser}</span> })}
             </h3>
-            <Manage device=first name />
+            <Rename device=first.clone() name />
+            {(!this).then(|| view! { <End device=first name /> })}
             <dl class="device__facts">
                 <div>
                     <dt>"IP address"</dt>
@@ -55,13 +59,13 @@ fn row(first: Device, found: Memo<Option<Device>>) -> impl IntoView {
                 </div>
                 <div>
                     <dt>"Signed in"</dt>
-                    <dd><When at=signed_in show=Show::Full /></dd>
+                    <dd><When at=signed_in show=Show::Ago /></dd>
                 </div>
                 <div>
                     <dt>"Last active"</dt>
                     <dd>
                         {move || match active.get() {
-                            Some(at) => view! { <When at show=Show::Full /> }.into_any(),
+                            Some(at) => view! { <When at show=Show::Ago /> }.into_any(),
                             None => "Now".into_any(),
                         }}
                     </dd>
