@@ -1,9 +1,11 @@
 //! What an operator watches of the database: how many are signed in, and what waits to be sent.
 
+use sqlx::FromRow;
+
 use crate::{instance::Reader, live::live_session, on, time::UnixMillis};
 
 /// What waits in an outbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
 pub struct Waiting {
     pub count: i64,
     /// When the one that waits the longest was written.
@@ -52,33 +54,24 @@ async fn sessions(reader: &mut Reader) -> Result<i64, sqlx::Error> {
 
 async fn emails(reader: &mut Reader) -> Result<Waiting, sqlx::Error> {
     let now = reader.now.at;
-    let found: (i64, Option<UnixMillis>) = on!(reader, c => sqlx::query_as(
-        "select count(*), min(created_at) from emails
+    on!(reader, c => sqlx::query_as(
+        "select count(*) as count, min(created_at) as oldest from emails
          where sent_at is null and given_up_at is null and (good_until is null or good_until > $1)")
         .bind(now)
         .fetch_one(c)
-        .await)?;
-    Ok(found.into())
+        .await)
 }
 
 async fn webhook_deliveries(reader: &mut Reader) -> Result<Waiting, sqlx::Error> {
-    let found: (i64, Option<UnixMillis>) = on!(reader, c => sqlx::query_as(
-        "select count(*), min(created_at) from webhook_deliveries where delivered_at is null and given_up_at is null")
+    on!(reader, c => sqlx::query_as(
+        "select count(*) as count, min(created_at) as oldest from webhook_deliveries where delivered_at is null and given_up_at is null")
         .fetch_one(c)
-        .await)?;
-    Ok(found.into())
+        .await)
 }
 
 async fn logout_notices(reader: &mut Reader) -> Result<Waiting, sqlx::Error> {
-    let found: (i64, Option<UnixMillis>) = on!(reader, c => sqlx::query_as(
-        "select count(*), min(created_at) from logout_notices where outcome is null")
+    on!(reader, c => sqlx::query_as(
+        "select count(*) as count, min(created_at) as oldest from logout_notices where outcome is null")
         .fetch_one(c)
-        .await)?;
-    Ok(found.into())
-}
-
-impl From<(i64, Option<UnixMillis>)> for Waiting {
-    fn from((count, oldest): (i64, Option<UnixMillis>)) -> Self {
-        Self { count, oldest }
-    }
+        .await)
 }

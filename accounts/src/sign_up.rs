@@ -284,8 +284,8 @@ async fn insert(op: &mut Operation, new: &CleanUser, plan: Plan) -> Result<UserI
     let account = insert_account(op, &format!("{}’s account", new.name), plan).await?;
     let user = insert_user(op, &account, Role::Owner, new).await?;
     let now = op.now.at;
-    let claim = "update instance set claimed_at = $1 where one = 1 and claimed_at is null";
-    execute!(op, claim, now)?;
+    let first = "update instance set claimed_at = $1 where one = 1 and claimed_at is null";
+    execute!(op, first, now)?;
     let event = Event::of(Action::UserCreated, Actor::User(&user))
         .in_account(&account)
         .about(&user);
