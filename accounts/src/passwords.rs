@@ -1,7 +1,7 @@
 //! Passwords: what is accepted, and Argon2id (RFC 9106) to keep and check them.
 //!
 //! Hashing is dear on purpose, so no more of it goes on at once than there are cores, in memory that is used again
-//! (`memory`), and whoever asks stands in a line before it (`line`).
+//! (`memory`), and each request stands in a line before it (`line`).
 
 mod hasher;
 mod line;

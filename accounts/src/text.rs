@@ -21,7 +21,7 @@ fn hidden(text: &str) -> impl Iterator<Item = (char, bool)> {
 }
 
 /// Whether it is a joiner or a non-joiner between two characters that it changes: Persian, Hindi and families of emoji are
-/// spelt with them. Letters of Latin, Greek, Cyrillic and Armenian (before U+0590) never join.
+/// spelt with them. Those of Latin, Greek, Cyrillic and Armenian (before U+0590) never join.
 fn is_at_work(c: char, before: Option<char>, after: Option<char>) -> bool {
     let joins = |c: Option<char>| {
         c.is_some_and(|c| c >= '\u{590}' && !c.is_whitespace() && !is_invisible(c))

@@ -53,7 +53,7 @@ pub struct Hasher {
     dummy: Arc<str>,
 }
 
-/// The [`Hasher`] for whoever asks: their place in the line.
+/// The [`Hasher`] for one request: its place in the line.
 pub struct Hashing<'a> {
     hasher: &'a Hasher,
     lane: Lane,
@@ -98,7 +98,7 @@ impl Hasher {
         self.line.load()
     }
 
-    /// For whoever has shown nothing yet: a sign-in from a browser that no user has signed in on, a sign-up.
+    /// For a client that has shown nothing yet: a sign-in from a browser that no user has signed in on, a sign-up.
     #[must_use]
     pub fn stranger(&self, client: &Client) -> Hashing<'_> {
         self.of(Lane::Strangers, client)

@@ -2,7 +2,7 @@
 //!
 //! - Strangers and users who are known already stand in lanes of their own, which are served in turn. So a flood of invented
 //!   emails does not keep a user's own browser out.
-//! - In a lane the networks take turns, so whoever sends many at once from one address waits for themselves.
+//! - In a lane the networks take turns, so an address that sends many at once waits for itself.
 //! - Who would wait longer than five seconds is told so at once; and who leaves frees their place.
 
 use std::{
@@ -137,7 +137,7 @@ impl Drop for Place {
         while let Some(next) = state.call() {
             match next.send(line.place()) {
                 Ok(()) => return,
-                // Gone: the core is the next one's.
+                // Gone: the core goes to the next in the line.
                 Err(mut place) => place.line = None,
             }
         }

@@ -86,7 +86,7 @@ async fn who_would_wait_too_long_is_told_so_and_the_others_are_let_in() {
     }
     let refused = line.enter(Lane::Strangers, "a").await.err();
     assert_eq!(refused, Some(Duration::from_secs(6)));
-    // Whoever leaves makes room.
+    // A client that leaves makes room.
     drop(waiting.remove(0));
     waiting.push(joins(&line, Lane::Strangers, "a").await);
     // Another address is called second, and a user who is known as well.

@@ -8,7 +8,7 @@ mod gate_texts;
 pub mod new;
 pub mod one;
 mod presets;
-mod test;
+mod test_button;
 
 use accounts::{
     applications::{self, Application, Kind},
@@ -17,7 +17,7 @@ use accounts::{
 use leptos::prelude::*;
 
 pub use functions::*;
-pub use test::*;
+pub use test_button::*;
 
 use crate::{
     context::{curfew, reader, signed_in},

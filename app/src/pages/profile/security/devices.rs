@@ -15,7 +15,7 @@ pub(super) use read::read;
 use crate::{devices::Looks, error::AppError, islands::following, parts::icon::Shape, time::Time};
 use forms::EndOthers;
 pub(super) use pages::Asked;
-use pages::{NoMatch, Pages, Search, Which};
+use pages::{DeviceGroup, NoMatch, Pages, Search};
 use row::Row;
 
 /// The sessions and remembered devices of a user.
@@ -80,10 +80,10 @@ impl DeviceList {
         all.find(|device| device.id == id)
     }
 
-    fn of(&self, which: Which) -> &Listed {
+    fn of(&self, which: DeviceGroup) -> &Listed {
         match which {
-            Which::Used => &self.used,
-            Which::Unused => &self.unused,
+            DeviceGroup::Used => &self.used,
+            DeviceGroup::Unused => &self.unused,
         }
     }
 }
@@ -142,8 +142,8 @@ pub fn Devices(list: DeviceList, asked: Asked) -> impl IntoView {
             </div>
             {move || can_search.get().then(|| view! { <Search words=asked.with_value(|asked| asked.q.clone()) /> })}
             {move || none.get().then(|| view! { <NoMatch /> })}
-            <Rows list which=Which::Used />
-            <Pages list which=Which::Used asked />
+            <Rows list which=DeviceGroup::Used />
+            <Pages list which=DeviceGroup::Used asked />
             {move || {
                 (unused.get() > 0)
                     .then(|| {
@@ -152,8 +152,8 @@ pub fn Devices(list: DeviceList, asked: Asked) -> impl IntoView {
                                 <summary class="fold__summary">
                                     {move || format!("Not used for 30 days ({})", unused.get())}
                                 </summary>
-                                <Rows list which=Which::Unused />
-                                <Pages list which=Which::Unused asked />
+                                <Rows list which=DeviceGroup::Unused />
+                                <Pages list which=DeviceGroup::Unused asked />
                             </details>
                         }
                     })
@@ -164,7 +164,7 @@ pub fn Devices(list: DeviceList, asked: Asked) -> impl IntoView {
 
 /// The devices of one page.
 #[component]
-fn Rows(list: ReadSignal<DeviceList>, which: Which) -> impl IntoView {
+fn Rows(list: ReadSignal<DeviceList>, which: DeviceGroup) -> impl IntoView {
     let ids = Memo::new(move |_| {
         list.with(|list| {
             let devices = list.of(which).devices.iter();

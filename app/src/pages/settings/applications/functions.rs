@@ -8,7 +8,7 @@ use accounts::{
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{PAGE, fields::ApplicationFields, page_of, presets};
+use super::{PAGE, fields::ApplicationFields, page_of};
 use crate::{
     context::{curfew, leave, note, operation, reader, signed_in},
     error::AppError,
@@ -152,7 +152,7 @@ pub async fn remove_application(application: String) -> Result<(), AppError> {
 
 /// With the addresses of its preset where none were typed, and whether they follow from its address.
 fn with_addresses(mut details: Details) -> (Details, bool) {
-    let preset = details.preset.as_deref().and_then(presets::of);
+    let preset = details.preset.as_deref().and_then(super::presets::of);
     let Some(preset) = preset.filter(|_| details.kind == Kind::OpenId) else {
         return (details, false);
     };

@@ -19,7 +19,7 @@ pub struct Asked {
 
 /// One of the two lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
+pub enum DeviceGroup {
     Used,
     Unused,
 }
@@ -40,10 +40,10 @@ impl Asked {
     }
 
     /// The address of a page of one of the lists; the other stays where it is.
-    fn address(&self, which: Which, page: usize) -> String {
+    fn address(&self, which: DeviceGroup, page: usize) -> String {
         let (used, unused) = match which {
-            Which::Used => (page, self.unused),
-            Which::Unused => (self.page, Some(page)),
+            DeviceGroup::Used => (page, self.unused),
+            DeviceGroup::Unused => (self.page, Some(page)),
         };
         let mut fields = Vec::new();
         if !self.q.is_empty() {
@@ -59,8 +59,8 @@ impl Asked {
             format!("?{}", fields.join("&"))
         };
         let part = match which {
-            Which::Used => "devices-title",
-            Which::Unused => "unused-devices",
+            DeviceGroup::Used => "devices-title",
+            DeviceGroup::Unused => "unused-devices",
         };
         format!("/profile/security{query}#{part}")
     }
@@ -116,7 +116,7 @@ pub(super) fn NoMatch() -> impl IntoView {
 #[component]
 pub(super) fn Pages(
     list: ReadSignal<DeviceList>,
-    which: Which,
+    which: DeviceGroup,
     asked: StoredValue<Asked>,
 ) -> impl IntoView {
     let place = Memo::new(move |_| {
@@ -129,8 +129,8 @@ pub(super) fn Pages(
         let (before, here, all) = place.get();
         (here < all).then(|| {
             let page = match which {
-                Which::Used => asked.with_value(|asked| asked.page),
-                Which::Unused => asked.with_value(|asked| asked.unused.unwrap_or(1)),
+                DeviceGroup::Used => asked.with_value(|asked| asked.page),
+                DeviceGroup::Unused => asked.with_value(|asked| asked.unused.unwrap_or(1)),
             };
             let to = |page| asked.with_value(|asked| asked.address(which, page));
             let words = format!(
@@ -140,8 +140,8 @@ pub(super) fn Pages(
                 grouped(all)
             );
             let label = match which {
-                Which::Used => "Pages of devices",
-                Which::Unused => "Pages of devices not used for 30 days",
+                DeviceGroup::Used => "Pages of devices",
+                DeviceGroup::Unused => "Pages of devices not used for 30 days",
             };
             view! {
                 <nav class="cluster" aria-label=label>
@@ -180,20 +180,20 @@ mod tests {
             ..Asked::default()
         };
         let to = |asked: &Asked, which, page| asked.address(which, page);
-        let used = to(&asked, Which::Used, 2);
+        let used = to(&asked, DeviceGroup::Used, 2);
         assert_eq!(used, "/profile/security?page=2#devices-title");
         assert_eq!(
-            to(&asked, Which::Used, 1),
+            to(&asked, DeviceGroup::Used, 1),
             "/profile/security#devices-title"
         );
-        let unused = to(&asked, Which::Unused, 1);
+        let unused = to(&asked, DeviceGroup::Unused, 1);
         assert_eq!(unused, "/profile/security?unused=1#unused-devices");
         asked = Asked {
             q: "a&b ü".into(),
             page: 3,
             unused: Some(2),
         };
-        let unused = to(&asked, Which::Unused, 3);
+        let unused = to(&asked, DeviceGroup::Unused, 3);
         assert_eq!(
             unused,
             "/profile/security?q=a%26b%20%C3%BC&page=3&unused=3#unused-devices"
