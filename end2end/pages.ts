@@ -273,13 +273,13 @@ export const PAGES: Record<string, Way> = {
   "settings-applications-one-gate": registered("kind=gate&preset=nginx", "https://wiki.example.com"),
   "settings-applications-list": async (cast) => {
     await registered("kind=open_id&preset=grafana", "https://grafana.example.com")(cast);
-    const page = await registered("kind=gate&preset=nginx", "https://wiki.example.com")(cast);
+    const page = await registered("kind=gate&preset=nginx", "https://notes.example.com")(cast);
     await visit(page, "/settings/applications");
     return page;
   },
   "settings-applications-redirect": async (cast) => {
-    const page = await registered("kind=open_id&preset=nextcloud", "https://cloud.example.com")(cast);
-    await visit(page, `${page.url()}&redirect=${encodeURIComponent("https://cloud.example.com/other")}`);
+    const page = await registered("kind=open_id&preset=nextcloud", "https://files.example.com")(cast);
+    await visit(page, `${page.url()}&redirect=${encodeURIComponent("https://files.example.com/other")}`);
     return page;
   },
   "settings-api": signedIn("/settings/api"),

@@ -60,11 +60,7 @@ export default defineConfig<Scripted>({
     },
     {
       name: "without-webassembly",
-      use: {
-        ...devices["Desktop Chrome"],
-        webAssembly: false,
-        launchOptions: { ...launchOptions, args: [...launchOptions.args, "--js-flags=--noexpose-wasm"] },
-      },
+      use: { ...devices["Desktop Chrome"], webAssembly: false },
       testMatch: ["never-dead", "remote-logout", "devices", "signing-in"].map((name) => `${name}.spec.ts`),
       grepInvert: without("@without-javascript", "@with-javascript"),
     },

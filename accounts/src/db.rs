@@ -153,11 +153,9 @@ impl Db {
     /// # Errors
     /// When the database is unavailable.
     pub async fn read(&self) -> Result<Conn, sqlx::Error> {
+        self.still_there()?;
         Ok(match self {
-            Self::Sqlite { read, same, .. } => {
-                same.check()?;
-                Conn::Sqlite(Held::Plain(read.acquire().await?))
-            }
+            Self::Sqlite { read, .. } => Conn::Sqlite(Held::Plain(read.acquire().await?)),
             Self::Postgres { pool, .. } => Conn::Postgres(Held::Plain(pool.acquire().await?)),
         })
     }
@@ -167,12 +165,25 @@ impl Db {
     /// # Errors
     /// When the database is unavailable.
     pub(crate) async fn own(&self) -> Result<Conn, sqlx::Error> {
+        self.still_there()?;
         Ok(match self {
             Self::Sqlite { read, .. } => Conn::Sqlite(Held::Own(read.acquire().await?.detach())),
             Self::Postgres { pool, .. } => {
                 Conn::Postgres(Held::Own(pool.acquire().await?.detach()))
             }
         })
+    }
+
+    /// Whether a connection kept from before still leads to the database: one to a file that was moved would go on reading
+    /// it.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub(crate) fn still_there(&self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite { same, .. } => same.check(),
+            Self::Postgres { .. } => Ok(()),
+        }
     }
 
     /// Whether [`Db::close`] was called.
@@ -193,10 +204,10 @@ impl Db {
     }
 
     pub(crate) async fn begin(&self) -> Result<Conn, sqlx::Error> {
+        self.still_there()?;
         Ok(match self {
             // A deferred transaction that turns into a writer fails at once and ignores the busy timeout.
-            Self::Sqlite { write, same, .. } => {
-                same.check()?;
+            Self::Sqlite { write, .. } => {
                 Conn::Sqlite(Held::InTx(write.begin_with("begin immediate").await?))
             }
             Self::Postgres { pool, .. } => Conn::Postgres(Held::InTx(pool.begin().await?)),

@@ -12,11 +12,11 @@ test("an application is registered by what it is, and its configuration is ready
   await page.getByRole("button", { name: "Register" }).click();
   await expect(page.getByRole("alert")).toContainText("Enter its address");
   await expect(page.getByLabel("Address", { exact: true })).toHaveAttribute("aria-invalid", "true");
-  await page.getByLabel("Address", { exact: true }).fill("https://cloud.example.com");
+  await page.getByLabel("Address", { exact: true }).fill("https://drive.example.com");
   await page.getByRole("button", { name: "Register" }).click();
   await expect(page.getByText("The application is registered")).toBeVisible();
   await expect(page.getByText(/^cfw_app_/)).toBeVisible();
-  await expect(page.getByText("https://cloud.example.com/apps/user_oidc/code", { exact: true })).toBeVisible();
+  await expect(page.getByText("https://drive.example.com/apps/user_oidc/code", { exact: true })).toBeVisible();
   await expect(page.getByText("occ user_oidc:provider")).toBeVisible();
   await page.reload();
   await expect(page.getByText(/^cfw_app_/)).toHaveCount(0);
@@ -31,7 +31,7 @@ test("who may use a site behind the gate is picked by name", async ({ user, stra
   await visit(page, "/settings/applications/new");
   await page.getByRole("link", { name: "A site behind a gate" }).click();
   await page.getByLabel("Name", { exact: true }).fill("Wiki");
-  await page.getByLabel("Address", { exact: true }).fill("https://wiki.example.com");
+  await page.getByLabel("Address", { exact: true }).fill("https://intranet.example.com");
   const member = page.getByLabel(/Grace Hopper/);
   await expect(member).toBeHidden();
   await page.getByLabel("Only some of them").check();
@@ -40,7 +40,7 @@ test("who may use a site behind the gate is picked by name", async ({ user, stra
   await expect(page.getByRole("alert")).toContainText("Choose at least one role or member.");
   await member.check();
   await page.getByRole("button", { name: "Register" }).click();
-  await expect(page.getByText("server_name wiki.example.com;")).toBeVisible();
+  await expect(page.getByText("server_name intranet.example.com;")).toBeVisible();
   await expect(page.getByLabel(/Grace Hopper/)).toBeChecked();
   // Nothing listens there: that is said, and nothing is claimed.
   await page.getByRole("button", { name: "Test the gate" }).click();

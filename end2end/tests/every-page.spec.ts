@@ -14,6 +14,10 @@ const LOOKS = [
 // The watch of every story hears console errors and warnings, broken hydration, violations of the content security
 // policy and requests to other origins. Here only what belongs to the story is let pass.
 const EXPECTED: Record<string, RegExp> = {
+  "confirm-sign-up-over": /status of 410/,
+  "reset-password-over": /status of 410/,
+  "not-me-over": /status of 410/,
+  "join-not-good": /status of 410/,
   "remote-logout-dialog-failed": /net::ERR_FAILED/,
   "not-found": /status of 404/,
   "not-found-signed-in": /status of 404/,

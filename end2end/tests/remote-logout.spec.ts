@@ -102,7 +102,7 @@ test("the question says what the database says", async ({ user, elsewhere, serve
   await expect(asked.getByRole("link", { name: "2 API tokens" })).toHaveAttribute("href", "/settings/api");
   await expect(asked.getByRole("link", { name: "1 MCP token" })).toHaveAttribute("href", "/settings/mcp");
   await expect(asked.getByText("Two-factor authentication: off")).toBeVisible();
-  await expect(asked.getByText("This can’t be undone.")).toBeVisible();
+  await expect(asked.locator(".outcome__warning")).toContainText("This can’t be undone.");
 
   // Not what it said the last time: what is in the database now.
   await asked.getByRole(javaScript ? "button" : "link", { name: "Cancel" }).click();

@@ -218,6 +218,13 @@ impl Config {
             .unwrap_or_else(|| format!("http://{}", self.listen))
     }
 
+    /// Every address that it listens on, which nothing is ever sent to.
+    #[must_use]
+    pub fn listeners(&self) -> Vec<SocketAddr> {
+        let metrics = self.metrics_listen;
+        std::iter::once(self.listen).chain(metrics).collect()
+    }
+
     /// Whether cookies are `Secure` and carry the `__Host-` prefix.
     #[must_use]
     pub fn https(&self) -> bool {

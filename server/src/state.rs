@@ -56,7 +56,7 @@ impl AppState {
         };
         let notice_client = NoticeClient::new(
             &config.public_url(),
-            config.listen,
+            &config.listeners(),
             &config.webhook_authorities,
         );
         let notices = Notices::new(instance.clone(), &config.public_url(), notice_client);
@@ -71,7 +71,7 @@ impl AppState {
             webhook_client: Arc::new(HttpWebhookClient::new(
                 config.webhook_allow_private,
                 &config.public_url(),
-                config.listen,
+                &config.listeners(),
                 &config.webhook_authorities,
             )),
         };

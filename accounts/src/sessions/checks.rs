@@ -215,6 +215,7 @@ impl Reading {
 
     async fn read(&mut self, hashes: &[TokenHash]) -> Result<Vec<Looked>, sqlx::Error> {
         let db = self.shared.instance.db.clone();
+        db.still_there()?;
         if let Some(mut kept) = self.conn.take().filter(|_| !db.is_closed()) {
             match self.look_up(&mut kept, hashes).await {
                 // The other end may have closed it since; a new one tells whether the database is unavailable.

@@ -15,7 +15,7 @@ use accounts::{
     db::Db,
     end_reason::EndReason,
     secret::Token,
-    sessions::{By, Checks, Found},
+    sessions::{By, Checks, EndAllError, Found},
 };
 use testing::databases::{patient, postgres, url_of};
 use tokio::{task::JoinSet, time::timeout};
@@ -32,9 +32,17 @@ on_both!(
 /// Far more than a check takes, on any machine.
 const SOON: Duration = Duration::from_mins(1);
 
+/// Asks again where a busy machine gave no answer: that is never "signed in".
 async fn checked(checks: &Checks, token: &Token) -> Found {
-    let found = timeout(SOON, checks.check(token)).await;
-    found.expect("the check was stalled").unwrap()
+    let found = async {
+        loop {
+            match checks.check(token).await {
+                Ok(found) => return found,
+                Err(error) => assert!(matches!(*error, sqlx::Error::PoolTimedOut), "{error}"),
+            }
+        }
+    };
+    timeout(SOON, found).await.expect("the check was stalled")
 }
 
 async fn checks_that_wait_together_get_each_their_own_answer(db: Db) {
@@ -145,7 +153,10 @@ async fn hammered_meanwhile(app: &TestApp, user: &TestUser, by: &TestApp, checks
             failed.unwrap();
         }
     }
-    by.remote_logout(&user.id, By::Operator, NOW).await.unwrap();
+    // On SQLite the others' sign-ins may keep the writer for longer than its patience.
+    while let Err(error) = by.remote_logout(&user.id, By::Operator, NOW).await {
+        assert!(matches!(error, EndAllError::Database(_)), "{error:?}");
+    }
     over.store(true, Ordering::SeqCst);
     let found = checked(checks, &token).await;
     assert!(matches!(found, Found::Ended(_)), "{found:?}");

@@ -19,21 +19,21 @@ const READ: usize = 4_096;
 const LATE: &str = "There was no answer within five seconds.";
 
 /// Reaches applications. They are on private networks as often as not, so those are allowed; link-local and metadata
-/// addresses and our own listener never are.
+/// addresses and our own listeners never are.
 pub struct NoticeClient(HttpWebhookClient);
 
 impl NoticeClient {
-    /// `public_url` is where users find this instance and `listen` where it listens.
+    /// `public_url` is where users find this instance and `listeners` where it listens.
     #[must_use]
     pub fn new(
         public_url: &str,
-        listen: SocketAddr,
+        listeners: &[SocketAddr],
         authorities: &[CertificateDer<'static>],
     ) -> Self {
         Self(HttpWebhookClient::new(
             true,
             public_url,
-            listen,
+            listeners,
             authorities,
         ))
     }

@@ -22,16 +22,16 @@ const OWN: &str = "This is Curfew’s own address. Enter the one of the receiver
 pub struct Addresses {
     allow_private: bool,
     own: Option<Url>,
-    listen: SocketAddr,
+    listeners: Vec<SocketAddr>,
 }
 
 impl Addresses {
-    /// `public_url` is where users find this instance, `listen` where it listens.
-    pub fn new(allow_private: bool, public_url: &str, listen: SocketAddr) -> Self {
+    /// `public_url` is where users find this instance, `listeners` where it listens.
+    pub fn new(allow_private: bool, public_url: &str, listeners: &[SocketAddr]) -> Self {
         Self {
             allow_private,
             own: Url::parse(public_url).ok(),
-            listen,
+            listeners: listeners.to_vec(),
         }
     }
 
@@ -123,10 +123,12 @@ impl Addresses {
 
     /// Whether Curfew itself would answer there.
     fn listens_at(&self, ip: IpAddr, port: u16) -> bool {
-        let listen = self.listen.ip().to_canonical();
-        port == self.listen.port()
-            && (ip == listen
-                || (listen.is_unspecified() && (ip.is_loopback() || is_of_this_machine(ip))))
+        self.listeners.iter().any(|listener| {
+            let listen = listener.ip().to_canonical();
+            port == listener.port()
+                && (ip == listen
+                    || (listen.is_unspecified() && (ip.is_loopback() || is_of_this_machine(ip))))
+        })
     }
 }
 
@@ -144,13 +146,13 @@ mod tests {
 
     /// Its public address is one that nothing has to be asked for.
     fn addresses(allow_private: bool, listen: &str) -> Addresses {
-        Addresses::new(allow_private, "https://8.8.4.4", listen.parse().unwrap())
+        Addresses::new(allow_private, "https://8.8.4.4", &[listen.parse().unwrap()])
     }
 
     #[test]
     fn an_address_is_read_as_a_browser_would_and_refused_by_what_it_means() {
         let listen = LISTEN.parse().unwrap();
-        let strict = Addresses::new(false, "https://curfew.example.com", listen);
+        let strict = Addresses::new(false, "https://curfew.example.com", &[listen]);
         let wrong = "/x hooks.example.org ftp://hooks.example.org javascript:alert(1) file:///etc/passwd \
             http://hooks.example.org https:// https://a:b@hooks.example.org https://ada@hooks.example.org \
             https://localhost https://LOCALHOST. https://x.localhost https://printer.local \
@@ -232,7 +234,7 @@ mod tests {
         }
         assert!(lenient.read("http://a@10.0.0.1").is_err());
         // The public address by its name, which a proxy may listen on in Curfew's place.
-        let named = Addresses::new(true, "https://curfew.lan", LISTEN.parse().unwrap());
+        let named = Addresses::new(true, "https://curfew.lan", &[LISTEN.parse().unwrap()]);
         for own in [
             "https://curfew.lan/x",
             "https://CURFEW.lan:443",
@@ -241,6 +243,13 @@ mod tests {
             assert_eq!(named.read(own), Err(OWN), "{own}");
         }
         assert!(named.read("https://curfew.lan:8443/x").is_ok());
+        // Metrics have a listener of their own.
+        let both = ["127.0.0.1:3000", "127.0.0.1:9464"].map(|listen| listen.parse().unwrap());
+        let both = Addresses::new(true, "https://8.8.4.4", &both);
+        for own in ["http://127.0.0.1:3000", "http://127.0.0.1:9464/metrics"] {
+            assert_eq!(refused(&both, own).await, Some(OWN), "{own}");
+        }
+        assert_eq!(refused(&both, "http://127.0.0.1:9465").await, None);
         // Beside a Curfew that listens on one address, another program may have the port on another.
         let beside = addresses(true, "127.0.0.1:3000");
         assert_eq!(refused(&beside, "http://127.0.0.2:3000").await, None);

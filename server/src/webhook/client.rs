@@ -38,17 +38,17 @@ pub struct HttpWebhookClient {
 }
 
 impl HttpWebhookClient {
-    /// `public_url` is where users find this instance and `listen` where it listens: neither is ever sent to.
+    /// `public_url` is where users find this instance and `listeners` where it listens: none of them is ever sent to.
     /// `authorities` are trusted besides those that browsers trust.
     #[must_use]
     pub fn new(
         allow_private: bool,
         public_url: &str,
-        listen: SocketAddr,
+        listeners: &[SocketAddr],
         authorities: &[CertificateDer<'static>],
     ) -> Self {
         Self {
-            addresses: Addresses::new(allow_private, public_url, listen),
+            addresses: Addresses::new(allow_private, public_url, listeners),
             tls: tls::trusting(authorities)
                 .inspect_err(
                     |error| tracing::error!(%error, "TLS for webhooks could not be set up"),
@@ -224,7 +224,7 @@ mod tests {
             stream.write_all(answer).await.unwrap();
             String::from_utf8_lossy(&head[..length]).into_owned()
         });
-        let webhooks = HttpWebhookClient::new(true, "", checked, &[]);
+        let webhooks = HttpWebhookClient::new(true, "", &[checked], &[]);
         let client = webhooks.client_to(vec![checked]).unwrap();
         let url = format!("http://hooks.invalid:{}/x", checked.port());
         let answer = client.post(url).send().await.unwrap();
