@@ -1,12 +1,15 @@
 //! What only the browser side does: starting, and leaving a page for good.
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use leptos::{mount::hydrate_islands, prelude::*, web_sys::HtmlElement};
 use wasm_bindgen::JsCast;
 
 /// How long a dialog says that it is done before the next page comes.
 const TO_READ: Duration = Duration::from_millis(900);
+
+/// Longer than it takes to leave a page.
+const LEAVING: Duration = Duration::from_secs(10);
 
 /// Makes ready for the islands, which the page's loader then takes over one by one.
 pub fn start() {
@@ -46,8 +49,20 @@ pub fn focus(id: String) {
     });
 }
 
-/// To the sign-in page, and after that back to this one.
+thread_local! {
+    static IS_LEAVING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// To the sign-in page, and after that back to this one. Once: the sign-in page says why only the first time it is asked
+/// for, and a look-up, a form and the live notice may all find out at the same moment.
 pub fn leave_for_sign_in() {
+    let root = document().document_element();
+    let is_over = root.is_some_and(|root| root.has_attribute("data-over"));
+    if is_over || IS_LEAVING.replace(true) {
+        return;
+    }
+    // It may not have come to that: the network is gone, or the page was come back to.
+    set_timeout(|| IS_LEAVING.set(false), LEAVING);
     leaving();
     let location = window().location();
     let here = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
