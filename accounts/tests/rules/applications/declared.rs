@@ -11,7 +11,7 @@ use accounts::{
     secret::{Secret, Token},
     sessions::SignedIn,
 };
-use testing::databases::{number, texts};
+use testing::databases::{number, run, texts};
 
 use crate::{
     applications::{gate, open_id},
@@ -435,6 +435,11 @@ async fn it_is_checked_as_the_page_is(db: Db) {
     assert_eq!(field(stage.apply(&taken).await).1, "address");
     // Only the accounts that the operator lets have applications.
     let (_, eve) = stage.app.owner("Eve").await;
+    let later = format!(
+        "update accounts set created_at = created_at + 1 where id = '{}'",
+        eve.user.account_id.as_str()
+    );
+    run(&stage.app.db, &later).await;
     let mut op = stage.app.begin(&browser(1), NOW).await;
     let own = OwnHost("curfew.example.com".into());
     let account = eve.user.account_id;

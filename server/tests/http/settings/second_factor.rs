@@ -58,18 +58,14 @@ async fn every_address_leads_to_the_set_up_or_says_its_code(app: TestApp) {
             assert!(is_left, "{}", address.path);
             continue;
         }
-        let (answer, refused) = match address.function_name() {
-            Some(name) => {
-                let answer = ben.call(name, NOTHING).await;
-                let refused = answer.status == 403 && answer.json()["code"] == CODE;
-                (answer, refused)
-            }
-            None => {
-                let answer = ben.get(address.path).await;
-                let refused =
-                    answer.status == 303 && answer.header("location") == "/profile/security";
-                (answer, refused)
-            }
+        let (answer, refused) = if let Some(name) = address.function_name() {
+            let answer = ben.call(name, NOTHING).await;
+            let refused = answer.status == 403 && answer.json()["code"] == CODE;
+            (answer, refused)
+        } else {
+            let answer = ben.get(address.path).await;
+            let led = answer.status == 303 && answer.header("location") == "/profile/security";
+            (answer, led)
         };
         assert_eq!(refused, !is_left, "{}: {answer:?}", address.path);
     }
