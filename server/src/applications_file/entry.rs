@@ -66,11 +66,11 @@ impl Entry {
     /// What the file wants of it. `folder` is where files without a path of their own lie.
     pub(super) fn wanted(self, folder: &Path) -> Result<Wanted, Wrong> {
         if self.remove {
-            let alone = Self {
+            let nothing_else = Self {
                 remove: true,
                 ..Self::default()
             };
-            if self != alone {
+            if self != nothing_else {
                 return wrong(
                     "remove",
                     "Write nothing else of an application that is removed.",
