@@ -32,6 +32,7 @@ export class Server {
         CURFEW_LISTEN: address,
         CURFEW_PUBLIC_URL: `http://${address}`,
         CURFEW_DATABASE_URL: `sqlite://${databaseFile}`,
+        CURFEW_SIGN_UP: "open",
         // Every user of every story signs up from this machine.
         CURFEW_SIGN_UPS_PER_ADDRESS: "100000",
         // Each of them has an account of their own.

@@ -13,7 +13,7 @@
 //! | [`users`], [`profile`], [`passwords`], [`plans`] | users, their names, their passwords, what their plan has |
 //! | [`permissions`], [`roles`], [`denials`] | who may do what: one table of permissions; what was refused, recorded or counted |
 //! | [`account`], [`members`], [`invitations`] | an account's name and plan, its users, and how they join |
-//! | [`sign_up`], [`sign_in`], [`change_password`] | a new user, from an email and a password to a session, and a new password |
+//! | [`sign_up`], [`setup_code`], [`sign_in`], [`change_password`] | a new user, what the first of an install shows, from an email and a password to a session, and a new password |
 //! | [`rate_limits`], [`known_devices`] | how often something may be tried, and the browsers that are counted apart |
 //! | [`sessions`], [`remember_me`], [`end_reason`] | what is signed in, why it ended, and **remote logout**: [`sessions::end_all`] |
 //! | [`curfew`], [`curfew_schedule`] | the daily time at which sessions end by themselves |
@@ -83,6 +83,7 @@ pub mod sealed;
 pub mod second_factor;
 pub mod secret;
 pub mod sessions;
+pub mod setup_code;
 pub mod sign_in;
 pub mod sign_up;
 mod signed_in;

@@ -18,9 +18,10 @@ use crate::{
     rate_limits::{self, Permit, RateLimited},
     roles::Role,
     secret::{Secret, Token},
+    setup_code,
     time::Moment,
     users::{
-        CleanUser, NewUser, UserError, any_user, id_of_email, insert_account, insert_user,
+        CleanUser, NewUser, UserError, id_of_email, insert_account, insert_user, is_claimed,
         note_email_verified, taken,
     },
 };
@@ -34,11 +35,30 @@ pub enum SignUp {
     Closed,
 }
 
+/// What a visitor may do now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    Closed,
+    Open,
+    /// There was no user yet: who signs up first claims the install.
+    First,
+}
+
+/// What the first user of an install shows. It is not asked of the others.
+#[derive(Debug, Clone, Copy)]
+pub enum FirstUser<'a> {
+    /// Nothing: they are at the machine itself, or its operator.
+    AtTheMachine,
+    /// The setup code, as it was typed.
+    Shows(&'a Secret),
+}
+
 /// Who may sign up, and the plan of the account they get.
 #[derive(Debug, Clone, Copy)]
-pub struct Policy {
+pub struct Policy<'a> {
     pub sign_up: SignUp,
     pub plan: Plan,
+    pub first: FirstUser<'a>,
 }
 
 /// The link from the email, and the password that was typed when signing up.
@@ -68,6 +88,9 @@ pub enum ConfirmError {
     Database(#[from] sqlx::Error),
 }
 
+/// The field of the form.
+const SETUP_CODE: &str = "setup_code";
+
 const EMAIL_TAKEN: &str = "There is already an account with this email address.";
 
 /// Creates a user and a new account they own. Signs no user in.
@@ -78,13 +101,13 @@ pub async fn sign_up(
     instance: &Instance,
     client: &Client,
     now: Moment,
-    policy: &Policy,
+    policy: &Policy<'_>,
     new: NewUser<'_>,
 ) -> Result<UserId, UserError> {
     let ready = checked(instance, client, now, policy, new).await?;
     let mut op = Operation::begin(instance, client, now).await?;
     one_sign_up_at_a_time(&mut op).await?;
-    if !sign_up_open(&mut op, policy.sign_up).await? {
+    if opening(&mut op, policy.sign_up).await? == Opening::Closed {
         return Err(UserError::Closed);
     }
     let user = insert(&mut op, &ready, policy.plan)
@@ -103,7 +126,7 @@ pub async fn ask(
     instance: &Instance,
     client: &Client,
     now: Moment,
-    policy: &Policy,
+    policy: &Policy<'_>,
     new: NewUser<'_>,
 ) -> Result<(), UserError> {
     let ready = checked(instance, client, now, policy, new).await?;
@@ -169,7 +192,7 @@ pub async fn confirm(
     instance: &Instance,
     client: &Client,
     now: Moment,
-    policy: &Policy,
+    policy: &Policy<'_>,
     confirmation: Confirmation<'_>,
 ) -> Result<UserId, ConfirmError> {
     let Confirmation { link, password } = confirmation;
@@ -193,7 +216,7 @@ pub async fn confirm(
 
     let mut op = Operation::begin(instance, client, now).await?;
     one_sign_up_at_a_time(&mut op).await?;
-    if !sign_up_open(&mut op, policy.sign_up).await? {
+    if opening(&mut op, policy.sign_up).await? == Opening::Closed {
         return Err(ConfirmError::Closed);
     }
     // Read again, now that no other sign-up runs: a second click has either committed or not begun.
@@ -222,42 +245,45 @@ pub async fn confirm(
     Ok(user)
 }
 
-/// Whether a visitor may sign up now.
+/// What a visitor may do now.
 ///
 /// # Errors
 /// When the database is unavailable.
-pub async fn sign_up_open(conn: &mut Conn, policy: SignUp) -> Result<bool, sqlx::Error> {
+pub async fn opening(conn: &mut Conn, policy: SignUp) -> Result<Opening, sqlx::Error> {
+    if policy == SignUp::Closed {
+        return Ok(Opening::Closed);
+    }
+    if !is_claimed(conn).await? {
+        return Ok(Opening::First);
+    }
     Ok(match policy {
-        SignUp::Open => true,
-        SignUp::Closed => false,
-        SignUp::First => !is_claimed(conn).await?,
+        SignUp::Open => Opening::Open,
+        SignUp::First | SignUp::Closed => Opening::Closed,
     })
-}
-
-/// Whether a first user ever signed up. That is kept: an install whose last user was deleted is not open to strangers again.
-async fn is_claimed(conn: &mut Conn) -> Result<bool, sqlx::Error> {
-    let claimed: bool = on!(conn, c => sqlx::query_scalar(
-        "select claimed_at is not null from instance where one = 1")
-        .fetch_one(c)
-        .await)?;
-    Ok(claimed || any_user(conn).await?)
 }
 
 async fn checked(
     instance: &Instance,
     client: &Client,
     now: Moment,
-    policy: &Policy,
+    policy: &Policy<'_>,
     new: NewUser<'_>,
 ) -> Result<CleanUser, UserError> {
-    // Checked before the costly hash; the operation that creates the user checks it again.
+    // Checked before the costly hash; the operation that creates the user checks it again. What was claimed once stays so,
+    // so a code that is not asked for here is not owed later.
     let mut conn = instance.read(now).await?;
-    if !sign_up_open(&mut conn, policy.sign_up).await? {
-        return Err(UserError::Closed);
-    }
+    let opening = opening(&mut conn, policy.sign_up).await?;
     drop(conn);
+    let refusal = match (opening, policy.first) {
+        (Opening::Closed, _) => return Err(UserError::Closed),
+        (Opening::First, FirstUser::Shows(code)) => {
+            setup_code::refusal(instance, client, now, code).await?
+        }
+        (Opening::First, FirstUser::AtTheMachine) | (Opening::Open, _) => None,
+    };
     let hasher = instance.hasher.stranger(client);
-    let (name, email) = new.clean(&hasher, instance.limits.password_min).await?;
+    let clean = new.clean(&hasher, instance.limits.password_min).await;
+    let (name, email) = and_code(clean, refusal)?;
     let mut permit = Permit::none();
     if client.ip.is_some() {
         // A request, and not an operator on the machine itself, who is not limited.
@@ -280,12 +306,24 @@ async fn checked(
     }
 }
 
+/// Every field that is wrong, the setup code's last.
+fn and_code<T>(clean: Result<T, UserError>, refusal: Option<&str>) -> Result<T, UserError> {
+    let Some(why) = refusal else {
+        return clean;
+    };
+    Err(match clean {
+        Ok(_) => UserError::field(SETUP_CODE, why),
+        Err(UserError::Fields(mut wrong)) => {
+            wrong.push((SETUP_CODE, why.to_owned()));
+            UserError::Fields(wrong)
+        }
+        Err(other) => other,
+    })
+}
+
 async fn insert(op: &mut Operation, new: &CleanUser, plan: Plan) -> Result<UserId, sqlx::Error> {
     let account = insert_account(op, &format!("{}’s account", new.name), plan).await?;
     let user = insert_user(op, &account, Role::Owner, new).await?;
-    let now = op.now.at;
-    let first = "update instance set claimed_at = $1 where one = 1 and claimed_at is null";
-    execute!(op, first, now)?;
     let event = Event::of(Action::UserCreated, Actor::User(&user))
         .in_account(&account)
         .about(&user);

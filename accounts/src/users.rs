@@ -120,7 +120,7 @@ pub(crate) async fn insert_account(
     Ok(id)
 }
 
-/// Creates a user in an account.
+/// Creates a user in an account. The first of an install claims it.
 pub(crate) async fn insert_user(
     op: &mut Operation,
     account: &AccountId,
@@ -140,7 +140,27 @@ pub(crate) async fn insert_user(
         &new.password_hash,
         at
     )?;
+    claim(op, at).await?;
     Ok(id)
+}
+
+/// Whether a first user ever signed up. That is kept: an install whose last user was deleted is not open to strangers
+/// again.
+pub(crate) async fn is_claimed(conn: &mut Conn) -> Result<bool, sqlx::Error> {
+    on!(conn, c => sqlx::query_scalar(
+        "select claimed_at is not null or exists (select 1 from users) from instance where one = 1")
+        .fetch_one(c)
+        .await)
+}
+
+/// Keeps that there is a user, in the transaction that creates them.
+pub(crate) async fn claim(conn: &mut Conn, at: UnixMillis) -> Result<(), sqlx::Error> {
+    execute!(
+        conn,
+        "update instance set claimed_at = $1 where one = 1 and claimed_at is null",
+        at
+    )?;
+    Ok(())
 }
 
 /// The columns of [`User`], of users `u` and accounts `a`; the numbers are those of

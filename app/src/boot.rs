@@ -27,6 +27,9 @@ pub struct Boot {
     /// Whether an anonymous visitor may sign up here now.
     #[serde(skip)]
     pub sign_up_open: bool,
+    /// Whether signing up takes the setup code.
+    #[serde(skip)]
+    pub asks_setup_code: bool,
     /// Fewest characters of a password.
     pub password_min: usize,
     /// How many days a remembered device is remembered.

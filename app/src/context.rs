@@ -12,7 +12,7 @@ use accounts::{
     roles::Role,
     secret::Token,
     sessions::{Ended, Found, SignedIn, find_by_id},
-    sign_up::{Policy, SignUp},
+    sign_up::{FirstUser, Opening, Policy, SignUp},
     time::Moment,
     webhooks::{Failure, Payload},
 };
@@ -51,10 +51,11 @@ pub struct Install {
 impl Install {
     /// Who may sign up, and the plan of the account they get.
     #[must_use]
-    pub fn sign_up_policy(&self) -> Policy {
+    pub fn sign_up_policy<'a>(&self, first: FirstUser<'a>) -> Policy<'a> {
         Policy {
             sign_up: self.sign_up,
             plan: self.default_plan,
+            first,
         }
     }
 }
@@ -121,7 +122,18 @@ pub struct Visit {
     pub form_token: Option<String>,
     /// Why the user signed in does not see the page they asked for.
     pub refused: Option<AppError>,
-    pub sign_up_open: bool,
+    /// Whether a visitor may sign up. Closed for a user who is signed in, who has done that.
+    pub sign_up: Opening,
+    /// Whether it comes from the machine itself, with no proxy between: then the first sign-up asks for no setup code.
+    pub at_the_machine: bool,
+}
+
+impl Visit {
+    /// Whether a sign-up shows the setup code.
+    #[must_use]
+    pub fn asks_setup_code(&self) -> bool {
+        self.sign_up == Opening::First && !self.at_the_machine
+    }
 }
 
 /// Whether a user is signed in.

@@ -78,18 +78,24 @@ pub async fn verify_code(code: String) -> Result<(), AppError> {
 
 /// Creates a user with an account of their own, and signs them in. Where sign-ups are confirmed, all but
 /// the first user of an install are emailed a link instead, and the answer does not tell which addresses have users already.
+/// The first user shows the setup code, unless they come from the machine itself.
 ///
 /// # Errors
 /// `validation_failed`, `sign_up_closed`, `too_many_attempts`, `service_unavailable`.
 #[server(prefix = "/api/fn", endpoint = "sign_up")]
-pub async fn sign_up(name: String, email: String, password: String) -> Result<(), AppError> {
+pub async fn sign_up(
+    name: String,
+    email: String,
+    password: String,
+    setup_code: Option<String>,
+) -> Result<(), AppError> {
     use accounts::{
         secret::Secret,
-        sign_up::{Policy, SignUp, ask, sign_up},
-        users::{NewUser, UserError, any_user},
+        sign_up::{FirstUser, Opening, Policy, SignUp, ask, sign_up},
+        users::{NewUser, UserError},
     };
 
-    use crate::context::{curfew, now, reader, visit};
+    use crate::context::{curfew, now, visit};
 
     let (curfew, visit, now) = (curfew()?, visit()?, now());
     let (instance, client) = (&curfew.instance, &visit.client);
@@ -99,11 +105,14 @@ pub async fn sign_up(name: String, email: String, password: String) -> Result<()
         email: &email,
         password: &password,
     };
-    let policy = curfew.sign_up_policy();
+    let code = Secret::new(setup_code.unwrap_or_default());
+    let policy = curfew.sign_up_policy(if visit.at_the_machine {
+        FirstUser::AtTheMachine
+    } else {
+        FirstUser::Shows(&code)
+    });
     // The first user sets the install up, perhaps its email as well.
-    let first = curfew.confirm_sign_up
-        && policy.sign_up != SignUp::Closed
-        && !any_user(&mut *reader().await?).await?;
+    let first = curfew.confirm_sign_up && visit.sign_up == Opening::First;
     if !curfew.confirm_sign_up || first {
         let policy = Policy {
             sign_up: if first { SignUp::First } else { policy.sign_up },

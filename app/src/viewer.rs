@@ -5,6 +5,7 @@ use accounts::{
     permissions::{self, Permission, Refusal},
     plans::Feature,
     sessions::SignedIn,
+    sign_up::Opening,
     step_up,
     text::visible,
 };
@@ -35,9 +36,10 @@ pub(crate) fn boot() -> Boot {
             _ => None,
         },
         // A token's value is for one page, which asks for it itself.
+        sign_up_open: visit.sign_up != Opening::Closed,
+        asks_setup_code: visit.asks_setup_code(),
         flash: visit.flash.filter(|f| !matches!(f, Flash::Made(_))),
         refused: visit.refused,
-        sign_up_open: visit.sign_up_open,
         password_min: curfew.instance.limits.password_min,
         remember_days: curfew.instance.limits.remember_for.as_secs() / (24 * 60 * 60),
     }

@@ -86,6 +86,7 @@ async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<
         | Command::Mail(_) => {
             return Err(Failed::Message("this is not done here".into()));
         }
+        Command::SetupCode => instance::print_setup_code(instance, config.sign_up, out).await?,
         Command::User(User::Create(new)) => user::create(instance, config, &new, out).await?,
         Command::User(User::List) => user::list(instance, out).await?,
         Command::User(User::Disable { email, last_owner }) => {

@@ -10,7 +10,7 @@ use app::{
 };
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     middleware::Next,
     response::Response,
 };
@@ -30,7 +30,7 @@ pub async fn check(State(state): State<AppState>, request: Request, next: Next) 
     if any || is_exempt(&state, &request) {
         return next.run(request).await;
     }
-    let named = named(&request);
+    let named = named(request.headers(), request.uri());
     match named.iter().find(|host| !is_this_machine(host)) {
         None => next.run(request).await,
         Some(other) => refuse(&state, &request, other),
@@ -54,19 +54,16 @@ fn is_exempt(state: &AppState, request: &Request) -> bool {
 }
 
 /// The hosts that a request names. A browser names one; a program of before HTTP/1.1 none.
-fn named(request: &Request) -> Vec<String> {
-    let headers = request.headers().get_all(header::HOST).iter();
+pub(crate) fn named(headers: &HeaderMap, uri: &Uri) -> Vec<String> {
+    let headers = headers.get_all(header::HOST).iter();
     let headers = headers.map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned());
-    let target = request
-        .uri()
-        .authority()
-        .map(|host| host.as_str().to_owned());
+    let target = uri.authority().map(|host| host.as_str().to_owned());
     headers.chain(target).collect()
 }
 
 /// Whether a host is a name of this machine that no name server can give to another site: RFC 6761, 6.3, and
 /// addresses.
-fn is_this_machine(host: &str) -> bool {
+pub(crate) fn is_this_machine(host: &str) -> bool {
     if let Some(rest) = host.strip_prefix('[') {
         let Some((ip, port)) = rest.split_once(']') else {
             return false;

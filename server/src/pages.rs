@@ -2,7 +2,7 @@
 
 pub(crate) mod routes;
 
-use accounts::{db::DatabaseError, sign_in::pending_is_open, sign_up, users};
+use accounts::{db::DatabaseError, sign_in::pending_is_open, sign_up::Opening};
 use app::{
     context::{Curfew, Presence, Visit, now},
     cookies::Kind,
@@ -56,11 +56,8 @@ pub async fn page(
             Err(refusal) => refuse(&state, visit, refusal, request).await,
         },
         Presence::Ended(ended) => session_ended(&state, here, Reason::from(ended)),
-        Presence::Anonymous => match is_fresh_install(&state).await {
-            Ok(true) => see_other("/sign-up"),
-            Ok(false) => to_sign_in(here),
-            Err(error) => unavailable(&state, &request, &error),
-        },
+        Presence::Anonymous if visit.sign_up == Opening::First => see_other("/sign-up"),
+        Presence::Anonymous => to_sign_in(here),
     }
 }
 
@@ -196,12 +193,4 @@ async fn draw(state: &AppState, mut visit: Visit, request: Request) -> Response 
         set_unless_set(&mut response, &state.curfew.cookies.removed(Kind::Flash));
     }
     response
-}
-
-async fn is_fresh_install(state: &AppState) -> Result<bool, DatabaseError> {
-    let mut conn = state.curfew.instance.read(now()).await?;
-    Ok(
-        sign_up::sign_up_open(&mut conn, state.curfew.sign_up).await?
-            && !users::any_user(&mut conn).await?,
-    )
 }

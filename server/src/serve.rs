@@ -25,6 +25,7 @@ use crate::{
     emails::EmailSender,
     jobs, key_file, metrics, metrics_answer,
     router::router,
+    setup,
     state::AppState,
     stopping::{self, REQUESTS, WITHIN},
     streams::EVERY,
@@ -103,6 +104,9 @@ pub async fn serve(config: Config) -> Result<(), String> {
         always.spawn(waiting.keep_trying());
     }
     let address = format!("http://{address}");
+    setup::log_code(&instance, state.curfew.sign_up)
+        .await
+        .map_err(|e| state.config.cannot_open_database(&db.explain(&e)))?;
     tracing::info!("Curfew is at {}", public.unwrap_or(address));
     tell_systemd(NotifyState::Ready);
     connections::raise_limit();

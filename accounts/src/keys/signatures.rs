@@ -20,6 +20,8 @@ pub(crate) enum Signs {
     Successor,
     /// What a user has answered before an application is given a code.
     Answer,
+    /// What the first sign-up of an install shows.
+    SetupCode,
 }
 
 impl Signs {
@@ -29,6 +31,7 @@ impl Signs {
             Self::AuditMarks => b"curfew audit marks",
             Self::Successor => b"curfew successor",
             Self::Answer => b"curfew answer",
+            Self::SetupCode => b"curfew setup code",
         }
     }
 }
@@ -71,6 +74,16 @@ impl Keys {
         let key = &ring.0[at(&ring)?];
         let bytes = mac(key, what, message).finalize().into_bytes().into();
         Some((bytes, key.id.clone()))
+    }
+
+    /// Whether these are the first bytes of what [`Keys::derive`] gives with one of the keys. It takes as long wherever
+    /// they differ.
+    pub(crate) fn begins(&self, what: Signs, message: &[u8], bytes: &[u8]) -> bool {
+        let of_one = |ring: &super::Ring| {
+            let mut keys = ring.0.iter();
+            keys.any(|key| mac(key, what, message).verify_truncated_left(bytes).is_ok())
+        };
+        of_one(&self.now()) || of_one(&self.again())
     }
 
     /// Checks what [`Keys::sign`] has signed.

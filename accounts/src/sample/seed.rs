@@ -13,6 +13,7 @@ use crate::{
     plans::Plan,
     secret::{Secret, Token, TokenHash},
     time::Moment,
+    users,
 };
 
 /// Rows in one statement: SQLite takes at most 32,766 values in one, and every row has at most 11.
@@ -80,6 +81,7 @@ pub async fn seed(
         .collect();
     for some in users.chunks(ROWS_A_COMMIT) {
         let mut tx = instance.db.write().await?;
+        users::claim(&mut tx, now.at).await?;
         for some in some.chunks(ROWS) {
             insert_users(&mut tx, some, &hash, now).await?;
         }

@@ -9,7 +9,9 @@ use accounts::{
     plans::Plan,
     rate_limits::RateLimited,
     secret::Token,
-    sign_up::{self, ConfirmError, Confirmation, Policy, SignUp, ask, confirm, waiting},
+    sign_up::{
+        self, ConfirmError, Confirmation, FirstUser, Opening, Policy, SignUp, ask, confirm, waiting,
+    },
     time::Moment,
     users::{self, NewUser, UserError, id_of_email},
 };
@@ -35,9 +37,12 @@ on_both!(
 
 const EMAIL: &str = "eve@example.com";
 
-fn policy(sign_up: SignUp) -> Policy {
-    let plan = Plan::Pro;
-    Policy { sign_up, plan }
+fn policy(sign_up: SignUp) -> Policy<'static> {
+    Policy {
+        sign_up,
+        plan: Plan::Pro,
+        first: FirstUser::AtTheMachine,
+    }
 }
 
 async fn request_link(app: &TestApp, email: &str, now: Moment) -> Result<(), UserError> {
@@ -232,8 +237,8 @@ async fn a_sign_up_that_is_closed_meanwhile_creates_no_user(db: Db) {
     let refused = confirmed_under(SignUp::Closed, &app, &link, PASSWORD, NOW).await;
     assert!(matches!(refused, Err(ConfirmError::Closed)), "{refused:?}");
     let mut reader = app.read(NOW).await;
-    let open = sign_up::sign_up_open(&mut reader, SignUp::Closed).await;
-    assert!(!open.unwrap());
+    let opening = sign_up::opening(&mut reader, SignUp::Closed).await;
+    assert_eq!(opening.unwrap(), Opening::Closed);
     drop(reader);
     assert_eq!(count_users(&app).await, 0);
 }

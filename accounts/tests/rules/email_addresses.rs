@@ -8,7 +8,7 @@ use accounts::{
     reset_password::{self, RequestError},
     roles::Role,
     sign_in::SignInError,
-    sign_up::{self, Policy, SignUp},
+    sign_up::{self, FirstUser, Policy, SignUp},
     users::{self, NewUser},
 };
 use testing::databases;
@@ -42,6 +42,7 @@ async fn sign_up(
     let policy = Policy {
         sign_up: SignUp::Open,
         plan: accounts::plans::Plan::Enterprise,
+        first: FirstUser::AtTheMachine,
     };
     sign_up::sign_up(app, &browser(1), NOW, &policy, new).await
 }

@@ -9,7 +9,7 @@ use accounts::{
     roles::Role,
     secret::Token,
     sign_in::{CompletedSignIn, SignInError},
-    sign_up::{ConfirmError, Confirmation, Policy, SignUp, confirm, sign_up},
+    sign_up::{ConfirmError, Confirmation, FirstUser, Policy, SignUp, confirm, sign_up},
     step_up,
     users::{NewUser, UserError},
 };
@@ -26,9 +26,10 @@ on_both!(
     who_is_refused_because_too_many_wait_has_used_up_no_try_of_a_link_and_no_sign_up,
 );
 
-const POLICY: Policy = Policy {
+const POLICY: Policy<'static> = Policy {
     sign_up: SignUp::Open,
     plan: Plan::Enterprise,
+    first: FirstUser::AtTheMachine,
 };
 
 /// More than are hashed in five seconds.

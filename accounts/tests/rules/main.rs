@@ -29,6 +29,7 @@ mod email_addresses;
 mod emails;
 mod ending_devices;
 mod figures;
+mod first_user;
 mod floods;
 mod forgotten_password;
 mod full_disk;

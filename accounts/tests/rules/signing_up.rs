@@ -5,7 +5,7 @@ use accounts::{
     ids::UserId,
     plans::Plan,
     roles::Role,
-    sign_up::{self, Policy, SignUp},
+    sign_up::{self, FirstUser, Opening, Policy, SignUp},
     users::{self, NewUser, UserError},
 };
 
@@ -36,8 +36,11 @@ async fn sign_up(
         email,
         password: &password,
     };
-    let plan = Plan::Pro;
-    let policy = Policy { sign_up, plan };
+    let policy = Policy {
+        sign_up,
+        plan: Plan::Pro,
+        first: FirstUser::AtTheMachine,
+    };
     sign_up::sign_up(app, &browser(1), NOW, &policy, new).await
 }
 
@@ -61,11 +64,8 @@ async fn the_first_user_owns_a_new_account_and_only_the_first_gets_in(db: Db) {
     assert_eq!(ada.account_name, "Ada Lovelace’s account");
     assert!(users::any_user(&mut reader).await.unwrap());
 
-    assert!(
-        !sign_up::sign_up_open(&mut reader, SignUp::First)
-            .await
-            .unwrap()
-    );
+    let opening = sign_up::opening(&mut reader, SignUp::First).await;
+    assert_eq!(opening.unwrap(), Opening::Closed);
     let second = sign_up(&app, SignUp::First, "ben@example.com", PASSWORD).await;
     assert!(matches!(second, Err(UserError::Closed)), "{second:?}");
 }

@@ -30,7 +30,7 @@ use accounts::{
         CompletedSignIn, Credentials, SignInError, SignInOptions, SignInOutcome, VerifiedPassword,
         admit, check_password, sign_in,
     },
-    sign_up::{self, Policy, SignUp},
+    sign_up::{self, FirstUser, Policy, SignUp},
     time::{Moment, UnixMillis},
     users::NewUser,
 };
@@ -136,6 +136,7 @@ impl TestApp {
         let policy = Policy {
             sign_up: SignUp::Open,
             plan,
+            first: FirstUser::AtTheMachine,
         };
         // From no address, so that none has its sign-ups counted.
         let nowhere = Client::default();

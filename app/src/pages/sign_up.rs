@@ -1,4 +1,4 @@
-//! `/sign-up`: name, email, password.
+//! `/sign-up`: name, email, password, and the setup code of the first user who does not come from the machine itself.
 
 use leptos::prelude::*;
 
@@ -23,7 +23,7 @@ pub fn SignUp() -> impl IntoView {
         <Narrow title="Create an account">
             <div class="card card--lifted">
                 {if boot.sign_up_open {
-                    view! { <Form shortest=boot.password_min /> }.into_any()
+                    view! { <Form shortest=boot.password_min asks_setup_code=boot.asks_setup_code /> }.into_any()
                 } else {
                     view! { <Closed /> }.into_any()
                 }}
@@ -36,7 +36,7 @@ pub fn SignUp() -> impl IntoView {
 }
 
 #[component]
-fn Form(shortest: usize) -> impl IntoView {
+fn Form(shortest: usize, asks_setup_code: bool) -> impl IntoView {
     let form = FormState::<SignUpForm>::of("sign_up");
     view! {
         <div class="card__body">
@@ -67,6 +67,17 @@ fn Form(shortest: usize) -> impl IntoView {
                     hint=format!("At least {shortest} characters. A few unrelated words work well.")
                     error=form.field_error("password")
                 />
+                {asks_setup_code
+                    .then(|| {
+                        view! {
+                            <Field
+                                name="setup_code"
+                                label="Setup code"
+                                hint="You’re the first here. The log of this Curfew shows the code, and the command “curfew setup-code” prints it."
+                                error=form.field_error("setup_code")
+                            />
+                        }
+                    })}
                 <div class="form__actions">
                     <Submit look="button--primary button--wide" busy=form.busy()>
                         "Create account"

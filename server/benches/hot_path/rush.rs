@@ -16,7 +16,7 @@ use accounts::{
     passwords::Hasher,
     plans::Plan,
     secret::Secret,
-    sign_up::{Policy, SignUp, sign_up},
+    sign_up::{FirstUser, Policy, SignUp, sign_up},
     time::Moment,
     users::NewUser,
 };
@@ -80,6 +80,7 @@ async fn users(data: &Path) -> Result<(), Failed> {
     let policy = Policy {
         sign_up: SignUp::Open,
         plan: Plan::Enterprise,
+        first: FirstUser::AtTheMachine,
     };
     for n in 0..AT_ONCE {
         let (email, password) = (email(n), Secret::new(PASSWORD.into()));

@@ -7,7 +7,7 @@ use accounts::{
     remember_me::{self, Worth},
     secret::Token,
     sessions::{Checks, Ended, Found, Unavailable},
-    sign_up,
+    sign_up::{Opening, opening},
     time::Moment,
 };
 use app::{
@@ -36,6 +36,7 @@ use crate::{
     form_page,
     redirects::{set_unless_set, to_sign_in},
     request_id,
+    setup::is_at_the_machine,
     state::AppState,
 };
 
@@ -99,15 +100,15 @@ pub async fn authenticate_by(
         };
         let authenticated = find_user(sessions, state, request, now).await?;
         // Only visitors are told.
-        let sign_up_open = if matches!(&authenticated, Authenticated::As(Presence::SignedIn(_))) {
-            false
+        let opening = if matches!(&authenticated, Authenticated::As(Presence::SignedIn(_))) {
+            Opening::Closed
         } else {
             let mut conn = state.curfew.instance.read(now).await?;
-            sign_up::sign_up_open(&mut conn, state.curfew.sign_up).await?
+            opening(&mut conn, state.curfew.sign_up).await?
         };
-        Ok::<_, Unavailable>((authenticated, sign_up_open))
+        Ok::<_, Unavailable>((authenticated, opening))
     };
-    let (authenticated, sign_up_open) = match found.await {
+    let (authenticated, opening) = match found.await {
         Ok(found) => found,
         Err(error) => {
             let error = state.curfew.instance.db.explain(&error);
@@ -159,6 +160,7 @@ pub async fn authenticate_by(
         }
         Presence::Ended(_) | Presence::Anonymous => true,
     };
+    let at_the_machine = opening == Opening::First && is_at_the_machine(&parts, &state.config);
     parts.extensions.insert(Visit {
         presence,
         client,
@@ -166,7 +168,8 @@ pub async fn authenticate_by(
         flash: request_cookies.flash.clone(),
         form_token: None,
         refused,
-        sign_up_open,
+        sign_up: opening,
+        at_the_machine,
     });
     let mut response = next.run(Request::from_parts(parts, body)).await;
     for cookie in fresh {

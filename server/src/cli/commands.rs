@@ -28,6 +28,13 @@ pub enum Command {
     /// Serve until told to stop (what happens without a command)
     #[command(after_help = "Example: CURFEW_LISTEN=0.0.0.0:3000 curfew serve")]
     Serve,
+    /// Print the code that the first user is asked for, unless they sign up on this machine
+    #[command(
+        after_help = "The log shows it, too, when the server starts. Once there was a user there is no code: this says so, and ends \
+        with 1.\n\n\
+        Example: curfew setup-code"
+    )]
+    SetupCode,
     /// Users
     #[command(subcommand, after_help = "Example: curfew user create --help")]
     User(User),

@@ -1,4 +1,4 @@
-//! `curfew instance raise-epoch`.
+//! `curfew instance raise-epoch` and `curfew setup-code`.
 
 use std::io::Write;
 
@@ -6,6 +6,9 @@ use accounts::{
     db::{InstanceRaise, RaiseReason},
     instance::Instance,
     instance_epoch::raise_instance_epoch,
+    setup_code::setup_code,
+    sign_up::{Opening, SignUp, opening},
+    time::Moment,
 };
 
 use super::{Failed, count, operation};
@@ -15,6 +18,30 @@ pub(super) async fn raise_epoch(instance: &Instance, out: &mut impl Write) -> Re
     let raised = raise_instance_epoch(&mut op, RaiseReason::Operator).await?;
     op.commit().await?;
     ended(&raised, out)
+}
+
+/// Prints the setup code, while it is asked for.
+pub(super) async fn print_setup_code(
+    instance: &Instance,
+    policy: SignUp,
+    out: &mut impl Write,
+) -> Result<(), Failed> {
+    let mut conn = instance.read(Moment::now()).await?;
+    // By the widest policy: whether there was a first user at all.
+    if opening(&mut conn, SignUp::Open).await? != Opening::First {
+        return Err(Failed::Message(
+            "this Curfew has had its first user, so no setup code is asked for any more. `curfew user list` shows every user"
+                .into(),
+        ));
+    }
+    if policy == SignUp::Closed {
+        return Err(Failed::Message(
+            "CURFEW_SIGN_UP is `closed`, so no user signs up and no setup code is asked for. `curfew user create` creates the first user"
+                .into(),
+        ));
+    }
+    writeln!(out, "{}", setup_code(&instance.keys))?;
+    Ok(())
 }
 
 /// What ended, for the operator.

@@ -13,7 +13,7 @@ use accounts::{
     passwords,
     roles::Role,
     secret::Secret,
-    sign_up::{self, Policy, SignUp},
+    sign_up::{self, FirstUser, Policy, SignUp},
     text::visible,
     time::Moment,
     users::{self, NewUser, UserError},
@@ -42,6 +42,7 @@ pub(super) async fn create(
     let policy = Policy {
         sign_up: SignUp::Open,
         plan: config.default_plan,
+        first: FirstUser::AtTheMachine,
     };
     let user = NewUser {
         name: &new.name,

@@ -30,7 +30,7 @@ fn every_setting_has_a_working_default() {
     assert_eq!(config.mail_folder, PathBuf::from("data/mail"));
     assert_eq!(config.mail_from.to_string(), "Curfew <curfew@localhost>");
     assert_eq!(config.default_plan, Plan::Enterprise);
-    assert_eq!(config.sign_up, SignUp::Open);
+    assert_eq!(config.sign_up, SignUp::First);
     assert_eq!(config.requests_a_minute.get(), 300);
     assert_eq!(config.log_filter, "info,sqlx=warn,rmcp=warn");
     assert!(!config.https() && !config.confirm_sign_up && !config.log_json);

@@ -22,12 +22,13 @@ use crate::{
 };
 
 /// Fields that are never kept for showing again.
-const SECRETS: [&str; 6] = [
+const SECRETS: [&str; 7] = [
     "password",
     "current_password",
     "new_password",
     "confirmation",
     "code",
+    "setup_code",
     "token",
 ];
 
@@ -211,7 +212,7 @@ mod tests {
     #[test]
     fn what_belongs_to_one_page_is_not_typed_and_no_secret_is_kept() {
         let body = Bytes::from_static(
-            b"on_page=%2Fjoin%3Finvite%3Dabc&form_token=x&password=y&token=z&name=Ada&for_user=1",
+            b"on_page=%2Fjoin%3Finvite%3Dabc&form_token=x&password=y&token=z&setup_code=s&name=Ada&for_user=1",
         );
         let kept: Vec<String> = typed(&body).into_keys().collect();
         assert_eq!(kept, ["for_user", "name"]);

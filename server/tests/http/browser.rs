@@ -34,6 +34,8 @@ pub struct Browser {
     pub app: TestApp,
     pub user_agent: String,
     pub address: IpAddr,
+    /// Whether its user knows the setup code, and types it wherever they sign up.
+    pub has_read_the_log: bool,
     jar: Mutex<BTreeMap<String, Cookie<'static>>>,
 }
 
@@ -44,6 +46,7 @@ impl Clone for Browser {
             app: self.app.clone(),
             user_agent: self.user_agent.clone(),
             address: self.address,
+            has_read_the_log: self.has_read_the_log,
             jar: Mutex::new(self.jar.lock().unwrap().clone()),
         }
     }
@@ -55,6 +58,7 @@ impl Browser {
             app,
             user_agent: user_agent.to_owned(),
             address: Ipv4Addr::new(192, 0, 2, 1).into(),
+            has_read_the_log: true,
             jar: Mutex::default(),
         }
     }
@@ -150,7 +154,7 @@ impl Browser {
             .header(header::CONTENT_TYPE, FORM)
             .header(header::ORIGIN, &origin)
             .header(header::REFERER, format!("{origin}{on}"));
-        self.send(request, encoded(fields).into()).await
+        self.send(request, self.filled(path, fields).into()).await
     }
 
     /// Calls a server function as a program does: JSON comes back, and nothing says "browser".
@@ -162,7 +166,20 @@ impl Browser {
         let request = Request::post(format!("/api/fn/{function}"))
             .header(header::ACCEPT, "application/json")
             .header(header::CONTENT_TYPE, FORM);
-        self.send(request, encoded(fields).into()).await
+        self.send(request, self.filled(function, fields).into())
+            .await
+    }
+
+    /// A form, with the setup code where that is not in it already.
+    fn filled<N: AsRef<str>, V: AsRef<str>>(&self, function: &str, fields: &[(N, V)]) -> String {
+        let mut form = Serializer::new(String::new());
+        form.extend_pairs(fields);
+        let signs_up = function.rsplit('/').next() == Some("sign_up");
+        let is_typed = fields.iter().any(|(name, _)| name.as_ref() == "setup_code");
+        if signs_up && self.has_read_the_log && !is_typed {
+            form.append_pair("setup_code", &self.app.setup_code());
+        }
+        form.finish()
     }
 
     /// Opens the event stream. Its answer when that is refused.

@@ -23,6 +23,7 @@ mod logging;
 mod metrics;
 mod notices;
 mod other_commands;
+mod setup_code;
 mod start;
 mod stopping;
 mod streams;

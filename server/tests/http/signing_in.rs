@@ -1,6 +1,7 @@
 //! Signing up, in and out, being remembered, changing the password.
 
 mod confirming;
+mod first_user;
 mod next;
 mod password;
 mod rate_limits;

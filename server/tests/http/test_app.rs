@@ -19,6 +19,7 @@ use accounts::{
     operation::Operation,
     passwords::Hasher,
     plans::Plan,
+    setup_code::setup_code,
     time::Moment,
 };
 use app::{Assets, cookies::Kind};
@@ -64,7 +65,10 @@ impl TestApp {
         Self::made(
             db,
             url,
-            vec![("CURFEW_PUBLIC_URL", "http://curfew.test")],
+            vec![
+                ("CURFEW_PUBLIC_URL", "http://curfew.test"),
+                ("CURFEW_SIGN_UP", "open"),
+            ],
             |_| {},
         )
     }
@@ -147,6 +151,11 @@ impl TestApp {
 
     pub fn db(&self) -> &Db {
         &self.instance().db
+    }
+
+    /// What the first user is asked for.
+    pub fn setup_code(&self) -> String {
+        setup_code(&self.instance().keys)
     }
 
     /// Reads as things are now.

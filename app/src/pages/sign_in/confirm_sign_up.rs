@@ -17,7 +17,7 @@ pub fn ConfirmSignUp() -> impl IntoView {
 mod server_side {
     use accounts::{
         secret::{Secret, Token},
-        sign_up::{ConfirmError, Confirmation, Waiting, confirm, waiting},
+        sign_up::{ConfirmError, Confirmation, FirstUser, Waiting, confirm, waiting},
         text::visible,
     };
     use leptos::prelude::*;
@@ -51,7 +51,8 @@ mod server_side {
             link: &token,
             password: &password,
         };
-        let policy = curfew.sign_up_policy();
+        // The first user confirms nothing, so no code is owed here.
+        let policy = curfew.sign_up_policy(FirstUser::AtTheMachine);
         let user = confirm(&curfew.instance, &visit.client, now, &policy, confirmation).await?;
         welcome_new(&visit, &user, now).await
     }

@@ -12,10 +12,10 @@ pub(super) const SIGN_UP: Section = Section {
     settings: &[
         Setting {
             name: "CURFEW_SIGN_UP",
-            about: "Who may sign up; `first` means only the first user of a fresh install",
+            about: "Who may sign up; `first` means only the first user of an install. Unless on this machine, that one is asked for the setup code, with `open` too",
             allowed: "`open`, `first` or `closed`",
-            default: Fallback::Text("open"),
-            example: "closed",
+            default: Fallback::Text("first"),
+            example: "open",
             secret_file: None,
             apply: |config, text| {
                 let choices = [

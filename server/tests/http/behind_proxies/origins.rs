@@ -109,7 +109,12 @@ async fn a_form_without_an_origin_passes_by_its_token_over_plain_http(app: TestA
     let fields = ada.get("/sign-up").await.hidden_fields("/api/fn/sign_up");
     let fields = with(
         fields,
-        &[typed("name", "Ada"), email.clone(), password.clone()],
+        &[
+            typed("name", "Ada"),
+            email.clone(),
+            password.clone(),
+            typed("setup_code", &app.setup_code()),
+        ],
     );
     without_origin(&ada, "/api/fn/sign_up", &fields)
         .await
@@ -217,6 +222,7 @@ async fn over_https_fetch_metadata_vouch_and_no_token_is_made(app: TestApp) {
         ("name", "Ada"),
         ("email", "ada@example.com"),
         ("password", PASSWORD),
+        ("setup_code", &app.setup_code()),
     ] {
         fields.push((name.into(), value.into()));
     }

@@ -76,10 +76,8 @@ impl Client {
         function: &str,
         fields: &[(&str, &str)],
     ) -> io::Result<Answer> {
-        let mut stream = TcpStream::connect(address).await?;
         let (head, body) = self.written(address, function, fields);
-        stream.write_all(format!("{head}{body}").as_bytes()).await?;
-        let answer = arrived(stream).await?;
+        let answer = sent(address, &format!("{head}{body}")).await?;
         self.keep(&answer);
         Ok(answer)
     }
@@ -124,6 +122,13 @@ impl Client {
             .collect();
         pairs.join("; ")
     }
+}
+
+/// Sends a request as it is written.
+pub async fn sent(address: &str, request: &str) -> io::Result<Answer> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(request.as_bytes()).await?;
+    arrived(stream).await
 }
 
 /// A connection on which the body of a form is sent, and never all of it. The server has begun to read it.

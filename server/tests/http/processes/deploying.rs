@@ -9,7 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{client::Client, program::Program};
+use super::{
+    client::Client,
+    program::{Program, runs},
+};
+use crate::test_app::PASSWORD;
 
 /// A file of the folder.
 fn sample(name: &str) -> String {
@@ -115,11 +119,24 @@ async fn signing_up_works_through_each_sample_of_a_proxy() {
             ("CURFEW_LISTEN", listen.as_str()),
             ("CURFEW_PUBLIC_URL", "http://curfew.example.com"),
             ("CURFEW_TRUSTED_PROXIES", "127.0.0.1"),
+            ("CURFEW_SIGN_UP", "first"),
         ];
         let _server = Program::start_with(folder.path(), &url, &settings);
         let proxy = proxy(folder.path(), &listen);
         let mut ada = Client::default();
-        ada.sign_up(&proxy.address, "Ada").await;
+        let code = runs(folder.path(), &url, &["setup-code"]).stdout;
+        let code = String::from_utf8(code).unwrap();
+        let form = [
+            ("name", "Ada"),
+            ("email", "ada@example.com"),
+            ("password", PASSWORD),
+            ("setup_code", code.trim_end()),
+        ];
+        // Behind the proxy every peer is this machine, and the code is asked for all the same.
+        let refused = ada.call(&proxy.address, "sign_up", &form[..3]).await;
+        refused.unwrap().refuses(422, "validation_failed");
+        let signed_up = ada.call(&proxy.address, "sign_up", &form).await;
+        signed_up.unwrap().is(200);
         assert!(ada.is_signed_in(&proxy.address).await);
     }
 }

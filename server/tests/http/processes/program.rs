@@ -26,6 +26,7 @@ pub fn curfew(folder: &Path, url: &str) -> Command {
         .env("CURFEW_DATABASE_URL", url)
         .env("CURFEW_LISTEN", "127.0.0.1:0")
         .env("CURFEW_LOG", "json")
+        .env("CURFEW_SIGN_UP", "open")
         .env_remove("CURFEW_PUBLIC_URL");
     command
 }
