@@ -203,6 +203,7 @@ export const PAGES: Record<string, Way> = {
     return page;
   },
   "settings-members-everyone": together("/settings/members/everyone"),
+  "settings-members-second-factor": together("/settings/members/second-factor"),
   "settings-audit-log": together("/settings/audit-log"),
   "settings-audit-log-filtered": async ({ ada }) => {
     await visit(ada.page, "/settings/audit-log?action=user.created&from=2020-01-01");

@@ -12,6 +12,8 @@ create table accounts (
     closed_at bigint,
     -- How many days the account keeps its events; null: for ever.
     audit_keep_days bigint,
+    -- Since when its members must have a second factor. Not in force on a plan without two-factor authentication.
+    second_factor_required_since bigint,
     -- The daily time at which sessions end by themselves: minutes after midnight, in a time zone of the
     -- IANA database.
     curfew_at bigint check (curfew_at between 0 and 1439),

@@ -31,11 +31,15 @@ create table applications (
     created_by text references users (id),
     created_at bigint not null,
     changed_at bigint not null,
+    -- The key by which the operator's file of applications knows it; null: it was registered otherwise.
+    declared_as text,
     -- A removed one is kept until those whose sessions ended with it were told.
     removed_at bigint
 );
 
 create index applications_account on applications (account_id);
+create unique index applications_declared on applications (account_id, declared_as)
+    where declared_as is not null and removed_at is null;
 
 -- The hosts of the applications that are not removed, with the port where that is not the scheme's: a gate's own, and those
 -- of redirect addresses by http or https. One host belongs to one application of a kind on the install, and to one account:

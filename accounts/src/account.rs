@@ -5,7 +5,8 @@ use serde_json::json;
 use crate::{
     audit::{Action, Actor, Event},
     execute,
-    ids::UserId,
+    ids::{AccountId, UserId},
+    live::requires_second_factor,
     members::{MemberError, begin},
     names::clean_name,
     on,
@@ -70,6 +71,8 @@ pub async fn change_plan(
     who: &SignedIn,
     plan: Plan,
 ) -> Result<Plan, MemberError> {
+    // Before the user who asks is locked: others come in the order of their ids.
+    lock_for(op, &who.user.account_id, plan).await?;
     let me = begin(op, who, Permission::ChangePlan).await?;
     if me.plan != plan {
         let actor = Actor::User(&me.id);
@@ -91,7 +94,7 @@ pub async fn set_plan(
     let Some(account) = account_of(op, member).await? else {
         return Ok(None);
     };
-    op.lock_account(&account).await?;
+    lock_for(op, &account, plan).await?;
     let Some(user) = op.lock_user(member).await? else {
         return Ok(None);
     };
@@ -115,4 +118,20 @@ pub async fn set_plan(
         .with(json!({ "from": user.plan, "to": plan }));
     op.record(event);
     Ok(Some(user.plan))
+}
+
+/// Locks an account for another plan. Where that puts its second factor in force again, its members too: the commit follows
+/// up at the applications of those who have none.
+async fn lock_for(op: &mut Operation, account: &AccountId, plan: Plan) -> Result<(), sqlx::Error> {
+    let account = op.lock_account(account).await?;
+    let rests: i64 = on!(op, c => sqlx::query_scalar(concat!(
+        "select count(*) from accounts a where a.id = $1 and a.second_factor_required_since is not null and not ",
+        requires_second_factor!("a")))
+        .bind(&account.id)
+        .fetch_one(c)
+        .await)?;
+    if rests > 0 && plan.has(Feature::TwoFactor) {
+        op.lock_members(&account).await?;
+    }
+    Ok(())
 }

@@ -11,6 +11,7 @@ mod application;
 mod change;
 pub mod claims;
 pub mod codes;
+mod declared;
 mod details;
 mod find;
 mod grants;
@@ -36,6 +37,7 @@ pub use crate::application_endings::{Cause, Ends, causes_table};
 pub use answers::{answer, answered_at};
 pub use application::{Application, Kind, SigningAlgorithm};
 pub use change::{add_redirect, change};
+pub use declared::{Applied, Declared, DeclaredError, Wanted, WantedApplication, apply_declared};
 pub use details::{Access, Details, LONGEST_OWN_SESSION, OwnHost, SHORTEST_OWN_SESSION};
 pub use find::{find, find_gate, hosts, list, redirects};
 pub use grants::{Granted, InvalidGrant};
@@ -53,8 +55,13 @@ pub use receipt::{
     receipts_of, told,
 };
 pub use redirects::{redirect_matches, redirect_refusal};
-pub use register::{ApplicationError, Registered, may_register, register, register_by_operator};
+pub use register::{
+    ApplicationError, Registered, first_account, may_register, register, register_by_operator,
+};
 pub use scope::{Scope, ScopeName};
-pub use secrets::{ClientSecret, count_secrets, is_secret_of, make_secret, revoke_old_secrets};
+pub use secrets::{
+    ClientSecret, count_secrets, is_secret_of, made_elsewhere, make_secret, revoke_old_secrets,
+    stored_hash,
+};
 pub use signed_in_there::{SignedInThere, signed_in_there};
 pub use who_may::{access, has_shown_second_factor, may_use};

@@ -23,7 +23,7 @@ pub use heads::sign_heads_anew;
 pub(crate) use marks::note_appended;
 pub use marks::{BadMarks, Marks, Raised, appended};
 pub use recent::recent;
-pub use search::{Cut, Filter, Shown, search};
+pub use search::{Cut, Filter, Found, LOOKED_THROUGH, Shown, Stopped, search};
 pub use verify::{Verified, Whole, verify, verify_account, verify_all};
 
 use data_encoding::HEXLOWER;

@@ -33,12 +33,42 @@ macro_rules! live_device {
     };
 }
 
-/// A condition: the user `u` may use the application `a`.
+/// A condition: the account of that alias requires a second factor of its members. On a plan without two-factor
+/// authentication the requirement rests, because members could not set one up.
+macro_rules! requires_second_factor {
+    ($account:literal) => {
+        concat!(
+            "(",
+            $account,
+            ".second_factor_required_since is not null and ",
+            $account,
+            ".plan <> 'free')"
+        )
+    };
+}
+
+/// A condition: the user `u` has no second factor, and their account requires one.
+macro_rules! owes_second_factor {
+    () => {
+        concat!(
+            "(u.two_factor_since is null and exists (select 1 from accounts own where own.id = u.account_id and ",
+            $crate::live::requires_second_factor!("own"),
+            "))"
+        )
+    };
+}
+
+/// A condition: the user `u` may use the application `a`. Not without the second factor that their account requires.
 macro_rules! may_use_application {
     () => {
-        "(a.removed_at is null and u.account_id = a.account_id and u.disabled_at is null and u.removed_at is null
-          and (a.who_may = 'all' or exists (select 1 from application_access may where may.application_id = a.id
-               and ((may.kind = 'role' and may.subject = u.role) or (may.kind = 'user' and may.subject = u.id)))))"
+        concat!(
+            "(a.removed_at is null and u.account_id = a.account_id and u.disabled_at is null and u.removed_at is null
+              and (a.who_may = 'all' or exists (select 1 from application_access may where may.application_id = a.id
+                   and ((may.kind = 'role' and may.subject = u.role) or (may.kind = 'user' and may.subject = u.id))))
+              and not ",
+            $crate::live::owes_second_factor!(),
+            ")"
+        )
     };
 }
 
@@ -84,7 +114,7 @@ macro_rules! keeps_remote_logout {
 
 pub(crate) use {
     keeps_remote_logout, live_application_session, live_device, live_session, may_use_application,
-    second_factor_shown,
+    owes_second_factor, requires_second_factor, second_factor_shown,
 };
 
 use crate::{instance::Reader, time::UnixMillis};
@@ -93,5 +123,22 @@ impl Reader {
     /// A session that was not used since this moment has expired.
     pub(crate) fn idle_since(&self) -> UnixMillis {
         self.now.at - self.limits.session_idle
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::plans::{Feature, Plan};
+
+    /// The condition in SQL names the plan that lacks two-factor authentication.
+    #[test]
+    fn the_requirement_rests_on_the_plans_that_lack_two_factor_authentication() {
+        let lack: Vec<&str> = Plan::ALL
+            .into_iter()
+            .filter(|plan| !plan.has(Feature::TwoFactor))
+            .map(Plan::key)
+            .collect();
+        assert_eq!(lack, ["free"]);
+        assert!(requires_second_factor!("a").contains("a.plan <> 'free'"));
     }
 }

@@ -13,6 +13,7 @@ mod remote_logout;
 mod remove;
 mod reset_two_factor;
 mod role;
+mod second_factor;
 
 pub(crate) use act::begin;
 pub use disable::{Disabled, disable, enable};
@@ -31,6 +32,9 @@ pub use remote_logout::{
 pub use remove::remove;
 pub use reset_two_factor::reset_two_factor;
 pub use role::change_role;
+pub use second_factor::{
+    RequireError, SecondFactorRule, require_second_factor, second_factor_rule,
+};
 
 use crate::{permissions::Refusal, plans::Plan, sessions::EndAllError};
 
@@ -48,6 +52,9 @@ pub enum MemberError {
     NotAllowed(&'static str),
     #[error("this needs the plan {}", .0.iter().map(|p| p.name()).collect::<Vec<_>>().join(", "))]
     PlanRequired(Vec<Plan>),
+    /// The account requires a second factor, and the user who asked has none.
+    #[error("the account requires a second factor")]
+    SecondFactorRequired,
     #[error("an account has at least one owner")]
     LastOwner,
     /// The member's sessions changed after the form was drawn.
@@ -63,6 +70,7 @@ pub enum MemberError {
 impl From<Refusal> for MemberError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
+            Refusal::SecondFactorRequired => Self::SecondFactorRequired,
             Refusal::NotAllowed(_) => Self::NotAllowed("Your role does not allow this."),
             Refusal::PlanRequired(plans) => Self::PlanRequired(plans),
         }

@@ -32,6 +32,8 @@ pub struct Rule {
     pub who: Who,
     /// What the account's plan must have.
     pub needs: Option<Feature>,
+    /// Whether a member has it who owes the second factor that the account requires.
+    pub without_second_factor: bool,
     /// What the columns cannot say; mostly empty. The operation itself enforces it.
     pub but: &'static str,
 }
@@ -39,6 +41,9 @@ pub struct Rule {
 /// Why a user may not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
+    /// Their account requires a second factor, and they have set none up.
+    #[error("the account requires a second factor")]
+    SecondFactorRequired,
     /// Their role; these may.
     #[error("this is for {}", .0.iter().map(|r| r.name()).collect::<Vec<_>>().join(", "))]
     NotAllowed(&'static [Role]),
@@ -47,7 +52,8 @@ pub enum Refusal {
     PlanRequired(Vec<Plan>),
 }
 
-/// Checks that a user with that role, to whom that is available, has the permission: the role before the plan.
+/// Checks that a user with that role, to whom that is available, has the permission: the second factor that the account
+/// requires comes first, then the role, then the plan.
 ///
 /// # Errors
 /// Why the user does not have it.
@@ -58,6 +64,9 @@ pub fn check(
 ) -> Result<(), Refusal> {
     let available = available.into();
     let asks = permission.rule();
+    if available.owes_second_factor && !asks.without_second_factor {
+        return Err(Refusal::SecondFactorRequired);
+    }
     if let Who::Only(roles) = asks.who
         && !roles.contains(&role)
     {

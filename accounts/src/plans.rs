@@ -58,6 +58,8 @@ pub struct Available {
     /// Remote logout stays while a session or remembered device of the user from before the downgrade lives: a thief
     /// with the password must not be able to forbid it.
     pub keeps_remote_logout: bool,
+    /// The account requires a second factor, and the user has set none up: until then little else is allowed.
+    pub owes_second_factor: bool,
 }
 
 impl Available {
@@ -73,6 +75,7 @@ impl From<Plan> for Available {
         Self {
             plan,
             keeps_remote_logout: false,
+            owes_second_factor: false,
         }
     }
 }

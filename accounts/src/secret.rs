@@ -90,6 +90,13 @@ impl TokenHash {
         Self(HEXLOWER.encode(&Sha256::digest(text.as_bytes())))
     }
 
+    /// A hash as it is stored: 64 digits of hex. None when it is none.
+    pub(crate) fn stored(text: &str) -> Option<Self> {
+        let text = text.to_ascii_lowercase();
+        let shaped = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        shaped.then_some(Self(text))
+    }
+
     /// The hash as text, for what leaves the program on purpose: a hand-over's begin, which only compares it.
     #[must_use]
     pub fn as_str(&self) -> &str {

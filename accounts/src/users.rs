@@ -33,15 +33,24 @@ pub struct User {
     pub password_changed_at: UnixMillis,
     pub two_factor_since: Option<UnixMillis>,
     pub keeps_remote_logout: bool,
+    /// Whether the account requires a second factor of its members.
+    pub second_factor_required: bool,
 }
 
 impl User {
+    /// The account requires a second factor, and the user has none.
+    #[must_use]
+    pub fn owes_second_factor(&self) -> bool {
+        self.second_factor_required && self.two_factor_since.is_none()
+    }
+
     /// What the user may use.
     #[must_use]
     pub fn available(&self) -> Available {
         Available {
             plan: self.plan,
             keeps_remote_logout: self.keeps_remote_logout,
+            owes_second_factor: self.owes_second_factor(),
         }
     }
 }
@@ -161,6 +170,8 @@ macro_rules! user {
         concat!(
             "u.id, u.account_id, a.name as account_name, a.plan, u.role, u.name, u.username, u.email,
              u.password_changed_at, u.two_factor_since, ",
+            $crate::live::requires_second_factor!("a"),
+            " as second_factor_required, ",
             $crate::live::keeps_remote_logout!($now, $idle)
         )
     };

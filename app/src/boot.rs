@@ -39,6 +39,10 @@ pub struct Boot {
 
 /// The user signed in, as the screens show them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is something of its own that a screen asks"
+)]
 pub struct Viewer {
     pub id: String,
     /// The epoch under which this session is live.
@@ -59,6 +63,9 @@ pub struct Viewer {
     /// The plans that have it, when this user's has not.
     #[serde(skip)]
     pub two_factor_plans: Option<String>,
+    /// Their account requires a second factor of its members.
+    #[serde(skip)]
+    pub second_factor_required: bool,
     /// Whether a sensitive operation asks for a password or a code first.
     pub confirm: bool,
     /// Whether the plan has remote logout.
@@ -72,6 +79,14 @@ pub struct Viewer {
     /// The tabs of Account Settings that their role has: address and label. None: no settings at all.
     #[serde(skip)]
     pub settings: Vec<(String, String)>,
+}
+
+impl Viewer {
+    /// Their account requires a second factor, and they have none: little else is reached until they do.
+    #[must_use]
+    pub fn owes_second_factor(&self) -> bool {
+        self.second_factor_required && self.two_factor.is_none()
+    }
 }
 
 impl Boot {

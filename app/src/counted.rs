@@ -1,5 +1,19 @@
 //! Numbers with their noun.
 
+/// "10,000".
+#[must_use]
+pub fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
 /// What happens to invitations whose user is logged out, as a sentence with a space before it; nothing without any.
 #[cfg(feature = "ssr")]
 pub(crate) fn waiting(invitations: u64) -> String {

@@ -33,6 +33,8 @@ pub enum Code {
     SessionEnded,
     InvalidCredentials,
     PlanRequired,
+    /// The account requires a second factor, and the user has none yet.
+    SecondFactorRequired,
     /// `fields.confirmation` says so: a password or a code is needed.
     StepUpRequired,
     /// The user's role does not allow it.
@@ -81,6 +83,7 @@ impl Code {
             | Self::InvalidCredentials
             | Self::SignInExpired => 401,
             Self::PlanRequired
+            | Self::SecondFactorRequired
             | Self::Forbidden
             | Self::InsufficientScope
             | Self::StepUpRequired

@@ -223,6 +223,7 @@ fn Addresses() -> impl IntoView {
                 <Route path=path!("/settings/members") view=pages::settings::Members ssr=SsrMode::Async />
                 <Route path=path!("/settings/members/confirm") view=pages::settings::ConfirmMember ssr=SsrMode::Async />
                 <Route path=path!("/settings/members/everyone") view=pages::settings::Everyone ssr=SsrMode::Async />
+                <Route path=path!("/settings/members/second-factor") view=pages::settings::SecondFactor ssr=SsrMode::Async />
                 <Route path=path!("/settings/audit-log") view=pages::settings::AuditLog ssr=SsrMode::Async />
                 <Route path=path!("/settings/audit-log/webhook") view=pages::settings::Webhook ssr=SsrMode::Async />
                 <Route path=path!("/settings/applications") view=pages::settings::Applications ssr=SsrMode::Async />

@@ -4,13 +4,14 @@
 #[cfg(feature = "ssr")]
 pub mod confirm;
 mod dialog;
+mod facts;
 pub(crate) mod more;
 mod outcome;
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-pub use outcome::{Facts, remote_logout_facts};
+pub use facts::{Facts, remote_logout_facts};
 
 use crate::{
     boot::viewer,

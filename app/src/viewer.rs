@@ -62,25 +62,26 @@ fn viewer(signed_in: &SignedIn, limits: &Limits) -> Viewer {
         signed_in: signed_in.started_at.into(),
         two_factor: user.two_factor_since.map(Into::into),
         two_factor_plans: two_factor_plans(user),
+        second_factor_required: user.second_factor_required,
         confirm: step_up::is_needed(signed_in, limits, now()),
         remote_logout: user.available().has(Feature::RemoteLogout),
         remote_logout_kept: user.keeps_remote_logout && !user.plan.has(Feature::RemoteLogout),
         remote_logout_plans: names_of(Feature::RemoteLogout),
-        change_plan: permissions::check(user.role, user.plan, Permission::ChangePlan)
+        change_plan: permissions::check(user.role, user.available(), Permission::ChangePlan)
             .is_ok()
             .then(|| "/settings#plan-title".to_owned()),
         settings: settings_of(signed_in),
     }
 }
 
-/// What the role may see. What only the plan lacks is there, and says so.
+/// What the role may see. What only the plan lacks is there, and says so. Nothing for a user who owes a second factor.
 fn settings_of(signed_in: &SignedIn) -> Vec<(String, String)> {
     let user = &signed_in.user;
     settings::TABS
         .iter()
         .filter(|(_, _, permission)| {
             let may = permissions::check(user.role, user.available(), *permission);
-            !matches!(may, Err(Refusal::NotAllowed(_)))
+            matches!(may, Ok(()) | Err(Refusal::PlanRequired(_)))
         })
         .map(|&(address, label, _)| (address.to_owned(), label.to_owned()))
         .collect()

@@ -88,6 +88,38 @@ test.describe("in the dialog", { tag: "@with-javascript" }, () => {
     expect(remoteLogouts(server, ada)).toBe(1);
   });
 
+  test("two forms learn at once that the session has ended: the page leaves once, and says why", async ({ user, another }) => {
+    const ada = await user("Ada Lovelace");
+    const phone = await another(ada, "Safari on iPhone");
+    // So that it does not notice by itself.
+    await ada.page.route("**/events**", (route) => route.abort());
+    await visit(ada.page, "/profile/security");
+    await visit(phone.page, "/profile/security");
+    await remoteLogout(phone.page);
+
+    const refused: string[] = [];
+    const left: string[] = [];
+    ada.page.on("response", (answer) => {
+      if (answer.status() === 401) refused.push(answer.url());
+    });
+    ada.page.on("request", (request) => {
+      if (request.isNavigationRequest() && request.url().includes("/sign-in")) left.push(request.url());
+    });
+    // The way out is slow: the page is still there when the second answer comes.
+    await ada.page.route("**/sign-in?**", async (route) => {
+      await expect.poll(() => refused.length).toBe(2);
+      await route.continue();
+    });
+    await ada.page.evaluate(() => {
+      for (const form of ["rename_device", "end_session"]) {
+        document.querySelector<HTMLFormElement>(`form[action$="/api/fn/${form}"]`)?.requestSubmit();
+      }
+    });
+    await expect(reason(ada.page)).toContainText("from Safari on iPhone");
+    expect(refused.length, refused.join("\n")).toBe(2);
+    expect(left.length, left.join("\n")).toBe(1);
+  });
+
   test("the browser says that it is offline: the dialog stays, with what was ticked, and what is behind it is covered", async ({ user, server }) => {
     const ada = await user("Ada Lovelace");
     giveToken(server, ada, "api", "Backup script");

@@ -19,6 +19,9 @@ pub const CODE: &str = "/sign-in/code";
 /// Where a plain form continues once its user has shown a password or a code.
 pub const CONFIRM: &str = "/profile/confirm";
 
+/// Where a user is led who owes the second factor that their account requires.
+pub const SET_UP_FIRST: &str = "/profile/security";
+
 /// The Model Context Protocol.
 pub const MCP: &str = "/mcp";
 

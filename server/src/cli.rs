@@ -68,7 +68,7 @@ pub async fn run(command: Command, config: &Config) -> ExitCode {
 
 async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<(), Failed> {
     match &command {
-        Command::Config(ConfigCommand::Check) => return config::check(&config.unknown, out),
+        Command::Config(ConfigCommand::Check) => return config::check(config, out),
         Command::Backup { file } => return backup::back_up(config, file, out).await,
         Command::Restore { file, check } => {
             return restore::restore(config, file, *check, out).await;

@@ -68,6 +68,8 @@ pub struct Config {
     /// May hold a password. None: emails become files in `mail_folder`.
     pub smtp_url: Option<String>,
     pub mail_folder: PathBuf,
+    /// The operator's file of applications, applied at the start.
+    pub applications_file: Option<PathBuf>,
     pub mail_from: Mailbox,
     /// Requests a token may send in a minute.
     pub requests_a_minute: NonZeroU32,
@@ -175,6 +177,7 @@ impl Config {
             secret_key_file: PathBuf::new(),
             smtp_url: None,
             mail_folder: PathBuf::new(),
+            applications_file: None,
             mail_from: Mailbox::new(None, Address::new_dangerous("curfew", "localhost")),
             requests_a_minute: NonZeroU32::MIN,
             webhook_allow_private: false,
@@ -275,4 +278,9 @@ fn environment() -> Sources<impl Fn(&'static str) -> Option<String>> {
     let value =
         |name: &'static str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     Sources::environment(value).with_file()
+}
+
+/// A duration as settings have it: `90s`, `15m`, `12h`, `14d`.
+pub(crate) fn duration(text: &str) -> Option<std::time::Duration> {
+    values::duration(text).ok()
 }

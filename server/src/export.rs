@@ -127,14 +127,14 @@ impl Export {
         let read = async {
             let mut conn = self.state.curfew.instance.read(Moment::now()).await?;
             let cut = Cut::After(after);
-            let events = audit::search(&mut conn, account, &self.filter, cut, PAGE).await?;
-            Ok((conn, events))
+            let found = audit::search(&mut conn, account, &self.filter, cut, PAGE).await?;
+            Ok((conn, found))
         };
-        let (mut conn, events) = read.await.map_err(Withdrawn::Unavailable)?;
+        let (mut conn, found) = read.await.map_err(Withdrawn::Unavailable)?;
         permitted::still(&mut conn, &self.me, EXPORT).await?;
-        Ok(events.last().map(|last| {
-            let lines = events.iter().map(|e| self.format.line(&e.event));
-            (lines.collect(), last.event.seq)
+        Ok(found.next(Cut::After(after)).map(|next| {
+            let lines = found.events.iter().map(|e| self.format.line(&e.event));
+            (lines.collect(), next.number())
         }))
     }
 

@@ -15,12 +15,14 @@
 //! | [`request_id`], [`headers`], [`host`], [`connections`] | around every request: its number and log line, its headers, whom it may name, its connection |
 //! | `cross_site`, `form_token`, `form_page`, `form_body` | what another site's page sends, what tells a form of ours, and where it stands |
 //! | [`problem`], [`error_page`], `redirects` | how a refusal is answered |
+//! | `applications_file` | the operator's file of applications, applied at the start |
 //! | `csv`, [`event_lines`], [`key_file`], [`audit_marks`], `whole_file` | files: exports, the instance's key, the audit log's high-water marks, backups |
 //! | [`visible_log`] | the log, with nothing invisible in it |
 //! | [`state`], [`streams`], [`last_seen`], [`token_rate_limit`], [`warned`] | what requests share |
 //! | [`clock`] | how this node's clock stands to the database's |
 
 pub mod addresses;
+mod applications_file;
 pub mod assets;
 pub mod audit_marks;
 pub mod authentication;

@@ -6,7 +6,7 @@ use accounts::{db::DatabaseError, sign_in::pending_is_open, sign_up::Opening};
 use app::{
     context::{Curfew, Presence, Visit, now},
     cookies::Kind,
-    error::AppError,
+    error::{AppError, Code},
     flash::Flash,
     pages::error_page::ErrorPage,
     reason::Reason,
@@ -22,7 +22,7 @@ use leptos::prelude::provide_context;
 use serde::Deserialize;
 
 use crate::{
-    addresses::{self, Access, CODE, CONFIRM, StepUp},
+    addresses::{self, Access, CODE, CONFIRM, SET_UP_FIRST, StepUp},
     error_page, form_token, permitted,
     redirects::{see_other, session_ended, set_unless_set, start_over, to_sign_in},
     request_id,
@@ -113,13 +113,17 @@ fn next_of(query: &str) -> Option<String> {
         .next
 }
 
-/// A page that is not for this user: 403, and for whom it is. 404 for one that is not listed.
+/// A page that is not for this user: 403, and for whom it is. 404 for one that is not listed. A user who owes a second factor
+/// is led to where they set one up, which says why.
 pub(crate) async fn refuse(
     state: &AppState,
     mut visit: Visit,
     refusal: AppError,
     request: Request,
 ) -> Response {
+    if refusal.code == Code::SecondFactorRequired {
+        return see_other(SET_UP_FIRST);
+    }
     let status = StatusCode::from_u16(refusal.code.status()).unwrap_or(StatusCode::FORBIDDEN);
     visit.refused = Some(refusal);
     let mut response = draw(state, visit, request).await;

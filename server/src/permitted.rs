@@ -56,6 +56,10 @@ pub async fn allows(
         return Ok(());
     };
     let error = AppError::from(refusal);
+    // Not a want of rights: they are led to the set-up, and nothing was tried that is not theirs.
+    if error.code == Code::SecondFactorRequired {
+        return Err(error);
+    }
     record(state, user, client, address, error.code).await;
     Err(error)
 }
@@ -81,7 +85,7 @@ pub async fn still(conn: &mut Reader, me: &SignedIn, path: &str) -> Result<(), W
         return Err(Withdrawn::SessionEnded);
     };
     let permission = addresses::find(path).and_then(Address::permission);
-    match permission.map(|needed| permissions::check(now.user.role, now.user.plan, needed)) {
+    match permission.map(|needed| permissions::check(now.user.role, now.user.available(), needed)) {
         Some(Ok(())) if now.user.account_id == me.user.account_id => Ok(()),
         _ => Err(Withdrawn::PermissionLost),
     }

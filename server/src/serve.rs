@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use crate::{
-    assets,
+    applications_file, assets,
     audit_marks::{Keeper, MarksFile},
     clock,
     config::{self, Config},
@@ -45,6 +45,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
             "a variable is set, and no setting has that name"
         );
     }
+    let file = applications_file::read(&config)?;
     let db = Db::open(&config.database_url)
         .await
         .map_err(|e| config.cannot_open_database(&e))?;
@@ -64,6 +65,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
     refuse_what_is_older(&started, &marks)
         .await
         .map_err(|e| config.cannot_open_database(&db.explain(&e)))?;
+    let waiting = applications_file::at_start(file, &started, &config).await?;
     let sender = EmailSender::new(&config, db.clone(), keys.clone())?;
     let assets = assets::built()
         .ok_or("the browser side is not built: run `make run`, or `cargo xtask web` first")?;
@@ -98,6 +100,9 @@ pub async fn serve(config: Config) -> Result<(), String> {
         always.spawn(connections::serve(listener, router, PATIENCE, pending()));
     }
     always.spawn(metrics::keep_up());
+    if let Some(waiting) = waiting {
+        always.spawn(waiting.keep_trying());
+    }
     let address = format!("http://{address}");
     setup::log_code(&instance, state.curfew.sign_up)
         .await

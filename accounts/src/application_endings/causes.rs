@@ -16,7 +16,7 @@ pub enum Cause {
     SignedOutThere,
     /// A code or refresh token was used twice.
     TokenReused,
-    /// The user's role, who may use the application, or the second factor that it requires, has changed.
+    /// The user's role, who may use the application, or the second factor that it or the account requires, has changed.
     NotAllowed,
     /// The application was removed.
     ApplicationRemoved,
@@ -135,7 +135,7 @@ impl Cause {
             Self::SignedOutThere => "the application asked for it",
             Self::TokenReused => "theft: a code or refresh token was used twice",
             Self::NotAllowed => {
-                "the user’s role, who may use the application, or the second factor that it requires, changed"
+                "the user’s role, who may use the application, or the second factor that it or the account requires, changed"
             }
             Self::ApplicationRemoved => "the application was removed",
         }

@@ -112,6 +112,8 @@ pub struct Application {
     pub requires_second_factor: bool,
     pub created_at: UnixMillis,
     pub changed_at: UnixMillis,
+    /// The key by which the operator's file of applications knows it.
+    pub declared_as: Option<String>,
 }
 
 /// The columns of [`Application`], of `applications a`.
@@ -119,7 +121,8 @@ macro_rules! application {
     () => {
         "a.id, a.account_id, a.kind, a.name, a.preset, a.address, a.is_confidential, a.requires_pkce,
          a.signing_algorithm, a.claims_in_id_token, a.logout_address, a.signed_out_address, a.own_session_lives,
-         a.open_paths, a.passes_preflights, a.who_may, a.requires_second_factor, a.created_at, a.changed_at"
+         a.open_paths, a.passes_preflights, a.who_may, a.requires_second_factor, a.created_at, a.changed_at,
+         a.declared_as"
     };
 }
 pub(crate) use application;

@@ -7,17 +7,17 @@ use super::{
     find::{find, redirects},
     manage::{of_account, tell},
     notices::drop_waiting,
-    register::{check_members, set_addresses, who_may},
+    register::{By, check_members, set_addresses, who_may},
     who_may::{access, set_access},
 };
 use crate::{
     application_endings::follow,
-    audit::{Action, Actor},
+    audit::Action,
     execute,
     ids::{ApplicationId, UserId},
     members::begin,
     on,
-    operation::{LockedUser, Operation},
+    operation::Operation,
     permissions::Permission,
     signed_in::SignedIn,
 };
@@ -35,18 +35,18 @@ pub async fn change(
     own_host: &OwnHost,
 ) -> Result<Application, ApplicationError> {
     let me = begin(op, who, Permission::ManageApplications).await?;
-    change_as(op, &me, id, details, own_host).await
+    change_as(op, By::member(&me), id, details, own_host).await
 }
 
-/// As [`change`], for one who has the lock already.
+/// As [`change`], under a lock that was taken already.
 pub(super) async fn change_as(
     op: &mut Operation,
-    me: &LockedUser,
+    by: By<'_>,
     id: &ApplicationId,
     details: &Details,
     own_host: &OwnHost,
 ) -> Result<Application, ApplicationError> {
-    let before = of_account(op, &me.account_id, id).await?;
+    let before = of_account(op, by.account, id).await?;
     let details = Details {
         kind: before.kind,
         is_confidential: before.is_confidential,
@@ -78,8 +78,8 @@ pub(super) async fn change_as(
         details.requires_second_factor,
         now
     )?;
-    set_addresses(op, &me.account_id, id, details.kind, &checked).await?;
-    check_members(op, &me.account_id, &details).await?;
+    set_addresses(op, by.account, id, details.kind, &checked).await?;
+    check_members(op, by.account, &details).await?;
     set_access(op, id, &details.access).await?;
     let dropped = if checked.logout_address.is_none() {
         drop_waiting(op, id).await?
@@ -89,7 +89,7 @@ pub(super) async fn change_as(
     let mut ended = 0;
     for user in users_at(op, id).await? {
         for there in follow(op, &user).await? {
-            op.record(there.event(Actor::User(&me.id)));
+            op.record(there.event(by.actor));
             ended += 1;
         }
     }
@@ -97,7 +97,7 @@ pub(super) async fn change_as(
     tell(
         op,
         Action::ApplicationChanged,
-        me,
+        by,
         (&before).into(),
         details,
     );
@@ -123,7 +123,7 @@ pub async fn add_redirect(
     // Plain http is allowed where it was before: the address itself does not tick that box.
     let mut details = Details::of(&application, addresses, access);
     details.redirects.push(address.to_owned());
-    change_as(op, &me, id, &details, own_host).await
+    change_as(op, By::member(&me), id, &details, own_host).await
 }
 
 /// Who is signed in to it.

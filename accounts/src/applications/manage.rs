@@ -6,6 +6,7 @@ use super::{
     Application, ApplicationError, ClientSecret, Kind,
     find::find,
     notices::drop_waiting,
+    register::By,
     secrets::{make_secret, revoke_but, revoke_old_secrets},
 };
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
     ids::{AccountId, ApplicationId},
     members::begin,
     on,
-    operation::{LockedUser, Operation},
+    operation::Operation,
     permissions::Permission,
     rate_limits::permit_webhook_test,
     signed_in::SignedIn,
@@ -50,7 +51,7 @@ pub async fn remove_by_operator(
     Ok(application.name)
 }
 
-async fn end_and_remove(
+pub(super) async fn end_and_remove(
     op: &mut Operation,
     application: &Application,
     actor: Actor<'_>,
@@ -114,7 +115,7 @@ pub async fn change_secret(
     tell(
         op,
         Action::ApplicationSecretMade,
-        &me,
+        By::member(&me),
         (&application).into(),
         json!({}),
     );
@@ -136,7 +137,7 @@ pub async fn revoke_old_secret(
         tell(
             op,
             Action::ApplicationSecretRevoked,
-            &me,
+            By::member(&me),
             (&application).into(),
             json!({}),
         );
@@ -193,12 +194,12 @@ impl<'a> From<&'a Application> for Named<'a> {
 pub(super) fn tell(
     op: &mut Operation,
     action: Action,
-    me: &LockedUser,
+    by: By<'_>,
     named: Named<'_>,
     details: Value,
 ) {
-    let event = Event::of(action, Actor::User(&me.id))
-        .in_account(&me.account_id)
+    let event = Event::of(action, by.actor)
+        .in_account(by.account)
         .with(json!({ "application": named.id, "name": named.name, "kind": named.kind.key() }))
         .and(&details);
     op.record(event);

@@ -138,6 +138,14 @@ pub struct Told {
     pub how: ToldHow,
 }
 
+impl Told {
+    /// Whether an answer may still come.
+    #[must_use]
+    pub fn is_being_told(&self) -> bool {
+        matches!(self.how, ToldHow::BeingTold { .. })
+    }
+}
+
 #[derive(FromRow)]
 struct Row {
     application_id: ApplicationId,

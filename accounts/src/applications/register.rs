@@ -14,7 +14,7 @@ use crate::{
     limits::ApplicationsFor,
     members::{MemberError, begin},
     on,
-    operation::Operation,
+    operation::{LockedUser, Operation},
     permissions::Permission,
     rate_limits::RateLimited,
     signed_in::SignedIn,
@@ -76,9 +76,17 @@ pub async fn may_register(
     if allowed == ApplicationsFor::AllAccounts {
         return Ok(true);
     }
-    let first: Option<AccountId> = on!(conn, c => sqlx::query_scalar(
-        "select id from accounts order by created_at, id limit 1").fetch_optional(c).await)?;
-    Ok(first.as_ref() == Some(account))
+    Ok(first_account(conn).await?.as_ref() == Some(account))
+}
+
+/// The first account of the install; none on a fresh one.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn first_account(conn: &mut Conn) -> Result<Option<AccountId>, sqlx::Error> {
+    on!(conn, c => sqlx::query_scalar("select id from accounts order by created_at, id limit 1")
+        .fetch_optional(c)
+        .await)
 }
 
 /// Registers an application of the account of the user signed in.
@@ -92,12 +100,8 @@ pub async fn register(
     own_host: &OwnHost,
 ) -> Result<Registered, ApplicationError> {
     let me = begin(op, who, Permission::ManageApplications).await?;
-    let by = By {
-        account: &me.account_id,
-        actor: Actor::User(&me.id),
-        user: Some(&me.id),
-    };
-    insert(op, by, details, own_host).await
+    let application = insert(op, By::member(&me), details, own_host, None).await?;
+    with_secret(op, application).await
 }
 
 /// As [`register`], by the operator on the machine.
@@ -116,23 +120,60 @@ pub async fn register_by_operator(
         actor: Actor::Operator,
         user: None,
     };
-    insert(op, by, details, own_host).await
+    let application = insert(op, by, details, own_host, None).await?;
+    with_secret(op, application).await
 }
 
-/// Who registers.
+/// Makes the secret of an application that was just registered, if it keeps one.
+async fn with_secret(
+    op: &mut Operation,
+    application: Application,
+) -> Result<Registered, ApplicationError> {
+    let secret = if application.is_confidential {
+        Some(make_secret(op, &application.id).await?)
+    } else {
+        None
+    };
+    Ok(Registered {
+        application,
+        secret,
+    })
+}
+
+/// Who registers or changes.
 #[derive(Clone, Copy)]
-struct By<'a> {
-    account: &'a AccountId,
-    actor: Actor<'a>,
-    user: Option<&'a UserId>,
+pub(super) struct By<'a> {
+    pub account: &'a AccountId,
+    pub actor: Actor<'a>,
+    pub user: Option<&'a UserId>,
 }
 
-async fn insert(
+impl<'a> By<'a> {
+    /// A member of the account, under their lock.
+    pub(super) fn member(me: &'a LockedUser) -> Self {
+        Self {
+            account: &me.account_id,
+            actor: Actor::User(&me.id),
+            user: Some(&me.id),
+        }
+    }
+}
+
+/// What the operator's file says of an application besides its details.
+#[derive(Clone, Copy)]
+pub(super) struct Declaration<'a> {
+    pub key: &'a str,
+    pub client_id: Option<&'a ApplicationId>,
+}
+
+/// Registers an application, without a secret.
+pub(super) async fn insert(
     op: &mut Operation,
     by: By<'_>,
     details: &Details,
     own_host: &OwnHost,
-) -> Result<Registered, ApplicationError> {
+    declaration: Option<Declaration<'_>>,
+) -> Result<Application, ApplicationError> {
     let allowed = op.limits.applications_for;
     if !may_register(op, allowed, by.account).await? {
         return Err(ApplicationError::NotForThisAccount);
@@ -143,15 +184,19 @@ async fn insert(
     if count(op, by.account).await? >= MOST {
         return Err(ApplicationError::LimitReached);
     }
-    let id = ApplicationId(op.now.id());
+    let chosen = declaration.and_then(|declaration| declaration.client_id);
+    if let Some(chosen) = chosen {
+        check_unused(op, chosen).await?;
+    }
+    let id = chosen.map_or_else(|| ApplicationId(op.now.id()), ApplicationId::clone);
     let now = op.now.at;
     let is_gate = details.kind == Kind::Gate;
     execute!(
         op,
         "insert into applications (id, account_id, kind, name, preset, address, is_confidential, requires_pkce,
             signing_algorithm, claims_in_id_token, logout_address, signed_out_address, own_session_lives, open_paths,
-            passes_preflights, who_may, requires_second_factor, created_by, created_at, changed_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19)",
+            passes_preflights, who_may, requires_second_factor, created_by, created_at, changed_at, declared_as)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19, $20)",
         &id,
         by.account,
         details.kind,
@@ -170,16 +215,12 @@ async fn insert(
         who_may(details),
         details.requires_second_factor,
         by.user,
-        now
+        now,
+        declaration.map(|declaration| declaration.key)
     )?;
     set_addresses(op, by.account, &id, details.kind, &checked).await?;
     check_members(op, by.account, details).await?;
     set_access(op, &id, &details.access).await?;
-    let secret = if details.is_confidential && !is_gate {
-        Some(make_secret(op, &id).await?)
-    } else {
-        None
-    };
     op.record(
         Event::of(Action::ApplicationRegistered, by.actor)
             .in_account(by.account)
@@ -188,11 +229,20 @@ async fn insert(
                 "hosts": checked.hosts, "requires_second_factor": details.requires_second_factor,
             })),
     );
-    let application = find(op, &id).await?.ok_or(ApplicationError::NotFound)?;
-    Ok(Registered {
-        application,
-        secret,
-    })
+    find(op, &id).await?.ok_or(ApplicationError::NotFound)
+}
+
+/// Refuses a client id that an application has or had: notices and events of that one go by it.
+async fn check_unused(op: &mut Operation, id: &ApplicationId) -> Result<(), ApplicationError> {
+    let used: i64 = on!(op, c => sqlx::query_scalar("select count(*) from applications where id = $1")
+        .bind(id)
+        .fetch_one(c)
+        .await)?;
+    if used > 0 {
+        let why = "Another application has this client id, or had it: make a new one with uuidgen.";
+        return Err(ApplicationError::field("client_id", why));
+    }
+    Ok(())
 }
 
 /// As the column has it.

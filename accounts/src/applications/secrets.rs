@@ -107,6 +107,71 @@ pub async fn make_secret(
     Ok(secret)
 }
 
+/// The hash of a secret that was made elsewhere, as the application's deployment knows it. None when it has not the shape of
+/// [`ClientSecret`], which nothing guesses: `cfw_app_` and 43 characters of base64url.
+#[must_use]
+pub fn made_elsewhere(secret: &Secret) -> Option<TokenHash> {
+    let text = secret.expose();
+    let token = text.strip_prefix(PREFIX).and_then(Token::presented);
+    token.map(|_| TokenHash::of(text))
+}
+
+/// The hash of a secret as it is stored: 64 digits of hex, the SHA-256 of the whole secret. None when it is none.
+#[must_use]
+pub fn stored_hash(text: &str) -> Option<TokenHash> {
+    TokenHash::stored(text)
+}
+
+/// The secrets that are good.
+pub(super) async fn good_secrets(
+    op: &mut Operation,
+    application: &ApplicationId,
+) -> Result<Vec<TokenHash>, sqlx::Error> {
+    on!(op, c => sqlx::query_scalar(
+        "select secret_hash from application_secrets where application_id = $1 and revoked_at is null order by secret_hash")
+        .bind(application)
+        .fetch_all(c)
+        .await)
+}
+
+/// Makes a secret good that was made elsewhere. One that was revoked before is good again. False when it is another
+/// application's.
+pub(super) async fn put_secret(
+    op: &mut Operation,
+    application: &ApplicationId,
+    secret: &TokenHash,
+) -> Result<bool, sqlx::Error> {
+    let now = op.now.at;
+    let put = execute!(
+        op,
+        "insert into application_secrets (secret_hash, application_id, created_at) values ($1, $2, $3)
+         on conflict (secret_hash) do update set revoked_at = null, created_at = $3
+         where application_secrets.application_id = $2",
+        secret,
+        application,
+        now
+    )?;
+    Ok(put > 0)
+}
+
+/// Revokes one secret.
+pub(super) async fn revoke_secret(
+    op: &mut Operation,
+    application: &ApplicationId,
+    secret: &TokenHash,
+) -> Result<(), sqlx::Error> {
+    let now = op.now.at;
+    execute!(
+        op,
+        "update application_secrets set revoked_at = $3
+         where application_id = $1 and secret_hash = $2 and revoked_at is null",
+        application,
+        secret,
+        now
+    )?;
+    Ok(())
+}
+
 /// Revokes all but the newest secret. Returns how many those were.
 ///
 /// # Errors

@@ -59,6 +59,9 @@ pub enum Action {
     DeviceRenamed,
     CurfewSet,
     AccountCurfewSet,
+    /// The account requires a second factor of its members, or does so no longer.
+    SecondFactorRequired,
+    SecondFactorOptional,
     /// What signs in with Curfew.
     ApplicationRegistered,
     ApplicationChanged,
@@ -82,7 +85,7 @@ pub enum Action {
 
 impl Action {
     /// Every operation, for the audit log's filter.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 55] = [
         Self::UserCreated,
         Self::Login,
         Self::LoginFailed,
@@ -105,6 +108,8 @@ impl Action {
         Self::DeviceRenamed,
         Self::CurfewSet,
         Self::AccountCurfewSet,
+        Self::SecondFactorRequired,
+        Self::SecondFactorOptional,
         Self::ApiTokenCreated,
         Self::ApiTokenDeleted,
         Self::McpTokenCreated,
@@ -183,6 +188,8 @@ impl Action {
             Self::DeviceRenamed => "user.device_renamed",
             Self::CurfewSet => "user.curfew_set",
             Self::AccountCurfewSet => "account.curfew_set",
+            Self::SecondFactorRequired => "account.second_factor_required",
+            Self::SecondFactorOptional => "account.second_factor_optional",
             Self::ApplicationRegistered => "application.registered",
             Self::ApplicationChanged => "application.changed",
             Self::ApplicationSecretMade => "application.secret_made",
@@ -236,6 +243,8 @@ impl Action {
             Self::PlanChanged
             | Self::AccountRenamed
             | Self::AccountCurfewSet
+            | Self::SecondFactorRequired
+            | Self::SecondFactorOptional
             | Self::WebhookChanged
             | Self::WebhookRemoved => "account",
             Self::MemberInvited
@@ -304,6 +313,8 @@ impl Action {
             | Self::MemberDisabled
             | Self::MemberRemoved
             | Self::RetentionChanged
+            | Self::SecondFactorRequired
+            | Self::SecondFactorOptional
             | Self::WebhookChanged
             | Self::WebhookRemoved
             | Self::ApplicationRegistered

@@ -6,7 +6,7 @@ use crate::{
     applications::OpenPaths,
     ids::{SessionId, UserId},
     instance::Reader,
-    live::live_session,
+    live::{live_session, owes_second_factor},
     on,
     roles::Role,
     secret::Token,
@@ -51,6 +51,8 @@ pub enum Verdict {
     SignIn,
     /// The user may not use the application.
     NotAllowed,
+    /// The user's account requires a second factor, and they have none.
+    SecondFactorRequired,
 }
 
 #[derive(FromRow)]
@@ -64,6 +66,7 @@ struct Row {
     session: Option<SessionId>,
     last_active_at: Option<UnixMillis>,
     allowed: bool,
+    owes_second_factor: bool,
 }
 
 /// Checks one request. One read, nothing written, nothing cached.
@@ -74,7 +77,7 @@ pub async fn check(conn: &mut Reader, asked: Asked<'_>) -> Result<Verdict, sqlx:
     let (now, idle) = (conn.now.at, conn.idle_since());
     let row: Option<Row> = on!(conn, c => sqlx::query_as(concat!(
         "select a.open_paths, a.passes_preflights, u.id as user_id, u.email, u.name, u.role, s.id as session,
-                s.last_active_at, coalesce(", admits!(), ", false) as allowed
+                s.last_active_at, coalesce(", admits!(), ", false) as allowed, coalesce(", owes_second_factor!(), ", false) as owes_second_factor
          from application_hosts h join applications a on a.id = h.application_id
          left join gate_cookies c on c.token_hash = $4
          left join application_sessions x on x.id = c.application_session_id and x.application_id = a.id
@@ -96,10 +99,11 @@ impl Row {
     fn judge(self, asked: &Asked<'_>) -> Verdict {
         let is_open = OpenPaths::stored(&self.open_paths).open(asked.path)
             || (asked.is_preflight && self.passes_preflights);
-        let allowed = self.allowed;
+        let (allowed, owes) = (self.allowed, self.owes_second_factor);
         match self.admitted() {
             Some(admitted) if allowed => Verdict::Admitted(admitted),
             _ if is_open => Verdict::Open,
+            Some(_) if owes => Verdict::SecondFactorRequired,
             Some(_) => Verdict::NotAllowed,
             None => Verdict::SignIn,
         }

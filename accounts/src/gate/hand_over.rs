@@ -58,6 +58,9 @@ pub enum HandOverError {
     /// The application of that name requires a second factor, and this session was started without.
     #[error("this application needs two-factor authentication")]
     SecondFactorRequired(String),
+    /// The user's account requires a second factor, and they have none.
+    #[error("the account requires a second factor")]
+    AccountRequiresSecondFactor,
     #[error("the database is unavailable")]
     Database(#[from] sqlx::Error),
 }
@@ -85,6 +88,9 @@ pub async fn hand_over(
     let live = live.ok_or(HandOverError::AlreadyEnded)?;
     let found = find(op, &live, wanted.host).await?;
     let application = found.ok_or(HandOverError::UnknownHost)?;
+    if live.user.available().owes_second_factor {
+        return Err(HandOverError::AccountRequiresSecondFactor);
+    }
     if !application.allowed {
         let denied = Denied {
             user: &live.user.id,

@@ -10,7 +10,7 @@ use super::Operation;
 use crate::{
     db::Conn,
     ids::{AccountId, SessionId, UserId},
-    live::{keeps_remote_logout, live_session},
+    live::{keeps_remote_logout, live_session, requires_second_factor},
     on,
     plans::{Available, Plan},
     roles::Role,
@@ -42,6 +42,7 @@ pub struct LockedUser {
     pub disabled_at: Option<UnixMillis>,
     pub removed_at: Option<UnixMillis>,
     keeps_remote_logout: bool,
+    second_factor_required: bool,
 }
 
 impl LockedUser {
@@ -51,6 +52,7 @@ impl LockedUser {
         Available {
             plan: self.plan,
             keeps_remote_logout: self.keeps_remote_logout,
+            owes_second_factor: self.second_factor_required && self.two_factor_since.is_none(),
         }
     }
 }
@@ -108,6 +110,8 @@ macro_rules! locked_user {
         concat!(
             "select u.id, u.account_id, a.plan, u.role, u.name, u.email, u.epoch, u.password_hash,
                 u.two_factor_since, u.disabled_at, u.removed_at, ",
+            requires_second_factor!("a"),
+            " as second_factor_required, ",
             keeps_remote_logout!("$2", "$3"),
             " from users u join accounts a on a.id = u.account_id "
         )

@@ -47,11 +47,13 @@ macro_rules! permissions {
 
 permissions! {
     OwnProfile: "see and change your profile" => everyone(),
-    DeleteOwnUser: "delete your account" => everyone().but("not the last owner of others"),
-    RemoteLogout: "log out from all devices" => everyone().needs(Feature::RemoteLogout),
-    AskRemoteLogout: "see what a remote logout ends" => everyone().but("the page says so where the plan lacks it"),
-    SetUpTwoFactor: "set up two-factor authentication" => everyone().needs(Feature::TwoFactor),
-    KeepTwoFactor: "replace recovery codes and turn two-factor authentication off" => everyone().but("on every plan, for what was set up before a downgrade"),
+    OwnSessions: "see where you are signed in, and sign out there" => everyone().without_second_factor(),
+    ChooseTheme: "choose light or dark" => everyone().without_second_factor(),
+    DeleteOwnUser: "delete your account" => everyone().without_second_factor().but("not the last owner of others"),
+    RemoteLogout: "log out from all devices" => everyone().without_second_factor().needs(Feature::RemoteLogout),
+    AskRemoteLogout: "see what a remote logout ends" => everyone().without_second_factor().but("the page says so where the plan lacks it"),
+    SetUpTwoFactor: "set up two-factor authentication" => everyone().without_second_factor().needs(Feature::TwoFactor),
+    KeepTwoFactor: "replace recovery codes and turn two-factor authentication off" => everyone().without_second_factor().but("on every plan, for what was set up before a downgrade"),
     OwnTokens: "see and revoke your tokens" => token_holders().but("on every plan, so that tokens from before a downgrade can be revoked"),
     CreateApiToken: "create an API token" => token_holders().needs(Feature::ApiTokens),
     CreateMcpToken: "create an MCP token" => token_holders().needs(Feature::McpTokens),
@@ -67,6 +69,7 @@ permissions! {
     DisableMember: "disable a member" => managers().but(NOT_ON_OWNERS),
     EnableMember: "enable a member" => managers().but(NOT_ON_OWNERS),
     RemoveMember: "remove a member" => managers().but(NOT_ON_OWNERS),
+    RequireSecondFactor: "require a second factor of every member" => owner().but("once they have one themselves, on Plus, Pro and Enterprise; ended on every plan"),
     ResetTwoFactor: "reset a member’s second factor" => managers().but(NOT_ON_OWNERS),
     RemoteLogoutMember: "log a member out from all devices" => managers().needs(Feature::RemoteLogout).but(NOT_ON_OWNERS),
     RemoteLogoutEveryone: "log everyone out from all devices" => owner().needs(Feature::RemoteLogout),
@@ -98,6 +101,7 @@ fn only(roles: &'static [Role]) -> Rule {
     Rule {
         who: Who::Only(roles),
         needs: None,
+        without_second_factor: false,
         but: "",
     }
 }
@@ -106,6 +110,7 @@ fn everyone() -> Rule {
     Rule {
         who: Who::Everyone,
         needs: None,
+        without_second_factor: false,
         but: "",
     }
 }
@@ -125,6 +130,12 @@ fn token_holders() -> Rule {
 impl Rule {
     fn needs(mut self, feature: Feature) -> Self {
         self.needs = Some(feature);
+        self
+    }
+
+    /// Also for a member who owes the second factor that the account requires.
+    fn without_second_factor(mut self) -> Self {
+        self.without_second_factor = true;
         self
     }
 

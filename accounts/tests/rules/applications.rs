@@ -1,6 +1,7 @@
 //! Registering applications: hosts that belong to one, secrets, and who may use each.
 
 mod asked;
+mod declared;
 
 use accounts::{
     applications::{

@@ -37,6 +37,7 @@ pub async fn events_of(app: &TestApp, account: &AccountId, action: &str) -> Vec<
     let found = audit::search(&mut conn, account, &filter, Cut::Before(i64::MAX), 100).await;
     found
         .unwrap()
+        .events
         .into_iter()
         .map(|shown| shown.event)
         .collect()

@@ -24,7 +24,7 @@ async fn found(app: &TestApp, account: &AccountId, words: &str) -> Vec<EventId> 
     };
     let mut conn = app.read(NOW).await;
     let found = audit::search(&mut conn, account, &filter, Cut::Before(i64::MAX), 100).await;
-    let found = found.unwrap().into_iter();
+    let found = found.unwrap().events.into_iter();
     found.map(|shown| EventId(shown.event.id)).collect()
 }
 

@@ -1,7 +1,7 @@
 //! Deleting old events keeps the chain verifiable, and only that does.
 
 use accounts::{
-    audit::{self, Action, Actor, Broken, Cut, Event, Filter},
+    audit::{self, Action, Actor, Broken, Cut, Event, Filter, LOOKED_THROUGH},
     audit_retention::{self, RetentionError},
     client::Client,
     db::Db,
@@ -9,6 +9,8 @@ use accounts::{
     ids::{AccountId, UserId},
     roles::Role,
 };
+
+use testing::databases;
 
 use crate::{
     audit_chain::events_of,
@@ -22,6 +24,7 @@ on_both!(
     what_is_young_stays_and_nothing_to_do_is_no_event,
     only_an_owner_says_how_long,
     search_pages_both_ways,
+    a_look_for_words_stops_after_so_many_and_says_where,
 );
 
 const ACCOUNT: &str = "an-account";
@@ -170,7 +173,7 @@ async fn search_pages_both_ways(db: Db) {
     let mut conn = app.read(NOW).await;
     let mut numbers = async |filter: &Filter, cut| {
         let found = audit::search(&mut conn, &account, filter, cut, 4).await;
-        let found = found.unwrap().into_iter();
+        let found = found.unwrap().events.into_iter();
         found.map(|shown| shown.event.seq).collect::<Vec<_>>()
     };
     let all = Filter::default();
@@ -200,5 +203,69 @@ async fn search_pages_both_ways(db: Db) {
             found,
             "{words}"
         );
+    }
+}
+
+async fn a_look_for_words_stops_after_so_many_and_says_where(db: Db) {
+    let app = TestApp::new(db);
+    let account = ten_days(&app).await;
+    // As if so many lay between the fifth and the sixth.
+    let far = LOOKED_THROUGH;
+    let moved = format!("update audit_events set seq = seq + {far} where seq > 5");
+    databases::run(&app.db, &moved).await;
+    let mut conn = app.read(NOW).await;
+    let mut look = async |filter: &Filter, cut, most| {
+        let found = audit::search(&mut conn, &account, filter, cut, most).await;
+        let found = found.unwrap();
+        let numbers: Vec<i64> = found.events.iter().map(|shown| shown.event.seq).collect();
+        let stopped = found.stopped.map(|stopped| (stopped.seq, stopped.at));
+        (numbers, stopped, found.next(cut))
+    };
+    let words = Filter {
+        words: Some("firefox".into()),
+        ..Filter::default()
+    };
+    let days = Filter {
+        until: Some(NOW.at + DAY * 30),
+        ..Filter::default()
+    };
+    let user = Filter {
+        user: Some(UserId("a-user".into())),
+        ..Filter::default()
+    };
+    let (fifth, sixth) = (NOW.at + DAY * 4, NOW.at + DAY * 5);
+    for filter in [&words, &days, &user] {
+        let (numbers, stopped, next) = look(filter, Cut::Before(i64::MAX), 20).await;
+        let newest = (6..=10).rev().map(|n| n + far).collect::<Vec<_>>();
+        assert_eq!((numbers, stopped), (newest, Some((5, fifth))));
+        assert_eq!(next, Some(Cut::Before(6)));
+        let (numbers, stopped, _) = look(filter, Cut::Before(6), 20).await;
+        assert_eq!((numbers, stopped), (vec![5, 4, 3, 2, 1], None));
+        // The other way round.
+        let (numbers, stopped, next) = look(filter, Cut::After(0), 20).await;
+        assert_eq!(
+            (numbers, stopped),
+            (vec![1, 2, 3, 4, 5], Some((far + 6, sixth)))
+        );
+        assert_eq!(next, Some(Cut::After(far + 5)));
+        // A page that is full says nothing: the next one begins at its last event.
+        let (numbers, stopped, next) = look(filter, Cut::After(0), 5).await;
+        assert_eq!(
+            (numbers.len(), stopped, next),
+            (5, None, Some(Cut::After(5)))
+        );
+    }
+    // An index leads to these.
+    let action = Filter {
+        action: Some("user.login".into()),
+        ..Filter::default()
+    };
+    let severity = Filter {
+        severity: Some("info".into()),
+        ..Filter::default()
+    };
+    for filter in [&action, &severity, &Filter::default()] {
+        let (numbers, stopped, _) = look(filter, Cut::Before(i64::MAX), 20).await;
+        assert_eq!((numbers.len(), stopped), (10, None));
     }
 }

@@ -4,6 +4,7 @@ mod disabling;
 mod leaving;
 mod owners;
 mod remote_logout;
+mod second_factor;
 
 use accounts::{
     db::Db,

@@ -36,6 +36,8 @@ macro_rules! expected {
 // Written down once more, by hand: the roles that have a permission, and the cheapest plan.
 expected! {
     OwnProfile: EVERYONE from Free;
+    OwnSessions: EVERYONE from Free;
+    ChooseTheme: EVERYONE from Free;
     DeleteOwnUser: EVERYONE from Free;
     RemoteLogout: EVERYONE from Plus;
     AskRemoteLogout: EVERYONE from Free;
@@ -57,6 +59,7 @@ expected! {
     EnableMember: MANAGERS from Free;
     RemoveMember: MANAGERS from Free;
     ResetTwoFactor: MANAGERS from Free;
+    RequireSecondFactor: OWNER from Free;
     RemoteLogoutMember: MANAGERS from Plus;
     RemoteLogoutEveryone: OWNER from Plus;
     ViewApplications: MANAGERS from Free;

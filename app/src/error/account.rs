@@ -3,7 +3,7 @@
 use accounts::{
     account::AccountError,
     invitations::InviteError,
-    members::MemberError,
+    members::{MemberError, RequireError},
     sessions::{EndAllError, ShownError},
     tokens::{CreateError, MOST, RevokeError},
 };
@@ -40,6 +40,7 @@ impl From<MemberError> for AppError {
             ),
             MemberError::NotAllowed(why) => Self::new(Code::Forbidden, why),
             MemberError::PlanRequired(plans) => Self::plan_required(&plans),
+            MemberError::SecondFactorRequired => Self::second_factor_required(),
             MemberError::LastOwner => Self::new(
                 Code::LastOwner,
                 "An account needs at least one owner. Make another member an owner first.",
@@ -67,6 +68,18 @@ impl From<AccountError> for AppError {
         match error {
             AccountError::Name(why) => Self::field("name", why),
             AccountError::Refused(why) => why.into(),
+        }
+    }
+}
+
+impl From<RequireError> for AppError {
+    fn from(error: RequireError) -> Self {
+        match error {
+            RequireError::YoursFirst => Self::field(
+                "required",
+                "Set up two-factor authentication for yourself first: without it you’d lock yourself out.",
+            ),
+            RequireError::Refused(why) => why.into(),
         }
     }
 }

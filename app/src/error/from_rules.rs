@@ -72,6 +72,7 @@ impl From<RateLimited> for AppError {
 impl From<Refusal> for AppError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
+            Refusal::SecondFactorRequired => Self::second_factor_required(),
             Refusal::PlanRequired(plans) => Self::plan_required(&plans),
             Refusal::NotAllowed(roles) => {
                 let roles: Vec<String> = roles
@@ -85,6 +86,15 @@ impl From<Refusal> for AppError {
 }
 
 impl AppError {
+    /// The account requires a second factor, and the user has none.
+    #[must_use]
+    pub fn second_factor_required() -> Self {
+        Self::new(
+            Code::SecondFactorRequired,
+            "Your account requires a second factor. Set up two-factor authentication under Profile → Security, then try again.",
+        )
+    }
+
     /// The plan lacks it; `plans` have it.
     #[must_use]
     pub fn plan_required(plans: &[Plan]) -> Self {

@@ -32,6 +32,10 @@ pub enum GatePage {
         application: String,
         again: String,
     },
+    /// The user's account requires a second factor, and they have none.
+    AccountRequiresSecondFactor {
+        again: String,
+    },
     UnknownHost,
     Malformed,
     Unavailable,
@@ -115,6 +119,15 @@ fn said(home: &str, what: GatePage) -> Said {
             shape: Shape::Shield,
             title: "Turn on two-factor authentication first",
             text: format!("{application} asks everyone who uses it for a second factor. Set it up, then come back to this page."),
+            buttons: vec![
+                button("Set it up", format!("{home}/profile/security")),
+                button("I’ve set it up: continue", again),
+            ],
+        },
+        GatePage::AccountRequiresSecondFactor { again } => Said {
+            shape: Shape::Shield,
+            title: "Turn on two-factor authentication first",
+            text: "Your account requires a second factor of its members. Set it up, then come back to this page.".into(),
             buttons: vec![
                 button("Set it up", format!("{home}/profile/security")),
                 button("I’ve set it up: continue", again),

@@ -57,10 +57,7 @@ async fn draw() -> Result<AnyView, AppError> {
     })?;
     let told = applications::told(&mut conn, &receipt.event).await?;
     drop(conn);
-    if told
-        .iter()
-        .any(|told| matches!(told.how, ToldHow::BeingTold { .. }))
-    {
+    if told.iter().any(Told::is_being_told) {
         let soon = now().at.0 - receipt.at.0 < AT_FIRST;
         let seconds = if soon { SOON } else { LATER };
         set_header(
@@ -86,7 +83,6 @@ fn card(receipt: Receipt, told: Vec<Told>) -> impl IntoView {
         .iter()
         .any(|told| told.how == ToldHow::RefusedAtNextRequest);
     let none = told.is_empty();
-    let rows = told.into_iter().map(row).collect_view();
     view! {
         <section class="receipt" aria-labelledby="receipt-title">
             <Icon shape=Shape::CheckCircle />
@@ -103,14 +99,11 @@ fn card(receipt: Receipt, told: Vec<Told>) -> impl IntoView {
                         </p>
                     }
                 })}
-            <h2 class="outcome__title" id="told-title">"Applications"</h2>
+            <h2 class="outcome__title">"Applications"</h2>
             {if none {
                 view! { <p class="receipt__meta">"You weren’t signed in to any."</p> }.into_any()
             } else {
-                view! {
-                    <ul class="outcome__list" role="list" aria-labelledby="told-title">{rows}</ul>
-                }
-                    .into_any()
+                told_list(told).into_any()
             }}
             {gate
                 .then(|| {
@@ -135,6 +128,12 @@ fn card(receipt: Receipt, told: Vec<Told>) -> impl IntoView {
             <p class="receipt__actions">{way_on}</p>
         </section>
     }
+}
+
+/// Each application, and what it has answered so far.
+pub(super) fn told_list(told: Vec<Told>) -> impl IntoView {
+    let rows = told.into_iter().map(row).collect_view();
+    view! { <ul class="outcome__list" role="list" aria-label="Applications">{rows}</ul> }
 }
 
 /// One application. It says "Logged out" of what has answered so, and of nothing else.

@@ -4,11 +4,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::{
-    Place, RemoteLogout,
-    more::More,
-    outcome::{Outcome, remote_logout_facts},
-};
+use super::{Place, RemoteLogout, facts::remote_logout_facts, more::More, outcome::Outcome};
 use crate::{
     boot::viewer,
     parts::{

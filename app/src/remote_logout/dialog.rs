@@ -5,8 +5,9 @@ use leptos::prelude::*;
 
 use super::{
     Place, RemoteLogout,
+    facts::remote_logout_facts,
     more::More,
-    outcome::{NoUndo, Outcome, remote_logout_facts},
+    outcome::{NoUndo, Outcome},
 };
 use crate::{
     error::{AppError, Code},
@@ -87,12 +88,10 @@ pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) ->
             },
         );
     // What the dialog is described by: what is at stake is heard with its name.
-    let consequences = Memo::new(move |_| {
-        match facts.value().get() {
+    let consequences = Memo::new(move |_| match facts.value().get() {
         Some(Ok(facts)) => facts.consequences(),
-        _ => "Ends every session and remembered device at once and signs you out here too. This can’t be undone."
+        _ => "Ends every session and remembered device at once and signs you out here too."
             .to_owned(),
-    }
     });
     let words = move || {
         if failure().is_some_and(|error| error.code != Code::Conflict) {
@@ -102,7 +101,7 @@ pub fn ConfirmDialog(handle: DialogHandle, from: Place, asked: RwSignal<u32>) ->
         }
     };
     view! {
-        <Dialog handle labelled_by="dialog-title" described_by="dialog-lead">
+        <Dialog handle labelled_by="dialog-title" described_by="dialog-lead no-undo">
             <div class="dialog__header">
                 <Disc shape=Shape::LogOut tint="danger" />
                 <h2 class="dialog__title" id="dialog-title">"Log out from all devices?"</h2>

@@ -1,13 +1,13 @@
 //! The list itself, in the order of `docs/ROLES.md`.
 
 use accounts::permissions::Permission::{
-    self, AskRemoteLogout, ChangePlan, ChangeRole, ConfirmInvitation, CreateApiToken,
+    self, AskRemoteLogout, ChangePlan, ChangeRole, ChooseTheme, ConfirmInvitation, CreateApiToken,
     CreateMcpToken, DeleteOwnUser, DisableMember, EnableMember, EndSessionsByApi, InviteMember,
-    KeepTwoFactor, ListMembersByApi, ManageApplications, ManageWebhook, OwnProfile, OwnTokens,
-    ReadAuditLog, ReadEventsByApi, RemoteLogout, RemoteLogoutEveryone, RemoteLogoutMember,
-    RemoteLogoutMemberByApi, RemoveMember, RenameAccount, ResetTwoFactor, RevokeInvitation,
-    SetAccountCurfew, SetAuditRetention, SetUpTwoFactor, UseApi, UseMcp, ViewAccount,
-    ViewApplications, ViewMembers,
+    KeepTwoFactor, ListMembersByApi, ManageApplications, ManageWebhook, OwnProfile, OwnSessions,
+    OwnTokens, ReadAuditLog, ReadEventsByApi, RemoteLogout, RemoteLogoutEveryone,
+    RemoteLogoutMember, RemoteLogoutMemberByApi, RemoveMember, RenameAccount, RequireSecondFactor,
+    ResetTwoFactor, RevokeInvitation, SetAccountCurfew, SetAuditRetention, SetUpTwoFactor, UseApi,
+    UseMcp, ViewAccount, ViewApplications, ViewMembers,
 };
 
 use super::{Access, Address, CODE, CONFIRM, MCP, StepUp};
@@ -97,7 +97,7 @@ pub(super) const LIST: &[Address] = &[
     needs("/profile", "see your profile", OwnProfile),
     needs("/profile/login", "see what you sign in with", OwnProfile),
     needs("/profile/password", "see the password page", OwnProfile),
-    needs("/profile/security", "see your devices", OwnProfile),
+    needs("/profile/security", "see your devices", OwnSessions),
     needs("/profile/two-factor", "set up two-factor authentication", KeepTwoFactor),
     needs("/profile/two-factor/app", "enter the first code", KeepTwoFactor),
     needs("/profile/two-factor/new-codes", "see new recovery codes", KeepTwoFactor),
@@ -105,11 +105,11 @@ pub(super) const LIST: &[Address] = &[
     needs("/profile/two-factor/recovery-codes.txt", "download your recovery codes", KeepTwoFactor),
     needs("/profile/two-factor/qr.svg", "see the secret as a QR code", KeepTwoFactor),
     needs("/profile/remote-logout", "confirm a remote logout", AskRemoteLogout),
-    needs(CONFIRM, "confirm that it is you", OwnProfile),
+    needs(CONFIRM, "confirm that it is you", OwnSessions),
     needs("/profile/delete", "confirm deleting your user", DeleteOwnUser),
-    needs("/oauth/confirm", "say whether you continue to an application", OwnProfile),
+    needs("/oauth/confirm", "say whether you continue to an application", OwnSessions),
     needs("/gate/confirm", "show a second factor to an application behind the gate", OwnProfile),
-    needs("/oauth/sign-out", "say whether you sign out here too", OwnProfile),
+    needs("/oauth/sign-out", "say whether you sign out here too", OwnSessions),
     // Pages: account settings
     needs("/settings", "see the account", ViewAccount),
     needs("/settings/plan", "confirm another plan", ChangePlan),
@@ -123,20 +123,21 @@ pub(super) const LIST: &[Address] = &[
     needs("/settings/api/revoke", "confirm revoking an API token", OwnTokens),
     needs("/settings/mcp", "see your MCP tokens", OwnTokens),
     needs("/settings/mcp/revoke", "confirm revoking an MCP token", OwnTokens),
+    needs("/settings/members/second-factor", "confirm that a second factor is required of everyone", RequireSecondFactor),
     needs("/settings/audit-log", "read the audit log", ReadAuditLog),
     needs("/settings/audit-log/export", "export the audit log", ReadAuditLog),
     needs("/settings/audit-log/webhook", "see where events are sent", ManageWebhook),
     // Functions: the user's own
     asks_nothing("/api/fn/standing", "count your sessions", OwnProfile, READS),
-    asks_nothing("/api/fn/sessions", "list your sessions", OwnProfile, READS),
-    asks_nothing("/api/fn/devices", "list your devices", OwnProfile, READS),
-    asks_nothing("/api/fn/recent_activity", "see what you did and what was done to you", OwnProfile, READS),
-    asks_nothing("/api/fn/remote_logout_facts", "count what a remote logout ends", OwnProfile, READS),
+    asks_nothing("/api/fn/sessions", "list your sessions", OwnSessions, READS),
+    asks_nothing("/api/fn/devices", "list your devices", OwnSessions, READS),
+    asks_nothing("/api/fn/recent_activity", "see what you did and what was done to you", OwnSessions, READS),
+    asks_nothing("/api/fn/remote_logout_facts", "count what a remote logout ends", OwnSessions, READS),
     asks_nothing("/api/fn/remote_logout", "log yourself out from all devices", RemoteLogout, "must be within reach of a user who is frightened")
         .home("/profile/remote-logout"),
     asks_nothing("/api/fn/change_password", "change your password", OwnProfile, "asks for the current password itself").home("/profile/password"),
     asks_nothing("/api/fn/update_profile", "change your name", OwnProfile, "only what you are called").home("/profile"),
-    asks_nothing("/api/fn/set_theme", "choose light or dark", OwnProfile, "only how this browser draws").home("/profile"),
+    asks_nothing("/api/fn/set_theme", "choose light or dark", ChooseTheme, "only how this browser draws").home("/profile"),
     asks("/api/fn/change_email", "change your email", OwnProfile).home(LOGIN),
     asks("/api/fn/begin_two_factor", "begin to set up two-factor authentication", SetUpTwoFactor)
         .home("/profile/two-factor"),
@@ -147,14 +148,14 @@ pub(super) const LIST: &[Address] = &[
     asks_nothing("/api/fn/abandon_two_factor", "abandon setting it up", KeepTwoFactor, READS),
     asks("/api/fn/new_recovery_codes", "create new recovery codes", KeepTwoFactor).home(NEW_CODES),
     asks("/api/fn/use_recovery_codes", "use the new recovery codes", KeepTwoFactor).home(NEW_CODES),
-    asks_nothing("/api/fn/two_factor_status", "see whether two-factor authentication is on", OwnProfile, READS),
+    asks_nothing("/api/fn/two_factor_status", "see whether two-factor authentication is on", OwnSessions, READS),
     asks_nothing("/api/fn/two_factor_draft", "see what is being set up", KeepTwoFactor, READS),
     asks("/api/fn/delete_account", "delete your user", DeleteOwnUser)
         .home("/profile/delete")
         .shown_as("password"),
-    asks("/api/fn/end_session", "end one of your sessions", OwnProfile).home(SECURITY),
-    asks("/api/fn/end_other_sessions", "end your other sessions", OwnProfile).home(SECURITY),
-    asks_nothing("/api/fn/end_application_session", "sign out of an application", OwnProfile, "only signs out of one application").home(SECURITY),
+    asks("/api/fn/end_session", "end one of your sessions", OwnSessions).home(SECURITY),
+    asks("/api/fn/end_other_sessions", "end your other sessions", OwnSessions).home(SECURITY),
+    asks_nothing("/api/fn/end_application_session", "sign out of an application", OwnSessions, "only signs out of one application").home(SECURITY),
     asks_nothing("/api/fn/rename_device", "name one of your devices", OwnProfile, "only what you call it").home(SECURITY),
     asks_nothing("/api/fn/continue_to_application", "continue to an application", OwnProfile, "asks itself where the application wants it")
         .home("/oauth/confirm"),
@@ -180,6 +181,8 @@ pub(super) const LIST: &[Address] = &[
     asks("/api/fn/enable_member", "enable a member", EnableMember).home(MEMBERS),
     asks("/api/fn/remove_member", "remove a member", RemoveMember).home(MEMBERS),
     asks("/api/fn/reset_two_factor", "reset a member’s second factor", ResetTwoFactor).home(MEMBERS),
+    asks("/api/fn/require_second_factor", "require a second factor of every member", RequireSecondFactor)
+        .home("/settings/members/second-factor"),
     asks("/api/fn/remote_logout_member", "log a member out from all devices", RemoteLogoutMember)
         .home(MEMBERS),
     asks("/api/fn/remote_logout_everyone", "log everyone out from all devices", RemoteLogoutEveryone)

@@ -40,6 +40,7 @@ fn page() -> String {
         signed_in(&address) && !address.is_for_programs()
     });
     write_permissions(&mut page, "With a token", Address::is_for_programs);
+    write_without_second_factor(&mut page);
     page.push_str("\n## Public\n\n| what | address | but |\n|---|---|---|\n");
     for address in all().filter(|address| !signed_in(address)) {
         let Address {
@@ -48,6 +49,23 @@ fn page() -> String {
         let _ = writeln!(page, "| {what} | `{path}` | {but} |");
     }
     page
+}
+
+/// What is left to a member who owes a second factor.
+fn write_without_second_factor(page: &mut String) {
+    page.push_str(
+        "\n## Where the account requires a second factor\n\n\
+         A member who has none uses these addresses and the public ones, with the role and the plan that they ask for. Every \
+         other page leads to Profile → Security; functions, tokens, the gate and applications are refused: 403 \
+         `second_factor_required`.\n\n| what | address |\n|---|---|\n",
+    );
+    let left = all().filter(|address| {
+        let permission = address.permission();
+        permission.is_some_and(|permission| permission.rule().without_second_factor)
+    });
+    for Address { what, path, .. } in left {
+        let _ = writeln!(page, "| {what} | `{path}` |");
+    }
 }
 
 fn write_permissions(page: &mut String, title: &str, belongs: impl Fn(&Address) -> bool) {

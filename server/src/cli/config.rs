@@ -5,7 +5,10 @@ use std::io::Write;
 use clap::Subcommand;
 
 use super::Failed;
-use crate::config;
+use crate::{
+    applications_file,
+    config::{self, Config},
+};
 
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
@@ -17,13 +20,14 @@ pub enum ConfigCommand {
     Check,
 }
 
-/// The settings have been read once already, so what is left to say is what they are.
-pub(super) fn check(unknown: &[String], out: &mut impl Write) -> Result<(), Failed> {
+/// The settings have been read once already, so what is left is the file of applications, and to say what they are.
+pub(super) fn check(config: &Config, out: &mut impl Write) -> Result<(), Failed> {
+    applications_file::read(config).map_err(Failed::Message)?;
     let lines = config::lines().map_err(|error| Failed::Message(error.to_string()))?;
     for line in lines {
         writeln!(out, "{line}")?;
     }
-    for variable in unknown {
+    for variable in &config.unknown {
         let nearest = config::nearest(variable);
         writeln!(
             out,

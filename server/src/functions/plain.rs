@@ -14,7 +14,7 @@ use app::{
 use axum::{body::Bytes, http::header, response::Response};
 
 use crate::{
-    addresses::{self, CONFIRM},
+    addresses::{self, CONFIRM, SET_UP_FIRST},
     error_page::json,
     form_body,
     redirects::{see_other, set_unless_set, start_over, to_sign_in},
@@ -96,6 +96,9 @@ pub(super) fn back(state: &AppState, refusal: Refusal<'_>) -> Result<Response, A
         back = Some(std::mem::replace(&mut page, CONFIRM.to_owned()));
     } else if page == CONFIRM {
         back = home;
+    }
+    if error.code == Code::SecondFactorRequired {
+        return Ok(see_other(SET_UP_FIRST));
     }
     if error.code == Code::SignInExpired {
         return Ok(start_over(state, true));

@@ -66,7 +66,9 @@ async fn answer(state: &AppState, request: Request, proxy: Proxy) -> Response {
         }
         Ok(Verdict::Open) => admit(None),
         Ok(Verdict::SignIn) => sign_in(&parts, &forwarded, proxy),
-        Ok(Verdict::NotAllowed) => not_allowed(&parts, &forwarded, proxy),
+        Ok(verdict @ (Verdict::NotAllowed | Verdict::SecondFactorRequired)) => {
+            not_allowed(&parts, &forwarded, proxy, &verdict)
+        }
         Ok(Verdict::UnknownHost) => {
             let host = &forwarded.site.host;
             tracing::warn!(
@@ -110,11 +112,15 @@ fn sign_in(parts: &Parts, forwarded: &Forwarded, proxy: Proxy) -> Response {
 }
 
 /// By way of the sign-in, which finds a signed-in user who may not, says so on a page of ours and records it.
-fn not_allowed(parts: &Parts, forwarded: &Forwarded, proxy: Proxy) -> Response {
+fn not_allowed(parts: &Parts, forwarded: &Forwarded, proxy: Proxy, verdict: &Verdict) -> Response {
     let goes = forwarded.navigates && [Method::GET, Method::HEAD].contains(&forwarded.method);
     match proxy {
         Proxy::Forwarding if goes => lead(StatusCode::FOUND, forwarded),
         Proxy::Nginx if goes => lead(StatusCode::FORBIDDEN, forwarded),
+        _ if *verdict == Verdict::SecondFactorRequired => {
+            let error = AppError::second_factor_required();
+            refuse(parts, StatusCode::FORBIDDEN, error.code, error.message)
+        }
         _ => {
             let text =
                 "This application isn’t for you. An admin of your account decides who may use it.";

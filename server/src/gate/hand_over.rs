@@ -96,6 +96,11 @@ pub async fn sign_in(
             let page = GatePage::SecondFactorRequired { application, again };
             say(StatusCode::FORBIDDEN, &frame, page)
         }
+        Err(HandOverError::AccountRequiresSecondFactor) => {
+            let again = here.to_owned();
+            let page = GatePage::AccountRequiresSecondFactor { again };
+            say(StatusCode::FORBIDDEN, &frame, page)
+        }
         Err(HandOverError::Database(error)) => {
             let error = state.curfew.instance.db.explain(&error);
             tracing::error!(error, "the database is unavailable: no hand-over was given");

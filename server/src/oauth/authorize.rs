@@ -180,7 +180,7 @@ impl Going<'_> {
             }
             Err(IssueError::SecondFactorRequired) if self.asked.silent => Ok(self.refuse(
                 "interaction_required",
-                "the application requires a second factor",
+                "a second factor is required, and none was shown",
             )),
             Err(IssueError::SecondFactorRequired) => Ok(self.ask()),
             Err(IssueError::Database(error)) => Err(error),

@@ -13,10 +13,11 @@ use super::document;
 use crate::{problem::code_name, state::AppState};
 
 /// What a program may be told, in the order of the statuses.
-const CODES: [Code; 16] = [
+const CODES: [Code; 17] = [
     Code::Malformed,
     Code::InvalidToken,
     Code::PlanRequired,
+    Code::SecondFactorRequired,
     Code::Forbidden,
     Code::InsufficientScope,
     Code::CrossSite,

@@ -135,7 +135,7 @@ async fn until(watched: &Shared, holds: impl Fn(&Watched) -> bool) {
     }
 }
 
-async fn register(app: &TestApp) {
+pub async fn register(app: &TestApp) {
     let account = databases::texts(app.db(), "select id from accounts").await;
     let details = Details {
         address: format!("https://{WIKI}"),
@@ -152,7 +152,7 @@ async fn register(app: &TestApp) {
 }
 
 /// The gate's cookie of a browser that is signed in.
-async fn handed_over(app: &TestApp, browser: &Browser) -> Token {
+pub async fn handed_over(app: &TestApp, browser: &Browser) -> Token {
     let (me, begun) = (browser.signed_in().await, Token::random());
     let hash = begun.hash();
     let wanted = Wanted {

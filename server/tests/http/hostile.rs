@@ -9,7 +9,7 @@ mod malformed;
 mod text;
 
 /// Every server function, with fields that would do something.
-pub const FUNCTIONS: [(&str, &[(&str, &str)]); 71] = [
+pub const FUNCTIONS: [(&str, &[(&str, &str)]); 72] = [
     ("continue_to_application", &[("request", "client_id=x")]),
     (
         "continue_behind_gate",
@@ -57,6 +57,7 @@ pub const FUNCTIONS: [(&str, &[(&str, &str)]); 71] = [
     ("remove_member", &[("member", "x")]),
     ("reset_two_factor", &[("member", "x")]),
     ("remote_logout_member", &[("member", "x")]),
+    ("require_second_factor", &[("required", "yes")]),
     ("remote_logout_everyone", &[]),
     ("delete_account", &[("confirmation", "ada@example.com")]),
     (

@@ -4,6 +4,7 @@ mod abuses;
 mod asking;
 mod flow;
 mod foreign;
+mod other_sites;
 pub mod relying;
 mod signing_out;
 mod strangers;

@@ -6,6 +6,7 @@ mod program;
 mod sign_ins;
 mod stream;
 
+mod applications_file;
 mod audit;
 mod backups;
 mod clocks;

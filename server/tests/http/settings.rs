@@ -9,6 +9,7 @@ mod members;
 mod plan;
 mod request_ids;
 mod roles;
+mod second_factor;
 mod webhook;
 mod webhook_receiver;
 mod webhook_tls;

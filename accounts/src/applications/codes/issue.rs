@@ -33,8 +33,9 @@ pub enum IssueError {
     /// The user may not use the application.
     #[error("this user may not use the application")]
     NotAllowed,
-    /// The application requires a second factor, and this session was started without.
-    #[error("the application requires a second factor")]
+    /// The application requires a second factor, and this session was started without; or the account does, and the user has
+    /// none.
+    #[error("a second factor is required")]
     SecondFactorRequired,
     #[error("the database is unavailable")]
     Database(#[from] sqlx::Error),
@@ -52,6 +53,9 @@ pub async fn issue(
 ) -> Result<Token, IssueError> {
     let live = op.lock_live(&me.user.id, &me.session).await?;
     let live = live.ok_or(IssueError::Ended)?;
+    if live.user.available().owes_second_factor {
+        return Err(IssueError::SecondFactorRequired);
+    }
     if !may_use(op, &application.id, &live.user.id).await? {
         let denied = Denied {
             user: &live.user.id,

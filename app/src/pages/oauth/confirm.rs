@@ -23,8 +23,10 @@ mod server_side {
 
     use crate::{
         boot::boot,
-        context::{curfew, now, query, query_string, reader, set_cookie, signed_in, visit},
-        error::AppError,
+        context::{
+            curfew, now, query, query_string, reader, set_cookie, set_status, signed_in, visit,
+        },
+        error::{AppError, Code},
         flash::Flash,
         pages::oauth::{
             CONFIRM,
@@ -112,6 +114,11 @@ mod server_side {
             return Ok(nothing());
         };
         let asks = Asks::of(request, &me, now());
+        if me.user.owes_second_factor() {
+            let account = visible(&me.user.account_name).into_owned();
+            set_status(Code::SecondFactorRequired);
+            return Ok(set_up_first(&account, request));
+        }
         let lacks = application.requires_second_factor && me.user.two_factor_since.is_none();
         let needs_code = needs_second_factor(&me, Some(&application)).await?;
         let name = visible(&application.name).into_owned();
@@ -191,7 +198,7 @@ mod server_side {
         format!("It’s told {}.", told.join(", "))
     }
 
-    /// The application requires a second factor, and the user has none yet. The request waits here.
+    /// The application or the account requires a second factor, and the user has none yet. The request waits here.
     fn set_up_first(name: &str, request: &str) -> AnyView {
         let again = format!("/oauth/authorize?{request}");
         view! {

@@ -16,12 +16,17 @@ use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use super::{ProfilePage, two_factor::JustDone};
-use crate::{devices::Session, error::AppError};
 #[cfg(feature = "ssr")]
 use crate::{
-    parts::loaded::awaited,
+    boot::viewer,
+    parts::{
+        link::Link,
+        loaded::awaited,
+        notice::{Notice, Tone},
+    },
     remote_logout::{Place, RemoteLogout},
 };
+use crate::{devices::Session, error::AppError};
 
 /// The first 500 are shown, because a longer list is of no use to a reader.
 #[cfg(feature = "ssr")]
@@ -49,9 +54,27 @@ pub fn Security() -> impl IntoView {
     let asked = devices::Asked::of_page();
     view! {
         <ProfilePage here="/profile/security" title="Security">
+            {viewer().is_some_and(|viewer| viewer.owes_second_factor()).then(set_up_first)}
             <RemoteLogout from=Place::Security />
             <JustDone />
             {awaited(move || drawing::drawing(asked.clone()))}
         </ProfilePage>
+    }
+}
+
+/// Why every other page has led here.
+#[cfg(feature = "ssr")]
+fn set_up_first() -> impl IntoView {
+    let account = viewer().map(|viewer| viewer.account).unwrap_or_default();
+    view! {
+        <Notice
+            tone=Tone::Warning
+            title=format!("{account} requires a second factor")
+            text="Set up two-factor authentication to continue. It takes two minutes; until then the other pages lead here, and your tokens and applications wait. You can still sign out anywhere, log out from all devices, and delete your account."
+        />
+        <p class="cluster">
+            <Link class="button button--primary" href="/profile/two-factor">"Set up two-factor authentication"</Link>
+            <Link class="button button--quiet" href="/profile/delete">"Delete your account"</Link>
+        </p>
     }
 }

@@ -11,7 +11,7 @@ mod presets;
 mod test_button;
 
 use accounts::{
-    applications::{self, Application, Kind},
+    applications::{self, Application, Details, Kind},
     text::visible,
 };
 use leptos::prelude::*;
@@ -25,6 +25,26 @@ use crate::{
     parts::{form::Sent, link::Link, plain::said},
     time::{Show, Time, When},
 };
+
+/// A new application of that preset at an address, for the operator's file: as its form comes filled in. None when there is no
+/// such preset.
+#[must_use]
+pub fn of_preset(key: &str, address: &str) -> Option<Details> {
+    if let Some(preset) = presets::of(key) {
+        return Some(Details {
+            redirects: preset.redirects(address),
+            logout_address: preset.logout_address(address),
+            ..preset.details()
+        });
+    }
+    gate_texts::PROXIES
+        .iter()
+        .any(|(proxy, ..)| *proxy == key)
+        .then(|| Details {
+            preset: Some(key.to_owned()),
+            ..Details::new(Kind::Gate, "")
+        })
+}
 
 /// This page.
 const PAGE: &str = "/settings/applications";

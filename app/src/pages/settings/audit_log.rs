@@ -8,7 +8,7 @@ pub mod webhook;
 mod words;
 
 use accounts::{
-    audit::{self, Cut, Shown, Stored},
+    audit::{self, Cut, Found, LOOKED_THROUGH, Shown, Stored},
     audit_retention,
     text::visible,
 };
@@ -18,6 +18,7 @@ pub use filter::{Asked, asked};
 
 use crate::{
     context::{now, reader, signed_in},
+    counted,
     error::AppError,
     pages::event_details,
     parts::{
@@ -37,10 +38,13 @@ pub async fn draw() -> Result<AnyView, AppError> {
     let account = &me.user.account_id;
     let mut conn = reader().await?;
     let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-    let mut events = audit::search(&mut conn, account, &asked.filter, asked.cut, most).await?;
+    let found = audit::search(&mut conn, account, &asked.filter, asked.cut, most).await?;
     let users = accounts::members::users(&mut conn, account, 1_000).await?;
     let days = audit_retention::retention(&mut conn, account).await?;
     drop(conn);
+    let stopped = further(&asked, &found);
+    let goes_on = found.stopped.is_some();
+    let mut events = found.events;
     let more = events.len() > PAGE;
     events.truncate(PAGE);
     if matches!(asked.cut, Cut::After(_)) {
@@ -51,7 +55,10 @@ pub async fn draw() -> Result<AnyView, AppError> {
         .zip(events.last())
         .map(|(a, z)| (a.event.seq, z.event.seq));
     let pages = ends.map(|(newest, oldest)| around(&asked, newest, oldest, more));
-    let list = if events.is_empty() {
+    let list = if events.is_empty() && goes_on {
+        // What was found is nothing yet.
+        ().into_any()
+    } else if events.is_empty() {
         nothing(asked.is_filtered()).into_any()
     } else {
         let rows = events
@@ -77,6 +84,7 @@ pub async fn draw() -> Result<AnyView, AppError> {
             {filter::form(&asked, users.clone())}
             {chips::chips(&asked, &users, &me.user.id, now())}
             {list}
+            {stopped}
             {pages}
         </section>
         {retention::card(days, me.user.role)}
@@ -108,6 +116,30 @@ fn around(asked: &Asked, newest: i64, oldest: i64, more: bool) -> impl IntoView 
             <div class="cluster">{older}</div>
         </nav>
     }
+}
+
+/// Says where the look stopped, and goes on from there.
+fn further(asked: &Asked, found: &Found) -> Option<impl IntoView + use<>> {
+    let stopped = found.stopped?;
+    let (cut, word) = match found.next(asked.cut)? {
+        Cut::Before(number) => (format!("before={number}"), "older"),
+        Cut::After(number) => (format!("after={number}"), "newer"),
+    };
+    let at: Time = stopped.at.into();
+    let looked = counted::grouped(usize::try_from(LOOKED_THROUGH).unwrap_or_default());
+    let found_any = if found.events.is_empty() {
+        "Nothing found yet. "
+    } else {
+        ""
+    };
+    Some(view! {
+        <div class="log-stopped" role="status">
+            <p>
+                {found_any} {format!("Looked through {looked} events, up to ")} <When at show=Show::Full /> "."
+            </p>
+            <Link class="button button--small" href=asked.page(&cut)>{format!("Look through {word} events")}</Link>
+        </div>
+    })
 }
 
 /// The way from an event to others like it: of the same action, and of whom it is about.

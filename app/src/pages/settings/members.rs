@@ -5,6 +5,7 @@ pub mod everyone;
 mod functions;
 mod invite;
 mod roles;
+pub mod second_factor;
 
 use accounts::{
     invitations,
@@ -43,6 +44,7 @@ pub async fn draw() -> Result<AnyView, AppError> {
     let users = members::list(&mut conn, account, &words, SHOWN).await?;
     let all = members::count(&mut conn, account).await?.unsigned_abs();
     let open = invitations::open(&mut conn, account).await?;
+    let rule = members::second_factor_rule(&mut conn, account).await?;
     drop(conn);
     let sent = Sent::of(&[
         "change_role",
@@ -88,6 +90,7 @@ pub async fn draw() -> Result<AnyView, AppError> {
         </section>
         {invite::form(&me.user)}
         {(!open.is_empty()).then(|| invite::open(open, &me.user))}
+        {second_factor::card(&me.user, rule)}
         {everyone::card(&me.user)}
     };
     Ok(page.into_any())

@@ -60,6 +60,11 @@ pub fn Everyone() -> impl IntoView {
 }
 
 #[component]
+pub fn SecondFactor() -> impl IntoView {
+    question("Second factor for everyone", members::second_factor::draw)
+}
+
+#[component]
 pub fn AuditLog() -> impl IntoView {
     tab("/settings/audit-log", "Audit log", audit_log::draw)
 }

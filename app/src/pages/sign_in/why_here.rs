@@ -1,14 +1,18 @@
 //! Why you are on the sign-in page: what a remote logout ended, or how a session did.
 
+use accounts::applications::{self, Told};
 use leptos::prelude::*;
 
 use crate::{
+    context::{reader, receipt_token},
     counted::{counted, ended},
-    error::listed,
+    error::{AppError, listed},
     flash::{Done, Flash, Receipt},
+    pages::receipt::told_list,
     parts::{
         icon::{Icon, Shape},
         link::Link,
+        loaded::awaited,
         notice::{Notice, Tone},
     },
     reason::{EndReason, Reason},
@@ -76,6 +80,7 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
     } else {
         format!("Revoked: {}. {stay}", listed(&revoked))
     };
+    let event = receipt.event.clone();
     view! {
         <section class="receipt" aria-labelledby="receipt-title" role="status">
             <Icon shape=Shape::CheckCircle />
@@ -93,9 +98,7 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
                         </p>
                     }
                 })}
-            <p class="receipt__meta">
-                <Link href="/receipt">"What applications have answered"</Link>
-            </p>
+            {awaited(move || told(event.clone()))}
             <p class="receipt__meta">
                 "If someone else may know your password, "
                 <Link href="/sign-in?next=/profile/password">"sign in and change it"</Link> "."
@@ -108,6 +111,39 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
             </details>
         </section>
     }
+}
+
+/// The applications of this remote logout as they stand now, where this browser holds its receipt and there are any. The
+/// card is whole without them: what cannot be looked up is left to `/receipt`.
+async fn told(event: String) -> Result<AnyView, AppError> {
+    let Some(told) = told_of_this_browser(&event).await else {
+        return Ok(().into_any());
+    };
+    let is_being_told = told.iter().any(Told::is_being_told);
+    let way_on = if is_being_told {
+        "Follow their answers"
+    } else {
+        "Open the receipt"
+    };
+    let list = (!told.is_empty()).then(|| told_list(told));
+    let view = view! {
+        {list}
+        <p class="receipt__meta">
+            <Link href="/receipt">{way_on}</Link>
+        </p>
+    };
+    Ok(view.into_any())
+}
+
+/// What each application was told of the remote logout with that hash.
+async fn told_of_this_browser(hash: &str) -> Option<Vec<Told>> {
+    let token = receipt_token()?;
+    let mut conn = reader().await.ok()?;
+    let receipt = applications::receipt_of(&mut conn, &token).await.ok()??;
+    if receipt.hash.as_deref() != Some(hash) {
+        return None;
+    }
+    applications::told(&mut conn, &receipt.event).await.ok()
 }
 
 /// After being refused: how the session ended. Says only what the database says.
@@ -153,5 +189,6 @@ fn ReasonCard(reason: Reason) -> impl IntoView {
                 }
             }}
         </section>
-    }    .into_any()
+    }
+    .into_any()
 }

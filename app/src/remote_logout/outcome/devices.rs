@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::Device;
 use crate::{
     parts::icon::Icon,
+    remote_logout::facts::Device,
     time::{Show, When},
 };
 

@@ -70,6 +70,20 @@ pub(super) const SIGN_UP: Section = Section {
             },
         },
         Setting {
+            name: "CURFEW_APPLICATIONS_FILE",
+            about: "A file of applications that is applied at every start, and changes nothing when applied again (APPLICATIONS.md)",
+            allowed: "the path of a TOML file",
+            default: Fallback::Unset(
+                "no file: applications are registered on their page or with `curfew application`",
+            ),
+            example: "/etc/curfew/applications.toml",
+            secret_file: None,
+            apply: |config, text| {
+                config.applications_file = Some(text.into());
+                Ok(())
+            },
+        },
+        Setting {
             name: "CURFEW_PASSWORD_MIN",
             about: "Fewest characters of a password; NIST SP 800-63B asks for 15 where it is the only factor",
             allowed: COUNT,

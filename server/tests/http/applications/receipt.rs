@@ -15,6 +15,7 @@ use crate::{
 on_both!(
     the_receipt_follows_the_answers_and_is_for_its_browser_and_its_user,
     the_dialog_sorts_applications_by_how_they_learn_of_it,
+    a_receipt_without_applications_claims_no_answers,
     a_user_signs_out_of_one_application,
 );
 
@@ -30,6 +31,13 @@ async fn the_receipt_follows_the_answers_and_is_for_its_browser_and_its_user(app
         sign_in_at(&app, &who.user.id.0, &who.session.0, id).await;
     }
     ada.remote_logout().await.is(303);
+    // The page that it leads to names them too, once; and a browser without this receipt is shown none.
+    let landed = ada.get("/sign-in?next=/profile/security").await;
+    landed
+        .is(200)
+        .says("Wiki : Being told")
+        .says("Follow their answers");
+    ada.get("/sign-in").await.does_not_say("Wiki");
     let page = ada.get("/receipt").await;
     page.is(200)
         .says("Wiki : Being told")
@@ -87,6 +95,23 @@ async fn the_receipt_follows_the_answers_and_is_for_its_browser_and_its_user(app
     assert!(!security.body.contains("/receipt?event="));
     eve.sign_up("Eve").await;
     assert_eq!(eve.get(&later).await.status, 404);
+}
+
+async fn a_receipt_without_applications_claims_no_answers(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    ada.remote_logout().await.is(303);
+    let landed = ada.get("/sign-in?next=/profile/security").await;
+    landed
+        .is(200)
+        .says("Open the receipt")
+        .does_not_say("answers")
+        .does_not_say("Follow");
+    // A later one, of everyone, is another remote logout than the receipt that this browser holds.
+    ada.sign_in("Ada").await;
+    ada.call("remote_logout_everyone", NOTHING).await;
+    let landed = ada.get("/sign-in").await;
+    landed.is(200).does_not_say("Open the receipt");
 }
 
 async fn the_dialog_sorts_applications_by_how_they_learn_of_it(app: TestApp) {

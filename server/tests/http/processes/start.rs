@@ -17,7 +17,7 @@ use super::program::curfew;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the program says before it ends, because it will not start.
-fn refuses(folder: &Path, url: &str, settings: &[(&str, &str)], arguments: &[&str]) -> String {
+pub fn refuses(folder: &Path, url: &str, settings: &[(&str, &str)], arguments: &[&str]) -> String {
     let mut command = curfew(folder, url);
     command.envs(settings.iter().copied()).args(arguments);
     refuses_to_run(command)

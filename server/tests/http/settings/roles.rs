@@ -80,6 +80,7 @@ async fn the_server_does_what_every_cell_says(app: TestApp) {
                             .says(&format!("Your role is {}.", role.name()));
                     }
                     (_, Ok(())) => {}
+                    (_, Err(Refusal::SecondFactorRequired)) => panic!("{cell}: none is required"),
                 }
                 if !ada.is_signed_in().await {
                     ada.sign_in("Ada").await;
@@ -136,6 +137,7 @@ async fn programs_get_what_every_cell_says(app: TestApp) {
                 match expected {
                     Err(Refusal::PlanRequired(_)) => answer.refuses(403, "plan_required"),
                     Err(Refusal::NotAllowed(_)) => answer.refuses(403, "forbidden"),
+                    Err(Refusal::SecondFactorRequired) => panic!("{cell}: none is required"),
                     Ok(()) => &answer,
                 };
             }

@@ -60,7 +60,7 @@ impl TestApp {
         let mut conn = self.read().await;
         let cut = Cut::Before(i64::MAX);
         let found = audit::search(&mut conn, &account, &filter, cut, 1).await;
-        found.unwrap().remove(0).event
+        found.unwrap().events.remove(0).event
     }
 
     /// Remote logouts of that user, as the audit log has them.

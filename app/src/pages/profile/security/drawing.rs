@@ -60,7 +60,12 @@ async fn sections(
     let remote_logouts = sessions::remote_logouts(conn, &me.user.id, since).await?;
     let list = devices::read(conn, me, &asked).await?;
     let mine = mine(conn, &me.user.id).await?;
-    let curfews = Curfews::read(conn, me).await?;
+    // It can't be set by a user who owes a second factor.
+    let curfews = if me.user.owes_second_factor() {
+        None
+    } else {
+        Some(Curfews::read(conn, me).await?)
+    };
     let entries = activity::of(conn, me).await?;
     let status = TwoFactorState::read(conn, me).await?;
     Ok(view! {
@@ -68,8 +73,13 @@ async fn sections(
         <Devices list asked />
         {applications::section(mine)}
         {timeline::section(&past, &remote_logouts, now)}
-        <CurfewCard curfews />
-        {zones()}
+        {curfews
+            .map(|curfews| {
+                view! {
+                    <CurfewCard curfews />
+                    {zones()}
+                }
+            })}
         <Activity entries />
     }
     .into_any())

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::functions::TurnOffTwoFactor;
 use crate::{
+    boot::viewer,
     parts::{
         button::Submit,
         error_summary::ErrorSummary,
@@ -11,6 +12,7 @@ use crate::{
         icon::{Disc, Shape},
         layout::Narrow,
         link::Link,
+        notice::{Notice, Tone},
     },
     step_up::Confirmation,
 };
@@ -19,6 +21,7 @@ use crate::{
 pub fn Off() -> impl IntoView {
     let form = FormState::<TurnOffTwoFactor>::of("turn_off_two_factor");
     let error = Signal::derive(move || form.error());
+    let required = viewer().is_some_and(|viewer| viewer.second_factor_required);
     view! {
         <Narrow title="Turn off two-factor authentication?" wide=true>
             <div class="card card--lifted">
@@ -30,6 +33,16 @@ pub fn Off() -> impl IntoView {
                     <p>
                         "You’ll sign in with just your password. The secret in your app and your recovery codes stop working, and all other sessions and all remembered devices end."
                     </p>
+                    {required
+                        .then(|| {
+                            view! {
+                                <Notice
+                                    tone=Tone::Warning
+                                    title="Your account requires a second factor"
+                                    text="After turning it off you can only set it up again: the other pages lead there until you have."
+                                />
+                            }
+                        })}
                     <ErrorSummary error />
                     <PostForm state=form class="form">
                         <Confirmation error />

@@ -22,7 +22,14 @@ use super::{
 use crate::{
     context::{query, reader, signed_in as user},
     error::{AppError, Code},
-    parts::{button::Submit, form::Sent, form_fields::FormFields, link::Link, plain::said},
+    parts::{
+        button::Submit,
+        form::Sent,
+        form_fields::FormFields,
+        link::Link,
+        notice::{Notice, Tone},
+        plain::said,
+    },
     time::{Show, Time, When},
 };
 
@@ -52,6 +59,7 @@ pub async fn draw() -> Result<AnyView, AppError> {
         <div><Link class="button button--small" href=PAGE>"All applications"</Link></div>
         {offered.map(|address| add_redirect::offer(&application, address))}
         {heading(&application)}
+        {application.declared_as.as_deref().map(declared)}
         {set_up::set_up(&application, &redirects, &hosts)?}
         {operations::operations(&application, secrets)}
         {signed_in::signed_in(there)}
@@ -75,6 +83,17 @@ fn heading(application: &Application) -> impl IntoView + use<> {
             </div>
             <p class="section__lead">"Registered " <When at=since show=Show::Day /> "."</p>
         </div>
+    }
+}
+
+/// What is changed here lasts until the file is applied again.
+fn declared(key: &str) -> impl IntoView + use<> {
+    view! {
+        <Notice
+            tone=Tone::Info
+            title="This application is in the operator’s file"
+            text=format!("Its settings and secrets come from there, as {key}, at every start of Curfew. What you change here lasts until then.")
+        />
     }
 }
 

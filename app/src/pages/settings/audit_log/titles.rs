@@ -29,6 +29,8 @@ pub(super) fn action(action: Action) -> &'static str {
         Action::UserUnlocked => "User unlocked",
         Action::InstanceEpochRaised => "Everyone signed out",
         Action::AccountCurfewSet => "Account curfew changed",
+        Action::SecondFactorRequired => "Second factor required of members",
+        Action::SecondFactorOptional => "Second factor no longer required",
         Action::ApiTokenCreated => "API token created",
         Action::ApiTokenDeleted => "API token revoked",
         Action::McpTokenCreated => "MCP token created",

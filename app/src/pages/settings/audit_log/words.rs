@@ -136,6 +136,17 @@ impl Sentence<'_> {
             Action::UserUnlocked => "Wrong passwords and codes were forgotten".into(),
             Action::InstanceEpochRaised => format!("{who} signed everyone out"),
             Action::AccountCurfewSet => format!("{who} {}", details.curfew("the account’s")),
+            Action::SecondFactorRequired => format!(
+                "{who} required a second factor of every member; {} had none",
+                counted(
+                    details.number("members_without").unwrap_or(0),
+                    "member",
+                    "members"
+                )
+            ),
+            Action::SecondFactorOptional => {
+                format!("{who} stopped requiring a second factor of members")
+            }
             Action::ApiTokenCreated => format!("{who} {}", details.token("created", "API")),
             Action::McpTokenCreated => format!("{who} {}", details.token("created", "MCP")),
             Action::ApiTokenDeleted => format!("{who} {}", details.token("revoked", "API")),
@@ -286,6 +297,7 @@ impl Sentence<'_> {
 fn tried(permission: Permission) -> &'static str {
     match permission {
         Permission::OwnProfile => "see and change their profile",
+        Permission::OwnSessions => "see where they are signed in, and sign out there",
         Permission::DeleteOwnUser => "delete their account",
         Permission::OwnTokens => "see and revoke their tokens",
         Permission::EndSessionsByApi => "end their sessions by the API",

@@ -139,7 +139,7 @@ fn loss(feature: Feature, uses: &Uses) -> String {
         Feature::RemoteLogout => {
             "no member can log out from all devices, and you can’t log members out.".into()
         }
-        Feature::TwoFactor => "members who have it on keep it, but no one else can turn it on.".into(),
+        Feature::TwoFactor => "members who have it on keep it, but no one else can turn it on, and it’s not required of members meanwhile.".into(),
         Feature::McpTokens => format!(
             "{} kept, but can’t be used until the plan includes them again.",
             count(uses.mcp_tokens, "token is", "tokens are")

@@ -104,6 +104,12 @@ impl Sentence<'_> {
             Action::UserUnlocked => "Wrong passwords and codes were forgotten".into(),
             Action::InstanceEpochRaised => format!("{who} signed everyone out"),
             Action::AccountCurfewSet => format!("{who} {}", details.curfew("the account’s")),
+            Action::SecondFactorRequired => {
+                format!("{who} required a second factor of every member")
+            }
+            Action::SecondFactorOptional => {
+                format!("{who} stopped requiring a second factor of members")
+            }
             Action::ApiTokenCreated => format!("You {}", details.token("created", "API")),
             Action::McpTokenCreated => format!("You {}", details.token("created", "MCP")),
             Action::ApiTokenDeleted => format!("You {}", details.token("revoked", "API")),
