@@ -9,7 +9,9 @@ create table instance (
     -- restored. Empty before the first start, and on SQLite.
     lineage text not null,
     -- When the first user signed up: deleting the last one does not open the install to strangers again.
-    claimed_at bigint
+    claimed_at bigint,
+    -- Where `curfew copy-to` has moved the install: this database knows of nothing that ended there, and is not served.
+    moved_to text
 );
 
 insert into instance (one, epoch, lineage, claimed_at)

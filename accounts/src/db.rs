@@ -4,13 +4,16 @@
 //! [`Db::read`]. A change is an [`Operation`](crate::operation::Operation); [`Db::write`] is for what no user asks for.
 
 mod backup;
+pub(crate) mod catalogue;
 mod clock;
+pub(crate) mod copying;
 mod in_use;
 mod lineage;
 mod notifier;
 mod pools;
 mod postgres;
 pub(crate) mod raise;
+pub(crate) mod rows;
 mod same_file;
 mod sqlite;
 
@@ -28,6 +31,7 @@ use sqlx::{
 };
 
 pub use backup::{BackupError, back_up, check_integrity, check_point, postgres_servers};
+pub use copying::EndError;
 pub use in_use::{InUse, exclusive};
 pub(crate) use notifier::INSTANCE;
 pub use notifier::{Change, Notifier};
@@ -82,6 +86,12 @@ pub enum OpenError {
          Name the primary, or promote it first"
     )]
     Standby,
+    /// Where it is now.
+    #[error(
+        "this install was moved to {0} by `curfew copy-to`: set CURFEW_DATABASE_URL to that. To go on with this database all the \
+         same, run `curfew instance raise-epoch` on it: it knows of nothing that ended there, so everything that was signed in ends"
+    )]
+    Moved(String),
     #[error("the database could not be migrated: {0}")]
     Migrate(MigrateError),
     #[error("the database could not be reached: {0}")]
@@ -101,8 +111,29 @@ impl Db {
     /// Opens the database at `url` and brings it up to this version.
     ///
     /// # Errors
-    /// [`OpenError::Newer`] when a newer version has migrated it; the other errors say what failed.
+    /// [`OpenError::Newer`] when a newer version has migrated it, [`OpenError::Moved`] when its install is elsewhere; the
+    /// other errors say what failed.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
+        let db = Self::open_though_moved(url).await?;
+        let mut conn = db.read().await?;
+        let sql = "select moved_to from instance where one = 1";
+        let moved: Option<String> =
+            crate::on!(&mut conn, c => sqlx::query_scalar(sql).fetch_one(c).await)?;
+        drop(conn);
+        match moved {
+            None => Ok(db),
+            Some(to) => {
+                db.close().await;
+                Err(OpenError::Moved(to))
+            }
+        }
+    }
+
+    /// As [`Db::open`], also where the install was moved elsewhere: only to end everything in it.
+    ///
+    /// # Errors
+    /// As [`Db::open`], but for [`OpenError::Moved`].
+    pub async fn open_though_moved(url: &str) -> Result<Self, OpenError> {
         if url.starts_with("sqlite:") {
             let opened = async {
                 let db = sqlite::open(url).await?.migrated().await?;

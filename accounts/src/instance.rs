@@ -50,6 +50,16 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// Over a connection of no instance that serves.
+    pub(crate) fn over(conn: Conn, keys: Keys, limits: Limits, now: Moment) -> Self {
+        Self {
+            conn,
+            keys,
+            limits,
+            now,
+        }
+    }
+
     /// The instance's keys.
     pub(crate) fn keys(&self) -> &Keys {
         &self.keys

@@ -9,6 +9,7 @@
 //! | [`db`] | the one place that knows there are two databases |
 //! | [`ids`], [`client`], [`time`], [`secret`], [`limits`] | ids, who asks, the clock and randomness, secrets and their hashes, every number that an operator may set |
 //! | [`instance`], [`operation`] | what every request shares; one change from begin to commit, with the proofs that a row is locked |
+//! | [`copy_to`] | an install moves from SQLite to PostgreSQL, or back |
 //! | [`instance_epoch`] | everything of every user ends: after a restore, before another PostgreSQL |
 //! | [`users`], [`profile`], [`passwords`], [`plans`] | users, their names, their passwords, what their plan has |
 //! | [`permissions`], [`roles`], [`denials`] | who may do what: one table of permissions; what was refused, recorded or counted |
@@ -42,6 +43,7 @@ pub mod change_email;
 pub mod change_password;
 pub mod cleanup;
 pub mod client;
+pub mod copy_to;
 pub mod curfew;
 pub mod curfew_schedule;
 pub mod db;

@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_code_is_taken_however_it_was_typed_and_only_whole() {
-        // This key's code has digits that are taken for letters.
+        // This key's code has both digits that are taken for others.
         let keys = (0..10_000)
             .map(|_| Keys::parse(&Keys::new_line()).unwrap())
             .find(|keys| {

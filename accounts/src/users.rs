@@ -140,7 +140,7 @@ pub(crate) async fn insert_user(
         &new.password_hash,
         at
     )?;
-    claim(op, at).await?;
+    note_first_user(op, at).await?;
     Ok(id)
 }
 
@@ -154,7 +154,7 @@ pub(crate) async fn is_claimed(conn: &mut Conn) -> Result<bool, sqlx::Error> {
 }
 
 /// Keeps that there is a user, in the transaction that creates them.
-pub(crate) async fn claim(conn: &mut Conn, at: UnixMillis) -> Result<(), sqlx::Error> {
+pub(crate) async fn note_first_user(conn: &mut Conn, at: UnixMillis) -> Result<(), sqlx::Error> {
     execute!(
         conn,
         "update instance set claimed_at = $1 where one = 1 and claimed_at is null",

@@ -7,6 +7,7 @@ mod audit;
 mod backup;
 mod commands;
 mod config;
+mod copy_to;
 mod failed;
 mod healthcheck;
 mod instance;
@@ -72,6 +73,7 @@ async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<
         Command::Restore { file, check } => {
             return restore::restore(config, file, *check, out).await;
         }
+        Command::CopyTo { url } => return copy_to::copy(config, url, out).await,
         Command::Healthcheck => return healthcheck::healthcheck(config.listen, out),
         Command::Mail(Mail::Test { address }) => return mail::test(config, address, out).await,
         _ => {}
@@ -82,6 +84,7 @@ async fn act(command: Command, config: &Config, out: &mut impl Write) -> Result<
         | Command::Config(_)
         | Command::Backup { .. }
         | Command::Restore { .. }
+        | Command::CopyTo { .. }
         | Command::Healthcheck
         | Command::Mail(_) => {
             return Err(Failed::Message("this is not done here".into()));
@@ -159,9 +162,13 @@ async fn open(command: &Command, config: &Config) -> Result<Instance, Failed> {
             file.display()
         )));
     }
-    let db = Db::open(&config.database_url)
-        .await
-        .map_err(|error| Failed::Message(config.cannot_open_database(&error)))?;
+    let opened = match command {
+        Command::Instance(InstanceCommand::RaiseEpoch) => {
+            Db::open_though_moved(&config.database_url).await
+        }
+        _ => Db::open(&config.database_url).await,
+    };
+    let db = opened.map_err(|error| Failed::Message(config.cannot_open_database(&error)))?;
     clock::measure_first(&db).await?;
     let path = &config.secret_key_file;
     let keys = if command.needs_the_key() {

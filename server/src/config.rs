@@ -34,7 +34,7 @@ use lettre::{Address, message::Mailbox};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
 use problem::{Origin, Problem, Reading};
-use setting::{Fallback, Setting};
+use setting::{Fallback, Setting, Unusable};
 use sources::Sources;
 
 pub use problem::ConfigError;
@@ -233,6 +233,25 @@ impl Config {
     pub fn https(&self) -> bool {
         self.public_url().starts_with("https://")
     }
+}
+
+/// Reads the address of a database, as its setting does.
+///
+/// # Errors
+/// What it must be. The address is not quoted.
+pub fn database_url(text: &str) -> Result<String, String> {
+    urls::database_url(text).map_err(|why| match why {
+        Unusable::Malformed => {
+            "use sqlite://path/to/file or postgres://user:password@host/database".into()
+        }
+        Unusable::Reason(why) => why,
+    })
+}
+
+/// A message of others without the parts of an address that it may quote.
+#[must_use]
+pub fn without_url(message: &impl Display, url: &str) -> String {
+    hide::hide(&message.to_string(), url)
 }
 
 impl Reading {

@@ -5,7 +5,7 @@
 //! | [`serve`], [`stopping`], [`log`], [`cli`], [`config`] | what the binary does, and its settings |
 //! | [`router`], [`addresses`] | every route; what each address is for and needs |
 //! | [`authentication`], [`permitted`] | from a request to a user, and what the user may do |
-//! | `setup` | the first sign-up of an install, and what it shows |
+//! | `setup`, `named_hosts` | the first sign-up of an install, and what it shows |
 //! | [`pages`], [`functions`], [`events`], [`export`], [`two_factor_files`] | what browsers ask for |
 //! | [`rest`], [`mcp`] | what programs ask for, with a token |
 //! | [`oauth`] | the OpenID provider: what applications ask for |
@@ -52,6 +52,7 @@ pub mod log;
 pub mod mcp;
 mod metrics;
 pub mod metrics_answer;
+mod named_hosts;
 pub mod notices;
 pub mod oauth;
 pub mod pages;

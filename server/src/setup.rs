@@ -17,7 +17,7 @@ use axum::{
 
 use crate::{
     config::Config,
-    host::{is_this_machine, named},
+    named_hosts::{is_this_machine, named},
 };
 
 /// What proxies add, besides `x-forwarded-…`. Behind a proxy that runs on this machine every peer is this machine.

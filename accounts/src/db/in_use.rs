@@ -35,7 +35,7 @@ pub(super) fn shared(database: &Path) -> Result<Option<InUse>, OpenError> {
     };
     match file.try_lock_shared() {
         Err(TryLockError::WouldBlock) => Err(OpenError::File(format!(
-            "{} is being replaced by `curfew restore`: start again when that has ended",
+            "{} is being restored or copied: start again when that has ended",
             database.display()
         ))),
         _ => Ok(Some(held(file))),

@@ -75,6 +75,10 @@ pub(crate) async fn raise(
         "update instance set epoch = epoch + 1 where one = 1 returning epoch - 1")
         .fetch_one(c)
         .await)?;
+    if matches!(why, RaiseReason::Restored | RaiseReason::Operator) {
+        // What ended where the install went has ended here as well now.
+        execute!(conn, "update instance set moved_to = null where one = 1")?;
+    }
     lock_every_user(conn).await?;
     let users = raise_every_user(conn, &event, now).await?;
     void_links(conn, now).await?;

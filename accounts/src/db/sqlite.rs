@@ -23,19 +23,29 @@ const ABOUT_FILES: [i32; 7] = [8, 10, 11, 13, 14, 23, 26];
 
 static OPENED: Mutex<Option<PathBuf>> = Mutex::new(None);
 
-pub(super) async fn open(url: &str) -> Result<Db, OpenError> {
-    let options = SqliteConnectOptions::from_str(url)?
+/// How every connection is opened.
+pub(super) fn options(url: &str) -> Result<SqliteConnectOptions, OpenError> {
+    Ok(SqliteConnectOptions::from_str(url)?
         // A connection that is opened later must not create it: it may have been moved while the program runs.
         .create_if_missing(false)
         .journal_mode(SqliteJournalMode::Wal)
         // A commit that is lost in a power cut would make an ended session live again.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(PATIENCE);
+        .busy_timeout(PATIENCE))
+}
+
+/// Creates the file and its folder where they are not there.
+pub(super) fn create(file: &Path) -> Result<(), OpenError> {
+    create_folder_of(file)?;
+    create_file(file)
+}
+
+pub(super) async fn open(url: &str) -> Result<Db, OpenError> {
+    let options = options(url)?;
     let file = options.get_filename().to_owned();
     *OPENED.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
-    create_folder_of(options.get_filename())?;
-    create_file(options.get_filename())?;
+    create(options.get_filename())?;
     let in_use = in_use::shared(options.get_filename())?;
     let same = SameFile::of(options.get_filename());
     // One connection writes, so writers of this process queue here and not in SQLite's busy loop, which

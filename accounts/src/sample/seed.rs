@@ -81,7 +81,7 @@ pub async fn seed(
         .collect();
     for some in users.chunks(ROWS_A_COMMIT) {
         let mut tx = instance.db.write().await?;
-        users::claim(&mut tx, now.at).await?;
+        users::note_first_user(&mut tx, now.at).await?;
         for some in some.chunks(ROWS) {
             insert_users(&mut tx, some, &hash, now).await?;
         }

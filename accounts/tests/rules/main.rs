@@ -41,6 +41,7 @@ mod key;
 mod logging_out_twice;
 mod members;
 mod migrations;
+mod moving;
 mod new_address;
 mod new_device;
 mod nonsense;

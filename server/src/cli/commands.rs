@@ -88,6 +88,14 @@ pub enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Move the install from SQLite to PostgreSQL, or back: every row, counted and verified
+    #[command(
+        after_help = "Refused while a server has either database open, and where the target is not empty. All that is signed in stays so; the \
+        database that it came from serves no more. The key is not copied. With - the address is read from standard input.\n\n\
+        Example: curfew copy-to postgres://curfew:password@db.example.com/curfew\n\
+        Example: CURFEW_DATABASE_URL=postgres://db.example.com/curfew curfew copy-to sqlite://data/curfew.db"
+    )]
+    CopyTo { url: String },
     /// The whole install
     #[command(subcommand, after_help = "Example: curfew instance raise-epoch")]
     Instance(InstanceCommand),

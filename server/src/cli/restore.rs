@@ -121,7 +121,8 @@ impl Sqlite<'_> {
     /// The copy, migrated.
     async fn open(&self, path: &Path) -> Result<Instance, Failed> {
         let url = format!("sqlite://{}", path.display());
-        let db = Db::open(&url)
+        // One that was moved may be restored: everything in it ends.
+        let db = Db::open_though_moved(&url)
             .await
             .map_err(|error| Failed::Message(error.to_string()))?;
         instance(self.config, db, self.keys.clone())
@@ -206,7 +207,7 @@ async fn postgres(
     let db = if check {
         Db::open_as_it_is(&config.database_url).await
     } else {
-        Db::open(&config.database_url).await
+        Db::open_though_moved(&config.database_url).await
     };
     let instance = instance(config, db.map_err(|error| why(&error))?, keys)?;
     verified(&instance, Some(&marks), &unusable, out).await?;

@@ -24,7 +24,7 @@ on_both!(
 
 const HERE: (&str, &str) = ("CURFEW_PUBLIC_URL", "http://localhost:3000");
 
-/// As a newcomer starts it: nobody has said who may sign up.
+/// As a newcomer starts it: nothing says who may sign up.
 fn fresh(app: &TestApp) -> TestApp {
     app.with(&[("CURFEW_SIGN_UP", "")])
 }
