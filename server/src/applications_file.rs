@@ -126,8 +126,8 @@ impl ApplicationsFile {
             Some(id) => users::find(op, &id).await?,
             None => None,
         };
-        let why = || NotApplied::Wrong(self.lines.of_top("account_of", "There is no such user."));
-        user.map(|user| Some(user.account_id)).ok_or_else(why)
+        // A user who leaves must not stop the next start: then the file waits.
+        Ok(user.map(|user| user.account_id))
     }
 
     fn wrong(&self, error: DeclaredError) -> NotApplied {
@@ -189,7 +189,7 @@ pub(crate) async fn at_start(
         }
         Ok(None) => {
             tracing::info!(
-                "the file of applications waits: it is applied as soon as the first user has signed up"
+                "the file of applications waits: it is applied as soon as there is the first user, or the one whom account_of names"
             );
             Ok(Some(waiting))
         }
@@ -242,6 +242,12 @@ fn tell(applied: &Applied) {
             let client_id = id.as_str();
             tracing::info!(key, client_id, "an application of the file was {done}");
         }
+    }
+    for (key, _) in &applied.unknown {
+        tracing::warn!(
+            key,
+            "the file of applications names an email among the members that no member of the account has: it was left out"
+        );
     }
 }
 

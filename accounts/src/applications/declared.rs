@@ -56,6 +56,8 @@ pub struct Applied {
     pub registered: Vec<(String, ApplicationId)>,
     pub changed: Vec<(String, ApplicationId)>,
     pub removed: Vec<(String, ApplicationId)>,
+    /// Keys with emails that no member of the account has, now: members leave, and that must not stop a start.
+    pub unknown: Vec<(String, String)>,
 }
 
 /// Why the file was not applied: nothing of it was.
@@ -83,7 +85,7 @@ pub async fn apply_declared(
         .iter()
         .partition(|one| matches!(one.wanted, Wanted::Removed));
     for one in removed.into_iter().chain(kept) {
-        let done = apply(op, account, one, own_host).await;
+        let done = apply(op, account, one, own_host, &mut applied.unknown).await;
         let done = done.map_err(|why| DeclaredError {
             key: one.key.clone(),
             why,
@@ -111,6 +113,7 @@ async fn apply(
     account: &AccountId,
     declared: &Declared,
     own_host: &OwnHost,
+    unknown: &mut Vec<(String, String)>,
 ) -> Result<Done, ApplicationError> {
     // Another node that applies the same waits here, and finds it done.
     op.lock_account(account).await?;
@@ -133,7 +136,13 @@ async fn apply(
         }
     };
     let mut details = wanted.details.clone();
-    name_members(op, account, &mut details, &wanted.members).await?;
+    let gone = name_members(op, account, &mut details, &wanted.members).await?;
+    let no_one_may = !gone.is_empty() && may_be_used_by_no_one(&details);
+    unknown.extend(gone.into_iter().map(|email| (declared.key.clone(), email)));
+    if no_one_may {
+        // As it is: no member that the file names is left to use it, and it is opened to no others.
+        return Ok(Done::Nothing);
+    }
     check_secrets(&details, &wanted.secrets)?;
     let Some(before) = before else {
         let declaration = Declaration {
@@ -185,14 +194,14 @@ async fn of_key(
     }
 }
 
-/// Adds the members of those emails to who may use it.
+/// Adds the members of those emails to who may use it. Gives the emails that no member of the account has.
 async fn name_members(
     op: &mut Operation,
     account: &AccountId,
     details: &mut Details,
     emails: &[String],
-) -> Result<(), ApplicationError> {
-    let mut named: Vec<UserId> = Vec::new();
+) -> Result<Vec<String>, ApplicationError> {
+    let (mut named, mut gone): (Vec<UserId>, Vec<String>) = (Vec::new(), Vec::new());
     for email in emails {
         let found = id_of_email(op, email).await?;
         let of = match &found {
@@ -201,10 +210,7 @@ async fn name_members(
         };
         match found {
             Some(user) if of.as_ref() == Some(account) => named.push(user),
-            _ => {
-                let why = format!("{email} is no member of the account.");
-                return Err(ApplicationError::field("members", &why));
-            }
+            _ => gone.push(email.clone()),
         }
     }
     if let Access::Chosen { users, .. } = &mut details.access {
@@ -212,7 +218,11 @@ async fn name_members(
         users.sort_by(|a, b| a.0.cmp(&b.0));
         users.dedup();
     }
-    Ok(())
+    Ok(gone)
+}
+
+fn may_be_used_by_no_one(details: &Details) -> bool {
+    matches!(&details.access, Access::Chosen { roles, users } if roles.is_empty() && users.is_empty())
 }
 
 /// One that keeps a secret has one, because a made one would be shown to no one.

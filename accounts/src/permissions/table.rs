@@ -79,7 +79,7 @@ permissions! {
     SetAuditRetention: "set how long events are kept" => owner().needs(Feature::AuditLog),
     ManageWebhook: "manage the webhook" => managers().needs(Feature::AuditLog),
     UseApi: "use the API" => token_holders().needs(Feature::ApiTokens),
-    EndSessionsByApi: "end your sessions by the API" => token_holders().needs(Feature::ApiTokens).but(WITH_SCOPE),
+    EndSessionsByApi: "end your sessions by the API" => token_holders().without_second_factor().needs(Feature::ApiTokens).but(WITH_SCOPE),
     ReadEventsByApi: "read events by the API" => token_holders().needs(Feature::AuditLog).but("all events for owners and admins, their own for others"),
     ListMembersByApi: "list the members by the API" => managers().needs(Feature::ApiTokens),
     RemoteLogoutMemberByApi: "log a member out by the API" => managers().needs(Feature::ApiTokens).but("with the scope that ends sessions; an admin not to an owner"),

@@ -43,15 +43,6 @@ impl Lines {
         }
     }
 
-    /// A message about a field that stands before all applications.
-    pub(super) fn of_top(&self, field: &str, why: &str) -> String {
-        let lines = self.text.lines().map(str::trim_start);
-        let found = lines.enumerate().find(|(_, line)| is_set(line, field));
-        let line = found.map_or(1, |(n, _)| n + 1);
-        let example = example(field);
-        self.message(line, &format!("{field}: {why} Example: {example}"))
-    }
-
     fn message(&self, line: usize, why: &str) -> String {
         format!("{SETTING}: {}, line {line}: {why}", self.path)
     }
@@ -102,7 +93,6 @@ fn example(field: &str) -> &'static str {
         "secret_hash" | "old_secret_hash" => {
             "secret_hash = \"64 digits\", made with: printf %s \"$SECRET\" | sha256sum"
         }
-        "account_of" => "account_of = \"ada@example.com\"",
         _ => "",
     }
 }

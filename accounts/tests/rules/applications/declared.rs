@@ -415,11 +415,28 @@ async fn members_are_named_by_their_emails(db: Db) {
     let may = "select subject from application_access";
     assert_eq!(texts(&stage.app.db, may).await, [ben.id.0.as_str()]);
     stage.changes_nothing(&file).await;
-    of(&mut file[0]).members = vec!["eve@example.com".into()];
-    assert_eq!(field(stage.apply(&file).await), ("wiki".into(), "members"));
-    // Of another account: the same answer.
+    // An email that no member has is named, and stops nothing: a member who leaves must not stop the next start.
+    let gone = vec![("wiki".to_owned(), "eve@example.com".to_owned())];
+    of(&mut file[0]).members.push("eve@example.com".into());
+    let applied = stage.apply(&file).await.unwrap();
+    assert_eq!((applied.changed, &applied.unknown), (vec![], &gone));
+    // Of another account: the same, and she may not use it.
     stage.app.owner("Eve").await;
-    assert_eq!(field(stage.apply(&file).await), ("wiki".into(), "members"));
+    assert_eq!(stage.apply(&file).await.unwrap().unknown, gone);
+    assert_eq!(texts(&stage.app.db, may).await, [ben.id.0.as_str()]);
+    // Where no one else is named it stays as it is, and is not opened to others.
+    of(&mut file[0]).members = vec!["eve@example.com".into()];
+    let applied = stage.apply(&file).await.unwrap();
+    assert_eq!((applied.changed, applied.unknown), (vec![], gone.clone()));
+    assert_eq!(texts(&stage.app.db, may).await, [ben.id.0.as_str()]);
+    let mut files = gate("Files", "files.example.com");
+    files.access = Access::Chosen {
+        roles: vec![],
+        users: vec![],
+    };
+    let mut files = [declared("files", files, &[])];
+    of(&mut files[0]).members = vec!["eve@example.com".into()];
+    assert_eq!(stage.apply(&files).await.unwrap().registered, []);
 }
 
 async fn it_is_checked_as_the_page_is(db: Db) {

@@ -121,9 +121,9 @@ fn around(asked: &Asked, newest: i64, oldest: i64, more: bool) -> impl IntoView 
 /// Says where the look stopped, and goes on from there.
 fn further(asked: &Asked, found: &Found) -> Option<impl IntoView + use<>> {
     let stopped = found.stopped?;
-    let (cut, word) = match found.next(asked.cut)? {
-        Cut::Before(number) => (format!("before={number}"), "older"),
-        Cut::After(number) => (format!("after={number}"), "newer"),
+    let (cut, word, to) = match found.next(asked.cut)? {
+        Cut::Before(number) => (format!("before={number}"), "older", "back to"),
+        Cut::After(number) => (format!("after={number}"), "newer", "up to"),
     };
     let at: Time = stopped.at.into();
     let looked = counted::grouped(usize::try_from(LOOKED_THROUGH).unwrap_or_default());
@@ -135,7 +135,7 @@ fn further(asked: &Asked, found: &Found) -> Option<impl IntoView + use<>> {
     Some(view! {
         <div class="log-stopped" role="status">
             <p>
-                {found_any} {format!("Looked through {looked} events, up to ")} <When at show=Show::Full /> "."
+                {found_any} {format!("Looked through {looked} events, {to} ")} <When at show=Show::Full /> "."
             </p>
             <Link class="button button--small" href=asked.page(&cut)>{format!("Look through {word} events")}</Link>
         </div>

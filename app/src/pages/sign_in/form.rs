@@ -5,6 +5,7 @@ use leptos_router::hooks::use_query_map;
 
 use crate::{
     boot::boot,
+    flash::Flash,
     parts::{
         button::Submit,
         error_summary::ErrorSummary,
@@ -12,11 +13,12 @@ use crate::{
         form::{FormState, PostForm},
         layout::Narrow,
         link::Link,
+        loaded::awaited,
     },
     sign_in::{SignIn as SignInForm, same_site},
 };
 
-use super::why_here::WhyHere;
+use super::why_here::{WhyHere, way_to_receipt};
 
 #[component]
 pub fn SignIn() -> impl IntoView {
@@ -28,6 +30,7 @@ pub fn SignIn() -> impl IntoView {
     let email = email.unwrap_or_default();
     let next = same_site(next.as_deref());
     let days = boot.remember_days;
+    let shows_receipt = matches!(boot.flash, Some(Flash::Receipt(_)));
     view! {
         <Narrow title="Sign in">
             {boot.flash.map(|flash| view! { <WhyHere flash /> })}
@@ -81,6 +84,7 @@ pub fn SignIn() -> impl IntoView {
                         </p>
                     }
                 })}
+            {(!shows_receipt).then(|| awaited(way_to_receipt))}
         </Narrow>
     }
 }

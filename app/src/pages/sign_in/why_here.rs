@@ -1,6 +1,9 @@
 //! Why you are on the sign-in page: what a remote logout ended, or how a session did.
 
-use accounts::applications::{self, Told};
+use accounts::{
+    applications::{self, Told},
+    instance::Reader,
+};
 use leptos::prelude::*;
 
 use crate::{
@@ -16,7 +19,7 @@ use crate::{
         notice::{Notice, Tone},
     },
     reason::{EndReason, Reason},
-    time::{Show, When},
+    time::{Show, Time, When},
 };
 
 /// What the sign-in page says first: why you are here.
@@ -137,13 +140,32 @@ async fn told(event: String) -> Result<AnyView, AppError> {
 
 /// What each application was told of the remote logout with that hash.
 async fn told_of_this_browser(hash: &str) -> Option<Vec<Told>> {
-    let token = receipt_token()?;
-    let mut conn = reader().await.ok()?;
-    let receipt = applications::receipt_of(&mut conn, &token).await.ok()??;
+    let (mut conn, receipt) = receipt_of_this_browser().await?;
     if receipt.hash.as_deref() != Some(hash) {
         return None;
     }
     applications::told(&mut conn, &receipt.event).await.ok()
+}
+
+/// The way to the receipt that this browser holds, for a page that does not show it any more: after a mistyped password.
+pub(super) async fn way_to_receipt() -> Result<AnyView, AppError> {
+    let Some((_, receipt)) = receipt_of_this_browser().await else {
+        return Ok(().into_any());
+    };
+    let at: Time = receipt.at.into();
+    let view = view! {
+        <p class="auth__aside">
+            <Link href="/receipt">"Receipt of your remote logout"</Link> " at " <When at show=Show::Clock />
+        </p>
+    };
+    Ok(view.into_any())
+}
+
+async fn receipt_of_this_browser() -> Option<(Reader, applications::Receipt)> {
+    let token = receipt_token()?;
+    let mut conn = reader().await.ok()?;
+    let receipt = applications::receipt_of(&mut conn, &token).await.ok()??;
+    Some((conn, receipt))
 }
 
 /// After being refused: how the session ended. Says only what the database says.

@@ -37,7 +37,12 @@ async fn the_receipt_follows_the_answers_and_is_for_its_browser_and_its_user(app
         .is(200)
         .says("Wiki : Being told")
         .says("Follow their answers");
-    ada.get("/sign-in").await.does_not_say("Wiki");
+    ada.get("/sign-in")
+        .await
+        .does_not_say("Wiki")
+        .says("Receipt of your remote logout");
+    let other = app.browser(SAFARI_ON_IPHONE).get("/sign-in").await;
+    other.does_not_say("Receipt");
     let page = ada.get("/receipt").await;
     page.is(200)
         .says("Wiki : Being told")

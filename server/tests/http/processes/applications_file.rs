@@ -160,11 +160,6 @@ async fn an_error_in_it_stops_the_start_and_changes_nothing(app: TestApp) {
             1,
             "openssl rand",
         ),
-        (
-            "account_of = \"eve@example.com\"\n",
-            1,
-            "There is no such user.",
-        ),
     ] {
         let file = written(folder.path(), text);
         let settings = [(SETTING, file.to_str().unwrap())];

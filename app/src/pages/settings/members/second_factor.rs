@@ -121,7 +121,7 @@ fn what_happens(rule: SecondFactorRule) -> impl IntoView {
             <ul class="outcome__list" role="list">
                 {item("every page leads to the set-up")}
                 {item("they’re signed out of applications, and can’t sign in to any")}
-                {item("their API and MCP tokens are refused")}
+                {item("their API and MCP tokens are refused, but for ending sessions")}
             </ul>
         }
     });
