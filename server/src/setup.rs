@@ -12,7 +12,7 @@ use accounts::{
 };
 use axum::{
     extract::ConnectInfo,
-    http::{HeaderMap, HeaderName, Version, request::Parts},
+    http::{HeaderMap, HeaderName, request::Parts},
 };
 
 use crate::{
@@ -34,7 +34,7 @@ const FORWARDING: [&str; 9] = [
 ];
 
 /// Whether a request comes from this machine: its peer, each host that it names and the public address are loopback, and
-/// nothing tells of a proxy that has passed the request on. No browser speaks HTTP/1.0; nginx does, unless told otherwise.
+/// no proxy says that it has passed the request on.
 pub(crate) fn is_at_the_machine(parts: &Parts, config: &Config) -> bool {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     let hosts = named(&parts.headers, &parts.uri);
@@ -44,7 +44,6 @@ pub(crate) fn is_at_the_machine(parts: &Parts, config: &Config) -> bool {
         && !hosts.is_empty()
         && hosts.iter().all(|host| is_this_machine(host))
         && is_this_machine(public)
-        && parts.version != Version::HTTP_10
         && !is_forwarded(&parts.headers)
 }
 

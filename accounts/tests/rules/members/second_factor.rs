@@ -200,7 +200,8 @@ async fn one_read_says_who_owes_it_and_only_the_way_to_it_is_left(db: Db) {
             "RemoteLogout",
             "AskRemoteLogout",
             "SetUpTwoFactor",
-            "KeepTwoFactor"
+            "KeepTwoFactor",
+            "EndSessionsByApi"
         ]
     );
 }

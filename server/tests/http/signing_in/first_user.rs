@@ -2,7 +2,7 @@
 
 use app::cookies::Kind;
 use axum::body::Body;
-use http::{Method, Version};
+use http::Method;
 
 use crate::{
     browser::Browser,
@@ -221,14 +221,6 @@ async fn each_sign_of_another_machine_asks_for_the_code(app: TestApp) {
     ] {
         assert!(asks(app, peer, more).await, "{what}");
     }
-    // nginx speaks it to what it stands in front of, unless told otherwise, and no browser does.
-    let mut behind = here.browser(FIREFOX_ON_LINUX);
-    behind.address = [127, 0, 0, 1].into();
-    let request = Browser::navigates(Method::GET, "/sign-up")
-        .version(Version::HTTP_10)
-        .header(host.0, host.1);
-    let page = behind.send(request, Body::empty()).await;
-    assert!(page.is(200).body.contains("name=\"setup_code\""));
     // The page asks, and so does the function.
     let eve = stranger(&here);
     eve.call("sign_up", &form("eve@example.com", ""))
