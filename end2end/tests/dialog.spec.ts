@@ -11,7 +11,9 @@ test.describe("the dialog", { tag: "@with-javascript" }, () => {
     await button.click();
     const dialog = page.getByRole("dialog");
     await expect(dialog).toHaveAccessibleName(TITLE);
-    await expect(dialog).toHaveAccessibleDescription("Ends 1 session at once and signs you out here too. This can’t be undone.");
+    await expect(dialog).toHaveAccessibleDescription(
+      "Ends 1 session at once and signs you out here too. This can’t be undone. You’ll need to sign in again here too.",
+    );
     await expect(dialog.getByRole("heading", { level: 2, name: TITLE })).toBeVisible();
     await expect(dialog.getByRole("button", { name: "Cancel" })).toBeFocused();
     await expect(page).toHaveURL("/profile/security");
