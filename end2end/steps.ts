@@ -1,5 +1,5 @@
 // What users do again and again in the stories.
-import { type BrowserContext, type Locator, type Page } from "@playwright/test";
+import { type BrowserContext, type Locator, type Page, type Response } from "@playwright/test";
 import { expect, type User } from "./test.ts";
 import type { Server } from "./server.ts";
 
@@ -60,6 +60,11 @@ export const signedOutCard = (page: Page): Locator =>
 /** Waits until this browser listens to the server. */
 export async function listening(page: Page): Promise<void> {
   await expect.poll(() => page.evaluate(async () => (await navigator.locks.query()).held!.map((l) => l.name))).toContain("curfew-live");
+}
+
+/** From now on: the server has opened an event stream for this page. Nothing said after that is missed. */
+export function streaming(page: Page, timeout = 30_000): Promise<Response> {
+  return page.waitForResponse((answer) => answer.url().endsWith("/events") && answer.ok(), { timeout });
 }
 
 /** How often this user was logged out remotely, as the audit log says. */

@@ -1,5 +1,5 @@
-import type { Page, Request, Response } from "@playwright/test";
-import { expectNothingOf, signedOutCard, listening, remoteLogout, remoteLogouts, reason, receipt, signIn, visit } from "../steps.ts";
+import type { Page, Request } from "@playwright/test";
+import { expectNothingOf, signedOutCard, listening, remoteLogout, remoteLogouts, reason, receipt, signIn, streaming, visit } from "../steps.ts";
 import { expect, test } from "../test.ts";
 
 const CLOCK = String.raw`\d{1,2}:\d{2}( [AP]M)?`;
@@ -14,11 +14,6 @@ function requests(page: Page): Request[] {
   const made: Request[] = [];
   page.on("request", (request) => made.push(request));
   return made;
-}
-
-/** From now on: the server has opened an event stream for this page. Nothing said after that is missed. */
-function streaming(page: Page, timeout = 30_000): Promise<Response> {
-  return page.waitForResponse((answer) => answer.url().endsWith("/events") && answer.ok(), { timeout });
 }
 
 test.describe("the live notice", { tag: "@with-javascript" }, () => {
@@ -199,7 +194,8 @@ test.describe("the live notice", { tag: "@with-javascript" }, () => {
     await expect(page.getByText(ada.email)).toBeVisible();
     await listening(page);
     const other = await context.newPage();
-    await other.request.post("/api/fn/sign_in", { form: { email: bob.email, password: bob.password } });
+    const answer = await other.request.post("/api/fn/sign_in", { form: { email: bob.email, password: bob.password } });
+    expect(answer.status()).toBe(200);
     // The page may ask a moment before the browser has Bob's cookie, and then stands at signing in. Never is it Ada's.
     await expect(page.locator("body")).not.toContainText(ada.email);
     await expect(async () => {

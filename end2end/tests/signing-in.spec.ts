@@ -72,9 +72,12 @@ test("remember me outlives the session", async ({ page, context, user }) => {
   await expect(page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
 
   const before = await cookie(context, "curfew_remember");
+  // The browser is closed, and opened again later.
+  await page.close();
   await context.clearCookies({ name: "curfew_session" });
-  await page.goto("/profile/login");
-  await expect(page.getByText(ada.email)).toBeVisible();
+  const later = await context.newPage();
+  await later.goto("/profile/login");
+  await expect(later.getByText(ada.email)).toBeVisible();
   expect(await cookie(context, "curfew_session")).toBeTruthy();
   expect(await cookie(context, "curfew_remember")).not.toBe(before);
 });

@@ -1,5 +1,7 @@
 //! How a session ended, as the user who held it is told.
 
+use std::time::Duration;
+
 use sqlx::FromRow;
 
 use crate::{
@@ -8,6 +10,9 @@ use crate::{
     on,
     time::{UnixMillis, clock_difference},
 };
+
+/// Longer than an answer is on its way to a browser.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 
 /// How it ended: the reason, when, and the browser and the action of the operation where there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +84,13 @@ impl Ended {
     #[must_use]
     pub fn is_in_doubt(&self) -> bool {
         self.end_reason.is_by_time() && clock_difference().is_too_large()
+    }
+
+    /// Whether that same browser ended it a moment ago, by signing in anew or out. The answer to that sets or removes its
+    /// cookies, and may arrive only after another tab of it, which was told at once, has asked with the old ones.
+    #[must_use]
+    pub fn is_answered_meanwhile(&self, now: UnixMillis) -> bool {
+        self.end_reason == EndReason::SignedOut && now < self.at + ANSWERED_WITHIN
     }
 
     pub(super) fn told(end_reason: EndReason, at: UnixMillis, operation: Option<EndedBy>) -> Self {

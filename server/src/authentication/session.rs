@@ -158,7 +158,8 @@ pub async fn authenticate_by(
             }
             false
         }
-        Presence::Ended(_) | Presence::Anonymous => true,
+        Presence::Ended(how) => !how.is_answered_meanwhile(now.at),
+        Presence::Anonymous => true,
     };
     let at_the_machine = opening == Opening::First && is_at_the_machine(&parts, &state.config);
     parts.extensions.insert(Visit {

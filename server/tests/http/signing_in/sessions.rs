@@ -5,6 +5,7 @@ use cookie::{SameSite, time::Duration};
 
 use crate::{
     browser::NOTHING,
+    databases,
     test_app::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp},
 };
 
@@ -12,6 +13,7 @@ on_both!(
     the_cookies_are_for_this_site_and_no_script,
     the_session_id_changes_at_sign_in,
     signing_in_over_a_living_session_ends_that_one,
+    a_tab_that_asks_with_the_cookie_before_removes_no_newer_one,
     a_made_up_session_cookie_is_not_taken_over,
     a_user_who_is_signed_in_is_led_past_the_sign_in_page,
     a_fresh_install_leads_to_sign_up,
@@ -91,6 +93,25 @@ async fn signing_in_over_a_living_session_ends_that_one(app: TestApp) {
         (0, 2)
     );
     ada.get("/profile").await.says("Grace").does_not_say("Ada");
+}
+
+/// Another tab is told at once that its session has ended, and may go to the sign-in page before the browser has the new
+/// cookie. What it is answered may come last.
+async fn a_tab_that_asks_with_the_cookie_before_removes_no_newer_one(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let tab = ada.clone();
+    ada.sign_in("Ada").await;
+    let name = app.cookie_name(Kind::Session);
+    for page in ["/profile", "/sign-in?next=/profile"] {
+        let answer = tab.get(page).await;
+        assert!(answer.set_cookie(name).is_none(), "{answer:?}");
+    }
+    let sql = "update sessions set ended_at = ended_at - 10000 where ended_at is not null";
+    databases::run(app.db(), sql).await;
+    let answer = tab.get("/profile").await;
+    assert!(answer.removes(name), "it is dead for good: {answer:?}");
+    assert!(ada.is_signed_in().await);
 }
 
 async fn a_made_up_session_cookie_is_not_taken_over(app: TestApp) {
