@@ -1,6 +1,6 @@
 // Every page and state there is to see, and the way to it. Accessibility, quietness and pictures go through all.
 import type { Page } from "@playwright/test";
-import { ask, giveToken, invite, join, live, remoteLogout, signIn, visit } from "./steps.ts";
+import { ask, giveToken, invite, join, live, remoteLogout, signIn, signInAt, visit } from "./steps.ts";
 import type { Cast } from "./test.ts";
 import { keepCodes, scan, setUp } from "./two-factor.ts";
 
@@ -52,6 +52,14 @@ const created =
     await live(page);
     return page;
   };
+
+/** A remote logout of a user who was signed in to two applications; one is being told, and never answers. */
+async function loggedOutWith({ ada, server }: Cast): Promise<void> {
+  await signInAt(server, ada, "Cloud", "https://cloud.example.com/logged-out");
+  await signInAt(server, ada, "Photos");
+  await visit(ada.page, "/profile/security");
+  await remoteLogout(ada.page);
+}
 
 /** An application has just been registered, and its page is open. */
 const registered =
@@ -157,6 +165,12 @@ export const PAGES: Record<string, Way> = {
     const page = await busy("/profile/security")(cast);
     await remoteLogout(page);
     return page;
+  },
+  "remote-logout-applications": async (cast) => (await loggedOutWith(cast), cast.ada.page),
+  receipt: async (cast) => {
+    await loggedOutWith(cast);
+    await cast.ada.page.goto("/receipt");
+    return cast.ada.page;
   },
   "remote-logout-reason": async ({ ada, another }) => {
     const phone = await another(ada, "Safari on iPhone", true);

@@ -57,7 +57,7 @@ export class Server {
 
   /** Runs another command of the same binary beside the server, and returns what it prints. */
   run(...command: string[]): string {
-    const env = { PATH: process.env.PATH, CURFEW_DATABASE_URL: `sqlite://${this.databaseFile}` };
+    const env = { PATH: process.env.PATH, CURFEW_DATABASE_URL: `sqlite://${this.databaseFile}`, CURFEW_APPLICATIONS: "all" };
     return execFileSync(binary, command, { env, encoding: "utf8" });
   }
 

@@ -1,6 +1,7 @@
 // What users do again and again in the stories.
+import { createHash, randomBytes } from "node:crypto";
 import { type BrowserContext, type Locator, type Page, type Response } from "@playwright/test";
-import { expect, type User } from "./test.ts";
+import { type Device, expect, type User } from "./test.ts";
 import type { Server } from "./server.ts";
 
 export const TITLE = "Log out from all devices?";
@@ -81,6 +82,27 @@ export function liveSessions(server: Server, user: User): number {
     user.email,
   );
   return Number(count);
+}
+
+/** Registers an application of this user's account and signs in there, as its program would: with a code and PKCE. */
+export async function signInAt(server: Server, { email, context }: User & Device, name: string, logout?: string): Promise<void> {
+  const redirect = `https://${name.toLowerCase()}.example.com/back`;
+  const told = logout ? ["--logout", logout] : [];
+  const added = server.run("application", "add", "--public", "--account-of", email, "--name", name, "--redirect", redirect, ...told);
+  const client = added.match(/cfw_client_\w+|[0-9a-f-]{36}/)![0];
+  const verifier = randomBytes(32).toString("base64url");
+  const asked = new URLSearchParams({
+    client_id: client,
+    redirect_uri: redirect,
+    response_type: "code",
+    scope: "openid",
+    code_challenge: createHash("sha256").update(verifier).digest("base64url"),
+    code_challenge_method: "S256",
+  });
+  const answer = await context.request.get(`/oauth/authorize?${asked}`, { maxRedirects: 0 });
+  const code = new URL(answer.headers().location!).searchParams.get("code")!;
+  const form = { grant_type: "authorization_code", code, redirect_uri: redirect, client_id: client, code_verifier: verifier };
+  expect((await context.request.post("/oauth/token", { form })).status()).toBe(200);
 }
 
 /** Gives this user a token, without the page for it. */

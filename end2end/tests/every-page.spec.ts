@@ -47,6 +47,7 @@ for (const [name, way] of Object.entries(PAGES)) {
     for (const width of [360, 320]) {
       await page.setViewportSize({ width, height: 800 });
       expect.soft(await tooWide(page), `${width} px`).toEqual([]);
+      expect.soft(await crushed(page), `${width} px`).toEqual([]);
     }
   });
 }
@@ -60,4 +61,16 @@ async function tooWide(page: Page): Promise<string[]> {
       .filter((element) => element.getBoundingClientRect().right > root.clientWidth)
       .map((element) => element.outerHTML.slice(0, 120));
   });
+}
+
+/** Texts that have so little room that words stand one letter or two under another. */
+async function crushed(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll("main :is(p, h1, h2, h3, li, dd, dt, td, summary)")]
+      .filter((element) => {
+        const { width, height } = element.getBoundingClientRect();
+        return element.textContent!.trim().length > 12 && height > 0 && width < 48;
+      })
+      .map((element) => element.outerHTML.slice(0, 120)),
+  );
 }
