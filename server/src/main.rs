@@ -11,6 +11,11 @@ use server::{
 };
 use tokio::runtime::Runtime;
 
+// Measured (docs/MEASUREMENTS.md). glibc's own is as good.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = cli::parse();
     let config = match Config::from_env() {

@@ -8,9 +8,12 @@ mod licences;
 mod packages;
 mod sbom;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::{
     mode::Mode,
@@ -22,6 +25,9 @@ use archive::Archive;
 use packages::Packages;
 
 const TARGET: &str = "x86_64-unknown-linux-musl";
+
+/// What the program may have in bytes.
+const LARGEST: u64 = 40_000_000;
 
 /// What the archive holds besides what is made for it: a place in the repository, and its name there.
 const FILES: [&str; 5] = [
@@ -47,11 +53,29 @@ pub fn build() -> Result<()> {
             TARGET,
         ])
         .env("RUSTFLAGS", flags())
-        // musl's C compiler, for SQLite and the cryptography.
-        .env("CC_x86_64_unknown_linux_musl", "musl-gcc")
-        .env("CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_LINKER", "musl-gcc"))?;
+        // musl's C compiler, for SQLite and the cryptography. It is no linker for this: what it links asks for musl's loader.
+        .env("CC_x86_64_unknown_linux_musl", "musl-gcc"))?;
     let program = paths::target().join(TARGET).join("archive/curfew");
+    stands_alone(&program)?;
     pack_into(&program, &paths::target().join("release-archive"))
+}
+
+/// Refuses a program that needs another one to be loaded, one too large to hand on, and one that does not run.
+fn stands_alone(program: &Path) -> Result<()> {
+    // Of binutils, which the C compiler needs as well.
+    let headers = Command::new("readelf").arg("-lW").arg(program).output()?;
+    let headers = String::from_utf8_lossy(&headers.stdout);
+    if !headers.contains("LOAD") || headers.contains("INTERP") {
+        bail!("{} is not statically linked: {headers}", program.display());
+    }
+    let bytes = std::fs::metadata(program)?.len();
+    if bytes > LARGEST {
+        bail!(
+            "{} has {bytes} bytes, and may have {LARGEST}",
+            program.display()
+        );
+    }
+    run(Command::new(program).arg("--version"))
 }
 
 /// Packs a program that is there already.
@@ -152,6 +176,7 @@ mod tests {
                 "{file} in {listed}"
             );
         }
+        assert!(!listed.contains(".webp"), "{listed}");
         let programs = listed.lines().filter(|line| line.starts_with("-rwxr-xr-x"));
         assert_eq!(programs.count(), 1, "{listed}");
         fs::remove_dir_all(&folder)?;

@@ -67,7 +67,7 @@ impl Archive {
             let path = format!("{folder}/{name}");
             if entry.file_type()?.is_dir() {
                 self.add_folder(root, &path)?;
-            } else if !name.starts_with('.') && entry.path().extension() != Some("png".as_ref()) {
+            } else if !name.starts_with('.') && !name.ends_with(".webp") {
                 self.add(&path, fs::read(entry.path())?);
             }
         }
