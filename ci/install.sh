@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what a command needs and this machine lacks:
-#   ci/install.sh rust musl lint wasm-opt node postgres proxies prometheus chromium clients
+#   ci/install.sh rust musl lint wasm-opt node postgres proxies prometheus chromium firefox clients
 # What is there already costs one look. Debian packages need root or sudo; without, it says what is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -83,6 +83,9 @@ install_prometheus() {
     debian "Prometheus" prometheus
 }
 
+# For the night.
+install_firefox() { [ -x "${FIREFOX:-/usr/bin/firefox-esr}" ] || debian "Firefox" firefox-esr; }
+
 install_chromium() { [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || debian "Chromium" chromium; }
 
 # Foreign clients of the OpenID provider: Apache with mod_auth_openidc, and Python's in an environment of their own.
@@ -99,7 +102,7 @@ install_clients() {
 
 for what in "$@"; do
     case $what in
-        rust | musl | lint | wasm-opt | node | postgres | proxies | prometheus | chromium | clients) "install_$what" ;;
+        rust | musl | lint | wasm-opt | node | postgres | proxies | prometheus | chromium | firefox | clients) "install_$what" ;;
         *) fail "unknown: $what" ;;
     esac
 done
