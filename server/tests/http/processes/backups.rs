@@ -1,6 +1,7 @@
 //! `curfew backup` and `curfew restore`: whole or not there, and nothing that had ended is live again afterwards.
 
 mod by_hand;
+mod many;
 mod promoted;
 
 use std::{
