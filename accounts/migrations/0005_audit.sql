@@ -45,6 +45,8 @@ create index audit_events_subject on audit_events (subject, at);
 create index audit_events_chain_subject on audit_events (chain, subject, seq);
 create index audit_events_action on audit_events (chain, action, seq);
 create index audit_events_severity on audit_events (chain, severity, seq);
+-- A look into past days begins there.
+create index audit_events_day on audit_events (chain, at, seq);
 
 -- Refusals of a user in one minute: beyond the first few of a kind they are counted here, and become one event when
 -- the minute is over.

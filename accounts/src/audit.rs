@@ -5,26 +5,32 @@
 
 mod chain;
 mod event;
+mod filter;
 mod gap;
 mod heads;
 mod marks;
 mod recent;
 mod search;
 mod verify;
+mod window;
+mod word;
 
 pub(crate) use chain::with_id;
 pub use chain::{Stored, chains, page, recorded, with_hash};
 pub(crate) use event::Unchained;
 pub(crate) use event::severity_rank;
 pub use event::{Action, Actor, CATEGORIES, Event, SEVERITIES};
+pub use filter::{Cut, Filter};
 pub use gap::Broken;
 pub(crate) use heads::lock_chain;
 pub use heads::sign_heads_anew;
 pub(crate) use marks::note_appended;
 pub use marks::{BadMarks, Marks, Raised, appended};
 pub use recent::recent;
-pub use search::{Cut, Filter, Found, LOOKED_THROUGH, Shown, Stopped, search};
+pub use search::{Found, Shown, search};
 pub use verify::{Verified, Whole, verify, verify_account, verify_all};
+pub use window::{LOOKED_THROUGH, Stopped};
+pub use word::Word;
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};

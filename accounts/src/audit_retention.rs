@@ -127,8 +127,9 @@ pub async fn delete_before(
     let Some((first, _)) = oldest.filter(|(_, at)| *at < before - DAY) else {
         return Ok(0);
     };
+    // In the order of the numbers: by the index of days, all that is newer would have to be sorted.
     let newer: Option<i64> = on!(op, c => sqlx::query_scalar(
-        "select seq from audit_events where chain = $1 and at >= $2 order by seq limit 1")
+        "select seq from audit_events where chain = $1 and at + 0 >= $2 order by seq limit 1")
         .bind(chain)
         .bind(before)
         .fetch_optional(c)

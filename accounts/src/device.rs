@@ -81,6 +81,19 @@ pub fn of(user_agent: &str) -> Device {
     }
 }
 
+/// The marks of browsers and systems whose name holds that word, in any case: a reader types "macOS", and a user agent says
+/// "Macintosh".
+pub(crate) fn marks_of(word: &str) -> impl Iterator<Item = &'static str> {
+    let word = word.to_lowercase();
+    let systems = SYSTEMS.iter().map(|(mark, name, _)| (*mark, *name));
+    let all = BROWSERS.iter().copied().chain(systems);
+    all.filter(move |(mark, name)| {
+        let name = name.to_lowercase();
+        name.contains(&word) && !mark.to_lowercase().contains(&word)
+    })
+    .map(|(mark, _)| mark)
+}
+
 impl Device {
     /// As a user would say it.
     #[must_use]

@@ -83,7 +83,12 @@ pub(crate) fn containing(words: &str) -> String {
     if words.is_empty() {
         return words;
     }
-    let escaped = words
+    holding(&words)
+}
+
+/// The same for a text that is left as it is.
+pub(crate) fn holding(text: &str) -> String {
+    let escaped = text
         .replace('\\', "\\\\")
         .replace('%', "\\%")
         .replace('_', "\\_");

@@ -2,13 +2,17 @@
 //! server listens. Applied again it changes nothing.
 
 mod entry;
+mod file;
 mod lines;
+mod shapes;
+#[cfg(test)]
+mod tests;
 
-use std::{collections::BTreeMap, fs, path::Path, time::Duration};
+use std::{fs, time::Duration};
 
 use accounts::{
     applications::{
-        ApplicationError, Applied, Declared, DeclaredError, OwnHost, apply_declared, first_account,
+        ApplicationError, Applied, DeclaredError, OwnHost, apply_declared, first_account,
     },
     client::Client,
     db::DatabaseError,
@@ -19,33 +23,12 @@ use accounts::{
     time::Moment,
     users,
 };
-use serde::Deserialize;
 
-use self::{
-    entry::Entry,
-    lines::{Lines, SETTING},
-};
+use self::{file::ApplicationsFile, lines::SETTING};
 use crate::config::Config;
 
 /// How often a fresh install is asked whether it has an account.
 const AGAIN: Duration = Duration::from_secs(1);
-
-/// The file, read and checked as far as it can be without the database.
-pub(crate) struct ApplicationsFile {
-    lines: Lines,
-    account_of: Option<String>,
-    declared: Vec<Declared>,
-}
-
-/// As it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    /// The email of a member of the account that has them. Without: the first account.
-    account_of: Option<String>,
-    #[serde(default)]
-    applications: BTreeMap<String, Entry>,
-}
 
 /// Why it was not applied.
 enum NotApplied {
@@ -60,7 +43,7 @@ impl From<DatabaseError> for NotApplied {
     }
 }
 
-/// Reads the file; none where the setting names none.
+/// Reads the file and checks all of it that needs no database; none where the setting names none.
 ///
 /// # Errors
 /// One plain sentence that names the setting, the file, the line and an example.
@@ -70,35 +53,11 @@ pub(crate) fn read(config: &Config) -> Result<Option<ApplicationsFile>, String> 
     };
     let text = fs::read_to_string(path)
         .map_err(|error| format!("{SETTING}: {}", files::explain(path, &error)))?;
-    ApplicationsFile::parse(path, &text).map(Some)
+    let own_host = OwnHost::of(&config.public_url());
+    ApplicationsFile::parse(path, &text, &own_host).map(Some)
 }
 
 impl ApplicationsFile {
-    fn parse(path: &Path, text: &str) -> Result<Self, String> {
-        let lines = Lines::of(path, text);
-        let written: Written = toml::from_str(text).map_err(|error| {
-            // Not the error's own text, which quotes the line: that may hold a secret.
-            lines.at(error.span().map_or(0, |span| span.start), error.message())
-        })?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let mut declared = Vec::new();
-        for (key, entry) in written.applications {
-            if !is_key(&key) {
-                let why = "Name applications with a to z, 0 to 9, - and _, 64 characters at most.";
-                return Err(lines.of_field(&key, "", why));
-            }
-            let wanted = entry
-                .wanted(folder)
-                .map_err(|(field, why)| lines.of_field(&key, field, &why))?;
-            declared.push(Declared { key, wanted });
-        }
-        Ok(Self {
-            lines,
-            account_of: written.account_of,
-            declared,
-        })
-    }
-
     /// Applies it whole, or nothing of it. None where there is no account yet.
     async fn apply(
         &self,
@@ -131,34 +90,13 @@ impl ApplicationsFile {
     }
 
     fn wrong(&self, error: DeclaredError) -> NotApplied {
-        let DeclaredError { key, why } = error;
-        match why {
+        match error.why {
             ApplicationError::Refused(accounts::members::MemberError::Database(error)) => {
                 NotApplied::Database(error)
             }
-            ApplicationError::Fields(wrong) => {
-                let (field, why) = wrong.into_iter().next().unwrap_or_default();
-                NotApplied::Wrong(self.lines.of_field(&key, in_the_file(field), &why))
-            }
-            other => NotApplied::Wrong(self.lines.of_field(&key, "", &other.to_string())),
+            why => NotApplied::Wrong(self.said(&error.key, why)),
         }
     }
-}
-
-/// The rules' name of a field as the file has it.
-fn in_the_file(field: &str) -> &str {
-    match field {
-        "requires_pkce" => "without_pkce",
-        "access" => "roles",
-        other => other,
-    }
-}
-
-/// Whether it may be a key: it stands in the log and in events of the operator.
-fn is_key(key: &str) -> bool {
-    let fits =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
-    (1..=64).contains(&key.len()) && key.bytes().all(fits)
 }
 
 /// Applies the file at the start. What is returned waits for the first account.
@@ -248,109 +186,5 @@ fn tell(applied: &Applied) {
             key,
             "the file of applications names an email among the members that no member of the account has: it was left out"
         );
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refused(text: &str) -> String {
-        match ApplicationsFile::parse(Path::new("/etc/curfew/applications.toml"), text) {
-            Ok(_) => panic!("it was read: {text}"),
-            Err(why) => why,
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_read_names_the_line_and_an_example() {
-        for (text, line, says) in [
-            (
-                "[applications.wiki]\nkind = \"gate\"\nname = \"Wiki\"\nadress = \"https://wiki.example.com\"\n",
-                4,
-                "adress",
-            ),
-            (
-                "\n[applications.wiki]\nkind = \"proxy\"\nname = \"Wiki\"\n",
-                3,
-                "Example: kind = \"gate\"",
-            ),
-            (
-                "[applications.files]\nname = \"Files\"\nredirects = \"https://files.example.com/\"\n",
-                3,
-                "sequence",
-            ),
-            (
-                "[applications.files]\nname = \"Files\"\npreset = \"nextclown\"\n",
-                3,
-                "Example: preset = \"nextcloud\"",
-            ),
-            (
-                "[applications.files]\nname = \"Files\"\nroles = [\"boss\"]\n",
-                3,
-                "Example: roles = ",
-            ),
-            (
-                "[applications.files]\nname = \"Files\"\nsecret_hash = \"abc\"\n",
-                3,
-                "sha256sum",
-            ),
-            (
-                "[applications.files]\nname = \"Files\"\nsecret_file = \"/nowhere/at/all\"\n",
-                3,
-                "/nowhere/at/all",
-            ),
-            (
-                "[applications.files]\nname = \"Files\"\nclient_id = \"files\"\n",
-                3,
-                "uuidgen",
-            ),
-            (
-                "[applications.files]\nname = \"Files\"\nown_session = \"long\"\n",
-                3,
-                "Example: own_session = \"30d\"",
-            ),
-            (
-                "[applications.files]\nremove = true\nname = \"Files\"\n",
-                2,
-                "remove",
-            ),
-            (
-                "[applications.files]\nname = \"Files\"\n[applications.files]\n",
-                3,
-                "line 3",
-            ),
-            ("[applications.\"Ä\"]\nname = \"Files\"\n", 1, "a to z"),
-            ("applications = 3\n", 1, "line 1"),
-        ] {
-            let why = refused(text);
-            let place = format!("{SETTING}: /etc/curfew/applications.toml, line {line}: ");
-            assert!(why.starts_with(&place), "{text}: {why}");
-            assert!(why.contains(says), "{text}: {why}");
-        }
-    }
-
-    #[test]
-    fn a_secret_that_stands_in_the_file_itself_is_not_shown() {
-        let why = refused("[applications.files]\nname = \"Files\"\nsecret = \"hunter2hunter2\"\n");
-        assert!(!why.contains("hunter2"), "{why}");
-        assert!(why.contains("line 3"), "{why}");
-        let why = refused("[applications.files]\nsecret_file = hunter2\n");
-        assert!(!why.contains("hunter2"), "{why}");
-    }
-
-    #[test]
-    fn the_example_of_the_docs_is_read() {
-        let page = include_str!("../../docs/APPLICATIONS.md");
-        let (_, rest) = page.split_once("```toml\n# applications.toml").unwrap();
-        let (example, _) = rest.split_once("```").unwrap();
-        // Its secrets are nowhere here.
-        let example = example.replace("secret_file = \"/run/secrets/", "# ");
-        let read = ApplicationsFile::parse(Path::new("applications.toml"), &example);
-        let keys: Vec<String> = match read {
-            Ok(read) => read.declared.into_iter().map(|one| one.key).collect(),
-            Err(why) => panic!("{why}"),
-        };
-        assert_eq!(keys, ["files", "old", "wiki"]);
     }
 }

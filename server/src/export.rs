@@ -26,7 +26,7 @@ use crate::{
     event_lines::Format,
     pages,
     permitted::{self, Withdrawn},
-    redirects::to_sign_in,
+    redirects::{see_other, to_sign_in},
     state::AppState,
 };
 
@@ -58,6 +58,15 @@ pub async fn export(
         };
     }
     let query = uri.query().unwrap_or_default();
+    let asked = asked(query);
+    if let Some(error) = asked.refusal() {
+        // A file of more than was asked for would be taken for what was asked for.
+        return if error_page::wants_html(request.headers()) {
+            see_other(&format!("/settings/audit-log?{query}"))
+        } else {
+            error_page::json(&error)
+        };
+    }
     let csv = query.split('&').any(|pair| pair == "format=csv");
     let (format, kind, name) = if csv {
         (Format::Csv, "text/csv; charset=utf-8", "audit-log.csv")
@@ -71,7 +80,7 @@ pub async fn export(
     let export = Export {
         state,
         me,
-        filter: asked(query).filter,
+        filter: asked.filter,
         format,
         request: Span::current(),
     };

@@ -226,7 +226,10 @@ fn may_be_used_by_no_one(details: &Details) -> bool {
 }
 
 /// One that keeps a secret has one, because a made one would be shown to no one.
-fn check_secrets(details: &Details, secrets: &[TokenHash]) -> Result<(), ApplicationError> {
+pub(super) fn check_secrets(
+    details: &Details,
+    secrets: &[TokenHash],
+) -> Result<(), ApplicationError> {
     let keeps_one = details.kind == Kind::OpenId && details.is_confidential;
     match (keeps_one, secrets.is_empty()) {
         (true, true) => Err(ApplicationError::field(
@@ -337,6 +340,5 @@ async fn put(
     if put_secret(op, application, secret).await? {
         return Ok(());
     }
-    let why = "Another application has this secret. Each has one of its own.";
-    Err(ApplicationError::field("secret_file", why))
+    Err(ApplicationError::secret_taken())
 }

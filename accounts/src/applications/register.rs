@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Most applications of an account.
-const MOST: i64 = 200;
+pub(super) const MOST: i64 = 200;
 
 /// An application that was registered, and its secret, which is shown this once.
 #[derive(Debug)]
@@ -61,6 +61,25 @@ impl From<sqlx::Error> for ApplicationError {
 impl ApplicationError {
     pub(super) fn field(name: &'static str, why: &str) -> Self {
         Self::Fields(vec![(name, why.to_owned())])
+    }
+
+    /// One application of a kind has a host.
+    pub(super) fn host_taken(kind: Kind, host: &str) -> Self {
+        let field = match kind {
+            Kind::Gate => "address",
+            Kind::OpenId => "redirects",
+        };
+        Self::field(field, &format!("{host} belongs to another application."))
+    }
+
+    pub(super) fn client_id_taken() -> Self {
+        let why = "Another application has this client id, or had it: make a new one with uuidgen.";
+        Self::field("client_id", why)
+    }
+
+    pub(super) fn secret_taken() -> Self {
+        let why = "Another application has this secret. Each has one of its own.";
+        Self::field("secret_file", why)
     }
 }
 
@@ -239,8 +258,7 @@ async fn check_unused(op: &mut Operation, id: &ApplicationId) -> Result<(), Appl
         .fetch_one(c)
         .await)?;
     if used > 0 {
-        let why = "Another application has this client id, or had it: make a new one with uuidgen.";
-        return Err(ApplicationError::field("client_id", why));
+        return Err(ApplicationError::client_id_taken());
     }
     Ok(())
 }
@@ -287,15 +305,7 @@ pub(super) async fn set_addresses(
             .fetch_one(c)
             .await)?;
         if taken > 0 {
-            let field = if kind == Kind::Gate {
-                "address"
-            } else {
-                "redirects"
-            };
-            return Err(ApplicationError::field(
-                field,
-                &format!("{host} belongs to another application."),
-            ));
+            return Err(ApplicationError::host_taken(kind, host));
         }
         execute!(
             op,

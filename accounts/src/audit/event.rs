@@ -270,7 +270,9 @@ impl Action {
         }
     }
 
-    pub(crate) fn severity(self) -> &'static str {
+    /// How much it matters: one of [`SEVERITIES`].
+    #[must_use]
+    pub fn severity(self) -> &'static str {
         match self {
             Self::UserCreated
             | Self::Login

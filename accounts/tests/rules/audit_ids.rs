@@ -1,7 +1,7 @@
 //! The ids in an event: what it follows from, and which request asked for it.
 
 use accounts::{
-    audit::{self, Action, Actor, Cut, Event, Filter, Stored},
+    audit::{self, Action, Actor, Cut, Event, Filter, Stored, Word},
     client::Client,
     db::Db,
     ids::{AccountId, EventId},
@@ -19,7 +19,7 @@ const REQUEST: &str = "019a-the-request";
 /// The ids of the events of that account that the words find, newest first.
 async fn found(app: &TestApp, account: &AccountId, words: &str) -> Vec<EventId> {
     let filter = Filter {
-        words: Some(words.into()),
+        words: Word::all(words),
         ..Filter::default()
     };
     let mut conn = app.read(NOW).await;

@@ -1,7 +1,7 @@
 //! Deleting old events keeps the chain verifiable, and only that does.
 
 use accounts::{
-    audit::{self, Action, Actor, Broken, Cut, Event, Filter, LOOKED_THROUGH},
+    audit::{self, Action, Actor, Broken, Cut, Event, Filter, LOOKED_THROUGH, Word},
     audit_retention::{self, RetentionError},
     client::Client,
     db::Db,
@@ -195,7 +195,7 @@ async fn search_pages_both_ways(db: Db) {
         ("\\", 0),
     ] {
         let some = Filter {
-            words: Some(words.into()),
+            words: Word::all(words),
             ..Filter::default()
         };
         assert_eq!(
@@ -222,7 +222,7 @@ async fn a_look_for_words_stops_after_so_many_and_says_where(db: Db) {
         (numbers, stopped, found.next(cut))
     };
     let words = Filter {
-        words: Some("firefox".into()),
+        words: Word::all("firefox"),
         ..Filter::default()
     };
     let days = Filter {

@@ -13,6 +13,7 @@ mod applications;
 mod audit_chain;
 mod audit_ids;
 mod audit_retention;
+mod audit_search;
 mod audit_signed;
 mod changing_the_password;
 mod checks;

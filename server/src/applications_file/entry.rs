@@ -20,6 +20,9 @@ use crate::config;
 /// Shortest client id that an operator chooses: no other install has the same by accident.
 const SHORTEST_CLIENT_ID: usize = 32;
 
+/// What a secret begins with.
+const SECRET_PREFIX: &str = "cfw_app_";
+
 /// See the table in `docs/APPLICATIONS.md`.
 #[derive(Deserialize, Default, PartialEq)]
 #[serde(deny_unknown_fields, default)]
@@ -167,7 +170,7 @@ impl Entry {
             ("old_secret_file", &self.old_secret_file),
         ] {
             if let Some(file) = file {
-                secrets.push(of_file(field, &folder.join(file))?);
+                secrets.push(of_file(field, file, folder)?);
             }
         }
         for (field, hash) in [
@@ -193,7 +196,7 @@ fn access(roles: Option<Vec<String>>, has_members: bool) -> Result<Access, Wrong
     let mut chosen = Vec::new();
     for role in roles.unwrap_or_default() {
         let Some(role) = Role::of_key(&role) else {
-            return wrong("roles", format!("There is no role {role:?}."));
+            return wrong("roles", "There is no such role.");
         };
         chosen.push(role);
     }
@@ -203,19 +206,26 @@ fn access(roles: Option<Vec<String>>, has_members: bool) -> Result<Access, Wrong
     })
 }
 
-fn of_file(field: &'static str, file: &Path) -> Result<TokenHash, Wrong> {
-    let text = match fs::read_to_string(file) {
+/// Nothing that stands in the file is said again: it may be the secret itself.
+fn of_file(field: &'static str, named: &str, folder: &Path) -> Result<TokenHash, Wrong> {
+    if named.starts_with(SECRET_PREFIX) {
+        let why = "This is the secret itself, as it seems. Put it into a file, and name that.";
+        return wrong(field, why);
+    }
+    let file = folder.join(named);
+    let text = match fs::read_to_string(&file) {
         Ok(text) => Secret::new(text.trim().to_owned()),
-        Err(error) => return wrong(field, format!("{}.", files::explain(file, &error))),
+        Err(error) => {
+            let shown = file.display().to_string();
+            let why = files::explain(&file, &error).replace(&shown, "the file that it names");
+            return wrong(field, format!("{why}."));
+        }
     };
     match made_elsewhere(&text) {
         Some(hash) => Ok(hash),
         None => wrong(
             field,
-            format!(
-                "In {} stands no secret of an application: cfw_app_ and 43 characters of base64url.",
-                file.display()
-            ),
+            "In the file that it names stands no secret of an application: cfw_app_ and 43 characters of base64url.",
         ),
     }
 }

@@ -43,6 +43,14 @@ impl Lines {
         }
     }
 
+    /// A message about a key that stands above the applications.
+    pub(super) fn of_file(&self, key: &str, why: &str) -> String {
+        let heading = format!("[{key}");
+        let mut lines = self.text.lines().map(str::trim);
+        let found = lines.position(|line| is_set(line, key) || line.starts_with(&heading));
+        self.message(found.unwrap_or(0) + 1, &format!("{key}: {why}"))
+    }
+
     fn message(&self, line: usize, why: &str) -> String {
         format!("{SETTING}: {}, line {line}: {why}", self.path)
     }
@@ -56,7 +64,11 @@ impl Lines {
         let mut lines = self.text.lines().map(str::trim).enumerate();
         let is_heading = |line: &str| headings.iter().any(|heading| line.starts_with(heading));
         let Some((heading, _)) = lines.by_ref().find(|(_, line)| is_heading(line)) else {
-            return 1;
+            // Not under a heading of its own.
+            let whole = format!("applications.{key}");
+            let mut lines = self.text.lines().map(str::trim);
+            let found = lines.position(|line| is_set(line, key) || line.starts_with(&whole));
+            return found.unwrap_or(0) + 1;
         };
         let set = lines
             .take_while(|(_, line)| !line.starts_with('['))

@@ -176,7 +176,7 @@ pub fn tags(html: &str) -> impl Iterator<Item = &str> {
         .filter_map(|(at, _)| Some(&html[at..=at + html[at..].find('>')?]))
 }
 
-fn text_of(html: &str) -> String {
+pub fn text_of(html: &str) -> String {
     let mut text = String::new();
     let mut rest = html;
     while let Some(at) = rest.find('<') {

@@ -1,6 +1,7 @@
 //! Account Settings: who sees what, and what is done there.
 
 mod audit_log;
+mod audit_search;
 mod crossed;
 mod exports;
 mod finding;

@@ -1,24 +1,26 @@
 //! `/settings/audit-log`: what happened in the account, in words, with all that was recorded.
 
+mod asked;
 mod chips;
 mod filter;
+mod looked_for;
+mod pages;
 mod retention;
 mod titles;
 pub mod webhook;
 mod words;
 
 use accounts::{
-    audit::{self, Cut, Found, LOOKED_THROUGH, Shown, Stored},
+    audit::{self, Cut, Shown, Stored},
     audit_retention,
     text::visible,
 };
 use leptos::prelude::*;
 
-pub use filter::{Asked, asked};
+pub use asked::{Asked, asked};
 
 use crate::{
     context::{now, reader, signed_in},
-    counted,
     error::AppError,
     pages::event_details,
     parts::{
@@ -42,7 +44,7 @@ pub async fn draw() -> Result<AnyView, AppError> {
     let users = accounts::members::users(&mut conn, account, 1_000).await?;
     let days = audit_retention::retention(&mut conn, account).await?;
     drop(conn);
-    let stopped = further(&asked, &found);
+    let stopped = pages::further(&asked, &found);
     let goes_on = found.stopped.is_some();
     let mut events = found.events;
     let more = events.len() > PAGE;
@@ -54,7 +56,7 @@ pub async fn draw() -> Result<AnyView, AppError> {
         .first()
         .zip(events.last())
         .map(|(a, z)| (a.event.seq, z.event.seq));
-    let pages = ends.map(|(newest, oldest)| around(&asked, newest, oldest, more));
+    let pages = pages::around(&asked, ends, more);
     let list = if events.is_empty() && goes_on {
         // What was found is nothing yet.
         ().into_any()
@@ -90,56 +92,6 @@ pub async fn draw() -> Result<AnyView, AppError> {
         {retention::card(days, me.user.role)}
     };
     Ok(page.into_any())
-}
-
-/// The way to newer and older ones.
-fn around(asked: &Asked, newest: i64, oldest: i64, more: bool) -> impl IntoView + use<> {
-    let (newer, older) = match asked.cut {
-        Cut::Before(i64::MAX) => (false, more),
-        Cut::Before(_) => (true, more),
-        Cut::After(_) => (more, true),
-    };
-    let newer = newer.then(|| {
-        view! {
-            <Link class="button button--small" href=asked.page("")>"Newest"</Link>
-            <Link class="button button--small" href=asked.page(&format!("after={newest}"))>"Newer"</Link>
-        }
-    });
-    let older = older.then(|| {
-        view! {
-            <Link class="button button--small" href=asked.page(&format!("before={oldest}"))>"Older"</Link>
-        }
-    });
-    view! {
-        <nav class="cluster cluster--spread" aria-label="Pages of the log">
-            <div class="cluster">{newer}</div>
-            <div class="cluster">{older}</div>
-        </nav>
-    }
-}
-
-/// Says where the look stopped, and goes on from there.
-fn further(asked: &Asked, found: &Found) -> Option<impl IntoView + use<>> {
-    let stopped = found.stopped?;
-    let (cut, word, to) = match found.next(asked.cut)? {
-        Cut::Before(number) => (format!("before={number}"), "older", "back to"),
-        Cut::After(number) => (format!("after={number}"), "newer", "up to"),
-    };
-    let at: Time = stopped.at.into();
-    let looked = counted::grouped(usize::try_from(LOOKED_THROUGH).unwrap_or_default());
-    let found_any = if found.events.is_empty() {
-        "Nothing found yet. "
-    } else {
-        ""
-    };
-    Some(view! {
-        <div class="log-stopped" role="status">
-            <p>
-                {found_any} {format!("Looked through {looked} events, {to} ")} <When at show=Show::Full /> "."
-            </p>
-            <Link class="button button--small" href=asked.page(&cut)>{format!("Look through {word} events")}</Link>
-        </div>
-    })
 }
 
 /// The way from an event to others like it: of the same action, and of whom it is about.

@@ -160,14 +160,23 @@ async fn an_error_in_it_stops_the_start_and_changes_nothing(app: TestApp) {
             1,
             "openssl rand",
         ),
+        (
+            "[applications.a]\nkind = \"gate\"\nname = \"A\"\naddress = \"https://wiki.example.com\"\n\
+             [applications.b]\nkind = \"gate\"\nname = \"B\"\naddress = \"https://wiki.example.com\"\n",
+            8,
+            "belongs to another application",
+        ),
     ] {
         let file = written(folder.path(), text);
         let settings = [(SETTING, file.to_str().unwrap())];
-        let said = refuses(folder.path(), &app.url, &settings, &["serve"]);
-        assert!(said.contains(SETTING), "{said}");
-        assert!(said.contains(&format!("line {line}: ")), "{text}: {said}");
-        assert!(said.contains(says), "{text}: {said}");
-        assert_eq!(app.everything().await, before, "{text}");
+        // All of it can be known without the database, so the command says it as well.
+        for command in [&["config", "check"][..], &["serve"]] {
+            let said = refuses(folder.path(), &app.url, &settings, command);
+            assert!(said.contains(SETTING), "{said}");
+            assert!(said.contains(&format!("line {line}: ")), "{text}: {said}");
+            assert!(said.contains(says), "{text}: {said}");
+            assert_eq!(app.everything().await, before, "{text}");
+        }
     }
     let gone = [(SETTING, "/nowhere/applications.toml")];
     let said = refuses(folder.path(), &app.url, &gone, &["config", "check"]);

@@ -4,7 +4,7 @@ mod races;
 
 use std::time::Duration;
 
-use accounts::plans::Plan;
+use accounts::{audit::LOOKED_THROUGH, plans::Plan};
 use http::{Request, header};
 
 use crate::{
@@ -22,6 +22,8 @@ on_both!(
     an_export_that_is_compressed_is_cut_too,
     an_export_that_is_compressed_ends_when_it_is_whole,
     an_export_is_cut_while_the_database_is_unavailable,
+    an_export_goes_on_over_a_long_part_that_holds_nothing_of_it,
+    no_export_is_made_without_a_part_of_what_was_asked_for,
 );
 
 const EXPORT: &str = "/settings/audit-log/export?format=jsonl&action=account.renamed";
@@ -181,4 +183,49 @@ async fn an_export_is_cut_while_the_database_is_unavailable(app: TestApp) {
     app.db().close().await;
     let (_, said) = export.arrives_cut().await;
     assert_eq!(said, "the database is unavailable");
+}
+
+async fn an_export_goes_on_over_a_long_part_that_holds_nothing_of_it(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    // What one look goes through holds other events alone, twice.
+    for word in ["wanted", "other", "another", "wanted"] {
+        let moved = format!("update audit_events set seq = seq - {LOOKED_THROUGH}");
+        databases::run(app.db(), &moved).await;
+        app.records("Ada", word, 3).await;
+    }
+    let back = format!("update audit_events set seq = seq + 4 * {LOOKED_THROUGH}");
+    databases::run(app.db(), &back).await;
+    for format in ["jsonl", "csv"] {
+        let address = format!("/settings/audit-log/export?format={format}&q=wanted");
+        let whole = ada.download(&address).await.arrives_whole().await;
+        assert_eq!(whole.matches("wanted").count(), 6, "{format}: {whole}");
+        assert!(!whole.contains("other"), "{format}: {whole}");
+        // The same through what packs it: nothing to pack is no end.
+        for encoding in ["gzip", "br"] {
+            let asked = Request::get(&address).header(header::ACCEPT_ENCODING, encoding);
+            let bytes = ada.begins(asked).await.ends().await;
+            let shorter = Request::get(format!("{address}&until=2001-01-01"))
+                .header(header::ACCEPT_ENCODING, encoding);
+            let none = ada.begins(shorter).await.ends().await;
+            assert!(bytes > none + 300, "{encoding}: {bytes}, {none}");
+        }
+    }
+}
+
+async fn no_export_is_made_without_a_part_of_what_was_asked_for(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let long = format!("q={}", "x".repeat(201));
+    for (query, field) in [("from=foo", "from"), (long.as_str(), "q")] {
+        let address = format!("/settings/audit-log/export?format=csv&{query}");
+        // Back to the page, which says what is wrong.
+        ada.get(&address)
+            .await
+            .leads_to(&format!("/settings/audit-log?format=csv&{query}"));
+        let program = Request::get(&address).header(header::ACCEPT, "application/json");
+        let answer = ada.send(program, axum::body::Body::empty()).await;
+        let json = answer.refuses(422, "validation_failed").json();
+        assert!(json["fields"][field].is_string(), "{json}");
+    }
 }

@@ -3,10 +3,7 @@
 use accounts::{ids::UserId, text::visible, time::Moment};
 use leptos::prelude::*;
 
-use super::{
-    filter::{Asked, SEVERITIES},
-    titles,
-};
+use super::{asked::Asked, filter::SEVERITIES, titles};
 use crate::parts::{
     icon::{Icon, Shape},
     link::Link,
