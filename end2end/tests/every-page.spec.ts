@@ -63,7 +63,7 @@ async function tooWide(page: Page): Promise<string[]> {
   });
 }
 
-/** Texts that have so little room that words stand one letter or two under another. */
+/** Texts that have so little room that a word stands a character or two under another. */
 async function crushed(page: Page): Promise<string[]> {
   return page.evaluate(() =>
     [...document.querySelectorAll("main :is(p, h1, h2, h3, li, dd, dt, td, summary)")]
