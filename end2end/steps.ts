@@ -86,7 +86,8 @@ export function liveSessions(server: Server, user: User): number {
 
 /** Registers an application of this user's account and signs in there, as its program would: with a code and PKCE. */
 export async function signInAt(server: Server, { email, context }: User & Device, name: string, logout?: string): Promise<void> {
-  const redirect = `https://${name.toLowerCase()}.example.com/back`;
+  // A host belongs to one application, and a server sees many stories.
+  const redirect = `https://${randomBytes(4).toString("hex")}.example.com/back`;
   const told = logout ? ["--logout", logout] : [];
   const added = server.run("application", "add", "--public", "--account-of", email, "--name", name, "--redirect", redirect, ...told);
   const client = added.match(/cfw_client_\w+|[0-9a-f-]{36}/)![0];

@@ -69,7 +69,8 @@ async function crushed(page: Page): Promise<string[]> {
     [...document.querySelectorAll("main :is(p, h1, h2, h3, li, dd, dt, td, summary)")]
       .filter((element) => {
         const { width, height } = element.getBoundingClientRect();
-        return element.textContent!.trim().length > 12 && height > 0 && width < 48;
+        // What only screen readers are told is one pixel wide.
+        return element.textContent!.trim().length > 12 && height > 1 && width > 1 && width < 48;
       })
       .map((element) => element.outerHTML.slice(0, 120)),
   );
