@@ -56,12 +56,12 @@ pub fn build() -> Result<()> {
         // musl's C compiler, for SQLite and the cryptography. It is no linker for this: what it links asks for musl's loader.
         .env("CC_x86_64_unknown_linux_musl", "musl-gcc"))?;
     let program = paths::target().join(TARGET).join("archive/curfew");
-    stands_alone(&program)?;
+    check_program(&program)?;
     pack_into(&program, &paths::target().join("release-archive"))
 }
 
 /// Refuses a program that needs another one to be loaded, one too large to hand on, and one that does not run.
-fn stands_alone(program: &Path) -> Result<()> {
+fn check_program(program: &Path) -> Result<()> {
     // Of binutils, which the C compiler needs as well.
     let headers = Command::new("readelf").arg("-lW").arg(program).output()?;
     let headers = String::from_utf8_lossy(&headers.stdout);

@@ -116,7 +116,7 @@ fn is_one_of(actions: &[Action]) -> String {
     format!("e.action in ({})", names.join(", "))
 }
 
-/// How a word may be stored once the database has put A to Z into lower case: SQLite knows no other letters, and PostgreSQL
+/// How a word may be stored once the database has put A to Z into lower case: SQLite knows no others, and PostgreSQL
 /// only with a locale.
 fn spellings(word: &str) -> Vec<String> {
     let lower = word.to_lowercase();
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_that_a_database_does_not_know_are_looked_for_in_both_cases() {
+    fn characters_that_a_database_does_not_know_are_looked_for_in_both_cases() {
         assert_eq!(spellings("Sign-IN"), ["sign-in"]);
         assert_eq!(spellings("ärGer"), ["Ärger", "ärger"]);
         assert_eq!(spellings("MÜLLER"), ["mÜller", "müller"]);

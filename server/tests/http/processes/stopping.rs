@@ -98,7 +98,8 @@ async fn with_all_that_may_hold_it_up_it_stops_in_time_and_loses_no_change(app: 
                 browser.sign_in(&address, "Ada").await;
             }
             let url = receiver.url();
-            let made = browsers[0].call(&address, "set_webhook", &[("url", &url)]);
+            let fields = [("url", url.as_str())];
+            let made = browsers[0].call(&address, "set_webhook", &fields);
             made.await.unwrap().is(200);
         }
         let mut streams = Vec::new();

@@ -37,7 +37,8 @@ pub(super) fn words_of(text: &str) -> Vec<Word> {
     let mut all = Word::all(text);
     for word in &mut all {
         // As a sentence has it: "joined as member, invited by Ada".
-        let bare = word.text.trim_end_matches([',', '.', ':', ';']);
+        let bare = word.text.trim_matches(['“', '”']);
+        let bare = bare.trim_end_matches([',', '.', ':', ';']);
         if !bare.is_empty() {
             word.text = bare.to_owned();
         }
@@ -174,6 +175,7 @@ mod tests {
     #[test]
     fn what_ends_a_part_of_a_sentence_is_no_part_of_a_word() {
         assert_eq!(one("member,").text, "member");
+        assert_eq!(one("“Backup”").text, "Backup");
         assert_eq!(one("192.0.2.1:").text, "192.0.2.1");
         assert_eq!(one("...").text, "...");
     }
