@@ -11,7 +11,7 @@ use crate::{
     db::{
         Conn, EndError,
         catalogue::{self, Table},
-        copying::End,
+        copying::{End, INSTANCE, occupied},
         rows,
     },
     execute,
@@ -21,9 +21,6 @@ use crate::{
     on,
     time::Moment,
 };
-
-/// Which row of the catalogue is the install itself.
-const INSTANCE: &str = "instance";
 
 /// Where from, where to, and with what the audit log is verified.
 #[derive(Debug)]
@@ -54,36 +51,34 @@ pub enum MoveError {
          copies PostgreSQL"
     )]
     OneKind,
-    #[error("the source, {0}")]
+    #[error("cannot copy from {name}: {0}", name = .0.name())]
     Source(EndError),
-    #[error("the target, {0}")]
+    #[error("cannot copy to {name}: {0}", name = .0.name())]
     Target(EndError),
     /// The source was moved before, and to where.
     #[error(
-        "the source was moved to {0} before, and knows of nothing that ended there since. If that move did not end well, run it \
-         again with the same address; to go on with the source all the same, run `curfew instance raise-epoch` on it first"
+        "this install was moved to {0} before, and its old database knows of nothing that ended there since. If that move did \
+         not end well, run it again with the same address; to go on with the old database all the same, run \
+         `curfew instance raise-epoch` on it first"
     )]
     MovedBefore(String),
-    /// A table of the target that has rows, and how many.
     #[error(
-        "the target is not empty: its table {0} has {1}. Nothing is ever copied over: name an empty database, or drop that one \
-         and create it anew"
+        "the table {0} has {1} rows in the old database and {2} in the new one, so nothing was kept"
     )]
-    NotEmpty(String, u64),
-    #[error("{0}: {1} rows in the source and {2} in the target, so nothing was kept")]
     Counts(String, u64, u64),
     #[error("the audit log is not as it was written: {0}. Nothing was kept")]
     Broken(Broken),
     #[error("nothing was kept: {0}")]
     Database(#[from] sqlx::Error),
     #[error(
-        "the target may have been committed or not: {0}. The source is marked as moved: look into the target, and run this again \
-         if it is empty"
+        "whether the new database was committed is not known: {0}. The old one is marked as moved: look into the new one, and \
+         run this again if it is empty"
     )]
     InDoubt(sqlx::Error),
 }
 
-/// Moves an install. Nothing has changed on either side when it fails, but for tables that were created in the target.
+/// Moves an install. Nothing has changed on either side when it fails, but for our tables in a target that was empty: one
+/// that holds anything is refused before they are created.
 ///
 /// # Errors
 /// See [`MoveError`].
@@ -92,14 +87,17 @@ pub async fn copy_to(moving: &Move<'_>) -> Result<Moved, MoveError> {
     if is_sqlite(moving.from) == is_sqlite(moving.to) {
         return Err(MoveError::OneKind);
     }
-    let mut from = End::open(moving.from, false)
-        .await
-        .map_err(MoveError::Source)?;
-    let mut to = match End::open(moving.to, true).await {
+    let mut from = End::source(moving.from).await.map_err(MoveError::Source)?;
+    let opened = async {
+        let ours = catalogue::names(&mut from.conn).await?;
+        let opened = End::target(moving.to, &ours).await;
+        opened.map_err(MoveError::Target)
+    };
+    let mut to = match opened.await {
         Ok(to) => to,
         Err(error) => {
             from.roll_back().await;
-            return Err(MoveError::Target(error));
+            return Err(error);
         }
     };
     match between(moving, &mut from, to).await {
@@ -134,7 +132,7 @@ async fn between(
     };
     let tables = catalogue::tables(sqlite).await?;
     catalogue::compare(postgres, &tables).await?;
-    refuse_unless_empty(&mut to.conn, &tables).await?;
+    refuse_unless_empty(&mut to, &tables).await?;
     let lineage = lineage(&mut to.conn).await?;
     execute!(&mut to.conn, "delete from instance")?;
     for table in &tables {
@@ -153,8 +151,8 @@ async fn between(
         to: to.name.clone(),
     };
     for table in &tables {
-        let here = rows::count(&mut from.conn, table).await?;
-        let there = rows::count(&mut to.conn, table).await?;
+        let here = rows::count(&mut from.conn, &table.name).await?;
+        let there = rows::count(&mut to.conn, &table.name).await?;
         if here != there {
             return Err(MoveError::Counts(table.name.clone(), here, there));
         }
@@ -174,19 +172,20 @@ async fn between(
 }
 
 /// No user, no key and nothing else, but for the row that the migrations write.
-async fn refuse_unless_empty(conn: &mut Conn, tables: &[Table]) -> Result<(), MoveError> {
-    for table in tables {
-        let rows = rows::count(conn, table).await?;
-        if rows > u64::from(table.name == INSTANCE) {
-            return Err(MoveError::NotEmpty(table.name.clone(), rows));
-        }
+async fn refuse_unless_empty(to: &mut End, tables: &[Table]) -> Result<(), MoveError> {
+    let names = tables.iter().map(|table| table.name.as_str());
+    if let Some((table, rows)) = occupied(&mut to.conn, names).await? {
+        let name = to.name.clone();
+        return Err(MoveError::Target(EndError::NotEmpty(name, table, rows)));
     }
-    let used: i64 = on!(conn, c => sqlx::query_scalar(
+    let used: i64 = on!(&mut to.conn, c => sqlx::query_scalar(
         "select count(*) from instance where claimed_at is not null or moved_to is not null or epoch <> 1")
         .fetch_one(c)
         .await)?;
     if used > 0 {
-        return Err(MoveError::NotEmpty(INSTANCE.into(), used.unsigned_abs()));
+        let (name, used) = (to.name.clone(), used.unsigned_abs());
+        let used = EndError::NotEmpty(name, INSTANCE.into(), used);
+        return Err(MoveError::Target(used));
     }
     Ok(())
 }

@@ -40,17 +40,29 @@ pub(crate) struct Table {
     parents: BTreeSet<String>,
 }
 
+/// Where sqlx notes which migrations have run.
+pub(crate) const MIGRATIONS: &str = "_sqlx_migrations";
+
+/// The names of every table of either database but SQLite's own, sqlx' among them.
+pub(crate) async fn names(conn: &mut Conn) -> Result<Vec<String>, sqlx::Error> {
+    let sql = match conn {
+        Conn::Sqlite(_) => {
+            "select name from sqlite_schema where type = 'table' and substr(name, 1, 7) <> 'sqlite_' order by name"
+        }
+        Conn::Postgres(_) => {
+            "select tablename::text from pg_tables where schemaname = current_schema() order by tablename"
+        }
+    };
+    read(conn, sql).await
+}
+
 /// Every table of an SQLite database but SQLite's and sqlx' own, each after those that its rows point to.
 pub(crate) async fn tables(conn: &mut Conn) -> Result<Vec<Table>, sqlx::Error> {
-    let names: Vec<String> = read(
-        conn,
-        "select name from sqlite_schema
-         where type = 'table' and substr(name, 1, 7) <> 'sqlite_' and name <> '_sqlx_migrations' order by name",
-    )
-    .await?;
     let mut tables = Vec::new();
-    for name in names {
-        tables.push(table(conn, name).await?);
+    for name in names(conn).await? {
+        if name != MIGRATIONS {
+            tables.push(table(conn, name).await?);
+        }
     }
     in_order(tables)
 }

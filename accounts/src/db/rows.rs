@@ -44,8 +44,8 @@ pub(crate) async fn copy(
 }
 
 /// How many rows a table has.
-pub(crate) async fn count(conn: &mut Conn, table: &Table) -> Result<u64, sqlx::Error> {
-    let sql = format!("select count(*) from {}", quoted(&table.name));
+pub(crate) async fn count(conn: &mut Conn, table: &str) -> Result<u64, sqlx::Error> {
+    let sql = format!("select count(*) from {}", quoted(table));
     let rows: i64 = on!(conn, c => sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(c).await)?;
     Ok(rows.unsigned_abs())
 }

@@ -27,8 +27,8 @@ pub(super) async fn copy(config: &Config, to: &str, out: &mut impl Write) -> Res
     } else {
         to
     };
-    let to =
-        config::database_url(to).map_err(|why| Failed::Message(format!("the target: {why}")))?;
+    let to = config::database_url(to)
+        .map_err(|why| Failed::Message(format!("the new address: {why}")))?;
     let keys = key_file::read(&config.secret_key_file).map_err(Failed::Message)?;
     let keys = keys.ok_or_else(|| no_key(config))?;
     let moving = Move {
@@ -39,8 +39,8 @@ pub(super) async fn copy(config: &Config, to: &str, out: &mut impl Write) -> Res
         now: Moment::now(),
     };
     let moved = copy_to(&moving).await.map_err(|error| {
-        let error = config::without_url(&error, &to);
-        Failed::Message(config::without_url(&error, &config.database_url))
+        let error = hidden(&error.to_string(), &to);
+        Failed::Message(hidden(&error, &config.database_url))
     })?;
     let mut rows = 0;
     for (table, copied) in &moved.tables {
@@ -67,6 +67,15 @@ pub(super) async fn copy(config: &Config, to: &str, out: &mut impl Write) -> Res
     Ok(())
 }
 
+/// An address in which nothing can be secret stays, because the message is about it.
+fn hidden(message: &str, url: &str) -> String {
+    if url.contains(['@', '?']) {
+        config::without_url(&message, url)
+    } else {
+        message.to_owned()
+    }
+}
+
 /// Seen from every folder.
 fn whole(path: &Path) -> String {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -79,6 +88,6 @@ fn first_line() -> Result<String, Failed> {
     io::stdin()
         .lock()
         .read_line(&mut line)
-        .map_err(|error| Failed::Message(format!("the address on standard input: {error}")))?;
+        .map_err(|error| Failed::Message(format!("the new address on standard input: {error}")))?;
     Ok(line.trim().to_owned())
 }

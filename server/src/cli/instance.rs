@@ -27,16 +27,15 @@ pub(super) async fn print_setup_code(
     out: &mut impl Write,
 ) -> Result<(), Failed> {
     let mut conn = instance.read(Moment::now()).await?;
-    // By the widest policy: whether there was a first user at all.
-    if opening(&mut conn, SignUp::Open).await? != Opening::First {
-        return Err(Failed::Message(
-            "this Curfew has had its first user, so no setup code is asked for any more. `curfew user list` shows every user"
-                .into(),
-        ));
-    }
     if policy == SignUp::Closed {
         return Err(Failed::Message(
             "CURFEW_SIGN_UP is `closed`, so no user signs up and no setup code is asked for. `curfew user create` creates the first user"
+                .into(),
+        ));
+    }
+    if opening(&mut conn, policy).await? != Opening::First {
+        return Err(Failed::Message(
+            "this Curfew has had its first user, so no setup code is asked for any more. `curfew user list` shows every user"
                 .into(),
         ));
     }
