@@ -113,22 +113,22 @@ pub(crate) async fn permit_sign_up(
     }))
 }
 
-/// Takes a permit for a setup code. It is returned to who has typed the right one, because their password may be too
-/// weak yet.
+/// Takes a permit for a wrong setup code, of the network that it came from. The right one takes none.
 ///
 /// # Errors
 /// When the database is unavailable; the inner error when there is none.
 pub(crate) async fn permit_setup_code(
     op: &mut Operation,
-) -> Result<Result<Permit, RateLimited>, sqlx::Error> {
+) -> Result<Result<(), RateLimited>, sqlx::Error> {
     let limits = op.limits;
     let subject = format!("setup-code:{}", op.client().network());
-    let (most, window) = (limits.attempts_per_user, limits.attempt_window);
-    let counted = count(op, &subject, most, window).await?;
-    Ok(counted.map(|()| Permit {
-        user: Some(subject),
-        address: None,
-    }))
+    count(
+        op,
+        &subject,
+        limits.attempts_per_user,
+        limits.attempt_window,
+    )
+    .await
 }
 
 /// Takes a permit for a test of the account's webhook. It is not returned, whether the test succeeds or not.

@@ -1,5 +1,5 @@
-//! The setup code: what the first sign-up of an install shows when it does not come from the machine itself, so that no
-//! stranger who finds a fresh install first becomes its owner. It is derived from the instance's key: every node and
+//! The setup code: what a sign-up shows that gets an install without users, unless it comes from the machine itself, so that
+//! no stranger who finds a fresh or an emptied install first becomes its owner. It is derived from the instance's key: every node and
 //! every command has the same one, and nothing of it is kept in the database.
 
 use data_encoding::{Encoding, Specification};
@@ -25,8 +25,8 @@ const BYTES: usize = 10;
 /// Symbols in a group, for reading it aloud.
 const GROUP: usize = 4;
 
-const MISSING: &str = "Type the setup code. The log of this Curfew shows it, and the command “curfew setup-code” prints it.";
-const WRONG: &str = "This isn’t the setup code. The log of this Curfew shows it, and the command “curfew setup-code” prints it.";
+pub(crate) const MISSING: &str = "Type the setup code. The log of this Curfew shows it at its start, and the command “curfew setup-code” prints it.";
+const WRONG: &str = "This isn’t the setup code. The log of this Curfew shows it at its start, and the command “curfew setup-code” prints it.";
 
 /// The code as it is shown, in groups.
 #[must_use]
@@ -42,10 +42,16 @@ pub fn setup_code(keys: &Keys) -> String {
     groups.join("-")
 }
 
-/// What is wrong with a code, if anything is. A wrong one takes a permit.
+/// What is wrong with a code, if anything is.
+///
+/// The right one is taken whatever was tried before. A wrong one takes a permit of its network, and without a permit the
+/// guesser is answered "too many attempts". The limit does not protect the code, because guessing it is hopeless: it has
+/// eighty bits, so a million guesses a second find it in nineteen thousand million years on average. It slows the guesser
+/// and their writes. Were the right code limited as well, ten wrong ones behind a proxy that is not trusted, where every
+/// visitor has the proxy's address, would lock the owner out of their own install.
 ///
 /// # Errors
-/// When too many were tried from this network, or the database is unavailable.
+/// When too many wrong ones were tried from this network, or the database is unavailable.
 pub(crate) async fn refusal(
     instance: &Instance,
     client: &Client,
@@ -55,20 +61,19 @@ pub(crate) async fn refusal(
     if typed.expose().trim().is_empty() {
         return Ok(Some(MISSING));
     }
+    if is_right(&instance.keys, typed) {
+        return Ok(None);
+    }
     let mut op = Operation::begin(instance, client, now).await?;
-    let permit = rate_limits::permit_setup_code(&mut op)
+    rate_limits::permit_setup_code(&mut op)
         .await?
         .map_err(UserError::RateLimited)?;
-    let is_right = is_right(&instance.keys, typed);
-    if is_right {
-        rate_limits::clear_failures(&mut op, &permit).await?;
-    }
     op.commit().await?;
-    Ok((!is_right).then_some(WRONG))
+    Ok(Some(WRONG))
 }
 
 /// However it was typed: in lower case, with spaces or without dashes. It takes as long wherever it differs.
-fn is_right(keys: &Keys, typed: &Secret) -> bool {
+pub(crate) fn is_right(keys: &Keys, typed: &Secret) -> bool {
     let typed = typed.expose().chars().filter(char::is_ascii_alphanumeric);
     let symbols: Zeroizing<String> = typed
         .map(|symbol| match symbol.to_ascii_uppercase() {

@@ -22,7 +22,7 @@ use crate::{
     time::Moment,
     users::{
         CleanUser, NewUser, UserError, id_of_email, insert_account, insert_user, is_claimed,
-        note_email_verified, taken,
+        is_without_users, note_email_verified, taken,
     },
 };
 
@@ -40,11 +40,11 @@ pub enum SignUp {
 pub enum Opening {
     Closed,
     Open,
-    /// There was no user yet: who signs up first claims the install.
+    /// There is no user: who signs up now gets the install.
     First,
 }
 
-/// What the first user of an install shows. It is not asked of the others.
+/// What a user shows who signs up while the install has none. It is not asked of the others.
 #[derive(Debug, Clone, Copy)]
 pub enum FirstUser<'a> {
     /// Nothing: they are at the machine itself, or its operator.
@@ -82,6 +82,9 @@ pub enum ConfirmError {
     RateLimited(RateLimited),
     #[error("sign-up is closed")]
     Closed,
+    /// The last user was deleted since the link was sent: who gets the install signs up anew, with the setup code.
+    #[error("the install has no user any more")]
+    SetupCode,
     #[error(transparent)]
     Hashing(#[from] HashingFailed),
     #[error("the database is unavailable")]
@@ -110,7 +113,36 @@ pub async fn sign_up(
     if opening(&mut op, policy.sign_up).await? == Opening::Closed {
         return Err(UserError::Closed);
     }
-    let user = insert(&mut op, &ready, policy.plan)
+    create(op, ready, policy.plan).await
+}
+
+/// As [`sign_up`], but only while the install has no user: who gets it may have its email to set up yet, and is sent no
+/// link.
+///
+/// # Errors
+/// As [`sign_up`]; [`UserError::Closed`] too when another user was first.
+pub async fn sign_up_first(
+    instance: &Instance,
+    client: &Client,
+    now: Moment,
+    policy: &Policy<'_>,
+    new: NewUser<'_>,
+) -> Result<UserId, UserError> {
+    let ready = checked(instance, client, now, policy, new).await?;
+    let mut op = Operation::begin(instance, client, now).await?;
+    one_sign_up_at_a_time(&mut op).await?;
+    if opening(&mut op, policy.sign_up).await? != Opening::First {
+        return Err(UserError::Closed);
+    }
+    create(op, ready, policy.plan).await
+}
+
+async fn create(mut op: Operation, ready: Ready, plan: Plan) -> Result<UserId, UserError> {
+    // The last user may have been deleted since it was looked at whether there is one.
+    if !ready.may_be_first && is_without_users(&mut op).await? {
+        return Err(UserError::field(SETUP_CODE, setup_code::MISSING));
+    }
+    let user = insert(&mut op, &ready.user, plan)
         .await
         .map_err(|e| taken(e, UserError::field("email", EMAIL_TAKEN)))?;
     op.commit().await?;
@@ -129,7 +161,8 @@ pub async fn ask(
     policy: &Policy<'_>,
     new: NewUser<'_>,
 ) -> Result<(), UserError> {
-    let ready = checked(instance, client, now, policy, new).await?;
+    // Whether it gets an install without users is asked when the link is used.
+    let Ready { user: ready, .. } = checked(instance, client, now, policy, new).await?;
     let mut op = Operation::begin(instance, client, now).await?;
     rate_limits::permit_sign_up_email(&mut op, &ready.email)
         .await?
@@ -216,8 +249,12 @@ pub async fn confirm(
 
     let mut op = Operation::begin(instance, client, now).await?;
     one_sign_up_at_a_time(&mut op).await?;
-    if opening(&mut op, policy.sign_up).await? == Opening::Closed {
-        return Err(ConfirmError::Closed);
+    match (opening(&mut op, policy.sign_up).await?, policy.first) {
+        (Opening::Closed, _) => return Err(ConfirmError::Closed),
+        (Opening::First, FirstUser::Shows(code)) if !setup_code::is_right(&instance.keys, code) => {
+            return Err(ConfirmError::SetupCode);
+        }
+        (Opening::First | Opening::Open, _) => {}
     }
     // Read again, now that no other sign-up runs: a second click has either committed or not begun.
     let found = waiting(&mut op, link).await?;
@@ -245,21 +282,25 @@ pub async fn confirm(
     Ok(user)
 }
 
-/// What a visitor may do now.
+/// What a visitor may do now. An install whose last user was deleted stays closed by default, and where all may sign up it
+/// asks the next one for the setup code again: they get what the operator set up, and not only an account among others.
 ///
 /// # Errors
 /// When the database is unavailable.
 pub async fn opening(conn: &mut Conn, policy: SignUp) -> Result<Opening, sqlx::Error> {
-    if policy == SignUp::Closed {
-        return Ok(Opening::Closed);
-    }
-    if !is_claimed(conn).await? {
-        return Ok(Opening::First);
-    }
     Ok(match policy {
-        SignUp::Open => Opening::Open,
-        SignUp::First | SignUp::Closed => Opening::Closed,
+        SignUp::Closed => Opening::Closed,
+        SignUp::First if is_claimed(conn).await? => Opening::Closed,
+        SignUp::Open if !is_without_users(conn).await? => Opening::Open,
+        SignUp::First | SignUp::Open => Opening::First,
     })
+}
+
+/// A user who may be created.
+struct Ready {
+    user: CleanUser,
+    /// They are at the machine, or have shown the setup code.
+    may_be_first: bool,
 }
 
 async fn checked(
@@ -268,9 +309,8 @@ async fn checked(
     now: Moment,
     policy: &Policy<'_>,
     new: NewUser<'_>,
-) -> Result<CleanUser, UserError> {
-    // Checked before the costly hash; the operation that creates the user checks it again. What was claimed once stays so,
-    // so a code that is not asked for here is not owed later.
+) -> Result<Ready, UserError> {
+    // Checked before the costly hash; the operation that creates the user checks it again.
     let mut conn = instance.read(now).await?;
     let opening = opening(&mut conn, policy.sign_up).await?;
     drop(conn);
@@ -281,6 +321,7 @@ async fn checked(
         }
         (Opening::First, FirstUser::AtTheMachine) | (Opening::Open, _) => None,
     };
+    let may_be_first = opening == Opening::First || matches!(policy.first, FirstUser::AtTheMachine);
     let hasher = instance.hasher.stranger(client);
     let clean = new.clean(&hasher, instance.limits.password_min).await;
     let (name, email) = and_code(clean, refusal)?;
@@ -294,11 +335,14 @@ async fn checked(
         op.commit().await?;
     }
     match hasher.hash(new.password).await {
-        Ok(password_hash) => Ok(CleanUser {
-            name,
-            email,
-            password_hash,
-        }),
+        Ok(password_hash) => {
+            let user = CleanUser {
+                name,
+                email,
+                password_hash,
+            };
+            Ok(Ready { user, may_be_first })
+        }
         Err(failed) => {
             rate_limits::return_unchecked(instance, client, now, &permit).await?;
             Err(failed.into())

@@ -102,6 +102,14 @@ pub async fn any_user(conn: &mut Conn) -> Result<bool, sqlx::Error> {
     .map(|n| n > 0)
 }
 
+/// Whether the install has no user any more, or none yet. One who has left is none: their row stays for what tells of them.
+pub(crate) async fn is_without_users(conn: &mut Conn) -> Result<bool, sqlx::Error> {
+    on!(conn, c => sqlx::query_scalar(
+        "select not exists (select 1 from users where removed_at is null) from instance where one = 1")
+        .fetch_one(c)
+        .await)
+}
+
 /// Creates an account.
 pub(crate) async fn insert_account(
     op: &mut Operation,

@@ -91,7 +91,7 @@ pub async fn sign_up(
 ) -> Result<(), AppError> {
     use accounts::{
         secret::Secret,
-        sign_up::{FirstUser, Opening, Policy, SignUp, ask, sign_up},
+        sign_up::{FirstUser, Opening, ask, sign_up, sign_up_first},
         users::{NewUser, UserError},
     };
 
@@ -111,16 +111,15 @@ pub async fn sign_up(
     } else {
         FirstUser::Shows(&code)
     });
+    if !curfew.confirm_sign_up {
+        let user = sign_up(instance, client, now, &policy, new).await?;
+        return welcome_new(&visit, &user, now).await;
+    }
     // The first user sets the install up, perhaps its email as well.
-    let first = curfew.confirm_sign_up && visit.sign_up == Opening::First;
-    if !curfew.confirm_sign_up || first {
-        let policy = Policy {
-            sign_up: if first { SignUp::First } else { policy.sign_up },
-            ..policy
-        };
-        match sign_up(instance, client, now, &policy, new).await {
+    if visit.sign_up == Opening::First {
+        match sign_up_first(instance, client, now, &policy, new).await {
             // Another user was the first.
-            Err(UserError::Closed) if first => {}
+            Err(UserError::Closed) => {}
             user => return welcome_new(&visit, &user?, now).await,
         }
     }

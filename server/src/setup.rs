@@ -1,5 +1,5 @@
-//! The first sign-up of an install: which requests come from the machine itself, and so show no setup code; and the line of
-//! the log that has the code for the others.
+//! The sign-up that gets an install without users: which requests come from the machine itself, and so show no setup code;
+//! and the line of the log that has the code for the others.
 
 use std::net::SocketAddr;
 
@@ -54,7 +54,7 @@ fn is_forwarded(headers: &HeaderMap) -> bool {
     headers.keys().any(forwards)
 }
 
-/// Logs the setup code while the install has no user and the first one may sign up.
+/// Logs the setup code while the install has no user and one may sign up.
 ///
 /// # Errors
 /// When the database is unavailable.
@@ -64,7 +64,7 @@ pub(crate) async fn log_code(instance: &Instance, sign_up: SignUp) -> Result<(),
         let setup_code = setup_code(&instance.keys);
         tracing::info!(
             %setup_code,
-            "no user has signed up yet: the first one owns this Curfew, and is asked for the setup code unless they sign up on this machine"
+            "this Curfew has no user: who signs up first owns it, and is asked for the setup code unless they sign up on this machine"
         );
     }
     Ok(())

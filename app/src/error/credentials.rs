@@ -67,6 +67,7 @@ impl From<ChangeEmailError> for AppError {
             ChangeEmailError::Email(why) => Self::field("email", why),
             ChangeEmailError::RateLimited(t) => t.into(),
             ChangeEmailError::Expired => Self::new(Code::LinkExpired, LINK_EXPIRED),
+            ChangeEmailError::SecondFactorRequired => Self::second_factor_required(),
             ChangeEmailError::Taken => Self::new(
                 Code::Conflict,
                 "Another user has this address now. Yours hasn’t changed.",

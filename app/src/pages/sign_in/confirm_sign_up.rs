@@ -40,7 +40,7 @@ mod server_side {
     /// they chose, and signs them in.
     ///
     /// # Errors
-    /// `link_expired`, `validation_failed`, `too_many_attempts`, `sign_up_closed`, `service_unavailable`; the link stays
+    /// `link_expired`, `validation_failed`, `conflict`, `too_many_attempts`, `sign_up_closed`, `service_unavailable`; the link stays
     /// valid then, unless it has expired or was used.
     #[server(prefix = "/api/fn", endpoint = "confirm_sign_up")]
     pub async fn confirm_sign_up(token: String, password: String) -> Result<(), AppError> {
@@ -51,8 +51,13 @@ mod server_side {
             link: &token,
             password: &password,
         };
-        // The first user confirms nothing, so no code is owed here.
-        let policy = curfew.sign_up_policy(FirstUser::AtTheMachine);
+        // The form asks for no code: who is first signs up without an email, so only a deleted last user makes it owed.
+        let no_code = Secret::new(String::new());
+        let policy = curfew.sign_up_policy(if visit.at_the_machine {
+            FirstUser::AtTheMachine
+        } else {
+            FirstUser::Shows(&no_code)
+        });
         let user = confirm(&curfew.instance, &visit.client, now, &policy, confirmation).await?;
         welcome_new(&visit, &user, now).await
     }

@@ -12,7 +12,7 @@ pub(super) const SIGN_UP: Section = Section {
     settings: &[
         Setting {
             name: "CURFEW_SIGN_UP",
-            about: "Who may sign up; `first` means only the first user of an install. Unless on this machine, that one is asked for the setup code, with `open` too",
+            about: "Who may sign up; `first` means only the first user of an install. Unless on this machine, who signs up while there is no user is asked for the setup code, with `open` too",
             allowed: "`open`, `first` or `closed`",
             default: Fallback::Text("first"),
             example: "open",

@@ -20,6 +20,7 @@ on_both!(
     the_first_of_all_shows_the_code_where_sign_up_is_open,
     the_code_is_in_no_cookie_no_event_and_no_log_line,
     the_last_user_who_leaves_opens_nothing,
+    the_last_user_who_leaves_an_open_install_leaves_it_to_who_has_the_code,
 );
 
 const HERE: (&str, &str) = ("CURFEW_PUBLIC_URL", "http://localhost:3000");
@@ -120,12 +121,18 @@ async fn codes_cannot_be_tried_for_ever(app: TestApp) {
         let refused = eve.call("sign_up", &form("eve@example.com", "X")).await;
         refused.refuses(422, "validation_failed");
     }
-    let refused = eve.call("sign_up", &form("eve@example.com", &code)).await;
+    let refused = eve.call("sign_up", &form("eve@example.com", "X")).await;
     refused.refuses(429, "too_many_attempts");
     assert!(!refused.header("retry-after").is_empty(), "{refused:?}");
     // Another network is counted apart.
-    let mut ada = stranger(&app);
-    ada.address = "198.51.100.7".parse().unwrap();
+    let mut far = stranger(&app);
+    far.address = "198.51.100.7".parse().unwrap();
+    far.call("sign_up", &form("far@example.com", "X"))
+        .await
+        .refuses(422, "validation_failed");
+    // The owner behind the same proxy, which is not trusted: every visitor has its address.
+    let ada = stranger(&app);
+    assert_eq!(ada.address, eve.address);
     ada.call("sign_up", &form("ada@example.com", &code))
         .await
         .is(200);
@@ -306,4 +313,44 @@ async fn the_last_user_who_leaves_opens_nothing(app: TestApp) {
             .refuses(403, "sign_up_closed");
     }
     assert_eq!(app.user_count().await, 0);
+}
+
+async fn the_last_user_who_leaves_an_open_install_leaves_it_to_who_has_the_code(app: TestApp) {
+    for confirm in ["off", "on"] {
+        let app = app.with(&[
+            ("CURFEW_SIGN_UP", "open"),
+            ("CURFEW_CONFIRM_SIGN_UP", confirm),
+        ]);
+        let ada = app.browser(FIREFOX_ON_LINUX);
+        ada.sign_up("Ada").await;
+        // A link that was sent before.
+        let eve = stranger(&app);
+        eve.call("sign_up", &form("eve@example.com", ""))
+            .await
+            .is(200);
+        if confirm == "off" {
+            let deletes = [("confirmation", "eve@example.com")];
+            eve.call("delete_account", &deletes).await.is(200);
+        }
+        let deletes = [("confirmation", "ada@example.com")];
+        ada.call("delete_account", &deletes).await.is(200);
+        assert_eq!(app.user_count().await, 0, "{confirm}");
+
+        let eve = stranger(&app);
+        eve.get("/").await.leads_to("/sign-up");
+        eve.get("/sign-up").await.says("Setup code");
+        for wrong in ["", "X"] {
+            eve.call("sign_up", &form("eve@example.com", wrong))
+                .await
+                .refuses(422, "validation_failed");
+        }
+        assert_eq!(app.user_count().await, 0, "{confirm}");
+        let ben = stranger(&app);
+        ben.call("sign_up", &form("ben@example.com", &app.setup_code()))
+            .await
+            .is(200);
+        assert!(ben.is_signed_in().await, "{confirm}");
+        let deletes = [("confirmation", "ben@example.com")];
+        ben.call("delete_account", &deletes).await.is(200);
+    }
 }
