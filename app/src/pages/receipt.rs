@@ -2,10 +2,11 @@
 //! it, signed in or not, and to its user (`?event=…`) for as long as it is known. It loads itself again while an application
 //! is being told, so that it needs no script.
 
+mod told;
+
 use accounts::{
     applications::{self, Receipt, Told, ToldHow},
     ids::EventId,
-    text::visible,
 };
 use http::{HeaderName, HeaderValue};
 use leptos::prelude::*;
@@ -22,6 +23,7 @@ use crate::{
     },
     time::{Show, Time, When},
 };
+pub(super) use told::told_list;
 
 /// How often the page loads itself again, in seconds: soon at first, because most applications answer within one.
 const SOON: &str = "2";
@@ -127,76 +129,5 @@ fn card(receipt: Receipt, told: Vec<Told>) -> impl IntoView {
                 })}
             <p class="receipt__actions">{way_on}</p>
         </section>
-    }
-}
-
-/// Each application, and what it has answered so far.
-pub(super) fn told_list(told: Vec<Told>) -> impl IntoView {
-    let rows = told.into_iter().map(row).collect_view();
-    view! { <ul class="outcome__list" role="list" aria-label="Applications">{rows}</ul> }
-}
-
-/// One application. It says "Logged out" of what has answered so, and of nothing else.
-fn row(told: Told) -> impl IntoView {
-    let clock = |at: accounts::time::UnixMillis| {
-        let at: Time = at.into();
-        view! { <When at=at show=Show::Clock /> }
-    };
-    let (shape, words) = match told.how {
-        ToldHow::LoggedOut(at) => (
-            Shape::CheckCircle,
-            view! { "Logged out, answered at " {clock(at)} }.into_any(),
-        ),
-        ToldHow::HadNoSession(at) => (
-            Shape::CheckCircle,
-            view! { "Had no session any more, answered at " {clock(at)} }.into_any(),
-        ),
-        ToldHow::BeingTold { tries: 0 | 1, next: None } => (Shape::Info, "Being told".into_any()),
-        ToldHow::BeingTold { tries, next } => (
-            Shape::AlertTriangle,
-            view! {
-                {format!("Being told: {} without a good answer", counted(tries.unsigned_abs(), "try", "tries"))}
-                {next.map(|at| view! { ", the next at " {clock(at)} })}
-            }
-            .into_any(),
-        ),
-        ToldHow::Refused(status) => (
-            Shape::AlertTriangle,
-            match status {
-                Some(status) => format!("Refused to, with {status}: its own session may live on"),
-                None => "Refused to: its own session may live on".into(),
-            }
-            .into_any(),
-        ),
-        ToldHow::GaveUp => (
-            Shape::AlertTriangle,
-            "Never answered. Its own session has ended by its time".into_any(),
-        ),
-        ToldHow::Dropped => (
-            Shape::AlertTriangle,
-            "Not told: it was removed, or has no address to be told at any more".into_any(),
-        ),
-        ToldHow::RefusedAtNextRequest => (
-            Shape::CheckCircle,
-            "Refused at its next request".into_any(),
-        ),
-        ToldHow::EndsAtNextRefresh => (
-            Shape::Info,
-            "Ends at its next refresh, within ten minutes".into_any(),
-        ),
-        ToldHow::CannotBeTold(lives) => (
-            Shape::AlertTriangle,
-            format!(
-                "Can’t be told: its own session may live up to {}",
-                counted((lives.as_secs() / 86_400).max(1), "day", "days")
-            )
-            .into_any(),
-        ),
-    };
-    view! {
-        <li class="outcome__item">
-            <Icon shape />
-            <span><strong>{visible(&told.name).into_owned()}</strong> ": " {words}</span>
-        </li>
     }
 }

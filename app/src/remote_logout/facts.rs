@@ -21,6 +21,8 @@ pub struct Facts {
     pub applications: Vec<ApplicationFact>,
     pub api_tokens: u64,
     pub mcp_tokens: u64,
+    /// The pages of their tokens are for this user: not for a watch-only member, nor for one who owes a second factor.
+    pub manages_tokens: bool,
     pub two_factor: bool,
 }
 
@@ -81,7 +83,11 @@ const SHOWN: i64 = 20;
 /// When no user is signed in or the database is unavailable.
 #[server(prefix = "/api/fn", endpoint = "remote_logout_facts")]
 pub async fn remote_logout_facts() -> Result<Facts, AppError> {
-    use accounts::{applications::mine, sessions};
+    use accounts::{
+        applications::mine,
+        permissions::{self, Permission},
+        sessions,
+    };
 
     use crate::{
         context::{reader, signed_in},
@@ -94,6 +100,7 @@ pub async fn remote_logout_facts() -> Result<Facts, AppError> {
     let devices = devices::listed(&mut conn, &me, SHOWN).await?;
     let applications = mine(&mut conn, &me.user.id).await?;
     let two_factor = me.user.two_factor_since.is_some();
+    let tokens = permissions::check(me.user.role, me.user.available(), Permission::OwnTokens);
     Ok(Facts {
         applications: applications.iter().map(ApplicationFact::from).collect(),
         user: me.user.id.0,
@@ -113,6 +120,7 @@ pub async fn remote_logout_facts() -> Result<Facts, AppError> {
             .collect(),
         api_tokens: facts.api_tokens.unsigned_abs(),
         mcp_tokens: facts.mcp_tokens.unsigned_abs(),
+        manages_tokens: tokens.is_ok(),
         two_factor,
     })
 }

@@ -55,12 +55,19 @@ pub fn Outcome(facts: Facts, #[prop(optional)] page: bool) -> impl IntoView {
             }
         })
     };
+    let manages_tokens = facts.manages_tokens;
     let stays = |n, one, many, href, kind: &str| {
         (n > 0).then(|| {
+            let counted = counted(n, one, many);
+            let what = if manages_tokens {
+                view! { <Link href=href>{counted}</Link> }.into_any()
+            } else {
+                view! { <span>{counted}</span> }.into_any()
+            };
             view! {
                 <li class=format!("outcome__item outcome__kept--{kind}")>
                     <Icon shape=Shape::CheckCircle />
-                    <Link href=href>{counted(n, one, many)}</Link>
+                    {what}
                 </li>
             }
         })
@@ -100,11 +107,11 @@ pub fn Outcome(facts: Facts, #[prop(optional)] page: bool) -> impl IntoView {
                         <span>{format!("Two-factor authentication: {two_factor}")}</span>
                     </li>
                 </ul>
-                {(facts.api_tokens == 0 || facts.mcp_tokens == 0)
+                {(manages_tokens && (facts.api_tokens == 0 || facts.mcp_tokens == 0))
                     .then(|| {
                         view! {
                             <p class="outcome__note">
-                                "Manage tokens in Account settings: " <Link href="/settings/api">"API"</Link> ", "
+                                "Manage tokens in Settings: " <Link href="/settings/api">"API"</Link> ", "
                                 <Link href="/settings/mcp">"MCP"</Link>
                             </p>
                         }
@@ -153,31 +160,28 @@ fn Applications(applications: Vec<ApplicationFact>) -> impl IntoView {
         .collect_view()
 }
 
-/// The names of a class, each once, with how often and how long its own session may live.
+/// The names of a class, each once, with how many sessions there are and how long its own may live.
 fn names(applications: &[ApplicationFact], learns: Learns) -> Vec<String> {
-    let mut names: Vec<(String, u64)> = Vec::new();
+    let mut names: Vec<(&ApplicationFact, u64)> = Vec::new();
     for application in applications.iter().filter(|fact| fact.learns == learns) {
-        let name = if learns == Learns::CannotBeTold {
-            let lives = counted(application.own_session_days, "day", "days");
-            format!(
-                "{} (its own session may live up to {lives})",
-                application.name
-            )
-        } else {
-            application.name.clone()
-        };
-        match names.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, times)) => *times += 1,
-            None => names.push((name, 1)),
+        match names.iter_mut().find(|(known, _)| *known == application) {
+            Some((_, sessions)) => *sessions += 1,
+            None => names.push((application, 1)),
         }
     }
     names
         .into_iter()
-        .map(|(name, times)| {
-            if times > 1 {
-                format!("{name} ×{times}")
+        .map(|(application, sessions)| {
+            let many = (sessions > 1).then(|| counted(sessions, "session", "sessions"));
+            let lives = (learns == Learns::CannotBeTold).then(|| {
+                let lives = counted(application.own_session_days, "day", "days");
+                format!("its own session may live up to {lives}")
+            });
+            let about: Vec<String> = [many, lives].into_iter().flatten().collect();
+            if about.is_empty() {
+                application.name.clone()
             } else {
-                name
+                format!("{} ({})", application.name, about.join("; "))
             }
         })
         .collect()

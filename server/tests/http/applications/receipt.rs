@@ -14,6 +14,7 @@ use crate::{
 
 on_both!(
     the_receipt_follows_the_answers_and_is_for_its_browser_and_its_user,
+    several_sessions_at_one_application_are_one_line_of_the_receipt,
     the_dialog_sorts_applications_by_how_they_learn_of_it,
     a_receipt_without_applications_claims_no_answers,
     a_user_signs_out_of_one_application,
@@ -119,6 +120,33 @@ async fn a_receipt_without_applications_claims_no_answers(app: TestApp) {
     landed.is(200).does_not_say("Open the receipt");
 }
 
+async fn several_sessions_at_one_application_are_one_line_of_the_receipt(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let phone = app.browser(SAFARI_ON_IPHONE);
+    phone.sign_in("Ada").await;
+    let receiver = Receiver::that_answers(&["200"]).await;
+    let photos = register(&ada, "Photos", &receiver.url()).await;
+    let silent = register(&ada, "Silent", "").await;
+    for browser in [&ada, &phone] {
+        let who = browser.signed_in().await;
+        for id in [&photos, &silent] {
+            sign_in_at(&app, &who.user.id.0, &who.session.0, id).await;
+        }
+    }
+    ada.get("/profile/remote-logout?from=security")
+        .await
+        .says("Told at once: Photos (2 sessions)")
+        .says("Can’t be told: Silent (2 sessions; its own session may live up to 30 days)");
+    ada.remote_logout().await.is(303);
+    for page in ["/sign-in?next=/profile/security", "/receipt"] {
+        let page = ada.get(page).await;
+        page.is(200).says("Photos (2 sessions): Being told");
+        assert_eq!(page.body.matches("Photos").count(), 1, "{}", page.body);
+        assert_eq!(page.body.matches("Silent").count(), 1, "{}", page.body);
+    }
+}
+
 async fn the_dialog_sorts_applications_by_how_they_learn_of_it(app: TestApp) {
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
@@ -156,7 +184,7 @@ async fn the_dialog_sorts_applications_by_how_they_learn_of_it(app: TestApp) {
     );
     ada.get("/profile/remote-logout?from=security")
         .await
-        .says("Told at once: Told ×2")
+        .says("Told at once: Told (2 sessions)")
         .says("Refused at their next request: Gate")
         .says("Can’t be told: Silent (its own session may live up to 30 days)");
 }
