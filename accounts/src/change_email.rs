@@ -25,6 +25,9 @@ pub enum ChangeEmailError {
     /// Used, too old, or issued before a remote logout.
     #[error("the link has expired")]
     Expired,
+    /// The account has come to require a second factor since, and the user has none.
+    #[error("the account requires a second factor")]
+    SecondFactorRequired,
     /// Another user has taken the address since.
     #[error("the address is taken")]
     Taken,
@@ -93,6 +96,10 @@ pub async fn confirm(op: &mut Operation, link: &Token) -> Result<String, ChangeE
     let email = found
         .and_then(|link| link.email)
         .ok_or(ChangeEmailError::Expired)?;
+    // The link is worth what its user may do now.
+    if user.available().owes_second_factor {
+        return Err(ChangeEmailError::SecondFactorRequired);
+    }
     let now = op.now.at;
     execute!(
         op,

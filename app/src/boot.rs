@@ -76,7 +76,7 @@ pub struct Viewer {
     pub remote_logout_plans: String,
     /// Where they may put their account on another plan; none for who may not.
     pub change_plan: Option<String>,
-    /// The tabs of Account Settings that their role has: address and label. None: no settings at all.
+    /// The tabs of Settings that their role has: address and label. None: no settings at all.
     #[serde(skip)]
     pub settings: Vec<(String, String)>,
 }

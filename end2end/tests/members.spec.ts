@@ -12,7 +12,7 @@ test("a member is invited, joins, gets another role, is logged out and removed",
   await join(page, link, grace);
   // A member sees the tabs for members, and no more.
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Settings" }).click();
-  const tabs = page.getByRole("navigation", { name: "Account settings" });
+  const tabs = page.getByRole("navigation", { name: "Settings" });
   await expect(tabs.getByRole("link")).toHaveText(["API", "MCP"]);
   const refused = await page.goto("/settings/members");
   expect(refused?.status()).toBe(403);
@@ -90,7 +90,7 @@ test("the owner changes name and plan, and is told what is lost", async ({ user 
   await expect(page.getByRole("heading", { name: "What you’ll lose" })).toBeVisible();
   await page.getByRole("button", { name: "Change to Plus" }).click();
   await expect(page.getByText("Your account is now on Plus")).toBeVisible();
-  await page.getByRole("navigation", { name: "Account settings" }).getByRole("link", { name: "Audit log" }).click();
+  await page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name: "Audit log" }).click();
   await expect(page.getByRole("heading", { name: "This is available on Enterprise." })).toBeVisible();
 });
 

@@ -79,6 +79,7 @@ impl From<BearerError> for Refused {
                 Code::Forbidden,
                 "Only owners and admins of the account may do this.",
             ),
+            BearerError::SecondFactorRequired => AppError::second_factor_required(),
             BearerError::OnOwner => {
                 AppError::new(Code::Forbidden, "Only an owner may do this to an owner.")
             }

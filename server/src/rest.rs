@@ -68,7 +68,7 @@ impl Modify for Bearer {
             .scheme(HttpAuthScheme::Bearer)
             .bearer_format("cfw_api_…")
             .description(Some(
-                "An API token, created under Account settings, API. Scope `read` looks; scope `sessions` ends sessions.",
+                "An API token, created under Settings, API. Scope `read` looks; scope `sessions` ends sessions.",
             ))
             .build();
         let components = document.components.get_or_insert_default();

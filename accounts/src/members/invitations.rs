@@ -18,6 +18,7 @@ use crate::{
     execute,
     ids::{AccountId, UserId},
     instance::Reader,
+    live::owes_second_factor,
     members::{MemberError, act::may_give, begin},
     on,
     operation::Operation,
@@ -110,6 +111,8 @@ pub struct Open {
     pub expires_at: UnixMillis,
     /// It opens nothing until the user who created it, or an owner, confirms it.
     pub waits: bool,
+    /// It opens nothing until the user who created it has set up the second factor that the account requires.
+    pub maker_owes_second_factor: bool,
 }
 
 /// The account's invitations that are still valid, latest first.
@@ -118,12 +121,13 @@ pub struct Open {
 /// When the database is unavailable.
 pub async fn open(conn: &mut Reader, account: &AccountId) -> Result<Vec<Open>, sqlx::Error> {
     let now = conn.now;
-    on!(conn, c => sqlx::query_as(
+    on!(conn, c => sqlx::query_as(concat!(
         "select i.id, i.role, i.email, u.name as invited_by, i.created_by, i.expires_at,
-                i.waits_since is not null as waits
+                i.waits_since is not null as waits, ",
+        owes_second_factor!(), " as maker_owes_second_factor
          from invitations i join users u on u.id = i.created_by
          where i.account_id = $1 and i.used_at is null and i.revoked_at is null and i.expires_at > $2
-         order by i.created_at desc, i.id desc limit 500")
+         order by i.created_at desc, i.id desc limit 500"))
         .bind(account)
         .bind(now.at)
         .fetch_all(c)

@@ -83,7 +83,8 @@ permissions! {
     ReadEventsByApi: "read events by the API" => token_holders().needs(Feature::AuditLog).but("all events for owners and admins, their own for others"),
     ListMembersByApi: "list the members by the API" => managers().needs(Feature::ApiTokens),
     RemoteLogoutMemberByApi: "log a member out by the API" => managers().needs(Feature::ApiTokens).but("with the scope that ends sessions; an admin not to an owner"),
-    UseMcp: "act through an MCP client" => token_holders().needs(Feature::McpTokens),
+    UseMcp: "act through an MCP client" => token_holders().without_second_factor().needs(Feature::McpTokens).but("without a second factor that the account requires: remote logout only"),
+    ReadByMcp: "look up sessions and events through an MCP client" => token_holders().needs(Feature::McpTokens),
 }
 
 impl Permission {

@@ -21,6 +21,9 @@ pub enum BearerError {
     Scope,
     #[error("only owners and admins may")]
     Role,
+    /// The account requires a second factor, and the holder has none: until then they end only what is their own.
+    #[error("the account requires a second factor")]
+    SecondFactorRequired,
     #[error("only an owner may do this to an owner")]
     OnOwner,
     /// The user does not exist, or is in another account.
@@ -35,7 +38,8 @@ pub enum BearerError {
     Database(#[from] sqlx::Error),
 }
 
-/// Ends every session and remembered device of `user`, as [`end_all`](crate::sessions::end_all) does.
+/// Ends every session and remembered device of `user`, as [`end_all`](crate::sessions::end_all) does. Of their own user
+/// also for a holder who owes a second factor, because it is what gets an intruder out.
 ///
 /// # Errors
 /// See [`BearerError`]; nothing has changed then.
@@ -58,6 +62,9 @@ pub async fn remote_logout(
         .await?
         .map_err(BearerError::RateLimited)?;
     if holder.id != *user {
+        if holder.owes_second_factor() {
+            return Err(BearerError::SecondFactorRequired);
+        }
         if !holder.role.manages() {
             return Err(BearerError::Role);
         }

@@ -47,9 +47,9 @@ impl<'a> By<'a> {
 pub enum Surface {
     Security,
     Password,
-    /// Account Settings, for one member.
+    /// Settings, for one member.
     Members,
-    /// Account Settings, for everyone.
+    /// Settings, for everyone.
     Everyone,
     /// The link of an email about a new device.
     Email,

@@ -1,4 +1,4 @@
-//! A user's tokens, as Account Settings shows them.
+//! A user's tokens, as Settings shows them.
 
 use sqlx::FromRow;
 

@@ -5,6 +5,7 @@ mod leaving;
 mod owners;
 mod remote_logout;
 mod second_factor;
+mod second_factor_owed;
 
 use accounts::{
     db::Db,

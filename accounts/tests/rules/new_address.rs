@@ -27,7 +27,7 @@ on_both!(
 
 const NEW: &str = "countess@example.com";
 
-async fn ask(
+pub async fn ask(
     app: &TestApp,
     session: &Token,
     email: &str,

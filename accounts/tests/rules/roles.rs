@@ -73,6 +73,7 @@ expected! {
     ListMembersByApi: MANAGERS from Enterprise;
     RemoteLogoutMemberByApi: MANAGERS from Enterprise;
     UseMcp: ALL_BUT_WATCH_ONLY from Pro;
+    ReadByMcp: ALL_BUT_WATCH_ONLY from Pro;
 }
 
 #[test]

@@ -52,6 +52,10 @@ impl From<ConfirmError> for AppError {
             ),
             ConfirmError::RateLimited(t) => t.into(),
             ConfirmError::Closed => UserError::Closed.into(),
+            ConfirmError::SetupCode => Self::new(
+                Code::Conflict,
+                "Every user of this Curfew was deleted since you signed up. Sign up again: you’ll be asked for the setup code.",
+            ),
             ConfirmError::Hashing(e) => e.into(),
             ConfirmError::Database(e) => e.into(),
         }
@@ -114,6 +118,10 @@ impl From<JoinError> for AppError {
             JoinError::Waits => Self::new(
                 Code::Conflict,
                 "This invitation has to be confirmed first. Ask the member who sent it.",
+            ),
+            JoinError::InviterOwesSecondFactor => Self::new(
+                Code::Conflict,
+                "This invitation doesn’t work now: the member who sent it has to set up two-factor authentication first. Ask them.",
             ),
             JoinError::NoSuchRole => Self::new(
                 Code::PlanRequired,

@@ -15,7 +15,7 @@ pub fn Join() -> impl IntoView {
 
 mod server_side {
     use accounts::{
-        invitations::{self, Invitation},
+        invitations::{self, Invitation, JoinError},
         secret::{Secret, Token},
         text::visible,
         users::NewUser,
@@ -58,7 +58,7 @@ mod server_side {
             ));
         }
         let password = Secret::new(password);
-        let token = Token::presented(&invite).ok_or(invitations::JoinError::NoSuchInvitation)?;
+        let token = Token::presented(&invite).ok_or(JoinError::NoSuchInvitation)?;
         let new = NewUser {
             name: &name,
             email: &email,
@@ -81,14 +81,19 @@ mod server_side {
             }
             None => None,
         };
-        let inside = match (invitation, &visit.presence) {
-            (None, _) => not_valid().into_any(),
-            (Some(invitation), _) if !invitation.is_still_given() => not_valid().into_any(),
-            (Some(invitation), _) if invitation.waits => waits(&invitation.invited_by).into_any(),
-            (Some(invitation), Presence::SignedIn(me)) => {
-                already_signed_in(&me.user.name, &invite, &invitation).into_any()
-            }
-            (Some(invitation), _) => form(invite, invitation).into_any(),
+        let inside = match invitation {
+            None => not_valid().into_any(),
+            Some(invitation) => match (invitation.check(), &visit.presence) {
+                (Err(JoinError::InviterOwesSecondFactor), _) => {
+                    inviter_owes_second_factor(&invitation.invited_by).into_any()
+                }
+                (Err(JoinError::Waits), _) => waits(&invitation.invited_by).into_any(),
+                (Err(_), _) => not_valid().into_any(),
+                (Ok(()), Presence::SignedIn(me)) => {
+                    already_signed_in(&me.user.name, &invite, &invitation).into_any()
+                }
+                (Ok(()), _) => form(invite, invitation).into_any(),
+            },
         };
         Ok(view! { <div class="card card--lifted">{inside}</div> }.into_any())
     }
@@ -173,10 +178,24 @@ mod server_side {
             "All sessions of {invited_by} ended after this invitation was created, so {invited_by} or an owner has to \
              confirm it first. Ask them, and open the link again."
         );
+        not_yet("This invitation has to be confirmed", text)
+    }
+
+    fn inviter_owes_second_factor(invited_by: &str) -> impl IntoView + use<> {
+        let invited_by = visible(invited_by);
+        let text = format!(
+            "The account requires two-factor authentication of its members, and {invited_by}, who invited you, has not \
+             set it up yet. Until then {invited_by} can’t let anyone in. Ask {invited_by} to set it up and confirm the \
+             invitation, then open the link again; or ask an owner for a new invitation."
+        );
+        not_yet("This invitation doesn’t work now", text)
+    }
+
+    fn not_yet(title: &'static str, text: String) -> impl IntoView {
         view! {
             <div class="empty">
                 <Disc shape=Shape::Key tint="plain" large=true />
-                <h1 class="empty__title">"This invitation has to be confirmed"</h1>
+                <h1 class="empty__title">{title}</h1>
                 <p class="empty__text">{text}</p>
                 <div class="empty__actions">
                     <Link class="button" href="/sign-in">"Sign in"</Link>

@@ -114,7 +114,7 @@ pub fn page(reference: Reference, assets: &Assets) -> String {
                         <h2 class="section__title" id="start">"Getting started"</h2>
                         <p>
                             "Create a token under "
-                            <a href="/settings/api">"Account settings → API"</a>
+                            <a href="/settings/api">"Settings → API"</a>
                             " and send it with every request. Cookies are ignored here."
                         </p>
                         <pre class="snippet__text" tabindex="0" role="region" aria-label="Example request">

@@ -1,4 +1,4 @@
-//! Account Settings: six tabs, each its own address, shown by role.
+//! Settings: six tabs, each its own address, shown by role.
 
 pub mod applications;
 pub mod audit_log;
@@ -31,13 +31,13 @@ pub(crate) const TABS: &[(&str, &str, Permission)] = &[
     ("/settings/audit-log", "Audit log", Permission::ReadAuditLog),
 ];
 
-/// A tab of Account Settings; `here` is its address.
+/// A tab of Settings; `here` is its address.
 #[component]
 pub fn SettingsPage(here: &'static str, tab: &'static str, children: Children) -> impl IntoView {
     let tabs = viewer().map(|v| v.settings).unwrap_or_default();
     view! {
-        <Page title="Account settings" section="settings" tab>
-            {(!tabs.is_empty()).then(|| view! { <Tabs label="Account settings" tabs current=here /> })}
+        <Page title="Settings" section="settings" tab>
+            {(!tabs.is_empty()).then(|| view! { <Tabs label="Settings" tabs current=here /> })}
             {children()}
         </Page>
     }

@@ -57,14 +57,17 @@ fn write_without_second_factor(page: &mut String) {
         "\n## Where the account requires a second factor\n\n\
          A member who has none uses these addresses and the public ones, with the role and the plan that they ask for. Every \
          other page leads to Profile → Security; functions, tokens, the gate and applications are refused: 403 \
-         `second_factor_required`.\n\n| what | address |\n|---|---|\n",
+         `second_factor_required`. MCP’s other tools say the same in words. An invitation that they made before opens \
+         nothing meanwhile.\n\n| what | address | but |\n|---|---|---|\n",
     );
     let left = all().filter(|address| {
         let permission = address.permission();
         permission.is_some_and(|permission| permission.rule().without_second_factor)
     });
-    for Address { what, path, .. } in left {
-        let _ = writeln!(page, "| {what} | `{path}` |");
+    for address in left {
+        let Address { what, path, .. } = address;
+        let but = address.permission().map_or("", |of| of.rule().but);
+        let _ = writeln!(page, "| {what} | `{path}` | {but} |");
     }
 }
 

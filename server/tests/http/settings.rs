@@ -1,4 +1,4 @@
-//! Account Settings: who sees what, and what is done there.
+//! Settings: who sees what, and what is done there.
 
 mod audit_log;
 mod audit_search;
@@ -11,6 +11,7 @@ mod plan;
 mod request_ids;
 mod roles;
 mod second_factor;
+mod second_factor_owed;
 mod webhook;
 mod webhook_receiver;
 mod webhook_tls;

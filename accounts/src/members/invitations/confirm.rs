@@ -7,6 +7,7 @@ use crate::{
     audit::{Action, Actor, Event},
     execute,
     ids::AccountId,
+    live::owes_second_factor,
     members::{MemberError, act::may_give, begin},
     on,
     operation::Operation,
@@ -17,7 +18,8 @@ use crate::{
 };
 
 /// Confirms an invitation that waits, by the user who created it or an owner: it opens what it did before. It is worth
-/// no more than what both of them may give now: an owner who has become an admin does not revive an owner's invitation.
+/// no more than what both of them may give now: an owner who has become an admin does not revive an owner's invitation,
+/// and a member who owes a second factor gives nothing.
 ///
 /// # Errors
 /// See [`MemberError`]; nothing has changed then.
@@ -37,6 +39,11 @@ pub async fn confirm(
         return Err(MemberError::NotFound);
     }
     may_give(waiting.role, waiting.maker_role, me.plan)?;
+    if waiting.maker_owes_second_factor {
+        return Err(MemberError::NotAllowed(
+            "The member who created this invitation has to set up two-factor authentication first.",
+        ));
+    }
     let confirmed = execute!(
         op,
         "update invitations set waits_since = null
@@ -65,6 +72,7 @@ struct Waiting {
     role: Role,
     maker_role: Role,
     maker_disabled_at: Option<UnixMillis>,
+    maker_owes_second_factor: bool,
 }
 
 async fn waiting(
@@ -72,10 +80,11 @@ async fn waiting(
     account: &AccountId,
     invitation: &str,
 ) -> Result<Option<Waiting>, sqlx::Error> {
-    on!(op, c => sqlx::query_as(
-        "select i.role, u.role as maker_role, u.disabled_at as maker_disabled_at
+    on!(op, c => sqlx::query_as(concat!(
+        "select i.role, u.role as maker_role, u.disabled_at as maker_disabled_at, ",
+        owes_second_factor!(), " as maker_owes_second_factor
          from invitations i join users u on u.id = i.created_by
-         where i.id = $1 and i.account_id = $2 and i.waits_since is not null")
+         where i.id = $1 and i.account_id = $2 and i.waits_since is not null"))
         .bind(invitation)
         .bind(account)
         .fetch_optional(c)

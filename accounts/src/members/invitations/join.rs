@@ -9,6 +9,7 @@ use crate::{
     execute,
     ids::{AccountId, UserId},
     instance::{Instance, Reader},
+    live::owes_second_factor,
     members::act::may_give,
     on,
     operation::Operation,
@@ -34,15 +35,34 @@ pub struct Invitation {
     pub waits: bool,
     inviter_role: Role,
     inviter_disabled_at: Option<UnixMillis>,
+    inviter_owes_second_factor: bool,
 }
 
 impl Invitation {
-    /// An invitation is worth no more than the role of the user who created it, as it is now.
-    #[must_use]
-    pub fn is_still_given(&self) -> bool {
-        self.inviter_disabled_at.is_none()
+    /// Whether it opens the account now. An invitation is worth no more than what the user who created it may do at
+    /// this moment.
+    ///
+    /// # Errors
+    /// Why it does not; never [`JoinError::User`].
+    pub fn check(&self) -> Result<(), JoinError> {
+        let special = matches!(self.role, Role::Editor | Role::WatchOnly);
+        if special && !self.plan.has(Feature::EditorAndWatchOnly) {
+            return Err(JoinError::NoSuchRole);
+        }
+        let is_given = self.inviter_disabled_at.is_none()
             && self.inviter_role.manages()
-            && may_give(self.role, self.inviter_role, self.plan).is_ok()
+            && may_give(self.role, self.inviter_role, self.plan).is_ok();
+        if !is_given {
+            return Err(JoinError::NoSuchInvitation);
+        }
+        // Before the confirmation, which comes after it: setting a second factor up lets open invitations wait.
+        if self.inviter_owes_second_factor {
+            return Err(JoinError::InviterOwesSecondFactor);
+        }
+        if self.waits {
+            return Err(JoinError::Waits);
+        }
+        Ok(())
     }
 }
 
@@ -52,11 +72,12 @@ impl Invitation {
 /// When the database is unavailable.
 pub async fn look_up(conn: &mut Reader, token: &Token) -> Result<Option<Invitation>, sqlx::Error> {
     let now = conn.now;
-    on!(conn, c => sqlx::query_as(
+    on!(conn, c => sqlx::query_as(concat!(
         "select i.id, i.account_id, a.name as account_name, a.plan, i.role, i.email, u.name as invited_by,
-                i.waits_since is not null as waits, u.role as inviter_role, u.disabled_at as inviter_disabled_at
+                i.waits_since is not null as waits, u.role as inviter_role, u.disabled_at as inviter_disabled_at, ",
+        owes_second_factor!(), " as inviter_owes_second_factor
          from invitations i join accounts a on a.id = i.account_id join users u on u.id = i.created_by
-         where i.token_hash = $1 and i.used_at is null and i.revoked_at is null and i.expires_at > $2")
+         where i.token_hash = $1 and i.used_at is null and i.revoked_at is null and i.expires_at > $2"))
         .bind(token.hash())
         .bind(now.at)
         .fetch_optional(c)
@@ -72,6 +93,9 @@ pub enum JoinError {
     /// Everything of the user who created it has ended since: it waits for a confirmation.
     #[error("the invitation waits for a confirmation")]
     Waits,
+    /// The account requires a second factor, and the user who created it has none: until then they may let no user in.
+    #[error("the user who created the invitation owes a second factor")]
+    InviterOwesSecondFactor,
     /// The account has changed its plan since.
     #[error("the account's plan has no such role any more")]
     NoSuchRole,
@@ -129,16 +153,8 @@ pub async fn join(
     op.lock_account(&found.account_id).await?;
     let invitation = look_up(&mut op, link).await?;
     let invitation = invitation.ok_or(JoinError::NoSuchInvitation)?;
-    let special = matches!(invitation.role, Role::Editor | Role::WatchOnly);
-    if special && !invitation.plan.has(Feature::EditorAndWatchOnly) {
-        return Err(JoinError::NoSuchRole);
-    }
-    if !invitation.is_still_given() {
-        return Err(JoinError::NoSuchInvitation);
-    }
-    if invitation.waits {
-        return Err(JoinError::Waits);
-    }
+    // The account's lock is also that of a change of role, of the plan and of whether a second factor is required.
+    invitation.check()?;
     let (account, role) = (&invitation.account_id, invitation.role);
     let user = insert_user(&mut op, account, role, &new)
         .await

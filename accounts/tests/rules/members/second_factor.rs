@@ -38,16 +38,16 @@ on_both!(
 const SIGN_IN: &str = "openid";
 const WIKI: &str = "wiki.example.com";
 
-struct Stage {
-    app: TestApp,
+pub struct Stage {
+    pub app: TestApp,
     /// An owner with a second factor.
-    cleo: Protected,
-    owner: SignedIn,
+    pub cleo: Protected,
+    pub owner: SignedIn,
     /// A member without one.
-    ben: TestUser,
+    pub ben: TestUser,
 }
 
-async fn stage(db: Db) -> Stage {
+pub async fn stage(db: Db) -> Stage {
     let app = TestApp::new(db);
     let cleo = app.protected("Cleo").await;
     let owner = app.signed_in(&cleo.here, NOW).await;
@@ -61,7 +61,7 @@ async fn stage(db: Db) -> Stage {
 }
 
 impl Stage {
-    async fn requires(
+    pub async fn requires(
         &self,
         who: &SignedIn,
         required: bool,
@@ -73,7 +73,7 @@ impl Stage {
     }
 
     /// Puts the account on another plan, as the operator does.
-    async fn put_on(&self, plan: Plan) {
+    pub async fn put_on(&self, plan: Plan) {
         let mut op = self.app.begin(&browser(1), NOW).await;
         let before = account::set_plan(&mut op, &self.cleo.user.id, plan, Actor::Operator).await;
         before.unwrap().unwrap();
@@ -201,7 +201,8 @@ async fn one_read_says_who_owes_it_and_only_the_way_to_it_is_left(db: Db) {
             "AskRemoteLogout",
             "SetUpTwoFactor",
             "KeepTwoFactor",
-            "EndSessionsByApi"
+            "EndSessionsByApi",
+            "UseMcp"
         ]
     );
 }

@@ -1,4 +1,4 @@
-//! The frames of the pages of Account Settings.
+//! The frames of the pages of Settings.
 
 use leptos::prelude::*;
 

@@ -11,7 +11,6 @@ use crate::{
     browser::{Browser, NOTHING},
     gate_checks,
     oauth::relying::{Relying, answered, cloud},
-    program::{Program, token_of},
     test_app::{FIREFOX_ON_LINUX, TestApp},
     two_factor::protect,
 };
@@ -20,23 +19,22 @@ on_both!(
     every_address_leads_to_the_set_up_or_says_its_code,
     what_frees_a_member_stays_within_reach,
     a_member_sets_one_up_and_goes_on,
-    tokens_wait_until_one_is_set_up,
     applications_wait_until_one_is_set_up,
     the_gate_refuses_with_the_reason,
     an_owner_is_told_what_it_means_before_and_after,
     turning_it_off_leads_back_to_the_set_up,
 );
 
-const YES: &[(&str, &str)] = &[("required", "yes")];
+pub const YES: &[(&str, &str)] = &[("required", "yes")];
 const NO: &[(&str, &str)] = &[("required", "no")];
-const CODE: &str = "second_factor_required";
+pub const CODE: &str = "second_factor_required";
 
-async fn sets_one_up(browser: &Browser) {
+pub async fn sets_one_up(browser: &Browser) {
     let _codes = protect(browser).await;
 }
 
 /// Ada, an owner with a second factor, and Ben, a member without: signed in as it becomes required.
-async fn required(app: &TestApp) -> (Browser, Browser) {
+pub async fn required(app: &TestApp) -> (Browser, Browser) {
     let (ada, ben) = app.two("admin").await;
     sets_one_up(&ada).await;
     ada.call("require_second_factor", YES).await.is(200);
@@ -132,26 +130,6 @@ async fn a_member_sets_one_up_and_goes_on(app: TestApp) {
     eve.get("/").await.leads_to("/profile/security");
     ada.call("require_second_factor", NO).await.is(200);
     eve.get("/").await.is(200);
-}
-
-async fn tokens_wait_until_one_is_set_up(app: TestApp) {
-    let (ada, ben) = app.two("admin").await;
-    sets_one_up(&ada).await;
-    let api = Program::new(&app, &token_of(&ben, "api", Some("sessions")).await);
-    let mcp = Program::new(&app, &token_of(&ben, "mcp", None).await);
-    api.get("/api/v1/me").await.is(200);
-    ada.call("require_second_factor", YES).await.is(200);
-    api.get("/api/v1/me").await.refuses(403, CODE);
-    mcp.rpc("tools/list", serde_json::json!({}))
-        .await
-        .refuses(403, CODE);
-    // What gets an intruder out never waits.
-    api.post("/api/v1/remote-logout").await.is(200);
-    assert_eq!(app.remote_logouts("Ben").await, 1);
-    ben.sign_in("Ben").await;
-    sets_one_up(&ben).await;
-    api.get("/api/v1/me").await.is(200);
-    mcp.rpc("tools/list", serde_json::json!({})).await.is(200);
 }
 
 async fn applications_wait_until_one_is_set_up(app: TestApp) {

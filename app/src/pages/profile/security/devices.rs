@@ -30,6 +30,8 @@ pub struct DeviceList {
     pub unused: Listed,
     /// There are more than fit on a page: they can be searched.
     pub many: bool,
+    /// The user may name a device: not while they owe a second factor.
+    pub may_rename: bool,
     /// What signing out the others ends.
     pub other_sessions: u64,
     pub remembered_devices: u64,

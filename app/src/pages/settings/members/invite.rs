@@ -133,7 +133,8 @@ pub(super) fn open(open: Vec<Open>, me: &User) -> impl IntoView + use<> {
             let invited_by = visible(&i.invited_by).into_owned();
             let whom = i.email.unwrap_or_else(|| "Anyone with the link".into());
             let id = i.id.clone();
-            let confirm = (i.waits && (is_owner || i.created_by == mine)).then(|| {
+            let owes = i.maker_owes_second_factor;
+            let confirm = (i.waits && !owes && (is_owner || i.created_by == mine)).then(|| {
                 view! {
                     <form class="button-form" method="post" action="/api/fn/confirm_invitation">
                         <FormFields />
@@ -144,13 +145,16 @@ pub(super) fn open(open: Vec<Open>, me: &User) -> impl IntoView + use<> {
                     </form>
                 }
             });
-            let waits = i.waits.then(|| {
-                view! {
-                    <p class="user__note">
-                        {format!("Needs confirming: all of {invited_by}’s sessions ended after it was created. If you don’t recognise it, revoke it.")}
-                    </p>
-                }
-            });
+            let waits = match (owes, i.waits) {
+                (true, _) => Some(format!(
+                    "Opens nothing until {invited_by} has set up two-factor authentication; then it needs confirming."
+                )),
+                (false, true) => Some(format!(
+                    "Needs confirming: all of {invited_by}’s sessions ended after it was created. If you don’t recognise it, revoke it."
+                )),
+                (false, false) => None,
+            };
+            let waits = waits.map(|why| view! { <p class="user__note">{why}</p> });
             view! {
                 <li class="member">
                     <div>

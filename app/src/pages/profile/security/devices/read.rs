@@ -7,6 +7,7 @@ use accounts::{
     device,
     instance::Reader,
     limits::Limits,
+    permissions::{self, Permission},
     sessions::{self, AuthMethod, Dormant, SignedIn},
     text::visible,
     time::UnixMillis,
@@ -65,6 +66,8 @@ pub(in super::super) async fn read(
         used: page(lately, asked.page, shown),
         unused: page(unused, asked.unused.unwrap_or(1), shown),
         many,
+        may_rename: permissions::check(me.user.role, me.user.available(), Permission::OwnProfile)
+            .is_ok(),
         other_sessions: (open.sessions - 1).max(0).unsigned_abs(),
         remembered_devices: open.remembered_devices.unsigned_abs(),
     })

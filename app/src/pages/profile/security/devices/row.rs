@@ -19,10 +19,13 @@ pub(super) fn Row(list: ReadSignal<DeviceList>, id: String) -> impl IntoView {
         // Taken out of the list a moment later.
         now.or_else(|| before.cloned().flatten())
     });
-    found.get_untracked().map(|first| row(first, found))
+    let may_rename = list.with_untracked(|list| list.may_rename);
+    found
+        .get_untracked()
+        .map(|first| row(first, found, may_rename))
 }
 
-fn row(first: Device, found: Memo<Option<Device>>) -> impl IntoView {
+fn row(first: Device, found: Memo<Option<Device>>, may_rename: bool) -> impl IntoView {
     let (this, remembered_only) = (first.this, first.remembered_only);
     let shape = first.shape();
     let tint = if this { "" } else { "plain" };
@@ -50,7 +53,7 @@ fn row(first: Device, found: Memo<Option<Device>>) -> impl IntoView {
                 {remembered_only.then(|| view! { <span class="badge">"Not signed in"</span> })}
                 {move || browser.get().map(|browser| view! { <span class="device__browser">{browser}</span> })}
             </h3>
-            <Rename device=first.clone() name />
+            {may_rename.then(|| view! { <Rename device=first.clone() name /> })}
             {(!this).then(|| view! { <End device=first name /> })}
             <dl class="device__facts">
                 <div>
