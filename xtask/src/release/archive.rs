@@ -67,7 +67,7 @@ impl Archive {
             let path = format!("{folder}/{name}");
             if entry.file_type()?.is_dir() {
                 self.add_folder(root, &path)?;
-            } else if !name.starts_with('.') && !name.ends_with(".webp") {
+            } else if !name.starts_with('.') && entry.path().extension() != Some("webp".as_ref()) {
                 self.add(&path, fs::read(entry.path())?);
             }
         }
