@@ -63,7 +63,7 @@ pub(super) fn words_of(text: &str) -> Vec<Word> {
     all
 }
 
-/// In small letters, and with the apostrophe that keyboards have.
+/// In lower case, and with the apostrophe that keyboards have.
 fn plain(text: &str) -> String {
     let small = text.to_lowercase().replace('’', "'");
     small.split_whitespace().collect::<Vec<_>>().join(" ")
