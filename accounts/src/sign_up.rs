@@ -107,10 +107,8 @@ pub async fn sign_up(
     policy: &Policy<'_>,
     new: NewUser<'_>,
 ) -> Result<UserId, UserError> {
-    let ready = checked(instance, client, now, policy, new).await?;
-    let mut op = Operation::begin(instance, client, now).await?;
-    one_sign_up_at_a_time(&mut op).await?;
-    if opening(&mut op, policy.sign_up).await? == Opening::Closed {
+    let (op, ready, opening) = alone(instance, client, now, policy, new).await?;
+    if opening == Opening::Closed {
         return Err(UserError::Closed);
     }
     create(op, ready, policy.plan).await
@@ -128,13 +126,26 @@ pub async fn sign_up_first(
     policy: &Policy<'_>,
     new: NewUser<'_>,
 ) -> Result<UserId, UserError> {
-    let ready = checked(instance, client, now, policy, new).await?;
-    let mut op = Operation::begin(instance, client, now).await?;
-    one_sign_up_at_a_time(&mut op).await?;
-    if opening(&mut op, policy.sign_up).await? != Opening::First {
+    let (op, ready, opening) = alone(instance, client, now, policy, new).await?;
+    if opening != Opening::First {
         return Err(UserError::Closed);
     }
     create(op, ready, policy.plan).await
+}
+
+/// Checks a user who may be created, and then what a visitor may do while no other sign-up runs.
+async fn alone(
+    instance: &Instance,
+    client: &Client,
+    now: Moment,
+    policy: &Policy<'_>,
+    new: NewUser<'_>,
+) -> Result<(Operation, Ready, Opening), UserError> {
+    let ready = checked(instance, client, now, policy, new).await?;
+    let mut op = Operation::begin(instance, client, now).await?;
+    one_sign_up_at_a_time(&mut op).await?;
+    let opening = opening(&mut op, policy.sign_up).await?;
+    Ok((op, ready, opening))
 }
 
 async fn create(mut op: Operation, ready: Ready, plan: Plan) -> Result<UserId, UserError> {

@@ -27,7 +27,7 @@ use crate::{
     router::router,
     setup,
     state::AppState,
-    stopping::{self, REQUESTS, WITHIN},
+    stopping::{self, REQUESTS, Stop, WITHIN},
     streams::EVERY,
     webhook::Deliveries,
 };
@@ -37,6 +37,29 @@ use crate::{
 /// # Errors
 /// One plain sentence: what could not be done, and what to do about it.
 pub async fn serve(config: Config) -> Result<(), String> {
+    let stop = stopping::when_asked().map_err(|e| format!("cannot wait for signals: {e}"))?;
+    let ready = tokio::select! {
+        ready = start(config) => ready?,
+        _ = stopping::asked(stop.clone()) => {
+            tracing::info!("Curfew has stopped, before it was ready");
+            return Ok(());
+        }
+    };
+    ready.until(stop).await;
+    Ok(())
+}
+
+/// What serves, once all is open.
+struct Ready {
+    listener: TcpListener,
+    state: AppState,
+    /// What runs beside requests, for as long as it serves.
+    always: JoinSet<()>,
+    keeper: Keeper,
+}
+
+/// Opens all, and says where Curfew is.
+async fn start(config: Config) -> Result<Ready, String> {
     for name in &config.unknown {
         let nearest = config::nearest(name);
         tracing::warn!(
@@ -110,20 +133,32 @@ pub async fn serve(config: Config) -> Result<(), String> {
     tracing::info!("Curfew is at {}", public.unwrap_or(address));
     tell_systemd(NotifyState::Ready);
     connections::raise_limit();
-    let asked = run(listener, state.clone()).await;
-    // What is under way in the outboxes is broken off, and done again by the next start or by another node.
-    let rest = async {
-        always.shutdown().await;
-        state.last_seen.write(&db).await;
-        keeper().write_last().await;
-        state.checks.close().await;
-        db.close().await;
-    };
-    if timeout_at(asked + WITHIN, rest).await.is_err() {
-        tracing::warn!("timeout: the database did not answer when Curfew stopped");
+    Ok(Ready {
+        listener,
+        state,
+        always,
+        keeper: keeper(),
+    })
+}
+
+impl Ready {
+    /// Serves until asked to stop, and then to the end of what goes on.
+    async fn until(mut self, stop: Stop) {
+        let db = self.state.curfew.instance.db.clone();
+        let asked = run(self.listener, self.state.clone(), stop).await;
+        // What is under way in the outboxes is broken off, and done again by the next start or by another node.
+        let rest = async {
+            self.always.shutdown().await;
+            self.state.last_seen.write(&db).await;
+            self.keeper.write_last().await;
+            self.state.checks.close().await;
+            db.close().await;
+        };
+        if timeout_at(asked + WITHIN, rest).await.is_err() {
+            tracing::warn!("timeout: the database did not answer when Curfew stopped");
+        }
+        tracing::info!("Curfew has stopped");
     }
-    tracing::info!("Curfew has stopped");
-    Ok(())
 }
 
 /// Begins to count, where the operator has said who may read metrics.
@@ -169,16 +204,14 @@ fn tell_systemd(state: NotifyState<'_>) {
 }
 
 /// Serves until asked to stop, and a while longer. When it was asked.
-async fn run(listener: TcpListener, state: AppState) -> Instant {
+async fn run(listener: TcpListener, state: AppState, stop: Stop) -> Instant {
     let streams = state.streams.clone();
-    // They would hold up a clean stop.
-    let stop = stopping::when_asked(move || {
-        tell_systemd(NotifyState::Stopping);
-        streams.stop();
-    });
-    let stopped = stop.clone();
+    let ending = stop.clone();
     let serving = connections::serve(listener, router(state), PATIENCE, async move {
-        stopping::asked(stopped).await;
+        stopping::asked(ending).await;
+        tell_systemd(NotifyState::Stopping);
+        // They would hold up a clean stop.
+        streams.stop();
     });
     tokio::select! {
         () = serving => {}

@@ -1,9 +1,13 @@
 //! Stopping. From the signal to the end of the process all stands inside one bound, because a container is killed
 //! ten seconds after it was asked to stop: requests under way, then outboxes, times of last use, the database, the log.
 
-use std::time::Duration;
+use std::{future::Future, io, time::Duration};
 
-use tokio::{signal, sync::watch, time::Instant};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    time::Instant,
+};
 
 /// How long requests may go on after the signal.
 pub const REQUESTS: Duration = Duration::from_secs(5);
@@ -20,16 +24,19 @@ pub const THREADS: Duration = Duration::from_millis(500);
 /// When the program was asked to stop, once it was.
 pub type Stop = watch::Receiver<Option<Instant>>;
 
-/// Waits for SIGINT or SIGTERM in a task of its own, and does `first` at once.
-pub fn when_asked(first: impl FnOnce() + Send + 'static) -> Stop {
+/// Takes SIGINT and SIGTERM from here on. Done first of all: until then they end the process with nothing said or
+/// written, at a moment when who started it may take it for ready.
+///
+/// # Errors
+/// The system's, when it does not let them be taken.
+pub fn when_asked() -> io::Result<Stop> {
     let (stop, stopped) = watch::channel(None);
+    let signalled = signalled()?;
     tokio::spawn(async move {
-        signalled().await;
-        let asked = Instant::now();
-        first();
-        let _ = stop.send(Some(asked));
+        signalled.await;
+        let _ = stop.send(Some(Instant::now()));
     });
-    stopped
+    Ok(stopped)
 }
 
 /// Waits until the program is asked to stop. When that was.
@@ -41,19 +48,13 @@ pub async fn asked(mut stop: Stop) -> Instant {
     }
 }
 
-async fn signalled() {
-    let interrupt = signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        let Ok(mut terminate) = signal::unix::signal(signal::unix::SignalKind::terminate()) else {
-            let _ = interrupt.await;
-            return;
-        };
+fn signalled() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
         tokio::select! {
-            _ = interrupt => {}
+            _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    let _ = interrupt.await;
+    })
 }

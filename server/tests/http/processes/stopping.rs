@@ -1,16 +1,19 @@
 //! Stopping: what is under way is finished, what is only open does not hold it up.
 
-use std::time::Duration;
+use std::{
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use tokio::{
     io::AsyncWriteExt,
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
 };
 
 use super::{
     client::{Client, arrived, uploading},
-    program::Program,
+    program::{Program, curfew},
     stream::Stream,
 };
 use crate::{databases, receiver::Receiver, test_app::TestApp};
@@ -69,6 +72,30 @@ async fn connections_that_are_only_open_do_not_hold_it_up_for_ever(app: TestApp)
         .unwrap();
     assert!(status.success(), "{status}");
     drop((idle, slow));
+}
+
+/// The database has taken the connection and says nothing more.
+#[tokio::test]
+async fn a_start_that_waits_is_ended_by_a_signal_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!(
+        "postgres://curfew@{}/curfew",
+        database.local_addr().unwrap()
+    );
+    let mut command = curfew(folder.path(), &url);
+    command.arg("serve").stderr(Stdio::piped());
+    let waits = command.spawn().unwrap();
+    let silent = database.accept().await.unwrap();
+    let asked = Command::new("kill").arg(waits.id().to_string()).status();
+    assert!(asked.unwrap().success());
+    let ended = tokio::task::spawn_blocking(|| waits.wait_with_output());
+    let ended = tokio::time::timeout(SOON, ended).await;
+    let ended = ended.expect("it still waits").unwrap().unwrap();
+    assert!(ended.status.success(), "{ended:?}");
+    let log = String::from_utf8_lossy(&ended.stderr);
+    assert!(log.contains("before it was ready"), "{log}");
+    drop(silent);
 }
 
 /// Browsers of one user, and streams of each: a session may have sixteen.

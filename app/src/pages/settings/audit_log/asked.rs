@@ -16,6 +16,9 @@ use crate::error::AppError;
 /// Most characters of a field.
 const LONGEST: usize = 200;
 
+/// Most words of a search: each is looked for in every event that a look goes through.
+const MOST_WORDS: usize = 8;
+
 const FIELDS: [&str; 6] = ["q", "action", "user", "severity", "from", "until"];
 
 /// A part of the log, as an address asks for it.
@@ -95,9 +98,15 @@ impl Asked {
                         "Use {LONGEST} characters or fewer. This search has {length}, so it was left out."
                     ));
                 }
-                filter.words = looked_for::words_of(typed);
-                if filter.words.is_empty() {
-                    return Err("There is no word in this search, so it was left out.".into());
+                let words = looked_for::words_of(typed);
+                match words.len() {
+                    0 => return Err("There is no word in this search, so it was left out.".into()),
+                    1..=MOST_WORDS => filter.words = words,
+                    more => {
+                        return Err(format!(
+                            "Use {MOST_WORDS} words or fewer. This search has {more}, so it was left out."
+                        ));
+                    }
                 }
             }
             "from" | "until" => {
@@ -251,6 +260,7 @@ mod tests {
         for (name, value, says) in [
             ("q", long.as_str(), "201"),
             ("q", "\0", "no word"),
+            ("q", "a b c d e f g h i", "This search has 9"),
             ("from", "foo", "“foo” is no date"),
             ("until", "2026-02-30", "“2026-02-30” is no date"),
             ("until", "9999-12-31", "no date"),
@@ -274,6 +284,8 @@ mod tests {
         }
         let fits = "ä".repeat(200);
         assert!(asked(&format!("q={fits}")).refusal().is_none());
+        // Each word once.
+        assert!(asked("q=a+b+c+d+e+f+g+h+a").refusal().is_none());
         let turned = asked("from=2026-11-22&until=2026-11-21");
         assert!(turned.problem("until").unwrap().contains("before “From”"));
         assert_eq!(turned.fields().len(), 2);
