@@ -107,7 +107,7 @@ pub async fn sign_up(
     policy: &Policy<'_>,
     new: NewUser<'_>,
 ) -> Result<UserId, UserError> {
-    let (op, ready, opening) = alone(instance, client, now, policy, new).await?;
+    let (op, ready, opening) = begun(instance, client, now, policy, new).await?;
     if opening == Opening::Closed {
         return Err(UserError::Closed);
     }
@@ -126,7 +126,7 @@ pub async fn sign_up_first(
     policy: &Policy<'_>,
     new: NewUser<'_>,
 ) -> Result<UserId, UserError> {
-    let (op, ready, opening) = alone(instance, client, now, policy, new).await?;
+    let (op, ready, opening) = begun(instance, client, now, policy, new).await?;
     if opening != Opening::First {
         return Err(UserError::Closed);
     }
@@ -134,7 +134,7 @@ pub async fn sign_up_first(
 }
 
 /// Checks a user who may be created, and then what a visitor may do while no other sign-up runs.
-async fn alone(
+async fn begun(
     instance: &Instance,
     client: &Client,
     now: Moment,
