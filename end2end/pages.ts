@@ -226,6 +226,8 @@ export const PAGES: Record<string, Way> = {
     return ada.page;
   },
   "settings-audit-log-nothing": signedIn("/settings/audit-log?q=nothing+like+it"),
+  "settings-audit-log-older": together("/settings/audit-log?before=5"),
+  "settings-audit-log-problems": together("/settings/audit-log?q=a+b+c+d+e+f+g+h+i&from=2026-11-22&until=2026-11-21&severity=loud"),
   "settings-webhook": signedIn("/settings/audit-log/webhook"),
   "settings-webhook-set": async ({ ada }) => {
     await visit(ada.page, "/settings/audit-log/webhook");

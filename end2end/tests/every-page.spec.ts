@@ -52,6 +52,14 @@ for (const [name, way] of Object.entries(PAGES)) {
   });
 }
 
+test("on a phone the tab of the page is in sight, though it is the last", async ({ cast }) => {
+  const { page } = cast.ada;
+  await page.setViewportSize({ width: 360, height: 800 });
+  await page.goto("/settings/audit-log");
+  const tab = page.locator(".tabs").getByRole("link", { name: "Audit log" });
+  await expect(tab).toBeInViewport({ ratio: 0.99 });
+});
+
 /** What sticks out of the page to the side; nothing, if it need not be scrolled. */
 async function tooWide(page: Page): Promise<string[]> {
   return page.evaluate(() => {

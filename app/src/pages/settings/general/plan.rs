@@ -135,19 +135,23 @@ fn item(name: &'static str, means: String, lost: bool) -> impl IntoView {
 /// What losing it means for what is there now.
 fn loss(feature: Feature, uses: &Uses) -> String {
     let count = |n: i64, one, many| counted(n.unsigned_abs(), one, many);
+    let tokens = |n| match n {
+        0 => "none can be created.".to_owned(),
+        n => format!(
+            "{} kept, but can’t be used until the plan includes them again.",
+            count(n, "token is", "tokens are")
+        ),
+    };
     match feature {
         Feature::RemoteLogout => {
             "no member can log out from all devices, and you can’t log members out.".into()
         }
         Feature::TwoFactor => "members who have it on keep it, but no one else can turn it on, and it’s not required of members meanwhile.".into(),
-        Feature::McpTokens => format!(
-            "{} kept, but can’t be used until the plan includes them again.",
-            count(uses.mcp_tokens, "token is", "tokens are")
-        ),
-        Feature::ApiTokens => format!(
-            "{} kept, but can’t be used until the plan includes them again.",
-            count(uses.api_tokens, "token is", "tokens are")
-        ),
+        Feature::McpTokens => tokens(uses.mcp_tokens),
+        Feature::ApiTokens => tokens(uses.api_tokens),
+        Feature::EditorAndWatchOnly if uses.special_roles == 0 => {
+            "they can’t be given to anyone.".into()
+        }
         Feature::EditorAndWatchOnly => format!(
             "{} the role, but it can’t be given to anyone else.",
             count(uses.special_roles, "member keeps", "members keep")
