@@ -19,7 +19,9 @@ create table remembered_devices (
     ended_by text
 );
 
-create index remembered_devices_open on remembered_devices (user_id) where ended_at is null;
+-- All that says whether one is live, so that they are counted in the index alone.
+create index remembered_devices_open on remembered_devices (user_id, epoch, expires_at, curfew_ends_at)
+    where ended_at is null;
 create index remembered_devices_curfew on remembered_devices (curfew_ends_at)
     where ended_at is null and curfew_ends_at is not null;
 
@@ -70,7 +72,8 @@ create table sessions (
     ended_at bigint,
     end_reason text,
     -- The audit event of the operation that ended it, where there is one.
-    ended_by text
+    ended_by text,
+    check (last_active_at >= started_at)
 );
 
 -- One row for each time that a user's epoch was raised: what ended with it, by which event, and whether the rows are
@@ -94,7 +97,9 @@ create index epoch_raises_due on epoch_raises (at) where expanded_at is null;
 
 -- For when a member was last active, and the picture of the last 30 days: ended sessions count there.
 create index sessions_user on sessions (user_id);
-create index sessions_open on sessions (user_id) where ended_at is null;
+-- All that says whether one that started lately is live, so that they are counted in the index alone. When one was last
+-- active changes too often to be in it.
+create index sessions_open on sessions (user_id, epoch, expires_at, started_at, curfew_ends_at) where ended_at is null;
 create index sessions_curfew on sessions (curfew_ends_at) where ended_at is null and curfew_ends_at is not null;
 create index sessions_device on sessions (remembered_device_id) where remembered_device_id is not null;
 create index sessions_ended on sessions (ended_at) where ended_at is not null;

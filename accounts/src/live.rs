@@ -3,7 +3,9 @@
 //! applications `a`, application sessions `p`; `$now` and `$idle` are the numbers of the
 //! parameters that hold the moment and the moment before which a session counts as unused.
 //!
-//! The epoch decides; the times only say what has expired by itself.
+//! The epoch decides; the times only say what has expired by itself. No session was last active before it started, so
+//! that one started lately is live without a look at when it was last active, which no index holds because it changes all the
+//! time: the sessions of a user are counted in `sessions_open` alone.
 
 /// A condition: the session `s` of user `u` is live.
 macro_rules! live_session {
@@ -11,9 +13,11 @@ macro_rules! live_session {
         concat!(
             "(s.epoch = u.epoch and u.disabled_at is null and s.ended_at is null and s.expires_at > ",
             $now,
-            " and s.last_active_at > ",
+            " and (s.started_at > ",
             $idle,
-            " and (s.curfew_ends_at is null or s.curfew_ends_at > ",
+            " or s.last_active_at > ",
+            $idle,
+            ") and (s.curfew_ends_at is null or s.curfew_ends_at > ",
             $now,
             "))"
         )

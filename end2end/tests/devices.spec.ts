@@ -112,7 +112,7 @@ test("what was not used for long is folded away until it is opened", async ({ us
   await elsewhere(ada, "Safari on iPhone", true);
   // Its session has ended; the remembered device was last used long ago.
   server.database("update remembered_devices set last_used_at = last_used_at - 2678400000 where user_id = (select id from users where email = ?)", ada.email);
-  server.database("update sessions set last_active_at = last_active_at - 2678400000 where user_agent like '%iPhone%'");
+  server.database("update sessions set started_at = started_at - 2678400000, last_active_at = last_active_at - 2678400000 where user_agent like '%iPhone%'");
   await visit(ada.page, "/profile/security");
   const button = ada.page.getByRole("button", { name: "Sign out Safari on iPhone" });
   await expect(button).toBeHidden();

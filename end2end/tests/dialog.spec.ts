@@ -25,7 +25,8 @@ test.describe("the dialog", { tag: "@with-javascript" }, () => {
     const edges = "user_agent like '%Edg/%' and user_id = (select id from users where email = ?)";
     const ids = server.database(`select id from sessions where ${edges} order by id`, ada.email).map(([id]) => String(id));
     for (const [n, id] of ids.entries()) {
-      server.database(`update sessions set last_active_at = last_active_at - ? where id = ?`, (n + 1) * 3_600_000, id);
+      const earlier = (n + 1) * 3_600_000;
+      server.database("update sessions set started_at = started_at - ?, last_active_at = last_active_at - ? where id = ?", earlier, earlier, id);
     }
     await visit(ada.page, "/profile/security");
     const dialog = await ask(ada.page);

@@ -34,7 +34,11 @@ async fn only_what_is_live_is_counted(db: Db) {
         .await
         .unwrap();
     assert_eq!(counted(&app).await.sessions, 1);
-    run(&app.db, "update sessions set last_active_at = 1").await;
+    run(
+        &app.db,
+        "update sessions set started_at = 1, last_active_at = 1",
+    )
+    .await;
     assert_eq!(counted(&app).await.sessions, 0);
 }
 

@@ -28,7 +28,7 @@ async fn copies(app: &TestApp, from: usize, count: usize, earlier: i64) {
             "insert into sessions (id, user_id, token_hash, epoch, auth_method, ip, user_agent,
                                    started_at, last_active_at, expires_at)
              select n.n || s.id, s.user_id, substr(n.n || s.token_hash, 1, 64), s.epoch, 'password',
-                    '192.0.2.7', 'curl/8', s.started_at, s.last_active_at - {earlier} - n.i * 1000, s.expires_at
+                    '192.0.2.7', 'curl/8', s.started_at - {earlier} - n.i * 1000, s.last_active_at - {earlier} - n.i * 1000, s.expires_at
              from sessions s, ({}) as n where s.user_agent <> 'curl/8'",
             numbers.join(" union all ")
         );
@@ -128,7 +128,7 @@ async fn what_was_not_used_for_thirty_days_is_folded_away(app: TestApp) {
     page.says("21–27 of 27").says("This device");
     assert!(page.tag("id=\"unused-devices\"").contains(" open"));
     // This device counts as used, whatever was written down of it.
-    databases::run(app.db(), "update sessions set last_active_at = last_active_at - 3456000000 where user_agent <> 'curl/8'").await;
+    databases::run(app.db(), "update sessions set started_at = started_at - 3456000000, last_active_at = last_active_at - 3456000000 where user_agent <> 'curl/8'").await;
     let page = ada.get(SECURITY).await;
     let (used, _) = page.body.split_once("id=\"unused-devices\"").unwrap();
     assert!(used.contains("This device"));

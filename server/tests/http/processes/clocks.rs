@@ -95,13 +95,13 @@ async fn a_node_ten_years_ahead_signs_no_user_out_and_is_not_ready() {
 async fn where_the_verdict_would_be_expired_that_node_answers_503_and_removes_no_cookie() {
     databases::postgres(async |app: TestApp| {
         let nodes = Nodes::start(&app);
-        for (column, reason) in [
-            ("expires_at", "expired"),
-            ("curfew_ends_at", "curfew"),
-            ("last_active_at", "expired"),
+        for (columns, reason) in [
+            ("expires_at = 1000", "expired"),
+            ("curfew_ends_at = 1000", "curfew"),
+            ("started_at = 1000, last_active_at = 1000", "expired"),
         ] {
             let mut ada = Client::default();
-            if column == "expires_at" {
+            if columns.starts_with("expires_at") {
                 ada.sign_up(&nodes.right.address, "Ada").await;
             }
             ada.sign_in(&nodes.right.address, "Ada").await;
@@ -109,7 +109,7 @@ async fn where_the_verdict_would_be_expired_that_node_answers_503_and_removes_no
             let cookies = ada.cookies.clone();
             databases::run(
                 app.db(),
-                &format!("update sessions set {column} = 1000 where ended_at is null"),
+                &format!("update sessions set {columns} where ended_at is null"),
             )
             .await;
 

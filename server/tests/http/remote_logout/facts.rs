@@ -53,7 +53,7 @@ async fn the_facts_equal_the_database(app: TestApp) {
     assert!(listed.iter().all(|d| d["last_active"].is_null()), "{facts}");
     databases::run(
         app.db(),
-        "update sessions set last_active_at = last_active_at - 7200000",
+        "update sessions set started_at = started_at - 7200000, last_active_at = last_active_at - 7200000",
     )
     .await;
     let facts = ada.call("remote_logout_facts", NOTHING).await.json();

@@ -139,8 +139,11 @@ async fn sending_an_export_is_no_use_of_the_session(app: TestApp) {
     app.records("Ada", "earlier", EVENTS).await;
     let mut export = begun(&ada).await;
     app.state.last_seen.write(app.db()).await;
-    let unused_for =
-        |millis: u128| format!("update sessions set last_active_at = last_active_at - {millis}");
+    let unused_for = |millis: u128| {
+        format!(
+            "update sessions set started_at = started_at - {millis}, last_active_at = last_active_at - {millis}"
+        )
+    };
     databases::run(app.db(), &unused_for(idle.as_millis() / 2)).await;
     let last = "select max(last_active_at) from sessions";
     let before = databases::number(app.db(), last).await;

@@ -103,7 +103,7 @@ async fn a_member_is_shown_with_their_last_use_and_second_factor(app: TestApp) {
     ben.post_form("/sign-out", "/", &[("on_page", "/")]).await;
     let at = UnixMillis(1_700_000_000_000);
     let sql = format!(
-        "update sessions set last_active_at = {} where user_id = '{}'",
+        "update sessions set started_at = {0}, last_active_at = {0} where user_id = '{1}'",
         at.0,
         app.id_of("Ben").await
     );

@@ -72,7 +72,7 @@ async fn what_a_page_asks_after_it_is_no_use_of_the_session(app: TestApp) {
     ada.sign_up("Ada").await;
     crate::databases::run(
         app.db(),
-        "update sessions set last_active_at = last_active_at - 600000",
+        "update sessions set started_at = started_at - 600000, last_active_at = last_active_at - 600000",
     )
     .await;
     let last = "select max(last_active_at) from sessions";

@@ -100,7 +100,7 @@ async fn listening_and_checking_are_no_use_of_the_session(app: TestApp) {
     ada.sign_up("Ada").await;
     databases::run(
         app.db(),
-        "update sessions set last_active_at = last_active_at - 600000",
+        "update sessions set started_at = started_at - 600000, last_active_at = last_active_at - 600000",
     )
     .await;
     let last = "select max(last_active_at) from sessions";
