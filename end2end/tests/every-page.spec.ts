@@ -52,7 +52,7 @@ for (const [name, way] of Object.entries(PAGES)) {
   });
 }
 
-test("on a phone the tab of the page is in sight, though it is the last", async ({ cast }) => {
+test("on a phone the tab of the page is in sight", async ({ cast }) => {
   const { page } = cast.ada;
   await page.setViewportSize({ width: 360, height: 800 });
   await page.goto("/settings/audit-log");

@@ -143,7 +143,7 @@ fn Applications(applications: Vec<ApplicationFact>) -> impl IntoView {
             let names = names(&applications, learns);
             (!names.is_empty()).then(|| {
                 let (class, shape) = if learns == Learns::CannotBeTold {
-                    ("outcome__item", Shape::AlertTriangle)
+                    ("outcome__item outcome__item--open", Shape::AlertTriangle)
                 } else {
                     ("outcome__item outcome__item--ends", Shape::XCircle)
                 };

@@ -68,8 +68,9 @@ mod server_side {
             // Another user's browser: they stay signed in, and are told.
             let ended = &logged_out.ended;
             let mut note = Note::new("The user who got the email is signed out everywhere");
-            note.text = ended_words(ended.sessions, ended.remembered_devices)
-                .map(|ended| format!("{ended}."));
+            note.text = ended_words(ended.sessions, ended.remembered_devices).map(|ended| {
+                format!("{ended}. Their password still works: it should be changed next.")
+            });
             context::note(note)?;
             leptos_axum::redirect("/");
             return Ok(());
@@ -149,7 +150,7 @@ mod server_side {
                         </ul>
                     </section>
                     <p class="outcome__warning">
-                        "This can’t be undone. You’ll sign in again on each device and choose a new password, because someone else knows this one."
+                        "This can’t be undone. Then sign in and change your password at once: someone else knows it, and it works until you do."
                     </p>
                 </div>
                 <form class="form__actions" method="post" action="/api/fn/not_me">

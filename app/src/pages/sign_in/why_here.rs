@@ -11,7 +11,7 @@ use crate::{
     counted::{counted, ended},
     error::{AppError, listed},
     flash::{Done, Flash, Receipt},
-    pages::receipt::told_list,
+    pages::receipt::{still_open, told_list},
     parts::{
         icon::{Icon, Shape},
         link::Link,
@@ -128,8 +128,10 @@ async fn told(event: String) -> Result<AnyView, AppError> {
     } else {
         "Open the receipt"
     };
+    let still_open = still_open(&told);
     let list = (!told.is_empty()).then(|| told_list(told));
     let view = view! {
+        {still_open}
         {list}
         <p class="receipt__meta">
             <Link href="/receipt">{way_on}</Link>

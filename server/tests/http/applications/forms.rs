@@ -340,7 +340,7 @@ async fn home_lists_where_one_is_signed_in_and_ends_it_there(app: TestApp) {
         .await
         .leads_to("/");
     let page = ada.get("/").await;
-    page.says("You’re signed out of Cloud.");
+    page.says("Your sign-in at Cloud has ended.");
     assert!(!page.body.contains("applications-title"));
     ada.call("still_signed_in", NOTHING).await.is(200);
     ada.get(&format!("{PAGE}/one?application={id}"))

@@ -37,6 +37,7 @@ async fn the_receipt_follows_the_answers_and_is_for_its_browser_and_its_user(app
     landed
         .is(200)
         .says("Wiki : Being told")
+        .says("Some applications may still be open.")
         .says("Follow their answers");
     ada.get("/sign-in")
         .await
@@ -47,6 +48,7 @@ async fn the_receipt_follows_the_answers_and_is_for_its_browser_and_its_user(app
     let page = ada.get("/receipt").await;
     page.is(200)
         .says("Wiki : Being told")
+        .says("Some applications may still be open.")
         .says("Can’t be told: its own session may live up to 30 days");
     assert_eq!(page.header("refresh"), "2", "it loads itself again");
     assert!(!page.body.contains("Logged out"), "{}", page.body);
@@ -209,7 +211,18 @@ async fn a_user_signs_out_of_one_application(app: TestApp) {
     .leads_to("/profile/security");
     ada.get("/profile/security")
         .await
-        .says("You’re signed out of Wiki.");
+        .says("You’re signed out of Wiki.")
+        .does_not_say("may live on");
+    let silent = register(&ada, "Silent", "").await;
+    let sid = sign_in_at(&app, &who.user.id.0, &who.session.0, &silent).await;
+    let form = [("session", sid.as_str())];
+    ada.post_form("/api/fn/end_application_session", "/", &form)
+        .await
+        .leads_to("/");
+    ada.get("/")
+        .await
+        .says("Your sign-in at Silent has ended.")
+        .says("It can’t be told, so its own session may live on.");
     let owed = "select count(*) from logout_notices where reason = 'signed_out_here'";
     assert_eq!(databases::number(app.db(), owed).await, 1);
     assert!(ada.is_signed_in().await);

@@ -113,14 +113,18 @@ fn entry(row: Row, receipts: &[EventId]) -> Entry {
 }
 
 pub(super) fn surface(event: &Stored) -> String {
-    let device = match (&*event.actor, &event.user_agent) {
-        ("operator", _) => "The command line".to_owned(),
-        (_, Some(agent)) if !agent.is_empty() => device::of(agent).label(),
-        _ => "Unknown device".into(),
+    let known = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let (agent, ip) = (known(&event.user_agent), known(&event.ip));
+    let device = match (&*event.actor, agent, &ip) {
+        ("operator", ..) => "The command line".to_owned(),
+        (_, Some(agent), _) => device::of(&agent).label(),
+        (_, None, Some(_)) => "Unknown device".into(),
+        // It follows from something else: a notice that was refused, a session that ended with another.
+        (_, None, None) => "Curfew".into(),
     };
-    match &event.ip {
-        Some(ip) if !ip.is_empty() => format!("{device}, {ip}"),
-        _ => device,
+    match ip {
+        Some(ip) => format!("{device}, {ip}"),
+        None => device,
     }
 }
 
@@ -170,6 +174,13 @@ mod tests {
             seen,
             [(3, 2, 7, 9), (1, 1, 6, 6), (2, 1, 4, 5), (1, 1, 3, 3)]
         );
+    }
+
+    #[test]
+    fn what_came_from_no_device_is_our_own_doing() {
+        let ended = |ip| surface(&event("application_session.ended", "{}", ip, 1));
+        assert_eq!(ended(""), "Curfew");
+        assert_eq!(ended("192.0.2.1"), "Unknown device, 192.0.2.1");
     }
 
     #[test]

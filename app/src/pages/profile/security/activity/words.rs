@@ -47,7 +47,7 @@ impl Sentence<'_> {
             }
             Action::Login => "You signed in".into(),
             Action::LoginFailed if details.text("what") == Some("second_factor") => {
-                "A sign-in with your password was stopped by the second factor".into()
+                "Your password was right, and the code after it was wrong".into()
             }
             Action::LoginFailed => "A sign-in failed".into(),
             Action::Logout => "You signed out".into(),

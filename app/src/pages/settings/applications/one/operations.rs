@@ -56,19 +56,20 @@ fn test(application: &Application) -> impl IntoView + use<> {
 }
 
 fn secret(application: &Application, secrets: i64) -> impl IntoView + use<> {
-    let (text, revoke) = if secrets > 1 {
+    // A third would revoke the first, which is the one in use until the second is in place.
+    let (text, operation) = if secrets > 1 {
         (
             "Two secrets are good now. Put the new one in place, then revoke the old one.",
-            Some(button(
+            button(
                 application,
                 "revoke_old_application_secret",
                 "Revoke the old secret",
-            )),
+            ),
         )
     } else {
         (
             "Shown once, when it was made. A new one is good beside it until you revoke the old one.",
-            None,
+            button(application, "new_application_secret", "New secret"),
         )
     };
     view! {
@@ -78,9 +79,7 @@ fn secret(application: &Application, secrets: i64) -> impl IntoView + use<> {
                     <h2 class="card__title" id="secret-title">"Secret"</h2>
                     <p class="card__text">{text}</p>
                 </div>
-                <div class="cluster">
-                    {revoke} {button(application, "new_application_secret", "New secret")}
-                </div>
+                {operation}
             </div>
         </section>
     }
