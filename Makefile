@@ -64,9 +64,9 @@ pictures: ## every page, light and dark, 360 and 1280 wide, into docs/screenshot
 	cd end2end && npx playwright test -c screenshots.config.ts $(ARGS)
 
 bench: ## measurements, with the release build
-	@ci/install.sh rust wasm-opt
+	@ci/install.sh rust wasm-opt postgres
 	$(XTASK) web
-	cargo bench -p server
+	ci/with-postgres.sh cargo bench -p server
 
 conformance: ## the Model Context Protocol's own suite against the transport of /mcp
 	@ci/install.sh rust node

@@ -26,7 +26,7 @@ pub(crate) use heads::lock_chain;
 pub use heads::sign_heads_anew;
 pub(crate) use marks::note_appended;
 pub use marks::{BadMarks, Marks, Raised, appended};
-pub use recent::recent;
+pub use recent::{recent, recent_alerts};
 pub use search::{Found, Shown, search};
 pub use verify::{Verified, Whole, verify, verify_account, verify_all};
 pub use window::{LOOKED_THROUGH, Stopped};

@@ -198,7 +198,11 @@ impl Db {
     pub(crate) async fn own(&self) -> Result<Conn, sqlx::Error> {
         self.still_there()?;
         Ok(match self {
-            Self::Sqlite { read, .. } => Conn::Sqlite(Held::Own(read.acquire().await?.detach())),
+            Self::Sqlite { read, .. } => {
+                let mut conn = read.acquire().await?.detach();
+                sqlx::raw_sql(sqlite::KEEPS_MORE).execute(&mut conn).await?;
+                Conn::Sqlite(Held::Own(conn))
+            }
             Self::Postgres { pool, .. } => {
                 Conn::Postgres(Held::Own(pool.acquire().await?.detach()))
             }

@@ -1,11 +1,15 @@
 //! The user and session that a request was authenticated with.
 
+use sqlx::FromRow;
+
 use crate::{ids::SessionId, time::UnixMillis, users::User};
 
 /// A request's user and session.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct SignedIn {
+    #[sqlx(flatten)]
     pub user: User,
+    #[sqlx(rename = "session_id")]
     pub session: SessionId,
     /// The epoch under which the session is live.
     pub epoch: i64,

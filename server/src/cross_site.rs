@@ -14,9 +14,8 @@
 
 use axum::{
     body::{Body, to_bytes},
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use url::Url;
@@ -40,24 +39,24 @@ enum Source {
     OtherOrigin,
 }
 
-/// Lets through what may come from a page of ours or from a program; anything else gets 403.
-pub async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
+/// Lets through what may come from a page of ours or from a program.
+///
+/// # Errors
+/// A bare 403 for anything else.
+pub(crate) async fn check(state: &AppState, request: Request) -> Result<Request, Response> {
     if request.method().is_safe() {
-        return next.run(request).await;
+        return Ok(request);
     }
-    let public = state.config.public_url.as_deref();
-    let public = public.and_then(|url| Url::parse(url).ok());
-    match source(request.headers(), public.as_ref()) {
-        Source::Ours => next.run(request).await,
-        Source::Unsaid => match with_token(&state, request).await {
-            Ok(request) => next.run(request).await,
-            Err(headers) => refuse(&state, &headers),
-        },
-        Source::OtherSite | Source::OtherOrigin => refuse(&state, request.headers()),
+    match source(request.headers(), state.config.public_url.as_deref()) {
+        Source::Ours => Ok(request),
+        Source::Unsaid => Box::pin(with_token(state, request))
+            .await
+            .map_err(|headers| refuse(state, &headers)),
+        Source::OtherSite | Source::OtherOrigin => Err(refuse(state, request.headers())),
     }
 }
 
-fn source(headers: &HeaderMap, public: Option<&Url>) -> Source {
+fn source(headers: &HeaderMap, public: Option<&str>) -> Source {
     let mut sites = headers.get_all(FETCH_SITE).iter().peekable();
     let vouched = sites.peek().is_some();
     if !sites.all(|site| site == "same-origin" || site == "none") {
@@ -80,11 +79,27 @@ fn source(headers: &HeaderMap, public: Option<&Url>) -> Source {
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok());
-    let origin = origin.to_str().ok().and_then(|text| Url::parse(text).ok());
-    match origin {
-        Some(origin) if is_ours(&origin, host, public, vouched) => Source::Ours,
+    let Ok(origin) = origin.to_str() else {
+        return Source::OtherOrigin;
+    };
+    // As browsers write it: nothing needs to be parsed.
+    if public.map_or_else(|| is_here(origin, host), |public| public == origin) {
+        return Source::Ours;
+    }
+    let public = public.and_then(|url| Url::parse(url).ok());
+    match Url::parse(origin) {
+        Ok(origin) if is_ours(&origin, host, public.as_ref(), vouched) => Source::Ours,
         _ => Source::OtherOrigin,
     }
+}
+
+/// Whether it is letter for letter the host that was asked, by plain http.
+fn is_here(origin: &str, host: Option<&str>) -> bool {
+    let named = |host: &str| {
+        let of_a_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-:".contains(&byte);
+        !host.is_empty() && host.bytes().all(of_a_host)
+    };
+    host.is_some_and(|host| named(host) && origin.strip_prefix("http://") == Some(host))
 }
 
 /// Parsed, so that capitals, a default port and a slash at the end make no difference.
@@ -162,8 +177,7 @@ mod tests {
         for (name, value) in carries {
             headers.append(*name, value.parse().unwrap());
         }
-        let public = public.map(|url| Url::parse(url).unwrap());
-        source(&headers, public.as_ref())
+        source(&headers, public)
     }
 
     #[test]

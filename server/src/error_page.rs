@@ -8,9 +8,8 @@ use app::{
 };
 use axum::{
     Json,
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, HeaderValue, StatusCode, header},
-    middleware::Next,
     response::{Html, IntoResponse, Response},
 };
 
@@ -111,21 +110,51 @@ pub fn cookie_twice(state: &AppState, headers: &HeaderMap, request_id: &str) -> 
     }
 }
 
-/// Gives bare refusals of the layers below a body: 403 of another site's form, 404, 405, 408, 500. What is no page and no
-/// call of the browser side's is asked for by programs, and they are told in their form that nothing is there.
-pub async fn explain(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let as_html = wants_html(request.headers());
-    let theme = theme_of(&state, request.headers());
-    let by_program = !as_html && !request.uri().path().starts_with(FUNCTIONS);
-    let id = request_id::of(request.extensions());
-    let response = next.run(request).await;
-    if !is_bare(&response) {
-        return response;
+/// What is known of a request once it is answered: how to explain the answer to whom it is from.
+pub(crate) struct Asked {
+    /// The theme of a browser's own request.
+    theme: Option<Theme>,
+    by_script: bool,
+    request_id: String,
+}
+
+impl Asked {
+    pub(crate) fn by(state: &AppState, request: &Request) -> Self {
+        let headers = request.headers();
+        Self {
+            theme: wants_html(headers).then(|| theme_of(state, headers)),
+            by_script: request.uri().path().starts_with(FUNCTIONS),
+            request_id: request_id::of(request.extensions()),
+        }
     }
-    if by_program && response.status() == StatusCode::NOT_FOUND {
-        return problem::of(StatusCode::NOT_FOUND, id);
+
+    /// Gives bare refusals of the layers below a body: 403 of another site's form, 404, 405, 408, 500. What is no page and no
+    /// call of the browser side's is asked for by programs, and they are told in their form that nothing is there.
+    pub(crate) fn explain(self, state: &AppState, response: Response) -> Response {
+        let status = response.status();
+        if !is_bare(&response) {
+            return response;
+        }
+        let by_program = self.theme.is_none() && !self.by_script;
+        if by_program && status == StatusCode::NOT_FOUND {
+            return problem::of(status, self.request_id);
+        }
+        let Some((error_page, code, text)) = words(status) else {
+            return response;
+        };
+        let mut explained = match self.theme {
+            Some(theme) => html(state, theme, error_page, status, &self.request_id),
+            None => (status, Json(AppError::new(code, text))).into_response(),
+        };
+        if let Some(allow) = response.headers().get(header::ALLOW) {
+            explained.headers_mut().insert(header::ALLOW, allow.clone());
+        }
+        explained
     }
-    let (error_page, code, text) = match response.status() {
+}
+
+fn words(status: StatusCode) -> Option<(ErrorPage, Code, &'static str)> {
+    Some(match status {
         StatusCode::FORBIDDEN => (
             ErrorPage::CrossSite,
             Code::CrossSite,
@@ -149,16 +178,6 @@ pub async fn explain(State(state): State<AppState>, request: Request, next: Next
         StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => {
             (ErrorPage::Broken, Code::Internal, "This took too long.")
         }
-        _ => return response,
-    };
-    let status = response.status();
-    let mut explained = if as_html {
-        html(&state, theme, error_page, status, &id)
-    } else {
-        (status, Json(AppError::new(code, text))).into_response()
-    };
-    if let Some(allow) = response.headers().get(header::ALLOW) {
-        explained.headers_mut().insert(header::ALLOW, allow.clone());
-    }
-    explained
+        _ => return None,
+    })
 }

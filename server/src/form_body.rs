@@ -35,6 +35,9 @@ pub(crate) async fn arrived(request: Request) -> Arrived {
 /// Whether every name and value is UTF-8 once its `%` signs are taken away. Read as text, what is not would be replaced
 /// without a word, and something else be stored than was typed.
 pub(crate) fn is_utf8(body: &[u8]) -> bool {
+    if !body.contains(&b'%') {
+        return std::str::from_utf8(body).is_ok();
+    }
     let mut bytes = body.iter().copied();
     let mut plain = Vec::with_capacity(body.len());
     while let Some(byte) = bytes.next() {

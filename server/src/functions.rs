@@ -41,6 +41,9 @@ use crate::{
 /// The functions that a password or a code is sent to when signing in.
 const SIGN_INS: [&str; 2] = ["sign_in", "verify_code"];
 
+/// The function that a page asks whether its session is still live.
+const STILL_SIGNED_IN: &str = "still_signed_in";
+
 /// The functions that log a user out everywhere.
 const REMOTE_LOGOUTS: [&str; 4] = [
     "remote_logout",
@@ -88,6 +91,11 @@ impl Call {
         }
     }
 
+    /// As the list of addresses has it.
+    fn address(&self) -> String {
+        format!("{FUNCTIONS}{}", self.name)
+    }
+
     /// The operation was carried out.
     fn succeeds(&self, response: &Response) {
         let name = self.name.as_str();
@@ -130,7 +138,7 @@ impl Call {
                 let mut page = Request::new(Body::empty());
                 page.extensions_mut()
                     .insert(RequestId(self.request_id.clone()));
-                pages::refuse(state, visit.clone(), error, page).await
+                Box::pin(pages::refuse(state, visit.clone(), error, page)).await
             }
         }
     }
@@ -138,12 +146,11 @@ impl Call {
 
 async fn run(state: &AppState, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
-    let Some(mut visit) = parts.extensions.remove::<Visit>() else {
+    let Some(visit) = parts.extensions.remove::<Visit>() else {
         // Every request is authenticated first.
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let call = Call::of(&mut parts);
-    let address = format!("{FUNCTIONS}{}", call.name);
     let body = match read(&call.headers, body).await {
         Ok(body) => body,
         Err(error) => return call.refuse(state, &visit, &Bytes::new(), error).await,
@@ -155,6 +162,7 @@ async fn run(state: &AppState, request: Request) -> Response {
     if let Some(error) = visit.refused.clone() {
         return call.refuse(state, &visit, &body, error).await;
     }
+    let address = call.address();
     if let Err(error) = form::check_user(&visit, &address, &body) {
         let body = form::without_typed(&body);
         return call.refuse(state, &visit, &body, error).await;
@@ -162,19 +170,33 @@ async fn run(state: &AppState, request: Request) -> Response {
     if let Err(error) = permitted::check(state, &visit, &address).await {
         return call.refuse(state, &visit, &body, error).await;
     }
+    if call.name == STILL_SIGNED_IN {
+        // What is asked most often says only what the authentication has found, so nothing is set up to run it.
+        return match is_still_signed_in(&visit, field(&body, "who").as_deref()) {
+            Ok(()) if call.plain => {
+                let page = form_page::of(state, &call.headers, &body);
+                succeeded(page, Json(()).into_response())
+            }
+            Ok(()) => Json(()).into_response(),
+            Err(error) => call.refuse(state, &visit, &body, error).await,
+        };
+    }
+    // Kept apart, so that what is asked most often does not carry its room about.
+    Box::pin(carry_out(state, parts, call, visit, body)).await
+}
+
+async fn carry_out(
+    state: &AppState,
+    mut parts: Parts,
+    call: Call,
+    mut visit: Visit,
+    body: Bytes,
+) -> Response {
+    let address = call.address();
     let confirmed = match step_up::check(state, &mut visit, &address, &body).await {
         Ok(confirmed) => confirmed,
         Err(error) => return call.refuse(state, &visit, &body, error).await,
     };
-    if let Some(answered) = answered_at_once(&call, &visit, &body) {
-        return match answered {
-            Ok(response) if call.plain => {
-                succeeded(form_page::of(state, &call.headers, &body), response)
-            }
-            Ok(response) => response,
-            Err(error) => call.refuse(state, &visit, &body, error).await,
-        };
-    }
     parts.headers = call.headers.clone();
     // The answer is made here for both, so the function itself always answers a program.
     parts
@@ -228,17 +250,6 @@ async fn run(state: &AppState, request: Request) -> Response {
         answer.headers_mut().append(header::SET_COOKIE, cookie);
     }
     answer
-}
-
-/// What is asked most often says only what the authentication has found, so nothing is set up to run it.
-fn answered_at_once(
-    call: &Call,
-    visit: &Visit,
-    body: &Bytes,
-) -> Option<Result<Response, AppError>> {
-    (call.name == "still_signed_in").then(|| {
-        is_still_signed_in(visit, field(body, "who").as_deref()).map(|()| Json(()).into_response())
-    })
 }
 
 async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, AppError> {

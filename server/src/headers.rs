@@ -1,9 +1,7 @@
 //! The headers every answer carries.
 
 use axum::{
-    extract::{Request, State},
     http::{HeaderName, HeaderValue, header},
-    middleware::Next,
     response::Response,
 };
 
@@ -13,29 +11,39 @@ use crate::state::AppState;
 const NOTHING_RUNS: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
                             form-action 'self'; frame-ancestors 'none'";
 
-const ALWAYS: [(&str, &str); 6] = [
-    ("x-content-type-options", "nosniff"),
-    ("x-frame-options", "DENY"),
-    // Ours see the whole path, so that a form leads back to its page; others see nothing.
-    ("referrer-policy", "same-origin"),
-    ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-resource-policy", "same-origin"),
+static ALWAYS: [(HeaderName, HeaderValue); 6] = [
     (
-        "permissions-policy",
-        "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    // Ours see the whole path, so that a form leads back to its page; others see nothing.
+    (
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
     ),
 ];
 
 /// Adds them. `no-store` unless the handler knows better: what a signed-in user saw must not come
 /// out of a cache (ASVS 5.0, 14.3.2).
-pub async fn secure(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+pub(crate) fn secure(state: &AppState, response: &mut Response) {
     let headers = response.headers_mut();
-    for (name, value) in ALWAYS {
-        headers.insert(
-            HeaderName::from_static(name),
-            HeaderValue::from_static(value),
-        );
+    // They are never all there is.
+    headers.reserve(2 * ALWAYS.len());
+    for (name, value) in &ALWAYS {
+        headers.insert(name, value.clone());
     }
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, NOTHING_RUNS),
@@ -51,5 +59,4 @@ pub async fn secure(State(state): State<AppState>, request: Request, next: Next)
             HeaderValue::from_static("max-age=31536000"),
         );
     }
-    response
 }

@@ -9,9 +9,8 @@ use app::{
     pages::error_page::ErrorPage,
 };
 use axum::{
-    extract::{ConnectInfo, Request, State},
+    extract::{ConnectInfo, Request},
     http::StatusCode,
-    middleware::Next,
     response::Response,
 };
 
@@ -23,18 +22,20 @@ use crate::{
     state::AppState,
 };
 
-/// Answers requests that name another host with 421 (RFC 9110, 15.5.20), where Curfew listens on this machine alone
+/// Refuses requests that name another host with 421 (RFC 9110, 15.5.20), where Curfew listens on this machine alone
 /// and does not know its public address.
-pub async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
+///
+/// # Errors
+/// The answer.
+#[expect(clippy::result_large_err, reason = "the answer of a request")]
+pub(crate) fn check(state: &AppState, request: &Request) -> Result<(), Response> {
     let config = &state.config;
-    let any = config.public_url.is_some() || !config.listen.ip().is_loopback();
-    if any || is_exempt(&state, &request) {
-        return next.run(request).await;
+    if config.public_url.is_some() || !config.listen.ip().is_loopback() {
+        return Ok(());
     }
-    let named = named(request.headers(), request.uri());
-    match named.iter().find(|host| !is_this_machine(host)) {
-        None => next.run(request).await,
-        Some(other) => refuse(&state, &request, other),
+    match named(request.headers(), request.uri()).find(|host| !is_this_machine(host)) {
+        Some(other) if !is_exempt(state, request) => Err(refuse(state, request, &other)),
+        _ => Ok(()),
     }
 }
 

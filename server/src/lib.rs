@@ -23,6 +23,7 @@
 
 pub mod addresses;
 mod applications_file;
+mod around;
 pub mod assets;
 pub mod audit_marks;
 pub mod authentication;
@@ -42,9 +43,9 @@ mod form_page;
 mod form_token;
 pub mod functions;
 pub mod gate;
-pub mod headers;
+mod headers;
 pub mod health;
-pub mod host;
+mod host;
 mod jobs;
 pub mod key_file;
 pub mod last_seen;
@@ -59,7 +60,7 @@ pub mod pages;
 pub mod permitted;
 pub mod problem;
 mod redirects;
-pub mod request_id;
+mod request_id;
 pub mod rest;
 pub mod router;
 pub mod security_txt;

@@ -82,6 +82,9 @@ pub(crate) async fn keep_up() {
 
 /// A request was answered.
 pub(crate) fn request(route: &'static str, status: u16, start: Instant) {
+    if handle().is_none() {
+        return;
+    }
     let (took, status) = (start.elapsed(), status.to_string());
     histogram!(REQUESTS, "route" => route, "status" => status).record(took);
 }

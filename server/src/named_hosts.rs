@@ -1,15 +1,21 @@
 //! The hosts that a request names, and which of them are this machine.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::{
+    borrow::Cow,
+    net::{Ipv4Addr, Ipv6Addr},
+};
 
 use axum::http::{HeaderMap, Uri, header};
 
 /// The hosts that a request names. A browser names one; a program of before HTTP/1.1 none.
-pub(crate) fn named(headers: &HeaderMap, uri: &Uri) -> Vec<String> {
+pub(crate) fn named<'a>(
+    headers: &'a HeaderMap,
+    uri: &'a Uri,
+) -> impl Iterator<Item = Cow<'a, str>> {
     let headers = headers.get_all(header::HOST).iter();
-    let headers = headers.map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned());
-    let target = uri.authority().map(|host| host.as_str().to_owned());
-    headers.chain(target).collect()
+    let headers = headers.map(|host| String::from_utf8_lossy(host.as_bytes()));
+    let target = uri.authority().map(|host| host.as_str().into());
+    headers.chain(target)
 }
 
 /// Whether a host is a name of this machine that no name server can give to another site: RFC 6761, 6.3, and

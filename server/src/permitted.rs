@@ -60,7 +60,7 @@ pub async fn allows(
     if error.code == Code::SecondFactorRequired {
         return Err(error);
     }
-    record(state, user, client, address, error.code).await;
+    Box::pin(record(state, user, client, address, error.code)).await;
     Err(error)
 }
 

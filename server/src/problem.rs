@@ -7,15 +7,11 @@ use accounts::{db::DatabaseError, programs::BearerError};
 use app::error::{AppError, Code};
 use axum::{
     Json,
-    extract::Request,
     http::{HeaderValue, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
-
-use crate::request_id;
 
 /// What went wrong.
 #[derive(Debug, Serialize, ToSchema)]
@@ -113,15 +109,13 @@ impl IntoResponse for Refused {
 }
 
 /// Writes the problem of every answer that has one: ours, and the bare refusals of what lies below.
-pub async fn explain(request: Request, next: Next) -> Response {
-    let id = request_id::of(request.extensions());
-    let mut response = next.run(request).await;
+pub(crate) fn explain(mut response: Response, request_id: String) -> Response {
     let error = match response.extensions_mut().remove::<Refused>() {
         Some(Refused(error)) => error,
         None if is_bare(&response) => bare(response.status()),
         None => return response,
     };
-    let mut explained = write(response.status(), error, id);
+    let mut explained = write(response.status(), error, request_id);
     for (name, value) in response.headers() {
         if name != header::CONTENT_LENGTH && name != header::CONTENT_TYPE {
             explained.headers_mut().insert(name, value.clone());

@@ -6,12 +6,16 @@ use accounts::time::Moment;
 use axum::{
     extract::{MatchedPath, Request},
     http::{Extensions, HeaderName, HeaderValue},
-    middleware::Next,
     response::Response,
 };
-use tracing::{Instrument, field::Empty, info_span};
+use tracing::{Span, field::Empty, info_span};
 
-use crate::{addresses, metrics};
+use crate::{
+    addresses::{self, Address},
+    metrics,
+};
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The number, as handlers find it in the request's extensions.
 #[derive(Debug, Clone)]
@@ -23,55 +27,75 @@ pub(crate) fn of(extensions: &Extensions) -> String {
     id.map(|id| id.0.clone()).unwrap_or_default()
 }
 
-/// Gives the request its number and logs how it went: the matched route and the function or page of the list of
-/// addresses, never the address itself, which may hold what a user typed. Known before the database is asked, so that
-/// the lines of an outage have them too. Authentication adds to every line who asked.
-pub async fn number(mut request: Request, next: Next) -> Response {
-    let id = Moment::now().id();
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("-", MatchedPath::as_str)
-        .to_owned();
-    let matched = route.clone();
-    let path = request.uri().path();
-    let listed = addresses::find(path);
-    let function = listed.and_then(|address| match address.path {
-        "/sign-out" => Some("sign_out"),
-        _ => address.function_name(),
-    });
-    let page = listed.filter(|address| address.is_page());
-    let page = page.map(|address| address.path);
-    let span = info_span!(
-        "request",
-        request_id = id,
-        method = %request.method(),
-        route,
-        function,
-        page,
-        user = Empty,
-        session = Empty,
-        token = Empty,
-        code = Empty,
-    );
-    request.extensions_mut().insert(RequestId(id.clone()));
-    let start = Instant::now();
-    let mut response = next.run(request).instrument(span.clone()).await;
-    let (status, ms) = (response.status().as_u16(), start.elapsed().as_millis());
-    span.in_scope(|| tracing::info!(status, ms, "request answered"));
-    let address = listed.or_else(|| addresses::find(&matched));
-    metrics::request(
-        address.map_or("other", |address| address.path),
-        status,
-        start,
-    );
-    if status == 200 && matched.starts_with("/api/v1/") && matched.ends_with("remote-logout") {
-        metrics::remote_logout("api", start);
+/// A request that has its number, and of which the log will say how it went: the matched route and the function or page of
+/// the list of addresses, never the address itself, which may hold what a user typed. Known before the database is asked, so
+/// that the lines of an outage have them too. Authentication adds to every line who asked.
+pub(crate) struct Numbered {
+    id: String,
+    matched: Option<MatchedPath>,
+    listed: Option<&'static Address>,
+    span: Span,
+    start: Instant,
+}
+
+impl Numbered {
+    /// Gives the request its number.
+    pub(crate) fn begin(request: &mut Request) -> Self {
+        let start = Instant::now();
+        let id = Moment::now().id();
+        let matched = request.extensions().get::<MatchedPath>().cloned();
+        let listed = addresses::find(request.uri().path());
+        let function = listed.and_then(|address| match address.path {
+            "/sign-out" => Some("sign_out"),
+            _ => address.function_name(),
+        });
+        let page = listed.filter(|address| address.is_page());
+        let span = info_span!(
+            "request",
+            request_id = id,
+            method = request.method().as_str(),
+            route = matched.as_ref().map_or("-", MatchedPath::as_str),
+            function,
+            page = page.map(|address| address.path),
+            user = Empty,
+            session = Empty,
+            token = Empty,
+            code = Empty,
+        );
+        request.extensions_mut().insert(RequestId(id.clone()));
+        Self {
+            id,
+            matched,
+            listed,
+            span,
+            start,
+        }
     }
-    if let Ok(value) = HeaderValue::from_str(&id) {
+
+    /// What every line of the request is said in.
+    pub(crate) fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    /// Says how it went, and gives the answer its number.
+    pub(crate) fn answered(self, mut response: Response) -> Response {
+        let start = self.start;
+        let (status, ms) = (response.status().as_u16(), start.elapsed().as_millis());
+        self.span
+            .in_scope(|| tracing::info!(status, ms, "request answered"));
+        let matched = self.matched.as_ref().map_or("", MatchedPath::as_str);
+        let address = self.listed.or_else(|| addresses::find(matched));
+        metrics::request(
+            address.map_or("other", |address| address.path),
+            status,
+            start,
+        );
+        if status == 200 && matched.starts_with("/api/v1/") && matched.ends_with("remote-logout") {
+            metrics::remote_logout("api", start);
+        }
+        if let Ok(value) = HeaderValue::try_from(self.id) {
+            response.headers_mut().insert(X_REQUEST_ID, value);
+        }
         response
-            .headers_mut()
-            .insert(HeaderName::from_static("x-request-id"), value);
     }
-    response
 }

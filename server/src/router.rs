@@ -1,40 +1,23 @@
 //! Every route and layer, in order.
 
-use std::time::Duration;
-
 use axum::{
     Router,
-    http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
     response::Redirect,
     routing::{MethodRouter, get, post},
 };
-use tower_http::{
-    catch_panic::CatchPanicLayer,
-    compression::{
-        CompressionLayer,
-        predicate::{DefaultPredicate, Predicate, SizeAbove},
-    },
-    timeout::TimeoutLayer,
-};
 
 use crate::{
-    addresses, assets,
+    addresses, around, assets,
     authentication::session::authenticate,
-    cross_site, error_page, events,
+    events,
     export::{self, EXPORT},
-    functions, gate, headers, health, host, mcp,
+    functions, gate, health, mcp,
     metrics_answer::{METRICS, at_the_public_address},
-    oauth, pages, problem, request_id, rest, security_txt,
+    oauth, pages, rest, security_txt,
     state::AppState,
     two_factor_files::{self, QR_CODE, RECOVERY_CODES},
 };
-
-/// Longest a request may take. A change of password hashes twice, behind other requests in line.
-const LONGEST: Duration = Duration::from_secs(30);
-
-/// An answer shorter than this is sent as it is: compressing would cost more than it saves.
-const SHORT: u64 = 512;
 
 /// The whole service.
 pub fn router(state: AppState) -> Router {
@@ -46,29 +29,22 @@ pub fn router(state: AppState) -> Router {
     around(users, state)
 }
 
-/// Everything around what is about users, whichever way they are authenticated. Innermost first.
+/// With everything around what is about users, whichever way they are authenticated.
 pub fn around(users: Router<AppState>, state: AppState) -> Router {
-    let worth_it = SizeAbove::new(SHORT).and(DefaultPredicate::new());
     let programs = rest::router(&state)
         .merge(mcp::router(&state))
         .merge(oauth::for_applications());
     let programs = for_programs(programs);
-
-    bounded(users.merge(machines().router))
-        .layer(from_fn_with_state(state.clone(), cross_site::check))
-        .merge(programs)
-        .layer(from_fn_with_state(state.clone(), error_page::explain))
-        .layer(from_fn_with_state(state.clone(), host::check))
-        .layer(CompressionLayer::new().compress_when(worth_it))
-        .layer(from_fn_with_state(state.clone(), headers::secure))
-        .layer(from_fn(request_id::number))
+    users
+        .merge(machines().router)
+        .layer(from_fn_with_state(state.clone(), around::browsers))
+        .merge(programs.layer(from_fn_with_state(state.clone(), around::programs)))
         .with_state(state)
 }
 
-/// The layers of every program's route. Programs come with a token, which no other site can make a browser send:
-/// what is refused elsewhere for coming from another site is cookies, and these routes look at none.
+/// What is around every program's route alone.
 pub fn for_programs<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
-    bounded(routes).layer(from_fn(problem::explain))
+    routes.layer(from_fn(around::of_a_program))
 }
 
 /// Every address that is routed, for comparing with [`addresses`]: each server function in place of the one
@@ -153,14 +129,4 @@ fn machines() -> Listed {
             "/profile/mcp",
             get(|| async { Redirect::to("/settings/mcp") }),
         )
-}
-
-/// No request lasts for ever, and none takes the program down.
-fn bounded<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
-    router
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::GATEWAY_TIMEOUT,
-            LONGEST,
-        ))
-        .layer(CatchPanicLayer::new())
 }

@@ -37,12 +37,12 @@ const FORWARDING: [&str; 9] = [
 /// no proxy says that it has passed the request on.
 pub(crate) fn is_at_the_machine(parts: &Parts, config: &Config) -> bool {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    let hosts = named(&parts.headers, &parts.uri);
+    let mut hosts = named(&parts.headers, &parts.uri).peekable();
     let public = config.public_url();
     let public = public.split_once("://").map_or("", |url| url.1);
     peer.is_some_and(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback())
-        && !hosts.is_empty()
-        && hosts.iter().all(|host| is_this_machine(host))
+        && hosts.peek().is_some()
+        && hosts.all(|host| is_this_machine(&host))
         && is_this_machine(public)
         && !is_forwarded(&parts.headers)
 }

@@ -11,34 +11,48 @@ use std::{
 };
 
 use sqlx::FromRow;
-use tokio::{sync::oneshot, time::timeout};
+use tokio::{sync::oneshot, task::yield_now, time::timeout};
 
-use super::find::{Found, WithUser, judge, unknown, with_user};
+use super::find::{Found, find};
 use crate::{
     db::{Conn, PATIENCE},
     instance::Instance,
+    live::live_session,
     on,
     secret::{Token, TokenHash},
+    signed_in::SignedIn,
     time::Moment,
+    users::user,
 };
 
-/// One statement looks up this many hashes, or eight, or one: so there are three to prepare, and no more.
+/// One statement looks up this many hashes, or sixteen, or four, or one: so there are four to prepare, and no more.
 const MOST: usize = 64;
-const SOME: usize = 8;
+const MANY: usize = 16;
+const SOME: usize = 4;
 
-/// The same, looked up by so many hashes. Places that are left over hold no hash, which no session has.
+/// What a request needs of a live session, by so many hashes; `$1` and `$2` are as in [`live_session!`]. Places that are
+/// left over hold no hash, which no session has. Nothing is read of one that has ended: how it did is asked for by itself.
 macro_rules! looked_up {
     ($hashes:literal) => {
-        with_user!(
-            "s.token_hash, ",
-            concat!("where s.token_hash in (", $hashes, ")")
+        concat!(
+            "select s.token_hash, s.id as session_id, s.epoch, s.started_at, s.last_active_at, s.confirmed_at,
+                    (s.given_with is not null) as first_use, ",
+            user!("$1", "$2"),
+            " from sessions s join users u on u.id = s.user_id join accounts a on a.id = u.account_id
+             where s.token_hash in (",
+            $hashes,
+            ") and ",
+            live_session!("$1", "$2")
         )
     };
 }
 
 const ONE_HASH: &str = looked_up!("$3");
 
-const SOME_HASHES: &str = looked_up!("$3, $4, $5, $6, $7, $8, $9, $10");
+const SOME_HASHES: &str = looked_up!("$3, $4, $5, $6");
+
+const MANY_HASHES: &str =
+    looked_up!("$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18");
 
 const MOST_HASHES: &str = looked_up!(
     "$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
@@ -89,13 +103,13 @@ struct Waiting {
     answer: oneshot::Sender<Answer>,
 }
 
-type Answer = Result<Option<WithUser>, Unavailable>;
+type Answer = Result<Option<Box<SignedIn>>, Unavailable>;
 
 #[derive(FromRow)]
 struct Looked {
     token_hash: TokenHash,
     #[sqlx(flatten)]
-    session: WithUser,
+    signed_in: SignedIn,
 }
 
 impl Checks {
@@ -112,18 +126,16 @@ impl Checks {
     /// # Errors
     /// When the database is unavailable. That is never "not signed in".
     pub async fn check(&self, token: &Token) -> Result<Found, Unavailable> {
-        let hash = token.hash();
-        let ended = match self.ask(hash.clone()).await?.map(WithUser::live) {
-            Some(Ok(signed_in)) => return Ok(Found::Live(Box::new(signed_in))),
-            Some(Err(ended)) => Some(ended),
-            None => None,
-        };
-        // How it ended is in another table, and asked for once.
+        match self.ask(token.hash()).await? {
+            Some(signed_in) => Ok(Found::Live(signed_in)),
+            None => Box::pin(self.not_live(token)).await,
+        }
+    }
+
+    /// What has ended, and how, is in other tables, and asked for once.
+    async fn not_live(&self, token: &Token) -> Result<Found, Unavailable> {
         let mut conn = self.0.instance.read(Moment::now()).await?;
-        Ok(match ended {
-            Some(row) => judge(&mut conn, *row).await?,
-            None => unknown(&mut conn, &hash).await?,
-        })
+        Ok(find(&mut conn, token).await?)
     }
 
     /// Closes the connection that it reads with. A later check opens another.
@@ -185,7 +197,12 @@ impl Reading {
     }
 
     async fn run(mut self) {
-        while let Some(batch) = self.next() {
+        loop {
+            // Requests that have arrived by now are read together with this one, instead of each in turn.
+            yield_now().await;
+            let Some(batch) = self.next() else {
+                return;
+            };
             let hashes: Vec<TokenHash> = batch.iter().map(|check| check.hash.clone()).collect();
             match self.read(&hashes).await {
                 Ok(found) => answer(batch, found),
@@ -240,7 +257,8 @@ impl Reading {
         let (now, limits) = (Moment::now().at, &self.shared.instance.limits);
         let (sql, places) = match hashes.len() {
             0 | 1 => (ONE_HASH, 1),
-            2..=SOME => (SOME_HASHES, SOME),
+            few if few <= SOME => (SOME_HASHES, SOME),
+            many if many <= MANY => (MANY_HASHES, MANY),
             _ => (MOST_HASHES, MOST),
         };
         let looked = async {
@@ -265,18 +283,19 @@ impl Reading {
 fn answer(mut batch: Vec<Waiting>, found: Vec<Looked>) {
     for Looked {
         token_hash,
-        session,
+        signed_in,
     } in found
     {
+        let signed_in = Box::new(signed_in);
         let mut asked = batch.extract_if(.., |check| check.hash == token_hash);
         let mut next = asked.next();
         while let Some(check) = next {
             next = asked.next();
             if next.is_none() {
-                let _ = check.answer.send(Ok(Some(session)));
+                let _ = check.answer.send(Ok(Some(signed_in)));
                 break;
             }
-            let _ = check.answer.send(Ok(Some(session.clone())));
+            let _ = check.answer.send(Ok(Some(signed_in.clone())));
         }
     }
     for check in batch {

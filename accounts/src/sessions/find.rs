@@ -33,7 +33,7 @@ pub enum Found {
     Unknown,
 }
 
-#[derive(Clone, FromRow)]
+#[derive(FromRow)]
 pub(super) struct Row {
     #[sqlx(rename = "session_id")]
     pub id: SessionId,
@@ -118,20 +118,19 @@ impl Row {
 }
 
 /// A session and its user, as one statement reads them.
-#[derive(Clone, FromRow)]
-pub(super) struct WithUser {
+#[derive(FromRow)]
+struct WithUser {
     #[sqlx(flatten)]
     row: Row,
     #[sqlx(flatten)]
     user: User,
 }
 
-/// Selects [`WithUser`], and what else is asked for, of sessions `s`; `$1` and `$2` are as in [`row!`].
+/// Selects [`WithUser`] of sessions `s`; `$1` and `$2` are as in [`row!`].
 macro_rules! with_user {
-    ($and:literal, $where:expr) => {
+    ($where:literal) => {
         concat!(
             "select ",
-            $and,
             $crate::sessions::row!(),
             ", ",
             $crate::users::user!("$1", "$2"),
@@ -141,11 +140,10 @@ macro_rules! with_user {
         )
     };
 }
-pub(super) use with_user;
 
 impl WithUser {
     /// The user signed in; none when the session is not live.
-    pub(super) fn live(self) -> Result<SignedIn, Box<Self>> {
+    fn live(self) -> Result<SignedIn, Box<Self>> {
         if !self.row.live {
             return Err(Box::new(self));
         }
@@ -170,7 +168,7 @@ impl WithUser {
 pub async fn find(conn: &mut Reader, token: &Token) -> Result<Found, sqlx::Error> {
     let (now, idle) = (conn.now.at, conn.idle_since());
     let row: Option<WithUser> = on!(conn, c => sqlx::query_as(
-        with_user!("", "where s.token_hash = $3"))
+        with_user!("where s.token_hash = $3"))
         .bind(now)
         .bind(idle)
         .bind(token.hash())
@@ -183,7 +181,7 @@ pub async fn find(conn: &mut Reader, token: &Token) -> Result<Found, sqlx::Error
 }
 
 /// What a value is that no session has: perhaps one had it a moment ago.
-pub(super) async fn unknown(conn: &mut Reader, hash: &TokenHash) -> Result<Found, sqlx::Error> {
+async fn unknown(conn: &mut Reader, hash: &TokenHash) -> Result<Found, sqlx::Error> {
     let (limits, now) = (conn.limits, conn.now);
     let just_rotated = on!(conn, c => sqlx::query_scalar::<_, i64>(
         "select count(*) from sessions s join users u on u.id = s.user_id and u.epoch = s.epoch
@@ -206,7 +204,7 @@ pub(super) async fn unknown(conn: &mut Reader, hash: &TokenHash) -> Result<Found
 pub async fn find_by_id(conn: &mut Reader, session: &SessionId) -> Result<Found, sqlx::Error> {
     let (now, idle) = (conn.now.at, conn.idle_since());
     let row: Option<WithUser> = on!(conn, c => sqlx::query_as(
-        with_user!("", "where s.id = $3"))
+        with_user!("where s.id = $3"))
         .bind(now)
         .bind(idle)
         .bind(session)
@@ -235,7 +233,7 @@ pub async fn second_factor(
 }
 
 /// What a session's row means. Only one that has ended needs a second read, for the operation that ended it.
-pub(super) async fn judge(conn: &mut Reader, row: WithUser) -> Result<Found, sqlx::Error> {
+async fn judge(conn: &mut Reader, row: WithUser) -> Result<Found, sqlx::Error> {
     let (limits, now) = (conn.limits, conn.now);
     let row = match row.live() {
         Ok(signed_in) => return Ok(Found::Live(Box::new(signed_in))),

@@ -37,10 +37,6 @@ pub struct Overview {
 #[cfg(feature = "ssr")]
 const LATELY: std::time::Duration = std::time::Duration::from_hours(30 * 24);
 
-/// Events read to find them.
-#[cfg(feature = "ssr")]
-const EVENTS: i64 = 100;
-
 /// Counts the user's sessions and remembered devices, and finds what they should look at.
 ///
 /// # Errors
@@ -49,17 +45,16 @@ const EVENTS: i64 = 100;
 pub async fn account_overview() -> Result<Overview, AppError> {
     use crate::{
         context::{reader, signed_in},
-        pages::profile::security::activity::alerts::alerts,
+        pages::profile::security::activity::alerts,
     };
 
     let me = signed_in()?;
     let mut conn = reader().await?;
     let user = &me.user;
     let facts = accounts::sessions::facts(&mut conn, &user.id).await?;
-    let events =
-        accounts::audit::recent(&mut conn, &user.account_id, Some(&user.id), None, EVENTS).await?;
+    let since = conn.now.at - LATELY;
     Ok(Overview {
-        alerts: alerts(&events, conn.now.at - LATELY),
+        alerts: alerts::read(&mut conn, user, since).await?,
         sessions: facts.sessions.unsigned_abs(),
         remembered_devices: facts.remembered_devices.unsigned_abs(),
     })

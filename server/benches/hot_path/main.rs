@@ -2,13 +2,14 @@
 //! route that looks a cookie up in a hash map. All of them answer the same requests over 64 connections in one run, so the
 //! ratios hold however busy the machine is. Then the same for a rush of sign-ins beside bare Argon2.
 //!
-//! `cargo bench -p server --bench hot_path -- 1000 300000` measures with that many sessions.
+//! `cargo bench -p server --bench hot_path -- 1000 300000` measures with that many sessions. With a PostgreSQL, as
+//! `ci/with-postgres.sh` starts one, the first two sizes are measured on it too.
 
 mod load;
 mod rush;
 mod servers;
 
-use std::{error::Error, io::Write, path::Path, sync::Arc};
+use std::{error::Error, io::Write, sync::Arc};
 
 use accounts::{
     db::Db,
@@ -20,7 +21,9 @@ use accounts::{
     time::Moment,
 };
 use load::Measured;
-use servers::{Kind, Server};
+use servers::{Data, Kind, Server};
+use sqlx::{Connection, PgConnection};
+use testing::databases::run_on_server;
 
 type Failed = Box<dyn Error + Send + Sync>;
 
@@ -38,10 +41,11 @@ const ASKED_FOR: usize = 100_000;
 
 fn main() -> Result<(), Failed> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [serve, kind, data] = &arguments[..]
+    if let [serve, kind, url, cookies] = &arguments[..]
         && serve == "serve"
     {
-        return servers::serve(kind, Path::new(data));
+        let (url, cookies) = (url.clone(), cookies.into());
+        return servers::serve(kind, &Data { url, cookies });
     }
     let mut sizes: Vec<usize> = arguments.iter().filter_map(|n| n.parse().ok()).collect();
     if sizes.is_empty() {
@@ -65,18 +69,31 @@ async fn measure(sizes: &[usize]) -> Result<(), Failed> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let mut subjects: Vec<Subject> = Vec::new();
     let mut out = std::io::stdout();
+    let file = |size: usize| format!("sqlite://{}", folder.path().join(size.to_string()).display());
+    let of = |kind: Kind, size: usize, url: String| {
+        let cookies = folder.path().join(format!("{size}.{kind:?}.cookies"));
+        (kind, size, Data { url, cookies })
+    };
+    let mut measured = Vec::new();
     for size in sizes {
-        let data = folder.path().join(format!("{size}.db"));
-        let cookies = Arc::new(seeded(&data, *size).await?);
-        std::fs::write(data.with_extension("cookies"), cookies.join("\n"))?;
+        measured.push(of(Kind::Curfew, *size, file(*size)));
+    }
+    if let Ok(server) = std::env::var("CURFEW_TEST_POSTGRES_URL") {
+        for size in sizes.iter().take(2) {
+            let url = database(&server, *size).await?;
+            measured.push(of(Kind::Postgres, *size, url));
+        }
+    }
+    for (kind, size, data) in measured {
+        let cookies = Arc::new(seeded(&data, size).await?);
         let floor: &[Kind] = if subjects.is_empty() {
             &Kind::FLOOR
         } else {
             &[]
         };
-        for kind in floor.iter().copied().chain([Kind::Curfew]) {
+        for kind in floor.iter().copied().chain([kind]) {
             subjects.push(Subject {
-                name: kind.name(*size),
+                name: kind.name(size),
                 server: Server::start(kind, &data)?,
                 cookies: cookies.clone(),
                 rounds: Vec::new(),
@@ -110,7 +127,7 @@ async fn measure(sizes: &[usize]) -> Result<(), Failed> {
     let Some((first, size)) = subjects.first().zip(sizes.first()) else {
         return Ok(());
     };
-    let data = folder.path().join(format!("{size}.db"));
+    let (_, _, data) = of(Kind::SignIns, *size, file(*size));
     for line in rush::measure(&data, &first.cookies.clone()).await? {
         writeln!(out, "{line}")?;
     }
@@ -124,9 +141,9 @@ fn median(rounds: &[Measured], of: fn(&Measured) -> f64) -> f64 {
 }
 
 /// Creates a database with that many sessions. The cookies of some of them.
-async fn seeded(data: &Path, sessions: usize) -> Result<Vec<String>, Failed> {
+async fn seeded(data: &Data, sessions: usize) -> Result<Vec<String>, Failed> {
     let instance = Instance {
-        db: Db::open(&format!("sqlite://{}", data.display())).await?,
+        db: Db::open(&data.url).await?,
         hasher: Hasher::with_cost(64, 1, 2)?,
         keys: Keys::parse(&Keys::new_line())?,
         limits: Limits::default(),
@@ -151,5 +168,15 @@ async fn seeded(data: &Path, sessions: usize) -> Result<Vec<String>, Failed> {
     })
     .await?;
     instance.db.close().await;
+    std::fs::write(&data.cookies, cookies.join("\n"))?;
     Ok(cookies)
+}
+
+/// Creates a database there. Its address.
+async fn database(server: &str, sessions: usize) -> Result<String, Failed> {
+    let name = format!("hot_path_{sessions}");
+    let mut admin = PgConnection::connect(server).await?;
+    run_on_server(&mut admin, &format!("create database {name}")).await;
+    let (host, _) = server.rsplit_once('/').ok_or("no address")?;
+    Ok(format!("{host}/{name}"))
 }

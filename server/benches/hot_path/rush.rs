@@ -2,7 +2,6 @@
 //! beside it.
 
 use std::{
-    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -24,7 +23,7 @@ use tokio::{io::AsyncWriteExt, net::TcpStream, task::JoinSet, time::sleep};
 
 use crate::{
     Failed, load,
-    servers::{Kind, Server},
+    servers::{Data, Kind, Server},
 };
 
 const AT_ONCE: usize = 64;
@@ -35,7 +34,7 @@ const PASSWORD: &str = "violet tram under seven bridges";
 const BARE: u32 = 40;
 
 /// Measures it, and says so line by line.
-pub async fn measure(data: &Path, cookies: &Arc<Vec<String>>) -> Result<Vec<String>, Failed> {
+pub async fn measure(data: &Data, cookies: &Arc<Vec<String>>) -> Result<Vec<String>, Failed> {
     users(data).await?;
     let bare = bare()?;
     let server = Server::start(Kind::SignIns, data)?;
@@ -70,9 +69,9 @@ pub async fn measure(data: &Path, cookies: &Arc<Vec<String>>) -> Result<Vec<Stri
     ])
 }
 
-async fn users(data: &Path) -> Result<(), Failed> {
+async fn users(data: &Data) -> Result<(), Failed> {
     let instance = Instance {
-        db: Db::open(&format!("sqlite://{}", data.display())).await?,
+        db: Db::open(&data.url).await?,
         hasher: Hasher::new(1)?,
         keys: Keys::parse(&Keys::new_line())?,
         limits: Limits::default(),

@@ -3,7 +3,7 @@
 use std::{
     collections::{HashMap, HashSet},
     io::{BufRead, BufReader, Read, Write},
-    path::Path,
+    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::Arc,
 };
@@ -43,6 +43,8 @@ pub enum Kind {
     /// Our own router and layers, with a map in place of the database.
     Map,
     Curfew,
+    /// The same over PostgreSQL, which is another process: its CPU is not counted.
+    Postgres,
     /// The same with passwords hashed as the program does, and without limits on attempts.
     SignIns,
 }
@@ -56,6 +58,7 @@ impl Kind {
             Self::Bare => "a bare axum route with a hash map".into(),
             Self::Map => "our router and layers with a map".into(),
             Self::Curfew => format!("session check, {sessions} sessions"),
+            Self::Postgres => format!("session check, {sessions} sessions, PostgreSQL"),
             Self::SignIns => "sign-ins".into(),
         }
     }
@@ -64,10 +67,16 @@ impl Kind {
         match self {
             Self::Bare => "bare",
             Self::Map => "map",
-            Self::Curfew => "curfew",
+            Self::Curfew | Self::Postgres => "curfew",
             Self::SignIns => "sign-ins",
         }
     }
+}
+
+/// A database with sessions, and the file with the cookies of some of them.
+pub struct Data {
+    pub url: String,
+    pub cookies: PathBuf,
 }
 
 /// A server that runs. It ends when this is dropped, because its standard input does.
@@ -84,10 +93,11 @@ impl Drop for Server {
 }
 
 impl Server {
-    pub fn start(kind: Kind, data: &Path) -> Result<Self, Failed> {
+    pub fn start(kind: Kind, data: &Data) -> Result<Self, Failed> {
         let mut process = Command::new(std::env::current_exe()?)
             .args(["serve", kind.argument()])
-            .arg(data)
+            .arg(&data.url)
+            .arg(&data.cookies)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             // What it logs is written, and read by nothing.
@@ -126,7 +136,7 @@ pub fn cpu_seconds(process: u32) -> Result<f64, Failed> {
 }
 
 /// Serves until standard input ends.
-pub fn serve(kind: &str, data: &Path) -> Result<(), Failed> {
+pub fn serve(kind: &str, data: &Data) -> Result<(), Failed> {
     let runtime = tokio::runtime::Runtime::new()?;
     // As the program does by default.
     let log = Log::begin(false, "info")?;
@@ -136,9 +146,9 @@ pub fn serve(kind: &str, data: &Path) -> Result<(), Failed> {
             "map" => map(data).await?,
             "sign-ins" => {
                 let cores = std::thread::available_parallelism()?.get();
-                router(over(data, Hasher::new(cores)?).await?)
+                router(over(&data.url, Hasher::new(cores)?).await?)
             }
-            _ => router(curfew(data).await?),
+            _ => router(curfew(&data.url).await?),
         };
         let listener = connections::listen("127.0.0.1:0".parse()?)?;
         writeln!(std::io::stdout(), "{}", listener.local_addr()?.port())?;
@@ -154,13 +164,12 @@ pub fn serve(kind: &str, data: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-async fn curfew(data: &Path) -> Result<AppState, Failed> {
-    over(data, Hasher::with_cost(64, 1, 2)?).await
+async fn curfew(url: &str) -> Result<AppState, Failed> {
+    over(url, Hasher::with_cost(64, 1, 2)?).await
 }
 
-async fn over(data: &Path, hasher: Hasher) -> Result<AppState, Failed> {
-    let url = format!("sqlite://{}", data.display());
-    let mut config = Config::from(|name| (name == "CURFEW_DATABASE_URL").then(|| url.clone()))?;
+async fn over(url: &str, hasher: Hasher) -> Result<AppState, Failed> {
+    let mut config = Config::from(|name| (name == "CURFEW_DATABASE_URL").then(|| url.to_owned()))?;
     config.limits.attempts_per_user = 1_000_000;
     config.limits.attempts_per_address = 1_000_000;
     let db = Db::open(&config.database_url).await?;
@@ -181,10 +190,10 @@ impl LooksUp for Map {
     }
 }
 
-async fn map(data: &Path) -> Result<Router, Failed> {
-    let state = curfew(data).await?;
+async fn map(data: &Data) -> Result<Router, Failed> {
+    let state = curfew(&data.url).await?;
     let mut sessions = HashMap::new();
-    for cookie in std::fs::read_to_string(data.with_extension("cookies"))?.lines() {
+    for cookie in std::fs::read_to_string(&data.cookies)?.lines() {
         let value = cookie.split_once('=').ok_or("no cookie")?.1;
         let token = Token::presented(value).ok_or("no token")?;
         let found = state.checks.check(&token).await?;
@@ -204,8 +213,8 @@ async fn map(data: &Path) -> Result<Router, Failed> {
     Ok(around(users, state))
 }
 
-fn bare(data: &Path) -> Result<Router, Failed> {
-    let cookies = std::fs::read_to_string(data.with_extension("cookies"))?;
+fn bare(data: &Data) -> Result<Router, Failed> {
+    let cookies = std::fs::read_to_string(&data.cookies)?;
     let cookies: HashSet<String> = cookies.lines().map(str::to_owned).collect();
     Ok(Router::new()
         .route("/api/fn/still_signed_in", post(is_known))

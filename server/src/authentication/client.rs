@@ -25,15 +25,8 @@ pub(crate) fn of(parts: &Parts, state: &AppState) -> Client {
         .extensions
         .get::<ConnectInfo<SocketAddr>>()
         .map(|ConnectInfo(address)| address.ip().to_canonical());
-    let user_agent = parts
-        .headers
-        .get(header::USER_AGENT)
-        .map(|value| String::from_utf8_lossy(value.as_bytes()))
-        .unwrap_or_default()
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(USER_AGENT)
-        .collect();
+    let user_agent = parts.headers.get(header::USER_AGENT);
+    let user_agent = user_agent.map(|value| user_agent_of(value.as_bytes()));
     let trusted = &state.config.trusted_proxies;
     if let Some(peer) = peer
         && !is_trusted(&peer, trusted)
@@ -48,10 +41,19 @@ pub(crate) fn of(parts: &Parts, state: &AppState) -> Client {
     }
     Client {
         ip: peer.map(|peer| behind_proxies(peer, &parts.headers, trusted)),
-        user_agent,
+        user_agent: user_agent.unwrap_or_default(),
         request_id: Some(request_id::of(&parts.extensions)).filter(|id| !id.is_empty()),
         known_devices: Vec::new(),
     }
+}
+
+fn user_agent_of(sent: &[u8]) -> String {
+    let shown = String::from_utf8_lossy(sent);
+    if shown.len() <= USER_AGENT && !shown.chars().any(char::is_control) {
+        return shown.into_owned();
+    }
+    let shown = shown.chars().filter(|c| !c.is_control());
+    shown.take(USER_AGENT).collect()
 }
 
 /// Whether the peer of a request is a proxy of ours.

@@ -6,7 +6,6 @@ use app::{
     flash::Flash,
 };
 use axum::http::{HeaderMap, header};
-use cookie::Cookie;
 
 /// What a request's cookies say. Those that do not have the shape of a token count as missing.
 pub(super) struct RequestCookies {
@@ -108,13 +107,13 @@ pub(crate) fn token_of(headers: &HeaderMap, cookies: &Cookies, kind: Kind) -> Op
     found.token()
 }
 
-/// Every cookie of a request, in order.
+/// Every cookie of a request, in order (RFC 6265, 5.4: what browsers send has no other form).
 fn each(headers: &HeaderMap, mut cookie: impl FnMut(&str, &str)) {
     for header in headers.get_all(header::COOKIE) {
         // Another application's cookie may hold any bytes; ours beside it still count.
         let header = String::from_utf8_lossy(header.as_bytes());
-        for parsed in Cookie::split_parse(header.as_ref()).filter_map(Result::ok) {
-            cookie(parsed.name(), parsed.value());
+        for (name, value) in header.split(';').filter_map(|pair| pair.split_once('=')) {
+            cookie(name.trim(), value.trim());
         }
     }
 }

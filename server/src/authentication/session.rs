@@ -99,12 +99,10 @@ pub async fn authenticate_by(
             navigates,
         };
         let authenticated = find_user(sessions, state, request, now).await?;
-        // Only visitors are told.
         let opening = if matches!(&authenticated, Authenticated::As(Presence::SignedIn(_))) {
             Opening::Closed
         } else {
-            let mut conn = state.curfew.instance.read(now).await?;
-            opening(&mut conn, state.curfew.sign_up).await?
+            Box::pin(opening_now(state, now)).await?
         };
         Ok::<_, Unavailable>((authenticated, opening))
     };
@@ -146,7 +144,7 @@ pub async fn authenticate_by(
             ));
             (Presence::Anonymous, Vec::new())
         }
-        Authenticated::JustRotated => return refuse_old_cookie(state, &parts).await,
+        Authenticated::JustRotated => return Box::pin(refuse_old_cookie(state, &parts)).await,
     };
     let dead = match &presence {
         Presence::SignedIn(me) => {
@@ -212,7 +210,14 @@ async fn find_user(
     if let Some(token) = &request.cookies.session {
         let found = match sessions.look_up(token).await? {
             Found::Live(me) if me.first_use => {
-                remember_me::first_use(instance, request.client, now, &me, token).await?
+                Box::pin(remember_me::first_use(
+                    instance,
+                    request.client,
+                    now,
+                    &me,
+                    token,
+                ))
+                .await?
             }
             found => found,
         };
@@ -223,30 +228,45 @@ async fn find_user(
             Found::Unknown => {}
         }
     }
-    if let Some(token) = &request.cookies.remember_me {
-        let worth = {
-            // Given back before anything else: an operation that waits for its turn holds no second connection.
-            let mut conn = instance.read(now).await?;
-            remember_me::worth(&mut conn, token).await?
-        };
-        match worth {
-            Worth::Live if request.navigates => {
-                let exchanged = exchange(state, request.client, token, ended).await?;
-                return Ok(match exchanged {
-                    Exchanged::SignedIn(me, fresh) => {
-                        Authenticated::Remembered(Presence::SignedIn(me), fresh)
-                    }
-                    Exchanged::LookAgain => Authenticated::LookAgain,
-                    Exchanged::Nothing(ended) => anonymous(ended),
-                });
-            }
-            // The browser is signed in again as soon as it goes somewhere, so nothing has ended for it.
-            Worth::Live => ended = None,
-            Worth::Ended(how) => ended = Some(better(ended, how)),
-            Worth::Nothing => {}
-        }
+    match &request.cookies.remember_me {
+        Some(token) => Box::pin(remembered(state, request, token, ended)).await,
+        None => Ok(anonymous(ended)),
     }
-    Ok(anonymous(ended))
+}
+
+/// By the remember-me cookie of a request whose session, if it had one, has `ended`.
+async fn remembered(
+    state: &AppState,
+    request: Credentials<'_>,
+    token: &Token,
+    ended: Option<Ended>,
+) -> Result<Authenticated, Unavailable> {
+    let worth = {
+        // Given back before anything else: an operation that waits for its turn holds no second connection.
+        let mut conn = state.curfew.instance.read(Moment::now()).await?;
+        remember_me::worth(&mut conn, token).await?
+    };
+    Ok(match worth {
+        Worth::Live if request.navigates => {
+            match exchange(state, request.client, token, ended).await? {
+                Exchanged::SignedIn(me, fresh) => {
+                    Authenticated::Remembered(Presence::SignedIn(me), fresh)
+                }
+                Exchanged::LookAgain => Authenticated::LookAgain,
+                Exchanged::Nothing(ended) => anonymous(ended),
+            }
+        }
+        // The browser is signed in again as soon as it goes somewhere, so nothing has ended for it.
+        Worth::Live => anonymous(None),
+        Worth::Ended(how) => anonymous(Some(better(ended, how))),
+        Worth::Nothing => anonymous(ended),
+    })
+}
+
+/// What may be signed up for: only visitors are told.
+async fn opening_now(state: &AppState, now: Moment) -> Result<Opening, Unavailable> {
+    let mut conn = state.curfew.instance.read(now).await?;
+    Ok(opening(&mut conn, state.curfew.sign_up).await?)
 }
 
 fn anonymous(ended: Option<Ended>) -> Authenticated {

@@ -31,10 +31,6 @@ pub struct Entry {
     pub receipt: Option<String>,
 }
 
-/// Events read for the list, which shows fewer.
-#[cfg(feature = "ssr")]
-const EVENTS: i64 = 200;
-
 /// What the user signed in did and what was done to them, newest first.
 ///
 /// # Errors
@@ -54,10 +50,9 @@ pub(super) async fn of(
     conn: &mut accounts::instance::Reader,
     me: &accounts::sessions::SignedIn,
 ) -> Result<Vec<Entry>, accounts::db::DatabaseError> {
-    let (account, user) = (&me.user.account_id, &me.user.id);
-    let events = accounts::audit::recent(conn, account, Some(user), None, EVENTS).await?;
-    let receipts = accounts::applications::receipts_of(conn, user).await?;
-    Ok(read::entries(events, &receipts))
+    let rows = read::rows(conn, &me.user).await?;
+    let receipts = accounts::applications::receipts_of(conn, &me.user.id).await?;
+    Ok(read::entries(rows, &receipts))
 }
 
 /// The section. `entries` is what the page came with.

@@ -1,10 +1,13 @@
 //! Reading what a user did and what was done to them, grouped.
 
 use accounts::{
-    audit::{Action, Stored},
+    audit::{Action, Stored, recent},
+    db::DatabaseError,
     device,
     ids::EventId,
+    instance::Reader,
     time::UnixMillis,
+    users::User,
 };
 
 use super::{Entry, words};
@@ -13,14 +16,34 @@ use crate::{counted::counted, pages::event_details::Details};
 /// Rows shown.
 const SHOWN: usize = 15;
 
-/// The rows of these events, newest first.
-pub(super) fn entries(events: Vec<Stored>, receipts: &[EventId]) -> Vec<Entry> {
-    let rows = grouped(events).into_iter().take(SHOWN);
+/// Events that are read together, and how often at most.
+const TOGETHER: i64 = 40;
+const TURNS: usize = 5;
+
+/// The last events of the user, grouped, newest first: no more are read than fill the list, unless somebody guesses.
+pub(super) async fn rows(conn: &mut Reader, user: &User) -> Result<Vec<Row>, DatabaseError> {
+    let (mut rows, mut before) = (Vec::new(), None);
+    for _ in 0..TURNS {
+        let events = recent(conn, &user.account_id, Some(&user.id), before, TOGETHER).await?;
+        let more = i64::try_from(events.len()) == Ok(TOGETHER);
+        before = events.last().map(|event| event.seq);
+        group(&mut rows, events);
+        // The last row that is shown is whole when another has begun.
+        if !more || rows.len() > SHOWN {
+            break;
+        }
+    }
+    Ok(rows)
+}
+
+/// The rows as they are shown.
+pub(super) fn entries(rows: Vec<Row>, receipts: &[EventId]) -> Vec<Entry> {
+    let rows = rows.into_iter().take(SHOWN);
     rows.map(|row| entry(row, receipts)).collect()
 }
 
 /// The same event, so many times in a row, because someone who guesses must not push everything else out of sight.
-struct Row {
+pub(super) struct Row {
     /// The id of the last.
     event: String,
     what: String,
@@ -43,9 +66,8 @@ impl Row {
     }
 }
 
-/// Newest first, as the events come.
-fn grouped(events: Vec<Stored>) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::new();
+/// Adds events that come after those of the rows, newest first.
+fn group(rows: &mut Vec<Row>, events: Vec<Stored>) {
     for event in events {
         let (what, from) = (words::of(&event), surface(&event));
         let times = times(&event);
@@ -74,7 +96,6 @@ fn grouped(events: Vec<Stored>) -> Vec<Row> {
             });
         }
     }
-    rows
 }
 
 /// Refusals may have been counted together.
@@ -153,6 +174,12 @@ mod tests {
         }
     }
 
+    fn grouped(events: Vec<Stored>) -> Vec<Row> {
+        let mut rows = Vec::new();
+        group(&mut rows, events);
+        rows
+    }
+
     #[test]
     fn what_is_the_same_in_a_row_is_one_row() {
         let failed = |ip, at| event("user.login_failed", "{}", ip, at);
@@ -194,7 +221,7 @@ mod tests {
             ..event("user.login", "{}", "192.0.2.1", 1)
         };
         let receipts = ["a", "c"].map(|id| EventId(id.into()));
-        let rows = entries(vec![logout("a", 3), logout("b", 2), login], &receipts);
+        let rows = entries(grouped(vec![logout("a", 3), logout("b", 2), login]), &receipts);
         let seen: Vec<_> = rows.iter().map(|row| row.receipt.as_deref()).collect();
         assert_eq!(seen, [Some("a"), None, None]);
     }
