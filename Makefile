@@ -9,7 +9,7 @@ TEST := $(if $(shell command -v cargo-nextest),nextest run,test)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run release dev test nightly firefox clients e2e pictures bench conformance lint fmt
+.PHONY: help run release dev test nightly firefox before clients e2e pictures bench conformance lint fmt
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,10 +40,14 @@ test: ## everything: lint, tests on SQLite and PostgreSQL, browser tests
 
 nightly: export CURFEW_NIGHTLY := yes
 nightly: export CURFEW_TEST_NIGHTLY := yes
-nightly: firefox test conformance bench ## everything of test with what takes too long for each change, and the measurements
+nightly: firefox test before conformance bench ## everything of test with what takes too long for each change, and the measurements
 
 firefox:
 	@ci/install.sh firefox
+
+before: ## the program of the commit before and this one on one PostgreSQL
+	@ci/install.sh rust postgres
+	ci/with-postgres.sh ci/beside-the-commit-before.sh
 
 clients: ## foreign clients sign in with Curfew and are logged out by it; ARGS="Synapse" picks some
 	@ci/install.sh rust clients

@@ -11,11 +11,14 @@ create table instance (
     -- When the first user signed up: deleting the last one does not open the install to strangers again.
     claimed_at bigint,
     -- Where `curfew copy-to` has moved the install: this database knows of nothing that ended there, and is not served.
-    moved_to text
+    moved_to text,
+    -- A program whose newest migration is below this does not work with the schema, and refuses it. A migration after which an
+    -- older program cannot go on raises it to its own number; any other leaves it.
+    oldest_migration bigint not null
 );
 
-insert into instance (one, epoch, lineage, claimed_at)
-select 1, 1, '', min(created_at) from users;
+insert into instance (one, epoch, lineage, claimed_at, oldest_migration)
+select 1, 1, '', min(created_at), 9 from users;
 
 -- One row for each time that the epoch of the instance was raised.
 create table instance_raises (

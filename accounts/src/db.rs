@@ -9,6 +9,7 @@ mod clock;
 pub(crate) mod copying;
 mod in_use;
 mod lineage;
+mod migrating;
 mod notifier;
 mod pools;
 mod postgres;
@@ -24,7 +25,7 @@ use std::{
 
 use sqlx::{
     Connection, Database, Postgres, Sqlite, Transaction,
-    migrate::{MigrateError, Migrator},
+    migrate::MigrateError,
     pool::PoolConnection,
     postgres::PgPool,
     sqlite::SqlitePool,
@@ -39,8 +40,6 @@ pub use pools::PoolUse;
 pub use raise::{InstanceRaise, RaiseReason};
 pub use same_file::SameFile;
 pub use sqlx::Error as DatabaseError;
-
-static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// How long an operation waits for a connection before the database counts as unavailable.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
@@ -67,7 +66,8 @@ pub enum OpenError {
     #[error("it must begin with sqlite:// or postgres://")]
     Scheme,
     #[error(
-        "the database was created by a newer version of Curfew (migration {0}); start that version, or restore a backup"
+        "a newer version of Curfew has brought the database up to a schema (migration {0}) that this one cannot work with; start \
+         that version, or restore a backup"
     )]
     Newer(i64),
     #[error("{0} could not be created: {1}")]
@@ -157,26 +157,6 @@ impl Db {
     /// As [`Db::open`].
     pub async fn open_as_it_is(url: &str) -> Result<Self, OpenError> {
         Ok(postgres::open(url).await?.0)
-    }
-
-    async fn migrated(self) -> Result<Self, OpenError> {
-        let migrated = match &self {
-            // Two processes that open a new file at once would both migrate it: on SQLite, unlike
-            // PostgreSQL, sqlx takes no lock of its own. (`run_direct`, because `run` gives no `Send` future.)
-            Self::Sqlite { write, .. } => {
-                let mut tx = write.begin_with("begin immediate").await?;
-                match MIGRATIONS.run_direct(None, &mut *tx, false).await {
-                    Ok(()) => tx.commit().await.map_err(MigrateError::from),
-                    refused => refused,
-                }
-            }
-            Self::Postgres { pool, .. } => MIGRATIONS.run(pool).await,
-        };
-        match migrated {
-            Ok(()) => Ok(self),
-            Err(MigrateError::VersionMissing(version)) => Err(OpenError::Newer(version)),
-            Err(other) => Err(OpenError::Migrate(other)),
-        }
     }
 
     /// A connection to read with.

@@ -8,7 +8,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
 
-use super::{MIGRATIONS, PATIENCE};
+use super::{PATIENCE, migrating::MIGRATIONS};
 
 /// Why a database cannot be backed up, or a backup not be used.
 #[derive(Debug, thiserror::Error)]

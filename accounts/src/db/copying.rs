@@ -10,7 +10,7 @@ use sqlx::{
 };
 
 use super::{
-    Conn, Db, Held, InUse, MIGRATIONS, OpenError, backup::postgres_servers, catalogue, in_use,
+    Conn, Db, Held, InUse, OpenError, backup::postgres_servers, catalogue, in_use, migrating::MIGRATIONS,
     rows, sqlite,
 };
 use crate::on;

@@ -10,7 +10,9 @@ use crate::test_app::{NOW, TestApp};
 
 on_both!(
     a_database_that_is_opened_again_has_what_it_had,
-    a_database_that_a_newer_version_has_used_is_refused,
+    a_database_that_a_newer_version_has_used_is_refused_below_its_floor,
+    a_program_goes_on_beside_a_newer_version_that_has_left_the_floor,
+    a_database_without_a_floor_is_none_of_ours,
     a_second_process_sees_at_once_what_the_first_did,
 );
 
@@ -25,18 +27,46 @@ async fn a_database_that_is_opened_again_has_what_it_had(db: Db) {
     app.db.close().await;
 }
 
-async fn a_database_that_a_newer_version_has_used_is_refused(db: Db) {
+/// A newer version has migrated the database, and what else it has done. Gives the database's address.
+async fn migrated_by_a_newer_version(db: Db, and: &str) -> String {
     let row =
         "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
                select 20990101000000, 'from the future', success, checksum, 0
                from _sqlx_migrations where version = 1";
     assert_eq!(databases::run(&db, row).await, 1);
+    databases::run(&db, and).await;
     let url = databases::url_of(&db);
     db.close().await;
+    url
+}
+
+async fn a_database_that_a_newer_version_has_used_is_refused_below_its_floor(db: Db) {
+    let raised = "update instance set oldest_migration = 20990101000000";
+    let url = migrated_by_a_newer_version(db, raised).await;
     match Db::open(&url).await {
         Err(OpenError::Newer(20_990_101_000_000)) => {}
         other => panic!("{other:?}"),
     }
+}
+
+async fn a_program_goes_on_beside_a_newer_version_that_has_left_the_floor(db: Db) {
+    let mut app = TestApp::new(db.clone());
+    let ada = app.user("Ada").await;
+    let here = app.sign_in(&ada, NOW).await;
+    let added = "alter table users add column from_the_future text";
+    let url = migrated_by_a_newer_version(db, added).await;
+    app.db = Db::open(&url).await.unwrap();
+    assert!(app.is_live(&here.session.token, NOW).await);
+    app.remote_logout(&ada.id, By::Operator, NOW).await.unwrap();
+    assert!(!app.is_live(&here.session.token, NOW).await);
+    app.db.close().await;
+}
+
+async fn a_database_without_a_floor_is_none_of_ours(db: Db) {
+    let gone = "alter table instance drop column oldest_migration";
+    let url = migrated_by_a_newer_version(db, gone).await;
+    let refused = Db::open(&url).await;
+    assert!(matches!(refused, Err(OpenError::Newer(_))), "{refused:?}");
 }
 
 async fn a_second_process_sees_at_once_what_the_first_did(db: Db) {

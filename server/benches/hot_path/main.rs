@@ -69,7 +69,12 @@ async fn measure(sizes: &[usize]) -> Result<(), Failed> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let mut subjects: Vec<Subject> = Vec::new();
     let mut out = std::io::stdout();
-    let file = |size: usize| format!("sqlite://{}", folder.path().join(size.to_string()).display());
+    let file = |size: usize| {
+        format!(
+            "sqlite://{}",
+            folder.path().join(size.to_string()).display()
+        )
+    };
     let of = |kind: Kind, size: usize, url: String| {
         let cookies = folder.path().join(format!("{size}.{kind:?}.cookies"));
         (kind, size, Data { url, cookies })

@@ -1,12 +1,16 @@
 //! The page after signing in.
 
-use accounts::plans::Plan;
+use accounts::{
+    audit::{Action, Actor, Event},
+    plans::Plan,
+};
 
-use crate::test_app::{FIREFOX_ON_LINUX, TestApp};
+use crate::test_app::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp};
 
 on_both!(
     home_has_the_button_and_what_should_be_looked_at,
     on_free_home_has_no_button,
+    somebody_who_guesses_pushes_nothing_out_of_sight,
 );
 
 async fn home_has_the_button_and_what_should_be_looked_at(app: TestApp) {
@@ -38,4 +42,31 @@ async fn on_free_home_has_no_button(app: TestApp) {
     let page = ada.get("/").await;
     page.is(200).says("See your devices");
     assert!(!page.body.contains("action=\"/profile/remote-logout\""));
+}
+
+async fn somebody_who_guesses_pushes_nothing_out_of_sight(app: TestApp) {
+    let (ada, phone) = (app.browser(FIREFOX_ON_LINUX), app.browser(SAFARI_ON_IPHONE));
+    ada.sign_up("Ada").await;
+    phone.sign_in("Ada").await;
+    let user = app.user("Ada").await;
+    let mut op = app.begin().await;
+    for _ in 0..130 {
+        let failed = Event::of(Action::LoginFailed, Actor::Anonymous);
+        op.record(failed.in_account(&user.account_id).about(&user.id));
+    }
+    op.commit().await.unwrap();
+    ada.get("/profile/security")
+        .await
+        .says("130 times")
+        .says("Safari on iPhone");
+    let activity = ada.call("recent_activity", crate::browser::NOTHING).await;
+    let rows = activity.json();
+    let whats: Vec<&str> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|row| row["what"].as_str())
+        .collect();
+    assert!(whats[0].ends_with("130 times"), "{whats:?}");
+    assert!(whats[1].starts_with("You signed in"), "{whats:?}");
 }

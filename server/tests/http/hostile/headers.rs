@@ -13,6 +13,7 @@ on_both!(
     every_kind_of_answer_carries_the_headers,
     scripts_of_a_page_carry_its_nonce_and_nothing_else_runs,
     built_files_may_be_kept_for_ever,
+    pages_are_compressed_for_who_takes_it_and_short_answers_are_not,
 );
 
 /// One of each kind: pages, redirects, JSON, refusals, files, health.
@@ -206,5 +207,31 @@ async fn built_files_may_be_kept_for_ever(app: TestApp) {
         "/pkg/%2e%2e/robots.txt",
     ] {
         anonymous.get(path).await.is(404);
+    }
+}
+
+async fn pages_are_compressed_for_who_takes_it_and_short_answers_are_not(app: TestApp) {
+    let anonymous = app.browser(FIREFOX_ON_LINUX);
+    for (path, takes, encoded) in [
+        ("/sign-in", "gzip", "gzip"),
+        ("/sign-in", "gzip, br", "br"),
+        ("/sign-in", "br;q=0, gzip", "gzip"),
+        ("/sign-in", "identity", ""),
+        ("/healthz", "gzip", ""),
+    ] {
+        let request = Request::get(path).header(header::ACCEPT_ENCODING, takes);
+        let answer = anonymous.send(request, Body::empty()).await;
+        answer.is(200);
+        assert_eq!(
+            answer.header("content-encoding"),
+            encoded,
+            "{path}: {takes}"
+        );
+        let vary = answer.header("vary").to_lowercase();
+        assert_eq!(
+            vary.contains("accept-encoding"),
+            path == "/sign-in",
+            "{path}"
+        );
     }
 }

@@ -221,7 +221,10 @@ mod tests {
             ..event("user.login", "{}", "192.0.2.1", 1)
         };
         let receipts = ["a", "c"].map(|id| EventId(id.into()));
-        let rows = entries(grouped(vec![logout("a", 3), logout("b", 2), login]), &receipts);
+        let rows = entries(
+            grouped(vec![logout("a", 3), logout("b", 2), login]),
+            &receipts,
+        );
         let seen: Vec<_> = rows.iter().map(|row| row.receipt.as_deref()).collect();
         assert_eq!(seen, [Some("a"), None, None]);
     }
