@@ -218,6 +218,15 @@ export const PAGES: Record<string, Way> = {
     return page;
   },
   "settings-members-everyone": together("/settings/members/everyone"),
+  "settings-members-logged-out": async (cast) => {
+    const { ada, server } = cast;
+    await signInAt(server, ada, "Cloud", "https://cloud.example.com/logged-out");
+    await signInAt(server, ada, "Photos");
+    const page = await together("/settings/members/everyone")(cast);
+    await page.getByRole("button", { name: "Log everyone out" }).click();
+    await page.getByRole("heading", { name: "Everyone else has been logged out" }).waitFor();
+    return page;
+  },
   "settings-members-second-factor": together("/settings/members/second-factor"),
   "settings-audit-log": together("/settings/audit-log"),
   "settings-audit-log-filtered": async ({ ada }) => {

@@ -33,6 +33,7 @@ mod signed_in_there;
 pub mod signing_keys;
 pub mod tokens;
 mod who_may;
+mod told;
 
 pub use crate::application_endings::{Cause, Ends, causes_table};
 pub use answers::{answer, answered_at};
@@ -53,8 +54,7 @@ pub use notices::{
 };
 pub(crate) use open_paths::OpenPaths;
 pub use receipt::{
-    RECEIPT_LASTS, Receipt, Told, ToldHow, leave_receipt, receipt_of, receipt_of_event,
-    receipts_of, told,
+    RECEIPT_LASTS, Receipt, leave_receipt, receipt_of, receipt_of_event, receipts_of,
 };
 pub use redirects::{redirect_matches, redirect_refusal};
 pub use register::{
@@ -65,5 +65,8 @@ pub use secrets::{
     ClientSecret, count_secrets, is_secret_of, made_elsewhere, make_secret, revoke_old_secrets,
     stored_hash,
 };
-pub use signed_in_there::{SignedInThere, signed_in_there};
+pub use signed_in_there::{
+    CountThere, OfEveryone, SignedInThere, count_there, of_everyone, signed_in_there,
+};
+pub use told::{LogoutScope, Told, ToldHow, told, told_of_members};
 pub use who_may::{access, has_shown_second_factor, may_use};
