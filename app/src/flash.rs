@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{error::AppError, reason::Reason, time::Time};
+use crate::{counted::OthersEnded, error::AppError, reason::Reason, time::Time};
 
 /// What the next page says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,18 +161,9 @@ pub enum Done {
     SignedOut,
     ProfileSaved,
     TokenRevoked,
-    PasswordChanged {
-        sessions: i64,
-        remembered_devices: i64,
-    },
-    TwoFactorOn {
-        sessions: i64,
-        remembered_devices: i64,
-    },
-    TwoFactorOff {
-        sessions: i64,
-        remembered_devices: i64,
-    },
+    PasswordChanged(OthersEnded),
+    TwoFactorOn(OthersEnded),
+    TwoFactorOff(OthersEnded),
     NewRecoveryCodes,
     /// An email was sent, if a user has the address.
     EmailSent,

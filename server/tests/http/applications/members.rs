@@ -1,10 +1,10 @@
-//! What an owner reads of applications before and after a remote logout of others.
+//! What an owner reads of applications before and after a remote logout of others; and what ends with a user's own change.
 
 use super::{register, sign_in_at};
 use crate::{
     browser::{Browser, NOTHING},
     databases,
-    test_app::{FIREFOX_ON_LINUX, TestApp},
+    test_app::{FIREFOX_ON_LINUX, OTHER_PASSWORD, PASSWORD, TestApp},
 };
 
 on_both!(
@@ -12,6 +12,7 @@ on_both!(
     what_applications_were_told_is_for_the_own_account_only,
     a_remote_logout_of_everyone_says_what_applications_are_told,
     the_count_of_everyone_says_which_session_stays,
+    a_changed_password_counts_what_ends_at_applications,
 );
 
 /// Signs a browser's user in at an application, with its session.
@@ -155,4 +156,43 @@ async fn the_count_of_everyone_says_which_session_stays(app: TestApp) {
             .leads_to("/settings/members");
         ada.get("/settings/members").await.says(says);
     }
+}
+
+async fn a_changed_password_counts_what_ends_at_applications(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let wiki = register(&ada, "Wiki", "").await;
+    goes_to(&ada, &wiki).await;
+    for (current, new, says, never) in [
+        (
+            PASSWORD,
+            OTHER_PASSWORD,
+            "1 sign-in at an application ended. You stay signed in here.",
+            "anywhere else",
+        ),
+        (
+            OTHER_PASSWORD,
+            PASSWORD,
+            "You weren’t signed in anywhere else.",
+            "at an application ended",
+        ),
+    ] {
+        let form = [("current_password", current), ("new_password", new)];
+        ada.post_form("/api/fn/change_password", "/profile/password", &form)
+            .await
+            .leads_to("/profile/password");
+        let page = ada.get("/profile/password").await;
+        page.says(says).does_not_say(never);
+    }
+    // What came from this session stays with it when the other devices are signed out, and is not counted.
+    goes_to(&ada, &wiki).await;
+    let other = app.browser(FIREFOX_ON_LINUX);
+    other.sign_in("Ada").await;
+    goes_to(&other, &wiki).await;
+    ada.post_form("/api/fn/end_other_sessions", "/profile/security", NOTHING)
+        .await
+        .leads_to("/profile/security");
+    ada.get("/profile/security")
+        .await
+        .says("1 other session and 1 sign-in at an application ended.");
 }
