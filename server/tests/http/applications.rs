@@ -5,6 +5,7 @@ mod members;
 mod notices;
 mod page;
 mod receipt;
+mod removing;
 pub mod signed;
 
 use serde_json::Value;

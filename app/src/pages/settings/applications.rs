@@ -8,6 +8,7 @@ mod gate_texts;
 pub mod new;
 pub mod one;
 mod presets;
+pub mod remove;
 mod test_button;
 
 use accounts::{
@@ -54,6 +55,16 @@ const NEW: &str = "/settings/applications/new";
 
 /// The page of one application.
 const ONE: &str = "/settings/applications/one";
+
+/// From when on a change counts: only what signs in with OpenID is sent notices.
+fn counts_from(kind: Kind) -> &'static str {
+    match kind {
+        Kind::OpenId => {
+            "Notices that wait go to the new address, and are dropped if there is none."
+        }
+        Kind::Gate => "It counts from the next request on.",
+    }
+}
 
 fn page_of(id: &str) -> String {
     format!("{ONE}?application={id}")

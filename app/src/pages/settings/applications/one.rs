@@ -15,9 +15,9 @@ use accounts::{
 use leptos::prelude::*;
 
 use super::{
-    PAGE,
+    PAGE, counts_from,
     form::{Form, Members, fields, members},
-    presets, told,
+    presets, remove, told,
 };
 use crate::{
     context::{query, reader, signed_in as user},
@@ -112,12 +112,7 @@ fn change(
         new: false,
     };
     let id = application.id.0.clone();
-    let footer = match application.kind {
-        Kind::OpenId => {
-            "Notices that wait go to the new address, and are dropped if there is none."
-        }
-        Kind::Gate => "It counts from the next request on.",
-    };
+    let footer = counts_from(application.kind);
     view! {
         <section class="card" aria-labelledby="change-title">
             <form method="post" action="/api/fn/change_application" novalidate>
@@ -143,11 +138,11 @@ fn change(
     }
 }
 
+/// The question stands on a page of its own.
 fn removing(application: &Application) -> impl IntoView + use<> {
-    let id = application.id.0.clone();
     let text = match application.kind {
         Kind::OpenId => {
-            "Every session there ends, and it is told so once more. Older notices that wait are dropped. Its secrets are revoked, and its host is free again."
+            "Every sign-in there ends, its secrets are revoked, and its host is free again."
         }
         Kind::Gate => "No request gets through any more, and its host is free again.",
     };
@@ -160,12 +155,10 @@ fn removing(application: &Application) -> impl IntoView + use<> {
                 </div>
             </div>
             <div class="card__footer">
-                <p>"This can’t be undone."</p>
-                <form class="button-form" method="post" action="/api/fn/remove_application">
-                    <FormFields />
-                    <input type="hidden" name="application" value=id />
-                    <button class="button button--danger-quiet">"Remove application"</button>
-                </form>
+                <p>"You’re asked before anything happens."</p>
+                <Link class="button button--danger-quiet" href=remove::page_of(application.id.as_str())>
+                    "Remove application"
+                </Link>
             </div>
         </section>
     }
