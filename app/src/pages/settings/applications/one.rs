@@ -8,8 +8,10 @@ mod set_up;
 mod signed_in;
 
 use accounts::{
-    applications::{self, Access, Application, Details, Kind},
+    applications::{self, Access, Application, Details, Kind, LastAnswer},
     ids::ApplicationId,
+    instance::Reader,
+    secret::Secret,
     text::visible,
 };
 use leptos::prelude::*;
@@ -20,8 +22,10 @@ use super::{
     presets, remove, told,
 };
 use crate::{
+    boot::boot,
     context::{query, reader, signed_in as user},
     error::{AppError, Code},
+    flash::{Flash, Note},
     parts::{
         button::Submit,
         form::Sent,
@@ -50,6 +54,8 @@ pub async fn draw() -> Result<AnyView, AppError> {
     let secrets = applications::count_secrets(&mut conn, &id).await?;
     let notices = applications::recent_notices(&mut conn, &id, SHOWN).await?;
     let there = applications::signed_in_there(&mut conn, &id, SHOWN + 1).await?;
+    let last = applications::last_answer(&mut conn, &id).await?;
+    let secret = secret_just_shown(&mut conn, &id).await?;
     drop(conn);
     let members = members(&me.user.account_id, &access).await?;
     let offered = query("redirect").filter(|_| application.kind == Kind::OpenId);
@@ -58,9 +64,9 @@ pub async fn draw() -> Result<AnyView, AppError> {
         {said()}
         <div><Link class="button button--small" href=PAGE>"All applications"</Link></div>
         {offered.map(|address| add_redirect::offer(&application, address))}
-        {heading(&application)}
+        {heading(&application, last)}
         {application.declared_as.as_deref().map(declared)}
-        {set_up::set_up(&application, &redirects, &hosts)?}
+        {set_up::set_up(&application, &redirects, &hosts, secret.as_deref())?}
         {operations::operations(&application, secrets)}
         {signed_in::signed_in(there)}
         {(application.kind == Kind::OpenId).then(|| notices::notices(notices))}
@@ -70,9 +76,25 @@ pub async fn draw() -> Result<AnyView, AppError> {
     Ok(page.into_any())
 }
 
+/// The secret that this page shows this once, where it is one of this application.
+async fn secret_just_shown(
+    conn: &mut Reader,
+    id: &ApplicationId,
+) -> Result<Option<String>, AppError> {
+    let Some(Flash::Note(Note {
+        secret: Some(shown),
+        ..
+    })) = boot().flash
+    else {
+        return Ok(None);
+    };
+    let is_its_own = applications::is_secret_of(conn, id, &Secret::new(shown.clone())).await?;
+    Ok(is_its_own.then_some(shown))
+}
+
 /// Its name and what kind it is.
-fn heading(application: &Application) -> impl IntoView + use<> {
-    let (told, tone) = told(application);
+fn heading(application: &Application, last: Option<LastAnswer>) -> impl IntoView + use<> {
+    let (told, tone) = told(application, last);
     let since: Time = application.created_at.into();
     view! {
         <div>
