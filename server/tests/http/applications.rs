@@ -1,6 +1,7 @@
 //! Applications: the page that registers them, and what they are told of a logout, by real receivers on loopback.
 
 mod forms;
+mod known;
 mod members;
 mod notices;
 mod page;
