@@ -218,6 +218,15 @@ export const PAGES: Record<string, Way> = {
     return page;
   },
   "settings-members-everyone": together("/settings/members/everyone"),
+  "settings-members-logged-out": async (cast) => {
+    const { ada, server } = cast;
+    await signInAt(server, ada, "Cloud", "https://cloud.example.com/logged-out");
+    await signInAt(server, ada, "Photos");
+    const page = await together("/settings/members/everyone")(cast);
+    await page.getByRole("button", { name: "Log everyone out" }).click();
+    await page.getByRole("heading", { name: "Everyone else has been logged out" }).waitFor();
+    return page;
+  },
   "settings-members-second-factor": together("/settings/members/second-factor"),
   "settings-audit-log": together("/settings/audit-log"),
   "settings-audit-log-filtered": async ({ ada }) => {
@@ -289,6 +298,12 @@ export const PAGES: Record<string, Way> = {
   },
   "settings-applications-one": registered("kind=open_id&preset=nextcloud", "https://cloud.example.com"),
   "settings-applications-one-gate": registered("kind=gate&preset=nginx", "https://wiki.example.com"),
+  "settings-applications-remove": async (cast) => {
+    const page = await registered("kind=open_id&preset=forgejo", "https://code.example.com")(cast);
+    await page.getByRole("link", { name: "Remove application" }).click();
+    await page.getByRole("heading", { level: 1, name: "Remove Files of the team?" }).waitFor();
+    return page;
+  },
   "settings-applications-list": async (cast) => {
     await registered("kind=open_id&preset=grafana", "https://grafana.example.com")(cast);
     const page = await registered("kind=gate&preset=nginx", "https://notes.example.com")(cast);

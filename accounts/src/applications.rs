@@ -16,6 +16,7 @@ mod declared_check;
 mod details;
 mod find;
 mod grants;
+mod last_answer;
 mod logout_token;
 mod manage;
 mod mine;
@@ -32,6 +33,7 @@ pub mod sessions;
 mod signed_in_there;
 pub mod signing_keys;
 pub mod tokens;
+mod told;
 mod who_may;
 
 pub use crate::application_endings::{Cause, Ends, causes_table};
@@ -43,6 +45,7 @@ pub use declared_check::check_declared;
 pub use details::{Access, Details, LONGEST_OWN_SESSION, OwnHost, SHORTEST_OWN_SESSION};
 pub use find::{find, find_gate, hosts, list, redirects};
 pub use grants::{Granted, InvalidGrant};
+pub use last_answer::{LastAnswer, last_answer};
 pub use logout_token::{LOGOUT_TOKEN_TYPE, LogoutClaims};
 pub use manage::{change_secret, for_test, remove, remove_by_operator, revoke_old_secret};
 pub use mine::{Class, Mine, mine, sign_out};
@@ -53,8 +56,7 @@ pub use notices::{
 };
 pub(crate) use open_paths::OpenPaths;
 pub use receipt::{
-    RECEIPT_LASTS, Receipt, Told, ToldHow, leave_receipt, receipt_of, receipt_of_event,
-    receipts_of, told,
+    RECEIPT_LASTS, Receipt, leave_receipt, receipt_of, receipt_of_event, receipts_of,
 };
 pub use redirects::{redirect_matches, redirect_refusal};
 pub use register::{
@@ -65,5 +67,8 @@ pub use secrets::{
     ClientSecret, count_secrets, is_secret_of, made_elsewhere, make_secret, revoke_old_secrets,
     stored_hash,
 };
-pub use signed_in_there::{SignedInThere, signed_in_there};
+pub use signed_in_there::{
+    CountThere, OfEveryone, SignedInThere, count_there, of_everyone, signed_in_there,
+};
+pub use told::{LogoutScope, Told, ToldHow, told, told_of_members};
 pub use who_may::{access, has_shown_second_factor, may_use};

@@ -122,6 +122,9 @@ pub struct Email {
     /// The hash of the audit event that the email tells of, where it quotes one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<String>,
+    /// That event: what applications were told of it is looked up when the email is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventId>,
     /// Empty when unknown.
     pub ip: String,
     pub user_agent: String,
@@ -134,6 +137,7 @@ impl Email {
         Self {
             template,
             proof: None,
+            event: None,
             ip: String::new(),
             user_agent: String::new(),
         }
@@ -145,6 +149,7 @@ impl Email {
         Self {
             template,
             proof: None,
+            event: None,
             ip: client.ip_text(),
             user_agent: client.user_agent.clone(),
         }

@@ -186,6 +186,7 @@ impl Operation {
         for mut outgoing in std::mem::take(&mut self.emails) {
             let proof = outgoing.proof.as_ref().map(|event| receipts.hash(event));
             outgoing.email.proof = proof.map(str::to_owned);
+            outgoing.email.event = outgoing.proof.clone();
             emails::insert(&mut self.reader, &outgoing).await?;
         }
         self.notifier.commit(self.reader.conn, self.changes).await?;

@@ -1,5 +1,7 @@
 //! Numbers with their noun.
 
+use serde::{Deserialize, Serialize};
+
 /// "10,000".
 #[must_use]
 pub fn grouped(n: usize) -> String {
@@ -48,16 +50,35 @@ pub fn ended(sessions: u64, remembered_devices: u64) -> Option<String> {
 }
 
 /// What ended besides the session that did it, which continues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OthersEnded {
+    pub sessions: u64,
+    pub remembered_devices: u64,
+    /// Sign-ins at applications; none when that could not be looked up.
+    pub applications: Option<u64>,
+}
+
+/// "1 other session and 2 sign-ins at applications ended. You stay signed in here."
 #[must_use]
-pub fn others_ended(sessions: i64, remembered_devices: i64) -> String {
-    let devices = ("remembered device", "remembered devices");
+pub fn others_ended(ended: OthersEnded) -> String {
+    let (devices, applications) = (
+        ("remembered device", "remembered devices"),
+        ("sign-in at an application", "sign-ins at applications"),
+    );
     let there = all_counted(&[
-        (sessions.unsigned_abs(), "other session", "other sessions"),
-        (remembered_devices.unsigned_abs(), devices.0, devices.1),
+        (ended.sessions, "other session", "other sessions"),
+        (ended.remembered_devices, devices.0, devices.1),
+        (
+            ended.applications.unwrap_or(0),
+            applications.0,
+            applications.1,
+        ),
     ]);
-    match there {
-        Some(there) => format!("{there} ended. You stay signed in here."),
-        None => "You weren’t signed in anywhere else. You stay signed in here.".into(),
+    match (there, ended.applications) {
+        (Some(there), _) => format!("{there} ended. You stay signed in here."),
+        (None, Some(_)) => "You weren’t signed in anywhere else. You stay signed in here.".into(),
+        // No more is said than is known.
+        (None, None) => "You stay signed in here.".into(),
     }
 }
 
@@ -85,7 +106,31 @@ mod tests {
             both.as_deref(),
             Some("2 sessions and 1 remembered device ended")
         );
-        assert!(others_ended(0, 1).starts_with("1 remembered device ended."));
-        assert!(others_ended(0, 0).starts_with("You weren’t signed in anywhere else."));
+    }
+
+    /// "You weren’t signed in anywhere else" is never said beside an application that ends, nor unless it is known.
+    #[test]
+    fn what_ended_elsewhere_counts_applications_too() {
+        let said = |remembered_devices, applications| {
+            others_ended(OthersEnded {
+                sessions: 0,
+                remembered_devices,
+                applications,
+            })
+        };
+        for (devices, applications, words) in [
+            (1, None, "1 remembered device ended. "),
+            (0, Some(1), "1 sign-in at an application ended. "),
+            (
+                1,
+                Some(2),
+                "1 remembered device and 2 sign-ins at applications ended. ",
+            ),
+            (0, Some(0), "You weren’t signed in anywhere else. "),
+            (0, None, ""),
+        ] {
+            let words = format!("{words}You stay signed in here.");
+            assert_eq!(said(devices, applications), words);
+        }
     }
 }

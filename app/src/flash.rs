@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{error::AppError, reason::Reason, time::Time};
+use crate::{counted::OthersEnded, error::AppError, reason::Reason, time::Time};
 
 /// What the next page says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,18 @@ pub struct Note {
     /// It is bad news.
     #[serde(default)]
     pub bad: bool,
+    /// What ended members’ sessions: the next page looks up what applications were told of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logged_out: Option<LoggedOut>,
+}
+
+/// An operation of an owner or admin that ended sessions of members.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoggedOut {
+    /// The id of its event; of one of them, where it ended everyone’s.
+    pub event: String,
+    #[serde(default)]
+    pub everyone: bool,
 }
 
 impl Note {
@@ -49,6 +61,7 @@ impl Note {
             text: None,
             secret: None,
             bad: false,
+            logged_out: None,
         }
     }
 
@@ -112,6 +125,12 @@ pub struct Receipt {
     /// Invitations of the user that wait for a confirmation now.
     #[serde(default)]
     pub invitations: u64,
+    /// Sign-ins at applications, where it was of everyone, and whether some of them may still be open there. Of the
+    /// user's own, the receipt itself is looked up.
+    #[serde(default)]
+    pub applications: u64,
+    #[serde(default)]
+    pub may_be_open: bool,
     pub at: Time,
     /// The hash of the audit log's event.
     pub event: String,
@@ -142,18 +161,9 @@ pub enum Done {
     SignedOut,
     ProfileSaved,
     TokenRevoked,
-    PasswordChanged {
-        sessions: i64,
-        remembered_devices: i64,
-    },
-    TwoFactorOn {
-        sessions: i64,
-        remembered_devices: i64,
-    },
-    TwoFactorOff {
-        sessions: i64,
-        remembered_devices: i64,
-    },
+    PasswordChanged(OthersEnded),
+    TwoFactorOn(OthersEnded),
+    TwoFactorOff(OthersEnded),
     NewRecoveryCodes,
     /// An email was sent, if a user has the address.
     EmailSent,

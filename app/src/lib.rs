@@ -229,6 +229,7 @@ fn Addresses() -> impl IntoView {
                 <Route path=path!("/settings/applications") view=pages::settings::Applications ssr=SsrMode::Async />
                 <Route path=path!("/settings/applications/new") view=pages::settings::NewApplication ssr=SsrMode::Async />
                 <Route path=path!("/settings/applications/one") view=pages::settings::Application ssr=SsrMode::Async />
+                <Route path=path!("/settings/applications/remove") view=pages::settings::RemoveApplication ssr=SsrMode::Async />
                 <Route path=path!("/settings/api") view=pages::settings::tokens::Api ssr=SsrMode::Async />
                 <Route path=path!("/settings/mcp") view=pages::settings::tokens::Mcp ssr=SsrMode::Async />
                 <Route path=path!("/settings/api/revoke") view=pages::settings::tokens::revoke::RevokeApi ssr=SsrMode::Async />

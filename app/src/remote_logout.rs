@@ -11,7 +11,11 @@ mod outcome;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "ssr")]
+pub(crate) use facts::ApplicationFact;
 pub use facts::{Facts, remote_logout_facts};
+#[cfg(feature = "ssr")]
+pub(crate) use outcome::Applications;
 
 use crate::{
     boot::viewer,
@@ -131,6 +135,8 @@ pub(crate) fn leave_with_receipt(
         sessions: ended.sessions,
         remembered_devices: ended.remembered_devices,
         invitations: ended.invitations,
+        applications: 0,
+        may_be_open: false,
         at: ended.at.into(),
         event: receipts.hash(&ended.event).to_owned(),
         api_tokens: revoked.api_tokens,

@@ -1,4 +1,4 @@
-import { invite, join, visit } from "../steps.ts";
+import { invite, join, signInAt, visit } from "../steps.ts";
 import { expect, test } from "../test.ts";
 
 test("an application is registered by what it is, and its configuration is ready to copy", async ({ user }) => {
@@ -45,6 +45,23 @@ test("who may use a site behind the gate is picked by name", async ({ user, stra
   // Nothing listens there: that is said, and nothing is claimed.
   await page.getByRole("button", { name: "Test the gate" }).click();
   await expect(page.getByText("The application wasn’t reached")).toBeVisible();
+});
+
+test("removing an application asks first, and says what ends", async ({ user, server }) => {
+  const ada = await user("Ada Lovelace");
+  const { page } = ada;
+  await signInAt(server, ada, "Photos", "https://photos.example.com/logged-out");
+  await visit(page, "/settings/applications");
+  await page.getByRole("link", { name: "Photos" }).click();
+  await page.getByRole("link", { name: "Remove application" }).click();
+  const asked = page.getByRole("main");
+  await expect(asked.getByRole("heading", { level: 1, name: "Remove Photos?" })).toBeVisible();
+  await expect(asked.getByText("1 sign-in of 1 member there")).toBeVisible();
+  await asked.getByRole("link", { name: "Cancel" }).click();
+  await expect(page.getByRole("heading", { name: "Photos", exact: true })).toBeVisible();
+  await page.getByRole("link", { name: "Remove application" }).click();
+  await asked.getByRole("button", { name: "Remove Photos" }).click();
+  await expect(page.getByText("Photos is removed")).toBeVisible();
 });
 
 test("the cards to choose from are reached by keyboard", { tag: "@with-javascript" }, async ({ user }) => {

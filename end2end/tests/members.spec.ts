@@ -1,4 +1,4 @@
-import { invite, join, reason, visit } from "../steps.ts";
+import { invite, join, reason, signInAt, visit } from "../steps.ts";
 import { expect, test } from "../test.ts";
 
 test("a member is invited, joins, gets another role, is logged out and removed", async ({ user, stranger, device }) => {
@@ -52,6 +52,28 @@ test("a member is invited, joins, gets another role, is logged out and removed",
   await expect(ada.page.getByText("Ada Lovelace removed Grace Hopper")).toBeVisible();
   await ada.page.getByRole("button", { name: "Verify the log" }).click();
   await expect(ada.page.getByText("The log is intact")).toBeVisible();
+});
+
+test("logging everyone out counts what ends, with this session and without, and names applications", async ({ user, elsewhere, server }) => {
+  const ada = await user("Ada Lovelace");
+  await elsewhere(ada, "Safari on iPhone");
+  await signInAt(server, ada, "Photos");
+  const { page } = ada;
+  await visit(page, "/settings/members/everyone");
+  const asked = page.getByRole("main");
+  await expect(asked.getByText("Can’t be told: Photos")).toBeVisible();
+  const [others, all] = [asked.getByText("1 other session", { exact: true }), asked.getByText("2 sessions, this one too", { exact: true })];
+  await expect(others).toBeVisible();
+  await expect(all).toBeHidden();
+  await asked.getByLabel("Stay signed in here").uncheck();
+  await expect(all).toBeVisible();
+  await expect(others).toBeHidden();
+  await asked.getByLabel("Stay signed in here").check();
+  await asked.getByRole("button", { name: "Log everyone out" }).click();
+  const done = page.getByRole("status").filter({ hasText: "Everyone else has been logged out" });
+  await expect(done).toContainText("1 session ended.");
+  await expect(done.getByRole("list", { name: "Applications" })).toContainText("Photos: Can’t be told");
+  await expect(done).toContainText("Some applications may still be open.");
 });
 
 test("an invitation that was revoked opens nothing", async ({ user, page }) => {

@@ -1,5 +1,6 @@
 //! The outbox of emails: what the rules have written is sent by SMTP, or becomes a file where no SMTP server is set.
 
+mod applications;
 mod html;
 mod plain;
 mod texts;
@@ -10,6 +11,7 @@ use std::{
 };
 
 use accounts::{
+    applications::{Told, told},
     db::Db,
     emails::{self, Due, EmailError},
     files,
@@ -122,8 +124,9 @@ impl EmailSender {
         let Some(due) = leased? else {
             return Ok(false);
         };
+        let told = self.told(&due).await?;
         let start = Instant::now();
-        let outcome = self.send(&due).await;
+        let outcome = self.send(&due, &told).await;
         let (email, ms) = (&due.id, start.elapsed().as_millis());
         let user = due.user.as_ref().map(UserId::as_str);
         let template = due.email.template.name();
@@ -153,8 +156,17 @@ impl EmailSender {
         Ok(true)
     }
 
-    async fn send(&self, due: &Due) -> Result<(), String> {
-        let message = self.message(due)?;
+    /// What applications were told of what the email tells of, and have answered by now.
+    async fn told(&self, due: &Due) -> Result<Vec<Told>, EmailError> {
+        let Some(event) = &due.email.event else {
+            return Ok(Vec::new());
+        };
+        let mut conn = self.db.read().await?;
+        Ok(told(&mut conn, event).await?)
+    }
+
+    async fn send(&self, due: &Due, told: &[Told]) -> Result<(), String> {
+        let message = self.message(due, told)?;
         match &self.transport {
             Transport::Smtp(smtp) => smtp
                 .send(message)
@@ -216,8 +228,8 @@ impl EmailSender {
         }
     }
 
-    fn message(&self, due: &Due) -> Result<Message, String> {
-        let text = texts::of(due, &self.public_url);
+    fn message(&self, due: &Due, told: &[Told]) -> Result<Message, String> {
+        let text = texts::of(due, told, &self.public_url);
         let to: Mailbox = due
             .to
             .parse()

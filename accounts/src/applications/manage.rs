@@ -22,7 +22,8 @@ use crate::{
     signed_in::SignedIn,
 };
 
-/// Removes an application. Every session there ends, and is told of once more; what waited for an answer is dropped.
+/// Removes an application, and returns what it was. Every session there ends, and is told of once more; what waited for an
+/// answer is dropped.
 ///
 /// # Errors
 /// See [`ApplicationError`]; nothing has changed then.
@@ -30,11 +31,11 @@ pub async fn remove(
     op: &mut Operation,
     who: &SignedIn,
     id: &ApplicationId,
-) -> Result<String, ApplicationError> {
+) -> Result<Application, ApplicationError> {
     let me = begin(op, who, Permission::ManageApplications).await?;
     let application = of_account(op, &me.account_id, id).await?;
     end_and_remove(op, &application, Actor::User(&me.id)).await?;
-    Ok(application.name)
+    Ok(application)
 }
 
 /// As [`remove`], by the operator on the machine.

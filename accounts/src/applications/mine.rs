@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use sqlx::FromRow;
 
-use super::Kind;
+use super::{Kind, LastAnswer, last_answer::last_answer_of};
 use crate::{
     application_endings::{Cause, EndedBy, Open, end, open},
     audit::{Action, Actor, Event},
@@ -49,6 +49,7 @@ pub struct Mine {
     pub last_used_at: Option<UnixMillis>,
     user_agent: Option<String>,
     label: Option<String>,
+    last_answer: Option<LastAnswer>,
 }
 
 impl Mine {
@@ -56,6 +57,17 @@ impl Mine {
     #[must_use]
     pub fn class(&self) -> Class {
         class(self.kind, self.logout_address.is_some(), self.has_refreshed)
+    }
+
+    /// Whether a remote logout may leave its own session open, by what is known now: it cannot be told, or took the last
+    /// notice badly.
+    #[must_use]
+    pub fn may_stay_open(&self) -> bool {
+        match self.class() {
+            Class::CannotBeTold => true,
+            Class::ToldAtOnce => self.last_answer.is_some_and(|last| !last.is_good()),
+            Class::RefusedAtNextRequest | Class::EndsAtNextRefresh => false,
+        }
     }
 
     /// How long its own session may live.
@@ -91,7 +103,7 @@ pub async fn mine(conn: &mut Reader, user: &UserId) -> Result<Vec<Mine>, sqlx::E
     on!(conn, c => sqlx::query_as(concat!(
         "select x.id, x.application_id, a.name, a.address, a.kind, a.logout_address, x.has_refreshed,
                 a.own_session_lives, x.is_offline, x.created_at, x.last_used_at, s.user_agent,
-                coalesce(d.label, s.label) as label
+                coalesce(d.label, s.label) as label, (", last_answer_of!("a.id"), ") as last_answer
          from application_sessions x join applications a on a.id = x.application_id join users u on u.id = x.user_id
               left join sessions s on s.id = x.session_id
               left join remembered_devices d on d.id = s.remembered_device_id

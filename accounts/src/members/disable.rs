@@ -10,7 +10,7 @@ use crate::{
     audit::{Action, Actor, Event},
     end_reason::EndReason,
     execute,
-    ids::UserId,
+    ids::{EventId, UserId},
     members::invitations,
     operation::{LockedUser, Operation},
     permissions::Permission,
@@ -21,11 +21,13 @@ use crate::{
 };
 
 /// What ended when a member was disabled or removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Disabled {
     pub sessions: i64,
     pub remembered_devices: i64,
     pub tokens: i64,
+    /// The event of it; none when nothing changed.
+    pub event: Option<EventId>,
 }
 
 /// Disables a member: sessions, remembered devices, tokens and their open invitations end at once, and they
@@ -97,6 +99,7 @@ pub(super) async fn end_everything(
         sessions: ended.sessions,
         remembered_devices: ended.remembered_devices,
         tokens: i64::try_from(tokens.len()).unwrap_or(i64::MAX),
+        event: Some(ended.event),
     })
 }
 

@@ -31,5 +31,6 @@ pub async fn end_others(op: &mut Operation, me: &SignedIn) -> Result<RotatedSess
         session: rotate(op, &live.id, Rotation::CookieOnly).await?,
         sessions: ended.sessions,
         remembered_devices: ended.remembered_devices,
+        event: ended.event,
     })
 }

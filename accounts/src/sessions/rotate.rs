@@ -9,7 +9,7 @@ use super::{
 use crate::{
     audit::Event,
     end_reason::EndReason,
-    ids::SessionId,
+    ids::{EventId, SessionId},
     on,
     operation::{LiveSession, Operation},
     secret::Token,
@@ -22,6 +22,8 @@ pub struct RotatedSession {
     /// Sessions that ended, this one not counted.
     pub sessions: i64,
     pub remembered_devices: i64,
+    /// The event of it: what ended at applications is found by it.
+    pub event: EventId,
 }
 
 /// Ends every other session and all remembered devices, and records `event` with the counts.
@@ -44,6 +46,7 @@ pub(crate) async fn end_others_and_rotate(
         session,
         sessions: ended.sessions,
         remembered_devices: ended.remembered_devices,
+        event: ended.event,
     })
 }
 

@@ -49,6 +49,12 @@ impl Details {
         ended.map_or_else(String::new, |ended| format!(": {ended}"))
     }
 
+    /// Whether an application's last word on a logout notice was no: 400 is final. Another status, or none, is that of
+    /// the last try before it was given up.
+    pub(crate) fn has_refused_notice(&self) -> bool {
+        self.number("status") == Some(400)
+    }
+
     /// " from Analytical Engines to Difference Engines".
     pub(crate) fn change(&self) -> String {
         let (from, to) = (self.required("from"), self.required("to"));

@@ -6,6 +6,8 @@ pub mod confirm;
 #[cfg(feature = "ssr")]
 pub mod delete;
 pub mod login;
+#[cfg(feature = "ssr")]
+mod others_ended;
 pub mod password;
 pub mod security;
 pub mod two_factor;

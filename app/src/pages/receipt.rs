@@ -23,7 +23,7 @@ use crate::{
     },
     time::{Show, Time, When},
 };
-pub(super) use told::{still_open, told_list};
+pub(super) use told::{ReadBy, still_open, told_list};
 
 /// How often the page loads itself again, in seconds: soon at first, because most applications answer within one.
 const SOON: &str = "2";
@@ -102,7 +102,7 @@ fn card(receipt: Receipt, told: Vec<Told>) -> impl IntoView {
                     }
                 })}
             <h2 class="outcome__title">"Applications"</h2>
-            {still_open(&told)}
+            {still_open(&told, ReadBy::TheUser)}
             {if none {
                 view! { <p class="receipt__meta">"You weren’t signed in to any."</p> }.into_any()
             } else {

@@ -22,6 +22,7 @@ pub fn said() -> impl IntoView {
         text,
         secret,
         bad,
+        logged_out: _,
     } = note;
     let tone = if bad { Tone::Danger } else { Tone::Success };
     view! {

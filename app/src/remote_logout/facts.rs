@@ -64,10 +64,11 @@ pub enum Learns {
     CannotBeTold,
 }
 
-/// A sign-in at an application.
+/// Sign-ins at an application.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApplicationFact {
     pub name: String,
+    pub sessions: u64,
     pub learns: Learns,
     /// How many days its own session may live.
     pub own_session_days: u64,
@@ -128,17 +129,42 @@ pub async fn remote_logout_facts() -> Result<Facts, AppError> {
 #[cfg(feature = "ssr")]
 impl From<&accounts::applications::Mine> for ApplicationFact {
     fn from(mine: &accounts::applications::Mine) -> Self {
-        use accounts::applications::Class;
-
         Self {
             name: accounts::text::visible(&mine.name).into_owned(),
-            learns: match mine.class() {
-                Class::ToldAtOnce => Learns::ToldAtOnce,
-                Class::RefusedAtNextRequest => Learns::RefusedAtNextRequest,
-                Class::EndsAtNextRefresh => Learns::EndsAtNextRefresh,
-                Class::CannotBeTold => Learns::CannotBeTold,
-            },
-            own_session_days: (mine.own_session().as_secs() / 86_400).max(1),
+            sessions: 1,
+            learns: mine.class().into(),
+            own_session_days: days(mine.own_session()),
         }
     }
+}
+
+#[cfg(feature = "ssr")]
+impl From<&accounts::applications::OfEveryone> for ApplicationFact {
+    fn from(there: &accounts::applications::OfEveryone) -> Self {
+        Self {
+            name: accounts::text::visible(&there.name).into_owned(),
+            sessions: there.sessions.unsigned_abs(),
+            learns: there.class().into(),
+            own_session_days: days(there.own_session()),
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl From<accounts::applications::Class> for Learns {
+    fn from(class: accounts::applications::Class) -> Self {
+        use accounts::applications::Class;
+
+        match class {
+            Class::ToldAtOnce => Self::ToldAtOnce,
+            Class::RefusedAtNextRequest => Self::RefusedAtNextRequest,
+            Class::EndsAtNextRefresh => Self::EndsAtNextRefresh,
+            Class::CannotBeTold => Self::CannotBeTold,
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn days(lives: std::time::Duration) -> u64 {
+    (lives.as_secs() / 86_400).max(1)
 }

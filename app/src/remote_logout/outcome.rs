@@ -124,7 +124,7 @@ pub fn Outcome(facts: Facts, #[prop(optional)] page: bool) -> impl IntoView {
 
 /// The applications in four classes: what will be told, what ends by itself, and what cannot be reached.
 #[component]
-fn Applications(applications: Vec<ApplicationFact>) -> impl IntoView {
+pub(crate) fn Applications(applications: Vec<ApplicationFact>) -> impl IntoView {
     let classes = [
         (Learns::ToldAtOnce, "Told at once"),
         (
@@ -164,9 +164,12 @@ fn Applications(applications: Vec<ApplicationFact>) -> impl IntoView {
 fn names(applications: &[ApplicationFact], learns: Learns) -> Vec<String> {
     let mut names: Vec<(&ApplicationFact, u64)> = Vec::new();
     for application in applications.iter().filter(|fact| fact.learns == learns) {
-        match names.iter_mut().find(|(known, _)| *known == application) {
-            Some((_, sessions)) => *sessions += 1,
-            None => names.push((application, 1)),
+        let same = |known: &ApplicationFact| {
+            known.name == application.name && known.own_session_days == application.own_session_days
+        };
+        match names.iter_mut().find(|(known, _)| same(known)) {
+            Some((_, sessions)) => *sessions += application.sessions,
+            None => names.push((application, application.sessions)),
         }
     }
     names

@@ -119,6 +119,7 @@ pub(super) const LIST: &[Address] = &[
     needs("/settings/applications", "see the applications", ViewApplications),
     needs("/settings/applications/new", "register an application", ViewApplications),
     needs("/settings/applications/one", "see one application", ViewApplications),
+    needs("/settings/applications/remove", "confirm removing an application", ManageApplications),
     needs("/settings/api", "see your API tokens", OwnTokens),
     needs("/settings/api/revoke", "confirm revoking an API token", OwnTokens),
     needs("/settings/mcp", "see your MCP tokens", OwnTokens),

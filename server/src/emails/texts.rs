@@ -2,6 +2,7 @@
 //! user chose is text in both.
 
 use accounts::{
+    applications::Told,
     device,
     emails::{AskedBy, Due, EmailTemplate},
     text::visible,
@@ -9,6 +10,8 @@ use accounts::{
 };
 use app::{counted::all_counted, time::Time};
 use jiff::Timestamp;
+
+use super::applications::at_applications;
 
 /// What an email says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,9 +56,9 @@ const NOTHING_TO_DO: &str = "You don’t need to do anything.";
 const FORGOT: &str =
     "If this wasn’t you, choose a new password with “Forgot your password?” on the sign-in page.";
 
-/// The text of an email of the install at that address.
-pub(super) fn of(due: &Due, install: &str) -> Text {
-    let body = body(due, install);
+/// The text of an email of the install at that address; `told` is what applications were told of what it tells of.
+pub(super) fn of(due: &Due, told: &[Told], install: &str) -> Text {
+    let body = body(due, told, install);
     let shown = |text: String| visible(&text).into_owned();
     let facts = facts(due).into_iter().map(|fact| Fact {
         value: shown(fact.value),
@@ -71,7 +74,7 @@ pub(super) fn of(due: &Due, install: &str) -> Text {
     }
 }
 
-fn body(due: &Due, install: &str) -> Body {
+fn body(due: &Due, told: &[Told], install: &str) -> Body {
     let page = |label, path: &str| {
         let link = format!("{install}{path}");
         Some(Button { label, link })
@@ -222,7 +225,9 @@ fn body(due: &Due, install: &str) -> Body {
             asked_by,
         } => {
             let mut body = signed_out_everywhere(asked_by, &page);
-            body.paragraphs.push(ended_by_remote_logout(*sessions, *remembered_devices));
+            let nowhere = told.is_empty();
+            body.paragraphs.push(ended_by_remote_logout(*sessions, *remembered_devices, nowhere));
+            body.paragraphs.extend(at_applications(told));
             body.paragraphs.push("API tokens, MCP tokens and two-factor authentication weren’t affected.".into());
             let proof = due.email.proof.as_deref().unwrap_or_default();
             body.paragraphs.push(format!("Proof, the hash of this event in the audit log: {proof}"));
@@ -276,7 +281,8 @@ fn signed_out_everywhere(
     }
 }
 
-fn ended_by_remote_logout(sessions: i64, remembered_devices: i64) -> String {
+/// `nowhere`: no sign-in at an application has ended either.
+fn ended_by_remote_logout(sessions: i64, remembered_devices: i64, nowhere: bool) -> String {
     let there = all_counted(&[
         (sessions.unsigned_abs(), "session", "sessions"),
         (
@@ -287,7 +293,8 @@ fn ended_by_remote_logout(sessions: i64, remembered_devices: i64) -> String {
     ]);
     match there {
         Some(there) => format!("Remote logout ended {there}."),
-        None => "Remote logout was used. You weren’t signed in anywhere.".into(),
+        None if nowhere => "Remote logout was used. You weren’t signed in anywhere.".into(),
+        None => "Remote logout was used.".into(),
     }
 }
 

@@ -1,9 +1,12 @@
 //! Applications: the page that registers them, and what they are told of a logout, by real receivers on loopback.
 
 mod forms;
+mod known;
+mod members;
 mod notices;
 mod page;
 mod receipt;
+mod removing;
 pub mod signed;
 
 use serde_json::Value;

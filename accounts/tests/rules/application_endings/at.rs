@@ -98,7 +98,7 @@ impl TestApp {
         &self,
         who: &SignedIn,
         id: &ApplicationId,
-    ) -> Result<String, ApplicationError> {
+    ) -> Result<Application, ApplicationError> {
         let mut op = self.begin(&browser(1), NOW).await;
         let done = applications::remove(&mut op, who, id).await?;
         op.commit().await.unwrap();

@@ -41,6 +41,7 @@ pub async fn change_password(
     use crate::{
         context::{curfew, leave, now, set_cookie, signed_in, visit},
         cookies::Kind,
+        pages::profile::others_ended::others_of,
     };
 
     drop(for_user);
@@ -53,10 +54,8 @@ pub async fn change_password(
     let changed = change_password(&curfew.instance, &visit.client, now(), &me, change).await?;
     set_cookie(&curfew.cookies.session(&changed.session.token));
     set_cookie(&curfew.cookies.removed(Kind::RememberMe));
-    leave(&Flash::Done(Done::PasswordChanged {
-        sessions: changed.sessions,
-        remembered_devices: changed.remembered_devices,
-    }))?;
+    let ended = others_of(&changed).await;
+    leave(&Flash::Done(Done::PasswordChanged(ended)))?;
     leptos_axum::redirect("/profile/password");
     Ok(())
 }
@@ -115,7 +114,7 @@ fn PasswordForm() -> impl IntoView {
                     </div>
                 </div>
                 <div class="card__footer">
-                    <p>"All other sessions and all remembered devices will end."</p>
+                    <p>"All other sessions, all remembered devices and your sign-ins at applications will end."</p>
                     <Submit busy=form.busy()>"Change password"</Submit>
                 </div>
             </PostForm>
@@ -126,13 +125,9 @@ fn PasswordForm() -> impl IntoView {
 #[cfg(feature = "ssr")]
 #[component]
 fn Changed(flash: Flash) -> impl IntoView {
-    let Flash::Done(Done::PasswordChanged {
-        sessions,
-        remembered_devices,
-    }) = flash
-    else {
+    let Flash::Done(Done::PasswordChanged(ended)) = flash else {
         return ().into_any();
     };
-    let text = others_ended(sessions, remembered_devices);
+    let text = others_ended(ended);
     view! { <Notice tone=Tone::Success title="Your password has been changed" text /> }.into_any()
 }

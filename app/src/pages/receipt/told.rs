@@ -21,28 +21,28 @@ pub(in super::super) fn told_list(told: Vec<Told>) -> impl IntoView {
 }
 
 /// What has to be done there too, where an application may not have signed its user out.
-pub(in super::super) fn still_open(told: &[Told]) -> Option<impl IntoView + use<>> {
-    told.iter().any(|told| may_be_open(told.how)).then(|| {
+pub(in super::super) fn still_open(told: &[Told], reader: ReadBy) -> Option<impl IntoView + use<>> {
+    let to_do = match reader {
+        ReadBy::TheUser => " Sign out of those marked here, too.",
+        ReadBy::AnOwner => " End the sessions in those marked here, too.",
+    };
+    told.iter().any(|told| told.how.may_be_open()).then(|| {
         view! {
             <p class="receipt__text">
                 <strong>"Some applications may still be open."</strong>
-                " Sign out of those marked here, too."
+                {to_do}
             </p>
         }
     })
 }
 
-/// A first notice may still be on its way, and is no reason to worry.
-fn may_be_open(how: ToldHow) -> bool {
-    match how {
-        ToldHow::BeingTold { tries, next } => tries > 1 || next.is_some(),
-        ToldHow::Refused(_) | ToldHow::Dropped | ToldHow::CannotBeTold(_) => true,
-        ToldHow::LoggedOut(_)
-        | ToldHow::HadNoSession(_)
-        | ToldHow::GaveUp
-        | ToldHow::RefusedAtNextRequest
-        | ToldHow::EndsAtNextRefresh => false,
-    }
+/// Who reads what applications were told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum ReadBy {
+    /// Whose sessions ended.
+    TheUser,
+    /// An owner or admin who ended those of others.
+    AnOwner,
 }
 
 /// Sessions at one application of which the same is to be said.
@@ -176,7 +176,7 @@ fn row(answer: Answer) -> impl IntoView {
     };
     let sessions = (answer.sessions > 1 || answer.is_one_of_several)
         .then(|| format!(" ({})", counted(answer.sessions, "session", "sessions")));
-    let class = if may_be_open(answer.how) {
+    let class = if answer.how.may_be_open() {
         "outcome__item outcome__item--open"
     } else {
         "outcome__item"
@@ -224,29 +224,6 @@ mod tests {
                 ("Wiki".to_owned(), 1, false, at(3)),
             ]
         );
-    }
-
-    #[test]
-    fn what_is_on_its_way_or_has_answered_is_not_called_open() {
-        let next = Some(UnixMillis(9));
-        for how in [
-            ToldHow::Refused(None),
-            ToldHow::Dropped,
-            ToldHow::CannotBeTold(std::time::Duration::from_hours(24)),
-            ToldHow::BeingTold { tries: 1, next },
-        ] {
-            assert!(may_be_open(how), "{how:?}");
-        }
-        for how in [
-            ToldHow::LoggedOut(UnixMillis(5)),
-            ToldHow::RefusedAtNextRequest,
-            ToldHow::BeingTold {
-                tries: 1,
-                next: None,
-            },
-        ] {
-            assert!(!may_be_open(how), "{how:?}");
-        }
     }
 
     /// A receipt never claims of one session what another has answered.

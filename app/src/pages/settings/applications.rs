@@ -8,10 +8,11 @@ mod gate_texts;
 pub mod new;
 pub mod one;
 mod presets;
+pub mod remove;
 mod test_button;
 
 use accounts::{
-    applications::{self, Application, Details, Kind},
+    applications::{self, Application, Details, Kind, LastAnswer},
     text::visible,
 };
 use leptos::prelude::*;
@@ -55,6 +56,16 @@ const NEW: &str = "/settings/applications/new";
 /// The page of one application.
 const ONE: &str = "/settings/applications/one";
 
+/// From when on a change counts: only what signs in with OpenID is sent notices.
+fn counts_from(kind: Kind) -> &'static str {
+    match kind {
+        Kind::OpenId => {
+            "Notices that wait go to the new address, and are dropped if there is none."
+        }
+        Kind::Gate => "It counts from the next request on.",
+    }
+}
+
 fn page_of(id: &str) -> String {
     format!("{ONE}?application={id}")
 }
@@ -68,7 +79,8 @@ pub async fn draw() -> Result<AnyView, AppError> {
     let mut rows = Vec::new();
     for application in list {
         let hosts = applications::hosts(&mut conn, &application.id).await?;
-        rows.push(row(&application, &hosts));
+        let last = applications::last_answer(&mut conn, &application.id).await?;
+        rows.push(row(&application, &hosts, last));
     }
     drop(conn);
     // A form that a program has sent here, or that was confirmed meanwhile, is shown where it was led back to.
@@ -102,16 +114,20 @@ fn header(may: bool) -> impl IntoView {
     view! {
         <div class="section__header">
             <p class="section__lead">
-                "What members sign in to with their Curfew account. A remote logout ends it there too."
+                "What members sign in to with their Curfew account, and how each learns of a remote logout."
             </p>
             {register}
         </div>
     }
 }
 
-fn row(application: &Application, hosts: &[String]) -> impl IntoView + use<> {
+fn row(
+    application: &Application,
+    hosts: &[String],
+    last: Option<LastAnswer>,
+) -> impl IntoView + use<> {
     let since: Time = application.created_at.into();
-    let (told, _) = told(application);
+    let (told, _) = told(application, last);
     let (href, name) = (
         page_of(application.id.as_str()),
         visible(&application.name).into_owned(),
@@ -128,12 +144,26 @@ fn row(application: &Application, hosts: &[String]) -> impl IntoView + use<> {
     }
 }
 
-/// How it learns of a logout, and the badge for that.
-fn told(application: &Application) -> (&'static str, &'static str) {
-    match (application.kind, &application.logout_address) {
-        (Kind::Gate, _) => ("Refused at its next request", "badge badge--success"),
-        (Kind::OpenId, Some(_)) => ("Told at once", "badge badge--success"),
-        (Kind::OpenId, None) => ("Can’t be told", "badge badge--warning"),
+/// How it learns of a logout by what is known now, and the badge for that.
+fn told(application: &Application, last: Option<LastAnswer>) -> (&'static str, &'static str) {
+    match (application.kind, &application.logout_address, last) {
+        (Kind::Gate, ..) => ("Refused at its next request", "badge badge--success"),
+        (Kind::OpenId, None, _) => ("Can’t be told", "badge badge--warning"),
+        (Kind::OpenId, Some(_), None) => ("Told at once", "badge"),
+        (Kind::OpenId, Some(_), Some(LastAnswer::Refused)) => {
+            ("Told, but refused the last time", "badge badge--danger")
+        }
+        (Kind::OpenId, Some(_), Some(LastAnswer::GivenUp)) => (
+            "Told, but never answered the last time",
+            "badge badge--danger",
+        ),
+        (Kind::OpenId, Some(_), Some(LastAnswer::Failing)) => (
+            "Told, but no good answer the last time",
+            "badge badge--warning",
+        ),
+        (Kind::OpenId, Some(_), Some(LastAnswer::LoggedOut | LastAnswer::HadNoSession)) => {
+            ("Told at once", "badge badge--success")
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `/settings/members`: who is in the account, who is invited, and what may be done to them.
 
 pub mod confirm;
+mod done;
 pub mod everyone;
 mod functions;
 mod invite;
@@ -28,7 +29,7 @@ use crate::{
         form_fields::FormFields,
         icon::{Disc, Shape},
         link::Link,
-        plain::{Choice, avatar, said},
+        plain::{Choice, avatar},
     },
     time::{Show, When},
 };
@@ -45,6 +46,7 @@ pub async fn draw() -> Result<AnyView, AppError> {
     let all = members::count(&mut conn, account).await?.unsigned_abs();
     let open = invitations::open(&mut conn, account).await?;
     let rule = members::second_factor_rule(&mut conn, account).await?;
+    let done = done::done(&mut conn, account).await?;
     drop(conn);
     let sent = Sent::of(&[
         "change_role",
@@ -76,7 +78,7 @@ pub async fn draw() -> Result<AnyView, AppError> {
         view! { <ul class="members" role="list">{rows}</ul> }.into_any()
     };
     let page = view! {
-        {said()}
+        {done}
         {sent.summary()}
         <section class="section" aria-labelledby="members-title">
             <div class="section__header">

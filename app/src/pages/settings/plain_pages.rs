@@ -96,3 +96,8 @@ pub fn Application() -> impl IntoView {
         applications::one::draw,
     )
 }
+
+#[component]
+pub fn RemoveApplication() -> impl IntoView {
+    question("Remove the application?", applications::remove::draw)
+}

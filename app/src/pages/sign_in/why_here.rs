@@ -11,7 +11,7 @@ use crate::{
     counted::{counted, ended},
     error::{AppError, listed},
     flash::{Done, Flash, Receipt},
-    pages::receipt::{still_open, told_list},
+    pages::receipt::{ReadBy, still_open, told_list},
     parts::{
         icon::{Icon, Shape},
         link::Link,
@@ -84,6 +84,11 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
         format!("Revoked: {}. {stay}", listed(&revoked))
     };
     let event = receipt.event.clone();
+    let open = if receipt.may_be_open {
+        " Some applications may still be open."
+    } else {
+        ""
+    };
     view! {
         <section class="receipt" aria-labelledby="receipt-title" role="status">
             <Icon shape=Shape::CheckCircle />
@@ -98,6 +103,15 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
                         <p class="receipt__meta">
                             {counted(receipt.invitations, "pending invitation", "pending invitations")}
                             " won’t work until confirmed under Settings → Members."
+                        </p>
+                    }
+                })}
+            {(receipt.applications > 0)
+                .then(|| {
+                    view! {
+                        <p class="receipt__meta">
+                            {counted(receipt.applications, "sign-in at an application", "sign-ins at applications")}
+                            " ended, too." {open} " Their answers come in under Settings → Applications."
                         </p>
                     }
                 })}
@@ -128,7 +142,7 @@ async fn told(event: String) -> Result<AnyView, AppError> {
     } else {
         "Open the receipt"
     };
-    let still_open = still_open(&told);
+    let still_open = still_open(&told, ReadBy::TheUser);
     let list = (!told.is_empty()).then(|| told_list(told));
     let view = view! {
         {still_open}

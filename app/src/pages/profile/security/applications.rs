@@ -5,6 +5,7 @@ use accounts::{applications::Mine, text::visible};
 use leptos::prelude::*;
 
 use crate::{
+    error::listed,
     parts::form_fields::FormFields,
     time::{Show, Time, When},
 };
@@ -12,6 +13,7 @@ use crate::{
 /// The section; nothing where the user is signed in at no application.
 pub(crate) fn section(mine: Vec<Mine>) -> impl IntoView {
     let any = !mine.is_empty();
+    let lead = lead(&mine);
     let rows = mine.into_iter().map(row).collect_view();
     any.then(|| {
         view! {
@@ -19,9 +21,7 @@ pub(crate) fn section(mine: Vec<Mine>) -> impl IntoView {
                 <div class="section__header">
                     <div>
                         <h2 class="section__title" id="applications-title">"Applications"</h2>
-                        <p class="section__lead">
-                            "Where you’re signed in with Curfew. A remote logout ends all of it."
-                        </p>
+                        <p class="section__lead">{lead}</p>
                     </div>
                 </div>
                 <div class="table-frame" tabindex="0" role="region" aria-label="Table of applications">
@@ -40,6 +40,26 @@ pub(crate) fn section(mine: Vec<Mine>) -> impl IntoView {
             </section>
         }
     })
+}
+
+/// What a remote logout does, by what is known of each now.
+fn lead(mine: &[Mine]) -> String {
+    let mut open: Vec<String> = Vec::new();
+    for mine in mine.iter().filter(|mine| mine.may_stay_open()) {
+        let name = visible(&mine.name).into_owned();
+        if !open.contains(&name) {
+            open.push(name);
+        }
+    }
+    let ends = if open.is_empty() {
+        "A remote logout ends all of it.".to_owned()
+    } else {
+        format!(
+            "A remote logout ends all of it here, but {} may stay open: sign out there, too.",
+            listed(&open)
+        )
+    };
+    format!("Where you’re signed in with Curfew. {ends}")
 }
 
 fn row(mine: Mine) -> impl IntoView {

@@ -59,9 +59,10 @@ pub async fn end_other_sessions(
 
     use crate::{
         context::{curfew, note, operation, set_cookie},
-        counted,
+        counted::others_ended,
         flash::Note,
         forms::shown,
+        pages::profile::others_ended::others_of,
         step_up::confirmed,
     };
 
@@ -73,7 +74,7 @@ pub async fn end_other_sessions(
     let ended = end_others(&mut op, &me).await?;
     op.commit().await?;
     set_cookie(&curfew.cookies.session(&ended.session.token));
-    let text = counted::others_ended(ended.sessions, ended.remembered_devices);
+    let text = others_ended(others_of(&ended).await);
     note(Note::new(text))?;
     leptos_axum::redirect("/profile/security");
     Ok(())

@@ -156,20 +156,12 @@ pub fn JustDone() -> impl IntoView {
         return ().into_any();
     };
     let (title, text) = match flash {
-        Flash::Done(Done::TwoFactorOn {
-            sessions,
-            remembered_devices,
-        }) => (
-            "Two-factor authentication is on",
-            others_ended(sessions, remembered_devices),
-        ),
-        Flash::Done(Done::TwoFactorOff {
-            sessions,
-            remembered_devices,
-        }) => (
-            "Two-factor authentication is off",
-            others_ended(sessions, remembered_devices),
-        ),
+        Flash::Done(Done::TwoFactorOn(ended)) => {
+            ("Two-factor authentication is on", others_ended(ended))
+        }
+        Flash::Done(Done::TwoFactorOff(ended)) => {
+            ("Two-factor authentication is off", others_ended(ended))
+        }
         Flash::Done(Done::NewRecoveryCodes) => (
             "Your new recovery codes are in use",
             "The old ones no longer work.".into(),

@@ -38,6 +38,7 @@ pub async fn turn_on_two_factor(
         context::{curfew, leave, now, set_cookie, visit},
         cookies::Kind,
         flash::{Done, Flash},
+        pages::profile::others_ended::others_of,
         step_up::confirmed,
     };
 
@@ -46,10 +47,8 @@ pub async fn turn_on_two_factor(
     let rotated = turn_on(&curfew.instance, &visit.client, now(), &me, &code).await?;
     set_cookie(&curfew.cookies.session(&rotated.session.token));
     set_cookie(&curfew.cookies.removed(Kind::RememberMe));
-    leave(&Flash::Done(Done::TwoFactorOn {
-        sessions: rotated.sessions,
-        remembered_devices: rotated.remembered_devices,
-    }))?;
+    let ended = others_of(&rotated).await;
+    leave(&Flash::Done(Done::TwoFactorOn(ended)))?;
     leptos_axum::redirect("/profile/security");
     Ok(())
 }
@@ -71,6 +70,7 @@ pub async fn turn_off_two_factor(
         cookies::Kind,
         flash::{Done, Flash},
         forms::shown,
+        pages::profile::others_ended::others_of,
         step_up::confirmed,
     };
 
@@ -82,10 +82,8 @@ pub async fn turn_off_two_factor(
     op.commit().await?;
     set_cookie(&curfew.cookies.session(&rotated.session.token));
     set_cookie(&curfew.cookies.removed(Kind::RememberMe));
-    leave(&Flash::Done(Done::TwoFactorOff {
-        sessions: rotated.sessions,
-        remembered_devices: rotated.remembered_devices,
-    }))?;
+    let ended = others_of(&rotated).await;
+    leave(&Flash::Done(Done::TwoFactorOff(ended)))?;
     leptos_axum::redirect("/profile/security");
     Ok(())
 }

@@ -70,12 +70,9 @@ pub async fn change_application(
     refuse_address(&details.logout_address).await?;
     let own = OwnHost::of(&curfew.public_url);
     let mut op = operation().await?;
-    applications::change(&mut op, &me, &id, &details, &own).await?;
+    let changed = applications::change(&mut op, &me, &id, &details, &own).await?;
     op.commit().await?;
-    note(
-        Note::new("Saved")
-            .with("Notices that wait go to the new address, and are dropped if there is none."),
-    )?;
+    note(Note::new("Saved").with(super::counts_from(changed.kind)))?;
     leptos_axum::redirect(&page_of(id.as_str()));
     Ok(())
 }
@@ -140,12 +137,19 @@ pub async fn revoke_old_application_secret(application: String) -> Result<(), Ap
 pub async fn remove_application(application: String) -> Result<(), AppError> {
     let (me, id) = (signed_in()?, ApplicationId(application));
     let mut op = operation().await?;
-    let name = applications::remove(&mut op, &me, &id).await?;
+    let removed = applications::remove(&mut op, &me, &id).await?;
     op.commit().await?;
-    note(
-        Note::new(format!("{} is removed", accounts::text::visible(&name)))
-            .with("Every session there has ended, and it is told so once more. Older notices that waited are dropped."),
-    )?;
+    let text = match (removed.kind, removed.logout_address) {
+        (Kind::Gate, _) => "No request gets through any more.",
+        (Kind::OpenId, Some(_)) => {
+            "Every sign-in there has ended, and it is told so once more. Older notices that waited are dropped."
+        }
+        (Kind::OpenId, None) => {
+            "Every sign-in there has ended. It can’t be told, so its own sessions may live on."
+        }
+    };
+    let name = accounts::text::visible(&removed.name);
+    note(Note::new(format!("{name} is removed")).with(text))?;
     leptos_axum::redirect(PAGE);
     Ok(())
 }

@@ -8,20 +8,24 @@ mod set_up;
 mod signed_in;
 
 use accounts::{
-    applications::{self, Access, Application, Details, Kind},
+    applications::{self, Access, Application, Details, Kind, LastAnswer},
     ids::ApplicationId,
+    instance::Reader,
+    secret::Secret,
     text::visible,
 };
 use leptos::prelude::*;
 
 use super::{
-    PAGE,
+    PAGE, counts_from,
     form::{Form, Members, fields, members},
-    presets, told,
+    presets, remove, told,
 };
 use crate::{
+    boot::boot,
     context::{query, reader, signed_in as user},
     error::{AppError, Code},
+    flash::{Flash, Note},
     parts::{
         button::Submit,
         form::Sent,
@@ -50,6 +54,8 @@ pub async fn draw() -> Result<AnyView, AppError> {
     let secrets = applications::count_secrets(&mut conn, &id).await?;
     let notices = applications::recent_notices(&mut conn, &id, SHOWN).await?;
     let there = applications::signed_in_there(&mut conn, &id, SHOWN + 1).await?;
+    let last = applications::last_answer(&mut conn, &id).await?;
+    let secret = secret_just_shown(&mut conn, &id).await?;
     drop(conn);
     let members = members(&me.user.account_id, &access).await?;
     let offered = query("redirect").filter(|_| application.kind == Kind::OpenId);
@@ -58,9 +64,9 @@ pub async fn draw() -> Result<AnyView, AppError> {
         {said()}
         <div><Link class="button button--small" href=PAGE>"All applications"</Link></div>
         {offered.map(|address| add_redirect::offer(&application, address))}
-        {heading(&application)}
+        {heading(&application, last)}
         {application.declared_as.as_deref().map(declared)}
-        {set_up::set_up(&application, &redirects, &hosts)?}
+        {set_up::set_up(&application, &redirects, &hosts, secret.as_deref())?}
         {operations::operations(&application, secrets)}
         {signed_in::signed_in(there)}
         {(application.kind == Kind::OpenId).then(|| notices::notices(notices))}
@@ -70,9 +76,25 @@ pub async fn draw() -> Result<AnyView, AppError> {
     Ok(page.into_any())
 }
 
+/// The secret that this page shows this once, where it is one of this application.
+async fn secret_just_shown(
+    conn: &mut Reader,
+    id: &ApplicationId,
+) -> Result<Option<String>, AppError> {
+    let Some(Flash::Note(Note {
+        secret: Some(shown),
+        ..
+    })) = boot().flash
+    else {
+        return Ok(None);
+    };
+    let is_its_own = applications::is_secret_of(conn, id, &Secret::new(shown.clone())).await?;
+    Ok(is_its_own.then_some(shown))
+}
+
 /// Its name and what kind it is.
-fn heading(application: &Application) -> impl IntoView + use<> {
-    let (told, tone) = told(application);
+fn heading(application: &Application, last: Option<LastAnswer>) -> impl IntoView + use<> {
+    let (told, tone) = told(application, last);
     let since: Time = application.created_at.into();
     view! {
         <div>
@@ -112,12 +134,7 @@ fn change(
         new: false,
     };
     let id = application.id.0.clone();
-    let footer = match application.kind {
-        Kind::OpenId => {
-            "Notices that wait go to the new address, and are dropped if there is none."
-        }
-        Kind::Gate => "It counts from the next request on.",
-    };
+    let footer = counts_from(application.kind);
     view! {
         <section class="card" aria-labelledby="change-title">
             <form method="post" action="/api/fn/change_application" novalidate>
@@ -143,11 +160,11 @@ fn change(
     }
 }
 
+/// The question stands on a page of its own.
 fn removing(application: &Application) -> impl IntoView + use<> {
-    let id = application.id.0.clone();
     let text = match application.kind {
         Kind::OpenId => {
-            "Every session there ends, and it is told so once more. Older notices that wait are dropped. Its secrets are revoked, and its host is free again."
+            "Every sign-in there ends, its secrets are revoked, and its host is free again."
         }
         Kind::Gate => "No request gets through any more, and its host is free again.",
     };
@@ -160,12 +177,10 @@ fn removing(application: &Application) -> impl IntoView + use<> {
                 </div>
             </div>
             <div class="card__footer">
-                <p>"This can’t be undone."</p>
-                <form class="button-form" method="post" action="/api/fn/remove_application">
-                    <FormFields />
-                    <input type="hidden" name="application" value=id />
-                    <button class="button button--danger-quiet">"Remove application"</button>
-                </form>
+                <p>"You’re asked before anything happens."</p>
+                <Link class="button button--danger-quiet" href=remove::page_of(application.id.as_str())>
+                    "Remove application"
+                </Link>
             </div>
         </section>
     }

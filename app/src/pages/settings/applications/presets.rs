@@ -95,15 +95,24 @@ pub(super) struct Text {
     pub content: String,
 }
 
-/// What is copied into the application's own settings, where its preset is known.
-pub(super) fn text(application: &Application, hosts: &[String], issuer: &str) -> Option<Text> {
+/// What stands where the secret goes while it is not known.
+const NO_SECRET: &str = "YOUR_SECRET";
+
+/// What is copied into the application's own settings, where its preset is known: with its secret where that is shown.
+pub(super) fn text(
+    application: &Application,
+    hosts: &[String],
+    issuer: &str,
+    secret: Option<&str>,
+) -> Option<Text> {
     let preset = application.preset.as_deref().and_then(of)?;
     let host = hosts.first().map_or("app.example.com", String::as_str);
     let address = application.address.clone();
     let address = address.unwrap_or_else(|| format!("https://{host}"));
     let content = at(preset.text, &address)
         .replace("{issuer}", issuer)
-        .replace("{id}", application.id.as_str());
+        .replace("{id}", application.id.as_str())
+        .replace(NO_SECRET, secret.unwrap_or(NO_SECRET));
     Some(Text {
         title: preset.name.to_owned(),
         place: preset.place,
@@ -124,7 +133,7 @@ mod tests {
                 "{}",
                 preset.key
             );
-            let secret = preset.text.contains("YOUR_SECRET");
+            let secret = preset.text.contains(NO_SECRET);
             assert_eq!(secret, preset.details().is_confidential, "{}", preset.key);
             let at = preset.redirects("https://app.example.com/");
             assert!(

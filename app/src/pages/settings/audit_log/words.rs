@@ -203,17 +203,24 @@ impl Sentence<'_> {
                 format!("{who} signed in to {}", details.required("name"))
             }
             Action::ApplicationSignedOut => {
-                format!("{who} signed out of {}", details.required("name"))
+                format!("{who} ended their sign-in at {}", details.required("name"))
             }
             Action::ApplicationSessionEnded => {
-                format!("{whom} was signed out of {}", details.required("name"))
+                format!(
+                    "The sign-in of {whom} at {} has ended",
+                    details.required("name")
+                )
             }
             Action::ApplicationTokenReused => format!(
                 "A token of {whom} at {} was used a second time, as if it had been copied",
                 details.required("name")
             ),
-            Action::ApplicationRefused => format!(
+            Action::ApplicationRefused if details.has_refused_notice() => format!(
                 "{} refused to sign {whom} out there",
+                details.required("name")
+            ),
+            Action::ApplicationRefused => format!(
+                "{} never said that it signed {whom} out there",
                 details.required("name")
             ),
             Action::RetentionChanged => {

@@ -1,6 +1,6 @@
 //! `/settings/members/confirm?operation=…&member=…`: confirms an operation on a member, with what will end.
 
-use accounts::{ids::UserId, members, sessions, text::visible};
+use accounts::{applications, ids::UserId, members, sessions, text::visible};
 use leptos::prelude::*;
 
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
         icon::{Disc, Icon, Shape},
         link::Link,
     },
+    remote_logout::{ApplicationFact, Applications},
 };
 
 /// What is asked before an operation.
@@ -78,7 +79,9 @@ pub async fn draw() -> Result<AnyView, AppError> {
     let operation = query("operation").unwrap_or_default();
     let asked = question(&operation, &visible(&member.name)).ok_or_else(not_found)?;
     let facts = sessions::facts(&mut conn, &id).await?;
+    let there = applications::mine(&mut conn, &id).await?;
     drop(conn);
+    let there: Vec<_> = there.iter().map(ApplicationFact::from).collect();
     // Only what there is: a row that says "0" hides those that matter.
     let line = |ends: bool, n: i64, one, many| {
         (n > 0).then(|| {
@@ -95,7 +98,8 @@ pub async fn draw() -> Result<AnyView, AppError> {
             }
         })
     };
-    let nothing = facts.sessions + facts.remembered_devices + facts.invitations == 0
+    let nothing = there.is_empty()
+        && facts.sessions + facts.remembered_devices + facts.invitations == 0
         && (!asked.tokens || facts.api_tokens + facts.mcp_tokens == 0);
     let no_tokens = facts.api_tokens + facts.mcp_tokens == 0;
     let (invitation, invitations) = if asked.tokens {
@@ -131,6 +135,7 @@ pub async fn draw() -> Result<AnyView, AppError> {
                             {nothing.then(|| view! { <li class="outcome__item">"Nothing: they aren’t signed in anywhere."</li> })}
                             {asked.tokens.then(|| tokens(true))}
                         </ul>
+                        <Applications applications=there />
                     </section>
                     {(!asked.tokens && !no_tokens)
                         .then(|| {

@@ -1,6 +1,6 @@
 //! `/settings/members/everyone`: confirms that everyone is logged out.
 
-use accounts::{members, plans::Feature, roles::Role, users::User};
+use accounts::{applications, members, plans::Feature, roles::Role, users::User};
 use leptos::prelude::*;
 
 use super::roles::plans;
@@ -17,24 +17,37 @@ use crate::{
         icon::{Disc, Icon, Shape},
         link::Link,
     },
+    remote_logout::{ApplicationFact, Applications},
 };
 
 pub async fn draw() -> Result<AnyView, AppError> {
     let me = signed_in()?;
     let mut conn = reader().await?;
     let facts = members::count_everyone(&mut conn, &me.user.account_id).await?;
+    let there = applications::of_everyone(&mut conn, &me.user.account_id).await?;
     drop(conn);
-    // Only what there is: a row that says "0" hides those that matter.
-    let ends = |n: u64, one, many| {
-        (n > 0).then(|| {
-            view! {
-                <li class="outcome__item outcome__item--ends">
-                    <Icon shape=Shape::XCircle />
-                    <span>{counted(n, one, many)}</span>
-                </li>
-            }
-        })
+    let there: Vec<_> = there.iter().map(ApplicationFact::from).collect();
+    let line = |class: &str, words: String| {
+        view! {
+            <li class=format!("outcome__item outcome__item--ends {class}")>
+                <Icon shape=Shape::XCircle />
+                <span>{words}</span>
+            </li>
+        }
     };
+    // Only what there is: a row that says "0" hides those that matter.
+    let ends = |n: u64, one, many| (n > 0).then(|| line("", counted(n, one, many)));
+    // Both are drawn: the style sheet shows the one that the box below says.
+    let others = facts.sessions.saturating_sub(1);
+    let others = match others {
+        0 => "No other session".to_owned(),
+        n => counted(n, "other session", "other sessions"),
+    };
+    let all = counted(
+        facts.sessions,
+        "session, this one too",
+        "sessions, this one too",
+    );
     let page = view! {
         <div class="card card--lifted">
             <form class="card__body" method="post" action="/api/fn/remote_logout_everyone">
@@ -50,7 +63,8 @@ pub async fn draw() -> Result<AnyView, AppError> {
                             {format!("What will end for {}", counted(facts.users, "member", "members"))}
                         </h2>
                         <ul class="outcome__list" role="list">
-                            {ends(facts.sessions, "session", "sessions")}
+                            {line("outcome__others", others)}
+                            {line("outcome__all", all)}
                             {ends(facts.remembered_devices, "remembered device", "remembered devices")}
                             {ends(
                                 facts.invitations,
@@ -58,6 +72,7 @@ pub async fn draw() -> Result<AnyView, AppError> {
                                 "pending invitations: their links won’t work until they’re confirmed",
                             )}
                         </ul>
+                        <Applications applications=there />
                     </section>
                     <p class="card__text">
                         "API tokens, MCP tokens and two-factor authentication aren’t affected. Everyone can sign in again, and is told that it was you."
@@ -67,7 +82,7 @@ pub async fn draw() -> Result<AnyView, AppError> {
                 <Checkbox
                     name="keep_this"
                     label="Stay signed in here"
-                    hint="This session continues. Your other sessions and your remembered devices end too."
+                    hint="This session continues. Your other sessions, your remembered devices and your sign-ins at applications end too."
                     ticked=true
                 />
                 <div class="form__actions">

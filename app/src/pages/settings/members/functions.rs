@@ -1,16 +1,23 @@
 //! What is done to a member: the functions behind the forms. Each operation is one function of
 //! `accounts::members`, in one transaction.
 
-use accounts::{ids::UserId, members, operation::Operation, sessions::SignedIn, text::visible};
+use accounts::{
+    applications::{self, LogoutScope, Told},
+    ids::{EventId, UserId},
+    members,
+    operation::Operation,
+    sessions::SignedIn,
+    text::visible,
+};
 use leptos::prelude::*;
 
 use super::invite::role_of;
 use crate::{
-    context::{curfew, leave, note, now, operation, set_cookie, set_header, signed_in},
+    context::{curfew, leave, note, now, operation, reader, set_cookie, set_header, signed_in},
     cookies::Kind,
-    counted::{self, all_counted, counted, waiting},
+    counted::{self, all_counted, waiting},
     error::AppError,
-    flash::{Flash, Note, Receipt},
+    flash::{Flash, LoggedOut, Note, Receipt},
     forms::{shown, ticked},
 };
 
@@ -137,12 +144,17 @@ pub async fn remote_logout_member(
     // Durable first: the answer promises that everything is dead.
     op.commit().await?;
     let what = counted::ended(ended.sessions, ended.remembered_devices)
-        .unwrap_or_else(|| "They weren’t signed in anywhere".into());
+        .unwrap_or_else(|| "No session was left to end".into());
     let text = format!(
         "{what}.{} Tokens and two-factor authentication aren’t affected.",
         waiting(ended.invitations)
     );
-    note(Note::new(format!("{name} is logged out from all devices")).with(text))?;
+    let mut said = Note::new(format!("{name} is logged out from all devices")).with(text);
+    said.logged_out = Some(LoggedOut {
+        event: ended.event.0,
+        everyone: false,
+    });
+    note(said)?;
     leptos_axum::redirect(MEMBERS);
     Ok(())
 }
@@ -167,21 +179,28 @@ pub async fn remote_logout_everyone(
     set_cookie(&curfew.cookies.removed(Kind::RememberMe));
     if let Some(session) = &done.session {
         set_cookie(&curfew.cookies.session(&session.token));
-        let users = counted(ended.users, "member was", "members were");
         let what = counted::ended(ended.sessions, ended.remembered_devices)
-            .map_or_else(String::new, |what| format!(": {what}"));
+            .unwrap_or_else(|| "No other session was left to end".into());
         let text = format!(
-            "{users} logged out{what}.{} You stay signed in here.",
+            "{what}.{} You stay signed in here.",
             waiting(ended.invitations)
         );
-        note(Note::new("Everyone has been logged out").with(text))?;
+        let mut said = Note::new("Everyone else has been logged out").with(text);
+        said.logged_out = ended.event.map(|event| LoggedOut {
+            event: event.0,
+            everyone: true,
+        });
+        note(said)?;
         leptos_axum::redirect(MEMBERS);
         return Ok(());
     }
+    let told = told_of_everyone(&me, ended.event.as_ref()).await;
     leave(&Flash::Receipt(Receipt {
         sessions: ended.sessions,
         remembered_devices: ended.remembered_devices,
         invitations: ended.invitations,
+        applications: u64::try_from(told.len()).unwrap_or(u64::MAX),
+        may_be_open: told.iter().any(|told| told.how.may_be_open()),
         at: now.at.into(),
         event: ended
             .event
@@ -198,6 +217,16 @@ pub async fn remote_logout_everyone(
     Ok(())
 }
 
+/// What applications are told of a remote logout of everyone. That is done whether or not they can be looked up.
+async fn told_of_everyone(me: &SignedIn, event: Option<&EventId>) -> Vec<Told> {
+    let (Some(event), Ok(mut conn)) = (event, reader().await) else {
+        return Vec::new();
+    };
+    let (account, scope) = (&me.user.account_id, LogoutScope::Everyone);
+    let told = applications::told_of_members(&mut conn, account, event, scope).await;
+    told.unwrap_or_default()
+}
+
 /// What the next page says of a member whose sessions and tokens ended.
 fn said(title: String, ended: members::Disabled) -> Note {
     let devices = ("remembered device", "remembered devices");
@@ -212,6 +241,10 @@ fn said(title: String, ended: members::Disabled) -> Note {
     ];
     let mut note = Note::new(title);
     note.text = all_counted(&counts).map(|there| format!("{there} ended."));
+    note.logged_out = ended.event.map(|event| LoggedOut {
+        event: event.0,
+        everyone: false,
+    });
     note
 }
 

@@ -162,17 +162,23 @@ impl Sentence<'_> {
             Action::ApplicationRemoved => format!("{who} removed {}", details.required("name")),
             Action::ApplicationSignedIn => format!("You signed in to {}", details.required("name")),
             Action::ApplicationSignedOut => {
-                format!("You signed out of {}", details.required("name"))
+                format!("You ended your sign-in at {}", details.required("name"))
             }
             Action::ApplicationSessionEnded => {
-                format!("You were signed out of {}", details.required("name"))
+                format!("Your sign-in at {} has ended", details.required("name"))
             }
             Action::ApplicationTokenReused => format!(
-                "A token at {} was used a second time, as if it had been copied. You were signed out there",
+                "A token at {} was used a second time, as if it had been copied. Your sign-in there has ended",
                 details.required("name")
             ),
-            Action::ApplicationRefused => {
+            Action::ApplicationRefused if details.has_refused_notice() => {
                 format!("{} refused to sign you out there", details.required("name"))
+            }
+            Action::ApplicationRefused => {
+                format!(
+                    "{} never said that it signed you out there",
+                    details.required("name")
+                )
             }
             Action::RetentionChanged => format!("{who} changed how long events are kept"),
             Action::EventsDeleted => "Old events were deleted".into(),

@@ -10,7 +10,6 @@ const OPERATIONS: &[&str] = &[
     "test_application",
     "new_application_secret",
     "revoke_old_application_secret",
-    "remove_application",
 ];
 
 pub(super) fn operations(application: &Application, secrets: i64) -> impl IntoView + use<> {

@@ -9,10 +9,12 @@ use super::super::{
 };
 use crate::{context::curfew, error::AppError, parts::copy::Copy};
 
+/// `secret` is the one that the page shows, where it has just been made.
 pub(super) fn set_up(
     application: &Application,
     redirects: &[String],
     hosts: &[String],
+    secret: Option<&str>,
 ) -> Result<AnyView, AppError> {
     let curfew = curfew()?;
     let issuer = &curfew.public_url;
@@ -21,7 +23,7 @@ pub(super) fn set_up(
             let values = values(application, redirects, issuer);
             let preset = application.preset.as_deref().and_then(presets::of);
             let note = preset.and_then(|preset| preset.note);
-            let text = presets::text(application, hosts, issuer);
+            let text = presets::text(application, hosts, issuer, secret);
             view! {
                 {values}
                 {text.map(|text| snippet(text, true))}
@@ -32,6 +34,9 @@ pub(super) fn set_up(
         Kind::Gate => gate(application, hosts).into_any(),
     };
     let lead = match application.kind {
+        Kind::OpenId if secret.is_some() => {
+            "Copy these into its settings, with the secret above, which is shown this once."
+        }
         Kind::OpenId if application.is_confidential => {
             "Copy these into its settings. YOUR_SECRET is the secret that was shown once."
         }
