@@ -14,6 +14,7 @@ use crate::{
     error::AppError,
     islands::following,
     parts::link::Link,
+    remote_logout::EndTheOthers,
     time::{Show, Time, When},
 };
 
@@ -69,7 +70,7 @@ pub fn Activity(entries: Vec<Entry>) -> impl IntoView {
             <div class="section__header">
                 <div>
                     <h2 class="section__title" id="activity-title">"Recent activity"</h2>
-                    <p class="section__lead">"If you don’t recognise something here, log out from all devices."</p>
+                    <p class="section__lead">"If you don’t recognise something here, " <EndTheOthers /></p>
                 </div>
             </div>
             <ul class="activity" role="list">
