@@ -159,6 +159,7 @@ pub enum Done {
     EmailSent,
     PasswordReset,
     EmailChanged,
+    EmailChangeCancelled,
     /// A sign-in took too long, or was ended meanwhile.
     SignInExpired,
 }
