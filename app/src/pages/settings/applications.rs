@@ -1,5 +1,6 @@
 //! `/settings/applications`: what signs in with Curfew.
 
+mod check;
 mod choose;
 mod fields;
 mod form;
@@ -9,6 +10,7 @@ pub mod new;
 pub mod one;
 mod presets;
 mod test_button;
+mod wrong;
 
 use accounts::{
     applications::{self, Application, Details, Kind},
