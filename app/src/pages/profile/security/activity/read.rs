@@ -13,10 +13,17 @@ use crate::{counted::counted, pages::event_details::Details};
 /// Rows shown.
 const SHOWN: usize = 15;
 
-/// The rows of these events, newest first.
-pub(super) fn entries(events: Vec<Stored>, receipts: &[EventId]) -> Vec<Entry> {
-    let rows = grouped(events).into_iter().take(SHOWN);
-    rows.map(|row| entry(row, receipts)).collect()
+/// The rows of these events, newest first. `read_all` is whether no older event follows them.
+pub(super) fn entries(events: Vec<Stored>, receipts: &[EventId], read_all: bool) -> Vec<Entry> {
+    let mut rows = grouped(events);
+    let more = rows.len() > SHOWN || !read_all;
+    rows.truncate(SHOWN);
+    let oldest = rows.last().map(|row| row.oldest);
+    let mut entries: Vec<Entry> = rows.into_iter().map(|row| entry(row, receipts)).collect();
+    if let Some(last) = entries.last_mut() {
+        last.older = oldest.filter(|_| more);
+    }
+    entries
 }
 
 /// The same event, so many times in a row, because someone who guesses must not push everything else out of sight.
@@ -31,6 +38,8 @@ struct Row {
     times: u64,
     first: UnixMillis,
     last: UnixMillis,
+    /// The number of the first.
+    oldest: i64,
 }
 
 impl Row {
@@ -58,6 +67,7 @@ fn grouped(events: Vec<Stored>) -> Vec<Row> {
         if let Some(row) = same {
             row.times += times;
             row.first = event.at;
+            row.oldest = event.seq;
             if !row.from.contains(&from) {
                 row.from.push(from);
             }
@@ -71,6 +81,7 @@ fn grouped(events: Vec<Stored>) -> Vec<Row> {
                 times,
                 first: event.at,
                 last: event.at,
+                oldest: event.seq,
             });
         }
     }
@@ -109,6 +120,7 @@ fn entry(row: Row, receipts: &[EventId]) -> Entry {
         receipt: Some(row.event)
             .filter(|_| row.action == Some(Action::SessionInvalidated))
             .filter(|event| receipts.iter().any(|receipt| receipt.0 == *event)),
+        older: None,
     }
 }
 
@@ -194,8 +206,32 @@ mod tests {
             ..event("user.login", "{}", "192.0.2.1", 1)
         };
         let receipts = ["a", "c"].map(|id| EventId(id.into()));
-        let rows = entries(vec![logout("a", 3), logout("b", 2), login], &receipts);
+        let rows = entries(vec![logout("a", 3), logout("b", 2), login], &receipts, true);
         let seen: Vec<_> = rows.iter().map(|row| row.receipt.as_deref()).collect();
         assert_eq!(seen, [Some("a"), None, None]);
+    }
+
+    #[test]
+    fn the_last_row_says_where_older_ones_begin() {
+        let login = |ip: &str, at| event("user.login", "{}", ip, at);
+        // Two of a kind in each row, and one row more than is shown.
+        let all = |rows: i64| {
+            let of_row = |row: i64| {
+                let ip = format!("192.0.2.{row}");
+                [login(&ip, row * 2 + 1), login(&ip, row * 2)]
+            };
+            (0..rows).rev().flat_map(of_row).collect::<Vec<_>>()
+        };
+        let shown = i64::try_from(SHOWN).unwrap();
+        let older = |rows, read_all| {
+            let rows = entries(all(rows), &[], read_all);
+            let before = rows.iter().rev().skip(1);
+            assert!(before.into_iter().all(|row| row.older.is_none()));
+            rows.last().and_then(|row| row.older)
+        };
+        assert_eq!(older(shown, true), None);
+        assert_eq!(older(shown, false), Some(0));
+        assert_eq!(older(shown + 1, true), Some(2));
+        assert_eq!(older(0, true), None);
     }
 }
