@@ -146,6 +146,14 @@ export const PAGES: Record<string, Way> = {
   home: signedIn("/"),
   profile: signedIn("/profile"),
   "profile-login": signedIn("/profile/login"),
+  "profile-login-pending": async ({ ada: { page }, stranger }) => {
+    await visit(page, "/profile/login");
+    await page.getByLabel("New email").fill(stranger("Countess Lovelace").email);
+    await page.getByRole("button", { name: "Send link" }).click();
+    await page.getByRole("button", { name: "Cancel the change" }).waitFor();
+    await live(page);
+    return page;
+  },
   "profile-password": signedIn("/profile/password"),
   "profile-security": busy("/profile/security"),
   "remote-logout-dialog": async (cast) => {

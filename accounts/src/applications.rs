@@ -48,7 +48,7 @@ pub use grants::{Granted, InvalidGrant};
 pub use last_answer::{LastAnswer, last_answer};
 pub use logout_token::{LOGOUT_TOKEN_TYPE, LogoutClaims};
 pub use manage::{change_secret, for_test, remove, remove_by_operator, revoke_old_secret};
-pub use mine::{Class, Mine, mine, sign_out};
+pub use mine::{Class, Mine, SignedOutThere, mine, sign_out};
 pub use notice_answers::Outcome;
 pub use notices::{
     Answer, DueNotice, Lane, ListedNotice, any_notice_due, lease_notice, note_answer,

@@ -1,6 +1,8 @@
-//! A new email address: it counts once the one-time link that was sent to it is consumed.
+//! A new email address: it counts once the one-time link that was sent to it is consumed. Until then its user sees that
+//! it was asked for, and can cancel it.
 
 use serde_json::json;
+use sqlx::FromRow;
 
 use crate::{
     audit::{Action, Actor, Event},
@@ -8,10 +10,14 @@ use crate::{
     email_links::{self, About, Purpose},
     emails::{EmailTemplate, Recipient},
     execute,
+    ids::UserId,
+    instance::Reader,
+    on,
     operation::Operation,
     rate_limits::{self, RateLimited},
     secret::Token,
     signed_in::SignedIn,
+    time::UnixMillis,
     users::id_of_email,
 };
 
@@ -57,15 +63,17 @@ pub async fn request(
         .map_err(ChangeEmailError::RateLimited)?;
     let live = op.lock_live(&who.user.id, &who.session).await?;
     let user = live.ok_or(ChangeEmailError::Conflict)?.user;
+    let about = About {
+        email: Some(&email),
+        session: None,
+    };
+    // For a taken address as well, because what is pending must not tell which addresses are taken. That token is sent
+    // to no one.
+    let (token, expires_at) =
+        email_links::issue(op, Purpose::ChangeEmail, Some(&user), about).await?;
     if id_of_email(op, &email).await?.is_some() {
         op.email(&email, EmailTemplate::EmailTaken);
     } else {
-        let about = About {
-            email: Some(&email),
-            session: None,
-        };
-        let (token, expires_at) =
-            email_links::issue(op, Purpose::ChangeEmail, Some(&user), about).await?;
         let to = Recipient::at(&user.id, &email);
         op.email_with_link(to, EmailTemplate::ConfirmEmail, &token, expires_at);
     }
@@ -78,6 +86,51 @@ pub async fn request(
         .about(&user.id)
         .with(json!({ "to": email }));
     op.record(event);
+    Ok(())
+}
+
+/// An address that was asked for and is not confirmed yet.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Pending {
+    pub email: String,
+    /// When the last link that was sent there expires.
+    pub expires_at: UnixMillis,
+}
+
+/// The addresses that the user may still change to with a link that was sent, the last one first.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn pending(conn: &mut Reader, user: &UserId) -> Result<Vec<Pending>, sqlx::Error> {
+    let now = conn.now.at;
+    on!(conn, c => sqlx::query_as(
+        "select l.email, max(l.expires_at) as expires_at
+         from email_links l join users u on u.id = l.user_id and u.epoch = l.epoch
+         where l.user_id = $1 and l.purpose = 'change_email' and l.used_at is null and l.expires_at > $2
+         group by l.email order by 2 desc, l.email")
+        .bind(user)
+        .bind(now)
+        .fetch_all(c)
+        .await)
+}
+
+/// Cancels every change of address that is pending: the links that were sent open nothing from the commit on. Where none
+/// is pending any more, nothing happens.
+///
+/// # Errors
+/// [`ChangeEmailError::Conflict`] when the session has ended, or that the database is unavailable.
+pub async fn cancel(op: &mut Operation, who: &SignedIn) -> Result<(), ChangeEmailError> {
+    let live = op.lock_live(&who.user.id, &who.session).await?;
+    let user = live.ok_or(ChangeEmailError::Conflict)?.user;
+    let pending = pending(op, &user.id).await?;
+    email_links::consume_for(op, &user.id, Purpose::ChangeEmail).await?;
+    for Pending { email, .. } in pending {
+        let event = Event::of(Action::EmailChangeCancelled, Actor::User(&user.id))
+            .in_account(&user.account_id)
+            .about(&user.id)
+            .with(json!({ "to": email }));
+        op.record(event);
+    }
     Ok(())
 }
 

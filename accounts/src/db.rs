@@ -24,11 +24,8 @@ use std::{
 };
 
 use sqlx::{
-    Connection, Database, Postgres, Sqlite, Transaction,
-    migrate::MigrateError,
-    pool::PoolConnection,
-    postgres::PgPool,
-    sqlite::SqlitePool,
+    Connection, Database, Postgres, Sqlite, Transaction, migrate::MigrateError,
+    pool::PoolConnection, postgres::PgPool, sqlite::SqlitePool,
 };
 
 pub use backup::{BackupError, back_up, check_integrity, check_point, postgres_servers};

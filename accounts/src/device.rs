@@ -81,17 +81,23 @@ pub fn of(user_agent: &str) -> Device {
     }
 }
 
-/// The marks of browsers and systems whose name holds that word, in any case: a reader types "macOS", and a user agent says
-/// "Macintosh".
-pub(crate) fn marks_of(word: &str) -> impl Iterator<Item = &'static str> {
+/// The marks that [`of`] looks for, in its order, each with whether its name holds that word, in any case. Once of browsers and
+/// once of systems, up to the last that does; nothing where no name does.
+pub(crate) fn marks_for(word: &str) -> Vec<Vec<(&'static str, bool)>> {
     let word = word.to_lowercase();
+    let marks = |names: Vec<(&'static str, &'static str)>| {
+        let mut marks: Vec<(&'static str, bool)> = names
+            .into_iter()
+            .map(|(mark, name)| (mark, name.to_lowercase().contains(&word)))
+            .collect();
+        let last = marks.iter().rposition(|(_, holds)| *holds);
+        marks.truncate(last.map_or(0, |last| last + 1));
+        marks
+    };
     let systems = SYSTEMS.iter().map(|(mark, name, _)| (*mark, *name));
-    let all = BROWSERS.iter().copied().chain(systems);
-    all.filter(move |(mark, name)| {
-        let name = name.to_lowercase();
-        name.contains(&word) && !mark.to_lowercase().contains(&word)
-    })
-    .map(|(mark, _)| mark)
+    let mut both = vec![marks(BROWSERS.to_vec()), marks(systems.collect())];
+    both.retain(|marks| !marks.is_empty());
+    both
 }
 
 impl Device {

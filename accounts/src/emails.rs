@@ -15,7 +15,9 @@ use crate::{
     ids::{EventId, TokenId, UserId},
     instance::Reader,
     keys::{CannotOpen, Keys, Purpose, Sealed},
+    live::keeps_remote_logout,
     on,
+    plans::{Available, Feature, Plan},
     retry::next_try,
     secret::Token,
     time::{Moment, UnixMillis},
@@ -107,6 +109,21 @@ pub enum AskedBy {
 }
 
 impl EmailTemplate {
+    /// Whether it advises remote logout, which its reader's plan may lack. Asked for these alone, because an email that a
+    /// visitor asks for takes as long for an unknown address as for a known one.
+    fn advises_remote_logout(&self) -> bool {
+        matches!(
+            self,
+            Self::EmailChangeRequested { .. }
+                | Self::TwoFactorOn
+                | Self::TwoFactorOff
+                | Self::RecoveryCodesReplaced
+                | Self::RecoveryCodeUsed { .. }
+                | Self::TokenMade { .. }
+                | Self::RememberedDeviceReused
+        )
+    }
+
     /// Its name, as the log has it: `remote_logout`.
     #[must_use]
     pub fn name(&self) -> String {
@@ -125,6 +142,9 @@ pub struct Email {
     /// That event: what applications were told of it is looked up when the email is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<EventId>,
+    /// The plan of its reader has no remote logout: what the email advises is something else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_remote_logout: bool,
     /// Empty when unknown.
     pub ip: String,
     pub user_agent: String,
@@ -138,6 +158,7 @@ impl Email {
             template,
             proof: None,
             event: None,
+            without_remote_logout: false,
             ip: String::new(),
             user_agent: String::new(),
         }
@@ -150,6 +171,7 @@ impl Email {
             template,
             proof: None,
             event: None,
+            without_remote_logout: false,
             ip: client.ip_text(),
             user_agent: client.user_agent.clone(),
         }
@@ -177,7 +199,11 @@ pub(crate) struct Outgoing {
 pub(crate) async fn insert(reader: &mut Reader, outgoing: &Outgoing) -> Result<(), sqlx::Error> {
     let now = reader.now;
     let id = now.id();
-    let details = serde_json::to_string(&outgoing.email).unwrap_or_default();
+    let email = Email {
+        without_remote_logout: is_without_remote_logout(reader, outgoing).await?,
+        ..outgoing.email.clone()
+    };
+    let details = serde_json::to_string(&email).unwrap_or_default();
     let sealed = outgoing.link.as_ref().map(|link| {
         let sealed = reader
             .keys()
@@ -204,6 +230,35 @@ pub(crate) async fn insert(reader: &mut Reader, outgoing: &Outgoing) -> Result<(
         user
     )?;
     Ok(())
+}
+
+/// Whether the email would advise its reader what their plan lacks.
+async fn is_without_remote_logout(
+    reader: &mut Reader,
+    outgoing: &Outgoing,
+) -> Result<bool, sqlx::Error> {
+    let Recipient { address, user } = &outgoing.to;
+    if !outgoing.email.template.advises_remote_logout() {
+        return Ok(false);
+    }
+    let (now, idle) = (reader.now.at, reader.idle_since());
+    let found: Option<(Plan, bool)> = on!(reader, c => sqlx::query_as(concat!(
+        "select a.plan, ", keeps_remote_logout!("$3", "$4"), "
+         from users u join accounts a on a.id = u.account_id
+         where u.id = coalesce($1, (select id from users where email = $2))"))
+        .bind(user)
+        .bind(address)
+        .bind(now)
+        .bind(idle)
+        .fetch_optional(c)
+        .await)?;
+    Ok(found.is_some_and(|(plan, keeps_remote_logout)| {
+        let available = Available {
+            keeps_remote_logout,
+            ..plan.into()
+        };
+        !available.has(Feature::RemoteLogout)
+    }))
 }
 
 /// An email that is due, for the node that has claimed it.

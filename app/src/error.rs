@@ -147,7 +147,7 @@ impl AppError {
         error
     }
 
-    /// Some fields are wrong. With several the message says so; each has its own sentence beside it.
+    /// Some fields are wrong. With several the message says so; each has its own sentences beside it.
     #[must_use]
     pub fn fields(wrong: Vec<(&str, String)>) -> Self {
         let message = match &wrong[..] {
@@ -155,10 +155,13 @@ impl AppError {
             _ => "Some fields need your attention.".into(),
         };
         let mut error = Self::new(Code::ValidationFailed, message);
-        error.fields = wrong
-            .into_iter()
-            .map(|(name, why)| (name.to_owned(), why))
-            .collect();
+        for (name, why) in wrong {
+            let said = error.fields.entry(name.to_owned()).or_default();
+            if !said.is_empty() {
+                said.push(' ');
+            }
+            said.push_str(&why);
+        }
         error
     }
 

@@ -169,6 +169,7 @@ pub enum Done {
     EmailSent,
     PasswordReset,
     EmailChanged,
+    EmailChangeCancelled,
     /// A sign-in took too long, or was ended meanwhile.
     SignInExpired,
 }

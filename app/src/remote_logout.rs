@@ -1,6 +1,7 @@
 //! Remote logout: the card, and the function it calls. Its dialog and its page without script show
 //! the same [`outcome`].
 
+mod advice;
 #[cfg(feature = "ssr")]
 pub mod confirm;
 mod dialog;
@@ -11,6 +12,7 @@ mod outcome;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use advice::EndTheOthers;
 #[cfg(feature = "ssr")]
 pub(crate) use facts::ApplicationFact;
 pub use facts::{Facts, remote_logout_facts};

@@ -1,6 +1,7 @@
 //! Events as lines of a file: JSON, or CSV for a spreadsheet. The page and the command line write the same.
 
-use accounts::audit::Stored;
+use accounts::{audit::Shown, time::UnixMillis};
+use jiff::Timestamp;
 
 use crate::csv::record;
 
@@ -13,7 +14,8 @@ pub enum Format {
     Csv,
 }
 
-const COLUMNS: [&str; 16] = [
+/// Programs read them by their position: a new one comes last.
+const COLUMNS: [&str; 19] = [
     "id",
     "parent",
     "chain",
@@ -30,6 +32,9 @@ const COLUMNS: [&str; 16] = [
     "details",
     "prev_hash",
     "hash",
+    "time",
+    "actor_name",
+    "subject_name",
 ];
 
 impl Format {
@@ -44,7 +49,8 @@ impl Format {
 
     /// One event, with its line end.
     #[must_use]
-    pub fn line(self, event: &Stored) -> String {
+    pub fn line(self, shown: &Shown) -> String {
+        let event = &shown.event;
         if self == Self::Jsonl {
             return event.as_json() + "\n";
         }
@@ -67,6 +73,31 @@ impl Format {
             e.details,
             e.prev_hash,
             e.hash,
+            iso(e.at),
+            maybe(&shown.actor_name),
+            maybe(&shown.subject_name),
         ])
+    }
+}
+
+/// `2026-11-22T14:02:00.000Z`: ISO 8601 in UTC, always as long, so that it sorts as text.
+fn iso(at: UnixMillis) -> String {
+    let stamp = Timestamp::from_millisecond(at.0).unwrap_or_default();
+    stamp.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_as_long_whatever_it_is() {
+        for (at, said) in [
+            (1_795_356_120_000, "2026-11-22T14:02:00.000Z"),
+            (1_795_356_120_007, "2026-11-22T14:02:00.007Z"),
+            (0, "1970-01-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(iso(UnixMillis(at)), said);
+        }
     }
 }

@@ -142,7 +142,7 @@ impl Export {
         let (mut conn, found) = read.await.map_err(Withdrawn::Unavailable)?;
         permitted::still(&mut conn, &self.me, EXPORT).await?;
         Ok(found.next(Cut::After(after)).map(|next| {
-            let lines = found.events.iter().map(|e| self.format.line(&e.event));
+            let lines = found.events.iter().map(|shown| self.format.line(shown));
             (lines.collect(), next.number())
         }))
     }

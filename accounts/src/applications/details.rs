@@ -139,6 +139,12 @@ impl Details {
         })
     }
 
+    /// Each field that is wrong whatever the database holds, with a sentence for the user who typed it.
+    #[must_use]
+    pub fn wrong(&self, own_host: &OwnHost) -> Vec<(&'static str, String)> {
+        self.checked(own_host).err().unwrap_or_default()
+    }
+
     /// What is stored, or each field that is wrong.
     pub(super) fn checked(
         &self,

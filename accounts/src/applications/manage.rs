@@ -101,7 +101,7 @@ pub(super) async fn end_and_remove(
 /// Makes a new secret, shown this once, beside the one in use.
 ///
 /// # Errors
-/// See [`ApplicationError`]; nothing has changed then.
+/// [`ApplicationError::TwoSecrets`] while an old one is still good, and see [`ApplicationError`]; nothing has changed then.
 pub async fn change_secret(
     op: &mut Operation,
     who: &SignedIn,
@@ -112,7 +112,9 @@ pub async fn change_secret(
     if !application.is_confidential {
         return Err(ApplicationError::NotFound);
     }
-    let secret = make_secret(op, id).await?;
+    let secret = make_secret(op, id)
+        .await?
+        .ok_or(ApplicationError::TwoSecrets)?;
     tell(
         op,
         Action::ApplicationSecretMade,

@@ -117,6 +117,25 @@ pub async fn mine(conn: &mut Reader, user: &UserId) -> Result<Vec<Mine>, sqlx::E
         .await)
 }
 
+/// A sign-in that its user has ended, as it was when it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedOutThere {
+    /// The application's name.
+    pub name: String,
+    /// How the application learns of it.
+    pub class: Class,
+}
+
+/// What [`sign_out`] ends.
+#[derive(FromRow)]
+struct Ending {
+    #[sqlx(flatten)]
+    open: Open,
+    kind: Kind,
+    can_be_told: bool,
+    has_refreshed: bool,
+}
+
 /// Signs the user out of one application: that sign-in there ends, and the application is told.
 ///
 /// # Errors
@@ -126,7 +145,7 @@ pub async fn sign_out(
     op: &mut Operation,
     me: &SignedIn,
     id: &ApplicationSessionId,
-) -> Result<String, MemberError> {
+) -> Result<SignedOutThere, MemberError> {
     let live = op.lock_live(&me.user.id, &me.session).await?;
     let user = live.ok_or(MemberError::Ended)?.user;
     let plain =
@@ -135,15 +154,18 @@ pub async fn sign_out(
     if !plain || id.0.len() > 64 {
         return Err(MemberError::NotFound);
     }
-    let open: Option<Open> = on!(op, c => sqlx::query_as(concat!(
-        "select ", open!(), " from application_sessions x join applications a on a.id = x.application_id
+    let ending: Option<Ending> = on!(op, c => sqlx::query_as(concat!(
+        "select ", open!(), ", a.kind, a.logout_address is not null as can_be_told, x.has_refreshed
+         from application_sessions x join applications a on a.id = x.application_id
          where x.id = $1 and x.user_id = $2 and x.epoch = $3 and x.ended_at is null"))
         .bind(id)
         .bind(&user.id)
         .bind(user.epoch)
         .fetch_optional(c)
         .await)?;
-    let open = open.ok_or(MemberError::NotFound)?;
+    let ending = ending.ok_or(MemberError::NotFound)?;
+    let class = class(ending.kind, ending.can_be_told, ending.has_refreshed);
+    let open = ending.open;
     let name = open.name.clone();
     let event = Event::of(Action::ApplicationSignedOut, Actor::User(&user.id))
         .in_account(&user.account_id)
@@ -157,5 +179,5 @@ pub async fn sign_out(
         by: Some(&event),
     };
     end(op, open, how).await?;
-    Ok(name)
+    Ok(SignedOutThere { name, class })
 }

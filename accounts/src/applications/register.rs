@@ -43,6 +43,9 @@ pub enum ApplicationError {
     NotForThisAccount,
     #[error("an account has {MOST} applications at most")]
     LimitReached,
+    /// A new secret would take away the one in use.
+    #[error("two secrets are good already; revoke the old one first")]
+    TwoSecrets,
     #[error("tests are sent too fast")]
     RateLimited(RateLimited),
     /// It does not exist, is removed, or is another account's: the same answer.
@@ -149,7 +152,7 @@ async fn with_secret(
     application: Application,
 ) -> Result<Registered, ApplicationError> {
     let secret = if application.is_confidential {
-        Some(make_secret(op, &application.id).await?)
+        make_secret(op, &application.id).await?
     } else {
         None
     };

@@ -17,6 +17,9 @@ use crate::{
 /// What a secret begins with, so that scanners find it.
 const PREFIX: &str = "cfw_app_";
 
+/// How many may be good at once.
+const GOOD_AT_ONCE: i64 = 2;
+
 /// An application's secret: `cfw_app_` and 43 characters of base64url, 256 random bits. No character of it has to be
 /// encoded in a form or in `Authorization: Basic`. Shown once, stored nowhere.
 #[derive(Clone)]
@@ -84,18 +87,19 @@ pub async fn count_secrets(
         .await)
 }
 
-/// Makes a secret beside the newest that is good; an older one is revoked. The caller has found that the user may, and
-/// records it.
+/// Makes a secret beside the one that is good. None where two are good already: the first is in use until the second is in
+/// place, and a third would take it away. The caller has found that the user may, and records it.
 ///
 /// # Errors
 /// When the database is unavailable.
 pub async fn make_secret(
     op: &mut Operation,
     application: &ApplicationId,
-) -> Result<ClientSecret, sqlx::Error> {
+) -> Result<Option<ClientSecret>, sqlx::Error> {
     let now = op.now.at;
-    let newest = newest(op, application).await?;
-    revoke_but(op, application, newest.as_ref()).await?;
+    if count_secrets(op, application).await? >= GOOD_AT_ONCE {
+        return Ok(None);
+    }
     let secret = ClientSecret::random();
     execute!(
         op,
@@ -104,7 +108,7 @@ pub async fn make_secret(
         application,
         now
     )?;
-    Ok(secret)
+    Ok(Some(secret))
 }
 
 /// The hash of a secret that was made elsewhere, as the application's deployment knows it. None when it has not the shape of

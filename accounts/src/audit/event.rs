@@ -21,6 +21,7 @@ pub enum Action {
     PasswordChanged,
     PasswordResetRequested,
     EmailChangeRequested,
+    EmailChangeCancelled,
     EmailChanged,
     TwoFactorEnabled,
     TwoFactorDisabled,
@@ -85,7 +86,7 @@ pub enum Action {
 
 impl Action {
     /// Every operation, for the audit log's filter.
-    pub const ALL: [Self; 55] = [
+    pub const ALL: [Self; 56] = [
         Self::UserCreated,
         Self::Login,
         Self::LoginFailed,
@@ -94,6 +95,7 @@ impl Action {
         Self::PasswordChanged,
         Self::PasswordResetRequested,
         Self::EmailChangeRequested,
+        Self::EmailChangeCancelled,
         Self::EmailChanged,
         Self::TwoFactorEnabled,
         Self::TwoFactorDisabled,
@@ -155,6 +157,7 @@ impl Action {
             Self::PasswordChanged => "user.password_changed",
             Self::PasswordResetRequested => "user.password_reset_requested",
             Self::EmailChangeRequested => "user.email_change_requested",
+            Self::EmailChangeCancelled => "user.email_change_cancelled",
             Self::EmailChanged => "user.email_changed",
             Self::TwoFactorEnabled => "user.two_factor_enabled",
             Self::TwoFactorDisabled => "user.two_factor_disabled",
@@ -230,6 +233,7 @@ impl Action {
             Self::PasswordChanged
             | Self::PasswordResetRequested
             | Self::EmailChangeRequested
+            | Self::EmailChangeCancelled
             | Self::EmailChanged
             | Self::TwoFactorEnabled
             | Self::TwoFactorDisabled
@@ -289,6 +293,7 @@ impl Action {
             | Self::PasswordChanged
             | Self::PasswordResetRequested
             | Self::EmailChangeRequested
+            | Self::EmailChangeCancelled
             | Self::TwoFactorEnabled
             | Self::RecoveryCodesReplaced
             | Self::MemberJoined

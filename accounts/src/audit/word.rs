@@ -3,8 +3,9 @@
 use super::Action;
 use crate::{device, text::holding};
 
-/// One word, and what it stands for on the screen. An event holds it in a name, an IP address, a user agent, its action or
-/// its details, in any case. Or it is a whole id: of the event, of the one that it follows from, or of its request. Or it is the
+/// One word, and what it stands for on the screen. An event holds it in a name, an IP address, its action or its details, in
+/// any case. A word out of the name of a browser or a system is looked for in what the device is shown as, because user
+/// agents name others than their own: nearly each says "Safari". Any other word is looked for in the user agent. Or it is a whole id: of the event, of the one that it follows from, or of its request. Or it is the
 /// beginning of the event's hash, eight digits or more.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Word {
@@ -64,10 +65,10 @@ impl Parameters {
     }
 }
 
-/// All that is stored as text. A device is shown as "Firefox on Linux".
+/// All that is stored as text and shown as it is. A device is shown as "Firefox on Linux".
 const STORED: &str =
     "lower(coalesce(a.name, '') || ' ' || coalesce(s.name, '') || ' ' || e.action || ' '
-    || coalesce(e.ip, '') || coalesce(' on ' || e.user_agent, '') || ' ' || e.details)";
+    || coalesce(e.ip, '') || case when e.user_agent is null then '' else ' on ' end || ' ' || e.details)";
 
 const OWN: &str = "e.actor = 'user:' || coalesce(e.subject, '')";
 
@@ -87,14 +88,15 @@ fn alternatives(word: &Word, parameters: &mut Parameters) -> Vec<String> {
         let actor = parameters.add((*actor).to_owned());
         any.push(format!("e.actor = {actor}"));
     }
+    let devices = device::marks_for(&word.text);
     for spelling in spellings(&word.text) {
         let pattern = parameters.add(holding(&spelling));
         any.push(format!("{STORED} like {pattern} escape '\\'"));
+        if devices.is_empty() {
+            any.push(format!("lower(e.user_agent) like {pattern} escape '\\'"));
+        }
     }
-    for mark in device::marks_of(&word.text) {
-        let pattern = parameters.add(holding(mark));
-        any.push(format!("e.user_agent like {pattern} escape '\\'"));
-    }
+    any.extend(devices.iter().map(|marks| is_shown_as(marks)));
     let id = word.text.to_lowercase();
     if is_part_of_a_hash(&id) {
         let pattern = parameters.add(format!("{id}%"));
@@ -105,6 +107,16 @@ fn alternatives(word: &Word, parameters: &mut Parameters) -> Vec<String> {
         "e.id = {id} or e.parent = {id} or e.request_id = {id}"
     ));
     any
+}
+
+/// Whether the first of these marks in the user agent is one that is shown with the word. Marks are our own, and hold no
+/// quotation mark. They are looked for as they are written: `like` is another in each database.
+fn is_shown_as(marks: &[(&'static str, bool)]) -> String {
+    let case = |(mark, holds): &(&str, bool)| {
+        format!("when replace(e.user_agent, '{mark}', '') <> e.user_agent then {holds}")
+    };
+    let cases: Vec<String> = marks.iter().map(case).collect();
+    format!("case {} else false end", cases.join(" "))
 }
 
 /// Names of actions are our own, and hold no quotation mark.

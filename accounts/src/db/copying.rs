@@ -10,8 +10,8 @@ use sqlx::{
 };
 
 use super::{
-    Conn, Db, Held, InUse, OpenError, backup::postgres_servers, catalogue, in_use, migrating::MIGRATIONS,
-    rows, sqlite,
+    Conn, Db, Held, InUse, OpenError, backup::postgres_servers, catalogue, in_use,
+    migrating::MIGRATIONS, rows, sqlite,
 };
 use crate::on;
 

@@ -37,8 +37,7 @@ impl Db {
         let newest = MIGRATIONS.iter().map(|it| it.version).max();
         let mut conn = self.read().await?;
         let sql = "select oldest_migration from instance where one = 1";
-        let floor: Result<i64, _> =
-            on!(&mut conn, c => sqlx::query_scalar(sql).fetch_one(c).await);
+        let floor: Result<i64, _> = on!(&mut conn, c => sqlx::query_scalar(sql).fetch_one(c).await);
         match floor {
             Ok(floor) => Ok(newest >= Some(floor)),
             // No such column: whatever has written it, it is none of ours.

@@ -108,6 +108,10 @@ pub struct Open {
     pub email: Option<String>,
     pub invited_by: String,
     pub created_by: UserId,
+    pub created_at: UnixMillis,
+    /// From where, as its audit event says; none once the account no longer keeps that event.
+    pub user_agent: Option<String>,
+    pub ip: Option<String>,
     pub expires_at: UnixMillis,
     /// It opens nothing until the user who created it, or an owner, confirms it.
     pub waits: bool,
@@ -122,10 +126,12 @@ pub struct Open {
 pub async fn open(conn: &mut Reader, account: &AccountId) -> Result<Vec<Open>, sqlx::Error> {
     let now = conn.now;
     on!(conn, c => sqlx::query_as(concat!(
-        "select i.id, i.role, i.email, u.name as invited_by, i.created_by, i.expires_at,
+        "select i.id, i.role, i.email, u.name as invited_by, i.created_by, i.created_at, e.user_agent, e.ip, i.expires_at,
                 i.waits_since is not null as waits, ",
         owes_second_factor!(), " as maker_owes_second_factor
          from invitations i join users u on u.id = i.created_by
+         left join audit_events e on e.chain = i.account_id and e.at = i.created_at and e.action = 'member.invited'
+              and e.details like '%\"' || i.id || '\"%'
          where i.account_id = $1 and i.used_at is null and i.revoked_at is null and i.expires_at > $2
          order by i.created_at desc, i.id desc limit 500"))
         .bind(account)

@@ -147,6 +147,8 @@ async fn a_device_is_found_by_its_name_on_the_screen(db: Db) {
     for agent in [
         "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/18.0 Safari/605.1.15",
         "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) FxiOS/140.0 Mobile",
+        "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36",
+        "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0",
     ] {
         let client = Client {
             user_agent: agent.into(),
@@ -160,6 +162,14 @@ async fn a_device_is_found_by_its_name_on_the_screen(db: Db) {
         ("Safari on macOS", vec![1]),
         ("firefox ON iphone", vec![2]),
         ("Firefox on macOS", vec![]),
+        // As it is shown: others say so too in their user agents.
+        ("safari", vec![1]),
+        ("CHROME", vec![3]),
+        ("linux", vec![]),
+        ("edge android", vec![4]),
+        ("on", vec![4, 3, 2, 1]),
+        // What no device is called is looked for as it was sent.
+        ("applewebkit/537", vec![4, 3]),
     ] {
         assert_eq!(
             found(&app, &account, Word::all(words)).await,

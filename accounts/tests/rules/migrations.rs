@@ -63,7 +63,7 @@ async fn a_program_goes_on_beside_a_newer_version_that_has_left_the_floor(db: Db
 }
 
 async fn a_database_without_a_floor_is_none_of_ours(db: Db) {
-    let gone = "alter table instance drop column oldest_migration";
+    let gone = "alter table instance rename column oldest_migration to something_else";
     let url = migrated_by_a_newer_version(db, gone).await;
     let refused = Db::open(&url).await;
     assert!(matches!(refused, Err(OpenError::Newer(_))), "{refused:?}");

@@ -4,6 +4,7 @@ use accounts::{
     change_email::{self, ChangeEmailError},
     db::Db,
     emails::EmailTemplate,
+    ids::UserId,
     reset_password::{ResetError, reset},
     secret::Token,
     sessions::By,
@@ -23,6 +24,9 @@ on_both!(
     a_link_expires_with_a_remote_logout_and_after_half_an_hour,
     an_address_taken_in_the_meantime_is_refused,
     a_reset_link_that_went_to_the_old_address_has_expired,
+    what_is_pending_is_shown_until_it_is_cancelled_and_its_link_is_dead,
+    what_is_pending_ends_with_a_remote_logout_and_with_its_link,
+    what_is_pending_does_not_tell_which_addresses_are_taken,
 );
 
 const NEW: &str = "countess@example.com";
@@ -166,4 +170,83 @@ async fn a_reset_link_that_went_to_the_old_address_has_expired(db: Db) {
     let new = secret("nine quiet herons over the canal");
     let refused = reset(&app, &browser(1), NOW, &old, &new).await;
     assert!(matches!(refused, Err(ResetError::Expired)), "{refused:?}");
+}
+
+async fn pending(app: &TestApp, user: &UserId, now: Moment) -> Vec<String> {
+    let pending = change_email::pending(&mut app.read(now).await, user).await;
+    pending.unwrap().into_iter().map(|p| p.email).collect()
+}
+
+async fn cancel(app: &TestApp, session: &Token, now: Moment) -> Result<(), ChangeEmailError> {
+    let who = app.signed_in(session, now).await;
+    let mut op = app.begin(&browser(1), now).await;
+    change_email::cancel(&mut op, &who).await?;
+    op.commit().await?;
+    Ok(())
+}
+
+async fn what_is_pending_is_shown_until_it_is_cancelled_and_its_link_is_dead(db: Db) {
+    let app = TestApp::new(db);
+    let (ada, ben) = (app.user("Ada").await, app.user("Ben").await);
+    let here = app.sign_in(&ada, NOW).await.session.token;
+    assert!(pending(&app, &ada.id, NOW).await.is_empty());
+    let link = link_of(&app, &here, NOW).await;
+    // Asked for twice, and another one later.
+    ask(&app, &here, NEW, after(SECOND)).await.unwrap();
+    ask(&app, &here, "ada@lovelace.example", after(2 * SECOND))
+        .await
+        .unwrap();
+    let now = after(3 * SECOND);
+    assert_eq!(
+        pending(&app, &ada.id, now).await,
+        ["ada@lovelace.example", NEW]
+    );
+    assert!(pending(&app, &ben.id, now).await.is_empty());
+
+    let bens = app.sign_in(&ben, NOW).await.session.token;
+    cancel(&app, &bens, now).await.unwrap();
+    assert_eq!(pending(&app, &ada.id, now).await.len(), 2);
+
+    cancel(&app, &here, now).await.unwrap();
+    assert!(pending(&app, &ada.id, now).await.is_empty());
+    let refused = use_link(&app, &link, now).await;
+    assert!(
+        matches!(refused, Err(ChangeEmailError::Expired)),
+        "{refused:?}"
+    );
+    assert_eq!(app.events(&ada, "user.email_change_cancelled").await, 2);
+    // Pressed twice: one outcome.
+    cancel(&app, &here, now).await.unwrap();
+    assert_eq!(app.events(&ada, "user.email_change_cancelled").await, 2);
+    assert_eq!(app.events(&ben, "user.email_change_cancelled").await, 0);
+    app.sign_in(&ada, now).await;
+}
+
+async fn what_is_pending_ends_with_a_remote_logout_and_with_its_link(db: Db) {
+    let app = TestApp::new(db);
+    let ada = app.user("Ada").await;
+    let here = app.sign_in(&ada, NOW).await;
+    link_of(&app, &here.session.token, NOW).await;
+    assert_eq!(pending(&app, &ada.id, NOW).await, [NEW]);
+    assert!(
+        pending(&app, &ada.id, after(1_800 * SECOND))
+            .await
+            .is_empty()
+    );
+    app.remote_logout(&ada.id, By::Session(&here.session.id), NOW)
+        .await
+        .unwrap();
+    assert!(pending(&app, &ada.id, NOW).await.is_empty());
+    let here = app.sign_in(&ada, NOW).await.session.token;
+    let link = link_of(&app, &here, NOW).await;
+    use_link(&app, &link, NOW).await.unwrap();
+    assert!(pending(&app, &ada.id, NOW).await.is_empty());
+}
+
+async fn what_is_pending_does_not_tell_which_addresses_are_taken(db: Db) {
+    let app = TestApp::new(db);
+    let (ada, eve) = (app.user("Ada").await, app.user("Eve").await);
+    let here = app.sign_in(&ada, NOW).await.session.token;
+    ask(&app, &here, &eve.email, NOW).await.unwrap();
+    assert_eq!(pending(&app, &ada.id, NOW).await, [eve.email]);
 }

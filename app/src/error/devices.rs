@@ -90,6 +90,10 @@ impl From<ApplicationError> for AppError {
                 Code::LimitReached,
                 "The account has as many applications as it may. Remove one first.",
             ),
+            ApplicationError::TwoSecrets => Self::new(
+                Code::LimitReached,
+                "Two secrets are good already, the limit. Put the new one in place, then revoke the old one.",
+            ),
             ApplicationError::RateLimited(limited) => Self::rate_limited_for("tests", limited),
             ApplicationError::NotFound => Self::new(
                 Code::NotFound,

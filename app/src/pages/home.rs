@@ -9,6 +9,7 @@ use crate::{
     error::AppError,
     islands::following,
     parts::icon::{Disc, Shape},
+    remote_logout::EndTheOthers,
 };
 #[cfg(feature = "ssr")]
 use crate::{
@@ -163,7 +164,7 @@ fn DeviceCount(overview: Overview) -> impl IntoView {
                     {move || format!("You’re signed in on {}", devices())}
                 </h2>
                 <p class="card__text">
-                    {remembered} " If you don’t recognise one, log out from all devices."
+                    {remembered} " If you don’t recognise one, " <EndTheOthers />
                 </p>
             </div>
         </div>

@@ -21,7 +21,6 @@ pub fn ErrorSummary(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoV
 
 /// The names of fields in the order in which the forms have them: no form has two of them the other way round.
 const ORDER: [&str; 26] = [
-    "setup_code",
     "name",
     "username",
     "current_password",
@@ -29,6 +28,7 @@ const ORDER: [&str; 26] = [
     "email",
     "password",
     "new_password",
+    "setup_code",
     "time",
     "zone",
     "url",

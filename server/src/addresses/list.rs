@@ -140,6 +140,7 @@ pub(super) const LIST: &[Address] = &[
     asks_nothing("/api/fn/update_profile", "change your name", OwnProfile, "only what you are called").home("/profile"),
     asks_nothing("/api/fn/set_theme", "choose light or dark", ChooseTheme, "only how this browser draws").home("/profile"),
     asks("/api/fn/change_email", "change your email", OwnProfile).home(LOGIN),
+    asks_nothing("/api/fn/cancel_email_change", "cancel a change of your email", OwnProfile, "only takes back what was asked for").home(LOGIN),
     asks("/api/fn/begin_two_factor", "set up two-factor authentication", SetUpTwoFactor)
         .home("/profile/two-factor"),
     asks("/api/fn/turn_on_two_factor", "turn two-factor authentication on", SetUpTwoFactor)

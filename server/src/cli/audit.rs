@@ -3,7 +3,8 @@
 use std::io::Write;
 
 use accounts::{
-    audit::{self, Verified},
+    audit::{self, Cut, Filter, Verified},
+    ids::AccountId,
     instance::{Instance, Reader},
     time::Moment,
 };
@@ -15,6 +16,9 @@ use crate::{
     event_lines::Format,
     key_file,
 };
+
+/// Events read at a time.
+const PAGE: i64 = 1_000;
 
 /// What a log that verifies does not prove.
 const CANNOT_SEE: &str = "This cannot see a whole data folder that was put back with its marks, events cut within a second of being written, \
@@ -112,15 +116,18 @@ pub(super) async fn export(
     let mut conn = instance.read(Moment::now()).await?;
     out.write_all(format.head().as_bytes())?;
     for chain in audit::chains(&mut conn).await? {
-        let mut last = 0;
+        let (chain, mut last) = (AccountId(chain), 0);
         loop {
-            let page = audit::page(&mut conn, &chain, last).await?;
+            let (all, after) = (Filter::default(), Cut::After(last));
+            let page = audit::search(&mut conn, &chain, &all, after, PAGE)
+                .await?
+                .events;
             let Some(end) = page.last() else {
                 break;
             };
-            last = end.seq;
-            for event in &page {
-                out.write_all(format.line(event).as_bytes())?;
+            last = end.event.seq;
+            for shown in &page {
+                out.write_all(format.line(shown).as_bytes())?;
             }
         }
     }

@@ -50,6 +50,8 @@ struct Body {
 }
 
 const NOT_YOU: &str = "If this wasn’t you, sign in, press “Remote logout” under Profile → Security, and change your password.";
+/// The same on a plan without remote logout.
+const NOT_YOU_WITHOUT: &str = "If this wasn’t you, sign in and change your password under Profile → Password: that signs out all your other devices. Under Profile → Security you can sign out devices one by one.";
 const NOT_ASKED: &str =
     "If you didn’t ask for this, ignore this email: nothing changes without the link.";
 const NOTHING_TO_DO: &str = "You don’t need to do anything.";
@@ -83,7 +85,16 @@ fn body(due: &Due, told: &[Told], install: &str) -> Body {
         let token = due.token.as_ref().map_or("", |token| token.expose());
         page(label, &format!("{path}={token}"))
     };
-    let devices = || page("See your devices", "/profile/security");
+    let without = due.email.without_remote_logout;
+    let not_you = if without { NOT_YOU_WITHOUT } else { NOT_YOU };
+    // Where the advice is followed.
+    let devices = || {
+        if without {
+            page("Change your password", "/profile/password")
+        } else {
+            page("See your devices", "/profile/security")
+        }
+    };
     let sign_in = || page("Sign in", "/sign-in");
     match &due.email.template {
         EmailTemplate::ResetPassword => Body {
@@ -108,7 +119,7 @@ fn body(due: &Due, told: &[Told], install: &str) -> Body {
             subject: "A new email address was requested",
             paragraphs: vec![format!("{email} was requested as the new address of your account, in a session of yours. The change takes effect once the link sent there is used. Until then, sign in with this address.")],
             button: devices(),
-            otherwise: NOT_YOU,
+            otherwise: not_you,
         },
         EmailTemplate::EmailChanged { email } => Body {
             subject: "Your email address was changed",
@@ -132,19 +143,19 @@ fn body(due: &Due, told: &[Told], install: &str) -> Body {
             subject: "Two-factor authentication is on",
             paragraphs: vec!["From now on, signing in asks for a code from your authenticator app. Keep your recovery codes where you can find them without your phone.".into()],
             button: devices(),
-            otherwise: NOT_YOU,
+            otherwise: not_you,
         },
         EmailTemplate::TwoFactorOff => Body {
             subject: "Two-factor authentication is off",
             paragraphs: vec!["From now on, signing in asks for your password only. The recovery codes you had no longer work.".into()],
             button: devices(),
-            otherwise: NOT_YOU,
+            otherwise: not_you,
         },
         EmailTemplate::RecoveryCodesReplaced => Body {
             subject: "You have new recovery codes",
             paragraphs: vec!["The recovery codes you had before no longer work.".into()],
             button: devices(),
-            otherwise: NOT_YOU,
+            otherwise: not_you,
         },
         EmailTemplate::RecoveryCodeUsed { left } => Body {
             subject: "A recovery code was used",
@@ -154,7 +165,7 @@ fn body(due: &Due, told: &[Told], install: &str) -> Body {
                 n => format!("One of your recovery codes was used to sign in. {n} are left."),
             }],
             button: devices(),
-            otherwise: NOT_YOU,
+            otherwise: not_you,
         },
         EmailTemplate::AuthenticatorOff => Body {
             subject: "Your authenticator app was switched off",
@@ -187,7 +198,11 @@ fn body(due: &Due, told: &[Told], install: &str) -> Body {
                 "See your tokens",
                 if kind == "API" { "/settings/api" } else { "/settings/mcp" },
             ),
-            otherwise: "If this wasn’t you, revoke it there, press “Remote logout” under Profile → Security, and change your password.",
+            otherwise: if without {
+                "If this wasn’t you, revoke it there, and change your password under Profile → Password: that signs out all your other devices."
+            } else {
+                "If this wasn’t you, revoke it there, press “Remote logout” under Profile → Security, and change your password."
+            },
         },
         EmailTemplate::Invitation { by, account, role } => Body {
             subject: "You are invited",
@@ -217,7 +232,11 @@ fn body(due: &Due, told: &[Told], install: &str) -> Body {
             subject: "A saved sign-in was used twice",
             paragraphs: vec!["The “Remember me” cookie of one of your devices was used a second time, as if it had been copied. That device and its sessions were signed out.".into()],
             button: devices(),
-            otherwise: "If you didn’t restore a backup of that browser, press “Remote logout” under Profile → Security, and change your password.",
+            otherwise: if without {
+                "If you didn’t restore a backup of that browser, change your password under Profile → Password: that signs out all your other devices. Under Profile → Security you can sign out devices one by one."
+            } else {
+                "If you didn’t restore a backup of that browser, press “Remote logout” under Profile → Security, and change your password."
+            },
         },
         EmailTemplate::RemoteLogout {
             sessions,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use accounts::plans::Plan;
 use http::{Method, header};
 use server::{config::Config, emails::EmailSender};
 
@@ -19,6 +20,7 @@ on_both!(
     an_email_says_when_in_its_readers_zone_where_that_is_known,
     an_invitation_is_emailed_with_its_link_and_not_with_where_it_came_from,
     an_email_that_cannot_be_sent_is_logged_with_its_user_and_template,
+    an_email_advises_what_its_readers_plan_has,
 );
 
 /// Status, headers and length, but for what differs every time.
@@ -208,5 +210,28 @@ async fn an_email_that_cannot_be_sent_is_logged_with_its_user_and_template(app: 
         assert!(line.contains("an email could not be sent"), "{line}");
         assert_eq!(line.contains(&user), of_ada, "{line}");
         assert!(!line.contains("example.com"), "no address: {line}");
+    }
+}
+
+async fn an_email_advises_what_its_readers_plan_has(app: TestApp) {
+    let app = app.with(&[("CURFEW_DEFAULT_PLAN", "free")]);
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    app.put_on("Ada", Plan::Free).await;
+    for (plan, new, advised, leads_to) in [
+        (Plan::Free, "ada@one.example", false, "/profile/password"),
+        (Plan::Plus, "ada@two.example", true, "/profile/security"),
+    ] {
+        app.put_on("Ada", plan).await;
+        ada.call("change_email", &[("email", new)]).await.is(200);
+        let sent = emails(&app, &email_of("Ada")).await;
+        let [email] = &sent[..] else {
+            panic!("{sent:?}")
+        };
+        assert_eq!(email.contains("Remote logout"), advised, "{email}");
+        let link = format!("http://curfew.test{leads_to}");
+        assert!(email.contains(&link), "{email}");
+        // Also who has it is told to change the password.
+        assert!(email.contains("change your password"), "{email}");
     }
 }

@@ -9,8 +9,8 @@ use crate::test_app::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp};
 
 on_both!(
     home_has_the_button_and_what_should_be_looked_at,
-    on_free_home_has_no_button,
     somebody_who_guesses_pushes_nothing_out_of_sight,
+    on_free_home_says_what_the_plan_has_instead,
 );
 
 async fn home_has_the_button_and_what_should_be_looked_at(app: TestApp) {
@@ -34,7 +34,7 @@ async fn home_has_the_button_and_what_should_be_looked_at(app: TestApp) {
     ben.get("/").await.does_not_say("Recent alerts");
 }
 
-async fn on_free_home_has_no_button(app: TestApp) {
+async fn on_free_home_says_what_the_plan_has_instead(app: TestApp) {
     let app = app.with(&[("CURFEW_DEFAULT_PLAN", "free")]);
     let ada = app.browser(FIREFOX_ON_LINUX);
     ada.sign_up("Ada").await;
@@ -42,6 +42,17 @@ async fn on_free_home_has_no_button(app: TestApp) {
     let page = ada.get("/").await;
     page.is(200).says("See your devices");
     assert!(!page.body.contains("action=\"/profile/remote-logout\""));
+    let security = ada.get("/profile/security").await;
+    for page in [page, security] {
+        page.does_not_say("log out from all devices")
+            .says("change your password, which signs out all your other devices");
+        page.tag("href=\"/profile/password\"");
+        page.tag("href=\"/profile/security#devices-title\"");
+    }
+    app.put_on("Ada", Plan::Plus).await;
+    for path in ["/", "/profile/security"] {
+        ada.get(path).await.says("log out from all devices.");
+    }
 }
 
 async fn somebody_who_guesses_pushes_nothing_out_of_sight(app: TestApp) {

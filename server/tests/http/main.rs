@@ -31,6 +31,7 @@ mod devices;
 mod gate_checks;
 mod home;
 mod mcp;
+mod new_address;
 mod new_device;
 mod oauth;
 mod rest;

@@ -14,6 +14,7 @@ on_both!(
     the_page_says_who_signed_in_and_changes_nothing,
     one_click_ends_everything_signed_out_or_not_and_a_second_one_nothing,
     in_another_users_browser_that_user_stays_signed_in,
+    that_the_password_still_works_is_said_when_nothing_was_left_to_end,
     an_expired_link_leads_on,
     the_link_works_on_every_plan,
 );
@@ -103,7 +104,11 @@ async fn in_another_users_browser_that_user_stays_signed_in(app: TestApp) {
     let done = clicks(&ben, &token).await;
     done.is(303).leads_to("/");
     assert!(!done.removes(app.cookie_name(Kind::Session)));
-    ben.get("/").await.is(200).says("signed out everywhere");
+    ben.get("/")
+        .await
+        .is(200)
+        .says("signed out everywhere")
+        .says("2 sessions and 1 remembered device ended. Their password still works until it is changed");
     assert!(ben.is_signed_in().await);
     assert!(!ada.is_signed_in().await && !eve.is_signed_in().await);
 
@@ -119,6 +124,19 @@ async fn in_another_users_browser_that_user_stays_signed_in(app: TestApp) {
     };
     clicks(&ada, &token).await.is(303);
     assert!(ada.cookie(Kind::Session).is_none());
+}
+
+async fn that_the_password_still_works_is_said_when_nothing_was_left_to_end(app: TestApp) {
+    let (ada, _, token) = intruded(&app).await;
+    ada.remote_logout().await.is(303);
+    assert_eq!(app.open_sessions("Ada").await, 0);
+    let ben = app.browser(FIREFOX_ON_LINUX);
+    ben.sign_up("Ben").await;
+    clicks(&ben, &token).await.leads_to("/");
+    ben.get("/")
+        .await
+        .says("signed out everywhere")
+        .says("Their password still works until it is changed");
 }
 
 async fn an_expired_link_leads_on(app: TestApp) {

@@ -1,7 +1,10 @@
 //! What the dialog and the receipt say of applications: four classes before, and only what was answered after.
 
 use accounts::{
-    applications::{Answer, Class, Lane, ToldHow, lease_notice, mine, note_answer, sign_out, told},
+    applications::{
+        Answer, Class, Lane, SignedOutThere, ToldHow, lease_notice, mine, note_answer, sign_out,
+        told,
+    },
     db::Db,
     ids::ApplicationSessionId,
     members::MemberError,
@@ -154,9 +157,22 @@ async fn a_user_signs_out_of_one_application_and_of_no_other_users(db: Db) {
             Err(MemberError::NotFound)
         ));
     }
-    assert_eq!(sign_out_by(&ada, &one.0).await.unwrap(), "Wiki");
+    let wiki = |class| SignedOutThere {
+        name: "Wiki".into(),
+        class,
+    };
+    assert_eq!(
+        sign_out_by(&ada, &one.0).await.unwrap(),
+        wiki(Class::ToldAtOnce)
+    );
     one.has_ended(&app, "signed_out_here").await;
     assert!(other.is_open(&app).await);
+    // As it is when it ends, and not when the page was drawn.
+    run(&app.db, "update applications set logout_address = null").await;
+    assert_eq!(
+        sign_out_by(&ada, &other.0).await.unwrap(),
+        wiki(Class::CannotBeTold)
+    );
     assert!(matches!(
         sign_out_by(&ada, &one.0).await,
         Err(MemberError::NotFound)

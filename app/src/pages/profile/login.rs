@@ -9,7 +9,10 @@ use crate::{
     boot::{boot, viewer},
     flash::{Done, Flash},
     parts::{
+        form::Sent,
+        form_fields::FormFields,
         link::Link,
+        loaded::awaited,
         notice::{Notice, Tone},
     },
     time::{Show, When},
@@ -52,6 +55,25 @@ pub async fn change_email(
     Ok(())
 }
 
+/// Cancels the change of address that is pending: the link that was sent no longer works.
+///
+/// # Errors
+/// `conflict`, `service_unavailable`; nothing has changed then.
+#[server(prefix = "/api/fn", endpoint = "cancel_email_change")]
+pub async fn cancel_email_change() -> Result<(), AppError> {
+    use accounts::change_email::cancel;
+
+    use crate::context::{leave, operation, signed_in};
+
+    let me = signed_in()?;
+    let mut op = operation().await?;
+    cancel(&mut op, &me).await?;
+    op.commit().await?;
+    leave(&Flash::Done(Done::EmailChangeCancelled))?;
+    leptos_axum::redirect("/profile/login");
+    Ok(())
+}
+
 #[cfg(feature = "ssr")]
 #[component]
 pub fn Login() -> impl IntoView {
@@ -70,8 +92,13 @@ pub fn Login() -> impl IntoView {
                     Some(Flash::Done(Done::EmailChanged)) => view! {
                         <Notice tone=Tone::Success title="Your email address has been changed" text="Sign in with the new one from now on." />
                     }.into_any(),
+                    Some(Flash::Done(Done::EmailChangeCancelled)) => view! {
+                        <Notice tone=Tone::Success title="The change has been cancelled" text="Your email address stays as it is. The link that was sent no longer works." />
+                    }.into_any(),
                     _ => ().into_any(),
                 }}
+                {Sent::of(&["cancel_email_change"]).summary()}
+                {awaited(pending)}
                 <section class="card" aria-labelledby="login-title">
                     <div class="card__body">
                         <div class="card__header">
@@ -116,6 +143,53 @@ pub fn Login() -> impl IntoView {
             </ProfilePage>
         }
     })
+}
+
+/// A change of address that waits for its link, if there is one.
+#[cfg(feature = "ssr")]
+async fn pending() -> Result<AnyView, AppError> {
+    use accounts::change_email;
+
+    use crate::context::{reader, signed_in};
+
+    let me = signed_in()?;
+    let pending = change_email::pending(&mut reader().await?, &me.user.id).await?;
+    if pending.is_empty() {
+        return Ok(().into_any());
+    }
+    let asked = pending
+        .into_iter()
+        .map(|change| {
+            view! {
+                <p class="card__text">
+                    "You asked to change to " <strong>{change.email}</strong>
+                    ". Confirm it with the link we sent there, which expires at "
+                    <When at=change.expires_at show=Show::Clock /> "."
+                </p>
+            }
+        })
+        .collect_view();
+    let card = view! {
+        <section class="card" aria-labelledby="pending-title">
+            <div class="card__body">
+                <div class="card__header">
+                    <h2 class="card__title" id="pending-title">"A new email address waits for you"</h2>
+                    {asked}
+                </div>
+            </div>
+            <div class="card__footer">
+                <p>
+                    "If that wasn’t you, cancel it and "
+                    <Link href="/profile/password">"change your password"</Link> "."
+                </p>
+                <form class="button-form" method="post" action="/api/fn/cancel_email_change">
+                    <FormFields />
+                    <button class="button">"Cancel the change"</button>
+                </form>
+            </div>
+        </section>
+    };
+    Ok(card.into_any())
 }
 
 /// The form for a new email address.

@@ -19,6 +19,7 @@ use super::{ProfilePage, two_factor::JustDone};
 #[cfg(feature = "ssr")]
 use crate::{
     boot::viewer,
+    context::query,
     parts::{
         link::Link,
         loaded::awaited,
@@ -52,12 +53,13 @@ pub async fn sessions() -> Result<Vec<Session>, AppError> {
 #[component]
 pub fn Security() -> impl IntoView {
     let asked = devices::Asked::of_page();
+    let before = query("before").and_then(|number| number.parse().ok());
     view! {
         <ProfilePage here="/profile/security" title="Security">
             {viewer().is_some_and(|viewer| viewer.owes_second_factor()).then(set_up_first)}
             <RemoteLogout from=Place::Security />
             <JustDone />
-            {awaited(move || drawing::drawing(asked.clone()))}
+            {awaited(move || drawing::drawing(asked.clone(), before))}
         </ProfilePage>
     }
 }

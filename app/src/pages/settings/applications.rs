@@ -1,5 +1,6 @@
 //! `/settings/applications`: what signs in with Curfew.
 
+mod check;
 mod choose;
 mod fields;
 mod form;
@@ -10,6 +11,7 @@ pub mod one;
 mod presets;
 pub mod remove;
 mod test_button;
+mod wrong;
 
 use accounts::{
     applications::{self, Application, Details, Kind, LastAnswer},
@@ -79,8 +81,8 @@ pub async fn draw() -> Result<AnyView, AppError> {
     let mut rows = Vec::new();
     for application in list {
         let hosts = applications::hosts(&mut conn, &application.id).await?;
-        let last = applications::last_answer(&mut conn, &application.id).await?;
-        rows.push(row(&application, &hosts, last));
+        let answer = applications::last_answer(&mut conn, &application.id).await?;
+        rows.push(row(&application, &hosts, answer));
     }
     drop(conn);
     // A form that a program has sent here, or that was confirmed meanwhile, is shown where it was led back to.

@@ -11,7 +11,7 @@ pub mod webhook;
 mod words;
 
 use accounts::{
-    audit::{self, Cut, Shown, Stored},
+    audit::{self, Action, Cut, Shown, Stored},
     audit_retention,
     text::visible,
 };
@@ -84,6 +84,9 @@ pub async fn draw() -> Result<AnyView, AppError> {
                 </div>
             </div>
             {filter::form(&asked, users.clone())}
+            <p class="field__hint">
+                "Days are in UTC." <span class="needs-script">" Times in the list are in your own time zone."</span>
+            </p>
             {chips::chips(&asked, &users, &me.user.id, now())}
             {list}
             {stopped}
@@ -101,9 +104,14 @@ fn only(asked: &Asked, e: &Stored, title: String) -> impl IntoView + use<> {
     let member = user.map(|id| {
         view! { <Link class="chip" href=asked.with(&[("user", &id)])>"Only this member"</Link> }
     });
+    // One that this version does not know is no choice of the filter.
+    let action = Action::named(&e.action).map(|action| {
+        let href = asked.with(&[("action", action.name())]);
+        view! { <Link class="chip" href>{format!("Only “{title}”")}</Link> }
+    });
     view! {
         <div class="cluster event__only">
-            <Link class="chip" href=asked.with(&[("action", &e.action)])>{format!("Only “{title}”")}</Link>
+            {action}
             {member}
         </div>
     }

@@ -67,11 +67,15 @@ mod server_side {
         {
             // Another user's browser: they stay signed in, and are told.
             let ended = &logged_out.ended;
-            let mut note = Note::new("The user who got the email is signed out everywhere");
-            note.text = ended_words(ended.sessions, ended.remembered_devices).map(|ended| {
-                format!("{ended}. Their password still works: it should be changed next.")
-            });
-            context::note(note)?;
+            let ended = ended_words(ended.sessions, ended.remembered_devices)
+                .map_or_else(String::new, |ended| format!("{ended}. "));
+            // Also when nothing was left to end: who knows the password signs in again.
+            let text = format!(
+                "{ended}Their password still works until it is changed: that should be done next."
+            );
+            context::note(
+                Note::new("The user who got the email is signed out everywhere").with(text),
+            )?;
             leptos_axum::redirect("/");
             return Ok(());
         }

@@ -83,6 +83,18 @@ async fn an_owner_registers_tests_and_removes_an_application(app: TestApp) {
         .json();
     assert!(secret.as_str().unwrap().starts_with("cfw_app_"));
     ada.get(&page_of).await.says("Revoke the old secret");
+    // The page has no button for a third, and the function none either.
+    ada.call("new_application_secret", &test)
+        .await
+        .refuses(409, "limit_reached");
+    assert_eq!(
+        databases::number(
+            app.db(),
+            "select count(*) from application_secrets where revoked_at is null"
+        )
+        .await,
+        2
+    );
     ada.call("revoke_old_application_secret", &test)
         .await
         .is(200);
@@ -139,6 +151,48 @@ async fn what_was_wrong_is_said_and_nothing_typed_is_lost(app: TestApp) {
         "{}",
         page.body
     );
+    // Everything at once, and of several addresses each.
+    let many = [
+        ("kind", "open_id"),
+        ("name", ""),
+        (
+            "redirects",
+            "https://a.example.com/#x\nhttps://b.example.com/#y",
+        ),
+        ("logout_address", "https://169.254.169.254/latest"),
+        ("own_session", "soon"),
+        ("who", "chosen"),
+        ("others", "eve@example.com"),
+        ("signed_out_address", "nowhere"),
+    ];
+    let refused = ada.call("register_application", &many).await;
+    let fields = refused.is(422).json()["fields"].clone();
+    let wrong: Vec<_> = fields.as_object().unwrap().keys().collect();
+    assert_eq!(
+        wrong,
+        [
+            "logout_address",
+            "name",
+            "others",
+            "own_session",
+            "redirects",
+            "signed_out_address"
+        ]
+    );
+    let redirects = fields["redirects"].as_str().unwrap();
+    assert!(
+        redirects.contains("https://a.example.com/#x")
+            && redirects.contains("https://b.example.com/#y"),
+        "{redirects}"
+    );
+    ada.post_form("/api/fn/register_application", PAGE, &many)
+        .await
+        .leads_to(PAGE);
+    let page = ada.get(PAGE).await;
+    page.says("Check 6 things").says("https://b.example.com/#y");
+    for typed in ["soon", "nowhere", "https://169.254.169.254/latest"] {
+        page.tag(&format!("value=\"{typed}\""));
+    }
     // Curfew’s own host is no application’s.
     let own = [
         ("name", "Own"),

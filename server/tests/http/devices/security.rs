@@ -12,6 +12,7 @@ use crate::{
 on_both!(
     a_curfew_that_makes_no_sense_is_refused_beside_its_field,
     what_happened_lately_is_there_in_words,
+    older_activity_is_a_page_further_on,
     tokens_are_revoked_with_a_remote_logout_only_when_ticked,
 );
 
@@ -91,6 +92,43 @@ async fn what_happened_lately_is_there_in_words(app: TestApp) {
         .says("Remote logout: 1 session ended")
         .says("Firefox on Linux, 192.0.2.1");
     assert!(!page.body.contains("<img src=x"));
+}
+
+async fn older_activity_is_a_page_further_on(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let page = ada.get(SECURITY).await;
+    page.says("You signed up");
+    assert!(!page.body.contains("Pages of recent activity"), "{page:?}");
+    // Each is a row of its own.
+    for n in 0..20 {
+        let named = [("time", format!("{n:02}:30")), ("zone", "UTC".into())];
+        ada.call("set_curfew", &named).await.is(200);
+    }
+    let newest = ada.get(SECURITY).await;
+    newest.says("19:30").does_not_say("You signed up");
+    let older = newest.tag("href=\"/profile/security?before=").to_owned();
+    let older = crate::answer::attribute(&older, "href").unwrap();
+    let (older, part) = older.split_once('#').unwrap();
+    assert_eq!(part, "activity-title");
+    let page = ada.get(older).await;
+    page.is(200).says("You signed up").says("Newest");
+    // What is on the one page is not on the other.
+    newest
+        .says("curfew to 05:30")
+        .does_not_say("curfew to 04:30");
+    page.says("curfew to 04:30").does_not_say("curfew to 05:30");
+    assert!(!page.body.contains("?before="), "{page:?}");
+    ada.get("/profile/security?before=0")
+        .await
+        .says("Nothing older.")
+        .says("Newest");
+    let (_, number) = older.split_once("before=").unwrap();
+    let program = ada.call("recent_activity", &[("before", number)]).await;
+    assert!(
+        program.is(200).body.contains("You signed up"),
+        "{program:?}"
+    );
 }
 
 async fn tokens_are_revoked_with_a_remote_logout_only_when_ticked(app: TestApp) {

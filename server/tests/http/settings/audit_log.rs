@@ -165,6 +165,19 @@ async fn the_export_is_the_log(app: TestApp) {
     );
     assert!(csv.body.contains("\"'=cmd|' /C calc'!A0\""), "{csv:?}");
     assert!(!csv.body.contains("account.renamed"), "{csv:?}");
+    // Programs go by the position of the columns that were there first.
+    let head = "\"id\",\"parent\",\"chain\",\"seq\",\"at\",";
+    assert!(csv.body.starts_with(head), "{csv:?}");
+    let last = "\"prev_hash\",\"hash\",\"time\",\"actor_name\",\"subject_name\"\r\n";
+    assert!(csv.body.contains(last), "{csv:?}");
+    for line in csv.body.lines().skip(1) {
+        let fields: Vec<&str> = line.split("\",\"").collect();
+        let [.., time, actor, subject] = &fields[..] else {
+            panic!("{line}")
+        };
+        assert!(time.starts_with("20") && time.ends_with('Z'), "{line}");
+        assert_eq!((*actor, *subject), ("Ada", "Ada\""), "{line}");
+    }
 
     let anonymous = app.browser(FIREFOX_ON_LINUX);
     anonymous.get("/settings/audit-log/export").await.is(303);

@@ -10,6 +10,8 @@ use crate::{
 on_both!(
     actions_are_filtered_by_the_words_of_the_list,
     a_filter_that_is_set_is_a_chip_that_takes_it_out,
+    an_action_that_does_not_exist_is_no_filter,
+    the_days_and_the_times_of_the_list_name_their_zones,
     members_are_found_by_name_and_email,
     a_member_is_shown_with_their_last_use_and_second_factor,
     a_confirmation_names_the_member,
@@ -68,6 +70,26 @@ async fn a_filter_that_is_set_is_a_chip_that_takes_it_out(app: TestApp) {
         app.id_of("Ada").await
     );
     all.tag(&mine);
+}
+
+async fn an_action_that_does_not_exist_is_no_filter(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let page = ada.get("/settings/audit-log?action=bogus").await;
+    page.is(200)
+        .says("There is no such choice, so it was left out.")
+        .says("Ada signed up");
+    assert!(!page.body.contains("Remove the filter"), "{page:?}");
+}
+
+async fn the_days_and_the_times_of_the_list_name_their_zones(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    let page = ada.get("/settings/audit-log").await;
+    page.says("Days are in UTC. Times in the list are in your own time zone.");
+    // Without script they are in UTC, and nothing else is said.
+    let hint = page.tag("class=\"needs-script\"");
+    assert!(hint.starts_with("<span"), "{hint}");
 }
 
 async fn members_are_found_by_name_and_email(app: TestApp) {

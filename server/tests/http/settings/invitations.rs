@@ -1,6 +1,6 @@
 //! Invitations, as the members who send them and the visitors who accept them meet them.
 
-use crate::test_app::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp};
+use crate::test_app::{CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp};
 
 on_both!(
     an_invitation_is_a_link_that_is_shown_once_and_works_once,
@@ -8,6 +8,7 @@ on_both!(
     an_email_that_is_taken_is_said_beside_the_field,
     what_is_no_invitation_is_said_to_be_none,
     a_role_that_is_none_is_malformed,
+    each_that_waits_says_when_by_whom_and_from_which_device_it_was_created,
 );
 
 async fn an_invitation_is_a_link_that_is_shown_once_and_works_once(app: TestApp) {
@@ -169,4 +170,34 @@ async fn a_role_that_is_none_is_malformed(app: TestApp) {
             .await
             .refuses(422, "validation_failed");
     }
+}
+
+async fn each_that_waits_says_when_by_whom_and_from_which_device_it_was_created(app: TestApp) {
+    let (ada, ben) = app.two("admin").await;
+    ada.invites("member").await;
+    let mut thief = app.browser(CHROME_ON_WINDOWS);
+    thief.address = [198, 51, 100, 7].into();
+    thief.sign_in("Ada").await;
+    thief.invites("member").await;
+    // After the break-in.
+    ada.remote_logout().await.is(303);
+    ada.sign_in("Ada").await;
+    let page = ada.get("/settings/members").await;
+    page.is(200).says("Needs confirming");
+    let text = page.text();
+    let (_, pending) = text.split_once("Pending invitations").unwrap();
+    // The newest first.
+    let hers = pending
+        .find("by Ada, from Chrome on Windows, 198.51.100.7")
+        .unwrap();
+    let own = pending
+        .find("by Ada, from Firefox on Linux, 192.0.2.1")
+        .unwrap();
+    assert!(hers < own, "{pending}");
+    assert_eq!(pending.matches("Created at ").count(), 2, "{pending}");
+    // Another admin is not told from which address.
+    ben.get("/settings/members")
+        .await
+        .says("by Ada, from Chrome on Windows")
+        .does_not_say("198.51.100.7");
 }

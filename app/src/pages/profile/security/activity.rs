@@ -14,6 +14,7 @@ use crate::{
     error::AppError,
     islands::following,
     parts::link::Link,
+    remote_logout::EndTheOthers,
     time::{Show, Time, When},
 };
 
@@ -29,19 +30,22 @@ pub struct Entry {
     pub last: Time,
     /// The event of a remote logout whose receipt is still there.
     pub receipt: Option<String>,
+    /// On the last row, where older events follow: the number that those are below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub older: Option<i64>,
 }
 
-/// What the user signed in did and what was done to them, newest first.
+/// What the user signed in did and what was done to them, newest first; with `before` the events with lower numbers.
 ///
 /// # Errors
 /// When no user is signed in or the database is unavailable.
 #[server(prefix = "/api/fn", endpoint = "recent_activity")]
-pub async fn recent_activity() -> Result<Vec<Entry>, AppError> {
+pub async fn recent_activity(before: Option<i64>) -> Result<Vec<Entry>, AppError> {
     use crate::context::{reader, signed_in};
 
     let me = signed_in()?;
     let mut conn = reader().await?;
-    Ok(of(&mut conn, &me).await?)
+    Ok(of(&mut conn, &me, before).await?)
 }
 
 /// See [`recent_activity`].
@@ -49,29 +53,52 @@ pub async fn recent_activity() -> Result<Vec<Entry>, AppError> {
 pub(super) async fn of(
     conn: &mut accounts::instance::Reader,
     me: &accounts::sessions::SignedIn,
+    before: Option<i64>,
 ) -> Result<Vec<Entry>, accounts::db::DatabaseError> {
-    let rows = read::rows(conn, &me.user).await?;
+    let rows = read::rows(conn, &me.user, before).await?;
     let receipts = accounts::applications::receipts_of(conn, &me.user.id).await?;
     Ok(read::entries(rows, &receipts))
 }
 
-/// The section. `entries` is what the page came with.
+/// The section. `entries` is what the page came with: the newest, or with `before` older ones.
 #[island]
-pub fn Activity(entries: Vec<Entry>) -> impl IntoView {
-    let entries = following(entries, recent_activity);
+pub fn Activity(entries: Vec<Entry>, before: Option<i64>) -> impl IntoView {
+    let entries = following(entries, move || recent_activity(before));
     view! {
         <section class="section" aria-labelledby="activity-title" translate="no">
             <div class="section__header">
                 <div>
                     <h2 class="section__title" id="activity-title">"Recent activity"</h2>
-                    <p class="section__lead">"If you don’t recognise something here, log out from all devices."</p>
+                    <p class="section__lead">"If you don’t recognise something here, " <EndTheOthers /></p>
                 </div>
             </div>
             <ul class="activity" role="list">
                 {move || entries.get().into_iter().map(row).collect_view()}
             </ul>
+            {move || {
+                let (none, older) = entries
+                    .with(|entries| (entries.is_empty(), entries.last().and_then(|last| last.older)));
+                view! {
+                    {(none && before.is_some()).then(|| view! { <p>"Nothing older."</p> })}
+                    {pages(before.is_some(), older)}
+                }
+            }}
         </section>
     }
+}
+
+/// The ways to older events and back to the newest. None where everything is in sight.
+fn pages(has_newer: bool, older: Option<i64>) -> Option<impl IntoView> {
+    let newest = has_newer.then(|| {
+        view! { <Link class="button button--small" href="/profile/security#activity-title">"Newest"</Link> }
+    });
+    let older = older.map(|number| {
+        let href = format!("/profile/security?before={number}#activity-title");
+        view! { <Link class="button button--small" href>"Older"</Link> }
+    });
+    (newest.is_some() || older.is_some()).then(|| {
+        view! { <nav class="cluster cluster--spread" aria-label="Pages of recent activity">{newest} {older}</nav> }
+    })
 }
 
 const HOUR: i64 = 60 * 60 * 1_000;

@@ -24,12 +24,13 @@ use crate::{
 /// Sessions in the picture.
 const IN_PICTURE: i64 = 120;
 
-/// The sections. `asked` says which of the devices.
+/// The sections. `asked` says which of the devices, `before` which of the user's events.
 ///
 /// # Errors
 /// When no user is signed in or the database is unavailable.
 pub(super) fn drawing(
     asked: Asked,
+    before: Option<i64>,
 ) -> impl Future<Output = Result<AnyView, AppError>> + Send + 'static {
     // The request's context is read here, because the future may run on without it.
     let (install, visit, now) = (install(), visit(), now());
@@ -40,7 +41,7 @@ pub(super) fn drawing(
         };
         let mut conn = install.instance.read(now).await?;
         let said = visit.flash.map(said);
-        let sections = sections(&mut conn, &me, asked).await?;
+        let sections = sections(&mut conn, &me, asked, before).await?;
         Ok(view! {
             {said}
             {sections}
@@ -53,6 +54,7 @@ async fn sections(
     conn: &mut Reader,
     me: &SignedIn,
     asked: Asked,
+    before: Option<i64>,
 ) -> Result<AnyView, DatabaseError> {
     let now = conn.now;
     let since = now.at - timeline::SPAN;
@@ -66,7 +68,7 @@ async fn sections(
     } else {
         Some(Curfews::read(conn, me).await?)
     };
-    let entries = activity::of(conn, me).await?;
+    let entries = activity::of(conn, me, before).await?;
     let status = TwoFactorState::read(conn, me).await?;
     Ok(view! {
         <TwoFactor status />
@@ -80,7 +82,7 @@ async fn sections(
                     {zones()}
                 }
             })}
-        <Activity entries />
+        <Activity entries before />
     }
     .into_any())
 }

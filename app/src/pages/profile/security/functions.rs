@@ -146,25 +146,23 @@ fn device_of<'a>(
 #[server(prefix = "/api/fn", endpoint = "end_application_session")]
 pub async fn end_application_session(session: String) -> Result<(), AppError> {
     use accounts::{
-        applications::{Class, Mine, mine, sign_out},
+        applications::{Class, sign_out},
         ids::ApplicationSessionId,
     };
 
     use crate::{
-        context::{note, operation, reader, signed_in},
+        context::{note, operation, signed_in},
         flash::Note,
     };
 
     let me = signed_in()?;
     let session = ApplicationSessionId(session);
-    let mine = mine(&mut reader().await?, &me.user.id).await?;
-    let class = mine.iter().find(|it| it.id == session).map(Mine::class);
     let mut op = operation().await?;
-    let name = sign_out(&mut op, &me, &session).await?;
+    let ended = sign_out(&mut op, &me, &session).await?;
     op.commit().await?;
-    let name = accounts::text::visible(&name);
+    let name = accounts::text::visible(&ended.name);
     let mut done = Note::new(format!("You’re signed out of {name}."));
-    if class == Some(Class::CannotBeTold) {
+    if ended.class == Class::CannotBeTold {
         done.title = format!("Your sign-in at {name} has ended.");
         done.text =
             Some("It can’t be told, so its own session may live on. Sign out there, too.".into());

@@ -9,7 +9,7 @@ use accounts::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{gate_texts::PROXIES, presets};
+use super::{gate_texts::PROXIES, presets, wrong::Wrong};
 use crate::{error::AppError, forms::ticked};
 
 /// The box of a role, and of a member: `role_admin`, `member_<id>`.
@@ -54,19 +54,29 @@ pub struct ApplicationFields {
 }
 
 impl ApplicationFields {
-    /// As the rules take it; `others` are the members whose emails were typed.
+    /// As the rules take it; `others` are the members whose emails were typed. What is no choice of the form is noted in
+    /// `wrong`, and is as a new application has it.
     ///
     /// # Errors
-    /// `validation_failed` beside a field that is no choice of the form.
-    pub(super) fn details(&self, others: Vec<UserId>) -> Result<Details, AppError> {
+    /// `validation_failed` beside the kind, without which nothing else can be judged.
+    pub(super) fn details(
+        &self,
+        others: Vec<UserId>,
+        wrong: &mut Wrong,
+    ) -> Result<Details, AppError> {
         let kind = match self.kind.as_deref() {
             None | Some("open_id") => Kind::OpenId,
             Some("gate") => Kind::Gate,
             Some(_) => return Err(AppError::field("kind", "Choose one of the options.")),
         };
+        let usual = Details::new(kind, &self.name);
         let algorithm = self.signing_algorithm.as_deref().unwrap_or("ES256");
-        let signing_algorithm = SigningAlgorithm::named(algorithm)
-            .ok_or_else(|| AppError::field("signing_algorithm", "Choose one of the options."))?;
+        let algorithm = SigningAlgorithm::named(algorithm)
+            .ok_or_else(|| AppError::field("signing_algorithm", "Choose one of the options."));
+        let signing_algorithm = wrong.take(algorithm)?.unwrap_or(usual.signing_algorithm);
+        let own_session = wrong
+            .take(days(self.own_session.as_deref()))?
+            .unwrap_or(usual.own_session);
         Ok(Details {
             preset: self.preset.clone().filter(|key| is_known(key)),
             address: self.address.clone(),
@@ -78,12 +88,12 @@ impl ApplicationFields {
             claims_in_id_token: ticked(self.claims_in_id_token.as_deref()),
             logout_address: self.logout_address.clone(),
             signed_out_address: self.signed_out_address.clone(),
-            own_session: days(self.own_session.as_deref())?,
+            own_session,
             open_paths: lines(&self.open_paths),
             passes_preflights: ticked(self.passes_preflights.as_deref()),
             access: self.access(others),
             requires_second_factor: ticked(self.second_factor.as_deref()),
-            ..Details::new(kind, &self.name)
+            ..usual
         })
     }
 

@@ -1,16 +1,20 @@
 //! Registering, changing and removing applications.
 
 use accounts::{
-    applications::{self, Details, Kind, OwnHost},
-    ids::{AccountId, ApplicationId, UserId},
-    members,
+    applications::{self, Kind, OwnHost},
+    ids::ApplicationId,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{PAGE, fields::ApplicationFields, page_of};
+use super::{
+    PAGE,
+    check::{beside_address, checked},
+    fields::ApplicationFields,
+    page_of,
+};
 use crate::{
-    context::{curfew, leave, note, operation, reader, signed_in},
+    context::{curfew, leave, note, operation, signed_in},
     error::AppError,
     flash::{Flash, Note, Value},
 };
@@ -32,13 +36,11 @@ pub async fn register_application(
     #[server(flatten)] application: ApplicationFields,
 ) -> Result<RegisteredApplication, AppError> {
     let (curfew, me) = (curfew()?, signed_in()?);
-    let others = members_with(&me.user.account_id, &application.emails()).await?;
-    let (details, follows) = with_addresses(application.details(others)?);
-    refuse_address(&details.logout_address).await?;
+    let (details, follows) = checked(&application, &me.user.account_id, true).await?;
     let own = OwnHost::of(&curfew.public_url);
     let mut op = operation().await?;
     let made = applications::register(&mut op, &me, &details, &own).await;
-    let made = made.map_err(|error| beside_address(error.into(), follows))?;
+    let made = made.map_err(|error| beside_address(error.into(), &follows))?;
     op.commit().await?;
     let id = made.application.id.0.clone();
     let secret = made.secret.map(|secret| Value::new(secret.expose()));
@@ -65,9 +67,7 @@ pub async fn change_application(
     #[server(flatten)] fields: ApplicationFields,
 ) -> Result<(), AppError> {
     let (curfew, me, id) = (curfew()?, signed_in()?, ApplicationId(application));
-    let others = members_with(&me.user.account_id, &fields.emails()).await?;
-    let details = fields.details(others)?;
-    refuse_address(&details.logout_address).await?;
+    let (details, _) = checked(&fields, &me.user.account_id, false).await?;
     let own = OwnHost::of(&curfew.public_url);
     let mut op = operation().await?;
     let changed = applications::change(&mut op, &me, &id, &details, &own).await?;
@@ -99,7 +99,8 @@ pub async fn add_redirect_address(application: String, address: String) -> Resul
 /// Makes a new secret and answers with it, shown only once. The one before it stays good until it is revoked.
 ///
 /// # Errors
-/// `not_found`, `forbidden`, `step_up_required`, `session_ended`, `service_unavailable`; nothing has changed then.
+/// `limit_reached` while two are good, `not_found`, `forbidden`, `step_up_required`, `session_ended`, `service_unavailable`;
+/// nothing has changed then.
 #[server(prefix = "/api/fn", endpoint = "new_application_secret")]
 pub async fn new_application_secret(application: String) -> Result<Value, AppError> {
     let (me, id) = (signed_in()?, ApplicationId(application));
@@ -152,76 +153,6 @@ pub async fn remove_application(application: String) -> Result<(), AppError> {
     note(Note::new(format!("{name} is removed")).with(text))?;
     leptos_axum::redirect(PAGE);
     Ok(())
-}
-
-/// With the addresses of its preset where none were typed, and whether they follow from its address.
-fn with_addresses(mut details: Details) -> (Details, bool) {
-    let preset = details.preset.as_deref().and_then(super::presets::of);
-    let Some(preset) = preset.filter(|_| details.kind == Kind::OpenId) else {
-        return (details, false);
-    };
-    let follows = details.redirects.is_empty();
-    if !details.address.trim().is_empty() {
-        if follows {
-            details.redirects = preset.redirects(&details.address);
-        }
-        if details.logout_address.trim().is_empty() {
-            details.logout_address = preset.logout_address(&details.address);
-        }
-    }
-    (details, follows)
-}
-
-/// Says what is wrong with redirect addresses beside the address that they follow from.
-fn beside_address(mut error: AppError, follows: bool) -> AppError {
-    if follows && let Some(why) = error.fields.remove("redirects") {
-        let why = match why.as_str() {
-            "Enter at least one redirect address." => {
-                "Enter its address, such as https://app.example.com.".to_owned()
-            }
-            _ => why,
-        };
-        if error.fields.is_empty() {
-            error.message.clone_from(&why);
-        }
-        error.fields.entry("address".to_owned()).or_insert(why);
-    }
-    error
-}
-
-/// The members with those emails.
-async fn members_with(account: &AccountId, emails: &[String]) -> Result<Vec<UserId>, AppError> {
-    let mut found = Vec::new();
-    if emails.is_empty() {
-        return Ok(found);
-    }
-    let mut conn = reader().await?;
-    for email in emails {
-        let listed = members::list(&mut conn, account, email, 20).await?;
-        let same = listed
-            .into_iter()
-            .find(|member| member.email.eq_ignore_ascii_case(email));
-        let member = same.ok_or_else(|| {
-            let email = accounts::text::visible(email);
-            AppError::field("others", format!("{email} isn’t a member of this account."))
-        })?;
-        found.push(member.id);
-    }
-    Ok(found)
-}
-
-/// Refuses an address that notices may never be sent to, while its form is still there.
-async fn refuse_address(address: &str) -> Result<(), AppError> {
-    let address = address.trim();
-    if address.is_empty() {
-        return Ok(());
-    }
-    match curfew()?.notices.refuses(address).await {
-        // A host that is down today may be there when it is told.
-        Some(why) if why.contains("not found") => Ok(()),
-        Some(why) => Err(AppError::field("logout_address", why)),
-        None => Ok(()),
-    }
 }
 
 fn show_once(title: &str, text: &str, secret: &Value) -> Result<(), AppError> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use accounts::{
-    audit::{Cut, Filter, SEVERITIES},
+    audit::{Action, Cut, Filter, SEVERITIES},
     ids::{UserId, is_id},
     text::visible,
     time::UnixMillis,
@@ -129,6 +129,7 @@ impl Asked {
             }
             "user" if !is_id(typed) => return Err(no_choice()),
             "severity" if !SEVERITIES.contains(&typed) => return Err(no_choice()),
+            "action" if Action::named(typed).is_none() => return Err(no_choice()),
             "user" => filter.user = Some(UserId(used.clone())),
             "severity" => filter.severity = Some(used.clone()),
             _ => filter.action = Some(used.clone()),
@@ -269,6 +270,7 @@ mod tests {
             ("user", &"a".repeat(300), "no such choice"),
             ("severity", "loud", "no such choice"),
             ("action", &long, "no such choice"),
+            ("action", "bogus", "no such choice"),
             ("action", "a\0", "no such choice"),
         ] {
             let query = Serializer::new(String::new())

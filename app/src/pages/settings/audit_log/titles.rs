@@ -13,6 +13,7 @@ pub(super) fn action(action: Action) -> &'static str {
         Action::PasswordChanged => "Password changed",
         Action::PasswordResetRequested => "Password reset requested",
         Action::EmailChangeRequested => "Email change requested",
+        Action::EmailChangeCancelled => "Email change cancelled",
         Action::EmailChanged => "Email changed",
         Action::TwoFactorEnabled => "Two-factor turned on",
         Action::TwoFactorDisabled => "Two-factor turned off",

@@ -93,6 +93,10 @@ impl Sentence<'_> {
                 "{who} asked to change their email address to {}",
                 details.required("to")
             ),
+            Action::EmailChangeCancelled => format!(
+                "{who} cancelled the change of their email address to {}",
+                details.required("to")
+            ),
             Action::EmailChanged => {
                 format!("{who} changed their email address{}", details.change())
             }

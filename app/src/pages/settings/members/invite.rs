@@ -1,6 +1,7 @@
 //! Inviting a member, and revoking an invitation.
 
 use accounts::{
+    device,
     invitations::{self, Open},
     roles::Role,
     text::visible,
@@ -124,6 +125,20 @@ pub(super) fn form(me: &User) -> impl IntoView + use<> {
     }
 }
 
+/// The device it was created on, so that those of a break-in can be told from others. The address is for the user who
+/// created it alone: where another member was is nothing the reader needs to know.
+fn from(invitation: &Open, mine: bool) -> String {
+    let known = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let device = match known(&invitation.user_agent) {
+        Some(agent) => device::of(&agent).label(),
+        None => "an unknown device".into(),
+    };
+    match known(&invitation.ip).filter(|_| mine) {
+        Some(ip) => format!("{device}, {ip}"),
+        None => device,
+    }
+}
+
 /// The invitations that can still be used.
 pub(super) fn open(open: Vec<Open>, me: &User) -> impl IntoView + use<> {
     let (mine, is_owner) = (me.id.clone(), me.role == Role::Owner);
@@ -131,6 +146,7 @@ pub(super) fn open(open: Vec<Open>, me: &User) -> impl IntoView + use<> {
         .into_iter()
         .map(|i| {
             let invited_by = visible(&i.invited_by).into_owned();
+            let from = from(&i, i.created_by == mine);
             let whom = i.email.unwrap_or_else(|| "Anyone with the link".into());
             let id = i.id.clone();
             let owes = i.maker_owes_second_factor;
@@ -160,8 +176,11 @@ pub(super) fn open(open: Vec<Open>, me: &User) -> impl IntoView + use<> {
                     <div>
                         <h3 class="user__name">{whom.clone()}</h3>
                         <p class="user__note">
-                            {format!("Invited by {invited_by}, expires ")}
-                            <When at=i.expires_at show=Show::Day />
+                            "Created at " <When at=i.created_at show=Show::Clock />
+                            {format!(" by {invited_by}, from {from}")}
+                        </p>
+                        <p class="user__note">
+                            "Expires " <When at=i.expires_at show=Show::Day />
                         </p>
                         {waits}
                     </div>

@@ -1,11 +1,15 @@
 //! A copied remember-me cookie, as the browsers of its owner and its thief meet it.
 
+use accounts::plans::Plan;
+
 use super::*;
+use crate::{emails::emails, test_app::email_of};
 
 on_both!(
     a_cookie_that_comes_back_after_its_exchange_was_used_is_theft,
     a_thief_without_the_new_cookie_looks_again_until_it_is_theft,
     a_thief_with_a_voided_answer_is_refused_and_noticed,
+    on_free_the_email_about_theft_names_no_remote_logout,
 );
 
 async fn a_cookie_that_comes_back_after_its_exchange_was_used_is_theft(app: TestApp) {
@@ -75,4 +79,28 @@ async fn a_thief_with_a_voided_answer_is_refused_and_noticed(app: TestApp) {
     assert_eq!(app.events("Ada", "user.remembered_device_reused").await, 1);
     assert_eq!(app.open_devices("Ada").await, 0);
     assert!(!phone.is_signed_in().await);
+}
+
+async fn on_free_the_email_about_theft_names_no_remote_logout(app: TestApp) {
+    let app = app.with(&[("CURFEW_DEFAULT_PLAN", "free")]);
+    let (_, phone) = remembered(&app).await;
+    app.put_on("Ada", Plan::Free).await;
+    emails(&app, &email_of("Ada")).await;
+    let thief = phone.clone();
+    assert!(phone.comes_back().await && phone.is_signed_in().await);
+    pass(&app, 31).await;
+    thief
+        .get("/profile")
+        .await
+        .leads_to("/sign-in?next=/profile");
+    let sent = emails(&app, &email_of("Ada")).await;
+    let [email] = &sent[..] else {
+        panic!("{sent:?}")
+    };
+    assert!(email.contains("A saved sign-in was used twice"), "{email}");
+    assert!(!email.contains("Remote logout"), "{email}");
+    assert!(
+        email.contains("http://curfew.test/profile/password"),
+        "{email}"
+    );
 }

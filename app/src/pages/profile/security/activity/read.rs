@@ -20,30 +20,48 @@ const SHOWN: usize = 15;
 const TOGETHER: i64 = 40;
 const TURNS: usize = 5;
 
-/// The last events of the user, grouped, newest first: no more are read than fill the list, unless somebody guesses.
-pub(super) async fn rows(conn: &mut Reader, user: &User) -> Result<Vec<Row>, DatabaseError> {
-    let (mut rows, mut before) = (Vec::new(), None);
+/// Events of the user, grouped, newest first.
+pub(super) struct Rows {
+    rows: Vec<Row>,
+    /// No older event follows them.
+    all: bool,
+}
+
+/// The last events of the user, or those with numbers below `before`: no more are read than fill the list, unless somebody
+/// guesses.
+pub(super) async fn rows(
+    conn: &mut Reader,
+    user: &User,
+    mut before: Option<i64>,
+) -> Result<Rows, DatabaseError> {
+    let (mut rows, mut all) = (Vec::new(), false);
     for _ in 0..TURNS {
         let events = recent(conn, &user.account_id, Some(&user.id), before, TOGETHER).await?;
-        let more = i64::try_from(events.len()) == Ok(TOGETHER);
+        all = i64::try_from(events.len()).is_ok_and(|read| read < TOGETHER);
         before = events.last().map(|event| event.seq);
         group(&mut rows, events);
         // The last row that is shown is whole when another has begun.
-        if !more || rows.len() > SHOWN {
+        if all || rows.len() > SHOWN {
             break;
         }
     }
-    Ok(rows)
+    Ok(Rows { rows, all })
 }
 
 /// The rows as they are shown.
-pub(super) fn entries(rows: Vec<Row>, receipts: &[EventId]) -> Vec<Entry> {
-    let rows = rows.into_iter().take(SHOWN);
-    rows.map(|row| entry(row, receipts)).collect()
+pub(super) fn entries(Rows { mut rows, all }: Rows, receipts: &[EventId]) -> Vec<Entry> {
+    let more = rows.len() > SHOWN || !all;
+    rows.truncate(SHOWN);
+    let oldest = rows.last().map(|row| row.oldest);
+    let mut entries: Vec<Entry> = rows.into_iter().map(|row| entry(row, receipts)).collect();
+    if let Some(last) = entries.last_mut() {
+        last.older = oldest.filter(|_| more);
+    }
+    entries
 }
 
 /// The same event, so many times in a row, because someone who guesses must not push everything else out of sight.
-pub(super) struct Row {
+struct Row {
     /// The id of the last.
     event: String,
     what: String,
@@ -54,6 +72,8 @@ pub(super) struct Row {
     times: u64,
     first: UnixMillis,
     last: UnixMillis,
+    /// The number of the first.
+    oldest: i64,
 }
 
 impl Row {
@@ -80,6 +100,7 @@ fn group(rows: &mut Vec<Row>, events: Vec<Stored>) {
         if let Some(row) = same {
             row.times += times;
             row.first = event.at;
+            row.oldest = event.seq;
             if !row.from.contains(&from) {
                 row.from.push(from);
             }
@@ -93,6 +114,7 @@ fn group(rows: &mut Vec<Row>, events: Vec<Stored>) {
                 times,
                 first: event.at,
                 last: event.at,
+                oldest: event.seq,
             });
         }
     }
@@ -130,6 +152,7 @@ fn entry(row: Row, receipts: &[EventId]) -> Entry {
         receipt: Some(row.event)
             .filter(|_| row.action == Some(Action::SessionInvalidated))
             .filter(|event| receipts.iter().any(|receipt| receipt.0 == *event)),
+        older: None,
     }
 }
 
@@ -221,11 +244,33 @@ mod tests {
             ..event("user.login", "{}", "192.0.2.1", 1)
         };
         let receipts = ["a", "c"].map(|id| EventId(id.into()));
-        let rows = entries(
-            grouped(vec![logout("a", 3), logout("b", 2), login]),
-            &receipts,
-        );
+        let rows = grouped(vec![logout("a", 3), logout("b", 2), login]);
+        let rows = entries(Rows { rows, all: true }, &receipts);
         let seen: Vec<_> = rows.iter().map(|row| row.receipt.as_deref()).collect();
         assert_eq!(seen, [Some("a"), None, None]);
+    }
+
+    #[test]
+    fn the_last_row_says_where_older_ones_begin() {
+        let login = |ip: &str, at| event("user.login", "{}", ip, at);
+        // Two of a kind in each row, and one row more than is shown.
+        let rows = |rows: i64| {
+            let of_row = |row: i64| {
+                let ip = format!("192.0.2.{row}");
+                [login(&ip, row * 2 + 1), login(&ip, row * 2)]
+            };
+            grouped((0..rows).rev().flat_map(of_row).collect())
+        };
+        let shown = i64::try_from(SHOWN).unwrap();
+        let older = |n, all| {
+            let rows = entries(Rows { rows: rows(n), all }, &[]);
+            let before = rows.iter().rev().skip(1);
+            assert!(before.into_iter().all(|row| row.older.is_none()));
+            rows.last().and_then(|row| row.older)
+        };
+        assert_eq!(older(shown, true), None);
+        assert_eq!(older(shown, false), Some(0));
+        assert_eq!(older(shown + 1, true), Some(2));
+        assert_eq!(older(0, true), None);
     }
 }

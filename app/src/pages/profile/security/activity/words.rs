@@ -64,6 +64,10 @@ impl Sentence<'_> {
                 "You asked to change your email address to {}",
                 details.required("to")
             ),
+            Action::EmailChangeCancelled => format!(
+                "You cancelled the change of your email address to {}",
+                details.required("to")
+            ),
             Action::EmailChanged => {
                 format!("You changed your email address{}", details.change())
             }

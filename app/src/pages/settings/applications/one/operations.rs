@@ -55,7 +55,7 @@ fn test(application: &Application) -> impl IntoView + use<> {
 }
 
 fn secret(application: &Application, secrets: i64) -> impl IntoView + use<> {
-    // A third would revoke the first, which is the one in use until the second is in place.
+    // A third is refused, because the first is the one in use until the second is in place.
     let (text, operation) = if secrets > 1 {
         (
             "Two secrets are good now. Put the new one in place, then revoke the old one.",

@@ -31,7 +31,7 @@ pub(super) fn set_up(
             }
             .into_any()
         }
-        Kind::Gate => gate(application, hosts).into_any(),
+        Kind::Gate => gate(application).into_any(),
     };
     let lead = match application.kind {
         Kind::OpenId if secret.is_some() => {
@@ -96,14 +96,12 @@ fn values(application: &Application, redirects: &[String], issuer: &str) -> impl
     }
 }
 
-fn gate(application: &Application, hosts: &[String]) -> impl IntoView + use<> {
-    let host = hosts.first().map_or("wiki.example.com", String::as_str);
-    // A proxy names its site without the port.
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let texts = gate_texts::texts(name, application.preset.as_deref());
+fn gate(application: &Application) -> impl IntoView + use<> {
+    let address = application.address.as_deref();
+    let texts = gate_texts::texts(
+        address.unwrap_or("https://wiki.example.com"),
+        application.preset.as_deref(),
+    );
     let mut first = true;
     texts
         .into_iter()
