@@ -93,7 +93,7 @@ fn source(headers: &HeaderMap, public: Option<&str>) -> Source {
     }
 }
 
-/// Whether it is letter for letter the host that was asked, by plain http.
+/// Whether it is exactly the host that was asked, by plain http.
 fn is_here(origin: &str, host: Option<&str>) -> bool {
     let named = |host: &str| {
         let of_a_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-:".contains(&byte);

@@ -9,7 +9,7 @@ use crate::test_app::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp};
 
 on_both!(
     home_has_the_button_and_what_should_be_looked_at,
-    somebody_who_guesses_pushes_nothing_out_of_sight,
+    a_visitor_who_guesses_pushes_nothing_out_of_sight,
     on_free_home_says_what_the_plan_has_instead,
 );
 
@@ -55,7 +55,7 @@ async fn on_free_home_says_what_the_plan_has_instead(app: TestApp) {
     }
 }
 
-async fn somebody_who_guesses_pushes_nothing_out_of_sight(app: TestApp) {
+async fn a_visitor_who_guesses_pushes_nothing_out_of_sight(app: TestApp) {
     let (ada, phone) = (app.browser(FIREFOX_ON_LINUX), app.browser(SAFARI_ON_IPHONE));
     ada.sign_up("Ada").await;
     phone.sign_in("Ada").await;

@@ -63,10 +63,10 @@ async fn a_remote_logout_of_a_member_says_what_applications_are_told(app: TestAp
     ada.get(&page).await.says("they aren’t signed in anywhere");
     ben.sign_in("Ben").await;
     goes_to(&ben, &silent).await;
-    let alone = "update application_sessions set is_offline = true, session_id = 'gone' where ended_at is null
+    let offline = "update application_sessions set is_offline = true, session_id = 'gone' where ended_at is null
                  and application_id = (select id from applications where name = 'Silent')
                  and epoch = (select epoch from users where email = 'ben@example.com')";
-    databases::run(app.db(), alone).await;
+    databases::run(app.db(), offline).await;
     databases::run(app.db(), "update sessions set ended_at = started_at, end_reason = 'signed_out' where user_id = (select id from users where email = 'ben@example.com') and ended_at is null").await;
     ada.get(&page)
         .await

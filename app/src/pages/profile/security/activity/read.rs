@@ -27,7 +27,7 @@ pub(super) struct Rows {
     all: bool,
 }
 
-/// The last events of the user, or those with numbers below `before`: no more are read than fill the list, unless somebody
+/// The last events of the user, or those with numbers below `before`: no more are read than fill the list, unless a visitor
 /// guesses.
 pub(super) async fn rows(
     conn: &mut Reader,
@@ -49,7 +49,8 @@ pub(super) async fn rows(
 }
 
 /// The rows as they are shown.
-pub(super) fn entries(Rows { mut rows, all }: Rows, receipts: &[EventId]) -> Vec<Entry> {
+pub(super) fn entries(read: Rows, receipts: &[EventId]) -> Vec<Entry> {
+    let Rows { mut rows, all } = read;
     let more = rows.len() > SHOWN || !all;
     rows.truncate(SHOWN);
     let oldest = rows.last().map(|row| row.oldest);
