@@ -45,7 +45,7 @@ async fn on_free_home_says_what_the_plan_has_instead(app: TestApp) {
     let security = ada.get("/profile/security").await;
     for page in [page, security] {
         page.does_not_say("log out from all devices")
-            .says("change your password, which signs out all your other devices");
+            .says("change your password , which signs out all your other devices");
         page.tag("href=\"/profile/password\"");
         page.tag("href=\"/profile/security#devices-title\"");
     }

@@ -120,6 +120,7 @@ pub const FUNCTIONS: [(&str, &[(&str, &str)]); 72] = [
         &[("token", "0000000000000000000000000000000000000000000")],
     ),
     ("change_email", &[("email", "eve@example.com")]),
+    ("cancel_email_change", &[]),
     ("begin_two_factor", &[]),
     ("two_factor_draft", &[]),
     ("turn_on_two_factor", &[("code", "123456")]),
