@@ -9,7 +9,7 @@ mod malformed;
 mod text;
 
 /// Every server function, with fields that would do something.
-pub const FUNCTIONS: [(&str, &[(&str, &str)]); 72] = [
+pub const FUNCTIONS: [(&str, &[(&str, &str)]); 73] = [
     ("continue_to_application", &[("request", "client_id=x")]),
     (
         "continue_behind_gate",
