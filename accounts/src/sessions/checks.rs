@@ -31,18 +31,21 @@ const MANY: usize = 16;
 const SOME: usize = 4;
 
 /// What a request needs of a live session, by so many hashes; `$1` and `$2` are as in [`live_session!`]. Places that are
-/// left over hold no hash, which no session has. Nothing is read of one that has ended: how it did is asked for by itself.
+/// left over hold no hash, which no session has. How one ended is asked for by itself. Whether it is live is a column and no
+/// condition: PostgreSQL, before it has statistics, would look for it among all that are open.
 macro_rules! looked_up {
     ($hashes:literal) => {
         concat!(
             "select s.token_hash, s.id as session_id, s.epoch, s.started_at, s.last_active_at, s.confirmed_at,
                     (s.given_with is not null) as first_use, ",
             user!("$1", "$2"),
-            " from sessions s join users u on u.id = s.user_id join accounts a on a.id = u.account_id
+            ", ",
+            live_session!("$1", "$2"),
+            " as live
+             from sessions s join users u on u.id = s.user_id join accounts a on a.id = u.account_id
              where s.token_hash in (",
             $hashes,
-            ") and ",
-            live_session!("$1", "$2")
+            ")"
         )
     };
 }
@@ -108,6 +111,7 @@ type Answer = Result<Option<Box<SignedIn>>, Unavailable>;
 #[derive(FromRow)]
 struct Looked {
     token_hash: TokenHash,
+    live: bool,
     #[sqlx(flatten)]
     signed_in: SignedIn,
 }
@@ -284,7 +288,8 @@ fn answer(mut batch: Vec<Waiting>, found: Vec<Looked>) {
     for Looked {
         token_hash,
         signed_in,
-    } in found
+        ..
+    } in found.into_iter().filter(|looked| looked.live)
     {
         let signed_in = Box::new(signed_in);
         let mut asked = batch.extract_if(.., |check| check.hash == token_hash);
