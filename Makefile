@@ -47,6 +47,7 @@ firefox:
 
 before: ## the program of the commit before and this one on one PostgreSQL
 	@ci/install.sh rust postgres
+	$(XTASK) web
 	ci/with-postgres.sh ci/beside-the-commit-before.sh
 
 clients: ## foreign clients sign in with Curfew and are logged out by it; ARGS="Synapse" picks some
