@@ -1,9 +1,9 @@
 //! A fresh database for every story, of either kind, and a look past the rules into its tables.
 
 use std::{
-    env, process,
+    env, fs, process,
     sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
+    time::{Duration, UNIX_EPOCH},
 };
 
 use accounts::{db::Db, on};
@@ -61,12 +61,39 @@ pub async fn postgres<S: OverDatabase>(story: impl AsyncFnOnce(S)) {
     let name = format!("curfew_{}_{number}", process::id());
     let mut admin = PgConnection::connect(&server).await.unwrap();
     let (host, _) = server.rsplit_once('/').unwrap();
-    run_on_server(&mut admin, &format!("create database {name}")).await;
+    let template = template(&mut admin, host).await;
+    run_on_server(
+        &mut admin,
+        &format!("create database {name} template {template}"),
+    )
+    .await;
     let url = format!("{host}/{name}");
     let db = Db::open(&url).await.unwrap();
     story(S::over(db.clone(), &url)).await;
     db.close().await;
     run_on_server(&mut admin, &format!("drop database {name} with (force)")).await;
+}
+
+/// The name of a database with the schema and no more in it, which the others are copies of: to migrate each of a
+/// thousand would take longer than many a test. The first process of a build makes it.
+async fn template(admin: &mut PgConnection, host: &str) -> String {
+    let program = env::current_exe().and_then(fs::metadata);
+    let built = program.and_then(|it| it.modified()).unwrap();
+    let built = built.duration_since(UNIX_EPOCH).unwrap().as_millis();
+    let name = format!("curfew_template_{built}");
+    run_on_server(admin, "select pg_advisory_lock(1)").await;
+    let sql = "select exists (select from pg_database where datname = $1)";
+    let found = sqlx::query_scalar::<_, bool>(sql).bind(&name);
+    if !found.fetch_one(&mut *admin).await.unwrap() {
+        // Under another name until it is whole.
+        let half = format!("{name}_{}", process::id());
+        run_on_server(admin, &format!("create database {half}")).await;
+        let db = Db::open(&format!("{host}/{half}")).await.unwrap();
+        db.close().await;
+        run_on_server(admin, &format!("alter database {half} rename to {name}")).await;
+    }
+    run_on_server(admin, "select pg_advisory_unlock(1)").await;
+    name
 }
 
 /// The address of the PostgreSQL server that `make test` starts.

@@ -7,3 +7,13 @@
 
 pub mod databases;
 pub mod proxy;
+
+/// How often a proof is made: `at_night` in `make nightly`, else as often as is enough to find what is broken.
+#[must_use]
+pub fn rounds<T>(each_time: T, at_night: T) -> T {
+    if std::env::var_os("CURFEW_TEST_NIGHTLY").is_some() {
+        at_night
+    } else {
+        each_time
+    }
+}

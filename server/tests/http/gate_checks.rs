@@ -28,11 +28,7 @@ const WIKI: &str = "wiki.example.com";
 
 /// So many checks beside so many remote logouts. `make nightly` runs the many.
 fn how_many() -> (usize, usize) {
-    if std::env::var_os("CURFEW_TEST_NIGHTLY").is_some() {
-        (100_000, 100)
-    } else {
-        (5_000, 20)
-    }
+    testing::rounds((5_000, 20), (100_000, 100))
 }
 
 /// What the checks are of, and what came of them.

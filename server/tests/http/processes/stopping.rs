@@ -105,11 +105,7 @@ const STREAMS: usize = 15;
 /// A hundred streams, an upload that crawls, a webhook that hangs, and changes all the while. `make nightly` does it twenty
 /// times.
 async fn with_all_that_may_hold_it_up_it_stops_in_time_and_loses_no_change(app: TestApp) {
-    let rounds = if std::env::var_os("CURFEW_TEST_NIGHTLY").is_some() {
-        20
-    } else {
-        1
-    };
+    let rounds = testing::rounds(1, 20);
     let folder = tempfile::tempdir().unwrap();
     let receiver = Receiver::that_answers(&[]).await;
     let settings = [("CURFEW_WEBHOOK_ALLOW_PRIVATE", "on")];

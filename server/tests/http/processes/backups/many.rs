@@ -7,11 +7,7 @@ const BROWSERS: usize = 50;
 
 /// Each browser has a session and a remembered device. `make nightly` has a thousand of them.
 fn users() -> usize {
-    if std::env::var_os("CURFEW_TEST_NIGHTLY").is_some() {
-        10
-    } else {
-        1
-    }
+    testing::rounds(1, 10)
 }
 
 #[tokio::test(flavor = "multi_thread")]
