@@ -54,6 +54,7 @@ clients: ## foreign clients sign in with Curfew and are logged out by it; ARGS="
 	@ci/install.sh rust clients
 	@mkdir -p target/site
 	cargo test --no-run $(SERVER_SIDE)
+	cargo build --locked --manifest-path foreign-clients/openidconnect/Cargo.toml --target-dir $(abspath $(TARGET))/foreign-clients/openidconnect
 	$(abspath $(TARGET))/foreign-clients/bin/python foreign-clients/run.py $(ARGS)
 
 e2e: ## browser tests alone; ARGS="--project with-javascript -g word" picks some

@@ -23,7 +23,7 @@ HERE = Path(__file__).resolve().parent
 
 
 class Script:
-    """A client that is a script of this folder."""
+    """A client that is a program of this folder."""
 
     def __init__(self, name, command, *switches):
         self.name, self.command, self.switches = name, command, switches
@@ -32,9 +32,8 @@ class Script:
     def starts(self, curfew, folder, base, client):
         settings = {**os.environ, "ISSUER": curfew.issuer, "BASE": base, "CLIENT_ID": client[0], "CLIENT_SECRET": client[1]}
         with open(folder / "log", "wb") as log:
-            program, script = self.command
             # In a folder of its own: some of them leave keys there.
-            return subprocess.Popen([program, HERE / script], env=settings, cwd=folder, stdout=log, stderr=log)
+            return subprocess.Popen(self.command, env=settings, cwd=folder, stdout=log, stderr=log)
 
     def opens(self, browser, base):
         browser.get(f"{base}/")
@@ -61,10 +60,11 @@ def known(browser):
 
 
 CLIENTS = [
-    Script("Authlib", [sys.executable, "client_authlib.py"]),
-    Script("idpyoidc", [sys.executable, "client_idpyoidc.py"]),
-    Script("simple-openid-connect", [sys.executable, "client_simple.py"], "--rs256"),
-    Script("express-openid-connect", ["node", "client_express.mjs"]),
+    Script("Authlib", [sys.executable, HERE / "client_authlib.py"]),
+    Script("idpyoidc", [sys.executable, HERE / "client_idpyoidc.py"]),
+    Script("simple-openid-connect", [sys.executable, HERE / "client_simple.py"], "--rs256"),
+    Script("express-openid-connect", ["node", HERE / "client_express.mjs"]),
+    Script("openidconnect", [Path(sys.prefix) / "openidconnect/debug/client-openidconnect"]),
     Apache(),
     Synapse(),
 ]
