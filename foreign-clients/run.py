@@ -65,6 +65,7 @@ CLIENTS = [
     Script("idpyoidc", [sys.executable, "client_idpyoidc.py"]),
     Script("simple-openid-connect", [sys.executable, "client_simple.py"], "--rs256"),
     Script("express-openid-connect", ["node", "client_express.mjs"]),
+    Script("openid-client", ["node", "client_openid.mjs"]),
     Apache(),
     Synapse(),
 ]
