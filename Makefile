@@ -58,7 +58,7 @@ clients: ## foreign clients sign in with Curfew and are logged out by it; ARGS="
 	$(abspath $(TARGET))/foreign-clients/bin/python foreign-clients/run.py $(ARGS)
 
 e2e: ## browser tests alone; ARGS="--project with-javascript -g word" picks some
-	@ci/install.sh rust node chromium
+	@ci/install.sh rust node proxies chromium
 	$(XTASK) web
 	cargo test --no-run $(SERVER_SIDE)
 	cd end2end && npx playwright test $(ARGS)

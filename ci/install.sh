@@ -70,7 +70,8 @@ install_postgres() {
     compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || debian "libfaketime" faketime
 }
 
-# The reverse proxies that the gate's tests run in front of an application, and the samples in deploy/; systemd checks the unit.
+# The reverse proxies that the gate's tests and a browser story run in front of an application, and the samples in deploy/; systemd
+# checks the unit.
 install_proxies() {
     has nginx || [ -x /usr/sbin/nginx ] || debian "nginx" nginx-light
     has caddy || debian "Caddy" caddy

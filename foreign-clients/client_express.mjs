@@ -26,6 +26,8 @@ app.use(
   }),
 );
 app.get("/", async (request, response) => response.json(await request.oidc.fetchUserInfo()));
+// By its own session alone, which only a logout notice ends: Curfew is not asked.
+app.get("/session", (request, response) => response.json(request.oidc.user));
 app.get("/refresh", async (request, response) => {
   const before = request.oidc.accessToken.access_token;
   const after = await request.oidc.accessToken.refresh();

@@ -64,6 +64,7 @@ CLIENTS = [
     Script("idpyoidc", [sys.executable, HERE / "client_idpyoidc.py"]),
     Script("simple-openid-connect", [sys.executable, HERE / "client_simple.py"], "--rs256"),
     Script("express-openid-connect", ["node", HERE / "client_express.mjs"]),
+    Script("openid-client", ["node", HERE / "client_openid.mjs"]),
     Script("openidconnect", [Path(sys.prefix) / "openidconnect/debug/client-openidconnect"]),
     Apache(),
     Synapse(),
