@@ -43,7 +43,7 @@ pub use change::{add_redirect, change};
 pub use declared::{Applied, Declared, DeclaredError, Wanted, WantedApplication, apply_declared};
 pub use declared_check::check_declared;
 pub use details::{Access, Details, LONGEST_OWN_SESSION, OwnHost, SHORTEST_OWN_SESSION};
-pub use find::{find, find_gate, hosts, list, redirects};
+pub use find::{find, find_gate, hosts, list, of_account, redirects};
 pub use grants::{Granted, InvalidGrant};
 pub use last_answer::{LastAnswer, last_answer};
 pub use logout_token::{LOGOUT_TOKEN_TYPE, LogoutClaims};

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     Application, ApplicationError, ClientSecret, Kind,
-    find::find,
+    find::{find, of_account},
     notices::drop_waiting,
     register::By,
     secrets::{make_secret, revoke_but, revoke_old_secrets},
@@ -13,7 +13,7 @@ use crate::{
     application_endings::{Cause, EndedBy, Open, end, open},
     audit::{Action, Actor, Event},
     execute,
-    ids::{AccountId, ApplicationId},
+    ids::ApplicationId,
     members::begin,
     on,
     operation::Operation,
@@ -164,17 +164,6 @@ pub async fn for_test(
         .await?
         .map_err(ApplicationError::RateLimited)?;
     Ok(application)
-}
-
-pub(super) async fn of_account(
-    op: &mut Operation,
-    account: &AccountId,
-    id: &ApplicationId,
-) -> Result<Application, ApplicationError> {
-    find(op, id)
-        .await?
-        .filter(|application| application.account_id == *account)
-        .ok_or(ApplicationError::NotFound)
 }
 
 /// Of an application, for its events.

@@ -24,7 +24,7 @@ pub(in super::super) fn told_list(told: Vec<Told>) -> impl IntoView {
 pub(in super::super) fn still_open(told: &[Told], reader: ReadBy) -> Option<impl IntoView + use<>> {
     let to_do = match reader {
         ReadBy::TheUser => " Sign out of those marked here, too.",
-        ReadBy::AnOwner => " End the sessions in those marked here, too.",
+        ReadBy::AnOwner => " Log members out of those marked here, too.",
     };
     told.iter().any(|told| told.how.may_be_open()).then(|| {
         view! {

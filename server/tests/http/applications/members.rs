@@ -48,7 +48,7 @@ async fn a_remote_logout_of_a_member_says_what_applications_are_told(app: TestAp
         .says("1 session ended.")
         .says("Wiki (2 sessions): Being told")
         .says("Silent : Can’t be told: its own session may live up to 30 days")
-        .says("Some applications may still be open. End the sessions in those marked here, too.");
+        .says("Some applications may still be open. Log members out of those marked here, too.");
     // It is said once.
     ada.get("/settings/members").await.does_not_say("Silent");
     // Without any, nothing is said of them; and a member who is at an application alone is signed in somewhere.

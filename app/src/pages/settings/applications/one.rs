@@ -24,7 +24,7 @@ use super::{
 use crate::{
     boot::boot,
     context::{query, reader, signed_in as user},
-    error::{AppError, Code},
+    error::AppError,
     flash::{Flash, Note},
     parts::{
         button::Submit,
@@ -44,10 +44,7 @@ pub async fn draw() -> Result<AnyView, AppError> {
     let me = user()?;
     let id = ApplicationId(query("application").unwrap_or_default());
     let mut conn = reader().await?;
-    let application = applications::find(&mut conn, &id)
-        .await?
-        .filter(|application| application.account_id == me.user.account_id)
-        .ok_or_else(|| AppError::new(Code::NotFound, "There’s no such application."))?;
+    let application = applications::of_account(&mut conn, &me.user.account_id, &id).await?;
     let redirects = applications::redirects(&mut conn, &id).await?;
     let hosts = applications::hosts(&mut conn, &id).await?;
     let access = applications::access(&mut conn, &application).await?;

@@ -11,7 +11,7 @@ use super::page_of as page_of_one;
 use crate::{
     context::{query, reader, signed_in},
     counted::counted,
-    error::{AppError, Code},
+    error::AppError,
     parts::{
         button::Submit,
         form::Sent,
@@ -30,10 +30,7 @@ pub async fn draw() -> Result<AnyView, AppError> {
     let me = signed_in()?;
     let id = ApplicationId(query("application").unwrap_or_default());
     let mut conn = reader().await?;
-    let application = applications::find(&mut conn, &id)
-        .await?
-        .filter(|application| application.account_id == me.user.account_id)
-        .ok_or_else(|| AppError::new(Code::NotFound, "There’s no such application."))?;
+    let application = applications::of_account(&mut conn, &me.user.account_id, &id).await?;
     let there = applications::count_there(&mut conn, &id).await?;
     drop(conn);
     let name = visible(&application.name).into_owned();
@@ -48,6 +45,9 @@ pub async fn draw() -> Result<AnyView, AppError> {
             view! { <li class=class><Icon shape /> <span>{words}</span></li> }
         })
         .collect_view();
+    let nobody = (there.sessions == 0).then(|| {
+        view! { <p class="outcome__note">"No member is signed in there now."</p> }
+    });
     let declared = application.declared_as.is_some().then(|| {
         view! {
             <p class="card__text">
@@ -67,6 +67,7 @@ pub async fn draw() -> Result<AnyView, AppError> {
                     <section class="outcome__group" aria-labelledby="ends-title">
                         <h2 class="outcome__title" id="ends-title">"What will end"</h2>
                         <ul class="outcome__list" role="list">{ends}</ul>
+                        {nobody}
                     </section>
                     {declared}
                     <p class="outcome__warning">"This can’t be undone."</p>
@@ -87,12 +88,10 @@ pub async fn draw() -> Result<AnyView, AppError> {
 fn ends(application: &Application, there: CountThere) -> Vec<(Shape, String)> {
     let sessions = counted(there.sessions.unsigned_abs(), "sign-in", "sign-ins");
     let members = counted(there.members.unsigned_abs(), "member", "members");
-    let who = if there.sessions == 0 {
-        "No member is signed in there now".to_owned()
-    } else {
-        format!("{sessions} of {members} there")
-    };
-    let mut lines = vec![(Shape::XCircle, who)];
+    let mut lines = Vec::new();
+    if there.sessions > 0 {
+        lines.push((Shape::XCircle, format!("{sessions} of {members} there")));
+    }
     match (application.kind, &application.logout_address) {
         (Kind::Gate, _) => {
             lines.push((
