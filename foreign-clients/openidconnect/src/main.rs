@@ -1,7 +1,7 @@
 //! The `openidconnect` crate, in tiny_http: `/` needs a session, `/callback` starts one, `/refresh` refreshes its tokens, `/logged-out` takes
 //! logout tokens. It has no back-channel logout of its own; its verifier of ID tokens, told to take their type, verifies them.
 
-use std::{collections::HashMap, env, error::Error, io::Read, str::FromStr};
+use std::{collections::HashMap, env, error::Error, str::FromStr};
 
 use openidconnect::{
     AccessToken, AdditionalClaims, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet,
