@@ -13,7 +13,7 @@ trap 'git worktree remove --force "$checkout"' EXIT
 
 # Each has what it embeds; its target is its own, because two checkouts in one take each other's files for their own.
 mkdir -p "$checkout/target"
-cp -r "$target/site" "$checkout/target/site"
+cp -r target/site "$checkout/target/site"
 (cd "$checkout" && CARGO_TARGET_DIR=$target/of-commit-before cargo build --quiet -p server)
 cargo build --quiet -p server
 python3 ci/old-and-new.py "$target/of-commit-before/debug/curfew" "$target/debug/curfew"

@@ -1,6 +1,9 @@
 //! Bringing the schema up to this version, and going on beside a newer one.
 
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{
+    Connection,
+    migrate::{MigrateError, Migrator},
+};
 
 use super::{Db, OpenError};
 use crate::on;
@@ -21,7 +24,15 @@ impl Db {
                     refused => refused,
                 }
             }
-            Self::Postgres { pool, .. } => MIGRATIONS.run(pool).await,
+            // On a connection of its own: where a migration is missing here, sqlx returns with its lock still held, and every other
+            // start would wait for it.
+            Self::Postgres { pool, .. } => {
+                let mut own = pool.acquire().await?.detach();
+                let migrated = MIGRATIONS.run_direct(None, &mut own, false).await;
+                // Gone in any case; what came of the migrations counts.
+                own.close().await.ok();
+                migrated
+            }
         };
         match migrated {
             Err(MigrateError::VersionMissing(newer)) if !self.takes_this_version().await? => {
@@ -40,9 +51,14 @@ impl Db {
         let floor: Result<i64, _> = on!(&mut conn, c => sqlx::query_scalar(sql).fetch_one(c).await);
         match floor {
             Ok(floor) => Ok(newest >= Some(floor)),
-            // No such column: whatever has written it, it is none of ours.
-            Err(sqlx::Error::Database(_)) => Ok(false),
+            // No such column, or no such table: whatever has written it, it is none of ours.
+            Err(sqlx::Error::Database(error)) if is_unknown(error.code().as_deref()) => Ok(false),
             Err(error) => Err(error),
         }
     }
+}
+
+/// Whether a database says so of a column or a table: SQLite in general (`SQLITE_ERROR`), PostgreSQL of either.
+fn is_unknown(code: Option<&str>) -> bool {
+    matches!(code, Some("1" | "42703" | "42P01"))
 }

@@ -59,6 +59,9 @@ async fn a_program_goes_on_beside_a_newer_version_that_has_left_the_floor(db: Db
     assert!(app.is_live(&here.session.token, NOW).await);
     app.remote_logout(&ada.id, By::Operator, NOW).await.unwrap();
     assert!(!app.is_live(&here.session.token, NOW).await);
+    // What it found does not stand in the way of another start.
+    let second = Db::open(&url).await.unwrap();
+    second.close().await;
     app.db.close().await;
 }
 
