@@ -158,11 +158,11 @@ impl EmailSender {
 
     /// What applications were told of what the email tells of, and have answered by now.
     async fn told(&self, due: &Due) -> Result<Vec<Told>, EmailError> {
-        let Some(event) = &due.email.event else {
+        let (Some(user), Some(event)) = (&due.user, &due.email.event) else {
             return Ok(Vec::new());
         };
         let mut conn = self.db.read().await?;
-        Ok(told(&mut conn, event).await?)
+        Ok(told(&mut conn, user, event).await?)
     }
 
     async fn send(&self, due: &Due, told: &[Told]) -> Result<(), String> {

@@ -21,6 +21,9 @@ pub const RECEIPT_LASTS: Duration = Duration::from_hours(1);
 /// A remote logout, as its receipt says it.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Receipt {
+    /// Of whom it is.
+    #[sqlx(rename = "user_id")]
+    pub user: UserId,
     #[sqlx(rename = "event_id")]
     pub event: EventId,
     pub sessions: i64,
@@ -34,7 +37,7 @@ pub struct Receipt {
 /// The columns of [`Receipt`], of `epoch_raises r` and `audit_events e`.
 macro_rules! receipt {
     () => {
-        "r.event_id, r.sessions, r.remembered_devices, r.invitations, r.at, e.hash
+        "r.user_id, r.event_id, r.sessions, r.remembered_devices, r.invitations, r.at, e.hash
          from epoch_raises r left join audit_events e on e.id = r.event_id "
     };
 }

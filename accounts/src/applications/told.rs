@@ -7,7 +7,7 @@ use sqlx::FromRow;
 use super::{Class, Kind, Outcome, mine::class};
 use crate::{
     db::Conn,
-    ids::{AccountId, ApplicationId, EventId, is_id},
+    ids::{AccountId, ApplicationId, EventId, UserId, is_id},
     on,
     time::UnixMillis,
 };
@@ -80,6 +80,7 @@ struct Row {
     own_session_lives: i64,
     tries: Option<i64>,
     next_try_at: Option<UnixMillis>,
+    has_failed: bool,
     last_status: Option<i64>,
     outcome: Option<Outcome>,
     answered_at: Option<UnixMillis>,
@@ -89,24 +90,29 @@ struct Row {
 macro_rules! told {
     () => {
         "x.application_id, a.name, a.kind, a.logout_address, x.has_refreshed, a.own_session_lives,
-         n.tries, n.next_try_at, n.last_status, n.outcome, n.answered_at"
+         n.tries, n.next_try_at, n.last_error is not null as has_failed, n.last_status, n.outcome, n.answered_at"
     };
 }
 
-/// What a remote logout ended at applications, and what each has answered so far. What the job has yet to follow is being
+/// What a remote logout ended at that user's applications (one event may be of many users), and what each has answered so far. What the job has yet to follow is being
 /// told already: it is owed from the commit on.
 ///
 /// # Errors
 /// When the database is unavailable.
-pub async fn told(conn: &mut Conn, event: &EventId) -> Result<Vec<Told>, sqlx::Error> {
+pub async fn told(
+    conn: &mut Conn,
+    user: &UserId,
+    event: &EventId,
+) -> Result<Vec<Told>, sqlx::Error> {
     let rows: Vec<Row> = on!(conn, c => sqlx::query_as(concat!(
         "select ", told!(), " from application_sessions x join applications a on a.id = x.application_id
               left join logout_notices n on n.application_session_id = x.id
-         where x.ended_by = $1
+         where x.user_id = $2 and (x.ended_by = $1
             or (x.ended_at is null and exists (select 1 from epoch_raises r where r.event_id = $1
-                                               and r.user_id = x.user_id and r.epoch = x.epoch))
+                                               and r.user_id = x.user_id and r.epoch = x.epoch)))
          order by lower(a.name), a.id, x.created_at limit 500"))
         .bind(event)
+        .bind(user)
         .fetch_all(c)
         .await)?;
     Ok(rows.into_iter().map(Row::told).collect())
@@ -190,7 +196,8 @@ impl Row {
 
     fn not_yet(&self) -> ToldHow {
         if let Some(tries) = self.tries {
-            let next = self.next_try_at.filter(|_| tries > 0);
+            // Counted when it is taken to be sent: without an answer yet, nothing has failed.
+            let next = self.next_try_at.filter(|_| self.has_failed);
             return ToldHow::BeingTold { tries, next };
         }
         let lives = Duration::from_millis(u64::try_from(self.own_session_lives).unwrap_or(0));

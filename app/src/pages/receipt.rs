@@ -57,7 +57,7 @@ async fn draw() -> Result<AnyView, AppError> {
             "There’s no receipt here. It’s kept for an hour in the browser that logged out everywhere.",
         )
     })?;
-    let told = applications::told(&mut conn, &receipt.event).await?;
+    let told = applications::told(&mut conn, &receipt.user, &receipt.event).await?;
     drop(conn);
     if told.iter().any(Told::is_being_told) {
         let soon = now().at.0 - receipt.at.0 < AT_FIRST;

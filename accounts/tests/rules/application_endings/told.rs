@@ -91,10 +91,16 @@ async fn a_receipt_claims_only_what_was_answered(db: Db) {
         .unwrap();
     let how = async || {
         let mut conn = app.read(NOW).await;
-        let told = told(&mut conn, &receipt.event).await.unwrap();
+        let told = told(&mut conn, &ada.user.id, &receipt.event).await.unwrap();
         assert_eq!(told.len(), 1);
         told[0].how
     };
+    // One event may be of many users: each sees what is theirs.
+    let ben = app.user("Ben").await;
+    let mut conn = app.read(NOW).await;
+    let bens = told(&mut conn, &ben.id, &receipt.event).await.unwrap();
+    assert_eq!(bens, []);
+    drop(conn);
     // Before the job, after it, and while a node has it: it is being told, and no more.
     let untried = ToldHow::BeingTold {
         tries: 0,
@@ -117,7 +123,13 @@ async fn a_receipt_claims_only_what_was_answered(db: Db) {
         op.commit().await.unwrap();
     };
     let first = lease(Lane::Answering, after(SECOND)).await;
-    assert!(matches!(how().await, ToldHow::BeingTold { tries: 1, .. }));
+    // Counted, and without an answer yet: nothing has failed.
+    let sent = ToldHow::BeingTold {
+        tries: 1,
+        next: None,
+    };
+    assert_eq!(how().await, sent);
+    assert!(!sent.may_be_open());
     note(&first, Answer::Status(500, "oops".into()), after(SECOND)).await;
     let next = Some(after(61 * SECOND).at);
     assert_eq!(how().await, ToldHow::BeingTold { tries: 1, next });

@@ -54,7 +54,7 @@ pub async fn change_password(
     let changed = change_password(&curfew.instance, &visit.client, now(), &me, change).await?;
     set_cookie(&curfew.cookies.session(&changed.session.token));
     set_cookie(&curfew.cookies.removed(Kind::RememberMe));
-    let ended = others_of(&changed).await;
+    let ended = others_of(&me.user.id, &changed).await;
     leave(&Flash::Done(Done::PasswordChanged(ended)))?;
     leptos_axum::redirect("/profile/password");
     Ok(())

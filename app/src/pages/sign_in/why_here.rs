@@ -160,7 +160,9 @@ async fn told_of_this_browser(hash: &str) -> Option<Vec<Told>> {
     if receipt.hash.as_deref() != Some(hash) {
         return None;
     }
-    applications::told(&mut conn, &receipt.event).await.ok()
+    applications::told(&mut conn, &receipt.user, &receipt.event)
+        .await
+        .ok()
 }
 
 /// The way to the receipt that this browser holds, for a page that does not show it any more: after a mistyped password.

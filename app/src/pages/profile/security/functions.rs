@@ -74,7 +74,7 @@ pub async fn end_other_sessions(
     let ended = end_others(&mut op, &me).await?;
     op.commit().await?;
     set_cookie(&curfew.cookies.session(&ended.session.token));
-    let text = others_ended(others_of(&ended).await);
+    let text = others_ended(others_of(&me.user.id, &ended).await);
     note(Note::new(text))?;
     leptos_axum::redirect("/profile/security");
     Ok(())

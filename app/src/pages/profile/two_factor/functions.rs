@@ -47,7 +47,7 @@ pub async fn turn_on_two_factor(
     let rotated = turn_on(&curfew.instance, &visit.client, now(), &me, &code).await?;
     set_cookie(&curfew.cookies.session(&rotated.session.token));
     set_cookie(&curfew.cookies.removed(Kind::RememberMe));
-    let ended = others_of(&rotated).await;
+    let ended = others_of(&me.user.id, &rotated).await;
     leave(&Flash::Done(Done::TwoFactorOn(ended)))?;
     leptos_axum::redirect("/profile/security");
     Ok(())
@@ -82,7 +82,7 @@ pub async fn turn_off_two_factor(
     op.commit().await?;
     set_cookie(&curfew.cookies.session(&rotated.session.token));
     set_cookie(&curfew.cookies.removed(Kind::RememberMe));
-    let ended = others_of(&rotated).await;
+    let ended = others_of(&me.user.id, &rotated).await;
     leave(&Flash::Done(Done::TwoFactorOff(ended)))?;
     leptos_axum::redirect("/profile/security");
     Ok(())
