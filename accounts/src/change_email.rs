@@ -115,23 +115,23 @@ pub async fn pending(conn: &mut Reader, user: &UserId) -> Result<Vec<Pending>, s
 }
 
 /// Cancels every change of address that is pending: the links that were sent open nothing from the commit on. Where none
-/// is pending any more, nothing happens.
+/// is pending any more, nothing happens. Returns how many addresses were pending.
 ///
 /// # Errors
 /// [`ChangeEmailError::Conflict`] when the session has ended, or that the database is unavailable.
-pub async fn cancel(op: &mut Operation, who: &SignedIn) -> Result<(), ChangeEmailError> {
+pub async fn cancel(op: &mut Operation, who: &SignedIn) -> Result<usize, ChangeEmailError> {
     let live = op.lock_live(&who.user.id, &who.session).await?;
     let user = live.ok_or(ChangeEmailError::Conflict)?.user;
     let pending = pending(op, &user.id).await?;
     email_links::consume_for(op, &user.id, Purpose::ChangeEmail).await?;
-    for Pending { email, .. } in pending {
+    for Pending { email, .. } in &pending {
         let event = Event::of(Action::EmailChangeCancelled, Actor::User(&user.id))
             .in_account(&user.account_id)
             .about(&user.id)
             .with(json!({ "to": email }));
         op.record(event);
     }
-    Ok(())
+    Ok(pending.len())
 }
 
 /// Changes the address with the link that was emailed to it. Returns the new address.

@@ -170,6 +170,8 @@ pub enum Done {
     PasswordReset,
     EmailChanged,
     EmailChangeCancelled,
+    /// There was none to cancel.
+    EmailChangeGone,
     /// A sign-in took too long, or was ended meanwhile.
     SignInExpired,
 }

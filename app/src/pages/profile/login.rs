@@ -67,9 +67,13 @@ pub async fn cancel_email_change() -> Result<(), AppError> {
 
     let me = signed_in()?;
     let mut op = operation().await?;
-    cancel(&mut op, &me).await?;
+    let cancelled = cancel(&mut op, &me).await?;
     op.commit().await?;
-    leave(&Flash::Done(Done::EmailChangeCancelled))?;
+    let done = match cancelled {
+        0 => Done::EmailChangeGone,
+        _ => Done::EmailChangeCancelled,
+    };
+    leave(&Flash::Done(done))?;
     leptos_axum::redirect("/profile/login");
     Ok(())
 }
@@ -93,7 +97,10 @@ pub fn Login() -> impl IntoView {
                         <Notice tone=Tone::Success title="Your email address has been changed" text="Sign in with the new one from now on." />
                     }.into_any(),
                     Some(Flash::Done(Done::EmailChangeCancelled)) => view! {
-                        <Notice tone=Tone::Success title="The change has been cancelled" text="Your email address stays as it is. The link that was sent no longer works." />
+                        <Notice tone=Tone::Success title="The change has been cancelled" text="Your email address stays as it is. No link that was sent for it works any more." />
+                    }.into_any(),
+                    Some(Flash::Done(Done::EmailChangeGone)) => view! {
+                        <Notice tone=Tone::Info title="No change was waiting any more" text="It was confirmed, was cancelled before, or has expired. Your email address is the one below." />
                     }.into_any(),
                     _ => ().into_any(),
                 }}
