@@ -114,8 +114,13 @@ impl Write for &Log {
 
 fn write(mut out: impl Write, queue: &Receiver<Message>, lost: &AtomicU64) {
     let mut lines = Vec::new();
+    let mut more_waits = false;
     while let Ok(message) = queue.recv() {
-        thread::sleep(GATHERS);
+        // Not where lines wait already: what sleeps then falls behind, and lines are lost.
+        if !more_waits {
+            thread::sleep(GATHERS);
+        }
+        more_waits = false;
         let (mut count, mut end) = (0, None);
         let mut next = Some(message);
         // What has gathered meanwhile is written together.
@@ -127,7 +132,8 @@ fn write(mut out: impl Write, queue: &Receiver<Message>, lost: &AtomicU64) {
                 }
                 Message::End(written) => end = Some(written),
             }
-            let more = end.is_none() && lines.len() < TOGETHER;
+            more_waits = lines.len() >= TOGETHER;
+            let more = end.is_none() && !more_waits;
             next = more.then(|| queue.try_recv().ok()).flatten();
         }
         write_lines(&mut out, &lines, count, lost);
