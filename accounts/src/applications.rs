@@ -43,11 +43,13 @@ pub use change::{add_redirect, change};
 pub use declared::{Applied, Declared, DeclaredError, Wanted, WantedApplication, apply_declared};
 pub use declared_check::check_declared;
 pub use details::{Access, Details, LONGEST_OWN_SESSION, OwnHost, SHORTEST_OWN_SESSION};
-pub use find::{find, find_gate, hosts, list, of_account, redirects};
+pub use find::{find, find_gate, hosts, list, redirects};
 pub use grants::{Granted, InvalidGrant};
 pub use last_answer::{LastAnswer, last_answer};
 pub use logout_token::{LOGOUT_TOKEN_TYPE, LogoutClaims};
-pub use manage::{change_secret, for_test, remove, remove_by_operator, revoke_old_secret};
+pub use manage::{
+    change_secret, for_test, of_account, remove, remove_by_operator, revoke_old_secret,
+};
 pub use mine::{Class, Mine, SignedOutThere, mine, sign_out};
 pub use notice_answers::Outcome;
 pub use notices::{

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::{
     Application, ApplicationError, Details, OwnHost,
-    find::{find, of_account, redirects},
-    manage::tell,
+    find::{find, redirects},
+    manage::{of_account, tell},
     notices::drop_waiting,
     register::{By, check_members, set_addresses, who_may},
     who_may::{access, set_access},

@@ -1,6 +1,6 @@
 //! Looking applications up: by client id, by host, and an account's.
 
-use super::{Application, ApplicationError, application::application};
+use super::{Application, application::application};
 use crate::{
     db::Conn,
     ids::{AccountId, ApplicationId, is_id},
@@ -20,21 +20,6 @@ pub async fn find(conn: &mut Conn, id: &ApplicationId) -> Result<Option<Applicat
         .bind(id)
         .fetch_optional(c)
         .await)
-}
-
-/// As [`find`], in that account alone.
-///
-/// # Errors
-/// [`ApplicationError::NotFound`], also of one of another account, or that the database is unavailable.
-pub async fn of_account(
-    conn: &mut Conn,
-    account: &AccountId,
-    id: &ApplicationId,
-) -> Result<Application, ApplicationError> {
-    find(conn, id)
-        .await?
-        .filter(|application| application.account_id == *account)
-        .ok_or(ApplicationError::NotFound)
 }
 
 /// The gate's application at that host: `wiki.example.com`, with the port where it is not the scheme's.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     Application, ApplicationError, ClientSecret, Kind,
-    find::{find, of_account},
+    find::find,
     notices::drop_waiting,
     register::By,
     secrets::{make_secret, revoke_but, revoke_old_secrets},
@@ -12,8 +12,9 @@ use super::{
 use crate::{
     application_endings::{Cause, EndedBy, Open, end, open},
     audit::{Action, Actor, Event},
+    db::Conn,
     execute,
-    ids::ApplicationId,
+    ids::{AccountId, ApplicationId},
     members::begin,
     on,
     operation::Operation,
@@ -164,6 +165,21 @@ pub async fn for_test(
         .await?
         .map_err(ApplicationError::RateLimited)?;
     Ok(application)
+}
+
+/// The application with that client id, if it is registered in that account alone.
+///
+/// # Errors
+/// [`ApplicationError::NotFound`], also of one of another account, or that the database is unavailable.
+pub async fn of_account(
+    conn: &mut Conn,
+    account: &AccountId,
+    id: &ApplicationId,
+) -> Result<Application, ApplicationError> {
+    find(conn, id)
+        .await?
+        .filter(|application| application.account_id == *account)
+        .ok_or(ApplicationError::NotFound)
 }
 
 /// Of an application, for its events.

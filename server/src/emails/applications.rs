@@ -8,6 +8,7 @@ use app::error::listed;
 enum State {
     LoggedOut,
     BeingTold,
+    RefusesNext,
     EndsByItself,
     HasEnded,
     MayBeOpen,
@@ -18,7 +19,8 @@ impl State {
         match how {
             how if how.may_be_open() => Self::MayBeOpen,
             ToldHow::LoggedOut(_) | ToldHow::HadNoSession(_) => Self::LoggedOut,
-            ToldHow::RefusedAtNextRequest | ToldHow::EndsAtNextRefresh => Self::EndsByItself,
+            ToldHow::RefusedAtNextRequest => Self::RefusesNext,
+            ToldHow::EndsAtNextRefresh => Self::EndsByItself,
             ToldHow::GaveUp => Self::HasEnded,
             _ => Self::BeingTold,
         }
@@ -32,6 +34,8 @@ impl State {
             Self::LoggedOut => format!("{names} have logged you out."),
             Self::BeingTold if one => format!("{names} is being told."),
             Self::BeingTold => format!("{names} are being told."),
+            Self::RefusesNext if one => format!("{names} refuses your next request."),
+            Self::RefusesNext => format!("{names} refuse your next request."),
             Self::EndsByItself => {
                 format!("Your sign-in at {names} ends by itself, within ten minutes.")
             }
@@ -61,6 +65,7 @@ pub(super) fn at_applications(told: &[Told]) -> Option<String> {
     let said: Vec<String> = [
         State::LoggedOut,
         State::BeingTold,
+        State::RefusesNext,
         State::EndsByItself,
         State::HasEnded,
         State::MayBeOpen,
@@ -105,7 +110,7 @@ mod tests {
             said.as_deref(),
             Some(
                 "Photos and Wiki have logged you out. Cloud is being told. \
-                 Your sign-in at Notes ends by itself, within ten minutes. \
+                 Notes refuses your next request. \
                  Files may still be open: sign out there, too."
             )
         );

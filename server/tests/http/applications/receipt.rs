@@ -211,7 +211,8 @@ async fn a_user_signs_out_of_one_application(app: TestApp) {
     .leads_to("/profile/security");
     ada.get("/profile/security")
         .await
-        .says("You’re signed out of Wiki.")
+        .says("Your sign-in at Wiki has ended.")
+        .says("It’s being told.")
         .does_not_say("may live on");
     let silent = register(&ada, "Silent", "").await;
     let sid = sign_in_at(&app, &who.user.id.0, &who.session.0, &silent).await;

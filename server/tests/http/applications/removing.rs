@@ -58,7 +58,7 @@ async fn an_application_is_removed_only_once_that_is_confirmed(app: TestApp) {
     ada.get(PAGE)
         .await
         .says("is removed")
-        .says("it is told so once more");
+        .says("is told once more");
     assert_eq!(databases::number(app.db(), REMOVED).await, 1);
     ada.get(&question(&wiki)).await.is(404);
 }

@@ -17,6 +17,11 @@ const IDENTIFIERS: &[Exception] = &[
         ".pressSequentially",
         "Playwright's method for keys",
     ),
+    (
+        "foreign-clients",
+        "CoreGenderClaim",
+        "the openidconnect crate calls it so",
+    ),
     ("", ".store", "what an atomic does with a value"),
     (
         "public",

@@ -161,13 +161,15 @@ pub async fn end_application_session(session: String) -> Result<(), AppError> {
     let ended = sign_out(&mut op, &me, &session).await?;
     op.commit().await?;
     let name = accounts::text::visible(&ended.name);
-    let mut done = Note::new(format!("You’re signed out of {name}."));
-    if ended.class == Class::CannotBeTold {
-        done.title = format!("Your sign-in at {name} has ended.");
-        done.text =
-            Some("It can’t be told, so its own session may live on. Sign out there, too.".into());
-    }
+    let text = match ended.class {
+        Class::ToldAtOnce => "It’s being told.",
+        Class::RefusedAtNextRequest => "Its next request is refused.",
+        Class::EndsAtNextRefresh => "It ends there at its next refresh, in at most 10 minutes.",
+        Class::CannotBeTold => {
+            "It can’t be told, so its own session may live on. Sign out there, too."
+        }
+    };
     // Back to the page that it stands on: Home, or Profile → Security.
-    note(done)?;
+    note(Note::new(format!("Your sign-in at {name} has ended.")).with(text))?;
     Ok(())
 }

@@ -143,7 +143,7 @@ pub async fn remove_application(application: String) -> Result<(), AppError> {
     let text = match (removed.kind, removed.logout_address) {
         (Kind::Gate, _) => "No request gets through any more.",
         (Kind::OpenId, Some(_)) => {
-            "Every sign-in there has ended, and it is told so once more. Older notices that waited are dropped."
+            "Every sign-in that was left there has ended, and is told once more. Older notices that waited are dropped."
         }
         (Kind::OpenId, None) => {
             "Every sign-in there has ended. It can’t be told, so its own sessions may live on."

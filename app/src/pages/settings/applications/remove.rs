@@ -45,7 +45,7 @@ pub async fn draw() -> Result<AnyView, AppError> {
             view! { <li class=class><Icon shape /> <span>{words}</span></li> }
         })
         .collect_view();
-    let nobody = (there.sessions == 0).then(|| {
+    let no_member = (there.sessions == 0).then(|| {
         view! { <p class="outcome__note">"No member is signed in there now."</p> }
     });
     let declared = application.declared_as.is_some().then(|| {
@@ -67,7 +67,7 @@ pub async fn draw() -> Result<AnyView, AppError> {
                     <section class="outcome__group" aria-labelledby="ends-title">
                         <h2 class="outcome__title" id="ends-title">"What will end"</h2>
                         <ul class="outcome__list" role="list">{ends}</ul>
-                        {nobody}
+                        {no_member}
                     </section>
                     {declared}
                     <p class="outcome__warning">"This can’t be undone."</p>
@@ -102,6 +102,9 @@ fn ends(application: &Application, there: CountThere) -> Vec<(Shape, String)> {
         (Kind::OpenId, logout_address) => {
             if there.sessions > 0 {
                 lines.push(told_once_more(application, logout_address.is_some()));
+            } else if logout_address.is_some() {
+                let words = "Older notices that still wait for its answer: they’re dropped";
+                lines.push((Shape::AlertTriangle, words.into()));
             }
             if application.is_confidential {
                 lines.push((Shape::XCircle, "Its secrets".into()));
@@ -115,7 +118,7 @@ fn ends(application: &Application, there: CountThere) -> Vec<(Shape, String)> {
 fn told_once_more(application: &Application, can_be_told: bool) -> (Shape, String) {
     if can_be_told {
         let told = "It’s told so once more. Older notices that wait are dropped";
-        return (Shape::XCircle, told.into());
+        return (Shape::Info, told.into());
     }
     let days = (application.own_session().as_secs() / 86_400).max(1);
     let lives = counted(days, "day", "days");

@@ -120,7 +120,7 @@ pub async fn reset_two_factor(
     op.commit().await?;
     note(
         Note::new("Two-factor authentication is off").with(
-            "They were logged out and told by email. Their password alone signs them in now.",
+            "Their sessions here have ended, and they’re told by email. Their password alone signs them in now.",
         ),
     )?;
     leptos_axum::redirect(MEMBERS);
