@@ -90,7 +90,10 @@ async fn sections(
 /// What the last operation has to say.
 fn said(flash: Flash) -> AnyView {
     match flash {
-        Flash::Note(note) => view! { <Notice tone=Tone::Success title=note.title /> }.into_any(),
+        Flash::Note(note) => {
+            view! { <Notice tone=Tone::Success title=note.title text=note.text.unwrap_or_default() /> }
+                .into_any()
+        }
         Flash::Form(refused) => why(&refused).into_any(),
         _ => ().into_any(),
     }

@@ -1,4 +1,5 @@
-//! The configurations of reverse proxies for the gate, of `docs/GATE.md`: one source, which the tests run in real proxies.
+//! The configurations of reverse proxies for the gate, of `docs/GATE.md`: one source. The tests run
+//! those of nginx and Caddy in front of an application.
 
 use super::presets::Text;
 
@@ -70,7 +71,7 @@ impl<'a> Site<'a> {
                 )
             }
             _ => match port {
-                Some(port) => on_entry_point(block, port),
+                Some(port) => on_entry_point(block, port, https),
                 None => block.to_owned(),
             },
         };
@@ -79,9 +80,10 @@ impl<'a> Site<'a> {
 }
 
 /// Traefik's routers take no port of a host: an entry point has it.
-fn on_entry_point(block: &str, port: &str) -> String {
+fn on_entry_point(block: &str, port: &str, https: bool) -> String {
+    let tls = if https { ", http: { tls: {} }" } else { "" };
     let mut lines = vec![format!(
-        "# Of the static configuration: entryPoints: {{ port-{port}: {{ address: \":{port}\" }} }}"
+        "# Of the static configuration: entryPoints: {{ port-{port}: {{ address: \":{port}\"{tls} }} }}"
     )];
     for line in block.lines() {
         lines.push(line.to_owned());
@@ -171,7 +173,12 @@ mod tests {
                 "https://notes.example.org:8443",
                 "entryPoints: [port-8443]",
             ),
-            ("traefik", "http://notes.lan:8080", "address: \":8080\""),
+            (
+                "traefik",
+                "https://notes.example.org:8443",
+                "{ address: \":8443\", http: { tls: {} } }",
+            ),
+            ("traefik", "http://notes.lan:8080", "{ address: \":8080\" }"),
             ("traefik", "http://notes.lan:8080", "Host(`notes.lan`)"),
         ] {
             let block = format!("\n{}", of(key, address));

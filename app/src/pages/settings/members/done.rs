@@ -1,7 +1,7 @@
 //! What the last operation on a member says on the members page: what ended, and what applications are told of it.
 
 use accounts::{
-    applications::{self, LogoutScope},
+    applications::{self, LogoutScope, Told},
     ids::{AccountId, EventId},
     instance::Reader,
 };
@@ -40,6 +40,13 @@ pub(super) async fn done(conn: &mut Reader, account: &AccountId) -> Result<AnyVi
     if told.is_empty() {
         return Ok(said().into_any());
     }
+    let answers_come = told.iter().any(Told::is_being_told).then(|| {
+        view! {
+            <p class="receipt__meta">
+                "Their answers come in under " <Link href="/settings/applications">"Applications"</Link> "."
+            </p>
+        }
+    });
     let view = view! {
         <section class="receipt" aria-labelledby="done-title" role="status">
             <Icon shape=Shape::CheckCircle />
@@ -47,9 +54,7 @@ pub(super) async fn done(conn: &mut Reader, account: &AccountId) -> Result<AnyVi
             {text.map(|text| view! { <p class="receipt__text">{text}</p> })}
             {still_open(&told, ReadBy::AnOwner)}
             {told_list(told)}
-            <p class="receipt__meta">
-                "Their answers come in under " <Link href="/settings/applications">"Applications"</Link> "."
-            </p>
+            {answers_come}
         </section>
     };
     Ok(view.into_any())
