@@ -178,7 +178,7 @@ export const PAGES: Record<string, Way> = {
   "remote-logout-applications": async (cast) => (await loggedOutWith(cast), cast.ada.page),
   receipt: async (cast) => {
     await loggedOutWith(cast);
-    // It reloads itself while answers come in, beneath whoever examines it.
+    // It reloads itself while answers come in, also while it is examined.
     await cast.ada.page.route("**/receipt", async (route) => {
       const response = await route.fetch();
       const { refresh: _reloads, ...headers } = response.headers();
