@@ -94,8 +94,8 @@ macro_rules! told {
     };
 }
 
-/// What a remote logout ended at that user's applications (one event may be of many users), and what each has answered so far. What the job has yet to follow is being
-/// told already: it is owed from the commit on.
+/// What a remote logout ended at that user's applications, and what each has answered so far: one event may be of many users.
+/// What the job has yet to follow is being told already: it is owed from the commit on.
 ///
 /// # Errors
 /// When the database is unavailable.

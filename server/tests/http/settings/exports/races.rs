@@ -1,5 +1,5 @@
-//! An export and a remote logout at the same moment, 400 times (2,000 in `make nightly`): a part that is asked for after the remote logout was
-//! answered is never handed on.
+//! An export and a remote logout at the same moment, 400 times (2,000 in `make nightly`): a part that is asked for after the
+//! remote logout was answered is never handed on.
 
 use std::sync::{
     Arc,
