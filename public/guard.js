@@ -96,16 +96,28 @@
     title.focus();
   };
 
-  // A tab that sends something is on its way already, perhaps to the receipt of its own remote logout.
+  // A tab that sends something is on its way already, perhaps to the receipt of its own remote logout. Where the server or the
+  // network is slow, the answer comes long after the click: it is waited for from the first word of the end on.
   let sent = 0;
-  document.addEventListener("submit", () => (sent = Date.now()), true);
+  let heard = 0;
+  let byBrowser = false;
+  const sentBy = (event) => (byBrowser = !event.defaultPrevented);
+  document.addEventListener("submit", (event) => {
+    sent = Date.now();
+    setTimeout(sentBy, 0, event);
+  }, true);
+  const unanswered = () => byBrowser || document.querySelector("form [aria-busy]");
 
   // The session has ended, says the server. Without a reason another page has told it already.
   const ended = (reason) => {
     if (over) return;
-    const patience = sent + 3_000 - Date.now();
-    if (patience > 0) setTimeout(() => ended(reason), patience);
-    else if (!reason || reason.end_reason === "signed_out") leave();
+    const now = Date.now();
+    heard ||= now;
+    const patience = (unanswered() && heard - sent < 30_000 ? heard : sent) + 3_000 - now;
+    if (patience > 0) {
+      veil(true);
+      setTimeout(() => ended(reason), patience);
+    } else if (!reason || reason.end_reason === "signed_out") leave();
     else card(reason);
   };
 

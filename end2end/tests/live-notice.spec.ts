@@ -1,5 +1,5 @@
 import type { Page, Request } from "@playwright/test";
-import { expectNothingOf, signedOutCard, listening, remoteLogout, remoteLogouts, reason, receipt, signIn, streaming, visit } from "../steps.ts";
+import { ask, expectNothingOf, signedOutCard, listening, remoteLogout, remoteLogouts, reason, receipt, signIn, streaming, visit } from "../steps.ts";
 import { expect, test } from "../test.ts";
 
 const CLOCK = String.raw`\d{1,2}:\d{2}( [AP]M)?`;
@@ -66,6 +66,35 @@ test.describe("the live notice", { tag: "@with-javascript" }, () => {
     await expect(signedOutCard(other)).toBeVisible();
     await expectNothingOf(other, ada);
   });
+
+  for (const [means, path] of [["its dialog", "/profile/security"], ["its own page", "/profile/remote-logout"]]) {
+    test(`a remote logout by ${means} leads to its receipt, however slow the answer`, async ({ user, server }) => {
+      const ada = await user("Ada Lovelace");
+      const { page } = ada;
+      await visit(page, path);
+      await listening(page);
+      const asked = path.endsWith("security") ? await ask(page) : page.getByRole("main");
+      // The server begins only when the three seconds after the click are over, and its answer comes later than the notice
+      // that the session has ended.
+      const pause = (seconds: number) => new Promise((over) => setTimeout(over, seconds * 1_000));
+      await page.route("**/remote_logout", async (route) => {
+        await pause(3);
+        const response = await route.fetch({ maxRedirects: 0 });
+        await pause(1);
+        await route.fulfill({ response });
+      });
+      // Told meanwhile that they "were signed out", they would think of somebody else.
+      await page.evaluate(() => {
+        const look = () => document.getElementById("over-title") && sessionStorage.setItem("card", "shown");
+        new MutationObserver(look).observe(document, { childList: true, subtree: true });
+      });
+      await asked.getByRole("button", { name: "Log out everywhere" }).click();
+      await expect(page).toHaveURL(/\/sign-in\?next=/);
+      await expect(receipt(page)).toBeVisible();
+      expect(await page.evaluate(() => sessionStorage.getItem("card"))).toBeNull();
+      expect(remoteLogouts(server, ada)).toBe(1);
+    });
+  }
 
   test("no other user is told anything", async ({ user, another, server }) => {
     const ada = await user("Ada Lovelace");
