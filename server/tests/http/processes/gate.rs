@@ -3,6 +3,7 @@
 
 mod application;
 mod browser;
+mod kept;
 mod names;
 mod proxies;
 

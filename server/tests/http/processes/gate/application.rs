@@ -2,8 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use axum::{Router, extract::Request};
-use http::HeaderMap;
+use axum::{
+    Router,
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, header};
 
 /// A request that was let through.
 #[derive(Debug, Clone)]
@@ -28,6 +32,9 @@ impl LetThrough {
     }
 }
 
+/// Where it says itself how long its answers may be kept, and what it says.
+pub const KEPT: (&str, &str) = ("/kept", "public, max-age=86400");
+
 /// It listens as long as the story runs.
 pub struct Application {
     pub address: String,
@@ -45,11 +52,16 @@ impl Application {
         let router = Router::new().fallback(move |request: Request| {
             let address = request.uri().path_and_query().unwrap().to_string();
             let headers = request.headers().clone();
+            let mut answer: Response = "the application".into_response();
+            if request.uri().path() == KEPT.0 {
+                let says = HeaderValue::from_static(KEPT.1);
+                answer.headers_mut().insert(header::CACHE_CONTROL, says);
+            }
             requests
                 .lock()
                 .unwrap()
                 .push(LetThrough { address, headers });
-            async { "the application" }
+            async move { answer }
         });
         tokio::spawn(async move { axum::serve(listener, router).await });
         application
