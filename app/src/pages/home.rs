@@ -13,14 +13,13 @@ use crate::{
 };
 #[cfg(feature = "ssr")]
 use crate::{
-    boot::{Viewer, boot, viewer},
-    flash::Flash,
+    boot::{Viewer, viewer},
     parts::{
         change_plan::ChangePlan,
         layout::Page,
         link::Link,
         loaded::{awaited, loaded},
-        notice::{Notice, Tone},
+        plain::said,
     },
     time::{Show, When},
 };
@@ -89,16 +88,6 @@ async fn applications() -> Result<AnyView, AppError> {
     let mut conn = reader().await?;
     let mine = accounts::applications::mine(&mut conn, &me.user.id).await?;
     Ok(section(mine).into_any())
-}
-
-#[cfg(feature = "ssr")]
-/// What the last operation says on this page.
-fn said() -> impl IntoView {
-    let Some(Flash::Note(note)) = boot().flash else {
-        return ().into_any();
-    };
-    view! { <Notice tone=Tone::Success title=note.title text=note.text.unwrap_or_default() /> }
-        .into_any()
 }
 
 #[cfg(feature = "ssr")]

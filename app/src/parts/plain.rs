@@ -17,6 +17,11 @@ pub fn said() -> impl IntoView {
     let Some(Flash::Note(note)) = boot().flash else {
         return ().into_any();
     };
+    noted(note).into_any()
+}
+
+/// A note, for a page that says other things besides.
+pub fn noted(note: Note) -> impl IntoView {
     let Note {
         title,
         text,
@@ -29,7 +34,6 @@ pub fn said() -> impl IntoView {
         <Notice tone title text=text.unwrap_or_default() />
         {secret.map(shown_once)}
     }
-    .into_any()
 }
 
 fn shown_once(secret: String) -> impl IntoView {

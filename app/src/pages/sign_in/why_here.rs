@@ -17,6 +17,7 @@ use crate::{
         link::Link,
         loaded::awaited,
         notice::{Notice, Tone},
+        plain::noted,
     },
     reason::{EndReason, Reason},
     time::{Show, Time, When},
@@ -52,10 +53,7 @@ pub fn WhyHere(flash: Flash) -> impl IntoView {
             />
         }
         .into_any(),
-        Flash::Note(note) => {
-            view! { <Notice tone=Tone::Success title=note.title text=note.text.unwrap_or_default() /> }
-                .into_any()
-        }
+        Flash::Note(note) => noted(note).into_any(),
         Flash::Done(_) | Flash::Form(_) | Flash::Made(_) => ().into_any(),
     }
 }

@@ -14,11 +14,15 @@ use super::{
     timeline,
 };
 use crate::{
+    boot::boot,
     context::{Presence, curfew as install, now, visit},
     error::{AppError, Code},
     flash::{Flash, Refused},
     pages::profile::two_factor::{TwoFactor, TwoFactorState},
-    parts::notice::{Notice, Tone},
+    parts::{
+        notice::{Notice, Tone},
+        plain::said,
+    },
 };
 
 /// Sessions in the picture.
@@ -34,16 +38,16 @@ pub(super) fn drawing(
 ) -> impl Future<Output = Result<AnyView, AppError>> + Send + 'static {
     // The request's context is read here, because the future may run on without it.
     let (install, visit, now) = (install(), visit(), now());
+    let notice = notice();
     async move {
         let (install, visit) = (install?, visit?);
         let Presence::SignedIn(me) = visit.presence else {
             return Err(AppError::not_signed_in());
         };
         let mut conn = install.instance.read(now).await?;
-        let said = visit.flash.map(said);
         let sections = sections(&mut conn, &me, asked, before).await?;
         Ok(view! {
-            {said}
+            {notice}
             {sections}
         }
         .into_any())
@@ -87,15 +91,11 @@ async fn sections(
     .into_any())
 }
 
-/// What the last operation has to say.
-fn said(flash: Flash) -> AnyView {
-    match flash {
-        Flash::Note(note) => {
-            view! { <Notice tone=Tone::Success title=note.title text=note.text.unwrap_or_default() /> }
-                .into_any()
-        }
-        Flash::Form(refused) => why(&refused).into_any(),
-        _ => ().into_any(),
+/// What the last operation has to say, also where a form was refused.
+fn notice() -> AnyView {
+    match boot().flash {
+        Some(Flash::Form(refused)) => why(&refused).into_any(),
+        _ => said().into_any(),
     }
 }
 
