@@ -139,6 +139,7 @@ pub(crate) fn leave_with_receipt(
         invitations: ended.invitations,
         applications: 0,
         may_be_open: false,
+        being_told: false,
         at: ended.at.into(),
         event: receipts.hash(&ended.event).to_owned(),
         api_tokens: revoked.api_tokens,

@@ -23,7 +23,7 @@ use crate::{
     },
     time::{Show, Time, When},
 };
-pub(super) use told::{ReadBy, still_open, told_list};
+pub(super) use told::{ReadBy, answers_may_come, still_open, told_list};
 
 /// How often the page loads itself again, in seconds: soon at first, because most applications answer within one.
 const SOON: &str = "2";
@@ -59,7 +59,7 @@ async fn draw() -> Result<AnyView, AppError> {
     })?;
     let told = applications::told(&mut conn, &receipt.user, &receipt.event).await?;
     drop(conn);
-    if told.iter().any(Told::is_being_told) {
+    if answers_may_come(&told) {
         let soon = now().at.0 - receipt.at.0 < AT_FIRST;
         let seconds = if soon { SOON } else { LATER };
         set_header(

@@ -20,6 +20,11 @@ pub(in super::super) fn told_list(told: Vec<Told>) -> impl IntoView {
     view! { <ul class="outcome__list" role="list" aria-label="Applications">{rows}</ul> }
 }
 
+/// Whether an application may still answer. Of the others all is said already.
+pub(in super::super) fn answers_may_come(told: &[Told]) -> bool {
+    told.iter().any(Told::is_being_told)
+}
+
 /// What has to be done there too, where an application may not have signed its user out.
 pub(in super::super) fn still_open(told: &[Told], reader: ReadBy) -> Option<impl IntoView + use<>> {
     let to_do = match reader {

@@ -11,7 +11,7 @@ use crate::{
     counted::{counted, ended},
     error::{AppError, listed},
     flash::{Done, Flash, Receipt},
-    pages::receipt::{ReadBy, still_open, told_list},
+    pages::receipt::{ReadBy, answers_may_come, still_open, told_list},
     parts::{
         icon::{Icon, Shape},
         link::Link,
@@ -87,6 +87,11 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
     } else {
         ""
     };
+    let answers = if receipt.being_told {
+        " Their answers come in under Settings → Applications."
+    } else {
+        ""
+    };
     view! {
         <section class="receipt" aria-labelledby="receipt-title" role="status">
             <Icon shape=Shape::CheckCircle />
@@ -109,7 +114,7 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
                     view! {
                         <p class="receipt__meta">
                             {counted(receipt.applications, "sign-in at an application", "sign-ins at applications")}
-                            " ended, too." {open} " Their answers come in under Settings → Applications."
+                            " ended, too." {open} {answers}
                         </p>
                     }
                 })}
@@ -134,8 +139,7 @@ async fn told(event: String) -> Result<AnyView, AppError> {
     let Some(told) = told_of_this_browser(&event).await else {
         return Ok(().into_any());
     };
-    let is_being_told = told.iter().any(Told::is_being_told);
-    let way_on = if is_being_told {
+    let way_on = if answers_may_come(&told) {
         "Follow their answers"
     } else {
         "Open the receipt"

@@ -1,7 +1,7 @@
 //! What the last operation on a member says on the members page: what ended, and what applications are told of it.
 
 use accounts::{
-    applications::{self, LogoutScope, Told},
+    applications::{self, LogoutScope},
     ids::{AccountId, EventId},
     instance::Reader,
 };
@@ -11,7 +11,7 @@ use crate::{
     boot::boot,
     error::AppError,
     flash::{Flash, Note},
-    pages::receipt::{ReadBy, still_open, told_list},
+    pages::receipt::{ReadBy, answers_may_come, still_open, told_list},
     parts::{
         icon::{Icon, Shape},
         link::Link,
@@ -40,7 +40,7 @@ pub(super) async fn done(conn: &mut Reader, account: &AccountId) -> Result<AnyVi
     if told.is_empty() {
         return Ok(said().into_any());
     }
-    let answers_come = told.iter().any(Told::is_being_told).then(|| {
+    let answers_come = answers_may_come(&told).then(|| {
         view! {
             <p class="receipt__meta">
                 "Their answers come in under " <Link href="/settings/applications">"Applications"</Link> "."

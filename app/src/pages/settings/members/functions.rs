@@ -19,6 +19,7 @@ use crate::{
     error::AppError,
     flash::{Flash, LoggedOut, Note, Receipt},
     forms::{shown, ticked},
+    pages::receipt::answers_may_come,
 };
 
 const MEMBERS: &str = "/settings/members";
@@ -201,6 +202,7 @@ pub async fn remote_logout_everyone(
         invitations: ended.invitations,
         applications: u64::try_from(told.len()).unwrap_or(u64::MAX),
         may_be_open: told.iter().any(|told| told.how.may_be_open()),
+        being_told: answers_may_come(&told),
         at: now.at.into(),
         event: ended
             .event
