@@ -125,14 +125,16 @@ pub struct Receipt {
     /// Invitations of the user that wait for a confirmation now.
     #[serde(default)]
     pub invitations: u64,
-    /// Sign-ins at applications, where it was of everyone, whether some of them may still be open there, and whether an
-    /// answer may still come. Of the user's own, the receipt itself is looked up.
+    /// Sign-ins at applications, where it was of everyone, whether some of them may still be open there, whether an answer
+    /// may still come, and whether any was behind a gate. Of the user's own, the receipt itself is looked up.
     #[serde(default)]
     pub applications: u64,
     #[serde(default)]
     pub may_be_open: bool,
     #[serde(default)]
     pub being_told: bool,
+    #[serde(default)]
+    pub behind_gate: bool,
     pub at: Time,
     /// The hash of the audit log's event.
     pub event: String,

@@ -140,6 +140,7 @@ pub(crate) fn leave_with_receipt(
         applications: 0,
         may_be_open: false,
         being_told: false,
+        behind_gate: false,
         at: ended.at.into(),
         event: receipts.hash(&ended.event).to_owned(),
         api_tokens: revoked.api_tokens,

@@ -5,7 +5,7 @@
 mod told;
 
 use accounts::{
-    applications::{self, Receipt, Told, ToldHow},
+    applications::{self, Receipt, Told},
     ids::EventId,
 };
 use http::{HeaderName, HeaderValue};
@@ -23,7 +23,9 @@ use crate::{
     },
     time::{Show, Time, When},
 };
-pub(super) use told::{ReadBy, answers_may_come, still_open, told_list};
+pub(super) use told::{
+    ReadBy, answers_may_come, behind_gate, open_behind_gate, still_open, told_list,
+};
 
 /// How often the page loads itself again, in seconds: soon at first, because most applications answer within one.
 const SOON: &str = "2";
@@ -81,9 +83,6 @@ fn card(receipt: Receipt, told: Vec<Told>) -> impl IntoView {
         Err(_) => view! { <Link href="/sign-in">"Sign in"</Link> },
     };
     let at: Time = receipt.at.into();
-    let gate = told
-        .iter()
-        .any(|told| told.how == ToldHow::RefusedAtNextRequest);
     let none = told.is_empty();
     view! {
         <section class="receipt" aria-labelledby="receipt-title">
@@ -108,14 +107,6 @@ fn card(receipt: Receipt, told: Vec<Told>) -> impl IntoView {
             } else {
                 told_list(told).into_any()
             }}
-            {gate
-                .then(|| {
-                    view! {
-                        <p class="receipt__meta">
-                            "What was open behind a gate, such as a WebSocket or a download, lives until its proxy’s limit."
-                        </p>
-                    }
-                })}
             {receipt
                 .hash
                 .map(|hash| {

@@ -31,6 +31,13 @@ pub async fn register(by: &Browser, name: &str, logout_address: &str) -> String 
     made["id"].as_str().unwrap().to_owned()
 }
 
+/// Registers a site behind a gate. Its id.
+pub async fn register_gate(by: &Browser, name: &str, address: &str) -> String {
+    let form = [("kind", "gate"), ("name", name), ("address", address)];
+    let made: Value = by.call("register_application", &form).await.is(200).json();
+    made["id"].as_str().unwrap().to_owned()
+}
+
 /// Signs a user in at an application, as a redeemed code does. The `sid`.
 pub async fn sign_in_at(app: &TestApp, user: &str, session: &str, application: &str) -> String {
     let id = accounts::time::Moment::now().id();

@@ -14,10 +14,29 @@ use crate::{
     time::{Show, Time, When},
 };
 
-/// Each application, and what it has answered so far.
+/// Each application, and what it has answered so far; and what its answer does not reach.
 pub(in super::super) fn told_list(told: Vec<Told>) -> impl IntoView {
+    let open_there = behind_gate(&told).then(open_behind_gate);
     let rows = together(told).into_iter().map(row).collect_view();
-    view! { <ul class="outcome__list" role="list" aria-label="Applications">{rows}</ul> }
+    view! {
+        <ul class="outcome__list" role="list" aria-label="Applications">{rows}</ul>
+        {open_there}
+    }
+}
+
+/// Whether an application is behind a gate, which refuses the next request and closes nothing.
+pub(in super::super) fn behind_gate(told: &[Told]) -> bool {
+    told.iter()
+        .any(|told| told.how == ToldHow::RefusedAtNextRequest)
+}
+
+/// What a gate does not reach.
+pub(in super::super) fn open_behind_gate() -> impl IntoView {
+    view! {
+        <p class="receipt__meta">
+            "What was open behind a gate, such as a WebSocket or a download, lives until its proxy’s limit."
+        </p>
+    }
 }
 
 /// Whether an application may still answer. Of the others all is said already.

@@ -11,7 +11,7 @@ use crate::{
     counted::{counted, ended},
     error::{AppError, listed},
     flash::{Done, Flash, Receipt},
-    pages::receipt::{ReadBy, answers_may_come, still_open, told_list},
+    pages::receipt::{ReadBy, answers_may_come, open_behind_gate, still_open, told_list},
     parts::{
         icon::{Icon, Shape},
         link::Link,
@@ -118,6 +118,7 @@ fn ReceiptCard(receipt: Receipt) -> impl IntoView {
                         </p>
                     }
                 })}
+            {receipt.behind_gate.then(open_behind_gate)}
             {awaited(move || told(event.clone()))}
             <p class="receipt__meta">
                 "If someone else may know your password, "

@@ -1,6 +1,6 @@
 //! What an owner reads of applications before and after a remote logout of others; and what ends with a user's own change.
 
-use super::{register, sign_in_at};
+use super::{register, register_gate, sign_in_at};
 use crate::{
     browser::{Browser, NOTHING},
     databases,
@@ -11,6 +11,7 @@ on_both!(
     a_remote_logout_of_a_member_says_what_applications_are_told,
     what_applications_were_told_is_for_the_own_account_only,
     a_remote_logout_of_everyone_says_what_applications_are_told,
+    every_card_says_what_a_gate_does_not_reach,
     the_count_of_everyone_says_which_session_stays,
     a_changed_password_counts_what_ends_at_applications,
 );
@@ -136,10 +137,49 @@ async fn a_remote_logout_of_everyone_says_what_applications_are_told(app: TestAp
             .says("1 sign-in at an application ended, too.")
             .says(says)
             .does_not_say(never)
+            .does_not_say("behind a gate")
             .does_not_say("Silent")
             .does_not_say("Wiki");
         ada.sign_in("Ada").await;
     }
+}
+
+async fn every_card_says_what_a_gate_does_not_reach(app: TestApp) {
+    let (ada, ben) = app.two("member").await;
+    let gate = register_gate(&ada, "Gate", "https://gate.example.com").await;
+    let open = "What was open behind a gate, such as a WebSocket or a download, lives until its proxy’s limit.";
+    // The owner reads it of a member.
+    goes_to(&ben, &gate).await;
+    let id = app.id_of("Ben").await;
+    let form = [("member", id.as_str())];
+    ada.post_form("/api/fn/remote_logout_member", "/settings/members", &form)
+        .await
+        .leads_to("/settings/members");
+    ada.get("/settings/members")
+        .await
+        .says("Refused at its next request")
+        .says(open);
+    // The user reads it where a remote logout of their own leads to, and on its receipt.
+    goes_to(&ada, &gate).await;
+    ada.remote_logout().await.is(303);
+    for page in ["/sign-in?next=/profile/security", "/receipt"] {
+        ada.get(page)
+            .await
+            .says("Refused at its next request")
+            .says(open);
+    }
+    // Of everyone there are numbers alone.
+    ada.sign_in("Ada").await;
+    goes_to(&ada, &gate).await;
+    let everyone = "/settings/members/everyone";
+    ada.post_form("/api/fn/remote_logout_everyone", everyone, NOTHING)
+        .await
+        .leads_to("/sign-in?next=/settings/members");
+    ada.get("/sign-in")
+        .await
+        .says("1 sign-in at an application ended, too.")
+        .says(open)
+        .does_not_say("Refused");
 }
 
 async fn the_count_of_everyone_says_which_session_stays(app: TestApp) {

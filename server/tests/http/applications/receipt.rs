@@ -3,7 +3,7 @@
 use accounts::{sessions, time::Moment};
 use serde_json::json;
 
-use super::{register, sign_in_at};
+use super::{register, register_gate, sign_in_at};
 use crate::{
     browser::NOTHING,
     databases,
@@ -155,13 +155,8 @@ async fn the_dialog_sorts_applications_by_how_they_learn_of_it(app: TestApp) {
     let who = ada.signed_in().await;
     let told = register(&ada, "Told", "http://127.0.0.1:9/x").await;
     let silent = register(&ada, "Silent", "").await;
-    let gate = [
-        ("kind", "gate"),
-        ("name", "Gate"),
-        ("address", "https://wiki.example.com"),
-    ];
-    let gate = ada.call("register_application", &gate).await.is(200).json();
-    for id in [told.as_str(), &told, &silent, gate["id"].as_str().unwrap()] {
+    let gate = register_gate(&ada, "Gate", "https://wiki.example.com").await;
+    for id in [&told, &told, &silent, &gate] {
         sign_in_at(&app, &who.user.id.0, &who.session.0, id).await;
     }
     let facts = ada

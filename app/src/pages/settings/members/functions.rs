@@ -19,7 +19,7 @@ use crate::{
     error::AppError,
     flash::{Flash, LoggedOut, Note, Receipt},
     forms::{shown, ticked},
-    pages::receipt::answers_may_come,
+    pages::receipt::{answers_may_come, behind_gate},
 };
 
 const MEMBERS: &str = "/settings/members";
@@ -203,6 +203,7 @@ pub async fn remote_logout_everyone(
         applications: u64::try_from(told.len()).unwrap_or(u64::MAX),
         may_be_open: told.iter().any(|told| told.how.may_be_open()),
         being_told: answers_may_come(&told),
+        behind_gate: behind_gate(&told),
         at: now.at.into(),
         event: ended
             .event
