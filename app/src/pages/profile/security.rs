@@ -3,6 +3,7 @@
 pub(crate) mod activity;
 #[cfg(feature = "ssr")]
 pub(crate) mod applications;
+mod asked;
 pub mod curfew;
 mod curfew_card;
 mod devices;
@@ -19,7 +20,6 @@ use super::{ProfilePage, two_factor::JustDone};
 #[cfg(feature = "ssr")]
 use crate::{
     boot::viewer,
-    context::query,
     parts::{
         link::Link,
         loaded::awaited,
@@ -52,14 +52,13 @@ pub async fn sessions() -> Result<Vec<Session>, AppError> {
 #[cfg(feature = "ssr")]
 #[component]
 pub fn Security() -> impl IntoView {
-    let asked = devices::Asked::of_page();
-    let before = query("before").and_then(|number| number.parse().ok());
+    let asked = asked::Asked::of_page();
     view! {
         <ProfilePage here="/profile/security" title="Security">
             {viewer().is_some_and(|viewer| viewer.owes_second_factor()).then(set_up_first)}
             <RemoteLogout from=Place::Security />
             <JustDone />
-            {awaited(move || drawing::drawing(asked.clone(), before))}
+            {awaited(move || drawing::drawing(asked.clone()))}
         </ProfilePage>
     }
 }

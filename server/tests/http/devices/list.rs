@@ -9,6 +9,7 @@ use crate::{
 
 on_both!(
     ten_thousand_devices_are_pages_that_can_be_searched,
+    the_search_and_recent_activity_keep_each_others_place,
     what_was_not_used_for_thirty_days_is_folded_away,
     a_row_says_how_long_ago_with_the_exact_time_in_its_title,
     each_row_but_this_one_has_its_own_button,
@@ -99,6 +100,31 @@ async fn ten_thousand_devices_are_pages_that_can_be_searched(app: TestApp) {
         link(&page, "Next"),
         "/profile/security?q=192%2E0%2E2%2E7&page=2#devices-title"
     );
+}
+
+async fn the_search_and_recent_activity_keep_each_others_place(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    for n in 0..20 {
+        let named = [("time", format!("{n:02}:30")), ("zone", "UTC".into())];
+        ada.call("set_curfew", &named).await.is(200);
+    }
+    let words = "q=a%26%22b";
+    let newest = ada.get(&format!("{SECURITY}?{words}")).await;
+    let older = link(&newest, "Older");
+    let begin = format!("{SECURITY}?{words}&before=");
+    assert!(older.starts_with(&begin), "{older}");
+    let form = format!("{SECURITY}#devices-title");
+    assert!(newest.hidden_fields(&form).is_empty());
+    let older = ada.get(&format!("{SECURITY}?{words}&before=7")).await;
+    let field = older.tag("id=\"device-search\"");
+    assert_eq!(attribute(field, "value").as_deref(), Some("a&\"b"));
+    let back = link(&older, "Newest");
+    assert_eq!(back, format!("{SECURITY}?{words}#activity-title"));
+    let all = link(&older, "Show all");
+    assert_eq!(all, format!("{SECURITY}?before=7#devices-title"));
+    let hidden = [("before".to_owned(), "7".to_owned())];
+    assert_eq!(older.hidden_fields(&form), hidden);
 }
 
 async fn what_was_not_used_for_thirty_days_is_folded_away(app: TestApp) {

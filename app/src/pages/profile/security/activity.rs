@@ -10,6 +10,7 @@ mod words;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::asked::Asked;
 use crate::{
     error::AppError,
     islands::following,
@@ -60,9 +61,11 @@ pub(super) async fn of(
     Ok(read::entries(rows, &receipts))
 }
 
-/// The section. `entries` is what the page came with: the newest, or with `before` older ones.
+/// The section. `entries` is what the page came with: the newest, or older ones where the page asks for them.
 #[island]
-pub fn Activity(entries: Vec<Entry>, before: Option<i64>) -> impl IntoView {
+pub fn Activity(entries: Vec<Entry>, asked: Asked) -> impl IntoView {
+    let before = asked.before;
+    let asked = StoredValue::new(asked);
     let entries = following(entries, move || recent_activity(before));
     view! {
         <section class="section" aria-labelledby="activity-title" translate="no">
@@ -80,7 +83,7 @@ pub fn Activity(entries: Vec<Entry>, before: Option<i64>) -> impl IntoView {
                     .with(|entries| (entries.is_empty(), entries.last().and_then(|last| last.older)));
                 view! {
                     {(none && before.is_some()).then(|| view! { <p>"Nothing older."</p> })}
-                    {pages(before.is_some(), older)}
+                    {asked.with_value(|asked| pages(asked, older))}
                 }
             }}
         </section>
@@ -88,12 +91,13 @@ pub fn Activity(entries: Vec<Entry>, before: Option<i64>) -> impl IntoView {
 }
 
 /// The ways to older events and back to the newest. None where everything is in sight.
-fn pages(has_newer: bool, older: Option<i64>) -> Option<impl IntoView> {
-    let newest = has_newer.then(|| {
-        view! { <Link class="button button--small" href="/profile/security#activity-title">"Newest"</Link> }
+fn pages(asked: &Asked, older: Option<i64>) -> Option<impl IntoView + use<>> {
+    let newest = asked.before.map(|_| {
+        let href = asked.events(None);
+        view! { <Link class="button button--small" href>"Newest"</Link> }
     });
     let older = older.map(|number| {
-        let href = format!("/profile/security?before={number}#activity-title");
+        let href = asked.events(Some(number));
         view! { <Link class="button button--small" href>"Older"</Link> }
     });
     (newest.is_some() || older.is_some()).then(|| {

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 pub(super) use read::read;
 
+use super::asked::Asked;
 use crate::{devices::Looks, error::AppError, islands::following, parts::icon::Shape, time::Time};
 use forms::EndOthers;
-pub(super) use pages::Asked;
 use pages::{DeviceGroup, NoMatch, Pages, Search};
 use row::Row;
 
@@ -109,6 +109,7 @@ pub async fn devices(
         q: q.unwrap_or_default(),
         page: page.unwrap_or(1),
         unused,
+        before: None,
     };
     Ok(read(&mut conn, &me, &asked).await?)
 }
@@ -119,7 +120,9 @@ pub fn Devices(list: DeviceList, asked: Asked) -> impl IntoView {
     let look_up = {
         let asked = asked.clone();
         move || {
-            let Asked { q, page, unused } = asked.clone();
+            let Asked {
+                q, page, unused, ..
+            } = asked.clone();
             devices((!q.is_empty()).then_some(q), Some(page), unused)
         }
     };
@@ -142,7 +145,7 @@ pub fn Devices(list: DeviceList, asked: Asked) -> impl IntoView {
                 </div>
                 {move || others.get().then(|| view! { <EndOthers list /> })}
             </div>
-            {move || can_search.get().then(|| view! { <Search words=asked.with_value(|asked| asked.q.clone()) /> })}
+            {move || can_search.get().then(|| view! { <Search asked=asked.with_value(Asked::clone) /> })}
             {move || none.get().then(|| view! { <NoMatch /> })}
             <Rows list which=DeviceGroup::Used />
             <Pages list which=DeviceGroup::Used asked />

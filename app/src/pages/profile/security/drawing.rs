@@ -9,8 +9,9 @@ use leptos::prelude::*;
 use super::{
     activity::{self, Activity},
     applications,
+    asked::Asked,
     curfew_card::{CurfewCard, Curfews, zones},
-    devices::{self, Asked, Devices},
+    devices::{self, Devices},
     timeline,
 };
 use crate::{
@@ -28,13 +29,12 @@ use crate::{
 /// Sessions in the picture.
 const IN_PICTURE: i64 = 120;
 
-/// The sections. `asked` says which of the devices, `before` which of the user's events.
+/// The sections.
 ///
 /// # Errors
 /// When no user is signed in or the database is unavailable.
 pub(super) fn drawing(
     asked: Asked,
-    before: Option<i64>,
 ) -> impl Future<Output = Result<AnyView, AppError>> + Send + 'static {
     // The request's context is read here, because the future may run on without it.
     let (install, visit, now) = (install(), visit(), now());
@@ -45,7 +45,7 @@ pub(super) fn drawing(
             return Err(AppError::not_signed_in());
         };
         let mut conn = install.instance.read(now).await?;
-        let sections = sections(&mut conn, &me, asked, before).await?;
+        let sections = sections(&mut conn, &me, asked).await?;
         Ok(view! {
             {notice}
             {sections}
@@ -58,7 +58,6 @@ async fn sections(
     conn: &mut Reader,
     me: &SignedIn,
     asked: Asked,
-    before: Option<i64>,
 ) -> Result<AnyView, DatabaseError> {
     let now = conn.now;
     let since = now.at - timeline::SPAN;
@@ -72,11 +71,11 @@ async fn sections(
     } else {
         Some(Curfews::read(conn, me).await?)
     };
-    let entries = activity::of(conn, me, before).await?;
+    let entries = activity::of(conn, me, asked.before).await?;
     let status = TwoFactorState::read(conn, me).await?;
     Ok(view! {
         <TwoFactor status />
-        <Devices list asked />
+        <Devices list asked=asked.clone() />
         {applications::section(mine)}
         {timeline::section(&past, &remote_logouts, now)}
         {curfews
@@ -86,7 +85,7 @@ async fn sections(
                     {zones()}
                 }
             })}
-        <Activity entries before />
+        <Activity entries asked />
     }
     .into_any())
 }

@@ -1,21 +1,9 @@
 //! Where there are more devices than fit on a page: search, and the way to the other pages. Plain links and a plain form.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::DeviceList;
+use super::{Asked, DeviceList};
 use crate::{counted::grouped, parts::link::Link};
-
-/// What the page's address asks for.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
-    /// A part of a name, a browser or an IP address; empty for all.
-    pub q: String,
-    /// Of those used in the last 30 days, from 1.
-    pub page: usize,
-    /// Of the others; none while they are folded away.
-    pub unused: Option<usize>,
-}
 
 /// One of the two lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,67 +12,13 @@ pub enum DeviceGroup {
     Unused,
 }
 
-impl Asked {
-    /// From the page's address.
-    #[cfg(feature = "ssr")]
-    #[must_use]
-    pub fn of_page() -> Self {
-        use crate::context::query;
-
-        let number = |name| query(name)?.parse().ok();
-        Self {
-            q: query("q").unwrap_or_default().trim().to_owned(),
-            page: number("page").unwrap_or(1),
-            unused: number("unused"),
-        }
-    }
-
-    /// The address of a page of one of the lists; the other stays where it is.
-    fn address(&self, which: DeviceGroup, page: usize) -> String {
-        let (used, unused) = match which {
-            DeviceGroup::Used => (page, self.unused),
-            DeviceGroup::Unused => (self.page, Some(page)),
-        };
-        let mut fields = Vec::new();
-        if !self.q.is_empty() {
-            fields.push(format!("q={}", encoded(&self.q)));
-        }
-        if used > 1 {
-            fields.push(format!("page={used}"));
-        }
-        fields.extend(unused.map(|unused| format!("unused={unused}")));
-        let query = if fields.is_empty() {
-            String::new()
-        } else {
-            format!("?{}", fields.join("&"))
-        };
-        let part = match which {
-            DeviceGroup::Used => "devices-title",
-            DeviceGroup::Unused => "unused-devices",
-        };
-        format!("/profile/security{query}#{part}")
-    }
-}
-
-/// A text as a value in an address.
-fn encoded(text: &str) -> String {
-    use std::fmt::Write;
-
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() {
-            encoded.push(char::from(byte));
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
-}
-
-/// Finds devices.
+/// Finds devices. Recent activity stays where it is.
 #[component]
-pub(super) fn Search(words: String) -> impl IntoView {
-    let searched = !words.is_empty();
+pub(super) fn Search(asked: Asked) -> impl IntoView {
+    let all = (!asked.q.is_empty()).then(|| asked.all_devices());
+    let before = asked.before.map(|before| {
+        view! { <input type="hidden" name="before" value=before.to_string() /> }
+    });
     view! {
         <form class="inline-form" method="get" action="/profile/security#devices-title" role="search">
             <label class="visually-hidden" for="device-search">"Search devices"</label>
@@ -94,14 +28,12 @@ pub(super) fn Search(words: String) -> impl IntoView {
                 name="q"
                 type="search"
                 placeholder="Name, browser or IP address"
-                value=words
+                value=asked.q
                 autocomplete="off"
             />
+            {before}
             <button class="button" type="submit">"Search"</button>
-            {searched
-                .then(|| {
-                    view! { <Link class="button button--quiet" href="/profile/security#devices-title">"Show all"</Link> }
-                })}
+            {all.map(|href| view! { <Link class="button button--quiet" href>"Show all"</Link> })}
         </form>
     }
 }
@@ -132,7 +64,12 @@ pub(super) fn Pages(
                 DeviceGroup::Used => asked.with_value(|asked| asked.page),
                 DeviceGroup::Unused => asked.with_value(|asked| asked.unused.unwrap_or(1)),
             };
-            let to = |page| asked.with_value(|asked| asked.address(which, page));
+            let to = |page| {
+                asked.with_value(|asked| match which {
+                    DeviceGroup::Used => asked.page_of_used(page),
+                    DeviceGroup::Unused => asked.page_of_unused(page),
+                })
+            };
             let words = format!(
                 "{}–{} of {}",
                 grouped(before + 1),
@@ -159,33 +96,6 @@ pub(super) fn Pages(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_address_keeps_the_words_and_the_page_of_the_other_list() {
-        let mut asked = Asked {
-            page: 1,
-            ..Asked::default()
-        };
-        let to = |asked: &Asked, which, page| asked.address(which, page);
-        let used = to(&asked, DeviceGroup::Used, 2);
-        assert_eq!(used, "/profile/security?page=2#devices-title");
-        assert_eq!(
-            to(&asked, DeviceGroup::Used, 1),
-            "/profile/security#devices-title"
-        );
-        let unused = to(&asked, DeviceGroup::Unused, 1);
-        assert_eq!(unused, "/profile/security?unused=1#unused-devices");
-        asked = Asked {
-            q: "a&b ü".into(),
-            page: 3,
-            unused: Some(2),
-        };
-        let unused = to(&asked, DeviceGroup::Unused, 3);
-        assert_eq!(
-            unused,
-            "/profile/security?q=a%26b%20%C3%BC&page=3&unused=3#unused-devices"
-        );
-    }
 
     #[test]
     fn a_large_number_is_read_in_groups() {
