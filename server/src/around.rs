@@ -44,11 +44,14 @@ pub(crate) async fn browsers(
 ) -> Response {
     each(&state, request, async |request| {
         let asked = Asked::by(&state, &request);
-        let response = match cross_site::check(&state, request).await {
-            Ok(request) => bounded(request, next).await,
-            Err(refused) => refused,
+        // The check may read the body of a form, which may crawl.
+        let answered = async {
+            match cross_site::check(&state, request).await {
+                Ok(request) => next.run(request).await,
+                Err(refused) => refused,
+            }
         };
-        asked.explain(&state, response)
+        asked.explain(&state, bounded(answered).await)
     })
     .await
 }
@@ -66,7 +69,7 @@ pub(crate) async fn programs(
 /// elsewhere for coming from another site is cookies, and their routes look at none.
 pub(crate) async fn of_a_program(request: Request, next: Next) -> Response {
     let id = request_id::of(request.extensions());
-    problem::explain(bounded(request, next).await, id)
+    problem::explain(bounded(next.run(request)).await, id)
 }
 
 async fn each(
@@ -89,8 +92,8 @@ async fn each(
 }
 
 /// No request lasts for ever, and none takes the program down.
-async fn bounded(request: Request, next: Next) -> Response {
-    let answered = AssertUnwindSafe(next.run(request)).catch_unwind();
+async fn bounded(answered: impl Future<Output = Response>) -> Response {
+    let answered = AssertUnwindSafe(answered).catch_unwind();
     match timeout(LONGEST, answered).await {
         Ok(Ok(response)) => response,
         // Its words are in the log already, by the panic hook.

@@ -1,12 +1,17 @@
-//! A request whose body arrives after a remote logout: who it is from is looked up when it is whole.
+//! A request whose body arrives after a remote logout: who it is from is looked up when it is whole. One whose body crawls
+//! is not waited for.
+
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use futures::{SinkExt, channel::mpsc};
-use http::{Method, Request, header};
+use http::{Method, Request, header, request};
 use serde_json::json;
+use tokio::time::{sleep, timeout};
 
 use crate::{
-    browser::NOTHING,
+    answer::Answer,
+    browser::{Browser, NOTHING},
     databases,
     program::{Program, token_of},
     test_app::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, TestApp},
@@ -15,6 +20,7 @@ use crate::{
 on_both!(
     a_session_that_ended_before_its_body_arrived_reads_nothing,
     a_token_that_was_revoked_before_its_body_arrived_reads_nothing,
+    a_form_that_crawls_is_not_waited_for,
 );
 
 /// A body that is sent in two parts, and what sends them.
@@ -72,4 +78,31 @@ async fn a_token_that_was_revoked_before_its_body_arrived_reads_nothing(app: Tes
     drop(parts);
     asks.await.unwrap().is(401);
     ada.call("still_signed_in", NOTHING).await.is(200);
+}
+
+/// Sends a form that never ends, a byte now and then, until it is answered and its body is let go.
+async fn crawls(browser: &Browser, request: request::Builder) -> Answer {
+    let (mut parts, body) = slow();
+    let sending = tokio::spawn(async move {
+        while parts.send(Ok("a".into())).await.is_ok() {
+            sleep(Duration::from_millis(200)).await;
+        }
+    });
+    let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let answer = timeout(Duration::from_secs(50), browser.send(request, body)).await;
+    let answer = answer.expect("an answer within half a minute, and time for a busy machine");
+    sending.await.unwrap();
+    answer
+}
+
+async fn a_form_that_crawls_is_not_waited_for(app: TestApp) {
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    let sends = || Request::post("/api/fn/sign_in").header(header::ACCEPT, "application/json");
+    // Of the second only a token in its body can say where it comes from: that is read before anything else is done.
+    let (program, unsaid) = tokio::join!(
+        crawls(&ada, sends()),
+        crawls(&ada, sends().header(header::ORIGIN, "null"))
+    );
+    program.refuses(504, "internal");
+    unsaid.refuses(504, "internal");
 }
