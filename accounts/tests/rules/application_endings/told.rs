@@ -2,8 +2,8 @@
 
 use accounts::{
     applications::{
-        Answer, Class, Lane, SignedOutThere, ToldHow, lease_notice, mine, note_answer, sign_out,
-        told,
+        Answer, Class, Lane, SignedOutThere, ToldHow, count_ended, count_ended_of_everyone,
+        lease_notice, mine, note_answer, sign_out, told,
     },
     db::Db,
     ids::ApplicationSessionId,
@@ -21,6 +21,7 @@ on_both!(
     a_receipt_claims_only_what_was_answered,
     applications_are_sorted_by_how_they_learn_of_an_end,
     a_user_signs_out_of_one_application_and_of_no_other_users,
+    all_that_ended_at_applications_is_counted_and_nothing_else,
 );
 
 async fn applications_are_sorted_by_how_they_learn_of_an_end(db: Db) {
@@ -189,4 +190,53 @@ async fn a_user_signs_out_of_one_application_and_of_no_other_users(db: Db) {
         sign_out_by(&ada, &one.0).await,
         Err(MemberError::NotFound)
     ));
+}
+
+/// More than are listed, and not what time had ended just before, which nothing has written down yet.
+async fn all_that_ended_at_applications_is_counted_and_nothing_else(db: Db) {
+    let app = TestApp::new(db);
+    let (user, ada) = app.owner("Ada").await;
+    let old = app.sign_in_now(&user).await;
+    let wiki = app
+        .register(&ada, &open_id("Wiki", "wiki.example.com"))
+        .await
+        .unwrap()
+        .application;
+    app.sign_in_at(&ada, &wiki).await;
+    let copies = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 500)
+         insert into application_sessions (id, application_id, user_id, session_id, epoch, scope, is_offline,
+                                           authenticated_at, has_refreshed, created_at)
+         select x.id || '-' || n.i, x.application_id, x.user_id, x.session_id, x.epoch, x.scope, x.is_offline,
+                x.authenticated_at, x.has_refreshed, x.created_at
+         from application_sessions x, n";
+    run(&app.db, copies).await;
+    app.sign_in_at(&old, &wiki).await;
+    app.sign_in_offline_at(&old, &wiki).await;
+    let expired = format!(
+        "update sessions set expires_at = {} where id = '{}'",
+        NOW.at.0, old.session.0
+    );
+    run(&app.db, &expired).await;
+    let ben = app.member(&ada, "Ben", accounts::roles::Role::Member).await;
+    let ben = app.sign_in_now(&ben).await;
+    app.sign_in_at(&ben, &wiki).await;
+
+    let own = app
+        .remote_logout(&ada.user.id, By::Session(&ada.session), after(SECOND))
+        .await
+        .unwrap();
+    let later = after(2 * SECOND);
+    let counts = async || {
+        let mut conn = app.read(later).await;
+        let (account, event) = (&ada.user.account_id, &own.event);
+        let adas = count_ended(&mut conn, &ada.user.id, event).await.unwrap();
+        let bens = count_ended(&mut conn, &ben.user.id, event).await.unwrap();
+        let all = count_ended_of_everyone(&mut conn, account, event).await;
+        (adas, bens, all.unwrap())
+    };
+    // That it outlives its session is what offline means. Ben has not been logged out.
+    assert_eq!(counts().await, (502, 0, 502));
+    // Written down, it is the same.
+    sessions::end_applications(&app, later).await.unwrap();
+    assert_eq!(counts().await, (502, 0, 502));
 }

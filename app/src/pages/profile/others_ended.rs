@@ -15,8 +15,7 @@ pub(super) async fn others_of(user: &UserId, rotated: &RotatedSession) -> Others
 
 async fn count_applications(user: &UserId, rotated: &RotatedSession) -> Option<u64> {
     let mut conn = reader().await.ok()?;
-    let told = applications::told(&mut conn, user, &rotated.event)
+    applications::count_ended(&mut conn, user, &rotated.event)
         .await
-        .ok()?;
-    u64::try_from(told.len()).ok()
+        .ok()
 }

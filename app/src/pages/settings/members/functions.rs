@@ -195,12 +195,12 @@ pub async fn remote_logout_everyone(
         leptos_axum::redirect(MEMBERS);
         return Ok(());
     }
-    let told = told_of_everyone(&me, ended.event.as_ref()).await;
+    let (told, applications) = told_of_everyone(&me, ended.event.as_ref()).await;
     leave(&Flash::Receipt(Receipt {
         sessions: ended.sessions,
         remembered_devices: ended.remembered_devices,
         invitations: ended.invitations,
-        applications: u64::try_from(told.len()).unwrap_or(u64::MAX),
+        applications,
         may_be_open: told.iter().any(|told| told.how.may_be_open()),
         being_told: answers_may_come(&told),
         behind_gate: behind_gate(&told),
@@ -220,14 +220,16 @@ pub async fn remote_logout_everyone(
     Ok(())
 }
 
-/// What applications are told of a remote logout of everyone. That is done whether or not they can be looked up.
-async fn told_of_everyone(me: &SignedIn, event: Option<&EventId>) -> Vec<Told> {
+/// What applications are told of a remote logout of everyone, and how many sign-ins there have ended. That is done whether
+/// or not they can be looked up.
+async fn told_of_everyone(me: &SignedIn, event: Option<&EventId>) -> (Vec<Told>, u64) {
     let (Some(event), Ok(mut conn)) = (event, reader().await) else {
-        return Vec::new();
+        return (Vec::new(), 0);
     };
     let (account, scope) = (&me.user.account_id, LogoutScope::Everyone);
     let told = applications::told_of_members(&mut conn, account, event, scope).await;
-    told.unwrap_or_default()
+    let count = applications::count_ended_of_everyone(&mut conn, account, event).await;
+    (told.unwrap_or_default(), count.unwrap_or_default())
 }
 
 /// What the next page says of a member whose sessions and tokens ended.
