@@ -106,12 +106,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_password_of_the_dummy_hash_is_wrong_too() {
+    async fn no_user_costs_what_a_user_costs_and_every_password_is_wrong() {
         let client = Client::default();
         let cheap = cheap();
         let hasher = cheap.stranger(&client);
-        let found = hasher.verify(&secret(hasher::DUMMY), None).await;
+        let password = secret("correct horse battery staple");
+        let found = hasher.verify(&password, None).await;
         assert_eq!(found.unwrap(), Verdict::Wrong);
+        let made = hasher.hash(&password).await.unwrap();
+        let settings = |phc: &str| phc.rsplitn(3, '$').last().map(str::to_owned);
+        assert_eq!(settings(&cheap.dummy), settings(&made));
+        assert_eq!(cheap.dummy.len(), made.len());
     }
 
     #[tokio::test]

@@ -1,9 +1,6 @@
 //! Hashing and checking passwords off the async threads.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use argon2::{
     Algorithm, Argon2, Params, Version,
@@ -38,8 +35,8 @@ pub enum HashingFailed {
     Busy(Duration),
 }
 
-/// The password behind the dummy hash. Knowing it opens nothing.
-pub(super) const DUMMY: &str = "no user's password";
+/// How long a hash takes, until the first ones have shown it.
+const TAKES: Duration = Duration::from_millis(50);
 
 /// Longest hash that is made or checked.
 const OUTPUT: usize = Output::MAX_LENGTH;
@@ -50,7 +47,7 @@ pub struct Hasher {
     engine: Arc<Engine>,
     line: Line,
     /// The hash of no user's password, so that an unknown email takes as long as a wrong password.
-    dummy: Arc<str>,
+    pub(super) dummy: Arc<str>,
 }
 
 /// The [`Hasher`] for one request: its place in the line.
@@ -69,7 +66,7 @@ impl Hasher {
     /// With the settings of OWASP's password storage guidance: 19 MiB, two passes, one lane.
     ///
     /// # Errors
-    /// When hashing does not work: a first hash is computed to see that.
+    /// When Argon2 refuses the settings.
     pub fn new(cores: usize) -> Result<Self, HashingFailed> {
         Self::with_cost(19 * 1024, 2, cores)
     }
@@ -81,13 +78,14 @@ impl Hasher {
     pub fn with_cost(memory: u32, passes: u32, cores: usize) -> Result<Self, HashingFailed> {
         let params = Params::new(memory, passes, 1, None).map_err(|_| HashingFailed::Broken)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        // Its memory is given back: many a node hashes nothing for hours.
-        let first = Engine::of(argon2.clone());
-        let begun = Instant::now();
-        let dummy = first.hash(&Secret::new(DUMMY.into()))?;
+        let engine = Engine::of(argon2);
+        // Of no password that anyone could find. Computing one would be half of a start.
+        let mut hash = [0; Params::DEFAULT_OUTPUT_LEN];
+        fill_random(&mut hash);
+        let dummy = engine.phc(&new_salt(), &hash)?;
         Ok(Self {
-            engine: Arc::new(Engine::of(argon2)),
-            line: Line::new(cores, begun.elapsed()),
+            engine: Arc::new(engine),
+            line: Line::new(cores, TAKES),
             dummy: dummy.into(),
         })
     }
@@ -140,13 +138,10 @@ impl Hashing<'_> {
         password: &Secret,
         stored: Option<&str>,
     ) -> Result<Verdict, HashingFailed> {
-        let known = stored.is_some();
         let stored: Arc<str> = stored.map_or_else(|| Arc::clone(&self.hasher.dummy), Into::into);
         let (engine, password) = (self.hasher.engine.clone(), password.clone());
-        let verdict = self
-            .in_turn(move || engine.verify(&password, &stored))
-            .await??;
-        Ok(if known { verdict } else { Verdict::Wrong })
+        self.in_turn(move || engine.verify(&password, &stored))
+            .await?
     }
 
     /// Refuses passwords that are too short, too long or easy to guess, with the reason.
@@ -197,6 +192,12 @@ impl Hashing<'_> {
     }
 }
 
+fn new_salt() -> [u8; argon2::RECOMMENDED_SALT_LEN] {
+    let mut salt = [0; argon2::RECOMMENDED_SALT_LEN];
+    fill_random(&mut salt);
+    salt
+}
+
 impl Engine {
     fn of(argon2: Argon2<'static>) -> Self {
         let memory = Memory::of(argon2.params().block_count());
@@ -204,17 +205,21 @@ impl Engine {
     }
 
     fn hash(&self, password: &Secret) -> Result<String, HashingFailed> {
-        let mut salt = [0; argon2::RECOMMENDED_SALT_LEN];
-        fill_random(&mut salt);
+        let salt = new_salt();
         let mut hash = [0; Params::DEFAULT_OUTPUT_LEN];
         self.compute(&self.argon2, password, &salt, &mut hash)?;
+        self.phc(&salt, &hash)
+    }
+
+    /// The PHC string of a hash with today's settings.
+    fn phc(&self, salt: &[u8], hash: &[u8]) -> Result<String, HashingFailed> {
         let phc = PasswordHash {
             algorithm: argon2::ARGON2ID_IDENT,
             version: Some(Version::V0x13.into()),
             params: ParamsString::try_from(self.argon2.params())
                 .map_err(|_| HashingFailed::Broken)?,
-            salt: Some(Salt::new(&salt).map_err(|_| HashingFailed::Broken)?),
-            hash: Some(Output::new(&hash).map_err(|_| HashingFailed::Broken)?),
+            salt: Some(Salt::new(salt).map_err(|_| HashingFailed::Broken)?),
+            hash: Some(Output::new(hash).map_err(|_| HashingFailed::Broken)?),
         };
         Ok(phc.to_string())
     }
