@@ -2,7 +2,11 @@
 
 #[cfg(feature = "ssr")]
 use accounts::{
-    db::DatabaseError, device, instance::Reader, sessions::SignedIn, text::visible,
+    db::DatabaseError,
+    device,
+    instance::Reader,
+    sessions::{SignedIn, Which, list},
+    text::visible,
     time::UnixMillis,
 };
 use serde::{Deserialize, Serialize};
@@ -69,7 +73,7 @@ pub(crate) async fn listed(
 ) -> Result<Vec<Session>, DatabaseError> {
     let limits = conn.limits;
     let now = conn.now.at;
-    let mut listed: Vec<Session> = accounts::sessions::list(conn, &me.user.id, &me.session, most)
+    let mut listed: Vec<Session> = list(conn, &me.user.id, &me.session, Which::All, most)
         .await?
         .into_iter()
         .map(|session| {

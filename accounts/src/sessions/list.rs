@@ -27,6 +27,27 @@ fn earliest(expires_at: UnixMillis, curfew_ends_at: Option<UnixMillis>) -> UnixM
     curfew_ends_at.map_or(expires_at, |curfew| curfew.min(expires_at))
 }
 
+/// Which of a user's devices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    All,
+    /// Used after this moment, and the one that is listed first.
+    UsedSince(UnixMillis),
+    /// The others.
+    UnusedSince(UnixMillis),
+}
+
+impl Which {
+    /// The moment, and whether those used after it are meant.
+    fn used(self) -> (UnixMillis, bool) {
+        match self {
+            Self::All => (UnixMillis(-1), true),
+            Self::UsedSince(at) => (at, true),
+            Self::UnusedSince(at) => (at, false),
+        }
+    }
+}
+
 /// A live session in the list.
 #[derive(Debug, Clone, FromRow)]
 pub struct Listed {
@@ -64,15 +85,20 @@ pub async fn list(
     conn: &mut Reader,
     user: &UserId,
     first: &SessionId,
+    which: Which,
     most: i64,
 ) -> Result<Vec<Listed>, sqlx::Error> {
     let (now, idle) = (conn.now.at, conn.idle_since());
+    let (since, lately) = which.used();
     on!(conn, c => sqlx::query_as(concat!("select ", listed!(), " where s.user_id = $3 and ", live_session!("$1", "$2"),
-        " order by case when s.id = $4 then 0 else 1 end, s.last_active_at desc, s.id desc limit $5"))
+        " and (s.last_active_at > $5 or s.id = $4) = $6
+          order by case when s.id = $4 then 0 else 1 end, s.last_active_at desc, s.id desc limit $7"))
         .bind(now)
         .bind(idle)
         .bind(user)
         .bind(first)
+        .bind(since)
+        .bind(lately)
         .bind(most)
         .fetch_all(c)
         .await)
@@ -122,6 +148,17 @@ impl Dormant {
     }
 }
 
+/// A condition: the remembered device `d` of user `u` has no live session. `$1` and `$2` are as in [`live_session!`].
+macro_rules! dormant {
+    () => {
+        concat!(
+            "not exists (select 1 from sessions s where s.remembered_device_id = d.id and ",
+            $crate::live::live_session!("$1", "$2"),
+            ")"
+        )
+    };
+}
+
 /// The user's remembered devices that have no live session, last used first, `most` at the most.
 ///
 /// # Errors
@@ -129,19 +166,61 @@ impl Dormant {
 pub async fn dormant(
     conn: &mut Reader,
     user: &UserId,
+    which: Which,
     most: i64,
 ) -> Result<Vec<Dormant>, sqlx::Error> {
     let (now, idle) = (conn.now.at, conn.idle_since());
+    let (since, lately) = which.used();
     on!(conn, c => sqlx::query_as(concat!(
         "select d.id, d.user_agent, d.label, d.created_at, d.last_used_at, d.expires_at, d.curfew_ends_at
          from remembered_devices d join users u on u.id = d.user_id
-         where d.user_id = $3 and ", live_device!("$1"), "
-           and not exists (select 1 from sessions s where s.remembered_device_id = d.id and ", live_session!("$1", "$2"), ")
-         order by d.last_used_at desc, d.id desc limit $4"))
+         where d.user_id = $3 and ", live_device!("$1"), " and ", dormant!(), " and (d.last_used_at > $4) = $5
+         order by d.last_used_at desc, d.id desc limit $6"))
         .bind(now)
         .bind(idle)
         .bind(user)
+        .bind(since)
+        .bind(lately)
         .bind(most)
         .fetch_all(c)
+        .await)
+}
+
+/// How many devices [`list`] and [`dormant`] have in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
+pub struct Counted {
+    /// Live sessions that are not `first` and were not used since.
+    pub unused_sessions: i64,
+    pub dormant: i64,
+    /// Of those, the ones that were not used since.
+    pub unused_dormant: i64,
+}
+
+/// Counts what was not used since `since`, and every remembered device without a live session.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn count_unused(
+    conn: &mut Reader,
+    user: &UserId,
+    first: &SessionId,
+    since: UnixMillis,
+) -> Result<Counted, sqlx::Error> {
+    let (now, idle) = (conn.now.at, conn.idle_since());
+    // None was used before it started: of one that started lately the index says enough.
+    on!(conn, c => sqlx::query_as(concat!(
+        "select (select count(*) from sessions s where s.user_id = u.id and s.started_at <= $5 and s.last_active_at <= $5
+                 and s.id <> $4 and ", live_session!("$1", "$2"), ") as unused_sessions,
+                count(d.id) as dormant,
+                coalesce(sum(case when d.last_used_at <= $5 then 1 else 0 end), 0) as unused_dormant
+         from users u
+         left join remembered_devices d on d.user_id = u.id and ", live_device!("$1"), " and ", dormant!(), "
+         where u.id = $3 group by u.id"))
+        .bind(now)
+        .bind(idle)
+        .bind(user)
+        .bind(first)
+        .bind(since)
+        .fetch_one(c)
         .await)
 }

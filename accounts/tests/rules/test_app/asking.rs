@@ -6,7 +6,7 @@ use accounts::{
     ids::SessionId,
     remember_me::first_use,
     secret::Token,
-    sessions::{self, Facts, Found, Listed, SignedIn},
+    sessions::{self, Facts, Found, Listed, SignedIn, Which},
     time::Moment,
 };
 use testing::databases;
@@ -52,9 +52,15 @@ impl TestApp {
 
     pub async fn list(&self, user: &TestUser, now: Moment) -> Vec<Listed> {
         let nowhere = SessionId(String::new());
-        sessions::list(&mut self.read(now).await, &user.id, &nowhere, 1_000)
-            .await
-            .unwrap()
+        sessions::list(
+            &mut self.read(now).await,
+            &user.id,
+            &nowhere,
+            Which::All,
+            1_000,
+        )
+        .await
+        .unwrap()
     }
 
     pub async fn facts(&self, user: &TestUser, now: Moment) -> Facts {

@@ -11,6 +11,7 @@ on_both!(
     ten_thousand_devices_are_pages_that_can_be_searched,
     the_search_and_recent_activity_keep_each_others_place,
     what_was_not_used_for_thirty_days_is_folded_away,
+    each_session_and_remembered_device_is_on_one_page_in_order,
     a_row_says_how_long_ago_with_the_exact_time_in_its_title,
     each_row_but_this_one_has_its_own_button,
     signing_out_leads_back_to_the_page_of_the_list,
@@ -158,6 +159,62 @@ async fn what_was_not_used_for_thirty_days_is_folded_away(app: TestApp) {
     let page = ada.get(SECURITY).await;
     let (used, _) = page.body.split_once("id=\"unused-devices\"").unwrap();
     assert!(used.contains("This device"));
+}
+
+async fn each_session_and_remembered_device_is_on_one_page_in_order(app: TestApp) {
+    let app = app.with(&[
+        ("CURFEW_SESSION_IDLE", "90d"),
+        ("CURFEW_SESSION_MAX", "365d"),
+    ]);
+    let ada = app.browser(FIREFOX_ON_LINUX);
+    ada.sign_up("Ada").await;
+    // In turn a session and a remembered device that is signed in nowhere, each used a minute before the one before.
+    for n in 1..=90 {
+        let name = format!("Device-{n:02}");
+        let earlier = n * 60_000 + if n > 45 { 31 * DAY } else { 0 };
+        let sql = if n % 2 == 0 {
+            format!(
+                "insert into sessions (id, user_id, token_hash, epoch, auth_method, ip, user_agent, label,
+                                       started_at, last_active_at, expires_at)
+                 select '{n:02}' || s.id, s.user_id, substr('{n:02}' || s.token_hash, 1, 64), s.epoch, 'password', '', 'curl/8', '{name}',
+                        s.started_at - {earlier}, s.last_active_at - {earlier}, s.expires_at
+                 from sessions s where s.user_agent <> 'curl/8'"
+            )
+        } else {
+            format!(
+                "insert into remembered_devices (id, user_id, epoch, user_agent, label, created_at, last_used_at, expires_at)
+                 select '{n:02}' || s.id, s.user_id, s.epoch, 'curl/8', '{name}',
+                        s.started_at - {earlier}, s.last_active_at - {earlier}, s.expires_at
+                 from sessions s where s.user_agent <> 'curl/8'"
+            )
+        };
+        databases::run(app.db(), &sql).await;
+    }
+    let mut seen = Vec::new();
+    for address in [
+        "?page=1",
+        "?page=2",
+        "?page=3",
+        "?unused=1",
+        "?unused=2",
+        "?unused=3",
+    ] {
+        let page = ada.get(&format!("{SECURITY}{address}")).await;
+        page.says("Not used for 30 days (45)");
+        let (used, unused) = page.body.split_once("id=\"unused-devices\"").unwrap();
+        let part = if address.starts_with("?page") {
+            used
+        } else {
+            unused
+        };
+        for row in part.split("class=\"device__name\"").skip(1) {
+            let name = row.find("Device-").filter(|at| *at < 40);
+            seen.push(name.map_or("this", |at| &row[at..at + 9]).to_owned());
+        }
+    }
+    let mut all: Vec<String> = (1..=90).map(|n| format!("Device-{n:02}")).collect();
+    all.insert(0, "this".into());
+    assert_eq!(seen, all);
 }
 
 async fn a_row_says_how_long_ago_with_the_exact_time_in_its_title(app: TestApp) {

@@ -8,7 +8,7 @@ use accounts::{
     instance::Reader,
     limits::Limits,
     permissions::{self, Permission},
-    sessions::{self, AuthMethod, Dormant, SignedIn},
+    sessions::{self, AuthMethod, Dormant, SignedIn, Which},
     text::visible,
     time::UnixMillis,
 };
@@ -21,7 +21,7 @@ const SHOWN: usize = 20;
 
 /// Most sessions, and most remembered devices, that are looked through. Only a limit of sessions set far above its default
 /// lets a user come near it.
-const MOST: i64 = 20_000;
+const MOST: usize = 20_000;
 
 /// What was not used for this long is listed apart.
 const UNUSED: Duration = Duration::from_hours(30 * 24);
@@ -39,38 +39,113 @@ pub(in super::super) async fn read(
     asked: &Asked,
 ) -> Result<DeviceList, DatabaseError> {
     let user = &me.user.id;
-    let now = conn.now.at;
-    let limits = conn.limits;
+    let since = conn.now.at - UNUSED;
     let open = sessions::facts(conn, user).await?;
-    let listed = sessions::list(conn, user, &me.session, MOST).await?;
-    let dormant = sessions::dormant(conn, user, MOST).await?;
-    let of_sessions = listed.into_iter().map(Found::Session);
-    let of_dormant = dormant.into_iter().map(Found::Remembered);
-    let mut found: Vec<Found> = of_sessions.chain(of_dormant).collect();
-    let many = found.len() > SHOWN;
+    let counted = sessions::count_unused(conn, user, &me.session, since).await?;
+    let of_all = number(open.sessions + counted.dormant);
+    let of_unused = number(counted.unused_sessions + counted.unused_dormant);
     let words = asked.q.to_lowercase();
-    if !words.is_empty() {
-        found.retain(|device| device.matches(&words));
-    }
-    found.sort_by_key(|device| (!device.is(me), Reverse(device.last_active())));
-    let (unused, lately) = found
-        .into_iter()
-        .partition(|device| !device.is(me) && device.last_active() + UNUSED <= now);
-    let shown = |device: Found| match device {
-        Found::Session(session) => of_session(session, &limits, me, now),
-        Found::Remembered(remembered) => of_remembered(remembered),
+    let words = words.as_str();
+    let lately = Wanted {
+        which: Which::UsedSince(since),
+        words,
+        page: asked.page,
+        counted: of_all.saturating_sub(of_unused),
+    };
+    let unused = Wanted {
+        which: Which::UnusedSince(since),
+        words,
+        page: asked.unused.unwrap_or(1),
+        counted: of_unused,
     };
     Ok(DeviceList {
         user: user.0.clone(),
         epoch: open.epoch,
-        used: page(lately, asked.page, shown),
-        unused: page(unused, asked.unused.unwrap_or(1), shown),
-        many,
+        used: page(conn, me, lately).await?,
+        unused: page(conn, me, unused).await?,
+        many: of_all > SHOWN,
         may_rename: permissions::check(me.user.role, me.user.available(), Permission::OwnProfile)
             .is_ok(),
         other_sessions: (open.sessions - 1).max(0).unsigned_abs(),
         remembered_devices: open.remembered_devices.unsigned_abs(),
     })
+}
+
+fn number(counted: i64) -> usize {
+    usize::try_from(counted).unwrap_or(0)
+}
+
+/// A page that is wanted.
+struct Wanted<'a> {
+    which: Which,
+    /// In lower case; empty for all.
+    words: &'a str,
+    /// From 1. The last one is meant where there are fewer.
+    page: usize,
+    /// How many devices there are, whatever the words.
+    counted: usize,
+}
+
+/// The words are looked for in what is shown of a device, which the database does not know: then all of them are read.
+async fn page(
+    conn: &mut Reader,
+    me: &SignedIn,
+    wanted: Wanted<'_>,
+) -> Result<Listed, DatabaseError> {
+    let Wanted {
+        which,
+        words,
+        page,
+        counted,
+    } = wanted;
+    let first = |all: usize| (page.clamp(1, all.div_ceil(SHOWN).max(1)) - 1) * SHOWN;
+    let most = if words.is_empty() {
+        first(counted) + SHOWN
+    } else {
+        MOST
+    };
+    let mut found = if counted == 0 {
+        Vec::new()
+    } else {
+        found(conn, me, which, most).await?
+    };
+    let all = if words.is_empty() {
+        counted
+    } else {
+        found.retain(|device| device.matches(words));
+        found.len()
+    };
+    let before = first(all);
+    let (limits, now) = (conn.limits, conn.now.at);
+    let shown = |device: Found| match device {
+        Found::Session(session) => of_session(session, &limits, me, now),
+        Found::Remembered(remembered) => of_remembered(remembered),
+    };
+    let devices = found.into_iter().skip(before).take(SHOWN).map(shown);
+    Ok(Listed {
+        devices: devices.collect(),
+        before,
+        all,
+    })
+}
+
+/// The first so many of them: this one, then last active first.
+async fn found(
+    conn: &mut Reader,
+    me: &SignedIn,
+    which: Which,
+    most: usize,
+) -> Result<Vec<Found>, DatabaseError> {
+    let rows = i64::try_from(most).unwrap_or(i64::MAX);
+    let listed = sessions::list(conn, &me.user.id, &me.session, which, rows).await?;
+    let dormant = sessions::dormant(conn, &me.user.id, which, rows).await?;
+    let listed = listed.into_iter().map(Found::Session);
+    let mut found: Vec<Found> = listed
+        .chain(dormant.into_iter().map(Found::Remembered))
+        .collect();
+    found.sort_by_key(|device| (!device.is(me), Reverse(device.last_active())));
+    found.truncate(most);
+    Ok(found)
 }
 
 impl Found {
@@ -96,19 +171,6 @@ impl Found {
             .into_iter()
             .flatten();
         said.any(|said| said.to_lowercase().contains(words))
-    }
-}
-
-/// A page of them, from 1; the last one where there are fewer.
-fn page(found: Vec<Found>, page: usize, shown: impl Fn(Found) -> Device) -> Listed {
-    let all = found.len();
-    let last = all.div_ceil(SHOWN).max(1);
-    let before = (page.clamp(1, last) - 1) * SHOWN;
-    let devices = found.into_iter().skip(before).take(SHOWN).map(shown);
-    Listed {
-        devices: devices.collect(),
-        before,
-        all,
     }
 }
 
