@@ -1,7 +1,8 @@
 """The program of the commit before and this one, side by side on one PostgreSQL: python3 old-and-new.py OLD NEW
 
 Each creates users and sessions, and each carries out remote logouts of sessions that either has created: after the answer
-both refuse every one of them, and go on taking everybody else's. Then both have died and come back. Run by
+both refuse every one of them, and go on taking everybody else's. Then both have died and come back, beside their own schema and
+beside a later one's. Run by
 ci/beside-the-commit-before.sh, which finds the database by CURFEW_TEST_POSTGRES_URL."""
 
 import http.client, os, pathlib, subprocess, sys, tempfile, time
@@ -83,6 +84,29 @@ def remote_logouts(users: list[list[str]], by: str) -> None:
                     sys.exit(f"after a remote logout by {by} program {node} one has a session of user {number} wrong")
 
 
+def hold_what_they_held(users: list[list[str]]) -> None:
+    """Every other user was logged out, and the others were not."""
+    for number, sessions in enumerate(users):
+        for node in PORTS:
+            if any(is_signed_in(node, cookie) != (number % 2 == 1) for cookie in sessions):
+                sys.exit(f"after a restart {node} program has a session of user {number} wrong")
+
+
+def sql(env: dict, statement: str) -> None:
+    subprocess.run(["psql", "-q", "-c", statement, env["CURFEW_DATABASE_URL"]], check=True)
+
+
+def serves(name: str, env: dict, folder: str) -> bool:
+    """Whether it goes on; one that refuses the database ends by itself."""
+    env = env | {"CURFEW_LISTEN": f"127.0.0.1:{PORTS[name]}"}
+    process = subprocess.Popen([PROGRAMS[name], "serve"], env=env, cwd=folder, stderr=subprocess.DEVNULL)
+    try:
+        return process.wait(20) == 0
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return True
+
+
 def main() -> None:
     folder = tempfile.mkdtemp(prefix="curfew-old-and-new-")
     env = {"PATH": os.environ["PATH"], "CURFEW_LOG_FILTER": "warn", "CURFEW_SECRET_KEY_FILE": f"{folder}/secret.key",
@@ -98,14 +122,27 @@ def main() -> None:
         remote_logouts(by_old[:half] + by_new[:half], "the old")
         remote_logouts(by_old[half:] + by_new[half:], "the new")
         print(f"{2 * USERS} users, {2 * USERS * SESSIONS} sessions: every remote logout of either program holds at both")
+        users = by_old + by_new
+        for node in nodes:
+            node.process.kill()
+            node.process.wait(20)
+        nodes = [Node("the new", env, folder), Node("the old", env, folder)]
+        hold_what_they_held(users)
+        print("and after both were killed and started again, the new one first")
         for node in nodes:
             node.stop()
-        nodes = [Node("the new", env, folder), Node("the old", env, folder)]
-        for node in PORTS:
-            ended = [cookie for sessions in (by_old + by_new)[::2] for cookie in sessions]
-            if any(is_signed_in(node, cookie) for cookie in ended):
-                sys.exit(f"after a restart {node} program takes a session that had ended")
-        print("and after a restart of both, the new one first")
+        # What a version after both leaves behind: migrations that neither knows, and no higher floor.
+        sql(env, "insert into _sqlx_migrations (version, description, success, checksum, execution_time) values (9999, 'later', true, '', 0)")
+        nodes = [Node("the old", env, folder), Node("the new", env, folder)]
+        hold_what_they_held(users)
+        print("and beside the schema of a later version")
+        for node in nodes:
+            node.stop()
+        sql(env, "update instance set oldest_migration = 9999")
+        for name in PORTS:
+            if serves(name, env, folder):
+                sys.exit(f"{name} program serves a schema below whose floor it is")
+        print("and neither serves below the floor of one")
     finally:
         for node in nodes:
             if node.process.poll() is None:
