@@ -9,7 +9,7 @@ TEST := $(if $(shell command -v cargo-nextest),nextest run,test)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run release dev test nightly firefox before clients e2e pictures bench conformance lint fmt
+.PHONY: help run release deb dev test nightly firefox statements before clients e2e pictures bench conformance lint fmt
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,11 @@ run: ## build for release and serve http://127.0.0.1:3000, with SQLite in ./data
 release: ## one program for x86_64 Linux, statically linked, and an archive of it, into target/release-archive
 	@ci/install.sh musl wasm-opt
 	$(XTASK) release
+
+deb: release ## the same program as a Debian package, beside the archive
+	@ci/install.sh deb
+	tar -xzf $(TARGET)/release-archive/curfew-*.tar.gz -C $(TARGET)/x86_64-unknown-linux-musl/archive --strip-components 1 --wildcards '*/THIRD-PARTY-LICENCES.txt'
+	cargo deb --no-build --no-strip -p server --target x86_64-unknown-linux-musl --profile archive --output $(TARGET)/release-archive/
 
 dev: ## the same for developing: build quickly, and again whenever a source changes
 	@ci/install.sh rust
@@ -44,6 +49,14 @@ nightly: firefox test before conformance bench ## everything of test with what t
 
 firefox:
 	@ci/install.sh firefox
+
+statements: ## keep what this version asks of the schema, before a release: later schemas must understand it
+	@ci/install.sh rust postgres
+	$(XTASK) web
+	rm -rf $(TARGET)/statements && mkdir -p $(TARGET)/statements
+	CURFEW_RECORD_STATEMENTS=$(abspath $(TARGET))/statements ci/with-postgres.sh cargo nextest run $(SERVER_SIDE)
+	python3 ci/keep-statements.py $(TARGET)/statements $(TARGET)/debug/curfew server/tests/statements
+	CURFEW_WRITE_STATEMENTS=yes ci/with-postgres.sh cargo nextest run $(SERVER_SIDE) -E 'test(/^statements::/)'
 
 before: ## the program of the commit before and this one on one PostgreSQL
 	@ci/install.sh rust postgres

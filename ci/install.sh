@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what a command needs and this machine lacks:
-#   ci/install.sh rust musl lint wasm-opt node postgres proxies prometheus chromium firefox clients
+#   ci/install.sh rust musl deb lint wasm-opt node postgres proxies prometheus chromium firefox clients
 # What is there already costs one look. Debian packages need root or sudo; without, it says what is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -40,6 +40,9 @@ install_musl() {
     has rustup || fail "$(rustc --version) lacks the target x86_64-unknown-linux-musl, and there is no rustup to add it"
     rustup target add x86_64-unknown-linux-musl
 }
+
+# What packs a Debian package.
+install_deb() { has cargo-deb || cargo install --locked cargo-deb; }
 
 install_lint() {
     cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
@@ -103,7 +106,7 @@ install_clients() {
 
 for what in "$@"; do
     case $what in
-        rust | musl | lint | wasm-opt | node | postgres | proxies | prometheus | chromium | firefox | clients) "install_$what" ;;
+        rust | musl | deb | lint | wasm-opt | node | postgres | proxies | prometheus | chromium | firefox | clients) "install_$what" ;;
         *) fail "unknown: $what" ;;
     esac
 done

@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 // Measured (docs/MEASUREMENTS.md). glibc's own is as good.
 #[cfg(target_env = "musl")]
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let cli = cli::parse();

@@ -21,7 +21,7 @@ use crate::{
     run::{cargo, run},
     web,
 };
-use archive::Archive;
+use archive::{Archive, commit_time};
 use packages::Packages;
 
 const TARGET: &str = "x86_64-unknown-linux-musl";
@@ -54,7 +54,9 @@ pub fn build() -> Result<()> {
         ])
         .env("RUSTFLAGS", flags())
         // musl's C compiler, for SQLite and the cryptography. It is no linker for this: what it links asks for musl's loader.
-        .env("CC_x86_64_unknown_linux_musl", "musl-gcc"))?;
+        .env("CC_x86_64_unknown_linux_musl", "musl-gcc")
+        // What C writes down as the time it was compiled at (<https://reproducible-builds.org/specs/source-date-epoch/>).
+        .env("SOURCE_DATE_EPOCH", commit_time()?.to_string()))?;
     let program = paths::target().join(TARGET).join("archive/curfew");
     check_program(&program)?;
     pack_into(&program, &paths::target().join("release-archive"))

@@ -126,7 +126,7 @@ fn header(path: &str, file: &File, time: u64) -> Result<[u8; BLOCK]> {
 }
 
 /// The moment of the commit that is packed, in seconds. 0 outside a checkout.
-fn commit_time() -> Result<u64> {
+pub fn commit_time() -> Result<u64> {
     let mut git = Command::new("git");
     git.current_dir(paths::root())
         .args(["log", "-1", "--format=%ct"]);
