@@ -83,7 +83,7 @@ test.describe("the live notice", { tag: "@with-javascript" }, () => {
         await pause(1);
         await route.fulfill({ response });
       });
-      // Told meanwhile that they "were signed out", they would think of somebody else.
+      // Told meanwhile that they "were signed out", they would think of a stranger.
       await page.evaluate(() => {
         const look = () => document.getElementById("over-title") && sessionStorage.setItem("card", "shown");
         new MutationObserver(look).observe(document, { childList: true, subtree: true });
