@@ -2,7 +2,7 @@
 
 Each creates users and sessions, and each carries out remote logouts of sessions that either has created: after the answer
 both refuse every one of them, and go on taking everybody else's. Then both have died and come back, beside their own schema and
-beside a later one's. Run by
+beside that of a later version. Run by
 ci/beside-the-commit-before.sh, which finds the database by CURFEW_TEST_POSTGRES_URL."""
 
 import http.client, os, pathlib, subprocess, sys, tempfile, time

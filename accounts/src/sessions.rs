@@ -34,7 +34,7 @@ pub use facts::{Facts, facts};
 pub use find::{Found, find, find_by_id, note_active, second_factor};
 pub(crate) use find::{raised, row};
 pub use history::{Past, history, remote_logouts};
-pub use list::{Counted, Dormant, Listed, Which, count_unused, dormant, list, page};
+pub use list::{Counted, Dormant, LastUse, Listed, count_unused, dormant, list, page};
 pub(crate) use remote_logout::end_all_but;
 pub use remote_logout::{By, EndAllError, LogoutReceipt, Surface, end_all};
 pub use rename::{LONGEST_NAME, RenameError, rename};

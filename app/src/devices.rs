@@ -5,7 +5,7 @@ use accounts::{
     db::DatabaseError,
     device,
     instance::Reader,
-    sessions::{SignedIn, Which, list},
+    sessions::{LastUse, SignedIn, list},
     text::visible,
     time::UnixMillis,
 };
@@ -73,7 +73,7 @@ pub(crate) async fn listed(
 ) -> Result<Vec<Session>, DatabaseError> {
     let limits = conn.limits;
     let now = conn.now.at;
-    let mut listed: Vec<Session> = list(conn, &me.user.id, &me.session, Which::All, most)
+    let mut listed: Vec<Session> = list(conn, &me.user.id, &me.session, LastUse::Any, most)
         .await?
         .into_iter()
         .map(|session| {

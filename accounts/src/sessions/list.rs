@@ -27,23 +27,23 @@ fn earliest(expires_at: UnixMillis, curfew_ends_at: Option<UnixMillis>) -> UnixM
     curfew_ends_at.map_or(expires_at, |curfew| curfew.min(expires_at))
 }
 
-/// Which of a user's devices.
+/// When a device was last used, of those that are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
-    All,
-    /// Used after this moment, and the one that is listed first.
-    UsedSince(UnixMillis),
-    /// The others.
-    UnusedSince(UnixMillis),
+pub enum LastUse {
+    Any,
+    /// After this moment. The one that is listed first is among them.
+    Since(UnixMillis),
+    /// Not after it.
+    Before(UnixMillis),
 }
 
-impl Which {
+impl LastUse {
     /// The moment, and whether those used after it are meant.
     fn used(self) -> (UnixMillis, bool) {
         match self {
-            Self::All => (UnixMillis(-1), true),
-            Self::UsedSince(at) => (at, true),
-            Self::UnusedSince(at) => (at, false),
+            Self::Any => (UnixMillis(-1), true),
+            Self::Since(at) => (at, true),
+            Self::Before(at) => (at, false),
         }
     }
 }
@@ -85,11 +85,11 @@ pub async fn list(
     conn: &mut Reader,
     user: &UserId,
     first: &SessionId,
-    which: Which,
+    last_use: LastUse,
     most: i64,
 ) -> Result<Vec<Listed>, sqlx::Error> {
     let (now, idle) = (conn.now.at, conn.idle_since());
-    let (since, lately) = which.used();
+    let (since, lately) = last_use.used();
     on!(conn, c => sqlx::query_as(concat!("select ", listed!(), " where s.user_id = $3 and ", live_session!("$1", "$2"),
         " and (s.last_active_at > $5 or s.id = $4) = $6
           order by case when s.id = $4 then 0 else 1 end, s.last_active_at desc, s.id desc limit $7"))
@@ -166,11 +166,11 @@ macro_rules! dormant {
 pub async fn dormant(
     conn: &mut Reader,
     user: &UserId,
-    which: Which,
+    last_use: LastUse,
     most: i64,
 ) -> Result<Vec<Dormant>, sqlx::Error> {
     let (now, idle) = (conn.now.at, conn.idle_since());
-    let (since, lately) = which.used();
+    let (since, lately) = last_use.used();
     on!(conn, c => sqlx::query_as(concat!(
         "select d.id, d.user_agent, d.label, d.created_at, d.last_used_at, d.expires_at, d.curfew_ends_at
          from remembered_devices d join users u on u.id = d.user_id

@@ -12,7 +12,7 @@ use accounts::{
     db::Db,
     end_reason::EndReason,
     remember_me::Exchange,
-    sessions::{self, By, DeviceRef, EndOneError, Found, SignedIn, Which},
+    sessions::{self, By, DeviceRef, EndOneError, Found, LastUse, SignedIn},
     time::Moment,
 };
 
@@ -228,7 +228,7 @@ async fn the_lists_say_that_a_session_ends_with_the_curfew(db: Db) {
     op.commit().await.unwrap();
     let sql = format!("update sessions set expires_at = {}", NOW.at.0);
     databases::run(&app.db, &sql).await;
-    let dormant = sessions::dormant(&mut app.read(NOW).await, &ada.id, Which::All, 10)
+    let dormant = sessions::dormant(&mut app.read(NOW).await, &ada.id, LastUse::Any, 10)
         .await
         .unwrap();
     let forgotten: Vec<_> = dormant.iter().map(sessions::Dormant::ends_at).collect();

@@ -7,7 +7,7 @@ use accounts::{
     end_reason::EndReason,
     ids::SessionId,
     secret::Token,
-    sessions::{self, By, Found, Which},
+    sessions::{self, By, Found, LastUse},
     time::{Moment, UnixMillis},
 };
 
@@ -146,7 +146,7 @@ async fn the_list_is_what_find_accepts(db: Db) {
     );
     assert!(!listed[1].remembered);
     let here = &listed[1].id;
-    let listed = sessions::list(&mut app.read(now).await, &ada.id, here, Which::All, 1).await;
+    let listed = sessions::list(&mut app.read(now).await, &ada.id, here, LastUse::Any, 1).await;
     let listed = listed.unwrap();
     assert_eq!(
         (listed.len(), &listed[0].id),

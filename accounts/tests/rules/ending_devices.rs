@@ -8,7 +8,9 @@ use accounts::{
     end_reason::EndReason,
     ids::SessionId,
     remember_me::Exchange,
-    sessions::{self, By, DeviceRef, Dormant, EndOneError, EndedOne, RenameError, SignedIn, Which},
+    sessions::{
+        self, By, DeviceRef, Dormant, EndOneError, EndedOne, LastUse, RenameError, SignedIn,
+    },
     time::Moment,
 };
 
@@ -48,7 +50,7 @@ async fn rename(
 }
 
 async fn dormant(app: &TestApp, user: &TestUser, now: Moment) -> Vec<Dormant> {
-    sessions::dormant(&mut app.read(now).await, &user.id, Which::All, 100)
+    sessions::dormant(&mut app.read(now).await, &user.id, LastUse::Any, 100)
         .await
         .unwrap()
 }

@@ -7,7 +7,7 @@ use accounts::{
     ids::SessionId,
     remember_me::{self, Exchange},
     secret::Token,
-    sessions::{self, By, DeviceRef, Found, Which},
+    sessions::{self, By, DeviceRef, Found, LastUse},
     time::Moment,
 };
 
@@ -193,7 +193,7 @@ async fn check(
         browser.dead &= !good;
     }
     assert_eq!(facts.remembered_devices, devices, "operation {operation}");
-    let dormant = sessions::dormant(&mut app.read(now).await, &user.id, Which::All, 1_000)
+    let dormant = sessions::dormant(&mut app.read(now).await, &user.id, LastUse::Any, 1_000)
         .await
         .unwrap();
     let listed = app.list(user, now).await;

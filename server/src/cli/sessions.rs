@@ -8,7 +8,7 @@ use accounts::{
     instance::Instance,
     members::{self, Everyone},
     plans::Plan,
-    sessions::{self, By, EndAllError, EndOneError, Surface, Which},
+    sessions::{self, By, EndAllError, EndOneError, LastUse, Surface},
     text::visible,
     time::{Moment, UnixMillis},
 };
@@ -27,7 +27,7 @@ pub(super) async fn list(
     let mut conn = instance.read(Moment::now()).await?;
     let user = user_with(&mut conn, email).await?;
     let none_first = SessionId(String::new());
-    let listed = sessions::list(&mut conn, &user, &none_first, Which::All, MOST).await?;
+    let listed = sessions::list(&mut conn, &user, &none_first, LastUse::Any, MOST).await?;
     if listed.is_empty() {
         writeln!(out, "{email} is not signed in anywhere.")?;
         return Ok(());

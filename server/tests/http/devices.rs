@@ -6,7 +6,7 @@ mod timeline;
 
 use accounts::{
     ids::SessionId,
-    sessions::{self, Which},
+    sessions::{self, LastUse},
 };
 use app::cookies::Kind;
 
@@ -35,7 +35,7 @@ async fn operation<V: AsRef<str>>(browser: &Browser, name: &str, fields: &[(&str
 async fn session_of(app: &TestApp, name: &str, user_agent: &str) -> String {
     let user = app.user_id(name).await;
     let first = SessionId(String::new());
-    let listed = sessions::list(&mut app.read().await, &user, &first, Which::All, 100).await;
+    let listed = sessions::list(&mut app.read().await, &user, &first, LastUse::Any, 100).await;
     let mut listed = listed.unwrap().into_iter();
     let on_it = listed.find(|session| session.user_agent == user_agent);
     on_it.unwrap().id.0

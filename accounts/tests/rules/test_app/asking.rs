@@ -6,7 +6,7 @@ use accounts::{
     ids::SessionId,
     remember_me::first_use,
     secret::Token,
-    sessions::{self, Facts, Found, Listed, SignedIn, Which},
+    sessions::{self, Facts, Found, LastUse, Listed, SignedIn},
     time::Moment,
 };
 use testing::databases;
@@ -56,7 +56,7 @@ impl TestApp {
             &mut self.read(now).await,
             &user.id,
             &nowhere,
-            Which::All,
+            LastUse::Any,
             1_000,
         )
         .await

@@ -8,7 +8,7 @@ use accounts::{
     instance::Reader,
     limits::Limits,
     permissions::{self, Permission},
-    sessions::{self, AuthMethod, Dormant, SignedIn, Which},
+    sessions::{self, AuthMethod, Dormant, LastUse, SignedIn},
     text::visible,
     time::UnixMillis,
 };
@@ -47,13 +47,13 @@ pub(in super::super) async fn read(
     let words = asked.q.to_lowercase();
     let words = words.as_str();
     let lately = Wanted {
-        which: Which::UsedSince(since),
+        last_use: LastUse::Since(since),
         words,
         page: asked.page,
         counted: of_all.saturating_sub(of_unused),
     };
     let unused = Wanted {
-        which: Which::UnusedSince(since),
+        last_use: LastUse::Before(since),
         words,
         page: asked.unused.unwrap_or(1),
         counted: of_unused,
@@ -77,7 +77,7 @@ fn number(counted: i64) -> usize {
 
 /// A page that is wanted.
 struct Wanted<'a> {
-    which: Which,
+    last_use: LastUse,
     /// In lower case; empty for all.
     words: &'a str,
     /// From 1. The last one is meant where there are fewer.
@@ -93,7 +93,7 @@ async fn page(
     wanted: Wanted<'_>,
 ) -> Result<Listed, DatabaseError> {
     let Wanted {
-        which,
+        last_use,
         words,
         page,
         counted,
@@ -107,7 +107,7 @@ async fn page(
     let mut found = if counted == 0 {
         Vec::new()
     } else {
-        found(conn, me, which, most).await?
+        found(conn, me, last_use, most).await?
     };
     let all = if words.is_empty() {
         counted
@@ -133,12 +133,12 @@ async fn page(
 async fn found(
     conn: &mut Reader,
     me: &SignedIn,
-    which: Which,
+    last_use: LastUse,
     most: usize,
 ) -> Result<Vec<Found>, DatabaseError> {
     let rows = i64::try_from(most).unwrap_or(i64::MAX);
-    let listed = sessions::list(conn, &me.user.id, &me.session, which, rows).await?;
-    let dormant = sessions::dormant(conn, &me.user.id, which, rows).await?;
+    let listed = sessions::list(conn, &me.user.id, &me.session, last_use, rows).await?;
+    let dormant = sessions::dormant(conn, &me.user.id, last_use, rows).await?;
     let listed = listed.into_iter().map(Found::Session);
     let mut found: Vec<Found> = listed
         .chain(dormant.into_iter().map(Found::Remembered))
