@@ -9,6 +9,8 @@ use std::{
 use accounts::{db::Db, on};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
+use crate::statements;
+
 /// Makes `sqlite::story` and `postgres::story` of every `async fn story(subject: impl OverDatabase)` named.
 #[macro_export]
 macro_rules! on_both {
@@ -47,6 +49,7 @@ impl OverDatabase for Db {
 
 /// Runs a story over a SQLite file of its own.
 pub async fn sqlite<S: OverDatabase>(story: impl AsyncFnOnce(S)) {
+    statements::record("sqlite");
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("curfew.db").display());
     let db = Db::open(&url).await.unwrap();
@@ -56,6 +59,7 @@ pub async fn sqlite<S: OverDatabase>(story: impl AsyncFnOnce(S)) {
 /// Runs a story over a PostgreSQL database of its own.
 pub async fn postgres<S: OverDatabase>(story: impl AsyncFnOnce(S)) {
     static CREATED: AtomicU32 = AtomicU32::new(0);
+    statements::record("postgres");
     let server = postgres_server();
     let number = CREATED.fetch_add(1, Ordering::Relaxed);
     let name = format!("curfew_{}_{number}", process::id());

@@ -7,6 +7,7 @@
 
 pub mod databases;
 pub mod proxy;
+mod statements;
 
 /// How often a proof is made: `at_night` in `make nightly`, else as often as is enough to find what is broken.
 #[must_use]

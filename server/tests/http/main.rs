@@ -42,3 +42,4 @@ mod tokens;
 mod database_unavailable;
 mod hostile;
 mod processes;
+mod statements;
