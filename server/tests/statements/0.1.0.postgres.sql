@@ -185,7 +185,6 @@ select d.user_id from remember_tokens t join remembered_devices d on d.id = t.de
 select derived_by, used_at from refresh_tokens where parent_hash = $1
 select details from audit_events
 select details from audit_events where chain = $1 and action = $2 order by seq desc limit 1
-select distinct "table" from pragma_foreign_key_list($1)
 select distinct algorithm from signing_keys where signs_until is null
 select distinct user_id from application_sessions where application_id = $1 and ended_at is null
 select distinct x.user_id from application_sessions x join users u on u.id = x.user_id left join sessions s on s.id = x.session_id where x.ended_at is null and x.epoch = u.epoch and not x.is_offline and coalesce(s.ended_at is not null or s.expires_at <= $1 or s.last_active_at <= $2 or (s.curfew_ends_at is not null and s.curfew_ends_at <= $1), true) order by x.user_id limit 10000
@@ -251,10 +250,8 @@ select moved_to from instance where one = 1
 select n.application_session_id, u.name as user_name, n.reason, n.created_at, n.next_try_at, n.tries, n.last_status, n.last_error, n.outcome, n.answered_at from logout_notices n join users u on u.id = n.user_id where n.application_id = $1 order by n.created_at desc, n.application_session_id desc limit $2
 select name from accounts
 select name from accounts where id = $1
-select name from sqlite_schema where type = 'table' and substr(name, 1, 7) <> 'sqlite_' order by name
 select name from tokens where id = $1 and user_id = $2 and kind = $3
 select name, email, password_hash, plan from sign_ups where token_hash = $1 and used_at is null and expires_at > $2 and not exists (select 1 from users u where u.email = sign_ups.email)
-select name, type, pk from pragma_table_info($1) order by cid
 select not exists (select 1 from users where removed_at is null) from instance where one = 1
 select oldest_migration from instance where one = 1
 select p.id, p.application_id, p.user_id from refresh_tokens r join application_sessions p on p.id = r.application_session_id where r.token_hash = $1
@@ -377,7 +374,6 @@ update invitations set waits_since = null where id = $1 and account_id = $2 and 
 update known_devices set epoch = $4 where user_id = $1 and token_hash = $2 and epoch = $3
 update known_devices set epoch = 0 where user_id = $1 and token_hash = $2
 update logout_notices set leased_until = $2, tries = tries + 1 where application_session_id = ( select n.application_session_id from logout_notices n join applications a on a.id = n.application_id where n.outcome is null and n.next_try_at <= $1 and n.leased_until <= $1 and a.logout_address is not null and (select count(*) from logout_notices x where x.application_id = n.application_id and x.outcome is null and x.leased_until > $1) < $3 and exists (select 1 from logout_notices f where f.application_id = n.application_id and f.outcome is null and f.last_error is not null) = $4 order by n.next_try_at, n.application_session_id limit 1) and outcome is null and next_try_at <= $1 and leased_until <= $1 returning application_session_id, application_id, account_id, user_id, tries, good_until, event_id, (select name from applications a where a.id = application_id) as name, (select preset from applications a where a.id = application_id) as preset, (select signing_algorithm from applications a where a.id = application_id) as signing_algorithm, (select logout_address from applications a where a.id = application_id) as logout_address
-update logout_notices set leased_until = 0, next_try_at = coalesce($2, next_try_at), last_status = $3, last_error = $4, outcome = $5, answered_at = case when $5 is null then answered_at else $6 end where application_session_id = $1 and tries = $7 and outcome is null
 update logout_notices set next_try_at = $2 where application_id = $1 and outcome is null and last_error is not null and next_try_at > $2
 update logout_notices set outcome = 'dropped', answered_at = $2 where application_id = $1 and outcome is null
 update pending_sign_ins set ended_at = $2 where token_hash = $1
