@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what a command needs and this machine lacks:
-#   ci/install.sh rust musl deb lint wasm-opt node postgres proxies prometheus chromium firefox clients
+#   ci/install.sh rust musl deb nextest lint wasm-opt node postgres proxies prometheus chromium firefox clients
 # What is there already costs one look. Debian packages need root or sudo; without, it says what is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -43,6 +43,9 @@ install_musl() {
 
 # What packs a Debian package.
 install_deb() { has cargo-deb || cargo install --locked cargo-deb; }
+
+# Runs each test in a process of its own, which is how their statements are told apart.
+install_nextest() { has cargo-nextest || cargo install --locked cargo-nextest; }
 
 install_lint() {
     cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
@@ -106,7 +109,7 @@ install_clients() {
 
 for what in "$@"; do
     case $what in
-        rust | musl | deb | lint | wasm-opt | node | postgres | proxies | prometheus | chromium | firefox | clients) "install_$what" ;;
+        rust | musl | deb | nextest | lint | wasm-opt | node | postgres | proxies | prometheus | chromium | firefox | clients) "install_$what" ;;
         *) fail "unknown: $what" ;;
     esac
 done

@@ -2,8 +2,7 @@
 
 Each creates users and sessions, and each carries out remote logouts of sessions that either has created: after the answer
 both refuse every one of them, and go on taking everybody else's. Then both have died and come back, beside their own schema and
-beside that of a later version. Run by
-ci/beside-the-commit-before.sh, which finds the database by CURFEW_TEST_POSTGRES_URL."""
+beside that of a later version. Run by ci/beside-the-commit-before.sh, which finds the database by CURFEW_TEST_POSTGRES_URL."""
 
 import http.client, os, pathlib, subprocess, sys, tempfile, time
 
@@ -104,6 +103,7 @@ def serves(name: str, env: dict, folder: str) -> bool:
         return process.wait(20) == 0
     except subprocess.TimeoutExpired:
         process.kill()
+        process.wait()
         return True
 
 

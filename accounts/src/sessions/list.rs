@@ -186,7 +186,7 @@ pub async fn dormant(
         .await)
 }
 
-/// How many devices [`list`] and [`dormant`] have in all.
+/// What [`count_unused`] has counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
 pub struct Counted {
     /// Live sessions that are not `first` and were not used since.
