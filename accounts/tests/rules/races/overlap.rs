@@ -46,8 +46,12 @@ impl Overlap {
         B: Send + 'static,
     {
         let start = Arc::new(Barrier::new(2));
-        let (hold_operation, hold_remote_logout) =
-            (self.up_to(self.remote_logout), self.up_to(self.operation));
+        // Most operations hash or read before they come to what the remote logout waits for: it is held back longer, or it
+        // would nearly always be first.
+        let (hold_operation, hold_remote_logout) = (
+            self.up_to(self.remote_logout),
+            self.up_to(self.operation * 3 / 2),
+        );
         let operation = tokio::spawn(held_back(Arc::clone(&start), hold_operation, operation));
         let remote_logout = tokio::spawn(held_back(start, hold_remote_logout, remote_logout));
         let (a, operation) = operation.await.unwrap();
