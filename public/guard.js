@@ -22,7 +22,9 @@
     if (signedIn && location.pathname === "/sign-in") {
       const typed = "input:not([type=hidden], [type=checkbox])";
       const untouched = () => [...document.querySelectorAll(typed)].every((field) => !field.value);
-      signedIn.onmessage = ({ data }) => data === "yes" && untouched() && location.reload();
+      // A receipt, or why it was signed out, is said once: it stays until it has been read.
+      const mayLeave = () => untouched() && !document.querySelector(".receipt");
+      signedIn.onmessage = ({ data }) => data === "yes" && mayLeave() && location.reload();
       signedIn.postMessage("who?");
     }
     return;
@@ -101,19 +103,23 @@
   let sent = 0;
   let heard = 0;
   let byBrowser = false;
+  let answered = 0;
   const sentBy = (event) => (byBrowser = !event.defaultPrevented);
   document.addEventListener("submit", (event) => {
     sent = Date.now();
     setTimeout(sentBy, 0, event);
   }, true);
   const unanswered = () => byBrowser || document.querySelector("form [aria-busy]");
+  // The WASM leaves for the sign-in page: to go there twice would be to go past what it says once.
+  document.addEventListener("curfew:leaving", () => (answered = Date.now()));
 
   // The session has ended, says the server. Without a reason another page has told it already.
   const ended = (reason) => {
     if (over) return;
     const now = Date.now();
     heard ||= now;
-    const patience = (unanswered() && heard - sent < 30_000 ? heard : sent) + 3_000 - now;
+    const since = unanswered() && heard - sent < 30_000 ? heard : sent;
+    const patience = Math.max(since, answered) + 3_000 - now;
     if (patience > 0) {
       veil(true);
       setTimeout(() => ended(reason), patience);

@@ -24,7 +24,7 @@ pub fn start() {
     // the server for the page, so that nothing of the page before is left in memory.
     let _ = leptos::server_fn::redirect::set_redirect_hook(|to: &str| {
         if to.starts_with("/sign-in") {
-            leaving();
+            let _ = begin_leaving();
         }
         let to = to.to_owned();
         let go = move || {
@@ -58,21 +58,25 @@ thread_local! {
 pub fn leave_for_sign_in() {
     let root = document().document_element();
     let is_over = root.is_some_and(|root| root.has_attribute("data-over"));
-    if is_over || IS_LEAVING.replace(true) {
+    if is_over || !begin_leaving() {
         return;
     }
-    // It may not have come to that: the network is gone, or the page was come back to.
-    set_timeout(|| IS_LEAVING.set(false), LEAVING);
-    leaving();
     let location = window().location();
     let here = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
     let next = js_sys::encode_uri_component(&here);
     let _ = location.replace(&format!("/sign-in?next={next}"));
 }
 
-/// What was half typed is kept by `public/drafts.js`, if the session turns out to have ended.
-fn leaving() {
-    if let Ok(event) = leptos::web_sys::Event::new("curfew:leaving") {
-        let _ = document().dispatch_event(&event);
+/// From now on the page is being left for the sign-in page; false where it was already. What was half typed is kept by
+/// `public/drafts.js`, if the session turns out to have ended.
+fn begin_leaving() -> bool {
+    let begins = !IS_LEAVING.replace(true);
+    if begins {
+        // It may not have come to that: the network is gone, or the page was come back to.
+        set_timeout(|| IS_LEAVING.set(false), LEAVING);
+        if let Ok(event) = leptos::web_sys::Event::new("curfew:leaving") {
+            let _ = document().dispatch_event(&event);
+        }
     }
+    begins
 }

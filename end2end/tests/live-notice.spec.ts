@@ -67,6 +67,38 @@ test.describe("the live notice", { tag: "@with-javascript" }, () => {
     await expectNothingOf(other, ada);
   });
 
+  test("a look-up that is refused late leaves the receipt where it is", async ({ user }) => {
+    const ada = await user("Ada Lovelace");
+    const { page, context } = ada;
+    await visit(page, "/profile/security");
+    const cookies = (await context.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
+    const asked = await ask(page);
+    // It was sent before the logout, and its answer comes after that of the logout.
+    await page.route(/\/sign-in\?/, async (route) => {
+      const late = await context.request.post("/api/fn/devices", { form: { page: 1 }, headers: { cookie: cookies } });
+      expect(late.status()).toBe(401);
+      await route.continue();
+    });
+    await asked.getByRole("button", { name: "Log out everywhere" }).click();
+    await expect(receipt(page)).toBeVisible();
+    await expect(reason(page)).toHaveCount(0);
+  });
+
+  test("a receipt stays where it is when the user signs in in another tab", async ({ user }) => {
+    const ada = await user("Ada Lovelace");
+    await visit(ada.page, "/profile/security");
+    await remoteLogout(ada.page);
+    await expect(receipt(ada.page)).toBeVisible();
+    const [other, waiting] = [await ada.context.newPage(), await ada.context.newPage()];
+    await visit(waiting, "/sign-in?next=/profile/login");
+    await visit(other, "/sign-in?next=/profile");
+    await signIn(other, ada);
+    await expect(other).toHaveURL("/profile");
+    // A tab that has nothing to say is led on.
+    await expect(waiting).toHaveURL("/profile/login");
+    await expect(receipt(ada.page)).toBeVisible();
+  });
+
   for (const [means, path] of [["its dialog", "/profile/security"], ["its own page", "/profile/remote-logout"]]) {
     test(`a remote logout by ${means} leads to its receipt, however slow the answer`, async ({ user, server }) => {
       const ada = await user("Ada Lovelace");

@@ -24,12 +24,12 @@ use axum::{
 };
 use leptos::prelude::provide_context;
 
-use plain::{Refusal, as_json, back, succeeded};
+use plain::{Refusal, back, succeeded};
 use tracing::Span;
 
 use crate::{
     addresses::{CODE, FUNCTIONS},
-    error_page::wants_html,
+    error_page::{json, wants_html},
     form_body::{LARGEST, field, is_utf8},
     form_page, metrics, pages, permitted,
     problem::code_name,
@@ -124,7 +124,7 @@ impl Call {
             metrics::sign_in(code);
         }
         if !self.plain {
-            return as_json(state, &error);
+            return json(&error);
         }
         let refusal = Refusal {
             name: &self.name,

@@ -50,6 +50,13 @@ pub async fn page(
         Presence::Ended(_) | Presence::Anonymous if path == CODE => {
             code(&state, visit, request).await
         }
+        // A script that was refused has led here. It was told the reason without a cookie: a late answer would overwrite
+        // the receipt of this browser's own remote logout.
+        Presence::Ended(ended) if path == "/sign-in" => {
+            let reason = Flash::Ended(Reason::from(ended));
+            let flash = Some(visit.flash.clone().unwrap_or(reason));
+            draw(&state, Visit { flash, ..visit }, request).await
+        }
         _ if public => draw(&state, visit, request).await,
         Presence::SignedIn(_) => match permitted::check(&state, &visit, path).await {
             Ok(()) => draw(&state, visit, request).await,

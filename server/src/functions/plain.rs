@@ -15,7 +15,6 @@ use axum::{body::Bytes, http::header, response::Response};
 
 use crate::{
     addresses::{self, CONFIRM, SET_UP_FIRST},
-    error_page::json,
     form_body,
     redirects::{see_other, set_unless_set, start_over, to_sign_in},
     state::AppState,
@@ -62,17 +61,6 @@ pub(super) struct Refusal<'a> {
     /// The page that the form stands on.
     pub page: Option<String>,
     pub error: AppError,
-}
-
-/// The answer to a program whose operation was refused. No cookie is removed: a late answer to a script must not remove
-/// a newer one.
-pub(super) fn as_json(state: &AppState, error: &AppError) -> Response {
-    let mut response = json(error);
-    if let Some(reason) = &error.reason {
-        let flash = Flash::Ended(Reason::clone(reason));
-        set_unless_set(&mut response, &state.curfew.cookies.flash(&flash));
-    }
-    response
 }
 
 /// The answer to a plain form whose operation was refused: its page, which says why. The error itself where no page of
