@@ -1,6 +1,7 @@
 // What every story starts from: a server, users with devices, and a watch over what browsers complain about.
 import {
   type APIRequestContext,
+  type APIResponse,
   type BrowserContext,
   type BrowserContextOptions,
   type Page,
@@ -134,7 +135,7 @@ export const test = base.extend<Stories & Scripted, { settings: Settings; server
     use(async (name, agent) => {
       const user = stranger(name);
       const { context, page } = await device(agent);
-      await post(context.request, "sign_up", { ...user });
+      await call(context.request, "sign_up", { ...user });
       return { ...user, context, page };
     }),
   another: async ({ device }, use) =>
@@ -165,13 +166,14 @@ function withoutWebAssembly(): void {
 }
 
 /** Calls a server function without a page. */
-async function post(request: APIRequestContext, name: string, form: Record<string, string>): Promise<void> {
+export async function call(request: APIRequestContext, name: string, form: Record<string, string>): Promise<APIResponse> {
   const answer = await request.post(`/api/fn/${name}`, { form });
   expect(answer.status(), await answer.text()).toBe(200);
+  return answer;
 }
 
 async function postSignIn(request: APIRequestContext, { email, password }: User, remember = false): Promise<void> {
-  await post(request, "sign_in", { email, password, ...(remember && { remember_me: "true" }) });
+  await call(request, "sign_in", { email, password, ...(remember && { remember_me: "true" }) });
 }
 
 async function listen(context: BrowserContext, complaints: string[], origin: string): Promise<void> {
