@@ -9,7 +9,7 @@ TEST := $(if $(shell command -v cargo-nextest),nextest run,test)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run release deb dev test nightly firefox statements before clients e2e pictures bench conformance lint fmt
+.PHONY: help run release deb dev test nightly firefox statements before clients e2e pictures bench conformance traces lint fmt
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,7 +45,7 @@ test: ## everything: lint, tests on SQLite and PostgreSQL, browser tests
 
 nightly: export CURFEW_NIGHTLY := yes
 nightly: export CURFEW_TEST_NIGHTLY := yes
-nightly: firefox test before conformance bench ## everything of test with what takes too long for each change, and the measurements
+nightly: firefox test before conformance traces bench ## everything of test with what takes too long for each change, and the measurements
 
 firefox:
 	@ci/install.sh firefox
@@ -86,6 +86,12 @@ bench: ## measurements, with the release build
 	@ci/install.sh rust wasm-opt postgres
 	$(XTASK) web
 	ci/with-postgres.sh cargo bench -p server
+
+traces: ## a program with the feature `traces` beside a collector
+	@ci/install.sh rust
+	@mkdir -p target/site
+	cargo build -p server --features traces
+	python3 ci/traces.py $(TARGET)/debug/curfew
 
 conformance: ## the Model Context Protocol's own suite against the transport of /mcp
 	@ci/install.sh rust node

@@ -6,6 +6,7 @@
 mod backup;
 pub(crate) mod catalogue;
 mod clock;
+mod conn;
 pub(crate) mod copying;
 mod in_use;
 mod lineage;
@@ -18,17 +19,13 @@ pub(crate) mod rows;
 mod same_file;
 mod sqlite;
 
-use std::{
-    ops::{Deref, DerefMut},
-    time::Duration,
-};
+use std::time::Duration;
 
-use sqlx::{
-    Connection, Database, Postgres, Sqlite, Transaction, migrate::MigrateError,
-    pool::PoolConnection, postgres::PgPool, sqlite::SqlitePool,
-};
+use sqlx::{migrate::MigrateError, postgres::PgPool, sqlite::SqlitePool};
+use tracing::instrument;
 
 pub use backup::{BackupError, back_up, check_integrity, check_point, postgres_servers};
+pub use conn::{Conn, Held, Tx};
 pub use copying::EndError;
 pub use in_use::{InUse, exclusive};
 pub(crate) use notifier::INSTANCE;
@@ -37,6 +34,9 @@ pub use pools::PoolUse;
 pub use raise::{InstanceRaise, RaiseReason};
 pub use same_file::SameFile;
 pub use sqlx::Error as DatabaseError;
+
+/// The target of spans that only traces take (server/src/traces.rs).
+pub const TRACES: &str = "curfew::traces";
 
 /// How long an operation waits for a connection before the database counts as unavailable.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
@@ -160,6 +160,7 @@ impl Db {
     ///
     /// # Errors
     /// When the database is unavailable.
+    #[instrument(target = TRACES, level = "trace", name = "wait for a connection", skip_all)]
     pub async fn read(&self) -> Result<Conn, sqlx::Error> {
         self.still_there()?;
         Ok(match self {
@@ -215,6 +216,7 @@ impl Db {
         self.begin().await.map(Tx)
     }
 
+    #[instrument(target = TRACES, level = "trace", name = "begin a transaction", skip_all)]
     pub(crate) async fn begin(&self) -> Result<Conn, sqlx::Error> {
         self.still_there()?;
         Ok(match self {
@@ -254,123 +256,4 @@ impl Db {
             Self::Postgres { pool, .. } => pool.close().await,
         }
     }
-}
-
-/// A connection to either database, in a transaction or not. Use it with [`on!`](crate::on).
-#[derive(Debug)]
-pub enum Conn {
-    Sqlite(Held<Sqlite>),
-    Postgres(Held<Postgres>),
-}
-
-/// How a connection is held.
-#[derive(Debug)]
-pub enum Held<D: Database> {
-    Plain(PoolConnection<D>),
-    /// Of no pool.
-    Own(D::Connection),
-    InTx(Transaction<'static, D>),
-}
-
-impl<D: Database> Deref for Held<D> {
-    type Target = D::Connection;
-
-    fn deref(&self) -> &Self::Target {
-        match self {
-            Self::Plain(conn) => conn,
-            Self::Own(conn) => conn,
-            Self::InTx(tx) => tx,
-        }
-    }
-}
-
-impl<D: Database> DerefMut for Held<D> {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        match self {
-            Self::Plain(conn) => conn,
-            Self::Own(conn) => conn,
-            Self::InTx(tx) => tx,
-        }
-    }
-}
-
-impl Conn {
-    /// Closes a connection of no pool in good order; others go back to theirs.
-    pub(crate) async fn close(self) {
-        // One that cannot be is closed all the same.
-        let _ = match self {
-            Self::Sqlite(Held::Own(conn)) => conn.close().await,
-            Self::Postgres(Held::Own(conn)) => conn.close().await,
-            Self::Sqlite(_) | Self::Postgres(_) => Ok(()),
-        };
-    }
-
-    /// Commits the transaction that this connection is in.
-    async fn commit(self) -> Result<(), sqlx::Error> {
-        match self {
-            Self::Sqlite(Held::InTx(tx)) => tx.commit().await,
-            Self::Postgres(Held::InTx(tx)) => tx.commit().await,
-            // Never reached: only `begin` creates what is committed.
-            Self::Sqlite(_) | Self::Postgres(_) => Err(sqlx::Error::Protocol(
-                "a connection that is in no transaction commits nothing".into(),
-            )),
-        }
-    }
-}
-
-/// A transaction. Derefs to its [`Conn`].
-#[derive(Debug)]
-pub struct Tx(Conn);
-
-impl Tx {
-    /// Commits durably: when this returns, what was written survives a power cut.
-    ///
-    /// # Errors
-    /// When the database is unavailable; then nothing has happened.
-    pub async fn commit(self) -> Result<(), sqlx::Error> {
-        self.0.commit().await
-    }
-}
-
-impl Deref for Tx {
-    type Target = Conn;
-
-    fn deref(&self) -> &Conn {
-        &self.0
-    }
-}
-
-impl DerefMut for Tx {
-    fn deref_mut(&mut self) -> &mut Conn {
-        &mut self.0
-    }
-}
-
-/// Runs one body on whichever database the connection is of:
-/// `on!(conn, c => sqlx::query("…").bind(x).execute(c).await)`.
-#[macro_export]
-macro_rules! on {
-    ($conn:expr, $c:ident => $body:expr) => {{
-        let conn: &mut $crate::db::Conn = $conn;
-        match conn {
-            $crate::db::Conn::Sqlite(held) => {
-                let $c = &mut **held;
-                $body
-            }
-            $crate::db::Conn::Postgres(held) => {
-                let $c = &mut **held;
-                $body
-            }
-        }
-    }};
-}
-
-/// Runs one statement that returns no rows, with its parameters in order. Gives the number of rows it changed:
-/// `let renamed = execute!(conn, "update users set name = $2 where id = $1", id, name)?;`
-#[macro_export]
-macro_rules! execute {
-    ($conn:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
-        $crate::on!($conn, c => sqlx::query($sql)$(.bind($bind))*.execute(c).await
-            .map(|done| done.rows_affected()))
-    };
 }

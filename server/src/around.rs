@@ -85,7 +85,10 @@ async fn each(
             Err(refused) => refused,
         }
     };
-    let response = answered.instrument(numbered.span()).await;
+    let response = answered
+        .instrument(numbered.span())
+        .instrument(numbered.traced())
+        .await;
     let mut response = compressed(encodings, response).await;
     headers::secure(state, &mut response);
     numbered.answered(response)

@@ -70,6 +70,7 @@ pub mod state;
 pub mod stopping;
 pub mod streams;
 pub mod token_rate_limit;
+mod traces;
 pub mod two_factor_files;
 pub mod visible_log;
 pub mod warned;

@@ -12,8 +12,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tracing_subscriber::{EnvFilter, fmt, fmt::MakeWriter};
+use tracing::Subscriber;
+use tracing_subscriber::{
+    EnvFilter, Layer, fmt,
+    fmt::MakeWriter,
+    layer::SubscriberExt,
+    registry::{LookupSpan, Registry},
+    util::SubscriberInitExt,
+};
 
+#[cfg(feature = "traces")]
+use crate::traces::exporter::Exporter;
 use crate::visible_log::VisibleLog;
 
 /// Lines that may wait to be written: a second or so of a busy node.
@@ -34,6 +43,8 @@ const AGAIN: Duration = Duration::from_millis(10);
 pub struct Log {
     queue: SyncSender<Message>,
     lost: Arc<AtomicU64>,
+    #[cfg(feature = "traces")]
+    traces: Option<Exporter>,
 }
 
 enum Message {
@@ -43,26 +54,50 @@ enum Message {
 }
 
 impl Log {
-    /// Begins to log to standard error, in colours on a terminal unless `NO_COLOR` is set (<https://no-color.org>).
+    /// Begins to log to standard error, in colours on a terminal unless `NO_COLOR` is set (<https://no-color.org>); and, in
+    /// a program with the feature `traces`, to send traces where a collector is named.
     ///
     /// # Errors
-    /// When the system gives no thread for it.
+    /// When the system gives no thread for it, or the collector's settings cannot be used.
     pub fn begin(json: bool, filter: &str) -> io::Result<Self> {
         let log = Self::to(io::stderr())?;
+        #[cfg(feature = "traces")]
+        let log = Self {
+            traces: Exporter::from_env()?,
+            ..log
+        };
+        log.listen(json, EnvFilter::new(filter));
+        std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a panic")));
+        Ok(log)
+    }
+
+    fn listen(&self, json: bool, filter: EnvFilter) {
+        #[cfg(feature = "traces")]
+        if let Some(traces) = &self.traces {
+            let lines = self.lines(json).with_filter(filter);
+            return Registry::default().with(traces.layer()).with(lines).init();
+        }
+        Registry::default()
+            .with(filter)
+            .with(self.lines(json))
+            .init();
+    }
+
+    fn lines<S>(&self, json: bool) -> Box<dyn Layer<S> + Send + Sync>
+    where
+        S: Subscriber + for<'span> LookupSpan<'span>,
+    {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let lines = fmt()
-            .with_env_filter(EnvFilter::new(filter))
+        let lines = fmt::layer()
             .with_ansi(!no_color && io::stderr().is_terminal())
             // It would say on standard error that standard error cannot be written, and panic.
             .log_internal_errors(false)
-            .with_writer(VisibleLog(log.clone()));
+            .with_writer(VisibleLog(self.clone()));
         if json {
-            lines.json().flatten_event(true).init();
+            lines.json().flatten_event(true).boxed()
         } else {
-            lines.init();
+            lines.boxed()
         }
-        std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a panic")));
-        Ok(log)
     }
 
     fn to(out: impl Write + Send + 'static) -> io::Result<Self> {
@@ -71,11 +106,20 @@ impl Log {
         let counted = lost.clone();
         let writer = thread::Builder::new().name("log".into());
         writer.spawn(move || write(out, &lines, &counted))?;
-        Ok(Self { queue, lost })
+        Ok(Self {
+            queue,
+            lost,
+            #[cfg(feature = "traces")]
+            traces: None,
+        })
     }
 
-    /// Waits until what was logged is written, but no longer than this.
+    /// Waits until what was logged is written, and what is traced was sent, each for no longer than this.
     pub fn end(&self, most: Duration) {
+        #[cfg(feature = "traces")]
+        if let Some(traces) = &self.traces {
+            traces.end(most);
+        }
         let until = Instant::now() + most;
         let (written, is_written) = sync_channel(1);
         // Its reader may be slow, and the queue full.

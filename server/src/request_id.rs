@@ -12,7 +12,7 @@ use tracing::{Span, field::Empty, info_span};
 
 use crate::{
     addresses::{self, Address},
-    metrics,
+    metrics, traces,
 };
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -35,6 +35,8 @@ pub(crate) struct Numbered {
     matched: Option<MatchedPath>,
     listed: Option<&'static Address>,
     span: Span,
+    /// What traces know of it.
+    traced: Span,
     start: Instant,
 }
 
@@ -50,11 +52,12 @@ impl Numbered {
             _ => address.function_name(),
         });
         let page = listed.filter(|address| address.is_page());
+        let matched_route = matched.as_ref().map_or("-", MatchedPath::as_str);
         let span = info_span!(
             "request",
             request_id = id,
             method = request.method().as_str(),
-            route = matched.as_ref().map_or("-", MatchedPath::as_str),
+            route = matched_route,
             function,
             page = page.map(|address| address.path),
             user = Empty,
@@ -62,12 +65,15 @@ impl Numbered {
             token = Empty,
             code = Empty,
         );
+        let route = listed.map_or(matched_route, |address| address.path);
+        let traced = traces::of_request(request, route, &id);
         request.extensions_mut().insert(RequestId(id.clone()));
         Self {
             id,
             matched,
             listed,
             span,
+            traced,
             start,
         }
     }
@@ -77,12 +83,18 @@ impl Numbered {
         self.span.clone()
     }
 
+    /// What takes its time is part of.
+    pub(crate) fn traced(&self) -> Span {
+        self.traced.clone()
+    }
+
     /// Says how it went, and gives the answer its number.
     pub(crate) fn answered(self, mut response: Response) -> Response {
         let start = self.start;
         let (status, ms) = (response.status().as_u16(), start.elapsed().as_millis());
         self.span
             .in_scope(|| tracing::info!(status, ms, "request answered"));
+        traces::answered(&self.traced, response.status());
         let matched = self.matched.as_ref().map_or("", MatchedPath::as_str);
         let address = self.listed.or_else(|| addresses::find(matched));
         metrics::request(

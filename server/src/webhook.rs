@@ -5,7 +5,7 @@ mod client;
 mod lookup;
 mod reserved;
 mod resolver;
-mod tls;
+pub(crate) mod tls;
 
 use std::{sync::Arc, time::Duration};
 

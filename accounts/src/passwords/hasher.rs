@@ -7,6 +7,7 @@ use argon2::{
     password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
 use tokio::task::spawn_blocking;
+use tracing::instrument;
 
 use super::{
     Unacceptable, accept,
@@ -14,7 +15,7 @@ use super::{
     memory::Memory,
     normal,
 };
-use crate::{client::Client, secret::Secret, time::fill_random};
+use crate::{client::Client, db::TRACES, secret::Secret, time::fill_random};
 
 /// What checking a password against a stored hash found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,6 +176,7 @@ impl Hashing<'_> {
             .await
     }
 
+    #[instrument(target = TRACES, level = "trace", name = "hash a password in turn", skip_all)]
     async fn in_turn<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,

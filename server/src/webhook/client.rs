@@ -7,12 +7,16 @@ use std::{
     time::Duration,
 };
 
-use accounts::webhooks::{Failure, Payload};
+use accounts::{
+    db::TRACES,
+    webhooks::{Failure, Payload},
+};
 use app::context::{Pending, WebhookClient};
 use http::{Method, header};
 use reqwest::{Client, RequestBuilder, Response, redirect, retry};
 use tokio::time::timeout;
 use tokio_rustls::rustls::{self, ClientConfig, pki_types::CertificateDer};
+use tracing::instrument;
 
 use super::{addresses::Addresses, resolver::Checked, tls};
 
@@ -74,6 +78,7 @@ impl HttpWebhookClient {
     }
 
     /// As [`Self::post`], with another method.
+    #[instrument(target = TRACES, level = "trace", name = "delivery", skip_all)]
     pub(crate) async fn request(
         &self,
         method: Method,
