@@ -3,6 +3,7 @@
 //! An event is written in the transaction of the operation it tells of, so neither exists without the
 //! other. It never holds a session id, a token or the hash of one.
 
+mod action;
 mod chain;
 mod event;
 mod filter;
@@ -15,11 +16,12 @@ mod verify;
 mod window;
 mod word;
 
+pub(crate) use action::severity_rank;
+pub use action::{Action, CATEGORIES, SEVERITIES};
 pub(crate) use chain::with_id;
 pub use chain::{Stored, chains, page, recorded, with_hash};
 pub(crate) use event::Unchained;
-pub(crate) use event::severity_rank;
-pub use event::{Action, Actor, CATEGORIES, Event, SEVERITIES};
+pub use event::{Actor, Event};
 pub use filter::{Cut, Filter};
 pub use gap::Broken;
 pub(crate) use heads::lock_chain;
