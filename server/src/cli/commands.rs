@@ -1,12 +1,16 @@
 //! The command line: every command, its arguments and its help.
 
+mod applications;
+mod users;
+
 use std::path::PathBuf;
 
-use accounts::{plans::Plan, roles::Role};
 use clap::{Args, Parser, Subcommand};
 
 use super::config::ConfigCommand;
 use crate::event_lines::Format;
+pub use applications::{AddApplication, Application};
+pub use users::{Account, CreateUser, User};
 
 /// Accounts and sessions of your own, and a way to be signed out everywhere at once.
 #[derive(Debug, Parser)]
@@ -158,61 +162,6 @@ impl Command {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum User {
-    /// Create a user and a new account they own, whatever `CURFEW_SIGN_UP` says, and print their id
-    #[command(
-        after_help = "The password is the first line of standard input, or of a file.\n\n\
-        Example: curfew user create --name 'Ada Lovelace' --email ada@example.com --password-file password.txt"
-    )]
-    Create(CreateUser),
-    /// List every user: email, name, role, account, plan
-    #[command(after_help = "Example: curfew user list")]
-    List,
-    /// Disable a user: sessions, remembered devices and tokens end at once, and they cannot sign in
-    #[command(
-        after_help = "An owner or admin of their account, or `curfew user enable`, enables them again.\n\n\
-        Example: curfew user disable ada@example.com"
-    )]
-    Disable {
-        email: String,
-        /// Also the last owner of an account: it has no owner until `curfew user enable` or `curfew user role`
-        #[arg(long)]
-        last_owner: bool,
-    },
-    /// Enable a user who was disabled: they can sign in again, and what ended stays ended
-    #[command(after_help = "Example: curfew user enable ada@example.com")]
-    Enable { email: String },
-    /// Give a user another role in their account
-    #[command(
-        after_help = "Editor and watch-only are for the plans that have them. The last owner of an account stays one.\n\n\
-        Example: curfew user role grace@example.com owner"
-    )]
-    Role {
-        email: String,
-        /// owner, admin, editor, member or `watch_only`
-        #[arg(value_parser = role)]
-        role: Role,
-    },
-    /// Print a one-time link with which a user chooses a new password
-    #[command(
-        after_help = "It works once, for half an hour, and signs no user in: their second factor is asked for as ever. Hand it to \
-        them and to no other.\n\n\
-        Example: curfew user reset-password ada@example.com"
-    )]
-    ResetPassword { email: String },
-    /// Turn two-factor authentication off for a user who has lost their phone and their recovery codes
-    #[command(
-        after_help = "Make sure that it is them who asks: the password alone signs them in then. Their sessions end, and \
-        they are told by email.\n\n\
-        Example: curfew user disable-two-factor ada@example.com"
-    )]
-    DisableTwoFactor { email: String },
-    /// Forget the wrong passwords and codes that keep a user from signing in
-    #[command(after_help = "Example: curfew user unlock ada@example.com")]
-    Unlock { email: String },
-}
-
-#[derive(Debug, Subcommand)]
 pub enum InstanceCommand {
     /// End everything of every user, as `curfew restore` does: after a copy was put in place in another way
     #[command(
@@ -228,37 +177,6 @@ pub enum Mail {
     /// Send an email with the settings that the server has, now, and say how that went
     #[command(after_help = "Example: curfew mail test ada@example.com")]
     Test { address: String },
-}
-
-#[derive(Debug, Args)]
-pub struct CreateUser {
-    #[arg(long)]
-    pub name: String,
-    #[arg(long)]
-    pub email: String,
-    /// Read the password from this file's first line, not from standard input
-    #[arg(long)]
-    pub password_file: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Account {
-    /// Set the plan of the account that a user is in
-    #[command(after_help = "Example: curfew account set-plan ada@example.com pro")]
-    SetPlan {
-        email: String,
-        /// free, plus, pro or enterprise
-        #[arg(value_parser = plan)]
-        plan: Plan,
-    },
-}
-
-fn plan(name: &str) -> Result<Plan, &'static str> {
-    Plan::named(name).ok_or("use free, plus, pro or enterprise")
-}
-
-fn role(key: &str) -> Result<Role, &'static str> {
-    Role::of_key(key).ok_or("use owner, admin, editor, member or watch_only")
 }
 
 #[derive(Debug, Subcommand)]
@@ -303,60 +221,6 @@ pub enum Sessions {
         /// As `curfew sessions list` shows it
         id: String,
     },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Application {
-    /// Register an application, and print its client id and its secret, which is shown this once
-    #[command(
-        after_help = "Example: curfew application add --account-of ada@example.com --name Cloud \\\n    \
-        --redirect https://cloud.example.com/apps/user_oidc/code --logout https://cloud.example.com/logged-out\n\
-        Example: curfew application add --account-of ada@example.com --name Wiki --gate --address https://wiki.example.com"
-    )]
-    Add(AddApplication),
-    /// List every application: id, kind, name, hosts
-    #[command(after_help = "Example: curfew application list")]
-    List,
-    /// Remove an application: every session there ends, and is told of once more
-    #[command(after_help = "Example: curfew application remove 018f…")]
-    Remove { id: String },
-}
-
-#[derive(Debug, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of the command line"
-)]
-pub struct AddApplication {
-    /// Email of a user of the account that it belongs to
-    #[arg(long, value_name = "EMAIL")]
-    pub account_of: String,
-    #[arg(long)]
-    pub name: String,
-    /// Behind a reverse proxy that asks Curfew, in place of OpenID Connect
-    #[arg(long, requires = "address", conflicts_with_all = ["redirect", "logout", "public"])]
-    pub gate: bool,
-    /// Where it is
-    #[arg(long, value_name = "URL")]
-    pub address: Option<String>,
-    /// Where a sign-in goes back to; more than once for more than one
-    #[arg(long, value_name = "URL", required_unless_present = "gate")]
-    pub redirect: Vec<String>,
-    /// Where it is told that a session has ended (back-channel logout)
-    #[arg(long, value_name = "URL")]
-    pub logout: Option<String>,
-    /// Allow plain http on private names
-    #[arg(long)]
-    pub plain_http: bool,
-    /// It keeps no secret: a program on a phone or in a browser
-    #[arg(long)]
-    pub public: bool,
-    /// Sign its ID tokens and logout tokens by RS256, in place of ES256
-    #[arg(long, conflicts_with = "gate")]
-    pub rs256: bool,
-    /// Only with a second factor
-    #[arg(long)]
-    pub second_factor: bool,
 }
 
 #[derive(Debug, Subcommand)]
