@@ -98,12 +98,12 @@
     title.focus();
   };
 
-  // A tab that sends something is on its way already, perhaps to the receipt of its own remote logout. Where the server or the
-  // network is slow, the answer comes long after the click: it is waited for from the first word of the end on.
+  // A tab that sends something is on its way already, perhaps to the receipt of its own remote logout: the answer is waited for.
+  // It may be slow. Chromium keeps an answer back while it clears what Clear-Site-Data names, for seconds where its cache is large.
+  const ANSWERED_BY = 30_000;
   let sent = 0;
-  let heard = 0;
-  let byBrowser = false;
   let answered = 0;
+  let byBrowser = false;
   const sentBy = (event) => (byBrowser = !event.defaultPrevented);
   document.addEventListener("submit", (event) => {
     sent = Date.now();
@@ -116,13 +116,10 @@
   // The session has ended, says the server. Without a reason another page has told it already.
   const ended = (reason) => {
     if (over) return;
-    const now = Date.now();
-    heard ||= now;
-    const since = unanswered() && heard - sent < 30_000 ? heard : sent;
-    const patience = Math.max(since, answered) + 3_000 - now;
-    if (patience > 0) {
+    const until = unanswered() ? sent + ANSWERED_BY : Math.max(sent, answered) + 3_000;
+    if (Date.now() < until) {
       veil(true);
-      setTimeout(() => ended(reason), patience);
+      setTimeout(() => ended(reason), 250);
     } else if (!reason || reason.end_reason === "signed_out") leave();
     else card(reason);
   };

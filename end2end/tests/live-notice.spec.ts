@@ -106,13 +106,13 @@ test.describe("the live notice", { tag: "@with-javascript" }, () => {
       await visit(page, path);
       await listening(page);
       const asked = path.endsWith("security") ? await ask(page) : page.getByRole("main");
-      // The server begins only when the three seconds after the click are over, and its answer comes later than the notice
-      // that the session has ended.
+      // The server begins only when the three seconds after the click are over, and its answer comes long after the notice
+      // that the session has ended: Chromium keeps it back while it clears its cache.
       const pause = (seconds: number) => new Promise((over) => setTimeout(over, seconds * 1_000));
       await page.route("**/remote_logout", async (route) => {
         await pause(3);
         const response = await route.fetch({ maxRedirects: 0 });
-        await pause(1);
+        await pause(5);
         await route.fulfill({ response });
       });
       // Told meanwhile that they "were signed out", they would think of a stranger.
