@@ -115,6 +115,8 @@ impl std::ops::Deref for Curfew {
 pub struct Visit {
     pub presence: Presence,
     pub client: Client,
+    /// The browser's window goes there: its user sees what is answered, and dead cookies are removed.
+    pub navigates: bool,
     /// The cookie of a pending sign-in.
     pub pending_sign_in: Option<Token>,
     pub flash: Option<Flash>,

@@ -62,7 +62,7 @@ pub async fn page(
             Ok(()) => draw(&state, visit, request).await,
             Err(refusal) => refuse(&state, visit, refusal, request).await,
         },
-        Presence::Ended(ended) => session_ended(&state, here, Reason::from(ended)),
+        Presence::Ended(ended) => session_ended(&state, &visit, here, ended),
         Presence::Anonymous if visit.sign_up == Opening::First => see_other("/sign-up"),
         Presence::Anonymous => to_sign_in(here),
     }

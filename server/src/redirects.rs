@@ -1,6 +1,8 @@
 //! Answers that lead a browser elsewhere, and the cookies they carry.
 
+use accounts::sessions::Ended;
 use app::{
+    context::Visit,
     cookies::Kind,
     flash::{Done, Flash},
     reason::Reason,
@@ -52,13 +54,19 @@ pub(crate) fn to_sign_in_as(path: &str, email: Option<&str>) -> Response {
     response
 }
 
-/// To the sign-in page, which says how the session ended.
-pub(crate) fn session_ended(state: &AppState, path: &str, reason: Reason) -> Response {
+/// To the sign-in page, which says how the session ended. To a script nothing is left for that page: it finds the reason by
+/// the session's own cookie, and a late answer must not overwrite the receipt of this browser's own remote logout.
+pub(crate) fn session_ended(
+    state: &AppState,
+    visit: &Visit,
+    path: &str,
+    ended: &Ended,
+) -> Response {
     let mut response = to_sign_in(path);
-    set_unless_set(
-        &mut response,
-        &state.curfew.cookies.flash(&Flash::Ended(reason)),
-    );
+    if visit.navigates {
+        let flash = Flash::Ended(Reason::from(ended));
+        set_unless_set(&mut response, &state.curfew.cookies.flash(&flash));
+    }
     response
 }
 

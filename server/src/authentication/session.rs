@@ -163,6 +163,7 @@ pub async fn authenticate_by(
     parts.extensions.insert(Visit {
         presence,
         client,
+        navigates,
         pending_sign_in: request_cookies.pending_sign_in.clone(),
         flash: request_cookies.flash.clone(),
         form_token: None,

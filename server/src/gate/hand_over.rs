@@ -9,7 +9,6 @@ use accounts::{
 use app::{
     context::{Presence, Visit},
     pages::{error_page::Frame, gate_confirm::CONFIRM, gate_page::GatePage},
-    reason::Reason,
 };
 use axum::{
     extract::{Extension, Query, Request, State, rejection::QueryRejection},
@@ -49,7 +48,7 @@ pub async fn sign_in(
         .map_or("/", |here| here.as_str());
     let me = match &visit.presence {
         Presence::SignedIn(me) => me,
-        Presence::Ended(ended) => return session_ended(&state, here, Reason::from(ended)),
+        Presence::Ended(ended) => return session_ended(&state, &visit, here, ended),
         Presence::Anonymous => return to_sign_in(here),
     };
     let theme = error_page::theme_of(&state, request.headers());

@@ -15,7 +15,6 @@ use accounts::{
 use app::{
     context::{Presence, Visit},
     pages::oauth::{self as pages, answer_in, asks::Asks},
-    reason::Reason,
 };
 use axum::{
     extract::{Extension, Request, State},
@@ -101,7 +100,7 @@ async fn answered(
         }
         Presence::Ended(ended) => {
             let back = answer_in::resume_of(query);
-            Ok(session_ended(state, &back, Reason::from(ended)))
+            Ok(session_ended(state, visit, &back, ended))
         }
         Presence::Anonymous => {
             let hint = form.get("login_hint").filter(|hint| hint.len() <= 254);
