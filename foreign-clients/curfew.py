@@ -97,9 +97,15 @@ class Curfew:
 
     def notices(self, client_id):
         """What became of every logout notice to an application."""
+        return self.rows("select outcome, last_status from logout_notices where application_id = ?", client_id)
+
+    def sessions(self, client_id):
+        """`sid` and `sub` of every session at an application that has not ended."""
+        return self.rows("select id, user_id from application_sessions where application_id = ? and ended_at is null", client_id)
+
+    def rows(self, statement, *values):
         with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=PATIENCE) as database:
-            rows = database.execute("select outcome, last_status from logout_notices where application_id = ?", [client_id])
-            return rows.fetchall()
+            return database.execute(statement, values).fetchall()
 
     def stops(self):
         end(self.process)

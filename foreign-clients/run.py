@@ -1,8 +1,8 @@
 """Foreign clients of the OpenID provider, none of them ours: `make clients`.
 
-Each signs in through Curfew's own pages without JavaScript, asks for userinfo, refreshes, and is logged out by a remote logout: its own
-library has verified the logout token, its session is gone, and its next request is sent to the sign-in page. Then all of them at once.
-None is skipped: what is missing fails."""
+Each signs in through Curfew's own pages without JavaScript, asks for userinfo, refreshes, refuses forged logout tokens, and is logged out by
+a remote logout: its own library has verified the logout token, its session is gone, and its next request is sent to the sign-in page. Then
+all of them at once. None is skipped: what is missing fails."""
 
 import json
 import os
@@ -14,6 +14,8 @@ import traceback
 from pathlib import Path
 
 import documents
+import forged
+import requests
 from browser import Browser
 from client_apache import Apache
 from client_synapse import Synapse
@@ -106,10 +108,19 @@ class Running:
         assert not any(status and status >= 400 for _, status in found), found
         return found if len(found) == notices and all(outcome for outcome, _ in found) else None
 
+    def refuses_forgeries(self):
+        """That its library verifies: it takes no forged logout token of a session that it has."""
+        algorithm = "RS256" if "--rs256" in self.client.switches else "ES256"
+        session, *_ = self.curfew.sessions(self.registered[0])
+        for kind, token in forged.tokens(self.curfew.issuer, self.registered[0], session, algorithm).items():
+            answer = requests.post(self.base + self.client.logout, data={"logout_token": token}, timeout=20)
+            assert answer.status_code >= 400, f"{answer.status_code} to a logout token that is {kind}"
+
     def alone(self):
         until(f"{self.client.name} listens", lambda: self.process.poll() is not None or listens(self.base), 60)
         self.signs_in(Browser())
         self.client.refreshes(self.browser, self.base)
+        self.refuses_forgeries()
         self.curfew.remote_logout()
         self.is_told(1)
 
