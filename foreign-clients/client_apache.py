@@ -41,7 +41,7 @@ OIDCInfoHook access_token id_token userinfo session
 
 class Apache:
     name = "Apache mod_auth_openidc"
-    switches = ()
+    switches, renewals = (), 0
     redirect, logout = "/signed-in", "/signed-in?logout=backchannel"
 
     def starts(self, curfew, folder, base, client):

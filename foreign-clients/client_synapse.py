@@ -45,7 +45,7 @@ disable_existing_loggers: false
 
 class Synapse:
     name = "Synapse"
-    switches = ()
+    switches, renewals = (), 0
     redirect, logout = "/_synapse/client/oidc/callback", "/_synapse/client/oidc/backchannel_logout"
 
     def starts(self, curfew, folder, base, client):

@@ -27,9 +27,11 @@ HERE = Path(__file__).resolve().parent
 class Script:
     """A client that is a program of this folder."""
 
-    def __init__(self, name, command, *switches):
+    def __init__(self, name, command, *switches, redirect="/callback", renewals=0):
         self.name, self.command, self.switches = name, command, switches
-        self.redirect, self.logout = "/callback", "/logged-out"
+        self.redirect, self.logout = redirect, "/logged-out"
+        # What is no refresh but another sign-in with `prompt=none`: a session of its own, and a notice.
+        self.renewals = renewals
 
     def starts(self, curfew, folder, base, client):
         settings = {**os.environ, "ISSUER": curfew.issuer, "BASE": base, "CLIENT_ID": client[0], "CLIENT_SECRET": client[1]}
@@ -65,6 +67,7 @@ CLIENTS = [
     Script("Authlib", [sys.executable, HERE / "client_authlib.py"]),
     Script("idpyoidc", [sys.executable, HERE / "client_idpyoidc.py"]),
     Script("simple-openid-connect", [sys.executable, HERE / "client_simple.py"], "--rs256"),
+    Script("mozilla-django-oidc", [sys.executable, HERE / "client_mozilla.py"], redirect="/oidc/callback/", renewals=1),
     Script("express-openid-connect", ["node", HERE / "client_express.mjs"]),
     Script("openid-client", ["node", HERE / "client_openid.mjs"]),
     Script("openidconnect", [Path(sys.prefix) / "openidconnect/debug/client-openidconnect"]),
@@ -97,15 +100,16 @@ class Running:
         user = self.client.user(browser, self.base)
         assert user["email"] == EMAIL and user["name"] == NAME, user
 
-    def is_told(self, notices):
+    def is_told(self, sign_ins):
         """That each logout notice was answered with what means that its session has ended."""
-        told = until(f"{self.client.name} is told", lambda: self.answered(notices))
+        told = until(f"{self.client.name} is told", lambda: self.answered(sign_ins))
         assert all(outcome == "logged_out" for outcome, _ in told), told
         assert self.client.asks_to_sign_in(self.browser, self.base, self.curfew.issuer), self.browser.page.url
 
-    def answered(self, notices):
+    def answered(self, sign_ins):
         found = self.curfew.notices(self.registered[0])
         assert not any(status and status >= 400 for _, status in found), found
+        notices = sign_ins + self.client.renewals
         return found if len(found) == notices and all(outcome for outcome, _ in found) else None
 
     def refuses_forgeries(self):
