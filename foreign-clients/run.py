@@ -68,6 +68,7 @@ CLIENTS = [
     Script("idpyoidc", [sys.executable, HERE / "client_idpyoidc.py"]),
     Script("simple-openid-connect", [sys.executable, HERE / "client_simple.py"], "--rs256"),
     Script("mozilla-django-oidc", [sys.executable, HERE / "client_mozilla.py"], redirect="/oidc/callback/", renewals=1),
+    Script("python-social-auth", [sys.executable, HERE / "client_social.py"], redirect="/complete/oidc/"),
     Script("express-openid-connect", ["node", HERE / "client_express.mjs"]),
     Script("openid-client", ["node", HERE / "client_openid.mjs"]),
     Script("openidconnect", [Path(sys.prefix) / "openidconnect/debug/client-openidconnect"]),
