@@ -71,6 +71,7 @@ CLIENTS = [
     Script("python-social-auth", [sys.executable, HERE / "client_social.py"], redirect="/complete/oidc/"),
     Script("express-openid-connect", ["node", HERE / "client_express.mjs"]),
     Script("openid-client", ["node", HERE / "client_openid.mjs"]),
+    Script("Auth.js", ["node", HERE / "client_authjs.mjs"], redirect="/auth/callback/curfew"),
     Script("openidconnect", [Path(sys.prefix) / "openidconnect/debug/client-openidconnect"]),
     Apache(),
     Synapse(),
