@@ -95,11 +95,12 @@ install_firefox() { [ -x "${FIREFOX:-/usr/bin/firefox-esr}" ] || debian "Firefox
 
 install_chromium() { [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || debian "Chromium" chromium; }
 
-# Foreign clients of the OpenID provider: Apache with mod_auth_openidc, and Python's in an environment of their own.
+# Foreign clients of the OpenID provider: Apache with mod_auth_openidc, Ruby's OmniAuth, and Python's in an environment of their own.
 install_clients() {
     local environment=${CARGO_TARGET_DIR:-target}/foreign-clients needed=foreign-clients/requirements.txt
     install_node
     [ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || debian "Apache" apache2 libapache2-mod-auth-openidc
+    ruby -e 'require "omniauth_openid_connect"; require "webrick"' 2>/dev/null || debian "OmniAuth" ruby-omniauth-openid-connect ruby-webrick
     cmp -s "$needed" "$environment/.installed" && return
     python3 -c 'import ensurepip' 2>/dev/null || debian "Python's venv" python3-venv
     python3 -m venv "$environment"

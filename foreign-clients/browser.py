@@ -12,6 +12,7 @@ class Forms(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.forms = []
+        self.choice = self.text = None
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
@@ -22,6 +23,21 @@ class Forms(HTMLParser):
             kind = attrs.get("type", "submit" if tag == "button" else "text")
             if kind not in ("checkbox", "radio", "submit") or "checked" in attrs:
                 self.forms[-1]["fields"][attrs["name"]] = attrs.get("value", "")
+        elif tag == "select":
+            self.choice = attrs.get("name")
+        elif tag == "option" and self.choice and self.forms and "selected" in attrs:
+            self.forms[-1]["fields"][self.choice] = attrs.get("value", "")
+        elif tag == "textarea" and self.forms:
+            self.text = attrs["name"]
+            self.forms[-1]["fields"][self.text] = ""
+
+    def handle_data(self, data):
+        if self.text:
+            self.forms[-1]["fields"][self.text] += data
+
+    def handle_endtag(self, tag):
+        if tag == "textarea":
+            self.text = None
 
 
 class Browser:

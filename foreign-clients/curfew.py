@@ -17,6 +17,7 @@ EMAIL = "zoe@example.com"
 PASSWORD = "correct horse battery staple"
 NAME = "Zoë 李, Doe"
 PATIENCE = 20
+WITHOUT_PKCE = "--without-pkce"
 
 
 def free_port(host):
@@ -72,9 +73,23 @@ class Curfew:
     def registers(self, name, addresses, switches):
         """Registers an application at its redirect and its logout notice address. Returns its client id and its secret."""
         redirect, logout = addresses
-        arguments = ["--name", name, "--redirect", redirect, "--logout", logout, "--plain-http", *switches]
+        known = [switch for switch in switches if switch != WITHOUT_PKCE]
+        arguments = ["--name", name, "--redirect", redirect, "--logout", logout, "--plain-http", *known]
         printed = self.command("application", "add", "--account-of", EMAIL, *arguments)
-        return re.search(r"Client ID: (\S+)", printed)[1], re.search(r"Client secret: (\S+)", printed)[1]
+        client_id, secret = re.search(r"Client ID: (\S+)", printed)[1], re.search(r"Client secret: (\S+)", printed)[1]
+        if WITHOUT_PKCE in switches:
+            self.allows_no_pkce(client_id)
+        return client_id, secret
+
+    def allows_no_pkce(self, client_id):
+        """Ticks "It can't do PKCE" on the application's page: the command has no switch for it."""
+        browser = Browser()
+        browser.get(f"{self.issuer}/sign-in")
+        self.signs_in(browser)
+        browser.get(f"{self.issuer}/settings/applications/one?application={client_id}")
+        answer = browser.submit("/api/fn/change_application", without_pkce="true")
+        if answer.status_code != 200:
+            raise AssertionError(f"{answer.status_code} at {browser.page.url}: {answer.text[:2000]}")
 
     def signs_in(self, browser):
         """Fills in the sign-in form that an application has led to."""

@@ -19,7 +19,7 @@ import requests
 from browser import Browser
 from client_apache import Apache
 from client_synapse import Synapse
-from curfew import EMAIL, NAME, Curfew, end, free_port, listens, until
+from curfew import EMAIL, NAME, WITHOUT_PKCE, Curfew, end, free_port, listens, until
 
 HERE = Path(__file__).resolve().parent
 
@@ -72,6 +72,7 @@ CLIENTS = [
     Script("express-openid-connect", ["node", HERE / "client_express.mjs"]),
     Script("openid-client", ["node", HERE / "client_openid.mjs"]),
     Script("Auth.js", ["node", HERE / "client_authjs.mjs"], redirect="/auth/callback/curfew"),
+    Script("OmniAuth", ["ruby", HERE / "client_omniauth.rb"], WITHOUT_PKCE),
     Script("openidconnect", [Path(sys.prefix) / "openidconnect/debug/client-openidconnect"]),
     Apache(),
     Synapse(),
