@@ -103,6 +103,7 @@ lint: ## formatting, clippy on both sides, words, imports, dependencies, types o
 	cargo fmt --check
 	cargo clippy -p xtask --all-targets -- -D warnings
 	cargo clippy $(SERVER_SIDE) --all-targets -- -D warnings
+	cargo clippy -p server --features traces -- -D warnings
 	cargo clippy $(BROWSER_SIDE) -- -D warnings
 	$(XTASK) check
 	npm run --silent lint

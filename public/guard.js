@@ -68,6 +68,8 @@
   };
 
   const leave = () => {
+    // The page stays until the next one is there.
+    veil();
     if (!over) stop();
     location.replace(signIn());
   };
@@ -104,14 +106,18 @@
   let sent = 0;
   let answered = 0;
   let byBrowser = false;
-  const sentBy = (event) => (byBrowser = !event.defaultPrevented);
+  // A search leads to a page, and needs no more time than any.
+  const sentBy = (event) => (byBrowser = !event.defaultPrevented && event.target.method === "post");
   document.addEventListener("submit", (event) => {
     sent = Date.now();
     setTimeout(sentBy, 0, event);
   }, true);
   const unanswered = () => byBrowser || document.querySelector("form [aria-busy]");
   // The WASM leaves for the sign-in page: to go there twice would be to go past what it says once.
-  document.addEventListener("curfew:leaving", () => (answered = Date.now()));
+  document.addEventListener("curfew:leaving", () => {
+    answered = Date.now();
+    veil(true);
+  });
 
   // The session has ended, says the server. Without a reason another page has told it already.
   const ended = (reason) => {
@@ -183,7 +189,11 @@
 
   addEventListener("pagehide", () => veil());
   addEventListener("pageshow", (event) => {
-    if (event.persisted) check();
+    if (!event.persisted) return;
+    // What it was left for has been answered.
+    byBrowser = false;
+    sent = 0;
+    check();
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) veil();

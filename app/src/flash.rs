@@ -184,12 +184,29 @@ pub enum Done {
 mod server_side {
     use data_encoding::BASE64URL_NOPAD;
 
-    use super::Flash;
+    use super::{Done, Flash};
 
     /// Browsers keep cookies up to 4 KB.
     const LONGEST: usize = 3_500;
 
     impl Flash {
+        /// Whether the sign-in page says it: why one is there, or what was wrong with its form.
+        #[must_use]
+        pub fn is_for_sign_in(&self) -> bool {
+            match self {
+                Self::Receipt(_) | Self::Ended(_) | Self::Note(_) => true,
+                Self::Form(refused) => refused.page.is_none(),
+                Self::Done(done) => matches!(
+                    done,
+                    Done::SignedOut
+                        | Done::PasswordReset
+                        | Done::EmailChanged
+                        | Done::SignInExpired
+                ),
+                Self::Made(_) => false,
+            }
+        }
+
         /// Whether it is a form for `/profile/confirm`, which continues there and may be loaded more than once.
         #[must_use]
         pub fn waits_for_confirmation(&self) -> bool {

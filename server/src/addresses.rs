@@ -13,6 +13,9 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use accounts::permissions::Permission;
 
+/// Where a user signs in.
+pub const SIGN_IN: &str = "/sign-in";
+
 /// Where a pending sign-in is completed with a second factor.
 pub const CODE: &str = "/sign-in/code";
 

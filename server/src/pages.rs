@@ -2,7 +2,9 @@
 
 pub(crate) mod routes;
 
-use accounts::{db::DatabaseError, sign_in::pending_is_open, sign_up::Opening};
+use accounts::{
+    db::DatabaseError, end_reason::EndReason, sign_in::pending_is_open, sign_up::Opening,
+};
 use app::{
     context::{Curfew, Presence, Visit, now},
     cookies::Kind,
@@ -22,7 +24,7 @@ use leptos::prelude::provide_context;
 use serde::Deserialize;
 
 use crate::{
-    addresses::{self, Access, CODE, CONFIRM, SET_UP_FIRST, StepUp},
+    addresses::{self, Access, CODE, CONFIRM, SET_UP_FIRST, SIGN_IN, StepUp},
     error_page, form_token, permitted,
     redirects::{see_other, session_ended, set_unless_set, start_over, to_sign_in},
     request_id,
@@ -50,12 +52,11 @@ pub async fn page(
         Presence::Ended(_) | Presence::Anonymous if path == CODE => {
             code(&state, visit, request).await
         }
-        // A script that was refused has led here. It was told the reason without a cookie: a late answer would overwrite
-        // the receipt of this browser's own remote logout.
-        Presence::Ended(ended) if path == "/sign-in" => {
-            let reason = Flash::Ended(Reason::from(ended));
-            let flash = Some(visit.flash.clone().unwrap_or(reason));
-            draw(&state, Visit { flash, ..visit }, request).await
+        // A script that was refused has led here: it was told the reason, and left no cookie with it.
+        Presence::Ended(ended) if path == SIGN_IN => {
+            // Who signed out here needs no reason, and another tab of theirs may come before the answer to that.
+            let reason = (ended.end_reason != EndReason::SignedOut).then(|| Reason::from(ended));
+            draw_and_say(&state, visit, reason, request).await
         }
         _ if public => draw(&state, visit, request).await,
         Presence::SignedIn(_) => match permitted::check(&state, &visit, path).await {
@@ -155,7 +156,17 @@ fn may_continue(flash: &Flash) -> bool {
     asks && leads_back
 }
 
-async fn draw(state: &AppState, mut visit: Visit, request: Request) -> Response {
+async fn draw(state: &AppState, visit: Visit, request: Request) -> Response {
+    draw_and_say(state, visit, None, request).await
+}
+
+/// As [`draw`]. Says how the session ended, unless a cookie has something else for the sign-in page to say.
+async fn draw_and_say(
+    state: &AppState,
+    mut visit: Visit,
+    reason: Option<Reason>,
+    request: Request,
+) -> Response {
     let form = form_token::issue(state, request.headers(), &visit);
     let (form_token, form_cookie) = form.map(|form| (form.token, form.cookie)).unzip();
     visit.form_token = form_token;
@@ -176,8 +187,14 @@ async fn draw(state: &AppState, mut visit: Visit, request: Request) -> Response 
         Some(Flash::Made(made)) => request.uri().path() == made.page(),
         // A form that waits for a password is there when its page is loaded again.
         Some(_) if continues => false,
-        _ => sent,
+        // A script shows it to no user.
+        _ => sent && visit.navigates,
     };
+    if let Some(reason) = reason
+        && !visit.flash.as_ref().is_some_and(Flash::is_for_sign_in)
+    {
+        visit.flash = Some(Flash::Ended(reason));
+    }
     let (curfew, assets): (Curfew, _) = (state.curfew.clone(), state.assets.clone());
     let context = move || {
         provide_context(curfew.clone());

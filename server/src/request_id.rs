@@ -52,12 +52,12 @@ impl Numbered {
             _ => address.function_name(),
         });
         let page = listed.filter(|address| address.is_page());
-        let matched_route = matched.as_ref().map_or("-", MatchedPath::as_str);
+        let matched_path = matched.as_ref().map(MatchedPath::as_str);
         let span = info_span!(
             "request",
             request_id = id,
             method = request.method().as_str(),
-            route = matched_route,
+            route = matched_path.unwrap_or("-"),
             function,
             page = page.map(|address| address.path),
             user = Empty,
@@ -65,7 +65,7 @@ impl Numbered {
             token = Empty,
             code = Empty,
         );
-        let route = listed.map_or(matched_route, |address| address.path);
+        let route = listed.map(|address| address.path).or(matched_path);
         let traced = traces::of_request(request, route, &id);
         request.extensions_mut().insert(RequestId(id.clone()));
         Self {

@@ -15,7 +15,7 @@ use tracing::{
 /// The span of a request, named and described as OpenTelemetry's conventions for HTTP say; `route` is an entry of the list of
 /// addresses or what was matched, never the address itself. It continues the trace of a `traceparent`
 /// (<https://www.w3.org/TR/trace-context/>).
-pub(crate) fn of_request(request: &Request, route: &str, id: &str) -> Span {
+pub(crate) fn of_request(request: &Request, route: Option<&str>, id: &str) -> Span {
     let span = trace_span!(
         target: TRACES,
         "request",
@@ -30,10 +30,20 @@ pub(crate) fn of_request(request: &Request, route: &str, id: &str) -> Span {
     if span.is_disabled() {
         return span;
     }
-    let method = request.method().as_str();
-    span.record("otel.name", display(format_args!("{method} {route}")));
+    // Any word can be sent as a method.
+    let (method, called) = match request.method().as_str() {
+        known @ ("GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "OPTIONS" | "PATCH") => {
+            (known, known)
+        }
+        _ => ("_OTHER", "HTTP"),
+    };
     span.record("http.request.method", method);
-    span.record("http.route", route);
+    if let Some(route) = route {
+        span.record("otel.name", display(format_args!("{called} {route}")));
+        span.record("http.route", route);
+    } else {
+        span.record("otel.name", called);
+    }
     span.record("curfew.request_id", id);
     #[cfg(feature = "traces")]
     exporter::continues(&span, request.headers());

@@ -30,7 +30,7 @@ use super::{
     remembered::{Exchanged, better, exchange, page_that_looks_again},
 };
 use crate::{
-    addresses,
+    addresses::{self, SIGN_IN},
     error_page::{self, wants_html},
     form_body::arrived,
     form_page,
@@ -39,8 +39,6 @@ use crate::{
     setup::is_at_the_machine,
     state::AppState,
 };
-
-const SIGN_IN: &str = "/sign-in";
 
 /// How long to wait for the answer that another tab is about to receive.
 const ANSWER_ARRIVES: Duration = Duration::from_millis(300);

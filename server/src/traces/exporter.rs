@@ -6,7 +6,7 @@ use std::{env, io, time::Duration};
 use accounts::db::TRACES;
 use axum::http::HeaderMap;
 use opentelemetry::{
-    KeyValue,
+    Key, KeyValue,
     propagation::{Extractor, TextMapPropagator},
     trace::TracerProvider,
 };
@@ -63,7 +63,10 @@ impl Exporter {
             .map_err(|error| why(&error))?;
         let mut resource = Resource::builder()
             .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")));
-        if !named("OTEL_SERVICE_NAME") {
+        let service = Resource::builder()
+            .build()
+            .get(&Key::from_static_str("service.name"));
+        if service.is_none_or(|name| name.as_str().starts_with("unknown_service")) {
             resource = resource.with_service_name("curfew");
         }
         let provider = SdkTracerProvider::builder()

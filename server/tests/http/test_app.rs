@@ -12,7 +12,7 @@ use accounts::{
     account,
     audit::{Action, Actor, Event},
     client::Client,
-    db::Db,
+    db::{DatabaseError, Db},
     instance::{Instance, Reader},
     keys::Keys,
     limits::Limits,
@@ -163,11 +163,17 @@ impl TestApp {
         self.instance().read(Moment::now()).await.unwrap()
     }
 
-    /// Begins an operation of the operator.
+    /// Begins an operation of the operator, who waits longer for their turn than a request may: a machine may be busy with
+    /// other tests.
     pub async fn begin(&self) -> Operation {
         let client = Client::default();
-        let begun = Operation::begin(self.instance(), &client, Moment::now()).await;
-        begun.unwrap()
+        let mut tries = 10;
+        loop {
+            match Operation::begin(self.instance(), &client, Moment::now()).await {
+                Err(DatabaseError::PoolTimedOut) if tries > 0 => tries -= 1,
+                begun => return begun.unwrap(),
+            }
+        }
     }
 
     /// A browser that has never been here.

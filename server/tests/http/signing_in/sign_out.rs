@@ -59,6 +59,9 @@ async fn sign_out_ends_this_session_and_its_remembered_device(app: TestApp) {
         let refused = copied.call("still_signed_in", NOTHING).await;
         refused.refuses(401, "session_ended");
         assert_eq!(refused.json()["reason"]["end_reason"], "signed_out");
+        // Another tab may be led here before the answer has arrived: its user knows that they have signed out.
+        let page = copied.get("/sign-in").await;
+        page.does_not_say("You were signed out");
         assert!(ada.is_signed_in().await, "the others stay");
         assert_eq!(app.open_devices("Ada").await, 0);
     }
