@@ -83,7 +83,7 @@ impl Numbered {
         self.span.clone()
     }
 
-    /// What takes its time is part of.
+    /// The span in a trace, within which is what the request waits for.
     pub(crate) fn traced(&self) -> Span {
         self.traced.clone()
     }
